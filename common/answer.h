@@ -1,0 +1,52 @@
+/* One request being answered: a line in, lines out, a step at a time.
+ *
+ * The same code serves a pipe (service/session.c) and `lsmap --direct`, so both print the same
+ * rows. It reads the request, asks the grant whether the caller may, drives the scan and encodes
+ * its rows. Exactly one terminal line, `end` or `error`, is always the last.
+ *
+ * Exists only while a request is answered, so that an idle connection costs no memory for it. One
+ * thread at a time.
+ */
+#ifndef COMMON_ANSWER_H
+#define COMMON_ANSWER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "annotations.h"
+#include "buffer.h"
+#include "caller.h"
+#include "platform.h"
+#include "reply.h"
+#include "span.h"
+#include "status.h"
+
+/* What all answers of a server share; must outlive them. */
+struct answer_context {
+    const struct platform *platform;
+    const struct server_info *info;
+    uint64_t (*now_us)(void *clock); /* a steady clock in microseconds */
+    void *clock;
+};
+
+struct answer; /* opaque: answer.c */
+
+/* Begins to answer one request line (without newline). The line is read at once and not kept.
+ * grant  Copied.
+ * Returns NULL without memory. */
+struct answer *answer_create(_In_ const struct answer_context *context,
+                             _In_ const struct grant *grant, struct span line);
+
+/* Does the next piece of work: appends no line or one.
+ * Returns true while more is to come, false once the terminal line is in `out`. A line that does
+ * not fit `out` ends the answer with an `error` line: `out` must be able to grow to
+ * OUTPUT_ROW_SIZE_MAX. */
+NODISCARD bool answer_step(_Inout_ struct answer *answer, _Inout_ struct buffer *out);
+
+/* Makes the next step the last: its line is an error with this code (stopping, timeout). */
+void answer_abort(_Inout_ struct answer *answer, enum status code);
+
+/* Frees it; accepts NULL. May be called at any time. */
+void answer_destroy(_Inout_opt_ struct answer *answer);
+
+#endif
