@@ -1,0 +1,112 @@
+#include "span.h"
+
+#include "test.h"
+
+static void span_from_string_leaves_out_the_terminator(struct test *t)
+{
+    CHECK_INT(t, 0, span_from_string("").size);
+    CHECK_INT(t, 3, span_from_string("abc").size);
+    CHECK_INT(t, 0, SPAN("").size);
+    CHECK_INT(t, 3, SPAN("a\0b").size);
+}
+
+static void span_equal_compares_bytes(struct test *t)
+{
+    const struct span empty = {NULL, 0};
+    CHECK(t, span_equal(empty, empty));
+    CHECK(t, span_equal(empty, SPAN("")));
+    CHECK(t, !span_equal(empty, SPAN("a")));
+    CHECK(t, span_equal(SPAN("a\0b"), SPAN("a\0b")));
+    CHECK(t, !span_equal(SPAN("a\0b"), SPAN("a\0c")));
+    CHECK(t, !span_equal(SPAN("ab"), SPAN("abc")));
+    CHECK(t, !span_equal(SPAN("a"), SPAN("A")));
+}
+
+static void span_starts_with_its_prefixes(struct test *t)
+{
+    const struct span empty = {NULL, 0};
+    CHECK(t, span_starts_with(SPAN("abc"), empty));
+    CHECK(t, span_starts_with(empty, empty));
+    CHECK(t, span_starts_with(SPAN("abc"), SPAN("ab")));
+    CHECK(t, span_starts_with(SPAN("abc"), SPAN("abc")));
+    CHECK(t, !span_starts_with(SPAN("abc"), SPAN("abcd")));
+    CHECK(t, !span_starts_with(SPAN("abc"), SPAN("b")));
+    CHECK(t, !span_starts_with(empty, SPAN("a")));
+}
+
+static void span_from_takes_the_rest(struct test *t)
+{
+    const struct span empty = {NULL, 0};
+    CHECK_INT(t, 0, span_from(empty, 0).size);
+    CHECK(t, span_equal(SPAN("abc"), span_from(SPAN("abc"), 0)));
+    CHECK(t, span_equal(SPAN("c"), span_from(SPAN("abc"), 2)));
+    CHECK_INT(t, 0, span_from(SPAN("abc"), 3).size);
+}
+
+static void span_equal_ascii_nocase_folds_letters_only(struct test *t)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        bool equal;
+    } rows[] = {
+        {"", "", true},
+        {"a", "", false},
+        {"AZaz", "azAZ", true},
+        {"maps", "Maps", true},
+        {"@", "`", false}, /* 0x40 and 0x60, beside the letters */
+        {"[", "{", false}, /* 0x5b and 0x7b */
+        {"a1", "A1", true},
+        {"\xC3\xA9", "\xC3\x89", false}, /* e with acute, small and capital */
+        {"\xC3\xA9", "\xC3\xA9", true},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "%s = %s", rows[i].a, rows[i].b);
+        CHECK_INT(
+            t, rows[i].equal,
+            span_equal_ascii_nocase(span_from_string(rows[i].a), span_from_string(rows[i].b)));
+    }
+}
+
+static void size_add_and_size_mul_never_wrap(struct test *t)
+{
+    static const struct {
+        size_t a;
+        size_t b;
+        bool sum_fits;
+        bool product_fits;
+    } rows[] = {
+        {0, 0, true, true},
+        {0, SIZE_MAX, true, true},
+        {1, SIZE_MAX, false, true},
+        {1, SIZE_MAX - 1, true, true},
+        {2, SIZE_MAX / 2, true, true},
+        {2, SIZE_MAX / 2 + 1, true, false},
+        {SIZE_MAX, SIZE_MAX, false, false},
+        {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, false, false},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        size_t result = 77;
+        CHECK_INT(t, rows[i].sum_fits, size_add(rows[i].a, rows[i].b, &result));
+        CHECK(t, result == (rows[i].sum_fits ? rows[i].a + rows[i].b : 77));
+        CHECK_INT(t, rows[i].sum_fits, size_add(rows[i].b, rows[i].a, &result));
+        result = 77;
+        CHECK_INT(t, rows[i].product_fits, size_mul(rows[i].a, rows[i].b, &result));
+        CHECK(t, result == (rows[i].product_fits ? rows[i].a * rows[i].b : 77));
+        CHECK_INT(t, rows[i].product_fits, size_mul(rows[i].b, rows[i].a, &result));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(span_from_string_leaves_out_the_terminator),
+        TEST_CASE(span_equal_compares_bytes),
+        TEST_CASE(span_starts_with_its_prefixes),
+        TEST_CASE(span_from_takes_the_rest),
+        TEST_CASE(span_equal_ascii_nocase_folds_letters_only),
+        TEST_CASE(size_add_and_size_mul_never_wrap),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
