@@ -40,7 +40,8 @@ struct answer *answer_create(_In_ const struct answer_context *context,
 /* Does the next piece of work: appends no line or one.
  * Returns true while more is to come, false once the terminal line is in `out`. A line that does
  * not fit `out` ends the answer with an `error` line: `out` must be able to grow to
- * OUTPUT_ROW_SIZE_MAX. */
+ * OUTPUT_ROW_SIZE_MAX. Room for the terminal line is kept free behind every row; only when there is
+ * no memory even for that at the first line, the answer ends without one. */
 NODISCARD bool answer_step(_Inout_ struct answer *answer, _Inout_ struct buffer *out);
 
 /* Makes the next step the last: its line is an error with this code (stopping, timeout). */

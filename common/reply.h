@@ -37,10 +37,10 @@ NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_i
                          _In_ const struct scan_row *row, enum request_detail detail);
 
 struct reply_end {
-    uint64_t processes, rows, errors;
+    uint64_t processes, rows, errors, exited;
     uint64_t elapsed_us;
     const char *scope;                /* "all", "own"; NULL for ops without a scan */
-    const struct scan_counts *counts; /* NULL unless the request has "debug":true */
+    const struct scan_counts *counts; /* NULL: the cost is not told */
 };
 
 NODISCARD bool reply_end(_Inout_ struct buffer *out, _In_ const struct request_id *id,

@@ -1,0 +1,221 @@
+#include "answer_world.h"
+
+static void answer_gives_by_rights(struct test *t)
+{
+    enum { ANY = RIGHT_QUERY_OWN | RIGHT_QUERY_ALL };
+    static const struct {
+        const char *line;
+        uint32_t needs; /* one of these rights; 0: none helps */
+        bool has_scope;
+        enum status refused;
+    } ops[] = {
+        {"{\"op\":\"info\"}", RIGHT_CONNECT, false, STATUS_DENIED},
+        {"{\"op\":\"whoami\"}", RIGHT_CONNECT, false, STATUS_DENIED},
+        {"{\"op\":\"processes\",\"all\":true}", ANY, true, STATUS_DENIED},
+        {"{\"op\":\"processes\",\"pid\":200}", ANY, true, STATUS_DENIED},
+        {"{\"op\":\"maps\",\"all\":true}", ANY, true, STATUS_DENIED},
+        {"{\"op\":\"maps\",\"pid\":[200]}", ANY, true, STATUS_DENIED},
+        {"{\"op\":\"maps\",\"pid\":9999}", 0, true, STATUS_DENIED},
+        {"{\"op\":\"stats\"}", 0, false, STATUS_UNSUPPORTED},
+        {"{\"op\":\"info\",\"x\":1}", 0, false, STATUS_BAD_REQUEST},
+        {"", 0, false, STATUS_BAD_REQUEST},
+    };
+    for (size_t i = 0; i < TEST_COUNT(ops); i++) {
+        for (uint32_t rights = 0; rights <= RIGHTS_ALL; rights++) {
+            struct world world;
+            struct reply_stream stream;
+            TEST_ROW(t, "%s rights 0x%x", ops[i].line, (unsigned)rights);
+            world_init(&world);
+            world.grant.rights = rights;
+            CHECK(t, serve(&world, ops[i].line) > 0);
+            CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
+            CHECK(t, reply_stream_is_whole(&stream));
+            CHECK_INT(t, 0, world.virtual_.open_count);
+            if ((rights & ops[i].needs) != 0) {
+                CHECK(t, stream.is_end);
+                CHECK_INT(t, ops[i].has_scope, stream.has_scope);
+                CHECK_INT(t, ops[i].has_scope && (rights & RIGHT_QUERY_ALL) == 0, stream.is_own);
+            } else {
+                bool knows_all = ops[i].has_scope && (rights & RIGHT_QUERY_ALL) != 0;
+                CHECK_INT(t, knows_all ? STATUS_NO_SUCH_PROCESS : ops[i].refused, stream.code);
+                CHECK_INT(t, 0, stream.rows);
+            }
+            world_release(&world);
+        }
+    }
+}
+
+/* Nothing in the bytes tells a process of another from one that is not. */
+static void answer_denies_alike(struct test *t)
+{
+    static const char *const members[] = {
+        "\"op\":\"maps\"",
+        "\"op\":\"processes\",\"debug\":true",
+        "\"op\":\"maps\",\"address\":\"0x10000\",\"debug\":true",
+        "\"op\":\"maps\",\"path\":\"a.dll\",\"detail\":\"pages\",\"debug\":true",
+    };
+    static const char *const pids[] = {"999", "100", "300", "777"};
+    for (size_t i = 0; i < TEST_COUNT(members); i++) {
+        for (size_t list = 0; list < 2; list++) {
+            struct world world;
+            struct buffer first;
+            world_init(&world);
+            buffer_init(&first, OUTPUT_SIZE);
+            world.grant.rights = RIGHTS_ALL & ~(uint32_t)RIGHT_QUERY_ALL;
+            for (size_t k = 0; k < TEST_COUNT(pids); k++) {
+                char line[128], pid[16];
+                TEST_ROW(t, "members %zu list %zu pid %s", i, list, pids[k]);
+                world_reset(&world);
+                snprintf(pid, sizeof pid, "%s%s%s", list ? "[" : "", pids[k], list ? "]" : "");
+                snprintf(line, sizeof line, "{\"pid\":%s,%s}", pid, members[i]);
+                CHECK(t, serve(&world, line) > 0);
+                /* the pid itself is echoed in a list: make it the same */
+                for (char *at = world.out.data; list && at + 3 <= world.out.data + world.out.size;
+                     at++)
+                    if (memcmp(at, pids[k], 3) == 0)
+                        memcpy(at, "###", 3);
+                if (k == 0)
+                    CHECK(t, buffer_append(&first, buffer_span(&world.out)));
+                CHECK_MEM(t, first.data, first.size, world.out.data, world.out.size);
+            }
+            buffer_release(&first);
+            world_release(&world);
+        }
+    }
+}
+
+static void answer_adds_a_line_a_step_or_none(struct test *t)
+{
+    struct world world;
+    world_init(&world);
+    struct answer *answer =
+        answer_create(&world.context, &world.grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
+    REQUIRE(t, answer != NULL);
+    bool more = true;
+    for (unsigned step = 0; more && step < STEPS_MAX; step++) {
+        size_t before = world.out.size;
+        more = answer_step(answer, &world.out);
+        size_t lines = 0;
+        for (size_t i = before; i < world.out.size; i++)
+            lines += world.out.data[i] == '\n';
+        CHECK(t, lines <= 1);
+        CHECK(t, more || lines == 1);
+    }
+    CHECK(t, !more);
+    size_t size = world.out.size;
+    CHECK(t, !answer_step(answer, &world.out)); /* over is over, */
+    answer_abort(answer, STATUS_STOPPING);      /* also for an abort that comes late */
+    CHECK(t, !answer_step(answer, &world.out));
+    CHECK_INT(t, size, world.out.size);
+    answer_destroy(answer);
+    world_release(&world);
+}
+
+static void answer_drained_after_each_step_is_the_same(struct test *t)
+{
+    struct world world;
+    struct buffer collected;
+    world_init(&world);
+    buffer_init(&collected, OUTPUT_SIZE);
+    CHECK(t, serve(&world, "{\"op\":\"maps\",\"all\":true}") > 0);
+    struct buffer small;
+    buffer_init(&small, OUTPUT_SIZE);
+    struct answer *answer =
+        answer_create(&world.context, &world.grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
+    REQUIRE(t, answer != NULL);
+    bool more;
+    do {
+        more = answer_step(answer, &small);
+        CHECK(t, buffer_append(&collected, buffer_span(&small)));
+        buffer_clear(&small);
+    } while (more);
+    CHECK_MEM(t, world.out.data, world.out.size, collected.data, collected.size);
+    answer_destroy(answer);
+    buffer_release(&small);
+    buffer_release(&collected);
+    world_release(&world);
+}
+
+static void answer_tells_the_time(struct test *t)
+{
+    static const struct {
+        uint64_t start, now, elapsed;
+    } rows[] = {{1000, 3500, 2500}, {1000, 1000, 0}, {1000, 999, 0}}; /* never below nothing */
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct world world;
+        struct reply_stream stream;
+        TEST_ROW(t, "row %zu", i);
+        world_init(&world);
+        world.now_us = rows[i].start;
+        struct answer *answer =
+            answer_create(&world.context, &world.grant, SPAN("{\"op\":\"info\"}"));
+        REQUIRE(t, answer != NULL);
+        CHECK(t, answer_step(answer, &world.out));
+        world.now_us = rows[i].now;
+        CHECK(t, !answer_step(answer, &world.out));
+        CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
+        CHECK(t, stream.is_end);
+        CHECK_INT(t, rows[i].elapsed, stream.end_elapsed_us);
+        answer_destroy(answer);
+        world_release(&world);
+    }
+}
+
+static void answer_does_not_keep_the_line(struct test *t)
+{
+    struct world world;
+    char line[] = "{\"id\":\"mine\",\"op\":\"maps\",\"name\":\"own*\"}";
+    world_init(&world);
+    struct answer *answer = answer_create(&world.context, &world.grant, span_from_string(line));
+    REQUIRE(t, answer != NULL);
+    memset(line, '#', sizeof line);
+    while (answer_step(answer, &world.out))
+        ;
+    struct reply_stream stream;
+    CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
+    CHECK(t, stream.is_end);
+    CHECK_INT(t, 1, stream.processes);
+    CHECK_MEM(t, "{\"id\":\"mine\"", 12, world.out.data, 12);
+    answer_destroy(answer);
+    world_release(&world);
+}
+
+static void answer_tells_the_cost_when_asked(struct test *t)
+{
+    static const struct {
+        const char *line;
+        uint32_t rights;
+        bool has_queries;
+    } rows[] = {
+        {"{\"op\":\"maps\",\"all\":true}", RIGHTS_ALL, false},
+        {"{\"op\":\"maps\",\"all\":true,\"debug\":true}", RIGHTS_ALL, true},
+        {"{\"op\":\"maps\",\"all\":true,\"debug\":true}", RIGHT_QUERY_OWN, false},
+        {"{\"op\":\"info\",\"debug\":true}", RIGHTS_ALL, false},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct world world;
+        struct reply_stream stream;
+        TEST_ROW(t, "row %zu", i);
+        world_init(&world);
+        world.grant.rights = rows[i].rights;
+        CHECK(t, serve(&world, rows[i].line) > 0);
+        CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
+        CHECK(t, stream.is_end);
+        CHECK_INT(t, rows[i].has_queries, stream.has_queries);
+        world_release(&world);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(answer_gives_by_rights),
+        TEST_CASE(answer_denies_alike),
+        TEST_CASE(answer_adds_a_line_a_step_or_none),
+        TEST_CASE(answer_drained_after_each_step_is_the_same),
+        TEST_CASE(answer_tells_the_time),
+        TEST_CASE(answer_does_not_keep_the_line),
+        TEST_CASE(answer_tells_the_cost_when_asked),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

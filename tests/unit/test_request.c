@@ -1,0 +1,219 @@
+#include "request.h"
+
+#include "memory.h"
+#include "request_check.h"
+#include "request_equal.h"
+
+/* before, then `count` times `unit`, then after. */
+static struct span repeat(struct buffer *buffer, const char *before, const char *unit, size_t count,
+                          const char *after)
+{
+    bool ok = true;
+    buffer_clear(buffer);
+    ok = ok && buffer_append(buffer, span_from_string(before));
+    for (size_t i = 0; i < count; i++)
+        ok = ok && buffer_append(buffer, span_from_string(unit));
+    ok = ok && buffer_append(buffer, span_from_string(after));
+    if (!ok)
+        abort();
+    return buffer_span(buffer);
+}
+
+static void request_has_limits(struct test *t)
+{
+    static const struct {
+        const char *before, *unit;
+        size_t limit;
+        const char *after;
+        const char *message; /* of one unit more than the limit */
+    } rows[] = {
+        {"{\"op\":\"info\",\"id\":\"", "x", REQUEST_ID_SIZE_MAX, "\"}",
+         "member \"id\" at offset 14 is longer than 64 bytes"},
+        {"{\"op\":\"info\",\"id\":\"", "\\u0041", REQUEST_ID_SIZE_MAX, "\"}",
+         "member \"id\" at offset 14 is longer than 64 bytes"},
+        {"{\"op\":\"maps\",\"name\":\"", "x", REQUEST_GLOB_SIZE_MAX, "\"}",
+         "member \"name\" at offset 14 is longer than 1024 bytes"},
+        {"{\"op\":\"maps\",\"name\":\"", "\\u00e9", REQUEST_GLOB_SIZE_MAX / 2, "\"}",
+         "member \"name\" at offset 14 is longer than 1024 bytes"},
+        {"{\"op\":\"maps\",\"all\":true,\"path\":\"", "*", REQUEST_GLOB_SIZE_MAX, "\"}",
+         "member \"path\" at offset 25 is longer than 1024 bytes"},
+        {"{\"op\":\"maps\",\"pid\":[1", ",1", REQUEST_PIDS_MAX - 1, "]}",
+         "member \"pid\" at offset 14 is longer than 1024 elements"},
+        {"{\"op\":\"info\"", " ", REQUEST_SIZE_MAX - 14, "}",
+         "the line is longer than 65536 bytes"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct buffer line;
+        struct request request;
+        struct request_error error;
+        TEST_ROW(t, "row %zu", i);
+        buffer_init(&line, 2 * REQUEST_SIZE_MAX);
+        repeat(&line, rows[i].before, rows[i].unit, rows[i].limit, rows[i].after);
+        CHECK_INT(t, STATUS_OK, parse(buffer_span(&line), &request, &error));
+        repeat(&line, rows[i].before, rows[i].unit, rows[i].limit + 1, rows[i].after);
+        CHECK_INT(t, STATUS_TOO_LARGE, parse(buffer_span(&line), &request, &error));
+        CHECK_STR(t, rows[i].message, error.message);
+        CHECK_INT(t, REQUEST_ID_NONE, request.id.type);
+        buffer_release(&line);
+    }
+}
+
+static void request_keeps_1024_different_pids(struct test *t)
+{
+    struct buffer line;
+    struct request request;
+    struct request_error error;
+    char number[16];
+    buffer_init(&line, REQUEST_SIZE_MAX);
+    REQUIRE(t, buffer_append(&line, SPAN("{\"op\":\"maps\",\"pid\":[0")));
+    for (unsigned i = 1; i < REQUEST_PIDS_MAX; i++) {
+        snprintf(number, sizeof number, ",%u", 4 * i);
+        CHECK(t, buffer_append(&line, span_from_string(number)));
+    }
+    CHECK(t, buffer_append(&line, SPAN("]}")));
+    CHECK_INT(t, STATUS_OK, parse(buffer_span(&line), &request, &error));
+    CHECK_INT(t, REQUEST_PIDS_MAX, request.pids_count);
+    CHECK_INT(t, 4 * (REQUEST_PIDS_MAX - 1), request.pids[REQUEST_PIDS_MAX - 1]);
+    buffer_release(&line);
+}
+
+static void request_reads_every_member(struct test *t)
+{
+    struct request request;
+    struct request_error error;
+    REQUIRE(
+        t,
+        parse(SPAN(" { \"detail\" : \"pages\" , \"debug\":true,\"address\":\"0xFfFF80001234aBc0\","
+                   "\"path\":\"*.d?l\\u00e9\",\"kinds\":[\"pagefile\",\"image\"],"
+                   "\"pid\":[3,4294967295,3,0,3],\"op\":\"maps\",\"id\":\"\\\"\\u20ac\" }\r"),
+              &request, &error) == STATUS_OK);
+    check_id(t, "'\"\xe2\x82\xac", &request.id);
+    CHECK_INT(t, OP_MAPS, request.op);
+    CHECK_INT(t, SELECTOR_PIDS, request.selector);
+    CHECK_INT(t, 3, request.pids_count);
+    CHECK_INT(t, 3, request.pids[0]);
+    CHECK_INT(t, 4294967295, request.pids[1]);
+    CHECK_INT(t, 0, request.pids[2]);
+    CHECK_INT(t, VIEW_IMAGE | VIEW_PAGEFILE, request.kinds);
+    CHECK_MEM(t, "*.d?l\xc3\xa9", 7, request.path, request.path_size);
+    CHECK(t, request.has_address);
+    CHECK(t, request.address == 0xffff80001234abc0u);
+    CHECK_INT(t, DETAIL_PAGES, request.detail);
+    CHECK(t, request.debug);
+}
+
+static void request_has_defaults(struct test *t)
+{
+    struct request request;
+    struct request_error error;
+    struct request expected;
+    REQUIRE(t, parse(SPAN("{\"op\":\"maps\",\"pid\":[7]}"), &request, &error) == STATUS_OK);
+    request_init(&expected, OP_MAPS);
+    expected.selector = SELECTOR_PIDS; /* a list of one is a list: an unknown pid is a row */
+    expected.pids[0] = 7;
+    expected.pids_count = 1;
+    CHECK(t, request_equal(&expected, &request));
+    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA, request.kinds);
+}
+
+static void request_failure_leaves_all_but_the_id(struct test *t)
+{
+    struct request request;
+    struct request_error error;
+    struct request before;
+    parse(SPAN("{\"id\":5,\"op\":\"maps\",\"pid\":7,\"x\":1}"), &request, &error);
+    memset(&before, 0xa5, sizeof before);
+    CHECK_INT(t, 5, request.id.number);
+    before.id = request.id;
+    CHECK_MEM(t, &before, sizeof before, &request, sizeof request);
+}
+
+static void request_round_trip(struct test *t)
+{
+    static const struct {
+        const char *in;
+        const char *out; /* NULL: the same */
+    } rows[] = {
+        {"{\"op\":\"info\"}", NULL},
+        {"{\"op\":\"whoami\"}", NULL},
+        {"{\"op\":\"stats\"}", NULL},
+        {"{\"id\":-9223372036854775808,\"op\":\"info\",\"debug\":true}", NULL},
+        {"{\"id\":9223372036854775807,\"op\":\"info\",\"debug\":false}",
+         "{\"id\":9223372036854775807,\"op\":\"info\"}"},
+        {"{\"id\":\"\",\"op\":\"info\"}", NULL},
+        {"{\"op\":\"processes\",\"all\":true}", NULL},
+        {"{\"op\":\"processes\",\"pid\":0}", NULL},
+        {"{\"op\":\"maps\",\"pid\":4294967295}", NULL},
+        {"{\"op\":\"maps\",\"pid\":[7]}", NULL},
+        {"{\"op\":\"maps\",\"pid\":[7,8,7]}", "{\"op\":\"maps\",\"pid\":[7,8]}"},
+        {"{\"op\":\"maps\",\"name\":\"chrome*.exe\",\"kinds\":[\"pagefile\"]}", NULL},
+        {"{\"op\":\"maps\",\"all\":true,\"kinds\":[\"data\",\"image\"]}",
+         "{\"op\":\"maps\",\"all\":true}"},
+        {"{\"op\":\"maps\",\"all\":true,\"path\":\"C:\\\\Temp\\\\*\",\"detail\":\"views\"}",
+         "{\"op\":\"maps\",\"all\":true,\"path\":\"C:\\\\Temp\\\\*\"}"},
+        {"{\"op\":\"maps\",\"pid\":1,\"address\":\"0x0\"}",
+         "{\"op\":\"maps\",\"pid\":1,\"address\":\"0x0000000000000000\"}"},
+        {"{\"id\":1,\"op\":\"maps\",\"pid\":1,\"kinds\":[\"image\",\"data\",\"pagefile\"],"
+         "\"path\":\"a\",\"address\":\"0xffffffffffffffff\",\"detail\":\"regions\",\"debug\":true}",
+         NULL},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct buffer out;
+        struct request request;
+        struct request again;
+        struct request_error error;
+        TEST_ROW(t, "%.80s", rows[i].in);
+        buffer_init(&out, REQUEST_SIZE_MAX);
+        CHECK_INT(t, STATUS_OK, parse(span_from_string(rows[i].in), &request, &error));
+        CHECK(t, request_encode(&request, &out));
+        const char *expected = rows[i].out != NULL ? rows[i].out : rows[i].in;
+        CHECK_MEM(t, expected, strlen(expected), out.data, out.size - 1);
+        CHECK_INT(t, '\n', out.data[out.size - 1]);
+        out.size--;
+        CHECK_INT(t, STATUS_OK, parse(buffer_span(&out), &again, &error));
+        CHECK(t, request_equal(&request, &again));
+        buffer_release(&out);
+    }
+}
+
+static void request_encode_fits_or_leaves_the_buffer(struct test *t)
+{
+    static const char line[] = "{\"op\":\"maps\",\"pid\":[7,8],\"path\":\"x\"}";
+    struct request request;
+    struct request_error error;
+    REQUIRE(t, parse(SPAN(line), &request, &error) == STATUS_OK);
+    for (size_t room = 0; room <= sizeof line; room++) {
+        struct buffer out;
+        TEST_ROW(t, "room %zu", room);
+        buffer_init(&out, room + 1);
+        REQUIRE(t, buffer_append(&out, SPAN("#")));
+        bool fits = room >= sizeof line; /* its newline included */
+        CHECK_INT(t, fits, request_encode(&request, &out));
+        CHECK_INT(t, fits ? sizeof line + 1 : 1, out.size);
+        buffer_release(&out);
+    }
+}
+
+static void request_op_names(struct test *t)
+{
+    CHECK_STR(t, "info", request_op_name(OP_INFO));
+    CHECK_STR(t, "whoami", request_op_name(OP_WHOAMI));
+    CHECK_STR(t, "processes", request_op_name(OP_PROCESSES));
+    CHECK_STR(t, "maps", request_op_name(OP_MAPS));
+    CHECK_STR(t, "stats", request_op_name(OP_STATS));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(request_has_limits),
+        TEST_CASE(request_keeps_1024_different_pids),
+        TEST_CASE(request_reads_every_member),
+        TEST_CASE(request_has_defaults),
+        TEST_CASE(request_failure_leaves_all_but_the_id),
+        TEST_CASE(request_round_trip),
+        TEST_CASE(request_encode_fits_or_leaves_the_buffer),
+        TEST_CASE(request_op_names),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
