@@ -156,7 +156,7 @@ static void step_name(struct scan *scan)
     if (nt_status == NTSTATUS_OK && scan->device_path.size > 0) {
         take_name(scan);
     } else if (nt_status == NTSTATUS_FILE_INVALID) {
-        if (scan->map.kind != VIEW_IMAGE)
+        if (scan->map.kind == VIEW_MAPPED)
             scan->map.kind = VIEW_PAGEFILE;
     } else if (nt_status != NTSTATUS_OK && nt_status != NTSTATUS_INVALID_ADDRESS) {
         /* INVALID_ADDRESS says that the view has gone since: nobody withheld its name. */

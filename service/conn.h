@@ -26,11 +26,11 @@
 #include "annotations.h"
 #include "buffer.h"
 #include "limits.h"
+#include "lines.h"
 #include "span.h"
 #include "status.h"
 
 enum {
-    CONN_SPACE_SIZE = 512, /* what an idle connection holds; it doubles with a longer request */
     CONN_DRAIN_SIZE_MAX = 16 * REQUEST_SIZE_MAX, /* read and discarded behind the last line */
     CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2   /* from conn_stop() to CONN_CLOSE, at most */
 };
@@ -59,19 +59,16 @@ enum conn_close_reason {
 
 /* All members are private to conn.c but close_reason. */
 struct conn {
-    struct buffer in;          /* bytes received and not yet served */
+    struct lines in;           /* bytes received and not yet served */
     struct buffer out;         /* bytes to send */
-    size_t line_offset;        /* in `in`: where the current or next line begins */
-    size_t line_size;          /* bytes of the request being served, newline included; 0: none */
-    size_t scan_offset;        /* in `in`: searched for a newline up to here */
     size_t written_size;       /* bytes of `out` that are sent */
     size_t drained_size;       /* bytes discarded behind the last line */
     uint64_t deadline_ms;      /* when the current action must have made progress */
     uint64_t stop_deadline_ms; /* no deadline is set behind this; UINT64_MAX: not stopping */
     enum status fault;         /* STATUS_OK, or the error to tell */
-    enum conn_close_reason close_reason; /* set once it is decided, which may be before the end */
+    enum conn_close_reason close_reason;   /* set once it is decided, which may be before the end */
+    enum conn_close_reason timeout_reason; /* CONN_READ: what passing the deadline means */
     unsigned state;
-    bool is_first;       /* no line has begun yet: a byte order mark may come */
     bool answer_goes_on; /* after this write, serve the same request again */
     bool is_last;        /* what is being served or written is the last: drain and close behind */
 };
@@ -88,8 +85,8 @@ enum conn_action conn_next(_In_ const struct conn *conn);
  * UINT64_MAX in CONN_SERVE and CONN_CLOSE. */
 uint64_t conn_deadline_ms(_In_ const struct conn *conn);
 
-/* CONN_READ: where to put bytes. The space stays valid until conn_on_read().
- * Returns NULL without memory; the next action is then CONN_CLOSE. */
+/* CONN_READ: where to put bytes, LINES_SPACE_SIZE of them on an idle connection. The space stays
+ * valid until conn_on_read(). Returns NULL without memory; the next action is then CONN_CLOSE. */
 char *conn_space(_Inout_ struct conn *conn, _Out_ size_t *capacity);
 
 /* CONN_READ is done: `size` bytes are in the space. 0: the client closed its end. */

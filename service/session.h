@@ -5,7 +5,8 @@
  * because impersonation works only after a read; it holds for the connection's life.
  *
  * One thread at a time: the shell serialises a session's calls, and tells it to stop between two of
- * them.
+ * them. A read that is pending is cancelled and reported before session_on_deadline(),
+ * session_refuse() and session_stop(); a write that is pending may stay so during session_stop().
  */
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
@@ -27,47 +28,70 @@ enum session_action {
     SESSION_CLOSE     /* disconnect, then session_deinit() */
 };
 
+enum {
+    SESSION_STEPS_MAX = 256 /* of an answer in one session_serve(): some ms at most, then a stop is
+                               heeded */
+};
+
 struct session {
     struct conn conn;
     const struct answer_context *context;
     struct answer *answer; /* owned; NULL between requests */
     struct grant grant;
+    const char *refusal; /* static text: why session_refuse() was called; else NULL */
     bool is_identified;
     bool is_stopping;
 };
 
-/* context  Must outlive the session. now_ms, here and below: a steady clock. */
+/* context  Must outlive the session. now_ms, here and below: a steady clock. Does not allocate. */
 void session_init(_Out_ struct session *session, _In_ const struct answer_context *context,
                   uint64_t now_ms);
+
+/* Frees what the session holds; to be called once, in any state, with no I/O pending. */
 void session_deinit(_Inout_ struct session *session);
 
+/* What to do now. The same until it is reported back. */
 enum session_action session_next(_In_ const struct session *session);
 
 /* When SESSION_READ or SESSION_WRITE has made no progress until then, call session_on_deadline().
- */
+ * UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
-/* SESSION_READ. Returns NULL without memory; the next action is then SESSION_CLOSE. */
+/* SESSION_READ: where to put bytes; valid until session_on_read().
+ * Returns NULL without memory; the next action is then SESSION_CLOSE. */
 char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
+
+/* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end (a read that
+ * succeeds with 0 bytes is no close but the client's write of nothing: read again). */
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
 /* SESSION_IDENTIFY is done.
  * caller  NULL when the client's identity could not be learnt: he gets nothing. */
 void session_on_caller(_Inout_ struct session *session, _In_opt_ const struct caller *caller);
 
-/* SESSION_SERVE: does one bounded step of the answer. */
+/* SESSION_IDENTIFY or SESSION_READ: serve this client nothing. It is told one error line, then the
+ * session closes.
+ * code     Such as STATUS_BUSY.
+ * message  Static text: which limit was met. */
+void session_refuse(_Inout_ struct session *session, enum status code, const char *message);
+
+/* SESSION_SERVE: does at most SESSION_STEPS_MAX steps of the answer. */
 void session_serve(_Inout_ struct session *session, uint64_t now_ms);
 
-/* SESSION_WRITE. */
+/* SESSION_WRITE: the bytes to send; valid until session_on_written(). */
 struct span session_pending(_In_ const struct session *session);
+
+/* SESSION_WRITE: `size` bytes were taken, 1 or more. */
 void session_on_written(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
 /* The pipe failed; the next action is SESSION_CLOSE. */
 void session_on_error(_Inout_ struct session *session);
 
+/* The deadline has passed; does nothing before. */
 void session_on_deadline(_Inout_ struct session *session, uint64_t now_ms);
 
-/* The server stops: what is being answered ends with a `stopping` line, then the session closes. */
+/* The server stops: what is being answered ends with a `stopping` line, then the session closes, at
+ * the latest CONN_STOP_TIMEOUT_MS from now when its deadlines are heeded. */
 void session_stop(_Inout_ struct session *session, uint64_t now_ms);
 
 #endif

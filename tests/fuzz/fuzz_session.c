@@ -1,0 +1,262 @@
+/* The input is a script of one letter and one number each: what the client, the clock, the shell
+ * and the platform do to a session on a small machine. Whatever happens: it ends, every line is
+ * valid JSON, each request has exactly one terminal line unless the connection was cut, and no
+ * process stays open. */
+#include "session.h"
+
+#include <string.h>
+
+#include "reply_lines.h"
+#include "script.h"
+#include "small_machine.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { WRITTEN_SIZE_MAX = 4 * 1024 * 1024, ACTIONS_MAX = 100000, VIEWS_FEW = 5 };
+
+struct world {
+    struct script script;
+    struct small_machine machine;
+    struct session session;
+    struct caller caller;
+    bool has_caller;
+    uint64_t now_ms;
+    struct buffer written;
+    size_t write_size;     /* bytes taken by each write */
+    size_t requests_count; /* lines sent while they were heard */
+    size_t identified_count;
+    bool is_cut; /* a write may have ended within a line */
+};
+
+/* Does at most `actions` that need no client. */
+static void act(struct world *world, size_t actions)
+{
+    struct session *session = &world->session;
+
+    for (size_t i = 0; i < actions; i++) {
+        switch (session_next(session)) {
+        case SESSION_IDENTIFY:
+            FUZZ_CHECK(world->identified_count++ == 0);
+            session_on_caller(session, world->has_caller ? &world->caller : NULL);
+            break;
+        case SESSION_SERVE:
+            session_serve(session, world->now_ms);
+            break;
+        case SESSION_WRITE: {
+            struct span pending = session_pending(session);
+            if (pending.size > world->write_size)
+                pending.size = world->write_size;
+            FUZZ_CHECK(buffer_append(&world->written, pending));
+            session_on_written(session, pending.size, world->now_ms);
+            break;
+        }
+        case SESSION_READ:
+        case SESSION_CLOSE:
+            return;
+        }
+    }
+    FUZZ_CHECK(actions < ACTIONS_MAX); /* it comes to an end */
+}
+
+static void send(struct world *world, const char *bytes, size_t size)
+{
+    while (size > 0 && session_next(&world->session) == SESSION_READ &&
+           world->written.size < WRITTEN_SIZE_MAX / 2) {
+        size_t capacity = 0;
+        char *space = session_space(&world->session, &capacity);
+        bool is_heard = !world->session.conn.is_last; /* else it is discarded */
+
+        FUZZ_CHECK(space != NULL && capacity > 0);
+        size_t part = size < capacity ? size : capacity;
+        memcpy(space, bytes, part);
+        for (size_t i = 0; i < part; i++)
+            world->requests_count += is_heard && bytes[i] == '\n';
+        session_on_read(&world->session, part, world->now_ms);
+        bytes += part;
+        size -= part;
+        act(world, 1);
+    }
+}
+
+static void send_request(struct world *world, uint8_t number)
+{
+    static const char *const requests[] = {
+        "{\"op\":\"info\"}\n",
+        "{\"id\":1,\"op\":\"whoami\"}\r\n",
+        "{\"id\":\"x\",\"op\":\"processes\",\"all\":true}\n",
+        "{\"id\":2,\"op\":\"maps\",\"pid\":100}\n",
+        "{\"id\":3,\"op\":\"maps\",\"pid\":[100,100,77,200]}\n",
+        "{\"id\":4,\"op\":\"maps\",\"all\":true,\"debug\":true}\n",
+        "{\"id\":5,\"op\":\"maps\",\"name\":\"*.exe\",\"detail\":\"regions\"}\n",
+        "{\"id\":6,\"op\":\"maps\",\"all\":true,\"detail\":\"pages\"}\n",
+        "{\"id\":7,\"op\":\"maps\",\"all\":true,\"path\":\"*.dll\"}\n",
+        "{\"id\":8,\"op\":\"maps\",\"pid\":100,\"address\":\"0x10000000\"}\n",
+        "{\"id\":9,\"op\":\"maps\",\"pid\":77}\n",
+        "{\"id\":10,\"op\":\"stats\"}\n",
+        "{\"id\":11,\"op\":\"maps\"}\n",
+        "\n",
+        "\xEF\xBB\xBF{}\n",
+    };
+    const char *request = requests[number % (sizeof requests / sizeof requests[0])];
+
+    send(world, request, strlen(request));
+}
+
+static void change_caller(struct world *world, uint8_t number)
+{
+    world->caller = small_machine_caller(number);
+    world->has_caller = number != 0xff;
+    world->caller.is_anonymous = (number & 0x20) != 0;
+    world->caller.is_app_container = (number & 0x40) != 0;
+    world->caller.integrity = (number & 0x80) != 0 ? INTEGRITY_UNKNOWN : 0x2000;
+}
+
+static void change_machine(struct world *world, uint8_t number)
+{
+    struct virtual_platform *virtual_ = &world->machine.virtual_;
+
+    virtual_->fail_at = virtual_->calls_total + 1 + number;
+    virtual_->fail_with = (number & 1) != 0 ? NTSTATUS_ACCESS_DENIED : NTSTATUS_INVALID_CID;
+    virtual_->has_allocation = (number & 2) != 0;
+}
+
+/* What cuts the connection off or ends it early. */
+static void interrupt(struct world *world, uint8_t what, uint8_t number)
+{
+    struct session *session = &world->session;
+    size_t capacity = 0;
+
+    switch (what) {
+    case 't':
+        world->now_ms += number * (uint64_t)100;
+        break;
+    case 'T':
+        if (session_deadline_ms(session) != UINT64_MAX)
+            world->now_ms = session_deadline_ms(session);
+        break;
+    case 's':
+        session_stop(session, world->now_ms);
+        return;
+    case 'r':
+        if (session_next(session) == SESSION_IDENTIFY ||
+            (session_next(session) == SESSION_READ && !session->conn.is_last))
+            session_refuse(session, STATUS_BUSY, "Refused.");
+        return;
+    case 'z':
+        if (session_next(session) == SESSION_READ && session_space(session, &capacity) != NULL)
+            session_on_read(session, 0, world->now_ms);
+        return;
+    default:
+        world->is_cut = true;
+        session_on_error(session);
+        return;
+    }
+    world->is_cut = world->is_cut || session_next(session) == SESSION_WRITE;
+    session_on_deadline(session, world->now_ms);
+}
+
+static void step(struct world *world)
+{
+    static const char filler[64 * 256];
+    uint8_t what = script_byte(&world->script);
+    uint8_t number = script_byte(&world->script);
+    size_t taken = 0;
+
+    switch (what) {
+    case 'b': { /* bytes */
+        const uint8_t *bytes = script_bytes(&world->script, number, &taken);
+        send(world, (const char *)bytes, taken);
+        break;
+    }
+    case 'f': /* filler, to reach the limits */
+        send(world, filler, number * (size_t)64);
+        break;
+    case 'q': /* a request that is understood */
+        send_request(world, number);
+        break;
+    case 'a': /* act */
+        act(world, number);
+        break;
+    case 'w': /* size of each write */
+        world->write_size = 1 + number * (size_t)600;
+        break;
+    case 'c':
+        change_caller(world, number);
+        break;
+    case 'm':
+        change_machine(world, number);
+        break;
+    case 'v': /* views of the big process */
+        world->machine.processes[2].regions_count = number * (size_t)2;
+        break;
+    case 't': /* time */
+    case 'T': /* as long as it takes */
+    case 's': /* stop */
+    case 'r': /* refuse */
+    case 'e': /* error */
+    case 'z': /* the client closes */
+        interrupt(world, what, number);
+        break;
+    default:
+        break;
+    }
+}
+
+/* What stands in `written` is what a strict client accepts. */
+static void check_written(const struct world *world)
+{
+    struct span text = buffer_span(&world->written);
+    enum conn_close_reason reason = world->session.conn.close_reason;
+    struct reply_line line = {.is_terminal = true};
+    size_t terminals_count = 0;
+
+    while (text.size > 0 && memchr(text.data, '\n', text.size) != NULL) {
+        FUZZ_CHECK(reply_line_next(&text, &line));
+        terminals_count += line.is_terminal;
+    }
+    FUZZ_CHECK(terminals_count <= world->requests_count + 1);
+    if (world->is_cut)
+        return;
+    FUZZ_CHECK(text.size == 0);
+    FUZZ_CHECK(line.is_terminal);
+    if (reason == CONN_PEER_CLOSED) /* heard to its end */
+        FUZZ_CHECK(terminals_count == world->requests_count);
+    else if (reason != CONN_WRITE_TIMEOUT)
+        FUZZ_CHECK(terminals_count > 0 && span_equal(line.type, SPAN("error")));
+}
+
+/* The client reads to the end, then closes. */
+static void finish(struct world *world)
+{
+    size_t capacity = 0;
+
+    world->write_size = SIZE_MAX;
+    act(world, ACTIONS_MAX);
+    if (session_next(&world->session) == SESSION_READ) {
+        FUZZ_CHECK(session_space(&world->session, &capacity) != NULL);
+        session_on_read(&world->session, 0, world->now_ms);
+    }
+    FUZZ_CHECK(session_next(&world->session) == SESSION_CLOSE);
+    FUZZ_CHECK(world->session.answer == NULL);
+    FUZZ_CHECK(world->machine.virtual_.open_count == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static struct world world;
+
+    world = (struct world){.script = {data, size, 0}, .now_ms = 1000, .write_size = SIZE_MAX};
+    small_machine_init(&world.machine);
+    world.machine.processes[2].regions_count = VIEWS_FEW;
+    world.caller = small_machine_caller(RIGHTS_ALL);
+    world.has_caller = true;
+    buffer_init(&world.written, WRITTEN_SIZE_MAX);
+    session_init(&world.session, &world.machine.context, world.now_ms);
+    while (world.script.offset < world.script.size && world.written.size < WRITTEN_SIZE_MAX / 2)
+        step(&world);
+    finish(&world);
+    check_written(&world);
+    session_deinit(&world.session);
+    buffer_release(&world.written);
+    return 0;
+}

@@ -1,0 +1,532 @@
+#include "test.h"
+
+#include "session.h"
+
+#include <stdlib.h>
+
+#include "reply_lines.h"
+#include "small_machine.h"
+
+enum { WRITTEN_CAPACITY = 1024 * 1024 };
+
+/* Plays the pipe server. */
+struct shell {
+    struct small_machine machine;
+    struct session session;
+    struct caller caller;
+    bool has_caller; /* false: the client's identity cannot be learnt */
+    uint64_t now_ms;
+    size_t identified_count;
+    size_t writes_count;
+    size_t written_size;
+    char written[WRITTEN_CAPACITY];
+};
+
+/* Big, and one at a time. */
+static struct shell *shell_open(void)
+{
+    static struct shell shell;
+
+    shell.now_ms = 1000;
+    shell.identified_count = 0;
+    shell.writes_count = 0;
+    shell.written_size = 0;
+    small_machine_init(&shell.machine);
+    shell.caller = small_machine_caller(RIGHTS_ALL);
+    shell.has_caller = true;
+    session_init(&shell.session, &shell.machine.context, shell.now_ms);
+    return &shell;
+}
+
+static void shell_close(struct test *t, struct shell *shell)
+{
+    session_deinit(&shell->session);
+    CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+}
+
+/* Does one action that needs no client. Returns false when there is none. */
+static bool act(struct shell *shell)
+{
+    switch (session_next(&shell->session)) {
+    case SESSION_IDENTIFY:
+        shell->identified_count++;
+        session_on_caller(&shell->session, shell->has_caller ? &shell->caller : NULL);
+        return true;
+    case SESSION_SERVE:
+        session_serve(&shell->session, shell->now_ms);
+        return true;
+    case SESSION_WRITE: {
+        struct span pending = session_pending(&shell->session);
+        if (pending.size > WRITTEN_CAPACITY - shell->written_size)
+            abort();
+        memcpy(shell->written + shell->written_size, pending.data, pending.size);
+        shell->written_size += pending.size;
+        shell->writes_count++;
+        session_on_written(&shell->session, pending.size, shell->now_ms);
+        return true;
+    }
+    case SESSION_READ:
+    case SESSION_CLOSE:
+        break;
+    }
+    return false;
+}
+
+/* Acts until `action` is next, or nothing can be done without the client. */
+static void act_until(struct shell *shell, enum session_action action)
+{
+    for (int i = 0; i < 100000; i++)
+        if (session_next(&shell->session) == action || !act(shell))
+            return;
+    abort();
+}
+
+static void send_only(struct shell *shell, const char *text)
+{
+    size_t size = strlen(text);
+
+    while (size > 0 && session_next(&shell->session) == SESSION_READ) {
+        size_t capacity = 0;
+        char *space = session_space(&shell->session, &capacity);
+        size_t part = size < capacity ? size : capacity;
+
+        if (space == NULL)
+            abort();
+        memcpy(space, text, part);
+        session_on_read(&shell->session, part, shell->now_ms);
+        text += part;
+        size -= part;
+    }
+}
+
+static void send(struct shell *shell, const char *text)
+{
+    send_only(shell, text);
+    act_until(shell, SESSION_READ);
+}
+
+static struct span written(const struct shell *shell)
+{
+    return (struct span){shell->written, shell->written_size};
+}
+
+#define CHECK_WRITTEN(t, shell, text) \
+    CHECK_MEM(t, text, strlen(text), (shell)->written, (shell)->written_size)
+
+static bool contains(struct span text, const char *part)
+{
+    size_t size = strlen(part);
+
+    for (size_t i = 0; i + size <= text.size; i++)
+        if (memcmp(text.data + i, part, size) == 0)
+            return true;
+    return false;
+}
+
+struct sums {
+    size_t lines;
+    size_t terminals;
+    struct reply_line last;
+};
+
+/* Every byte belongs to a valid line. */
+static struct sums read_all(struct test *t, const struct shell *shell)
+{
+    struct span text = written(shell);
+    struct sums sums = {0};
+
+    while (text.size > 0) {
+        CHECK(t, reply_line_next(&text, &sums.last));
+        sums.lines++;
+        sums.terminals += sums.last.is_terminal;
+    }
+    return sums;
+}
+
+static void session_is_small(struct test *t)
+{
+    CHECK(t, sizeof(struct session) < 1024);
+}
+
+static void session_identifies_once_behind_the_first_request(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    CHECK_INT(t, SESSION_READ, session_next(&shell->session));
+    send_only(shell, "{\"id\":1,\"op\":\"whoami\"}");
+    CHECK_INT(t, SESSION_READ, session_next(&shell->session));
+    send_only(shell, "\n");
+    CHECK_INT(t, SESSION_IDENTIFY, session_next(&shell->session));
+    act_until(shell, SESSION_READ);
+    CHECK(t, contains(written(shell), "\"sid\":\"S-1-5-21-1-2-3-100\""));
+    send(shell, "{\"id\":2,\"op\":\"whoami\"}\n{\"op\":\"info\"}\n");
+    CHECK_INT(t, 1, shell->identified_count);
+    CHECK_INT(t, 3, read_all(t, shell).terminals);
+    shell_close(t, shell);
+}
+
+static void session_gives_the_unidentified_nothing(struct test *t)
+{
+    static const char *const ops[] = {"info", "whoami", "processes\",\"all\":true,\"id\":\"",
+                                      "maps\",\"all\":true,\"id\":\""};
+
+    for (size_t i = 0; i < TEST_COUNT(ops); i++) {
+        struct shell *shell = shell_open();
+        char request[96];
+
+        TEST_ROW(t, "%s", ops[i]);
+        shell->has_caller = false;
+        (void)snprintf(request, sizeof request, "{\"op\":\"%s\"}\n", ops[i]);
+        send(shell, request);
+        struct sums sums = read_all(t, shell);
+        CHECK_INT(t, 1, sums.lines);
+        CHECK(t, span_equal(sums.last.code, SPAN("denied")));
+        CHECK(t, contains(written(shell), "Windows did not tell who the client is."));
+        CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
+        CHECK_INT(t, SESSION_READ, session_next(&shell->session)); /* and stays usable */
+        shell_close(t, shell);
+    }
+}
+
+static void session_tells_the_anonymous_the_cure(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    shell->caller.is_anonymous = true;
+    send(shell, "{\"op\":\"info\"}\n");
+    CHECK(t, contains(written(shell), "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION"));
+    CHECK_INT(t, 1, read_all(t, shell).lines);
+    shell_close(t, shell);
+}
+
+static void session_goes_on_behind_a_bad_request(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send(shell, "nonsense\n\n{\"id\":3,\"op\":\"info\"}\n");
+    struct sums sums = read_all(t, shell);
+    CHECK_INT(t, 4, sums.lines);
+    CHECK_INT(t, 3, sums.terminals);
+    CHECK(t, span_equal(sums.last.type, SPAN("end")));
+    CHECK(t, span_equal(sums.last.id, SPAN("3")));
+    shell_close(t, shell);
+}
+
+static void session_answers_pipelined_requests_in_order(struct test *t)
+{
+    enum { REQUESTS = 1000 };
+    static char text[REQUESTS * 32];
+    struct shell *shell = shell_open();
+    size_t size = 0;
+    int terminals = 0;
+
+    for (int i = 0; i < REQUESTS; i++)
+        size += (size_t)snprintf(text + size, 32, "{\"id\":%d,\"op\":\"whoami\"}\n", i);
+    for (size_t i = 0; i < size && session_next(&shell->session) == SESSION_READ;) {
+        size_t capacity = 0;
+        char *space = session_space(&shell->session, &capacity);
+        size_t part = size - i < capacity ? size - i : capacity;
+
+        REQUIRE(t, space != NULL);
+        memcpy(space, text + i, part);
+        session_on_read(&shell->session, part, shell->now_ms);
+        act_until(shell, SESSION_READ);
+        i += part;
+    }
+    for (struct span rest = written(shell); rest.size > 0;) {
+        struct reply_line line;
+        char id[16];
+
+        REQUIRE(t, reply_line_next(&rest, &line));
+        (void)snprintf(id, sizeof id, "%d", terminals);
+        CHECK(t, span_equal(span_from_string(id), line.id));
+        terminals += line.is_terminal;
+    }
+    CHECK_INT(t, REQUESTS, terminals);
+    CHECK_INT(t, 1, shell->identified_count);
+    shell_close(t, shell);
+}
+
+static const char maps_all[] = "{\"id\":7,\"op\":\"maps\",\"all\":true}\n";
+
+static void session_writes_a_long_answer_in_bounded_pieces(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    for (int i = 0; i < 100000 && session_next(&shell->session) != SESSION_READ; i++) {
+        CHECK(t, shell->session.conn.out.size < OUTPUT_SIZE + 1024);
+        (void)act(shell);
+    }
+    struct sums sums = read_all(t, shell);
+    CHECK(t, shell->written_size > OUTPUT_SIZE);
+    CHECK(t, shell->writes_count > 1);
+    /* three processes, one of them with its error, the views, the end */
+    CHECK_INT(t, 3 + 1 + 3 + SMALL_MACHINE_VIEWS + 1, sums.lines);
+    CHECK_INT(t, 1, sums.terminals);
+    CHECK(t, span_equal(sums.last.type, SPAN("end")));
+    shell_close(t, shell);
+}
+
+/* One call never does more than some steps, so that a stop is heard. */
+static void session_serves_in_bounded_steps(struct test *t)
+{
+    struct shell *shell = shell_open();
+    uint64_t calls = 0;
+
+    send_only(shell, "{\"op\":\"maps\",\"all\":true,\"path\":\"no such file\"}\n");
+    while (session_next(&shell->session) != SESSION_READ) {
+        uint64_t before = shell->machine.virtual_.calls_total;
+
+        REQUIRE(t, act(shell));
+        CHECK(t, shell->machine.virtual_.calls_total - before <= 8 * SESSION_STEPS_MAX);
+        calls += shell->machine.virtual_.calls_total - before;
+    }
+    CHECK(t, calls >= SMALL_MACHINE_VIEWS);
+    shell_close(t, shell);
+}
+
+static void session_holds_nothing_between_requests(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send(shell, maps_all);
+    CHECK_INT(t, SESSION_READ, session_next(&shell->session));
+    CHECK(t, shell->session.answer == NULL);
+    CHECK_INT(t, 0, shell->session.conn.in.bytes.capacity);
+    CHECK_INT(t, 0, shell->session.conn.out.capacity);
+    CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+    shell_close(t, shell);
+}
+
+static const char stopping_line[] =
+    "{\"type\":\"error\",\"code\":\"stopping\",\"message\":\"The server is stopping.\","
+    "\"hint\":\"Connect again when it has started.\"}\n";
+
+/* A fault is told to whoever is there; who that is need not be known. */
+static void session_tells_faults(struct test *t)
+{
+    static const struct {
+        const char *name;
+        const char *sent;
+        uint64_t wait_ms;
+        const char *line;
+    } rows[] = {
+        {"no first byte", "", CONN_FIRST_BYTE_TIMEOUT_MS,
+         "{\"type\":\"error\",\"code\":\"timeout\","
+         "\"message\":\"No request came within 5 s of connecting.\","
+         "\"hint\":\"Send a request as soon as the pipe is open.\"}\n"},
+        {"an unfinished request", "{", CONN_REQUEST_TIMEOUT_MS,
+         "{\"type\":\"error\",\"code\":\"timeout\","
+         "\"message\":\"The request was not complete 5 s after its first byte.\","
+         "\"hint\":\"End each request with a newline and send it at once.\"}\n"},
+        {"idle", "{\"op\":\"info\"}\n", CONN_IDLE_TIMEOUT_MS,
+         "{\"type\":\"error\",\"code\":\"timeout\","
+         "\"message\":\"No request came for 5 min.\","
+         "\"hint\":\"Connect again when there is something to ask.\"}\n"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", rows[i].name);
+        send(shell, rows[i].sent);
+        shell->identified_count = 0;
+        shell->written_size = 0;
+        shell->now_ms += rows[i].wait_ms;
+        CHECK_INT(t, shell->now_ms, session_deadline_ms(&shell->session));
+        session_on_deadline(&shell->session, shell->now_ms);
+        act_until(shell, SESSION_READ);
+        CHECK_WRITTEN(t, shell, rows[i].line);
+        CHECK_INT(t, 0, shell->identified_count);
+        shell->now_ms += CONN_DRAIN_TIMEOUT_MS;
+        session_on_deadline(&shell->session, shell->now_ms);
+        CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+        shell_close(t, shell);
+    }
+}
+
+static void session_tells_too_large(struct test *t)
+{
+    static char line[REQUEST_SIZE_MAX + 2];
+    struct shell *shell = shell_open();
+
+    memset(line, 'x', sizeof line - 1);
+    send(shell, line);
+    CHECK_WRITTEN(t, shell,
+                  "{\"type\":\"error\",\"code\":\"too_large\","
+                  "\"message\":\"The request is longer than 65536 bytes.\","
+                  "\"hint\":\"Send each request as one line ended by a newline.\"}\n");
+    CHECK_INT(t, 0, shell->identified_count);
+    shell_close(t, shell);
+}
+
+static void session_tells_a_refusal(struct test *t)
+{
+    static const struct {
+        const char *name;
+        const char *sent;
+        enum session_action before;
+    } rows[] = {
+        {"before any request", "", SESSION_READ},
+        {"instead of identifying", "{\"id\":1,\"op\":\"info\"}\n{\"op\":\"info\"}\n",
+         SESSION_IDENTIFY},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", rows[i].name);
+        send_only(shell, rows[i].sent);
+        CHECK_INT(t, rows[i].before, session_next(&shell->session));
+        session_refuse(&shell->session, STATUS_BUSY, "32 connections are open already.");
+        act_until(shell, SESSION_READ);
+        CHECK_WRITTEN(t, shell,
+                      "{\"type\":\"error\",\"code\":\"busy\","
+                      "\"message\":\"32 connections are open already.\","
+                      "\"hint\":\"Try again later.\"}\n");
+        CHECK_INT(t, 0, shell->identified_count);
+        session_on_read(&shell->session, 0, shell->now_ms);
+        CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+        CHECK_INT(t, CONN_REFUSED, shell->session.conn.close_reason);
+        shell_close(t, shell);
+    }
+}
+
+static void session_stops_between_requests(struct test *t)
+{
+    static const char *const sent[] = {"", "{\"op\":", "{\"op\":\"info\"}\n",
+                                       "{\"op\":\"info\"}\n{"};
+
+    for (size_t i = 0; i < TEST_COUNT(sent); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "behind \"%s\"", sent[i]);
+        send(shell, sent[i]);
+        shell->written_size = 0;
+        session_stop(&shell->session, shell->now_ms);
+        act_until(shell, SESSION_READ);
+        CHECK_WRITTEN(t, shell, stopping_line);
+        CHECK_INT(t, shell->now_ms + CONN_STOP_TIMEOUT_MS, session_deadline_ms(&shell->session));
+        shell_close(t, shell);
+    }
+}
+
+static void session_stops_before_the_client_is_identified(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    session_stop(&shell->session, shell->now_ms);
+    act_until(shell, SESSION_READ);
+    struct sums sums = read_all(t, shell);
+    CHECK_INT(t, 1, sums.lines);
+    CHECK(t, span_equal(sums.last.code, SPAN("stopping")));
+    CHECK(t, span_equal(sums.last.id, SPAN("7")));
+    CHECK_INT(t, 0, shell->identified_count);
+    CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
+    shell_close(t, shell);
+}
+
+/* Wherever the stop comes, the lines are whole and the last one is `stopping`. */
+static void session_stops_at_each_action_of_an_answer(struct test *t)
+{
+    bool is_over = false;
+
+    for (int actions = 0; !is_over && actions < 1000; actions++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "behind %d actions", actions);
+        send_only(shell, maps_all);
+        for (int i = 0; i < actions; i++)
+            is_over = !act(shell);
+        session_stop(&shell->session, shell->now_ms);
+        act_until(shell, SESSION_READ);
+        struct sums sums = read_all(t, shell);
+        CHECK(t, span_equal(sums.last.code, SPAN("stopping")));
+        CHECK_INT(t, is_over || sums.last.id.data == NULL ? 2 : 1, sums.terminals);
+        CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+        shell_close(t, shell);
+    }
+    CHECK(t, is_over);
+}
+
+static void session_closes_the_process_when_the_client_is_lost(struct test *t)
+{
+    for (int stalled = 0; stalled <= 1; stalled++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", stalled ? "stalled" : "gone");
+        send_only(shell, maps_all);
+        act_until(shell, SESSION_WRITE);
+        CHECK_INT(t, 1, shell->machine.virtual_.open_count);
+        if (stalled)
+            session_on_deadline(&shell->session, shell->now_ms + CONN_WRITE_TIMEOUT_MS);
+        else
+            session_on_error(&shell->session);
+        CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+        CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+        CHECK(t, shell->session.answer == NULL);
+        shell_close(t, shell);
+    }
+}
+
+/* Memory runs out where an answer or a fault is to be told: no half line, no hang. */
+static void session_closes_without_memory_to_tell(struct test *t)
+{
+    static const char *const sent[] = {"{\"op\":\"info\"}\n", "nonsense\n",
+                                       "{\"op\":\"maps\",\"all\":true}\n"};
+
+    for (size_t i = 0; i <= TEST_COUNT(sent); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", i < TEST_COUNT(sent) ? sent[i] : "a fault");
+        shell->session.conn.out.capacity_max = 16;
+        if (i < TEST_COUNT(sent))
+            send_only(shell, sent[i]);
+        else
+            session_stop(&shell->session, shell->now_ms);
+        act_until(shell, SESSION_READ);
+        CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+        CHECK_INT(t, 0, shell->written_size);
+        CHECK(t, shell->session.answer == NULL);
+        shell_close(t, shell);
+    }
+}
+
+static void session_closes_without_memory_to_read(struct test *t)
+{
+    struct shell *shell = shell_open();
+    size_t capacity = 77;
+
+    shell->session.conn.in.bytes.capacity_max = 16;
+    CHECK(t, session_space(&shell->session, &capacity) == NULL);
+    CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+    CHECK_INT(t, CONN_NO_MEMORY, shell->session.conn.close_reason);
+    shell_close(t, shell);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(session_is_small),
+        TEST_CASE(session_identifies_once_behind_the_first_request),
+        TEST_CASE(session_gives_the_unidentified_nothing),
+        TEST_CASE(session_tells_the_anonymous_the_cure),
+        TEST_CASE(session_goes_on_behind_a_bad_request),
+        TEST_CASE(session_answers_pipelined_requests_in_order),
+        TEST_CASE(session_writes_a_long_answer_in_bounded_pieces),
+        TEST_CASE(session_serves_in_bounded_steps),
+        TEST_CASE(session_holds_nothing_between_requests),
+        TEST_CASE(session_tells_faults),
+        TEST_CASE(session_tells_too_large),
+        TEST_CASE(session_tells_a_refusal),
+        TEST_CASE(session_stops_between_requests),
+        TEST_CASE(session_stops_before_the_client_is_identified),
+        TEST_CASE(session_stops_at_each_action_of_an_answer),
+        TEST_CASE(session_closes_the_process_when_the_client_is_lost),
+        TEST_CASE(session_closes_without_memory_to_tell),
+        TEST_CASE(session_closes_without_memory_to_read),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
