@@ -1,0 +1,245 @@
+#include "device_query.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "text_w.h"
+
+enum {
+    ANSWER_LEN_FIRST = 4096,      /* UTF-16 units */
+    ANSWER_LEN_MAX = 1024 * 1024, /* every object of \GLOBAL?? of a large machine */
+    TEXT_SIZE_MAX = 3 * ANSWER_LEN_MAX,
+    VOLUMES_MAX = DEVICE_MAP_ENTRIES_MAX,
+    VOLUME_NAME_CAPACITY = 64,  /* \\?\Volume{GUID}\ has 49 units */
+    VOLUME_DEVICE_OFFSET = 4,   /* behind \\?\ */
+    MOUNT_POINT_LEN_LETTER = 3, /* C:\ */
+    PROVIDERS_MAX = 32,
+    KEY_NAME_CAPACITY = 512
+};
+
+/* One question at a time: both buffers are used by each in turn. */
+struct device_query {
+    struct device_map *map;
+    wchar_t *answer;  /* owned */
+    DWORD answer_len; /* units there is room for */
+    struct buffer device;
+    struct buffer target;
+};
+
+static bool grow_answer(struct device_query *query)
+{
+    if (query->answer_len >= ANSWER_LEN_MAX)
+        return false;
+    DWORD len = query->answer_len > 0 ? query->answer_len * 4 : ANSWER_LEN_FIRST;
+    wchar_t *answer = realloc(query->answer, len * sizeof *answer);
+    if (answer == NULL)
+        return false;
+    query->answer = answer;
+    query->answer_len = len;
+    return true;
+}
+
+/* What a name in \GLOBAL?? (and the session's own) stands for, into query->answer: a list of
+ * terminated strings, the current target first. name  NULL lists the names themselves. */
+static bool query_dos_device(struct device_query *query, const wchar_t *name)
+{
+    do {
+        if (QueryDosDeviceW(name, query->answer, query->answer_len) > 0)
+            return true;
+        if (GetLastError() != ERROR_INSUFFICIENT_BUFFER)
+            return false;
+    } while (grow_answer(query));
+    return false;
+}
+
+static bool set_text(struct buffer *out, const wchar_t *text)
+{
+    buffer_clear(out);
+    return text_w_append(out, text, wcslen(text));
+}
+
+/* Adds device -> target; `query->device` is set. A link that the map refuses (subst) is skipped. */
+static void add_volume(struct device_query *query, const wchar_t *target)
+{
+    if (set_text(&query->target, target)) {
+        /* Refused: a subst link. Full: what is in the map stays good. */
+        enum status ignored = device_map_add(query->map, DEVICE_VOLUME, buffer_span(&query->device),
+                                             buffer_span(&query->target));
+        (void)ignored;
+    }
+}
+
+/* A connected network drive names its server behind a semicolon,
+ * \Device\LanmanRedirector\;Z:...\server\share. It is shown as \\server\share, which everybody
+ * understands, so its letter is left out. */
+static bool is_network_drive(const wchar_t *device)
+{
+    return wcsstr(device, L"\\;") != NULL;
+}
+
+static void add_letters(struct device_query *query)
+{
+    wchar_t letter[] = L"A:";
+
+    for (; letter[0] <= L'Z'; letter[0]++) {
+        if (query_dos_device(query, letter) && !is_network_drive(query->answer) &&
+            set_text(&query->device, query->answer))
+            add_volume(query, letter);
+    }
+}
+
+/* Folders a volume is mounted at; its letters are in the map already. query->answer is used. */
+static void add_mount_points(struct device_query *query, const wchar_t *volume)
+{
+    DWORD len = 0;
+
+    while (!GetVolumePathNamesForVolumeNameW(volume, query->answer, query->answer_len, &len)) {
+        if (GetLastError() != ERROR_MORE_DATA || !grow_answer(query))
+            return;
+    }
+    const wchar_t *name = query->answer;
+    while ((DWORD)(name - query->answer) < len && name[0] != L'\0') {
+        size_t name_len = wcslen(name);
+        if (name_len > MOUNT_POINT_LEN_LETTER)
+            add_volume(query, name);
+        name += name_len + 1;
+    }
+}
+
+/* volume  \\?\Volume{GUID}\, as the volume functions give it. */
+static void add_local_volume(struct device_query *query, wchar_t *volume)
+{
+    size_t len = wcslen(volume);
+    if (len <= VOLUME_DEVICE_OFFSET || volume[len - 1] != L'\\')
+        return;
+
+    /* QueryDosDevice wants the bare name. */
+    volume[len - 1] = L'\0';
+    bool known = query_dos_device(query, volume + VOLUME_DEVICE_OFFSET) &&
+                 set_text(&query->device, query->answer);
+    volume[len - 1] = L'\\';
+    if (!known)
+        return;
+    add_mount_points(query, volume);
+    add_volume(query, volume);
+}
+
+static void add_volumes(struct device_query *query)
+{
+    wchar_t volume[VOLUME_NAME_CAPACITY];
+
+    /* Lists the volumes of the mount manager: local ones only. */
+    HANDLE search = FindFirstVolumeW(volume, VOLUME_NAME_CAPACITY);
+    if (search == INVALID_HANDLE_VALUE)
+        return;
+    for (int i = 0; i < VOLUMES_MAX; i++) {
+        add_local_volume(query, volume);
+        if (!FindNextVolumeW(search, volume, VOLUME_NAME_CAPACITY))
+            break;
+    }
+    FindVolumeClose(search);
+}
+
+/* Shadow copies are volumes that FindFirstVolume does not list; Win32 reaches them through
+ * GLOBALROOT only. */
+static void add_shadow_copies(struct device_query *query)
+{
+    static const wchar_t prefix[] = L"HarddiskVolumeShadowCopy";
+    static const wchar_t root[] = L"\\\\?\\GLOBALROOT";
+    const size_t prefix_len = sizeof prefix / sizeof prefix[0] - 1;
+    const size_t root_len = sizeof root / sizeof root[0] - 1;
+
+    if (!query_dos_device(query, NULL))
+        return;
+    for (const wchar_t *name = query->answer; name[0] != L'\0'; name += wcslen(name) + 1) {
+        if (wcsncmp(name, prefix, prefix_len) != 0)
+            continue;
+        buffer_clear(&query->device);
+        buffer_clear(&query->target);
+        if (!buffer_append(&query->device, SPAN("\\Device\\")) ||
+            !text_w_append(&query->device, name, wcslen(name)) ||
+            !text_w_append(&query->target, root, root_len) ||
+            !buffer_append(&query->target, buffer_span(&query->device)))
+            return;
+        enum status ignored = device_map_add(query->map, DEVICE_VOLUME, buffer_span(&query->device),
+                                             buffer_span(&query->target));
+        (void)ignored; /* full: what is in the map stays good */
+    }
+}
+
+/* Reads a string value into query->answer, terminated. */
+static bool query_registry(struct device_query *query, const wchar_t *key, const wchar_t *value)
+{
+    do {
+        DWORD size = (DWORD)(query->answer_len * sizeof *query->answer);
+        LSTATUS error =
+            RegGetValueW(HKEY_LOCAL_MACHINE, key, value, RRF_RT_REG_SZ, NULL, query->answer, &size);
+        if (error != ERROR_MORE_DATA)
+            return error == ERROR_SUCCESS;
+    } while (grow_answer(query));
+    return false;
+}
+
+/* A network provider is a service whose key names the device behind \Device\Mup. */
+static void add_redirector(struct device_query *query, const wchar_t *provider)
+{
+    static const wchar_t services[] = L"SYSTEM\\CurrentControlSet\\Services\\";
+    static const wchar_t subkey[] = L"\\NetworkProvider";
+    const size_t services_size = sizeof services - sizeof services[0];
+    wchar_t key[KEY_NAME_CAPACITY];
+
+    size_t provider_size = wcslen(provider) * sizeof provider[0];
+    if (provider_size == 0 || provider_size > sizeof key - services_size - sizeof subkey)
+        return;
+    memcpy(key, services, services_size);
+    memcpy((char *)key + services_size, provider, provider_size);
+    memcpy((char *)key + services_size + provider_size, subkey, sizeof subkey);
+    if (!query_registry(query, key, L"DeviceName") || !set_text(&query->device, query->answer))
+        return;
+    enum status ignored =
+        device_map_add(query->map, DEVICE_REDIRECTOR, buffer_span(&query->device), SPAN(""));
+    (void)ignored; /* full: what is in the map stays good */
+}
+
+static DWORD add_redirectors(struct device_query *query)
+{
+    static const wchar_t order[] = L"SYSTEM\\CurrentControlSet\\Control\\NetworkProvider\\Order";
+
+    if (!query_registry(query, order, L"ProviderOrder"))
+        return ERROR_SUCCESS;
+    wchar_t *providers = _wcsdup(query->answer); /* the answer is used for each of them */
+    if (providers == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    wchar_t *provider = providers;
+    for (int i = 0; i < PROVIDERS_MAX && provider != NULL; i++) {
+        wchar_t *comma = wcschr(provider, L',');
+        if (comma != NULL)
+            *comma = L'\0';
+        add_redirector(query, provider);
+        provider = comma != NULL ? comma + 1 : NULL;
+    }
+    free(providers);
+    return ERROR_SUCCESS;
+}
+
+DWORD device_query_all(struct device_map *map)
+{
+    struct device_query query = {.map = map};
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
+
+    buffer_init(&query.device, TEXT_SIZE_MAX);
+    buffer_init(&query.target, TEXT_SIZE_MAX);
+    if (!grow_answer(&query))
+        goto cleanup;
+    add_letters(&query);
+    add_volumes(&query);
+    add_shadow_copies(&query);
+    error = add_redirectors(&query);
+
+cleanup:
+    buffer_release(&query.target);
+    buffer_release(&query.device);
+    free(query.answer);
+    return error;
+}

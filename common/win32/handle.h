@@ -1,0 +1,16 @@
+/* Closing handles the way cleanup code wants it. */
+#ifndef COMMON_WIN32_HANDLE_H
+#define COMMON_WIN32_HANDLE_H
+
+#include "win.h"
+
+/* Closes and resets to NULL; accepts NULL. INVALID_HANDLE_VALUE never gets here: it is turned into
+ * NULL at the call that returned it. */
+static inline void handle_close(_Inout_ HANDLE *handle)
+{
+    if (*handle != NULL)
+        CloseHandle(*handle);
+    *handle = NULL;
+}
+
+#endif

@@ -1,0 +1,159 @@
+/* Every declaration that Windows exports but its headers do not give, and the only place for them.
+ *
+ * Imports of ntdll.dll are linked: its import library comes with the Windows SDK and with mingw.
+ * What not every supported system exports is looked up by ntdll_optional(). Names with NT_, Nt or
+ * Rtl are Windows' own things; the structures carry our names so that they never meet those of
+ * <winternl.h>. Layouts are those of 64-bit Windows and are checked.
+ *
+ * A comment tells the right a query needs of its process handle: QI is PROCESS_QUERY_INFORMATION,
+ * QLI is PROCESS_QUERY_LIMITED_INFORMATION. QI implies QLI.
+ */
+#ifndef COMMON_WIN32_NTDLL_H
+#define COMMON_WIN32_NTDLL_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "win.h"
+
+/* NTSTATUS. Our code compares with the names of nt_status.h; the SDK's STATUS_* macros are never
+ * used, because <ntstatus.h> would clash with the names of status.h. */
+typedef LONG nt_result;
+
+struct nt_string {
+    USHORT size;     /* bytes in use */
+    USHORT capacity; /* bytes */
+    wchar_t *data;   /* not terminated */
+};
+
+enum nt_system_class {
+    NT_SYSTEM_TIME_OF_DAY = 3, /* struct nt_time_of_day */
+    NT_SYSTEM_PROCESSES = 5    /* chain of struct nt_process_information */
+};
+
+enum nt_process_class {
+    NT_PROCESS_BASIC = 0,       /* struct nt_process_basic; QLI */
+    NT_PROCESS_IMAGE_NAME = 27, /* struct nt_string and its text, device form; QLI */
+    NT_PROCESS_PROTECTION = 61  /* one byte, PS_PROTECTION; QLI; Windows 8.1 */
+};
+
+enum nt_memory_class {
+    NT_MEMORY_BASIC = 0,         /* MEMORY_BASIC_INFORMATION; QLI on Windows 10, QI on Wine */
+    NT_MEMORY_MAPPED_NAME = 2,   /* struct nt_string and its text; QLI, QI on Wine */
+    NT_MEMORY_REGION = 3,        /* struct nt_memory_region; QLI */
+    NT_MEMORY_WORKING_SET_EX = 4 /* array of struct nt_working_set_page, in and out; QI or QLI */
+};
+
+struct nt_time_of_day {
+    LARGE_INTEGER boot_time; /* FILETIME */
+    LARGE_INTEGER current_time;
+    LARGE_INTEGER time_zone_bias;
+    ULONG time_zone_id;
+    ULONG reserved;
+    ULONGLONG boot_time_bias; /* 100 ns that clock changes moved boot_time by */
+    ULONGLONG sleep_time_bias;
+};
+
+/* One process; the threads behind it are skipped by next_offset. */
+struct nt_process_information {
+    ULONG next_offset; /* bytes from here to the next; 0: the last */
+    ULONG thread_count;
+    LARGE_INTEGER working_set_private;
+    ULONG hard_fault_count;
+    ULONG thread_count_peak;
+    ULONGLONG cycle_time;
+    LARGE_INTEGER create_time; /* FILETIME */
+    LARGE_INTEGER user_time;
+    LARGE_INTEGER kernel_time;
+    struct nt_string image_name; /* file name without folder; points into the same buffer */
+    LONG base_priority;
+    HANDLE pid;
+    HANDLE parent_pid;
+    ULONG handle_count;
+    ULONG session_id;
+};
+
+struct nt_process_basic {
+    nt_result exit_status;
+    void *peb;
+    ULONG_PTR affinity_mask;
+    LONG base_priority;
+    ULONG_PTR pid;
+    ULONG_PTR parent_pid;
+};
+
+struct nt_memory_region {
+    void *allocation_base;
+    ULONG allocation_protect;
+    ULONG type;       /* MEMORY_REGION_* of memory.h */
+    SIZE_T size;      /* bytes of all its pages */
+    SIZE_T committed; /* bytes */
+};
+
+struct nt_working_set_page {
+    void *address;
+    ULONG_PTR attributes; /* MEMORY_WORKING_SET_EX_BLOCK */
+};
+
+struct nt_client_id {
+    HANDLE process;
+    HANDLE thread;
+};
+
+struct nt_object_attributes {
+    ULONG size; /* of this structure */
+    HANDLE root_directory;
+    struct nt_string *object_name;
+    ULONG attributes;
+    void *security_descriptor;
+    void *security_quality_of_service;
+};
+
+static_assert(sizeof(void *) == 8, "lsmap is built for 64-bit Windows");
+static_assert(sizeof(struct nt_string) == 16, "UNICODE_STRING");
+static_assert(offsetof(struct nt_process_information, image_name) == 56, "ImageName");
+static_assert(offsetof(struct nt_process_information, pid) == 80, "UniqueProcessId");
+static_assert(offsetof(struct nt_process_information, session_id) == 100, "SessionId");
+static_assert(sizeof(struct nt_process_basic) == 48, "PROCESS_BASIC_INFORMATION");
+static_assert(sizeof(struct nt_memory_region) == 32, "MEMORY_REGION_INFORMATION before its _EX");
+static_assert(sizeof(struct nt_working_set_page) == 16, "MEMORY_WORKING_SET_EX_INFORMATION");
+static_assert(sizeof(struct nt_object_attributes) == 48, "OBJECT_ATTRIBUTES");
+
+/* The longest answer of a name query: a structure and 64 KiB of text. */
+enum { NT_NAME_ANSWER_SIZE_MAX = 0x10000 + 16 };
+
+NTSYSAPI nt_result NTAPI NtQuerySystemInformation(ULONG information_class, void *buffer, ULONG size,
+                                                  ULONG *size_needed);
+NTSYSAPI nt_result NTAPI NtOpenProcess(HANDLE *process, ACCESS_MASK access,
+                                       struct nt_object_attributes *attributes,
+                                       struct nt_client_id *client_id);
+NTSYSAPI nt_result NTAPI NtQueryInformationProcess(HANDLE process, ULONG information_class,
+                                                   void *buffer, ULONG size, ULONG *size_needed);
+NTSYSAPI nt_result NTAPI NtQueryVirtualMemory(HANDLE process, const void *address,
+                                              ULONG information_class, void *buffer, SIZE_T size,
+                                              SIZE_T *size_needed);
+/* Tells the true version, whatever the manifest says. */
+NTSYSAPI nt_result NTAPI RtlGetVersion(OSVERSIONINFOW *version);
+
+/* What GetProcessInformation(NT_PROCESS_MACHINE_TYPE) fills; Windows 11. */
+enum { NT_PROCESS_MACHINE_TYPE = 9 };
+
+struct nt_process_machine {
+    USHORT machine; /* IMAGE_FILE_MACHINE_* the process runs as, emulated or not */
+    USHORT reserved;
+    ULONG attributes;
+};
+
+/* Exports that some supported systems lack; NULL there. */
+struct ntdll_optional {
+    BOOL(WINAPI *get_process_information)
+    (HANDLE process, int information_class, void *buffer, DWORD size);
+    BOOL(WINAPI *is_wow64_process2)(HANDLE process, USHORT *machine, USHORT *native_machine);
+    const char *(CDECL *wine_get_version)(void); /* Wine only: "8.0" */
+};
+
+/* Looks all of them up. */
+void ntdll_optional_find(_Out_ struct ntdll_optional *optional);
+
+#endif

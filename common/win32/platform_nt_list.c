@@ -1,0 +1,114 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "limits.h"
+#include "nt_status.h"
+#include "platform_nt_private.h"
+#include "text_w.h"
+
+enum {
+    LIST_SIZE_FIRST = 256 * 1024,
+    LIST_SIZE_MAX = 64 * 1024 * 1024, /* PROCESSES_MAX processes with a dozen threads each */
+    LIST_SIZE_SLACK = 64 * 1024,      /* processes that start between two attempts */
+    LIST_ATTEMPTS_MAX = 16
+};
+
+/* Takes the snapshot as the kernel writes it.
+ * out, size  Receive a block for free() and the bytes in use. */
+static uint32_t query_snapshot(char **out, size_t *size)
+{
+    size_t capacity = LIST_SIZE_FIRST;
+    uint32_t status = NTSTATUS_INFO_LENGTH_MISMATCH;
+
+    for (int attempt = 0; attempt < LIST_ATTEMPTS_MAX && capacity <= LIST_SIZE_MAX; attempt++) {
+        ULONG needed = 0;
+        char *snapshot = malloc(capacity);
+        if (snapshot == NULL)
+            return NTSTATUS_NO_MEMORY;
+        status = (uint32_t)NtQuerySystemInformation(NT_SYSTEM_PROCESSES, snapshot, (ULONG)capacity,
+                                                    &needed);
+        if (status == NTSTATUS_OK) {
+            *out = snapshot;
+            *size = needed > 0 && needed < capacity ? needed : capacity;
+            return NTSTATUS_OK;
+        }
+        free(snapshot);
+        if (status != NTSTATUS_INFO_LENGTH_MISMATCH && status != NTSTATUS_BUFFER_TOO_SMALL)
+            return status;
+        size_t wanted = (size_t)needed + LIST_SIZE_SLACK;
+        capacity = wanted > capacity * 2 ? wanted : capacity * 2;
+    }
+    return status;
+}
+
+/* True when the name lies wholly inside the snapshot. */
+static bool has_name(const struct nt_process_information *process, const char *snapshot,
+                     size_t size)
+{
+    uintptr_t begin = (uintptr_t)snapshot;
+    uintptr_t data = (uintptr_t)process->image_name.data;
+
+    return process->image_name.size > 0 && data >= begin && data - begin <= size &&
+           process->image_name.size <= size - (data - begin) && data % sizeof(wchar_t) == 0;
+}
+
+static bool add_process(struct process_list *list, const struct nt_process_information *process,
+                        const char *snapshot, size_t size, struct buffer *name)
+{
+    struct process_entry entry = {
+        .pid = (uint32_t)(uintptr_t)process->pid,
+        .parent_pid = (uint32_t)(uintptr_t)process->parent_pid,
+        .session_id = process->session_id,
+        .start_time = (uint64_t)process->create_time.QuadPart,
+    };
+
+    buffer_clear(name);
+    if (has_name(process, snapshot, size) &&
+        !text_w_append(name, process->image_name.data, process->image_name.size / sizeof(wchar_t)))
+        return false;
+    return process_list_add(list, &entry, buffer_span(name));
+}
+
+/* Adds every process but the idle one. The chain is taken as hostile: each link must go forward
+ * and stay inside. */
+static uint32_t add_snapshot(struct process_list *list, const char *snapshot, size_t size,
+                             struct buffer *name)
+{
+    size_t offset = 0;
+
+    while (size - offset >= sizeof(struct nt_process_information)) {
+        struct nt_process_information process;
+        memcpy(&process, snapshot + offset, sizeof process); /* Wine does not align the links */
+        if (process.pid != NULL && !add_process(list, &process, snapshot, size, name))
+            return NTSTATUS_NO_MEMORY;
+        if (process.next_offset == 0)
+            return NTSTATUS_OK;
+        if (process.next_offset > size - offset)
+            return NTSTATUS_INFO_LENGTH_MISMATCH;
+        offset += process.next_offset;
+    }
+    return NTSTATUS_INFO_LENGTH_MISMATCH;
+}
+
+uint32_t platform_nt_list(void *context, struct process_list *list)
+{
+    char *snapshot = NULL;
+    size_t size = 0;
+    struct buffer name;
+
+    (void)context;
+    buffer_init(&name, NAME_SIZE_MAX);
+    uint32_t status = query_snapshot(&snapshot, &size);
+    if (status != NTSTATUS_OK)
+        goto cleanup;
+    status = add_snapshot(list, snapshot, size, &name);
+    if (status != NTSTATUS_OK) {
+        process_list_release(list);
+        process_list_init(list);
+    }
+
+cleanup:
+    buffer_release(&name);
+    free(snapshot);
+    return status;
+}

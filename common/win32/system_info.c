@@ -1,0 +1,86 @@
+#include "system_info.h"
+
+#include <stdio.h>
+
+#include "ntdll.h"
+#include "text_w.h"
+
+enum { MICROSECONDS = 1000 * 1000, FILETIME_PER_MS = 10 * 1000, HOST_NAME_CAPACITY = 256 };
+
+static uint64_t now_filetime(void)
+{
+    FILETIME now;
+    GetSystemTimePreciseAsFileTime(&now);
+    return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
+}
+
+static uint64_t query_boot_time(void)
+{
+    struct nt_time_of_day time = {0};
+    nt_result result = NtQuerySystemInformation(NT_SYSTEM_TIME_OF_DAY, &time, sizeof time, NULL);
+
+    /* Wine tells when its server started; its tick count is the machine's. */
+    if (system_is_wine())
+        return now_filetime() - GetTickCount64() * FILETIME_PER_MS;
+    return result < 0 ? 0 : (uint64_t)time.boot_time.QuadPart;
+}
+
+static void query_host(struct server_info *info)
+{
+    wchar_t host[HOST_NAME_CAPACITY];
+    DWORD len = HOST_NAME_CAPACITY;
+
+    if (!GetComputerNameExW(ComputerNameDnsHostname, host, &len) ||
+        text_w_to_utf8(info->host, sizeof info->host, host) != ERROR_SUCCESS)
+        info->host[0] = '\0';
+}
+
+static void query_build(struct server_info *info)
+{
+    OSVERSIONINFOW version = {.dwOSVersionInfoSize = sizeof version};
+
+    if (RtlGetVersion(&version) < 0)
+        return;
+    snprintf(info->os_build, sizeof info->os_build, "%lu.%lu.%lu",
+             (unsigned long)version.dwMajorVersion, (unsigned long)version.dwMinorVersion,
+             (unsigned long)version.dwBuildNumber);
+}
+
+void system_info_query(struct server_info *info, const char *mode)
+{
+    struct ntdll_optional optional;
+
+    *info = (struct server_info){.mode = mode, .started = now_filetime()};
+    query_host(info);
+    query_build(info);
+    info->boot_time = query_boot_time();
+    ntdll_optional_find(&optional);
+    if (optional.wine_get_version != NULL)
+        snprintf(info->wine, sizeof info->wine, "%s", optional.wine_get_version());
+}
+
+bool system_is_wine(void)
+{
+    struct ntdll_optional optional;
+    ntdll_optional_find(&optional);
+    return optional.wine_get_version != NULL;
+}
+
+uint64_t system_now_us(void *unused)
+{
+    LARGE_INTEGER count, frequency;
+
+    (void)unused;
+    /* Neither call fails on any Windows we run on. */
+    QueryPerformanceCounter(&count);
+    QueryPerformanceFrequency(&frequency);
+    uint64_t ticks = (uint64_t)count.QuadPart;
+    uint64_t per_second = (uint64_t)frequency.QuadPart;
+    /* Whole seconds apart, so that the product does not wrap after some days. */
+    return ticks / per_second * MICROSECONDS + ticks % per_second * MICROSECONDS / per_second;
+}
+
+uint64_t system_now_ms(void)
+{
+    return GetTickCount64();
+}

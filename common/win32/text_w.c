@@ -1,0 +1,101 @@
+#include "text_w.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "utf.h"
+
+static_assert(sizeof(wchar_t) == sizeof(uint16_t), "wchar_t is a UTF-16 unit on Windows");
+
+enum { ERROR_SENTENCE_LEN_MAX = 512, ERROR_NUMBER_CAPACITY = 16 };
+
+DWORD text_w_from_utf8(wchar_t *out, size_t capacity, struct span text)
+{
+    if (text.size > 0 && memchr(text.data, '\0', text.size) != NULL)
+        return ERROR_INVALID_DATA;
+    size_t len = utf16_from_utf8(NULL, 0, text);
+    if (len >= capacity)
+        return ERROR_BUFFER_OVERFLOW;
+    utf16_from_utf8(out, len, text);
+    out[len] = L'\0';
+    return ERROR_SUCCESS;
+}
+
+DWORD text_w_to_utf8(char *out, size_t capacity, const wchar_t *text)
+{
+    size_t len = wcslen(text);
+    size_t size = utf8_from_utf16(NULL, 0, text, len);
+    if (size >= capacity)
+        return ERROR_BUFFER_OVERFLOW;
+    utf8_from_utf16(out, size, text, len);
+    out[size] = '\0';
+    return ERROR_SUCCESS;
+}
+
+char *text_w_to_utf8_alloc(const wchar_t *text)
+{
+    size_t len = wcslen(text);
+    size_t size = utf8_from_utf16(NULL, 0, text, len);
+    char *out = malloc(size + 1);
+    if (out == NULL)
+        return NULL;
+    utf8_from_utf16(out, size, text, len);
+    out[size] = '\0';
+    return out;
+}
+
+bool text_w_append(struct buffer *out, const wchar_t *text, size_t len)
+{
+    size_t size = utf8_from_utf16(NULL, 0, text, len);
+    if (!buffer_reserve(out, size))
+        return false;
+    if (size > 0)
+        utf8_from_utf16(out->data + out->size, size, text, len);
+    out->size += size;
+    return true;
+}
+
+static bool is_sentence_end(wchar_t unit)
+{
+    return unit == L'.' || unit == L' ' || unit == L'\t' || unit == L'\r' || unit == L'\n';
+}
+
+const char *text_w_error(char *out, size_t capacity, DWORD error)
+{
+    /* MAX_WIDTH_MASK turns the line breaks inside a message into spaces. */
+    const DWORD flags =
+        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
+    wchar_t sentence[ERROR_SENTENCE_LEN_MAX];
+    char number[ERROR_NUMBER_CAPACITY];
+
+    if (capacity == 0)
+        return out;
+    size_t len = FormatMessageW(flags, NULL, error, 0, sentence, ERROR_SENTENCE_LEN_MAX, NULL);
+    while (len > 0 && is_sentence_end(sentence[len - 1]))
+        len--;
+    if (len == 0) {
+        snprintf(out, capacity, "Windows error %lu", (unsigned long)error);
+        return out;
+    }
+    int number_size = snprintf(number, sizeof number, " (%lu)", (unsigned long)error);
+    if (number_size < 0 || (size_t)number_size >= capacity) {
+        out[0] = '\0';
+        return out;
+    }
+    /* The number is worth more than the end of the sentence: it always gets its place. */
+    size_t room = capacity - (size_t)number_size - 1;
+    size_t size = utf8_from_utf16(out, room, sentence, len);
+    if (size > room) {
+        while (len > 0 && utf8_from_utf16(NULL, 0, sentence, len) > room)
+            len--;
+        size = utf8_from_utf16(out, room, sentence, len);
+        if (size > room)
+            size = 0;
+    }
+    memcpy(out + size, number, (size_t)number_size + 1);
+    return out;
+}

@@ -1,0 +1,224 @@
+#include "token.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <wchar.h>
+
+/* WIN32_LEAN_AND_MEAN leaves it out of <windows.h>. */
+#include <ntsecapi.h>
+
+#include "handle.h"
+#include "system_info.h"
+#include "text_w.h"
+
+enum { NAME_W_CAPACITY = 256 }; /* DNLEN and UNLEN with their terminators */
+
+/* A SID and the structure that points to it; the kernel writes both into one block. */
+union user_answer {
+    TOKEN_USER user;
+    uint8_t bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+};
+
+union label_answer {
+    TOKEN_MANDATORY_LABEL label;
+    uint8_t bytes[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE];
+};
+
+DWORD token_user(HANDLE token, struct sid *user)
+{
+    union user_answer answer;
+    DWORD size = 0;
+
+    if (!GetTokenInformation(token, TokenUser, &answer, sizeof answer, &size))
+        return GetLastError();
+    PSID sid = answer.user.User.Sid;
+    return sid_set(user, sid, GetLengthSid(sid)) ? ERROR_SUCCESS : ERROR_INVALID_SID;
+}
+
+DWORD token_integrity(HANDLE token, uint32_t *integrity)
+{
+    union label_answer answer;
+    DWORD size = 0;
+
+    if (!GetTokenInformation(token, TokenIntegrityLevel, &answer, sizeof answer, &size))
+        return GetLastError();
+    PSID sid = answer.label.Label.Sid;
+    UCHAR count = *GetSidSubAuthorityCount(sid);
+    if (count == 0)
+        return ERROR_INVALID_SID;
+    *integrity = *GetSidSubAuthority(sid, (DWORD)count - 1);
+    return ERROR_SUCCESS;
+}
+
+/* A fact of four bytes; `unknown` when this system cannot tell it. */
+static DWORD query_number(HANDLE token, TOKEN_INFORMATION_CLASS information, DWORD unknown)
+{
+    DWORD value = unknown;
+    DWORD size = 0;
+    if (!GetTokenInformation(token, information, &value, sizeof value, &size))
+        return unknown;
+    return value;
+}
+
+static enum caller_elevation query_elevation(HANDLE token)
+{
+    switch (query_number(token, TokenElevationType, 0)) {
+    case TokenElevationTypeDefault:
+        return ELEVATION_DEFAULT;
+    case TokenElevationTypeFull:
+        return ELEVATION_FULL;
+    case TokenElevationTypeLimited:
+        return ELEVATION_LIMITED;
+    default:
+        return ELEVATION_UNKNOWN;
+    }
+}
+
+/* True when the token has restricting SIDs. What cannot be learnt counts as restricted: a fact that
+ * is not known never speaks for the caller. */
+static bool is_restricted(HANDLE token)
+{
+    TOKEN_GROUPS none;
+    DWORD size = 0;
+
+    /* There is room for an empty list only; a longer one fails for want of it. */
+    if (!GetTokenInformation(token, TokenRestrictedSids, &none, sizeof none, &size)) {
+        /* Wine knows no restricting SIDs and says so by this error. */
+        return GetLastError() != ERROR_INVALID_FUNCTION;
+    }
+    return none.GroupCount > 0;
+}
+
+static bool is_anonymous(HANDLE token)
+{
+    /* Asking a primary token for its level fails: it is nobody's impersonation. */
+    return query_number(token, TokenImpersonationLevel, SecurityImpersonation) == SecurityAnonymous;
+}
+
+/* "DOMAIN\user" from two texts with their lengths in units; left "" when it does not fit. */
+static void set_name(struct caller *caller, const wchar_t *domain, size_t domain_len,
+                     const wchar_t *user, size_t user_len)
+{
+    struct buffer name;
+
+    /* The last byte stays for the terminator. */
+    buffer_init(&name, sizeof caller->name - 1);
+    if (text_w_append(&name, domain, domain_len) &&
+        (domain_len == 0 || buffer_append(&name, SPAN("\\"))) &&
+        text_w_append(&name, user, user_len) && name.size > 0) {
+        memcpy(caller->name, name.data, name.size);
+        caller->name[name.size] = '\0';
+    }
+    buffer_release(&name);
+}
+
+static void query_account_name(PSID sid, struct caller *caller)
+{
+    wchar_t user[NAME_W_CAPACITY];
+    wchar_t domain[NAME_W_CAPACITY];
+    DWORD user_len = NAME_W_CAPACITY;
+    DWORD domain_len = NAME_W_CAPACITY;
+    SID_NAME_USE use;
+
+    if (LookupAccountSidW(NULL, sid, user, &user_len, domain, &domain_len, &use))
+        set_name(caller, domain, wcslen(domain), user, wcslen(user));
+}
+
+/* secur32.dll is loaded from System32 by us and never imported: a program that is started from any
+ * folder must not pick up a file of that name lying beside it. */
+struct logon_functions {
+    HMODULE module;
+    NTSTATUS(NTAPI *get)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
+    NTSTATUS(NTAPI *free_answer)(void *answer);
+};
+
+static bool logon_functions_load(struct logon_functions *functions)
+{
+    typedef void (*generic_function)(void);
+
+    HMODULE module = LoadLibraryExW(L"secur32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    if (module == NULL)
+        return false;
+    functions->module = module;
+    functions->get = (NTSTATUS(NTAPI *)(LUID *, SECURITY_LOGON_SESSION_DATA **))(
+        generic_function)GetProcAddress(module, "LsaGetLogonSessionData");
+    functions->free_answer =
+        (NTSTATUS(NTAPI *)(void *))(generic_function)GetProcAddress(module, "LsaFreeReturnBuffer");
+    if (functions->get != NULL && functions->free_answer != NULL)
+        return true;
+    FreeLibrary(module);
+    return false;
+}
+
+/* The names that were given at logon; the local security authority keeps them with the session. */
+static void query_logon_name(HANDLE token, struct caller *caller)
+{
+    struct logon_functions functions;
+    TOKEN_STATISTICS statistics;
+    DWORD size = 0;
+    SECURITY_LOGON_SESSION_DATA *session = NULL;
+
+    if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
+        !logon_functions_load(&functions))
+        return;
+    if (functions.get(&statistics.AuthenticationId, &session) >= 0 && session != NULL) {
+        if (session->UserName.Buffer != NULL && session->LogonDomain.Buffer != NULL)
+            set_name(caller, session->LogonDomain.Buffer,
+                     session->LogonDomain.Length / sizeof(wchar_t), session->UserName.Buffer,
+                     session->UserName.Length / sizeof(wchar_t));
+        functions.free_answer(session);
+    }
+    FreeLibrary(functions.module);
+}
+
+/* True when the account is known to every machine by itself (SYSTEM, services, ...): LookupAccount
+ * then answers without asking a domain. */
+static bool is_built_in(PSID sid)
+{
+    static const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
+    return memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof nt) == 0 &&
+           *GetSidSubAuthorityCount(sid) > 0 &&
+           *GetSidSubAuthority(sid, 0) != SECURITY_NT_NON_UNIQUE;
+}
+
+static void query_name(HANDLE token, struct caller *caller)
+{
+    struct sid user = caller->user;
+    PSID sid = user.bytes;
+
+    /* Wine keeps no logon sessions and knows its accounts itself. */
+    if (is_built_in(sid) || system_is_wine())
+        query_account_name(sid, caller);
+    else
+        query_logon_name(token, caller);
+}
+
+DWORD token_facts(HANDLE token, struct caller *caller)
+{
+    struct caller facts = {.integrity = INTEGRITY_UNKNOWN};
+
+    DWORD error = token_user(token, &facts.user);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (token_integrity(token, &facts.integrity) != ERROR_SUCCESS)
+        facts.integrity = INTEGRITY_UNKNOWN;
+    facts.elevation = query_elevation(token);
+    facts.session_id = query_number(token, TokenSessionId, UINT32_MAX);
+    facts.is_anonymous = is_anonymous(token);
+    facts.is_app_container = query_number(token, TokenIsAppContainer, TRUE) != FALSE;
+    facts.is_restricted = is_restricted(token);
+    query_name(token, &facts);
+    *caller = facts;
+    return ERROR_SUCCESS;
+}
+
+DWORD token_facts_self(struct caller *caller)
+{
+    HANDLE token = NULL;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+        return GetLastError();
+    DWORD error = token_facts(token, caller);
+    handle_close(&token);
+    return error;
+}

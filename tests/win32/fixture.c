@@ -1,0 +1,197 @@
+/* A process that maps known things and tells the truth about them, for tests that then list it.
+ *
+ *     fixture.exe [--dir DIR] [--event NAME] [--seconds N] [--tag TEXT]
+ *
+ * Prints JSON lines: one for the process ({"label":"process","pid":...}), one for each view
+ * (label, kind, base, size, protect, regions, path), or label and `skipped` where this system could
+ * not make it; then the line `ready`. Then it waits for a line or the end of its input, or for the
+ * named event when --event is given (its input is then not read), or with --seconds alone only for
+ * that time; at most 60 seconds unless --seconds says otherwise. Its files lie in a folder of their
+ * own below DIR (the temporary folder unless given) and are gone when it ends. --tag is ignored: it
+ * lets others find the process by its command line.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "buffer.h"
+#include "fixture_views.h"
+#include "handle.h"
+#include "json_writer.h"
+#include "text_w.h"
+
+enum {
+    WAIT_SECONDS = 60,
+    WAIT_SECONDS_MAX = 3600,
+    ARGUMENTS_MAX = 16,
+    COMMAND_LINE_MAX = 4096, /* UTF-16 units */
+    OUTPUT_SIZE_MAX = 1024 * 1024
+};
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct options {
+    const wchar_t *dir;
+    const wchar_t *event;
+    bool has_seconds;
+    DWORD seconds;
+};
+
+static bool emit(struct buffer *out, const struct fixture_view *view)
+{
+    struct json_writer writer;
+
+    json_line_begin(&writer, out);
+    json_text(&writer, "label", view->label);
+    json_text(&writer, "kind", view->kind);
+    if (view->skipped != NULL) {
+        json_text(&writer, "skipped", view->skipped);
+        return json_line_end(&writer);
+    }
+    json_address(&writer, "base", view->base);
+    json_uint(&writer, "size", view->size);
+    json_text(&writer, "protect", view->protect);
+    json_uint(&writer, "regions", view->regions);
+    json_text(&writer, "path", view->path[0] != '\0' ? view->path : NULL);
+    return json_line_end(&writer);
+}
+
+static bool emit_process(struct buffer *out)
+{
+    struct json_writer writer;
+
+    json_line_begin(&writer, out);
+    json_text(&writer, "label", "process");
+    json_uint(&writer, "pid", GetCurrentProcessId());
+    return json_line_end(&writer);
+}
+
+static bool write_all(const struct buffer *out)
+{
+    HANDLE output = GetStdHandle(STD_OUTPUT_HANDLE);
+    size_t done = 0;
+
+    while (done < out->size) {
+        DWORD written = 0;
+        if (!WriteFile(output, out->data + done, (DWORD)(out->size - done), &written, NULL) ||
+            written == 0)
+            return false;
+        done += written;
+    }
+    return true;
+}
+
+static bool tell(const struct fixture *fixture)
+{
+    struct buffer out;
+
+    buffer_init(&out, OUTPUT_SIZE_MAX);
+    bool told = emit_process(&out);
+    for (size_t i = 0; i < fixture->count; i++)
+        told = told && emit(&out, &fixture->views[i]);
+    told = told && buffer_append(&out, SPAN("ready\n")) && write_all(&out);
+    buffer_release(&out);
+    return told;
+}
+
+static DWORD WINAPI wait_for_input(void *unused)
+{
+    char byte;
+    DWORD count;
+
+    (void)unused;
+    while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &count, NULL) && count == 1) {
+        if (byte == '\n')
+            break;
+    }
+    return 0;
+}
+
+/* What to wait for; NULL: only the time. Made before `ready` is said, so that whoever reads that
+ * can set the event. */
+static HANDLE open_end(const struct options *options)
+{
+    if (options->event != NULL)
+        return CreateEventW(NULL, TRUE, FALSE, options->event);
+    if (options->has_seconds)
+        return NULL;
+    return CreateThread(NULL, 0, wait_for_input, NULL, 0, NULL);
+}
+
+static void wait_for_end(const struct options *options, HANDLE end)
+{
+    if (end != NULL)
+        WaitForSingleObject(end, options->seconds * 1000);
+    else
+        Sleep(options->seconds * 1000);
+}
+
+/* Splits a command line of words and "quoted words" in place; the first word is the program. */
+static size_t split(wchar_t *line, const wchar_t **words)
+{
+    size_t count = 0;
+
+    while (count < ARGUMENTS_MAX) {
+        line += wcsspn(line, L" \t");
+        if (line[0] == L'\0')
+            break;
+        const wchar_t *end = L" \t";
+        if (line[0] == L'"') {
+            line++;
+            end = L"\"";
+        }
+        words[count++] = line;
+        line += wcscspn(line, end);
+        if (line[0] == L'\0')
+            break;
+        *line++ = L'\0';
+    }
+    return count;
+}
+
+static bool parse(struct options *options, const wchar_t **words, size_t count)
+{
+    for (size_t i = 1; i < count; i += 2) {
+        const wchar_t *value = i + 1 < count ? words[i + 1] : NULL;
+        if (value == NULL)
+            return false;
+        if (wcscmp(words[i], L"--dir") == 0) {
+            options->dir = value;
+        } else if (wcscmp(words[i], L"--event") == 0) {
+            options->event = value;
+        } else if (wcscmp(words[i], L"--seconds") == 0) {
+            options->seconds = wcstoul(value, NULL, 10);
+            options->has_seconds = true;
+        } else if (wcscmp(words[i], L"--tag") != 0) {
+            return false;
+        }
+    }
+    return options->seconds > 0 && options->seconds <= WAIT_SECONDS_MAX;
+}
+
+int main(void)
+{
+    static struct fixture fixture;
+    static wchar_t line[COMMAND_LINE_MAX];
+    wchar_t temporary[MAX_PATH + 1] = L".";
+    const wchar_t *words[ARGUMENTS_MAX] = {NULL};
+    struct options options = {.dir = temporary, .seconds = WAIT_SECONDS};
+    const wchar_t *given = GetCommandLineW();
+
+    if (wcslen(given) >= COMMAND_LINE_MAX)
+        return EXIT_USAGE;
+    memcpy(line, given, (wcslen(given) + 1) * sizeof line[0]);
+    (void)GetTempPathW(MAX_PATH + 1, temporary);
+    if (!parse(&options, words, split(line, words)))
+        return EXIT_USAGE;
+
+    HANDLE end = open_end(&options);
+    bool told = fixture_make(&fixture, options.dir) == ERROR_SUCCESS && tell(&fixture);
+    if (told)
+        wait_for_end(&options, end);
+    fixture_remove(&fixture);
+    handle_close(&end);
+    return told ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,45 @@
+/* The host's own view of a process that runs under Wine: its /proc/PID/maps. An oracle for tests
+ * that shares no code, no call and no author with what it checks. */
+#ifndef TESTS_WIN32_HOST_MAPS_H
+#define TESTS_WIN32_HOST_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "annotations.h"
+#include "span.h"
+
+enum { HOST_MAPS_MAX = 4096 };
+
+/* Neighbouring lines that continue the same file at the next offset are one entry: the host splits
+ * a view where its protection changes. */
+struct host_map {
+    uint64_t base;
+    uint64_t size;    /* bytes */
+    uint64_t offset;  /* in the file */
+    uint64_t inode;   /* the file's number on its device */
+    struct span path; /* host path; points into the text */
+};
+
+struct host_maps {
+    struct host_map *maps; /* owned; those with a path only */
+    size_t count;
+    char *text; /* owned */
+};
+
+/* Reads the maps of the one host process whose command line holds `word`.
+ * Returns false when there is none, or no /proc. */
+NODISCARD bool host_maps_read(_Out_ struct host_maps *maps, const char *word);
+void host_maps_release(_Inout_ struct host_maps *maps);
+
+/* The entry that begins at `base`; NULL when there is none. */
+const struct host_map *host_maps_find(_In_ const struct host_maps *maps, uint64_t base);
+
+/* The host's number of the file that a Windows path leads to; 0 when it cannot be opened. */
+uint64_t host_inode_from_dos(struct span dos_path);
+
+/* True when the host file is an ELF object: a program or library of the host's own loader. */
+bool host_file_is_elf(struct span host_path);
+
+#endif

@@ -1,0 +1,224 @@
+#include "test.h"
+
+#include <stdlib.h>
+#include <wchar.h>
+
+#include "device_map.h"
+#include "device_query.h"
+#include "device_table.h"
+#include "fold.h"
+#include "handle.h"
+#include "limits.h"
+#include "text_w.h"
+
+enum { SCRATCH_SIZE = 64 * 1024, TARGET_LEN_MAX = 4096, THREADS = 4, READS = 300 };
+
+static struct device_table *table;
+
+/* What the drive of the system folder stands for, and the letter; "" when it is unknown. */
+static void find_system_drive(char *device, size_t capacity, char *letter)
+{
+    wchar_t folder[MAX_PATH + 1];
+    wchar_t target[TARGET_LEN_MAX];
+
+    device[0] = '\0';
+    if (GetWindowsDirectoryW(folder, MAX_PATH + 1) == 0)
+        return;
+    *letter = (char)folder[0];
+    folder[2] = L'\0';
+    if (QueryDosDeviceW(folder, target, TARGET_LEN_MAX) == 0 ||
+        text_w_to_utf8(device, capacity, target) != ERROR_SUCCESS)
+        device[0] = '\0';
+}
+
+static bool rewrite_is(const char *device_path, const char *expected)
+{
+    struct buffer path;
+    buffer_init(&path, SCRATCH_SIZE);
+    bool known = device_table_rewrite(table, span_from_string(device_path), &path);
+    bool same = expected != NULL
+                    ? known && fold_equal(span_from_string(expected), buffer_span(&path))
+                    : !known && path.size == 0;
+    buffer_release(&path);
+    return same;
+}
+
+static void system_drive_gets_its_letter(struct test *t)
+{
+    char device[TARGET_LEN_MAX];
+    char path[TARGET_LEN_MAX + 64];
+    char expected[64];
+    char letter = 'C';
+
+    find_system_drive(device, sizeof device, &letter);
+    REQUIRE(t, device[0] != '\0');
+    snprintf(path, sizeof path, "%s\\windows\\system32\\ntdll.dll", device);
+    snprintf(expected, sizeof expected, "%c:\\windows\\system32\\ntdll.dll", letter);
+    CHECK(t, rewrite_is(path, expected));
+    snprintf(path, sizeof path, "%s999\\a.dll", device);
+    CHECK(t, rewrite_is(path, NULL));
+}
+
+static void forms_without_a_device(struct test *t)
+{
+    CHECK(t, rewrite_is("\\??\\C:\\a.dll", "C:\\a.dll"));
+    CHECK(t, rewrite_is("C:\\a.dll", "C:\\a.dll"));
+    CHECK(t, rewrite_is("\\Device\\Mup\\server\\share\\a.dll", "\\\\server\\share\\a.dll"));
+    CHECK(t, rewrite_is("", NULL));
+    CHECK(t, rewrite_is("C:", NULL));
+    CHECK(t, rewrite_is("\\Device\\NoSuchDevice\\a.dll", NULL));
+}
+
+static void every_local_volume_is_known(struct test *t)
+{
+    struct device_map map;
+    wchar_t volume[64];
+    size_t volumes = 0;
+
+    device_map_init(&map);
+    REQUIRE(t, device_query_all(&map) == ERROR_SUCCESS);
+    HANDLE search = FindFirstVolumeW(volume, 64);
+    REQUIRE(t, search != INVALID_HANDLE_VALUE);
+    do {
+        wchar_t target[TARGET_LEN_MAX];
+        char device[TARGET_LEN_MAX];
+        struct buffer path;
+        volume[wcslen(volume) - 1] = L'\0';
+        if (QueryDosDeviceW(volume + 4, target, TARGET_LEN_MAX) == 0 ||
+            text_w_to_utf8(device, sizeof device - 2, target) != ERROR_SUCCESS)
+            continue;
+        volumes++;
+        TEST_ROW(t, "%.80s", device);
+        buffer_init(&path, SCRATCH_SIZE);
+        memcpy(device + strlen(device), "\\x", 3);
+        CHECK(t, device_map_rewrite(&map, span_from_string(device), &path));
+        buffer_release(&path);
+    } while (FindNextVolumeW(search, volume, 64));
+    FindVolumeClose(search);
+    CHECK(t, volumes > 0);
+    device_map_release(&map);
+}
+
+/* A letter that stands for nothing yet; L'\0' when all do. */
+static wchar_t free_letter(void)
+{
+    wchar_t name[] = L"Y:";
+    wchar_t target[TARGET_LEN_MAX];
+    for (; name[0] > L'D'; name[0]--) {
+        if (QueryDosDeviceW(name, target, TARGET_LEN_MAX) == 0)
+            return name[0];
+    }
+    return L'\0';
+}
+
+static void unknown_device_refreshes_but_not_too_often(struct test *t)
+{
+    wchar_t letter[] = L"?:";
+    char expected[] = "?:\\a.dll";
+
+    letter[0] = free_letter();
+    if (letter[0] == L'\0')
+        TEST_SKIP(t, "no drive letter is free");
+    expected[0] = (char)letter[0];
+    Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
+    CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", NULL)); /* asks the system */
+    uint64_t refreshes = device_table_refreshes(table);
+
+    REQUIRE(t, DefineDosDeviceW(DDD_RAW_TARGET_PATH, letter, L"\\Device\\LsmapTestDevice"));
+    for (int i = 0; i < 10; i++)
+        CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", NULL));
+    CHECK_INT(t, refreshes, device_table_refreshes(table));
+
+    Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
+    CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", expected));
+    CHECK_INT(t, refreshes + 1, device_table_refreshes(table));
+    CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", expected));
+    CHECK_INT(t, refreshes + 1, device_table_refreshes(table));
+    CHECK(t, DefineDosDeviceW(DDD_REMOVE_DEFINITION | DDD_RAW_TARGET_PATH, letter,
+                              L"\\Device\\LsmapTestDevice"));
+}
+
+static void subst_letter_is_never_used(struct test *t)
+{
+    struct device_map map;
+    wchar_t letter[] = L"?:";
+    struct buffer path;
+
+    letter[0] = free_letter();
+    if (letter[0] == L'\0')
+        TEST_SKIP(t, "no drive letter is free");
+    REQUIRE(t, DefineDosDeviceW(0, letter, L"C:\\windows"));
+    device_map_init(&map);
+    buffer_init(&path, SCRATCH_SIZE);
+    CHECK_INT(t, ERROR_SUCCESS, device_query_all(&map));
+    for (size_t i = 0; i < map.count; i++) {
+        const struct device_map_entry *entry = &map.entries[i];
+        TEST_ROW(t, "entry %zu", i);
+        CHECK(t, !(entry->form == DEVICE_VOLUME && entry->target_size == 2 &&
+                   map.text.data[entry->target_offset] == (char)letter[0]));
+    }
+    CHECK(t, device_map_rewrite(&map, SPAN("\\??\\C:\\windows\\a.dll"), &path));
+    CHECK(t, fold_equal(SPAN("C:\\windows\\a.dll"), buffer_span(&path)));
+    buffer_release(&path);
+    device_map_release(&map);
+    CHECK(t, DefineDosDeviceW(DDD_REMOVE_DEFINITION, letter, L"C:\\windows"));
+}
+
+/* Reads known and unknown devices all the time, so that refreshes happen under its feet. */
+static DWORD WINAPI read_always(void *argument)
+{
+    const char *known = argument;
+    DWORD wrong = 0;
+
+    for (int i = 0; i < READS; i++) {
+        wrong += !rewrite_is(known, "C:\\a.dll");
+        wrong += !rewrite_is("\\Device\\NoSuchDevice\\a.dll", NULL);
+        if (i % 50 == 0)
+            Sleep(DEVICE_REFRESH_INTERVAL_MS / 4);
+    }
+    return wrong;
+}
+
+static void many_threads_read_while_one_refreshes(struct test *t)
+{
+    static char known[TARGET_LEN_MAX];
+    wchar_t target[TARGET_LEN_MAX];
+    HANDLE threads[THREADS] = {NULL};
+
+    REQUIRE(t, QueryDosDeviceW(L"C:", target, TARGET_LEN_MAX) > 0);
+    REQUIRE(t, text_w_to_utf8(known, sizeof known - 8, target) == ERROR_SUCCESS);
+    memcpy(known + strlen(known), "\\a.dll", 7);
+    uint64_t refreshes = device_table_refreshes(table);
+    for (size_t i = 0; i < THREADS; i++) {
+        threads[i] = CreateThread(NULL, 0, read_always, known, 0, NULL);
+        CHECK(t, threads[i] != NULL);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        DWORD wrong = 1;
+        if (threads[i] == NULL)
+            continue;
+        WaitForSingleObject(threads[i], INFINITE);
+        CHECK(t, GetExitCodeThread(threads[i], &wrong));
+        CHECK_INT(t, 0, wrong);
+        handle_close(&threads[i]);
+    }
+    CHECK(t, device_table_refreshes(table) > refreshes);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(system_drive_gets_its_letter),
+        TEST_CASE(forms_without_a_device),
+        TEST_CASE(every_local_volume_is_known),
+        TEST_CASE(unknown_device_refreshes_but_not_too_often),
+        TEST_CASE(subst_letter_is_never_used),
+        TEST_CASE(many_threads_read_while_one_refreshes),
+    };
+
+    if (device_table_create(&table) != ERROR_SUCCESS)
+        return 1;
+    int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
+    device_table_destroy(table);
+    return failed;
+}

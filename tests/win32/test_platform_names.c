@@ -1,0 +1,165 @@
+/* Name queries: of real memory, and the growing of their answer against kernels made up for it. */
+#include "test.h"
+
+#include <stdlib.h>
+
+#include "handle.h"
+#include "limits.h"
+#include "nt_status.h"
+#include "platform_nt.h"
+#include "platform_nt_private.h"
+
+enum { SCRATCH_SIZE = 256 * 1024, ATTEMPTS_MAX = 8 };
+
+static struct platform_nt *nt;
+static struct platform platform;
+
+static void name_tells_files_from_what_has_none(struct test *t)
+{
+    struct process_facts facts;
+    struct buffer name, path;
+    struct address_space *space = NULL;
+    bool lossy = true;
+
+    buffer_init(&name, NAME_SIZE_MAX);
+    buffer_init(&path, SCRATCH_SIZE);
+    REQUIRE(t, platform.open(platform.context, GetCurrentProcessId(), &facts, &name, &space) ==
+                   NTSTATUS_OK);
+    HANDLE section =
+        CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 0x10000, NULL);
+    void *view = MapViewOfFile(section, FILE_MAP_WRITE, 0, 0, 0);
+    void *range = VirtualAlloc(NULL, 0x10000, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    REQUIRE(t, view != NULL && range != NULL);
+
+    uint64_t module = (uint64_t)(uintptr_t)GetModuleHandleW(NULL);
+    CHECK_INT(t, NTSTATUS_OK, platform.name(platform.context, space, module, &name, &lossy));
+    CHECK(t, !lossy);
+    CHECK(t, platform.path(platform.context, buffer_span(&name), &path));
+    CHECK_INT(t, NTSTATUS_FILE_INVALID,
+              platform.name(platform.context, space, (uintptr_t)view, &name, &lossy));
+    CHECK_INT(t, 0, name.size);
+    CHECK_INT(t, NTSTATUS_INVALID_ADDRESS,
+              platform.name(platform.context, space, (uintptr_t)range, &name, &lossy));
+
+    VirtualFree(range, 0, MEM_RELEASE);
+    UnmapViewOfFile(view);
+    handle_close(&section);
+    platform.close(platform.context, space);
+    buffer_release(&name);
+    buffer_release(&path);
+}
+
+/* A kernel for one name query: says how much it needs, or nothing, until the buffer is large. */
+struct fake_name {
+    uint16_t size; /* bytes of the name */
+    bool silent;   /* never tells what it needs */
+    nt_result refusal;
+    bool outside;    /* points its text outside the answer */
+    bool terminated; /* counts a terminator as part of the name */
+    int calls;
+};
+
+static struct fake_name fake;
+
+static nt_result fake_query(HANDLE process, const void *address, void *buffer, size_t size,
+                            size_t *needed)
+{
+    struct nt_string *answer = buffer;
+    size_t wanted = sizeof *answer + fake.size;
+
+    (void)process;
+    (void)address;
+    fake.calls++;
+    *needed = fake.silent ? 0 : wanted;
+    if (size < wanted)
+        return fake.refusal;
+    *answer = (struct nt_string){fake.size, fake.size, (wchar_t *)(void *)(answer + 1)};
+    if (fake.outside)
+        answer->data += 1;
+    size_t len = fake.size / sizeof(wchar_t);
+    for (size_t i = 0; i < len; i++)
+        ((wchar_t *)(void *)(answer + 1))[i] = fake.terminated && i + 1 == len ? L'\0' : L'x';
+    return 0;
+}
+
+static void name_query_grows_within_bounds(struct test *t)
+{
+    const nt_result overflow = (nt_result)NTSTATUS_BUFFER_OVERFLOW;
+    const nt_result mismatch = (nt_result)NTSTATUS_INFO_LENGTH_MISMATCH;
+    const nt_result denied = (nt_result)NTSTATUS_ACCESS_DENIED;
+    const struct {
+        struct fake_name fake;
+        uint32_t status;
+        int calls;
+    } rows[] = {
+        {{0, false, overflow, false, false, 0}, NTSTATUS_OK, 1},
+        {{8, false, overflow, false, true, 0}, NTSTATUS_OK, 1},
+        {{1008, false, overflow, false, false, 0}, NTSTATUS_OK, 1},   /* fills 1 KiB exactly */
+        {{1010, false, overflow, false, false, 0}, NTSTATUS_OK, 2},   /* one unit more */
+        {{0xfffe, false, overflow, false, false, 0}, NTSTATUS_OK, 2}, /* 32,767 units */
+        {{0xfffe, true, mismatch, false, false, 0},
+         NTSTATUS_OK,
+         2}, /* "needs 0": the maximum, once */
+        {{1010, false, denied, false, false, 0}, NTSTATUS_ACCESS_DENIED, 1},
+        {{1006, false, overflow, true, false, 0}, NTSTATUS_OK, 1}, /* moved, but still inside */
+        {{1008, false, overflow, true, false, 0}, NTSTATUS_INFO_LENGTH_MISMATCH, 1},
+    };
+    struct buffer name;
+    bool lossy;
+
+    buffer_init(&name, NAME_SIZE_MAX);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct address_space space = {0};
+        TEST_ROW(t, "row %zu", i);
+        fake = rows[i].fake;
+        uint32_t status = address_space_query_name(&space, fake_query, NULL, &name, &lossy);
+        CHECK_INT(t, rows[i].status, status);
+        CHECK_INT(t, rows[i].calls, fake.calls);
+        CHECK_INT(t, status == NTSTATUS_OK ? fake.size / sizeof(wchar_t) - fake.terminated : 0,
+                  name.size);
+        CHECK(t, space.answer_size <= NT_NAME_ANSWER_SIZE_MAX);
+        free(space.answer);
+    }
+    buffer_release(&name);
+}
+
+static nt_result never_enough(HANDLE process, const void *address, void *buffer, size_t size,
+                              size_t *needed)
+{
+    (void)process;
+    (void)address;
+    (void)buffer;
+    fake.calls++;
+    *needed = size + 1;
+    return (nt_result)NTSTATUS_BUFFER_OVERFLOW;
+}
+
+static void name_query_gives_up_on_a_kernel_that_always_wants_more(struct test *t)
+{
+    struct address_space space = {0};
+    struct buffer name;
+    bool lossy;
+
+    buffer_init(&name, NAME_SIZE_MAX);
+    fake.calls = 0;
+    CHECK_INT(t, NTSTATUS_BUFFER_OVERFLOW,
+              address_space_query_name(&space, never_enough, NULL, &name, &lossy));
+    CHECK(t, fake.calls <= ATTEMPTS_MAX);
+    free(space.answer);
+    buffer_release(&name);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(name_tells_files_from_what_has_none),
+        TEST_CASE(name_query_grows_within_bounds),
+        TEST_CASE(name_query_gives_up_on_a_kernel_that_always_wants_more),
+    };
+
+    if (platform_nt_create(&nt, &platform) != ERROR_SUCCESS)
+        return 1;
+    int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
+    platform_nt_destroy(nt);
+    return failed;
+}
