@@ -1,8 +1,8 @@
 /* Who asks, as plain facts, and what was granted to him.
  *
- * service/win32/caller.c (the client of a pipe) and client/win32/direct.c (the process itself) fill
- * the facts; service/policy.c decides on them; the answer acts on the grant. A fact that could not
- * be learnt has its unknown value and never speaks for the caller.
+ * service/win32/caller.c (the client of a pipe) and client/win32/direct_link.c (the process itself)
+ * fill the facts; service/policy.c decides on them; the answer acts on the grant. A fact that could
+ * not be learnt has its unknown value and never speaks for the caller.
  */
 #ifndef COMMON_CALLER_H
 #define COMMON_CALLER_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "process.h"
+#include "process_facts.h"
 #include "sid.h"
 
 enum caller_elevation {

@@ -21,8 +21,8 @@
 
 #include "annotations.h"
 #include "buffer.h"
-#include "memory.h"
-#include "process.h"
+#include "process_facts.h"
+#include "regions.h"
 #include "span.h"
 
 struct address_space; /* an opened process; the platform knows what is in it */

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "limits.h"
+#include "bounds.h"
 #include "protocol.h"
 #include "reply_writer.h"
 #include "rights.h"

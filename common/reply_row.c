@@ -1,8 +1,8 @@
 #include "reply.h"
 
 #include "assertion.h"
-#include "memory.h"
-#include "process.h"
+#include "process_facts.h"
+#include "regions.h"
 #include "reply_writer.h"
 
 static void write_protect(struct json_writer *writer, uint32_t protect)

@@ -4,7 +4,7 @@
 
 #include "assertion.h"
 #include "json_writer.h"
-#include "memory.h"
+#include "regions.h"
 #include "request_parser.h"
 
 static const uint32_t KINDS_DEFAULT = VIEW_IMAGE | VIEW_DATA;

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "annotations.h"
+#include "bounds.h"
 #include "buffer.h"
-#include "limits.h"
 #include "span.h"
 #include "status.h"
 

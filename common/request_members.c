@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "assertion.h"
-#include "memory.h"
+#include "regions.h"
 
 static bool read_id(struct request_parser *parser, enum json_event event);
 static bool read_op(struct request_parser *parser, enum json_event event);

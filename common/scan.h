@@ -15,11 +15,11 @@
 #include <stdint.h>
 
 #include "annotations.h"
+#include "bounds.h"
 #include "buffer.h"
-#include "limits.h"
-#include "memory.h"
 #include "platform.h"
-#include "process.h"
+#include "process_facts.h"
+#include "regions.h"
 #include "request.h"
 #include "sid.h"
 #include "span.h"

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "assertion.h"
-#include "glob.h"
 #include "nt_status.h"
+#include "pattern.h"
 #include "scan_state.h"
 
 static void fail(struct scan *scan, enum status code, uint32_t nt_status, const char *message,

@@ -1,7 +1,7 @@
 /* The scan inside one process: walk, name, filter, count pages, tell. */
 #include "assertion.h"
-#include "glob.h"
 #include "nt_status.h"
+#include "pattern.h"
 #include "scan_state.h"
 
 static const struct request *request_of(const struct scan *scan)

@@ -257,6 +257,8 @@ enum walk_result walk_run(struct walk *walk, const struct platform *platform,
                           const struct view *view, uint64_t address, struct region *run)
 {
     struct region region;
+    if (walk->queries++ >= WALK_QUERIES_MAX)
+        return WALK_LIED;
     counts->regions++;
     const uint32_t nt_status = platform->region(platform->context, space, address, &region);
     if (nt_status != NTSTATUS_OK) {

@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 #include "annotations.h"
-#include "memory.h"
 #include "platform.h"
+#include "regions.h"
 #include "scan.h"
 
 enum {

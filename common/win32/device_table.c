@@ -3,9 +3,9 @@
 #include <stdlib.h>
 
 #include "assertion.h"
+#include "bounds.h"
 #include "device_map.h"
 #include "device_query.h"
-#include "limits.h"
 
 /* Letters move: after this time even a table that knows every device is asked for again. */
 enum { SNAPSHOT_AGE_MAX_MS = 60 * 1000 };

@@ -86,7 +86,7 @@ struct nt_process_basic {
 struct nt_memory_region {
     void *allocation_base;
     ULONG allocation_protect;
-    ULONG type;       /* MEMORY_REGION_* of memory.h */
+    ULONG type;       /* MEMORY_REGION_* of regions.h */
     SIZE_T size;      /* bytes of all its pages */
     SIZE_T committed; /* bytes */
 };

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
 #include "assertion.h"
-#include "limits.h"
+#include "bounds.h"
 #include "nt_status.h"
 #include "platform_nt_private.h"
 #include "text_w.h"

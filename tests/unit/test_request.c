@@ -1,6 +1,6 @@
 #include "request.h"
 
-#include "memory.h"
+#include "regions.h"
 #include "request_check.h"
 #include "request_equal.h"
 

@@ -1,4 +1,4 @@
-#include "glob.h"
+#include "pattern.h"
 
 #include <stdint.h>
 

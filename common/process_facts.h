@@ -1,6 +1,6 @@
 /* Processes as plain data: the snapshot of all, and what one of them tells when it is opened. */
-#ifndef COMMON_PROCESS_H
-#define COMMON_PROCESS_H
+#ifndef COMMON_PROCESS_FACTS_H
+#define COMMON_PROCESS_FACTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * Linear: a pattern is matched in at most pattern-size times text-size steps with two remembered
  * positions and no recursion, whatever the pattern.
  */
-#ifndef COMMON_GLOB_H
-#define COMMON_GLOB_H
+#ifndef COMMON_PATTERN_H
+#define COMMON_PATTERN_H
 
 #include <stdbool.h>
 

@@ -4,8 +4,8 @@
  * are the defaults. Sizes are bytes, lengths code units, times milliseconds unless the name says
  * otherwise.
  */
-#ifndef COMMON_LIMITS_H
-#define COMMON_LIMITS_H
+#ifndef COMMON_BOUNDS_H
+#define COMMON_BOUNDS_H
 
 enum {
     /* one request */

@@ -1,4 +1,4 @@
-#include "glob.h"
+#include "pattern.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -5,8 +5,8 @@
  * maps a section is a *view*. The numbers are Windows' own, so that the platform copies fields and
  * decides nothing.
  */
-#ifndef COMMON_MEMORY_H
-#define COMMON_MEMORY_H
+#ifndef COMMON_REGIONS_H
+#define COMMON_REGIONS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,73 @@
+/* The command line of lsmap, read strictly.
+ *
+ * Pure: UTF-8 arguments in, a plain struct or one sentence of what is wrong out. What the arguments
+ * ask of a server is client/plan.h's work.
+ */
+#ifndef CLIENT_OPTIONS_H
+#define CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "annotations.h"
+#include "bounds.h"
+#include "pipe_name.h"
+#include "request.h"
+#include "span.h"
+
+enum command {
+    COMMAND_USAGE, /* no argument at all: the short usage, an error */
+    COMMAND_HELP,
+    COMMAND_VERSION,
+    COMMAND_MAPS,
+    COMMAND_PS,
+    COMMAND_INFO,
+    COMMAND_WHOAMI,
+    COMMAND_STATS
+};
+
+enum output_format {
+    FORMAT_TABLE, /* for people */
+    FORMAT_JSON   /* the server's lines as they came */
+};
+
+enum {
+    OPTIONS_NAMES_MAX = 64, /* process names on one command line; each is a request of its own */
+    OPTIONS_ERROR_CAPACITY = 256,
+    TIMEOUT_DEFAULT_S = 30,
+    TIMEOUT_MAX_S = 24 * 60 * 60
+};
+
+/* The spans point into argv. */
+struct options {
+    enum command command;
+    bool all;                        /* every process */
+    uint32_t pids[REQUEST_PIDS_MAX]; /* in the order given, repeats dropped */
+    size_t pids_count;
+    struct span names[OPTIONS_NAMES_MAX]; /* globs, in the order given */
+    size_t names_count;
+    struct span path; /* -f; size 0: none */
+    bool has_address; /* --at */
+    uint64_t address;
+    uint32_t kinds; /* VIEW_* bits; 0: the server's default */
+    enum request_detail detail;
+    enum output_format format;
+    bool no_header;
+    bool wide;                     /* never cut a path */
+    bool quiet;                    /* no totals, no line for each process that failed */
+    bool debug;                    /* ask what the scan cost, and tell it */
+    bool direct;                   /* scan in this process, without the service */
+    char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
+    unsigned timeout_s;            /* without a byte of progress */
+};
+
+/* Reads the arguments; argv[0] is the program and not read.
+ * options  Set on success, untouched on failure.
+ * message  Receives, on failure, one terminated line that says what is wrong and at which argument;
+ *          text of the user in it is fit to be shown.
+ * Returns false when lsmap must end with the exit code for usage. */
+NODISCARD bool options_parse(int argc, char *const *argv, _Out_ struct options *options,
+                             _Out_writes_(OPTIONS_ERROR_CAPACITY) char *message);
+
+#endif

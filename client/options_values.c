@@ -1,0 +1,165 @@
+#include "options_parser.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "display.h"
+#include "number.h"
+#include "regions.h"
+
+bool options_refuse(struct options_parser *parser, const char *format, ...)
+{
+    va_list arguments;
+    int size = snprintf(parser->message, OPTIONS_ERROR_CAPACITY, "argument %d: ", parser->index);
+
+    va_start(arguments, format);
+    if (size > 0)
+        (void)vsnprintf(parser->message + size, OPTIONS_ERROR_CAPACITY - (size_t)size, format,
+                        arguments);
+    va_end(arguments);
+    return false;
+}
+
+struct quoted options_quote(struct span text)
+{
+    struct quoted quoted = {""};
+    struct buffer shown;
+    size_t size = text.size;
+
+    if (size > QUOTED_SIZE_MAX) {
+        size = QUOTED_SIZE_MAX;
+        while (size > 0 && ((unsigned char)text.data[size] & 0xc0) == 0x80)
+            size--; /* not inside a character */
+    }
+    buffer_init(&shown, sizeof quoted.text - 4);
+    if (display_text(&shown, (struct span){text.data, size}) && shown.size > 0)
+        memcpy(quoted.text, shown.data, shown.size);
+    if (size < text.size)
+        memcpy(quoted.text + shown.size, "...", 4);
+    buffer_release(&shown);
+    return quoted;
+}
+
+/* The VIEW_* bits of a word; 0 for none. */
+static uint32_t kind_from_word(struct span word)
+{
+    static const enum view_kind kinds[] = {VIEW_IMAGE, VIEW_DATA, VIEW_PAGEFILE};
+    uint32_t all = 0;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (span_equal_ascii_nocase(word, span_from_string(view_kind_name(kinds[i]))))
+            return (uint32_t)kinds[i];
+        all |= (uint32_t)kinds[i];
+    }
+    return span_equal_ascii_nocase(word, SPAN("all")) ? all : 0;
+}
+
+bool options_read_kinds(struct options_parser *parser, struct span value)
+{
+    for (size_t begin = 0; begin <= value.size;) {
+        size_t end = begin;
+        while (end < value.size && value.data[end] != ',')
+            end++;
+        struct span word = {value.data + begin, end - begin};
+        uint32_t kind = kind_from_word(word);
+        if (kind == 0)
+            return options_refuse(parser,
+                                  "\"%s\" is no kind of mapping; known are image, data, "
+                                  "pagefile and all",
+                                  options_quote(word).text);
+        parser->options->kinds |= kind;
+        begin = end + 1;
+    }
+    return true;
+}
+
+bool options_read_address(struct options_parser *parser, struct span value)
+{
+    if (!number_from_hex(value, &parser->options->address))
+        return options_refuse(parser,
+                              "\"%s\" is no address; write it in hexadecimal, as "
+                              "0x7ffb3c0a0000",
+                              options_quote(value).text);
+    parser->options->has_address = true;
+    return true;
+}
+
+bool options_read_timeout(struct options_parser *parser, struct span value)
+{
+    uint64_t seconds;
+
+    if (!number_from_decimal(value, &seconds) || seconds < 1 || seconds > TIMEOUT_MAX_S)
+        return options_refuse(parser, "--timeout takes whole seconds from 1 to %d, not \"%s\"",
+                              TIMEOUT_MAX_S, options_quote(value).text);
+    parser->options->timeout_s = (unsigned)seconds;
+    return true;
+}
+
+static bool check_glob(struct options_parser *parser, struct span value, const char *what)
+{
+    if (value.size == 0)
+        return options_refuse(parser, "the %s is empty", what);
+    if (value.size > REQUEST_GLOB_SIZE_MAX)
+        return options_refuse(parser, "the %s is longer than %d bytes", what,
+                              REQUEST_GLOB_SIZE_MAX);
+    return true;
+}
+
+bool options_read_path(struct options_parser *parser, struct span value)
+{
+    if (!check_glob(parser, value, "pattern"))
+        return false;
+    parser->options->path = value;
+    return true;
+}
+
+bool options_read_pipe(struct options_parser *parser, struct span value)
+{
+    const char *wrong =
+        pipe_name_normalize(value, parser->options->pipe, sizeof parser->options->pipe, NULL);
+
+    if (wrong != NULL)
+        return options_refuse(parser, "the pipe name \"%s\" %s", options_quote(value).text, wrong);
+    return true;
+}
+
+static bool is_digits(struct span text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return false;
+    return text.size > 0;
+}
+
+static bool read_pid(struct options_parser *parser, struct span value)
+{
+    struct options *options = parser->options;
+    uint64_t pid;
+
+    if (!number_from_decimal(value, &pid) || pid > UINT32_MAX)
+        return options_refuse(parser, "\"%s\" is too large for a process identifier",
+                              options_quote(value).text);
+    for (size_t i = 0; i < options->pids_count; i++)
+        if (options->pids[i] == pid)
+            return true;
+    if (options->pids_count == REQUEST_PIDS_MAX)
+        return options_refuse(parser, "more than %d process identifiers", REQUEST_PIDS_MAX);
+    options->pids[options->pids_count++] = (uint32_t)pid;
+    return true;
+}
+
+bool options_read_process(struct options_parser *parser, struct span value)
+{
+    struct options *options = parser->options;
+
+    if (is_digits(value))
+        return read_pid(parser, value);
+    if (!check_glob(parser, value, "process name"))
+        return false;
+    if (options->names_count == OPTIONS_NAMES_MAX)
+        return options_refuse(parser, "more than %d process names", OPTIONS_NAMES_MAX);
+    options->names[options->names_count++] = value;
+    return true;
+}

@@ -1,0 +1,91 @@
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "display.h"
+#include "json_reader.h"
+#include "protocol.h"
+
+static bool text(struct buffer *out, const char *words)
+{
+    return buffer_append(out, span_from_string(words));
+}
+
+static bool quoted(struct buffer *out, const char *data, size_t size)
+{
+    return text(out, "\"") && display_text(out, (struct span){data, size}) && text(out, "\"");
+}
+
+bool report_error(const struct row *error, struct buffer *out)
+{
+    struct span message = row_text(error, MEMBER_MESSAGE);
+    struct span hint = row_text(error, MEMBER_HINT);
+
+    return text(out, PRODUCT_NAME ": ") &&
+           display_text(out, message.size > 0 ? message : SPAN("refused")) && text(out, " (") &&
+           display_text(out, row_text(error, MEMBER_CODE)) && text(out, ")") &&
+           (hint.size == 0 || (text(out, ": ") && display_text(out, hint))) && text(out, "\n");
+}
+
+static bool report_no_view(const struct request *request, struct buffer *out)
+{
+    char address[24];
+
+    if (request->selector == SELECTOR_NAME &&
+        !(text(out, "no process named ") && quoted(out, request->name, request->name_size)))
+        return false;
+    if (request->selector != SELECTOR_NAME &&
+        !text(out, request->selector == SELECTOR_ALL ? "no process" : "none of these processes"))
+        return false;
+    if (request->has_address) {
+        (void)snprintf(address, sizeof address, "0x%" PRIx64, request->address);
+        if (!text(out, " has a file mapped at ") || !text(out, address))
+            return false;
+        return request->path_size == 0 ||
+               (text(out, " that matches ") && quoted(out, request->path, request->path_size));
+    }
+    return text(out, " has a file mapped that matches ") &&
+           quoted(out, request->path, request->path_size);
+}
+
+bool report_nothing(const struct request *request, const struct row *end, struct buffer *out)
+{
+    bool by_view = request->has_address || request->path_size > 0;
+
+    if (!by_view && request->selector != SELECTOR_NAME)
+        return true;
+    if (!text(out, PRODUCT_NAME ": "))
+        return false;
+    if (by_view ? !report_no_view(request, out)
+                : !(text(out, "no process is named ") &&
+                    quoted(out, request->name, request->name_size)))
+        return false;
+    if (span_equal(row_text(end, MEMBER_SCOPE), SPAN("own")) &&
+        !text(out, "; only your own processes were looked at"))
+        return false;
+    if (row_number(end, MEMBER_ERRORS, 0) > 0 && !text(out, "; not all could be read"))
+        return false;
+    return text(out, "\n");
+}
+
+bool report_cost(const struct row *end, struct buffer *out)
+{
+    struct json_reader reader;
+    char elapsed[DISPLAY_COUNT_CAPACITY];
+    bool good = text(out, PRODUCT_NAME ": ") &&
+                display_text(out, display_count(elapsed, row_number(end, MEMBER_ELAPSED_US, 0))) &&
+                text(out, " us, queries:");
+
+    json_reader_init(&reader, row_text(end, MEMBER_QUERIES), JSON_DEPTH_MAX);
+    if (json_next(&reader) != JSON_OBJECT_OPEN)
+        return good && text(out, " not told\n");
+    for (bool first = true; good && json_next(&reader) == JSON_KEY; first = false) {
+        good = text(out, first ? " " : ", ") && display_text(out, reader.token) && text(out, " ");
+        enum json_event event = json_next(&reader);
+        if (event != JSON_NUMBER)
+            return false;
+        good = good && display_text(out, reader.token);
+    }
+    return good && text(out, "\n");
+}

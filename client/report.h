@@ -1,0 +1,25 @@
+/* Diagnostic lines about a reply: "lsmap: ..." with a newline, appended to a buffer. All return
+ * false when the buffer is at its bound. */
+#ifndef CLIENT_REPORT_H
+#define CLIENT_REPORT_H
+
+#include "annotations.h"
+#include "buffer.h"
+#include "request.h"
+#include "row.h"
+
+/* What the server says of a request it did not answer, and its hint.
+ * error  A ROW_ERROR. */
+NODISCARD bool report_error(_In_ const struct row *error, _Inout_ struct buffer *out);
+
+/* That nothing matched what was asked; nothing at all when a request by process identifier says so
+ * itself.
+ * end  Its ROW_END: tells whether all processes were looked at. */
+NODISCARD bool report_nothing(_In_ const struct request *request, _In_ const struct row *end,
+                              _Inout_ struct buffer *out);
+
+/* What the scan cost: queries by class, and time.
+ * end  A ROW_END of a request with `debug`. */
+NODISCARD bool report_cost(_In_ const struct row *end, _Inout_ struct buffer *out);
+
+#endif

@@ -1,0 +1,57 @@
+#include "trust.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "protocol.h"
+
+/* S-1-5-18 and S-1-5-32-544, as Windows lays them out. */
+static const struct sid sid_system = {12, {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}};
+static const struct sid sid_administrators = {
+    16, {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0}};
+
+bool trust_is_default_pipe(struct span name)
+{
+    return span_equal_ascii_nocase(name, SPAN(PIPE_NAME_DEFAULT));
+}
+
+static bool refuse_owner(const struct trust_facts *facts, struct failure *failure)
+{
+    char owner[SID_TEXT_CAPACITY];
+    char detail[FAILURE_DETAIL_CAPACITY];
+
+    sid_format(owner, &facts->owner);
+    (void)snprintf(detail, sizeof detail, "%s, not to %s", owner,
+                   facts->is_default ? "SYSTEM" : "SYSTEM, Administrators or yourself");
+    return failure_set(failure, FAILURE_FOREIGN_OWNER, detail);
+}
+
+static bool decide_server(const struct trust_facts *facts, struct failure *failure)
+{
+    char detail[FAILURE_DETAIL_CAPACITY];
+
+    if (facts->service_pid == 0)
+        return failure_set(failure, FAILURE_FOREIGN_SERVER,
+                           "the " SERVICE_NAME " service is not running, yet somebody serves it");
+    if (facts->server_pid == facts->service_pid)
+        return true;
+    (void)snprintf(detail, sizeof detail,
+                   "process %" PRIu32 " serves it, the " SERVICE_NAME
+                   " service is process %" PRIu32,
+                   facts->server_pid, facts->service_pid);
+    return failure_set(failure, FAILURE_FOREIGN_SERVER, detail);
+}
+
+bool trust_decide(const struct trust_facts *facts, struct failure *failure)
+{
+    bool is_system = sid_equal(&facts->owner, &sid_system);
+
+    if (facts->owner.size == 0)
+        return failure_set(failure, FAILURE_FOREIGN_SERVER, "its owner cannot be read");
+    if (facts->is_default)
+        return is_system ? decide_server(facts, failure) : refuse_owner(facts, failure);
+    if (is_system || sid_equal(&facts->owner, &sid_administrators) ||
+        sid_equal(&facts->owner, &facts->user))
+        return true;
+    return refuse_owner(facts, failure);
+}

@@ -1,0 +1,119 @@
+#include "console.h"
+
+#include "outcome.h"
+#include "span.h"
+
+enum { WRITE_SIZE_MAX = 32 * 1024 }; /* a console takes no more at once on older systems */
+
+/* What to put back at the end; 0: nothing was changed. Written once, before the handler is set. */
+static UINT code_page_before;
+
+static void restore_code_page(void)
+{
+    if (code_page_before != 0)
+        (void)SetConsoleOutputCP(code_page_before);
+}
+
+static BOOL WINAPI on_interrupt(DWORD event)
+{
+    (void)event; /* all of them end us */
+    restore_code_page();
+    ExitProcess(OUTCOME_INTERRUPTED);
+}
+
+static HANDLE standard_handle(DWORD which)
+{
+    HANDLE handle = GetStdHandle(which);
+
+    return handle == INVALID_HANDLE_VALUE ? NULL : handle;
+}
+
+/* 0 when the handle is no console. */
+static size_t console_width(HANDLE handle)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info;
+
+    if (handle == NULL || !GetConsoleScreenBufferInfo(handle, &info))
+        return 0;
+    return info.srWindow.Right >= info.srWindow.Left
+               ? (size_t)(info.srWindow.Right - info.srWindow.Left) + 1
+               : 0;
+}
+
+/* The first bytes of a text, not ending inside a character. */
+static DWORD piece_size(struct span bytes)
+{
+    size_t size = bytes.size;
+
+    if (size > WRITE_SIZE_MAX) {
+        size = WRITE_SIZE_MAX;
+        while (size > 1 && ((unsigned char)bytes.data[size] & 0xc0) == 0x80)
+            size--;
+    }
+    return (DWORD)size;
+}
+
+static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
+{
+    while (bytes.size > 0) {
+        DWORD size = is_console ? piece_size(bytes) : (DWORD)bytes.size;
+        DWORD written = 0;
+        if (!WriteFile(handle, bytes.data, size, &written, NULL))
+            return GetLastError();
+        if (written == 0)
+            return ERROR_WRITE_FAULT;
+        bytes = span_from(bytes, written);
+    }
+    return ERROR_SUCCESS;
+}
+
+static bool write_result(void *context, struct span bytes)
+{
+    struct console *console = context;
+
+    if (console->out == NULL)
+        return false;
+    DWORD error = write_all(console->out, console->width > 0, bytes);
+    if (error != ERROR_SUCCESS && console->write_error == ERROR_SUCCESS)
+        console->write_error = error;
+    return error == ERROR_SUCCESS;
+}
+
+static void write_diagnostic(void *context, struct span line)
+{
+    struct console *console = context;
+
+    /* When stderr fails too there is nobody left to tell. */
+    if (console->error != NULL)
+        (void)write_all(console->error, console_width(console->error) > 0, line);
+}
+
+void console_open(struct console *console)
+{
+    *console = (struct console){.out = standard_handle(STD_OUTPUT_HANDLE),
+                                .error = standard_handle(STD_ERROR_HANDLE)};
+    console->width = console_width(console->out);
+    console->output = (struct output){console, write_result, write_diagnostic};
+    if (console->width > 0 || console_width(console->error) > 0) {
+        code_page_before = GetConsoleOutputCP();
+        if (code_page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8))
+            code_page_before = 0;
+    }
+    (void)SetConsoleCtrlHandler(on_interrupt, TRUE);
+}
+
+void console_close(struct console *console)
+{
+    (void)SetConsoleCtrlHandler(on_interrupt, FALSE);
+    restore_code_page();
+    code_page_before = 0;
+    console->out = NULL;
+    console->error = NULL;
+}
+
+bool console_failed(const struct console *console)
+{
+    return console->write_error != ERROR_SUCCESS && console->write_error != ERROR_NO_DATA &&
+           console->write_error != ERROR_BROKEN_PIPE &&
+           console->write_error != ERROR_PIPE_NOT_CONNECTED;
+}

@@ -1,0 +1,17 @@
+/* Facts about the server of a pipe, and about a service that has none. */
+#ifndef CLIENT_WIN32_SERVER_CHECK_H
+#define CLIENT_WIN32_SERVER_CHECK_H
+
+#include "outcome.h"
+#include "trust.h"
+#include "win.h"
+
+/* Gathers what trust_decide() wants to know of the server at the other end.
+ * pipe   Opened with READ_CONTROL.
+ * facts  What cannot be learnt has its unknown value, which is never trusted. */
+void server_check_facts(_In_ HANDLE pipe, bool is_default, _Out_ struct trust_facts *facts);
+
+/* Why the service's pipe does not exist: asks the service control manager. */
+enum failure_kind server_check_absence(void);
+
+#endif

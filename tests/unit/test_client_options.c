@@ -1,0 +1,270 @@
+#include "options.h"
+#include "regions.h"
+#include "test.h"
+#include "usage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ARGUMENTS_MAX = 12 };
+
+/* Splits at spaces; a word of `''` is the empty argument. */
+static bool parse(const char *line, struct options *options, char *message)
+{
+    static char text[512], program[] = "lsmap";
+    static char *argv[ARGUMENTS_MAX + 1];
+    int argc = 1;
+
+    argv[0] = program;
+    (void)snprintf(text, sizeof text, "%s", line);
+    for (char *word = strtok(text, " "); word != NULL && argc < ARGUMENTS_MAX;
+         word = strtok(NULL, " ")) {
+        if (strcmp(word, "''") == 0)
+            word[0] = '\0';
+        argv[argc++] = word;
+    }
+    argv[argc] = NULL;
+    return options_parse(argc, argv, options, message);
+}
+
+static bool good(struct test *t, const char *line, struct options *options)
+{
+    char message[OPTIONS_ERROR_CAPACITY] = "";
+
+    TEST_ROW(t, "%s", line);
+    bool parsed = parse(line, options, message);
+    CHECK_STR(t, "", message);
+    return CHECK(t, parsed);
+}
+
+static void commands(struct test *t)
+{
+    static const struct {
+        const char *line;
+        enum command command;
+        size_t pids, names;
+        bool all;
+    } rows[] = {
+        {"", COMMAND_USAGE, 0, 0, true},
+        {"--help", COMMAND_HELP, 0, 0, true},
+        {"-h", COMMAND_HELP, 0, 0, true},
+        {"/?", COMMAND_HELP, 0, 0, true},
+        {"info --help 12", COMMAND_HELP, 1, 0, false}, /* help whatever else is wrong */
+        {"--version", COMMAND_VERSION, 0, 0, true},
+        {"-V", COMMAND_VERSION, 0, 0, true},
+        {"-a", COMMAND_MAPS, 0, 0, true},
+        {"--all", COMMAND_MAPS, 0, 0, true},
+        {"-f x.dll", COMMAND_MAPS, 0, 0, true},
+        {"-a -f x.dll", COMMAND_MAPS, 0, 0, true},
+        {"1234", COMMAND_MAPS, 1, 0, false},
+        {"0 4294967295", COMMAND_MAPS, 2, 0, false},
+        {"7 7 8 07", COMMAND_MAPS, 2, 0, false}, /* repeats dropped */
+        {"notepad.exe 12 chrome*", COMMAND_MAPS, 1, 2, false},
+        {"-f x.dll notepad", COMMAND_MAPS, 0, 1, false},
+        {"--at 0x1000 12", COMMAND_MAPS, 1, 0, false},
+        {"ps", COMMAND_PS, 0, 0, true},
+        {"ps -a", COMMAND_PS, 0, 0, true},
+        {"ps chrome*", COMMAND_PS, 0, 1, false},
+        {"--json ps 12", COMMAND_PS, 1, 0, false},
+        {"info", COMMAND_INFO, 0, 0, true},
+        {"--direct whoami", COMMAND_WHOAMI, 0, 0, true},
+        {"stats --json", COMMAND_STATS, 0, 0, true},
+        {"-- ps", COMMAND_MAPS, 0, 1, false}, /* a process of that name */
+        {"ps -- ps", COMMAND_PS, 0, 1, false},
+        {"ps ps", COMMAND_PS, 0, 1, false}, /* only the first operand is a command */
+        {"12 info", COMMAND_MAPS, 1, 1, false},
+        {"-- -a", COMMAND_MAPS, 0, 1, false},
+        {"-- -- /?", COMMAND_MAPS, 0, 2, false},
+        {"-", COMMAND_MAPS, 0, 1, false},
+        {"12ab", COMMAND_MAPS, 0, 1, false},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        if (!good(t, rows[i].line, &options))
+            continue;
+        CHECK_INT(t, rows[i].command, options.command);
+        CHECK_INT(t, rows[i].pids, options.pids_count);
+        CHECK_INT(t, rows[i].names, options.names_count);
+        CHECK_INT(t, rows[i].all, options.all);
+    }
+}
+
+static void values(struct test *t)
+{
+    struct options options;
+
+    REQUIRE(t, good(t, "-a", &options));
+    CHECK_INT(t, 0, options.kinds);
+    CHECK_INT(t, DETAIL_VIEWS, options.detail);
+    CHECK_INT(t, FORMAT_TABLE, options.format);
+    CHECK_INT(t, TIMEOUT_DEFAULT_S, options.timeout_s);
+    CHECK_STR(t, "", options.pipe);
+    CHECK(t, !options.wide && !options.quiet && !options.debug && !options.direct &&
+                 !options.no_header && !options.has_address && options.path.size == 0);
+
+    REQUIRE(t, good(t, "-aq --wide --no-header --debug --json --timeout 5 --pipe my --regions",
+                    &options));
+    CHECK(t, options.wide && options.quiet && options.debug && options.no_header && options.all);
+    CHECK_INT(t, DETAIL_REGIONS, options.detail);
+    CHECK_INT(t, FORMAT_JSON, options.format);
+    CHECK_INT(t, 5, options.timeout_s);
+    CHECK_STR(t, "\\\\.\\pipe\\my", options.pipe);
+
+    REQUIRE(t, good(t, "-k image --kind=DATA,pagefile --pages --direct 12", &options));
+    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE, options.kinds);
+    CHECK_INT(t, DETAIL_PAGES, options.detail);
+    CHECK(t, options.direct);
+    REQUIRE(t, good(t, "-kall -a", &options));
+    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE, options.kinds);
+
+    REQUIRE(t, good(t, "--at=7ffb`3c0a0000 12 -f--odd --timeout=86400", &options));
+    CHECK(t, options.has_address && options.address == UINT64_C(0x7ffb3c0a0000));
+    CHECK_MEM(t, "--odd", 5, options.path.data, options.path.size);
+    CHECK_INT(t, 86400, options.timeout_s);
+}
+
+static void what_is_refused(struct test *t)
+{
+    static const struct {
+        const char *line;
+        const char *message; /* its beginning */
+    } rows[] = {
+        {"--csv", "argument 1: unknown option \"--csv\""},
+        {"-a -x", "argument 2: unknown option \"-x\""},
+        {"-ax", "argument 1: unknown option \"-ax\""},
+        {"--", "no process is named"},
+        {"--json", "no process is named"},
+        {"-k data", "no process is named"},
+        {"''", "argument 1: the process name is empty"},
+        {"4294967296", "argument 1: \"4294967296\" is too large for a process identifier"},
+        {"99999999999999999999999", "argument 1: \"99999999999999999999999\" is too large"},
+        {"-5", "argument 1: unknown option \"-5\""},
+        {"-f", "argument 1: --file needs a value"},
+        {"-f ''", "argument 2: the pattern is empty"},
+        {"--file=", "argument 1: the pattern is empty"},
+        {"-f a -f b", "argument 4: --file is given twice"},
+        {"--all=yes", "argument 1: --all takes no value"},
+        {"-a -k exe", "argument 3: \"exe\" is no kind of mapping"},
+        {"-a -k image,", "argument 3: \"\" is no kind of mapping"},
+        {"-a -k ''", "argument 3: \"\" is no kind of mapping"},
+        {"--at xyz 12", "argument 2: \"xyz\" is no address"},
+        {"--at 0x 12", "argument 2: \"0x\" is no address"},
+        {"--at 12345678123456781 12", "argument 2: \"12345678123456781\" is no address"},
+        {"--at 0x1000", "argument 2: --at needs the process"},
+        {"--at 0x1000 -a", "argument 2: --at needs the process"},
+        {"--timeout 0 -a", "argument 2: --timeout takes whole seconds"},
+        {"--timeout 86401 -a", "argument 2: --timeout takes whole seconds"},
+        {"--timeout 1.5 -a", "argument 2: --timeout takes whole seconds"},
+        {"--timeout -1 -a", "argument 2: --timeout takes whole seconds"},
+        {"--pipe \\\\host\\pipe\\x -a", "argument 2: the pipe name \"\\\\host\\pipe\\x\" "},
+        {"--pipe '' -a", "argument 2: the pipe name \"\" is empty"},
+        {"-a 12", "argument 2: --all means every process"},
+        {"-a --regions --pages", "argument 3: --regions and --pages exclude each other"},
+        {"--pipe x --direct -a", "argument 3: --direct and --pipe exclude each other"},
+        {"info 12", "argument 2: info takes no process"},
+        {"info -a", "argument 2: info takes no --all"},
+        {"-a whoami", "argument 1: whoami takes no --all"},
+        {"stats --debug", "argument 2: stats takes no --debug"},
+        {"ps -k data", "argument 3: ps takes no --kind"},
+        {"ps --regions", "argument 2: ps takes no --regions"},
+        {"ps -f x", "argument 3: ps takes no --file"},
+        {"ps -a 12", "argument 3: --all means every process"},
+        {"--\x1b[2J", "argument 1: unknown option \"--\xEF\xBF\xBD[2J\""},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options = {.command = COMMAND_STATS};
+        char message[OPTIONS_ERROR_CAPACITY] = "";
+        TEST_ROW(t, "%s", rows[i].line);
+        CHECK(t, !parse(rows[i].line, &options, message));
+        CHECK_INT(t, COMMAND_STATS, options.command); /* untouched */
+        size_t size = strlen(rows[i].message);
+        size_t shown = strlen(message) < size ? strlen(message) : size;
+        CHECK_MEM(t, rows[i].message, size, message, shown);
+        CHECK(t, strchr(message, '\n') == NULL);
+    }
+}
+
+static void long_arguments_are_cut_in_messages(struct test *t)
+{
+    static char argument[4096], program[] = "lsmap";
+    char *argv[] = {program, argument, NULL};
+    struct options options;
+    char message[OPTIONS_ERROR_CAPACITY];
+
+    /* every byte a control character, then wide characters that must not be split */
+    memset(argument, '\x01', sizeof argument - 1);
+    memcpy(argument, "--", 2);
+    CHECK(t, !options_parse(2, argv, &options, message));
+    CHECK(t, strlen(message) < sizeof message && strstr(message, "...\"") != NULL);
+    for (size_t i = 2; i + 3 < sizeof argument; i += 3)
+        memcpy(argument + i, "\xE6\x97\xA5", 3);
+    CHECK(t, !options_parse(2, argv, &options, message));
+    CHECK(t, strstr(message, "\xE6\x97\xA5...\"") != NULL);
+    CHECK(t, strstr(message, "\xEF\xBF\xBD") == NULL);
+}
+
+static void too_many_processes_are_refused(struct test *t)
+{
+    static char texts[REQUEST_PIDS_MAX + 1][8], name[] = "a", program[] = "lsmap";
+    static char *argv[REQUEST_PIDS_MAX + 2];
+    struct options options;
+    char message[OPTIONS_ERROR_CAPACITY];
+
+    argv[0] = program;
+    for (int i = 0; i <= REQUEST_PIDS_MAX; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "%d", i * 4);
+        argv[i + 1] = texts[i];
+    }
+    CHECK(t, options_parse(REQUEST_PIDS_MAX + 1, argv, &options, message));
+    CHECK_INT(t, REQUEST_PIDS_MAX, options.pids_count);
+    CHECK(t, !options_parse(REQUEST_PIDS_MAX + 2, argv, &options, message));
+    CHECK_STR(t, "argument 1025: more than 1024 process identifiers", message);
+    for (int i = 0; i <= OPTIONS_NAMES_MAX; i++)
+        argv[i + 1] = name;
+    CHECK(t, options_parse(OPTIONS_NAMES_MAX + 1, argv, &options, message));
+    CHECK(t, !options_parse(OPTIONS_NAMES_MAX + 2, argv, &options, message));
+}
+
+static void globs_have_a_longest_size(struct test *t)
+{
+    static char pattern[REQUEST_GLOB_SIZE_MAX + 2], f[] = "-f", program[] = "lsmap";
+    char *argv[] = {program, f, pattern, NULL};
+    struct options options;
+    char message[OPTIONS_ERROR_CAPACITY];
+
+    memset(pattern, 'x', REQUEST_GLOB_SIZE_MAX);
+    CHECK(t, options_parse(3, argv, &options, message));
+    pattern[REQUEST_GLOB_SIZE_MAX] = 'x';
+    CHECK(t, !options_parse(3, argv, &options, message));
+    CHECK_STR(t, "argument 2: the pattern is longer than 1024 bytes", message);
+}
+
+static void help_fits_the_smallest_console(struct test *t)
+{
+    size_t lines = 0, column = 0;
+
+    for (const char *p = usage_help; *p != '\0'; p++) {
+        if (*p == '\n') {
+            lines++;
+            column = 0;
+        } else {
+            column++;
+            CHECK(t, column < 80 && *p >= ' ');
+        }
+    }
+    CHECK(t, lines < 24 && column == 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(commands),
+        TEST_CASE(values),
+        TEST_CASE(what_is_refused),
+        TEST_CASE(long_arguments_are_cut_in_messages),
+        TEST_CASE(too_many_processes_are_refused),
+        TEST_CASE(globs_have_a_longest_size),
+        TEST_CASE(help_fits_the_smallest_console),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

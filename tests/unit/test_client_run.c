@@ -1,0 +1,218 @@
+#include "client_play.h"
+
+static void replies_have_their_outcome(struct test *t)
+{
+    static const struct {
+        const char *name;
+        const char *reply;
+        enum outcome outcome;
+        const char *error; /* the whole of stderr */
+    } rows[] = {
+        {"complete", GOOD, OUTCOME_COMPLETE, ""},
+        {"a process failed", PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"),
+         OUTCOME_SOME_FAILED, "lsmap: a (7): No. (open)\n"},
+        {"nothing", END("1", "0", "0", "0", "true"), OUTCOME_NOTHING, ""},
+        {"denied", ERROR("\"id\":1,", "denied"), OUTCOME_DENIED, "lsmap: m (denied): h\n"},
+        {"busy, of the connection", ERROR("", "busy"), OUTCOME_BUSY, "lsmap: m (busy): h\n"},
+        {"stopping", ERROR("\"id\":1,", "stopping"), OUTCOME_NO_SERVICE,
+         "lsmap: m (stopping): h\n"},
+        {"timeout behind rows", PROCESS("1") ERROR("\"id\":1,", "timeout"), OUTCOME_BUSY,
+         "lsmap: m (timeout): h\n"},
+        {"a code of a later server", ERROR("\"id\":1,", "later"), OUTCOME_BROKEN,
+         "lsmap: m (later): h\n"},
+        {"unknown rows count too",
+         "{\"id\":1,\"type\":\"later\"}\n" END("1", "0", "1", "0", "true"), OUTCOME_NOTHING, ""},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        for (size_t step = 0; step < 3; step++) { /* at once, and byte by byte */
+            struct play play;
+            TEST_ROW(t, "%s, step %zu", rows[i].name, step);
+            play_begin(&play, rows[i].reply);
+            play.script.step = step;
+            CHECK_INT(t, rows[i].outcome, play_run(&play));
+            play_check(t, rows[i].error, &play.heard.error);
+            play_check(t, "{\"id\":1,\"op\":\"maps\",\"all\":true}\n", &play.script.sent);
+            play_end(&play);
+        }
+    }
+}
+
+static void json_is_passed_as_it_came(struct test *t)
+{
+    static const char reply[] =
+        PROCESS("1") "{ \"id\" : 1, \"type\":\"\\u006dap\",\"pid\":7,"
+                     "\"size\":1,\"new\":[1e3] }\r\n" END("1", "1", "2", "0", "true");
+    static const size_t steps[] = {0, 1, 7};
+
+    for (size_t i = 0; i < TEST_COUNT(steps); i++) {
+        struct play play;
+        play_begin(&play, reply);
+        play.script.step = steps[i];
+        play.options.format = FORMAT_JSON;
+        CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+        play_check(t, reply, &play.heard.out);
+        CHECK_INT(t, 1, play.heard.writes); /* not to a console: one large piece */
+        play_end(&play);
+    }
+}
+
+static void a_table_is_printed(struct test *t)
+{
+    struct play play;
+
+    play_begin(&play, GOOD);
+    CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+    play_check(t,
+               "  ADDRESS          SIZE  KIND      PROT  PATH\n"
+               "a (7)  access full\n"
+               "  -                  4K  -         -     C:\\x\n"
+               "\n1 mapping, 4K, in 1 process\n",
+               &play.heard.out);
+    play_end(&play);
+    play_begin(&play, GOOD);
+    play.options.quiet = true;
+    play.width = 80;
+    play.script.step = 1; /* a person sees each row as it comes */
+    CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+    CHECK_INT(t, 2, play.heard.writes);
+    play_end(&play);
+}
+
+static void each_request_is_asked_in_turn(struct test *t)
+{
+    struct play play;
+    static const char first[] = PROCESS("1") END("1", "1", "1", "0", "true");
+
+    play_begin(&play, first);
+    play.options.all = false;
+    play.options.names[0] = SPAN("a");
+    play.options.names[1] = SPAN("b");
+    play.options.names_count = 2;
+    play.script.step = sizeof first - 1;
+    play.script.reply =
+        PROCESS("1") END("1", "1", "1", "0", "true") END("2", "0", "0", "0", "true");
+    CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
+    play_check(t, "lsmap: no process is named \"b\"\n", &play.heard.error);
+    play_check(
+        t, "{\"id\":1,\"op\":\"maps\",\"name\":\"a\"}\n{\"id\":2,\"op\":\"maps\",\"name\":\"b\"}\n",
+        &play.script.sent);
+    play_end(&play);
+}
+
+/* Behind an error of the connection no further request is sent. */
+static void nothing_is_asked_of_a_stopping_server(struct test *t)
+{
+    static const char *const replies[] = {ERROR("\"id\":1,", "stopping"), ERROR("", "busy")};
+
+    for (size_t i = 0; i < TEST_COUNT(replies); i++) {
+        struct play play;
+        play_begin(&play, replies[i]);
+        play.options.all = false;
+        play.options.names[0] = play.options.names[1] = SPAN("a");
+        play.options.names_count = 2;
+        CHECK_INT(t, i == 0 ? OUTCOME_NO_SERVICE : OUTCOME_BUSY, play_run(&play));
+        play_check(t, "{\"id\":1,\"op\":\"maps\",\"name\":\"a\"}\n", &play.script.sent);
+        play_end(&play);
+    }
+}
+
+static void nothing_found_is_said(struct test *t)
+{
+    static const struct {
+        struct options options;
+        const char *reply, *error;
+        enum outcome outcome;
+    } rows[] = {
+        {{.command = COMMAND_MAPS, .all = true, .path = {"x.dll", 5}},
+         END("1", "0", "0", "0", "true"),
+         "lsmap: no process has a file mapped that matches \"x.dll\"\n",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_MAPS, .all = true, .path = {"x\x1b", 2}},
+         PROCESS_ERROR("1") END("1", "0", "1", "1", "false"),
+         "lsmap: no process has a file mapped that matches \"x\xEF\xBF\xBD\"; not all could be "
+         "read\nlsmap: a (7): No. (open)\n",
+         OUTCOME_SOME_FAILED},
+        {{.command = COMMAND_MAPS,
+          .pids = {7},
+          .pids_count = 1,
+          .has_address = true,
+          .address = 0x1000},
+         "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":0,\"errors\":0,\"complete\":true,"
+         "\"scope\":\"own\"}\n",
+         "lsmap: none of these processes has a file mapped at 0x1000; only your own processes were "
+         "looked at\n",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_MAPS, .names = {{"a", 1}}, .names_count = 1, .path = {"b", 1}},
+         END("1", "0", "0", "0", "true"),
+         "lsmap: no process named \"a\" has a file mapped that matches \"b\"\n",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_PS, .names = {{"a", 1}}, .names_count = 1, .quiet = true},
+         END("1", "0", "0", "0", "true"),
+         "",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_INFO, .all = true},
+         "{\"id\":1,\"type\":\"info\",\"product\":\"lsmap\",\"protocol\":1}\n"
+         "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":1,\"errors\":0,\"complete\":true}\n",
+         "",
+         OUTCOME_COMPLETE},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        TEST_ROW(t, "row %zu", i);
+        play_begin(&play, rows[i].reply);
+        play.options = rows[i].options;
+        CHECK_INT(t, rows[i].outcome, play_run(&play));
+        play_check(t, rows[i].error, &play.heard.error);
+        play_end(&play);
+    }
+}
+
+static void the_cost_is_told_on_demand(struct test *t)
+{
+    struct play play;
+
+    play_begin(&play,
+               PROCESS("1") "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":1,\"errors\":0,"
+                            "\"complete\":true,\"elapsed_us\":1234,\"queries\":{\"list\":1,"
+                            "\"open\":57}}\n");
+    play.options.debug = true;
+    CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+    play_check(t, "lsmap: 1,234 us, queries: list 1, open 57\n", &play.heard.error);
+    play_end(&play);
+    play_begin(&play, GOOD); /* an older server */
+    play.options.debug = true;
+    CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+    play_check(t, "lsmap: 1,234 us, queries: not told\n", &play.heard.error);
+    play_end(&play);
+}
+
+/* A reader that has enough ends the command without a word. */
+static void a_closed_output_is_no_error(struct test *t)
+{
+    struct play play;
+
+    for (size_t writes = 0; writes < 3; writes++) {
+        play_begin(&play, GOOD);
+        play.heard.writes_max = writes;
+        play.width = 80;
+        play.script.step = 1;
+        CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+        play_check(t, "", &play.heard.error);
+        play_end(&play);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(replies_have_their_outcome),
+        TEST_CASE(json_is_passed_as_it_came),
+        TEST_CASE(a_table_is_printed),
+        TEST_CASE(each_request_is_asked_in_turn),
+        TEST_CASE(nothing_is_asked_of_a_stopping_server),
+        TEST_CASE(nothing_found_is_said),
+        TEST_CASE(the_cost_is_told_on_demand),
+        TEST_CASE(a_closed_output_is_no_error),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

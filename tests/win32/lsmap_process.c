@@ -1,0 +1,109 @@
+#include "lsmap_process.h"
+
+#include <stdlib.h>
+#include <wchar.h>
+
+enum { COMMAND_LINE_CAPACITY = 2048 };
+
+/* A file that child processes may write to and that is gone when it is closed. */
+static HANDLE output_file(void)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    wchar_t folder[MAX_PATH], path[MAX_PATH];
+
+    if (GetTempPathW(MAX_PATH, folder) == 0 || GetTempFileNameW(folder, L"lsm", 0, path) == 0)
+        return NULL;
+    HANDLE file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE,
+                              FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, CREATE_ALWAYS,
+                              FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    return file == INVALID_HANDLE_VALUE ? NULL : file;
+}
+
+/* A pipe's end for writing, while the other is closed already. */
+static HANDLE unread_pipe(void)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    HANDLE read_end = NULL, write_end = NULL;
+
+    if (!CreatePipe(&read_end, &write_end, &inherited, 0))
+        return NULL;
+    (void)CloseHandle(read_end);
+    return write_end;
+}
+
+static size_t read_back(HANDLE file, char *data, size_t capacity)
+{
+    size_t size = 0;
+    DWORD got = 0;
+
+    (void)SetFilePointer(file, 0, NULL, FILE_BEGIN);
+    while (size + 1 < capacity &&
+           ReadFile(file, data + size, (DWORD)(capacity - 1 - size), &got, NULL) && got > 0)
+        size += got;
+    data[size] = '\0';
+    return size;
+}
+
+static bool start(const wchar_t *arguments, HANDLE out, HANDLE error, PROCESS_INFORMATION *child)
+{
+    wchar_t exe[MAX_PATH], line[COMMAND_LINE_CAPACITY];
+    STARTUPINFOW startup = {.cb = sizeof startup,
+                            .dwFlags = STARTF_USESTDHANDLES,
+                            .hStdOutput = out,
+                            .hStdError = error};
+    DWORD size = GetEnvironmentVariableW(L"LSMAP_EXE", exe, MAX_PATH);
+
+    if (size == 0 || size >= MAX_PATH)
+        return false;
+    if (swprintf(line, COMMAND_LINE_CAPACITY, L"\"%ls\" %ls", exe, arguments) < 0)
+        return false;
+    return CreateProcessW(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, child);
+}
+
+static bool run(struct lsmap_process *process, const wchar_t *arguments, HANDLE out, bool read)
+{
+    HANDLE error = output_file();
+    PROCESS_INFORMATION child = {0};
+    bool good = false;
+
+    *process = (struct lsmap_process){.out = calloc(1, LSMAP_OUTPUT_CAPACITY)};
+    DWORD begin = GetTickCount();
+    if (out == NULL || error == NULL || process->out == NULL ||
+        !start(arguments, out, error, &child))
+        goto cleanup;
+    if (WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS) != WAIT_OBJECT_0) {
+        (void)TerminateProcess(child.hProcess, LSMAP_EXIT_HUNG);
+        (void)WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS);
+    }
+    process->elapsed_ms = GetTickCount() - begin;
+    good = GetExitCodeProcess(child.hProcess, &process->exit_code) != 0;
+    process->out_size = read ? read_back(out, process->out, LSMAP_OUTPUT_CAPACITY) : 0;
+    (void)read_back(error, process->error, LSMAP_ERROR_CAPACITY);
+
+cleanup:
+    if (child.hProcess != NULL)
+        (void)CloseHandle(child.hProcess);
+    if (child.hThread != NULL)
+        (void)CloseHandle(child.hThread);
+    if (error != NULL)
+        (void)CloseHandle(error);
+    if (out != NULL)
+        (void)CloseHandle(out);
+    return good;
+}
+
+bool lsmap_process_run(struct lsmap_process *process, const wchar_t *arguments)
+{
+    return run(process, arguments, output_file(), true);
+}
+
+bool lsmap_process_run_unread(struct lsmap_process *process, const wchar_t *arguments)
+{
+    return run(process, arguments, unread_pipe(), false);
+}
+
+void lsmap_process_release(struct lsmap_process *process)
+{
+    free(process->out);
+    process->out = NULL;
+}

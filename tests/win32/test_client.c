@@ -1,0 +1,335 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "fake_server.h"
+#include "lsmap_process.h"
+#include "outcome.h"
+#include "protocol.h"
+#include "system_info.h"
+#include "test.h"
+
+#define PROCESS_ROW "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"
+#define MAP_ROW "{\"id\":1,\"type\":\"map\",\"pid\":7,\"size\":4096,\"path\":\"C:\\\\\xC3\xA9\"}\n"
+#define END_ROW                                                                             \
+    "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":2,\"errors\":0,\"complete\":true," \
+    "\"scope\":\"all\",\"elapsed_us\":5}\n"
+#define GOOD PROCESS_ROW MAP_ROW END_ROW
+#define REQUEST "{\"id\":1,\"op\":\"maps\",\"pid\":7}\n"
+
+enum { ARGUMENTS_CAPACITY = 256 };
+
+/* Each diagnostic is one line of lsmap's, fit to be read alone. */
+static void check_error(struct test *t, const struct lsmap_process *process, const char *part)
+{
+    size_t size = strlen(process->error);
+
+    if (part[0] == '\0') {
+        CHECK_STR(t, "", process->error);
+        return;
+    }
+    if (!CHECK(t, strstr(process->error, part) != NULL))
+        printf("  stderr: %s\n", process->error);
+    CHECK(t, strncmp(process->error, "lsmap: ", 7) == 0);
+    CHECK(t, size > 0 && strchr(process->error, '\n') == process->error + size - 1);
+}
+
+/* Runs lsmap against a server that plays the script. Returns false when the script cannot be
+ * played here. */
+static bool play(struct test *t, const struct fake_script *script, const wchar_t *more,
+                 struct fake_server *server, struct lsmap_process *process)
+{
+    wchar_t arguments[ARGUMENTS_CAPACITY];
+    DWORD error = fake_server_start(server, script);
+
+    if (error != ERROR_SUCCESS) {
+        printf("  the server could not be made: error %lu\n", error);
+        fake_server_stop(server);
+        return false;
+    }
+    (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--pipe %ls %ls 7", server->name, more);
+    CHECK(t, lsmap_process_run(process, arguments));
+    fake_server_stop(server);
+    return true;
+}
+
+static void each_misbehaviour_has_its_exit_code(struct test *t)
+{
+    static const struct {
+        const char *name;
+        struct fake_script script;
+        DWORD exit_code;
+        const char *error; /* a part of stderr; "": nothing */
+        const char *out;   /* stdout */
+    } rows[] = {
+        {"good", {.reply = GOOD, .hold = true}, OUTCOME_COMPLETE, "", GOOD},
+        {"byte by byte", {.reply = GOOD, .piece = 1, .hold = true}, OUTCOME_COMPLETE, "", GOOD},
+        {"hangs up at once", {.deaf = true}, OUTCOME_BROKEN, "without an answer", ""},
+        {"hears and hangs up", {.reply = ""}, OUTCOME_BROKEN, "without an answer", ""},
+        {"breaks off between rows",
+         {.reply = PROCESS_ROW MAP_ROW},
+         OUTCOME_BROKEN,
+         "broke off in mid-reply",
+         PROCESS_ROW MAP_ROW},
+        {"breaks off in a row",
+         {.reply = PROCESS_ROW "{\"id\":1,\"ty"},
+         OUTCOME_BROKEN,
+         "broke off in mid-reply",
+         PROCESS_ROW},
+        {"garbage",
+         {.reply = "220 mail.example ESMTP\r\n", .hold = true},
+         OUTCOME_BROKEN,
+         "does not keep to the protocol (line 1",
+         ""},
+        {"counts wrongly",
+         {.reply = PROCESS_ROW END_ROW, .hold = true},
+         OUTCOME_BROKEN,
+         "counts other rows",
+         PROCESS_ROW},
+        {"denies",
+         {.reply = "{\"id\":1,\"type\":\"error\",\"code\":\"denied\",\"message\":\"No.\"}\n"},
+         OUTCOME_DENIED,
+         "lsmap: No. (denied)\n",
+         NULL},
+        {"is busy before it hears",
+         {.deaf = true,
+          .reply = "{\"type\":\"error\",\"code\":\"busy\",\"message\":\"Full.\",\"hint\":\"h\"}\n"},
+         OUTCOME_BUSY,
+         "lsmap: Full. (busy): h\n",
+         NULL},
+        {"never answers", {.hold = true}, OUTCOME_BUSY, "no answer within 1 seconds", ""},
+        {"stops answering",
+         {.reply = PROCESS_ROW, .hold = true},
+         OUTCOME_BUSY,
+         "no answer within 1 seconds",
+         PROCESS_ROW},
+        {"is slow but moves",
+         {.reply = GOOD, .piece = 100, .pause_ms = 600, .hold = true},
+         OUTCOME_COMPLETE,
+         "",
+         GOOD},
+        {"has no free instance", {.taken = true}, OUTCOME_BUSY, "no free connection within 1", ""},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct fake_server server;
+        struct lsmap_process process = {0};
+        TEST_ROW(t, "%s", rows[i].name);
+        if (!CHECK(t, play(t, &rows[i].script, L"--json --timeout 1", &server, &process)))
+            continue;
+        CHECK_INT(t, rows[i].exit_code, process.exit_code);
+        check_error(t, &process, rows[i].error);
+        if (rows[i].out != NULL)
+            CHECK_MEM(t, rows[i].out, strlen(rows[i].out), process.out, process.out_size);
+        if (!rows[i].script.deaf && !rows[i].script.taken)
+            CHECK_MEM(t, REQUEST, strlen(REQUEST), server.heard, server.heard_size);
+        lsmap_process_release(&process);
+    }
+}
+
+static void a_table_is_utf8_and_never_cut_in_a_file(struct test *t)
+{
+    static const struct fake_script script = {.reply = GOOD, .hold = true};
+    struct fake_server server;
+    struct lsmap_process process = {0};
+
+    REQUIRE(t, play(t, &script, L"-q", &server, &process));
+    CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+    CHECK_STR(t,
+              "  ADDRESS          SIZE  KIND      PROT  PATH\n"
+              "a (7)  access full\n"
+              "  -                  4K  -         -     C:\\\xC3\xA9\n",
+              process.out);
+    check_error(t, &process, "");
+    lsmap_process_release(&process);
+}
+
+static void a_large_reply_arrives_whole(struct test *t)
+{
+    enum { ROWS = 20000 };
+    size_t row_size = sizeof MAP_ROW - 1, size = sizeof PROCESS_ROW - 1;
+    char *reply = malloc(ROWS * row_size + 1024);
+    struct fake_server server;
+    struct lsmap_process process = {0};
+
+    REQUIRE(t, reply != NULL);
+    memcpy(reply, PROCESS_ROW, size);
+    for (int i = 0; i < ROWS; i++, size += row_size)
+        memcpy(reply + size, MAP_ROW, row_size);
+    size += (size_t)snprintf(reply + size, 1024,
+                             "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":%d,\"errors\":0,"
+                             "\"complete\":true}\n",
+                             ROWS + 1);
+    const struct fake_script script = {.reply = reply, .reply_size = size, .hold = true};
+    if (CHECK(t, play(t, &script, L"--json", &server, &process))) {
+        CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+        CHECK_MEM(t, reply, size, process.out, process.out_size);
+        lsmap_process_release(&process);
+    }
+    free(reply);
+}
+
+static void nothing_is_sent_to_a_foreign_server(struct test *t)
+{
+    static const struct fake_script foreign = {
+        .reply = GOOD, .hold = true, .sddl = L"O:S-1-5-21-1-2-3-1001D:(A;;GA;;;WD)"};
+    static const struct fake_script administrators = {
+        .reply = GOOD, .hold = true, .sddl = L"O:BAD:(A;;GA;;;WD)"};
+    struct fake_server server;
+    struct lsmap_process process = {0};
+
+    if (!play(t, &foreign, L"--json", &server, &process))
+        TEST_SKIP(t, "a pipe with a foreign owner needs SeRestorePrivilege");
+    CHECK_INT(t, OUTCOME_BROKEN, process.exit_code);
+    check_error(t, &process, "nothing was sent: it belongs to S-1-5-21-1-2-3-1001");
+    CHECK_INT(t, 0, server.heard_size);
+    CHECK_STR(t, "", process.out);
+    lsmap_process_release(&process);
+    if (play(t, &administrators, L"--json", &server, &process)) {
+        CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+        lsmap_process_release(&process);
+    }
+}
+
+static void a_pipe_that_refuses_us_is_told(struct test *t)
+{
+    static const struct fake_script script = {.hold = true, .sddl = L"D:(D;;GA;;;WD)"};
+    struct fake_server server;
+    struct lsmap_process process = {0};
+
+    if (system_is_wine())
+        TEST_SKIP(t, "Wine does not enforce the access list of a pipe");
+    REQUIRE(t, play(t, &script, L"", &server, &process));
+    CHECK_INT(t, OUTCOME_DENIED, process.exit_code);
+    check_error(t, &process, "you may not open ");
+    lsmap_process_release(&process);
+}
+
+static void an_absent_server_is_told(struct test *t)
+{
+    struct lsmap_process process = {0};
+
+    REQUIRE(t, lsmap_process_run(&process, L"--pipe lsmap-test-nobody info"));
+    CHECK_INT(t, OUTCOME_NO_SERVICE, process.exit_code);
+    check_error(t, &process, "no server listens on \\\\.\\pipe\\lsmap-test-nobody");
+    lsmap_process_release(&process);
+}
+
+static bool service_exists(void)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
+    SC_HANDLE service =
+        manager != NULL ? OpenServiceW(manager, L"" SERVICE_NAME, SERVICE_QUERY_STATUS) : NULL;
+    bool exists = service != NULL;
+
+    if (service != NULL)
+        (void)CloseServiceHandle(service);
+    if (manager != NULL)
+        (void)CloseServiceHandle(manager);
+    return exists;
+}
+
+static void an_absent_service_is_told(struct test *t)
+{
+    struct lsmap_process process = {0};
+
+    if (service_exists())
+        TEST_SKIP(t, "the lsmapd service is installed here");
+    REQUIRE(t, lsmap_process_run(&process, L"info"));
+    CHECK_INT(t, OUTCOME_NO_SERVICE, process.exit_code);
+    check_error(t, &process, "the lsmapd service is not installed");
+    lsmap_process_release(&process);
+}
+
+static void wrong_usage_is_one_line(struct test *t)
+{
+    static const struct {
+        const wchar_t *arguments;
+        DWORD exit_code;
+        const char *error;
+    } rows[] = {
+        {L"--csv -a", OUTCOME_USAGE, "argument 1: unknown option \"--csv\" (see lsmap --help)"},
+        {L"--pipe \\\\host\\pipe\\lsmap info", OUTCOME_USAGE, "argument 2: the pipe name"},
+        {L"-f", OUTCOME_USAGE, "argument 1: --file needs a value"},
+        {L"--help", OUTCOME_COMPLETE, ""},
+        {L"--version", OUTCOME_COMPLETE, ""},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct lsmap_process process = {0};
+        TEST_ROW(t, "row %zu", i);
+        if (!CHECK(t, lsmap_process_run(&process, rows[i].arguments)))
+            continue;
+        CHECK_INT(t, rows[i].exit_code, process.exit_code);
+        check_error(t, &process, rows[i].error);
+        CHECK_INT(t, rows[i].exit_code == OUTCOME_USAGE, process.out_size == 0);
+        lsmap_process_release(&process);
+    }
+}
+
+static void no_arguments_show_the_usage(struct test *t)
+{
+    struct lsmap_process process = {0};
+
+    REQUIRE(t, lsmap_process_run(&process, L""));
+    CHECK_INT(t, OUTCOME_USAGE, process.exit_code);
+    CHECK(t, strncmp(process.error, "usage: lsmap ", 13) == 0);
+    CHECK_INT(t, 0, process.out_size);
+    lsmap_process_release(&process);
+}
+
+static void a_reader_who_has_enough_is_no_error(struct test *t)
+{
+    struct lsmap_process process = {0};
+
+    REQUIRE(t, lsmap_process_run_unread(&process, L"info --direct"));
+    CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+    check_error(t, &process, "");
+    lsmap_process_release(&process);
+}
+
+static void direct_reads_this_process(struct test *t)
+{
+    wchar_t arguments[ARGUMENTS_CAPACITY];
+    struct lsmap_process process = {0};
+
+    (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--direct --json %lu", GetCurrentProcessId());
+    REQUIRE(t, lsmap_process_run(&process, arguments));
+    CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+    check_error(t, &process, "");
+    CHECK(t, strncmp(process.out, "{\"id\":1,\"type\":\"process\",", 24) == 0);
+    CHECK(t, strstr(process.out, "ntdll.dll\"") != NULL);
+    CHECK(t, strstr(process.out, "\"kind\":\"image\"") != NULL);
+    CHECK(t, strstr(process.out, "\"complete\":true,\"scope\":\"all\"") != NULL);
+    lsmap_process_release(&process);
+    REQUIRE(t, lsmap_process_run(&process, L"--direct whoami"));
+    CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+    CHECK(t, strstr(process.out, "direct: this process' own rights") != NULL);
+    lsmap_process_release(&process);
+    REQUIRE(t, lsmap_process_run(&process, L"--direct lsmap-test-no-such-process"));
+    CHECK_INT(t, OUTCOME_NOTHING, process.exit_code);
+    check_error(t, &process, "no process is named \"lsmap-test-no-such-process\"");
+    lsmap_process_release(&process);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(each_misbehaviour_has_its_exit_code),
+        TEST_CASE(a_table_is_utf8_and_never_cut_in_a_file),
+        TEST_CASE(a_large_reply_arrives_whole),
+        TEST_CASE(nothing_is_sent_to_a_foreign_server),
+        TEST_CASE(a_pipe_that_refuses_us_is_told),
+        TEST_CASE(an_absent_server_is_told),
+        TEST_CASE(an_absent_service_is_told),
+        TEST_CASE(wrong_usage_is_one_line),
+        TEST_CASE(no_arguments_show_the_usage),
+        TEST_CASE(a_reader_who_has_enough_is_no_error),
+        TEST_CASE(direct_reads_this_process),
+    };
+
+    if (GetEnvironmentVariableW(L"LSMAP_EXE", NULL, 0) == 0) {
+        puts("LSMAP_EXE must hold the path of lsmap.exe");
+        return 1;
+    }
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
