@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "fixture_files.h"
-#include "memory.h"
+#include "regions.h"
 #include "win.h"
 
 enum {

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <wchar.h>
 
+#include "bounds.h"
 #include "device_map.h"
 #include "device_query.h"
 #include "device_table.h"
 #include "fold.h"
 #include "handle.h"
-#include "limits.h"
 #include "text_w.h"
 
 enum { SCRATCH_SIZE = 64 * 1024, TARGET_LEN_MAX = 4096, THREADS = 4, READS = 300 };

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "bounds.h"
 #include "handle.h"
-#include "limits.h"
 #include "nt_status.h"
 #include "platform_nt.h"
 #include "platform_nt_private.h"

@@ -1,0 +1,61 @@
+@echo off
+rem Installs lsmap: copies the programs to %ProgramFiles%\lsmap, registers and starts the service, shows `lsmap info`.
+rem
+rem   install.cmd [/quiet]
+rem
+rem Works from the unpacked zip (the programs lie beside this script) and from a build tree. Running it again
+rem upgrades. Needs an elevated prompt. What can be done in C is done by lsmapd.exe; this script only copies.
+rem Exit: 0 installed and answering, 1 copying failed, 2 usage, else what lsmapd or lsmap said.
+setlocal
+set "QUIET="
+if "%~1"=="" goto find
+if /i not "%~1"=="/quiet" goto usage
+if not "%~2"=="" goto usage
+set "QUIET=--quiet"
+
+:find
+set "SERVICE=%~dp0lsmapd.exe"
+set "CLIENT=%~dp0lsmap.exe"
+if exist "%SERVICE%" goto found
+for %%D in (mingw msvc) do for %%C in (. Release Debug) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" (
+    set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
+    set "CLIENT=%~dp0..\build\%%D\client\%%C\lsmap.exe"
+)
+if not exist "%SERVICE%" goto nosource
+:found
+if not exist "%CLIENT%" goto nosource
+
+rem A running service keeps its file from being replaced. This also tells whether the prompt is elevated.
+"%SERVICE%" stop %QUIET%
+if errorlevel 1 exit /b %ERRORLEVEL%
+
+set "TARGET=%ProgramFiles%\lsmap"
+if defined ProgramW6432 set "TARGET=%ProgramW6432%\lsmap"
+if not exist "%TARGET%\." mkdir "%TARGET%"
+if not exist "%TARGET%\." goto nocopy
+copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
+if errorlevel 1 goto nocopy
+copy /y "%CLIENT%" "%TARGET%\lsmap.exe" >nul
+if errorlevel 1 goto nocopy
+copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
+if errorlevel 1 goto nocopy
+
+"%TARGET%\lsmapd.exe" install %QUIET%
+if errorlevel 1 exit /b %ERRORLEVEL%
+
+if defined QUIET goto quietly
+"%TARGET%\lsmap.exe" info
+exit /b %ERRORLEVEL%
+:quietly
+"%TARGET%\lsmap.exe" info >nul
+exit /b %ERRORLEVEL%
+
+:usage
+>&2 echo install.cmd: unknown argument: %*. Usage: install.cmd [/quiet]
+exit /b 2
+:nosource
+>&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack the whole zip, or build first.
+exit /b 1
+:nocopy
+>&2 echo install.cmd: cannot copy to "%TARGET%": run this from an elevated prompt ^(Run as administrator^), and end every lsmap.exe that runs from there.
+exit /b 1

@@ -1,0 +1,58 @@
+@echo off
+rem Removes lsmap: stops and deletes the service, removes %ProgramFiles%\lsmap.
+rem
+rem   uninstall.cmd [/quiet]
+rem
+rem Running it again is a success. Needs an elevated prompt.
+rem Exit: 0 nothing is left, 1 files could not be removed, 2 usage, else what lsmapd said.
+setlocal
+set "QUIET="
+if "%~1"=="" goto find
+if /i not "%~1"=="/quiet" goto usage
+if not "%~2"=="" goto usage
+set "QUIET=--quiet"
+
+:find
+set "TARGET=%ProgramFiles%\lsmap"
+if defined ProgramW6432 set "TARGET=%ProgramW6432%\lsmap"
+set "SERVICE=%TARGET%\lsmapd.exe"
+if exist "%SERVICE%" goto found
+rem The folder may have gone before the service: any lsmapd.exe can delete the registration.
+set "SERVICE=%~dp0lsmapd.exe"
+if exist "%SERVICE%" goto found
+for %%D in (mingw msvc) do for %%C in (. Release Debug) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
+if not exist "%SERVICE%" goto files
+:found
+"%SERVICE%" uninstall %QUIET%
+if errorlevel 1 exit /b %ERRORLEVEL%
+
+:files
+if not exist "%TARGET%\." goto done
+del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap.exe" 2>nul
+if exist "%TARGET%\lsmapd.exe" goto busy
+if exist "%TARGET%\lsmap.exe" goto busy
+if not defined QUIET echo lsmap is removed.
+rem This script may run from the folder: the block is read whole before it deletes the script. While a shell holds the
+rem script open (Wine does) the folder cannot go yet: then a second script removes it and itself. That one lies beside the
+rem folder, where only administrators can write.
+cd /d "%TARGET%\.."
+(
+    del /q "%TARGET%\uninstall.cmd" 2>nul
+    rmdir "%TARGET%" 2>nul
+    if not exist "%TARGET%\." exit /b 0
+    >lsmap-removal.cmd echo @ping -n 2 127.0.0.1 ^>nul
+    >>lsmap-removal.cmd echo @rmdir lsmap 2^>nul
+    >>lsmap-removal.cmd echo @del lsmap-removal.cmd
+    start /b cmd /d /c lsmap-removal.cmd
+    exit /b 0
+)
+
+:done
+if not defined QUIET echo lsmap is not installed.
+exit /b 0
+:usage
+>&2 echo uninstall.cmd: unknown argument: %*. Usage: uninstall.cmd [/quiet]
+exit /b 2
+:busy
+>&2 echo uninstall.cmd: a program in "%TARGET%" is still running: end it and run this again.
+exit /b 1

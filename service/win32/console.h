@@ -1,0 +1,13 @@
+/* `lsmapd --console`: the server without the service control manager. */
+#ifndef SERVICE_WIN32_CONSOLE_H
+#define SERVICE_WIN32_CONSOLE_H
+
+#include "exit_codes.h"
+#include "win.h"
+
+/* Serves until Ctrl+C, Ctrl+Break, or the console is closed; says on stderr
+ * `lsmapd: listening on NAME` once clients can connect.
+ * pipe_name  Whole name, UTF-8, terminated. */
+enum exit_code console_run(_In_ const char *pipe_name);
+
+#endif

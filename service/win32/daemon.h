@@ -1,0 +1,39 @@
+/* The server with all it needs, as the service and `--console` both run it: real platform, facts of
+ * the machine, pipe server. Tells operators by event_log.h what happens to it. */
+#ifndef SERVICE_WIN32_DAEMON_H
+#define SERVICE_WIN32_DAEMON_H
+
+#include "answer.h"
+#include "platform_nt.h"
+#include "server.h"
+#include "system_info.h"
+
+enum daemon_mode {
+    DAEMON_SERVICE, /* pipe and rights for SYSTEM, Administrators, interactive users */
+    DAEMON_CONSOLE  /* pipe and rights of the user who runs it */
+};
+
+struct daemon {
+    struct platform_nt *nt;
+    struct platform platform;
+    struct server_info info;
+    struct answer_context context;
+    struct server *server;
+};
+
+/* Listens, and says so as an event; or says why not.
+ * daemon     Filled on success; must not move until daemon_stop().
+ * pipe_name  Whole name, UTF-8, terminated.
+ * Returns a Win32 error. */
+NODISCARD DWORD daemon_start(_Out_ struct daemon *daemon, enum daemon_mode mode,
+                             _In_ const char *pipe_name);
+
+/* Waits until `stop` is signalled or the server has failed for good.
+ * Returns ERROR_SUCCESS for stop, ERROR_SERVICE_NOT_ACTIVE when the server failed. */
+NODISCARD DWORD daemon_wait(_In_ const struct daemon *daemon, HANDLE stop);
+
+/* Returns ERROR_SUCCESS; ERROR_TIMEOUT when something hangs: the process must end at once, without
+ * unwinding. */
+NODISCARD DWORD daemon_stop(_Inout_ struct daemon *daemon);
+
+#endif

@@ -1,0 +1,98 @@
+/* lsmapd.exe: command line to action. */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "console.h"
+#include "exit_codes.h"
+#include "install.h"
+#include "options.h"
+#include "protocol.h"
+#include "scm.h"
+#include "text_w.h"
+#include "version.h"
+
+static enum exit_code run_service(void)
+{
+    char text[256];
+
+    DWORD error = scm_run();
+    if (error == ERROR_SUCCESS)
+        return EXIT_CODE_OK;
+    if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
+        fputs(SERVICE_NAME ": this is a service; use `lsmapd install`, `lsmapd --console` or "
+                           "`lsmapd --help`\n",
+              stderr);
+        return EXIT_CODE_USAGE;
+    }
+    fprintf(stderr, SERVICE_NAME ": cannot reach the service control manager: %s\n",
+            text_w_error(text, sizeof text, error));
+    return EXIT_CODE_FAILED;
+}
+
+static enum exit_code act(const struct options *options)
+{
+    switch (options->command) {
+    case COMMAND_SERVICE:
+        return run_service();
+    case COMMAND_CONSOLE:
+        return console_run(options->pipe_name);
+    case COMMAND_INSTALL:
+        return install_run(!options->no_start, options->quiet);
+    case COMMAND_UNINSTALL:
+        return uninstall_run(options->quiet);
+    case COMMAND_STOP:
+        return stop_run(options->quiet);
+    case COMMAND_STATUS:
+        return status_run(options->quiet);
+    case COMMAND_VERSION:
+        fputs(SERVICE_NAME " " LSMAP_VERSION_STRING "\n", stdout);
+        return EXIT_CODE_OK;
+    case COMMAND_HELP:
+        fputs(options_help(), stdout);
+        return EXIT_CODE_OK;
+    }
+    return EXIT_CODE_USAGE;
+}
+
+static enum exit_code parse_and_act(size_t count, const char *const *arguments)
+{
+    struct options options;
+    struct options_error error;
+
+    if (options_parse(count, arguments, &options, &error) == STATUS_OK)
+        return act(&options);
+    fprintf(stderr, SERVICE_NAME ": %s\n", error.message);
+    return EXIT_CODE_USAGE;
+}
+
+int wmain(int argc, wchar_t **argv); /* no header declares it */
+
+int wmain(int argc, wchar_t **argv)
+{
+    /* First of all: a DLL that lies beside us or in the current folder is never loaded. */
+    SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+
+    enum exit_code code = EXIT_CODE_FAILED;
+    UINT code_page = GetConsoleOutputCP();
+    size_t count = argc > 1 ? (size_t)argc - 1 : 0;
+    char **arguments = calloc(count + 1, sizeof *arguments);
+    if (arguments == NULL)
+        goto cleanup;
+    for (size_t i = 0; i < count; i++) {
+        arguments[i] = text_w_to_utf8_alloc(argv[i + 1]);
+        if (arguments[i] == NULL)
+            goto cleanup;
+    }
+    SetConsoleOutputCP(CP_UTF8);
+    code = parse_and_act(count, (const char *const *)arguments);
+    fflush(stdout);
+
+cleanup:
+    if (code_page != 0)
+        SetConsoleOutputCP(code_page); /* the prompt we were started from has its own */
+    for (size_t i = 0; arguments != NULL && i < count; i++)
+        free(arguments[i]);
+    free(arguments);
+    return code;
+}

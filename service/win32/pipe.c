@@ -1,0 +1,71 @@
+#include "pipe.h"
+
+#include "handle.h"
+
+enum { GUARD_ATTEMPTS_MAX = 16 };
+
+static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUTES *security,
+                             HANDLE *pipe)
+{
+    HANDLE created = CreateNamedPipeW(
+        name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first,
+        PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+        PIPE_UNLIMITED_INSTANCES, PIPE_QUOTA_OUT_SIZE, PIPE_QUOTA_IN_SIZE, 0, security);
+    if (created == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    *pipe = created;
+    return ERROR_SUCCESS;
+}
+
+/* A new instance listens: a client could get it. Windows disconnects a listening instance; Wine
+ * refuses, so there we take the instance ourselves and disconnect that. A client that was faster is
+ * disconnected the same way. Only a ConnectNamedPipe, which never comes, would make the instance
+ * listen again. */
+static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
+{
+    DWORD error = ERROR_PIPE_LISTENING;
+
+    for (int attempt = 0; attempt < GUARD_ATTEMPTS_MAX && error == ERROR_PIPE_LISTENING;
+         attempt++) {
+        HANDLE own_end = NULL;
+        if (attempt > 0) {
+            own_end = CreateFileW(name, GENERIC_READ, 0, NULL, OPEN_EXISTING,
+                                  SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
+            if (own_end == INVALID_HANDLE_VALUE)
+                own_end = NULL; /* somebody else has it, and loses it now */
+        }
+        error = DisconnectNamedPipe(guard) ? ERROR_SUCCESS : GetLastError();
+        handle_close(&own_end);
+    }
+    return error;
+}
+
+DWORD pipe_create_guard(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *guard)
+{
+    HANDLE pipe = NULL;
+
+    DWORD error = create_instance(name, FILE_FLAG_FIRST_PIPE_INSTANCE, security, &pipe);
+    if (error != ERROR_SUCCESS)
+        goto cleanup;
+    error = disconnect_guard(name, pipe);
+    if (error != ERROR_SUCCESS)
+        goto cleanup;
+    *guard = pipe;
+    pipe = NULL;
+
+cleanup:
+    handle_close(&pipe);
+    return error;
+}
+
+DWORD pipe_create_instance(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *pipe)
+{
+    return create_instance(name, 0, security, pipe);
+}
+
+bool pipe_is_abandoned(HANDLE pipe)
+{
+    DWORD available = 0;
+
+    return !PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL);
+}

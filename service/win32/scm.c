@@ -1,0 +1,113 @@
+#include "scm.h"
+
+#include "bounds.h"
+#include "daemon.h"
+#include "event_log.h"
+#include "exit_codes.h"
+#include "handle.h"
+#include "protocol.h"
+
+enum {
+    START_HINT_MS = 10 * 1000,          /* device table, process and pipe: far less as a rule */
+    STOP_HINT_MS = 3 * STOP_TIMEOUT_MS, /* daemon_stop() gives up before */
+    ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN
+};
+
+/* One service in the process: what its callbacks share. */
+struct service {
+    SERVICE_STATUS_HANDLE handle;
+    HANDLE stop;  /* event */
+    SRWLOCK lock; /* guards the rest: two threads report */
+    SERVICE_STATUS status;
+};
+
+static struct service service = {.lock = SRWLOCK_INIT};
+
+/* A state that lasts gets a new checkpoint at each report. After STOPPED nothing may be said. */
+static void report(DWORD state, DWORD exit_code, DWORD hint_ms)
+{
+    AcquireSRWLockExclusive(&service.lock);
+    SERVICE_STATUS *status = &service.status;
+    bool is_pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
+    status->dwServiceType = SERVICE_WIN32_OWN_PROCESS;
+    status->dwControlsAccepted = state == SERVICE_RUNNING ? ACCEPTED : 0;
+    status->dwWin32ExitCode = exit_code;
+    status->dwWaitHint = hint_ms;
+    status->dwCheckPoint = is_pending ? status->dwCheckPoint + 1 : 0;
+    status->dwCurrentState = state;
+    SetServiceStatus(service.handle, status);
+    ReleaseSRWLockExclusive(&service.lock);
+}
+
+static void report_again(void)
+{
+    AcquireSRWLockExclusive(&service.lock);
+    SetServiceStatus(service.handle, &service.status);
+    ReleaseSRWLockExclusive(&service.lock);
+}
+
+static DWORD WINAPI on_control(DWORD control, DWORD event_type, void *event_data, void *context)
+{
+    (void)event_type, (void)event_data, (void)context;
+
+    switch (control) {
+    case SERVICE_CONTROL_STOP:
+    case SERVICE_CONTROL_SHUTDOWN:
+    case SERVICE_CONTROL_PRESHUTDOWN:
+        report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
+        SetEvent(service.stop);
+        return NO_ERROR;
+    case SERVICE_CONTROL_INTERROGATE:
+        report_again();
+        return NO_ERROR;
+    default:
+        return ERROR_CALL_NOT_IMPLEMENTED;
+    }
+}
+
+/* Returns what the manager is told; anything but NO_ERROR makes it act as on a failure. */
+static DWORD serve(void)
+{
+    struct daemon daemon;
+
+    DWORD error = daemon_start(&daemon, DAEMON_SERVICE, PIPE_NAME_DEFAULT);
+    if (error != ERROR_SUCCESS)
+        return error;
+    report(SERVICE_RUNNING, NO_ERROR, 0);
+    error = daemon_wait(&daemon, service.stop);
+    report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
+    if (daemon_stop(&daemon) != ERROR_SUCCESS) {
+        report(SERVICE_STOPPED, ERROR_TIMEOUT, 0);
+        TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
+    }
+    return error;
+}
+
+static void WINAPI service_main(DWORD count, wchar_t **arguments)
+{
+    (void)count, (void)arguments;
+
+    event_log_open(EVENT_TARGET_LOG);
+    service.handle = RegisterServiceCtrlHandlerExW(L"" SERVICE_NAME, on_control, NULL);
+    if (service.handle == NULL) {
+        event_start_failed(GetLastError());
+        return;
+    }
+    report(SERVICE_START_PENDING, NO_ERROR, START_HINT_MS);
+    DWORD error = serve();
+    report(SERVICE_STOPPED, error, 0);
+}
+
+DWORD scm_run(void)
+{
+    wchar_t name[] = L"" SERVICE_NAME;
+    const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+
+    /* Made here, not in service_main: a control may come as soon as the handler is known. */
+    service.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (service.stop == NULL)
+        return GetLastError();
+    DWORD error = StartServiceCtrlDispatcherW(table) ? ERROR_SUCCESS : GetLastError();
+    handle_close(&service.stop);
+    return error;
+}

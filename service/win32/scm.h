@@ -1,0 +1,12 @@
+/* lsmapd as a service: what the service control manager calls, and what it is told. */
+#ifndef SERVICE_WIN32_SCM_H
+#define SERVICE_WIN32_SCM_H
+
+#include "win.h"
+
+/* Hands this thread to the service control manager until the service has stopped.
+ * Returns ERROR_SUCCESS then; ERROR_FAILED_SERVICE_CONTROLLER_CONNECT when this process was not
+ * started by it; or another Win32 error. How the service itself fared is told to the manager. */
+NODISCARD DWORD scm_run(void);
+
+#endif

@@ -1,0 +1,13 @@
+/* Where the lsmapd.exe is that the tests run. */
+#ifndef TESTS_WIN32_LSMAPD_PATH_H
+#define TESTS_WIN32_LSMAPD_PATH_H
+
+#include <stdbool.h>
+
+#include "win.h"
+
+/* Its full path: what the environment variable LSMAPD_EXE names, else lsmapd.exe beside this
+ * program. Returns false when there is none. */
+bool lsmapd_path(wchar_t path[MAX_PATH]);
+
+#endif

@@ -1,0 +1,165 @@
+#include "pipe_rig.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "descriptor.h"
+#include "nt_status.h"
+#include "system_info.h"
+#include "text_w.h"
+#include "token.h"
+
+/* --- the clock --- */
+
+static uint64_t clock_start_ms;
+static unsigned clock_speed = 1;
+
+static uint64_t rig_now_ms(void)
+{
+    return clock_start_ms + (system_now_ms() - clock_start_ms) * clock_speed;
+}
+
+/* --- the platform --- */
+
+static uint32_t list_processes(void *context, struct process_list *list)
+{
+    const struct pipe_rig *rig = context;
+
+    for (uint32_t i = 0; i < rig->processes_count; i++) {
+        struct process_entry entry = {.pid = 4 * (i + 1), .start_time = 1};
+        if (!process_list_add(list, &entry, SPAN("made-up-process.exe"))) {
+            process_list_release(list);
+            return NTSTATUS_NO_MEMORY;
+        }
+    }
+    return NTSTATUS_OK;
+}
+
+static uint32_t open_process(void *context, uint32_t pid, struct process_facts *facts,
+                             struct buffer *image, struct address_space **space)
+{
+    struct pipe_rig *rig = context;
+
+    (void)pid;
+    if (rig->open_delay_ms > 0)
+        Sleep(rig->open_delay_ms);
+    memset(facts, 0, sizeof *facts);
+    facts->access = PROCESS_ACCESS_FULL;
+    facts->start_time = 1;
+    facts->protection = PROTECTION_UNKNOWN;
+    facts->integrity = INTEGRITY_UNKNOWN;
+    buffer_clear(image);
+    *space = (struct address_space *)rig; /* never looked into */
+    return NTSTATUS_OK;
+}
+
+static uint32_t query_region(void *context, struct address_space *space, uint64_t address,
+                             struct region *region)
+{
+    (void)context, (void)space, (void)address, (void)region;
+    return NTSTATUS_INVALID_PARAMETER; /* the end of the address space */
+}
+
+static uint32_t query_allocation(void *context, struct address_space *space, uint64_t address,
+                                 struct allocation *allocation)
+{
+    (void)context, (void)space, (void)address, (void)allocation;
+    return NTSTATUS_INVALID_INFO_CLASS;
+}
+
+static uint32_t query_name(void *context, struct address_space *space, uint64_t address,
+                           struct buffer *name, bool *lossy)
+{
+    (void)context, (void)space, (void)address, (void)name, (void)lossy;
+    return NTSTATUS_FILE_INVALID;
+}
+
+static uint32_t query_pages(void *context, struct address_space *space, uint64_t address,
+                            size_t count, uint64_t *blocks)
+{
+    (void)context, (void)space, (void)address, (void)count, (void)blocks;
+    return NTSTATUS_INVALID_INFO_CLASS;
+}
+
+static bool query_path(void *context, struct span device_path, struct buffer *path)
+{
+    (void)context, (void)device_path, (void)path;
+    return false;
+}
+
+static void close_process(void *context, struct address_space *space)
+{
+    (void)context, (void)space;
+}
+
+/* --- the server --- */
+
+static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
+{
+    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    struct caller self;
+
+    DWORD error = token_facts_self(&self);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_console_sddl(&self.user, pipe_sddl, access_sddl);
+    if (error != ERROR_SUCCESS)
+        return error;
+    const struct server_config config = {
+        .pipe_name = rig->name,
+        .pipe_sddl = pipe_sddl,
+        .access_sddl = access_sddl,
+        .context = &rig->context,
+        .now_ms = rig_now_ms,
+        .connections_max = connections_max,
+        .connections_user_max = rig->connections_user_max,
+    };
+    return server_create(&config, &rig->server);
+}
+
+DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_max)
+{
+    static unsigned number;
+    char name[RIG_NAME_CAPACITY];
+
+    snprintf(name, sizeof name, "\\\\.\\pipe\\lsmapd-test-%lu-%u",
+             (unsigned long)GetCurrentProcessId(), ++number);
+    DWORD error = text_w_from_utf8(rig->name, RIG_NAME_CAPACITY, span_from_string(name));
+    if (error != ERROR_SUCCESS)
+        return error;
+    clock_start_ms = system_now_ms();
+    clock_speed = speed;
+    rig->platform = (struct platform){
+        .context = rig,
+        .list = list_processes,
+        .open = open_process,
+        .region = query_region,
+        .allocation = query_allocation,
+        .name = query_name,
+        .pages = query_pages,
+        .path = query_path,
+        .close = close_process,
+    };
+    system_info_query(&rig->info, "console");
+    rig->context = (struct answer_context){
+        .platform = &rig->platform, .info = &rig->info, .now_us = system_now_us};
+    return start_server(rig, connections_max);
+}
+
+uint32_t pipe_rig_stop(struct pipe_rig *rig)
+{
+    uint64_t start_ms = system_now_ms();
+    DWORD error = server_stop(rig->server);
+
+    rig->server = NULL;
+    return error == ERROR_SUCCESS ? (uint32_t)(system_now_ms() - start_ms) : UINT32_MAX;
+}
+
+bool pipe_rig_wait_connections(struct pipe_rig *rig, unsigned count)
+{
+    for (int poll = 0; poll < RIG_WAIT_MS / 10; poll++) {
+        if (server_connections(rig->server) == count)
+            return true;
+        Sleep(10);
+    }
+    return false;
+}

@@ -1,0 +1,194 @@
+/* The pipe server's start and stop, and its hold on the name. */
+#include "access.h"
+#include "descriptor.h"
+#include "handle.h"
+#include "pipe.h"
+#include "pipe_rig.h"
+#include "system_info.h"
+#include "test.h"
+
+#define ALL "{\"op\":\"processes\",\"all\":true}\n"
+#define INFO "{\"op\":\"info\"}\n"
+
+enum { STOP_MS_MAX = 2000 };
+
+static DWORD try_open(const wchar_t *name)
+{
+    HANDLE pipe = CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    if (pipe == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    CloseHandle(pipe);
+    return ERROR_SUCCESS;
+}
+
+static void nobody_can_connect_to_the_guard(struct test *t)
+{
+    static const wchar_t name[] = L"\\\\.\\pipe\\lsmapd-test-guard";
+    HANDLE guard = NULL, instance = NULL;
+
+    REQUIRE(t, pipe_create_guard(name, NULL, &guard) == ERROR_SUCCESS);
+    for (int i = 0; i < 100; i++)
+        CHECK(t, try_open(name) != ERROR_SUCCESS);
+    CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, NULL, &instance));
+    CHECK_INT(t, ERROR_SUCCESS, try_open(name)); /* takes the instance, not the guard */
+    CHECK(t, try_open(name) != ERROR_SUCCESS);
+    handle_close(&instance);
+    CHECK(t, try_open(name) != ERROR_SUCCESS);
+    handle_close(&guard);
+    CHECK_INT(t, ERROR_FILE_NOT_FOUND, try_open(name));
+}
+
+static void a_taken_name_is_refused(struct test *t)
+{
+    struct pipe_rig rig = {0};
+    char sddl[DESCRIPTOR_SDDL_CAPACITY] = ACCESS_SDDL_SERVICE;
+    struct server *server = NULL;
+
+    /* One instance at most, so that Wine, which ignores FILE_FLAG_FIRST_PIPE_INSTANCE, refuses the
+     * next as well. */
+    HANDLE taken = CreateNamedPipeW(L"\\\\.\\pipe\\lsmapd-test-taken", PIPE_ACCESS_DUPLEX,
+                                    PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL);
+    REQUIRE(t, taken != INVALID_HANDLE_VALUE);
+    const struct server_config config = {
+        .pipe_name = L"\\\\.\\pipe\\lsmapd-test-taken",
+        .pipe_sddl = "D:(A;;GA;;;WD)",
+        .access_sddl = sddl,
+        .context = &rig.context,
+    };
+    DWORD error = server_create(&config, &server);
+    CHECK(t, error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY);
+    CHECK(t, server == NULL);
+    CloseHandle(taken);
+}
+
+static void a_second_server_of_the_name_is_refused(struct test *t)
+{
+    HANDLE first = NULL, second = NULL;
+
+    if (system_is_wine())
+        TEST_SKIP(t, "Wine ignores FILE_FLAG_FIRST_PIPE_INSTANCE");
+    REQUIRE(t, pipe_create_guard(L"\\\\.\\pipe\\lsmapd-test-twice", NULL, &first) == ERROR_SUCCESS);
+    CHECK_INT(t, ERROR_ACCESS_DENIED,
+              pipe_create_guard(L"\\\\.\\pipe\\lsmapd-test-twice", NULL, &second));
+    handle_close(&first);
+}
+
+static void start_and_stop_may_be_repeated(struct test *t)
+{
+    for (int i = 0; i < 30; i++) {
+        struct pipe_rig rig = {0};
+        REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+        CHECK(t, try_open(rig.name) == ERROR_SUCCESS);
+        CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+        CHECK_INT(t, ERROR_FILE_NOT_FOUND, try_open(rig.name));
+    }
+}
+
+static void an_idle_client_is_told_that_the_server_stops(struct test *t)
+{
+    struct pipe_rig rig = {0};
+    struct pipe_client client = {0};
+    struct pipe_reply reply;
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    CHECK(t, pipe_client_send_text(&client, INFO));
+    CHECK(t, pipe_client_reply(&client, &reply));
+    uint32_t took_ms = pipe_rig_stop(&rig);
+    printf("  stop with an idle client: %u ms\n", took_ms);
+    CHECK(t, took_ms < STOP_MS_MAX);
+    pipe_client_close(&client);
+}
+
+struct reading {
+    struct pipe_client *client;
+    struct pipe_reply reply;
+};
+
+static DWORD WINAPI read_reply(void *context)
+{
+    struct reading *reading = context;
+
+    return pipe_client_reply(reading->client, &reading->reply) ? 0 : 1;
+}
+
+/* The same, with a client that reads: it sees the line, closes, and the stop need not wait. */
+static void a_reading_client_sees_the_line(struct test *t)
+{
+    static const struct {
+        const char *name;
+        const char *request;
+    } rows[] = {{"idle", INFO}, {"scanning", ALL}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct pipe_rig rig = {.processes_count = RIG_MANY_PROCESSES, .open_delay_ms = 1};
+        struct pipe_client client = {0};
+        struct reading reading = {.client = &client};
+        TEST_ROW(t, "%s", rows[i].name);
+        REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+        CHECK(t, pipe_client_send_text(&client, rows[i].request));
+        if (i == 0)
+            CHECK(t, pipe_client_reply(&client, &reading.reply));
+        HANDLE thread = CreateThread(NULL, 0, read_reply, &reading, 0, NULL);
+        REQUIRE(t, thread != NULL);
+        Sleep(100);
+        CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+        CHECK_INT(t, WAIT_OBJECT_0, WaitForSingleObject(thread, RIG_WAIT_MS));
+        CHECK(t, text_contains(span_from_string(reading.reply.last), "\"code\":\"stopping\""));
+        CloseHandle(thread);
+        pipe_client_close(&client);
+    }
+}
+
+static void stop_waits_for_nobody(struct test *t)
+{
+    static const struct {
+        const char *name;
+        uint32_t processes_count;
+        DWORD open_delay_ms;
+        const char *request;
+    } rows[] = {
+        {"silent", 0, 0, ""},
+        {"half a request", 0, 0, "{\"op\""},
+        {"stalled readers", RIG_MANY_PROCESSES, 0, ALL},
+        {"running scans", RIG_MANY_PROCESSES, 1, ALL},
+        {"slow running scans", RIG_MANY_PROCESSES, 3, ALL},
+    };
+    enum { CLIENTS = 20 };
+    static struct pipe_client clients[CLIENTS];
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct pipe_rig rig = {.processes_count = rows[i].processes_count,
+                               .open_delay_ms = rows[i].open_delay_ms};
+        TEST_ROW(t, "%s", rows[i].name);
+        REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+        for (int k = 0; k < CLIENTS; k++) {
+            CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&clients[k], &rig));
+            if (rows[i].request[0] != '\0')
+                CHECK(t, pipe_client_send_text(&clients[k], rows[i].request));
+        }
+        CHECK(t, pipe_rig_wait_connections(&rig, CLIENTS));
+        Sleep(200);
+        uint32_t took_ms = pipe_rig_stop(&rig);
+        printf("  stop with %d clients, %s: %u ms\n", CLIENTS, rows[i].name, took_ms);
+        CHECK(t, took_ms < STOP_MS_MAX);
+        for (int k = 0; k < CLIENTS; k++)
+            pipe_client_close(&clients[k]);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(nobody_can_connect_to_the_guard),
+        TEST_CASE(a_taken_name_is_refused),
+        TEST_CASE(a_second_server_of_the_name_is_refused),
+        TEST_CASE(start_and_stop_may_be_repeated),
+        TEST_CASE(an_idle_client_is_told_that_the_server_stops),
+        TEST_CASE(a_reading_client_sees_the_line),
+        TEST_CASE(stop_waits_for_nobody),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
