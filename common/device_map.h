@@ -48,10 +48,13 @@ void device_map_init(_Out_ struct device_map *map);
 void device_map_release(_Inout_ struct device_map *map);
 
 /* Adds a prefix. A device that is in the table already keeps its first target: letters are added
- * first, then mount points, then volume names. A `subst` link (\??\C:\dir) is refused with
- * STATUS_BAD_REQUEST, because many names would then lead to one file. device, target  UTF-8; one
- * trailing separator is dropped. Both are copied. Returns STATUS_OK; STATUS_BAD_REQUEST for an
- * empty or subst device; STATUS_TOO_LARGE when full or without memory. */
+ * first, then mount points, then volume names. A `subst` link (\??\C:\dir) is refused, because many
+ * names would then lead to one file.
+ *
+ * device, target  UTF-8, both copied; one trailing separator is dropped. A redirector's target is
+ *                 not used.
+ * Returns STATUS_OK; STATUS_BAD_REQUEST for an empty or subst device or a volume without target;
+ * STATUS_TOO_LARGE when full or without memory. */
 NODISCARD enum status device_map_add(_Inout_ struct device_map *map, enum device_form form,
                                      struct span device, struct span target);
 

@@ -9,10 +9,11 @@ static uint64_t region_end(const struct region *region)
     return region->base + region->size;
 }
 
-/* An answer must hold the address, end above it and not wrap. */
+/* An answer must be whole pages, hold the address, end above it and not wrap. */
 static bool holds(uint64_t base, uint64_t size, uint64_t address)
 {
-    return base <= address && size > address - base && base + size > base;
+    return (base | size) % MEMORY_PAGE_SIZE == 0 && base <= address && size > address - base &&
+           base + size > base;
 }
 
 void walk_init(struct walk *walk, uint64_t limit, bool ask_allocations)

@@ -24,8 +24,8 @@
 #include <stdint.h>
 
 #include "annotations.h"
+#include "bounds.h"
 #include "buffer.h"
-#include "limits.h"
 #include "lines.h"
 #include "span.h"
 #include "status.h"

@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 #include "annotations.h"
+#include "bounds.h"
 #include "buffer.h"
-#include "limits.h"
 #include "span.h"
 
 enum { LINES_SPACE_SIZE = 512 }; /* bytes of the first space; it doubles with a longer line */

@@ -12,8 +12,8 @@
 
 #include "answer.h"
 #include "caller.h"
-#include "memory.h"
 #include "nt_status.h"
+#include "regions.h"
 #include "rights.h"
 #include "virtual_platform.h"
 

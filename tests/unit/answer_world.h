@@ -1,0 +1,100 @@
+/* A small world for the tests of answer.h: a virtual platform, a caller, a clock. */
+#ifndef TESTS_ANSWER_WORLD_H
+#define TESTS_ANSWER_WORLD_H
+
+#include <stdlib.h>
+
+#include "answer.h"
+#include "reply_stream.h"
+#include "rights.h"
+#include "statistics.h"
+#include "test.h"
+#include "virtual_layout.h"
+
+/* A process that is refused, one with two kinds of view, one of the caller, one that exits. */
+static const char layout_text[] =
+    "process pid=4 name=System\n"
+    "fault open=0xc0000022\n"
+    "process pid=100 name=a.exe\n"
+    "0x10000 0x3000 commit data 0x10000 2 2 \\Device\\HarddiskVolume3\\a.dat\n"
+    "0x20000 0x1000 commit image 0x20000 0x80 2 \\Device\\HarddiskVolume3\\a.dll\n"
+    "0x21000 0x5000 commit image 0x20000 0x80 0x20\n"
+    "0x30000 0x1000 commit pagefile 0x30000 4 4\n"
+    "process pid=200 integrity=0x2000 name=own.exe\n"
+    "0x10000 0x3000 commit data 0x10000 2 2 \\Device\\HarddiskVolume3\\own.dat\n"
+    "process pid=300 name=exits.exe\n"
+    "fault exit_after=1\n"
+    "0x10000 0x1000 commit image 0x10000 0x80 2 \\Device\\HarddiskVolume3\\a.dll\n";
+
+struct world {
+    struct virtual_layout layout;
+    struct virtual_platform virtual_;
+    struct platform platform;
+    struct server_info info;
+    struct grant grant;
+    struct statistics statistics;
+    struct answer_context context;
+    uint64_t now_us;
+    struct buffer out;
+};
+
+static inline uint64_t world_now_us(void *clock)
+{
+    return ((struct world *)clock)->now_us;
+}
+
+static const uint8_t user_sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 77, 0, 0, 0};
+
+/* Not zeroed on purpose between answers: the virtual platform begins anew, the layout stays. */
+static inline void world_reset(struct world *world)
+{
+    virtual_platform_init(&world->virtual_, world->layout.processes, world->layout.processes_count,
+                          &world->platform);
+    buffer_clear(&world->out);
+}
+
+static inline void world_init(struct world *world)
+{
+    struct virtual_layout_error error;
+
+    *world = (struct world){.info.mode = "direct", .grant.rights = RIGHTS_ALL, .now_us = 1000};
+    world->grant.reason = "Because.";
+    world->grant.caller.integrity = 0x2000;
+    world->grant.caller.session_id = 1;
+    if (!sid_set(&world->grant.caller.user, user_sid, sizeof user_sid) ||
+        !virtual_layout_parse(SPAN(layout_text), &world->layout, &error))
+        abort();
+    world->layout.processes[2].facts.owner = world->grant.caller.user;
+    statistics_init(&world->statistics, NULL, 0);
+    world->context = (struct answer_context){.platform = &world->platform,
+                                             .info = &world->info,
+                                             .now_us = world_now_us,
+                                             .clock = world,
+                                             .statistics = &world->statistics};
+    buffer_init(&world->out, 2 * OUTPUT_ROW_SIZE_MAX);
+    world_reset(world);
+}
+
+static inline void world_release(struct world *world)
+{
+    virtual_layout_release(&world->layout);
+    buffer_release(&world->out);
+}
+
+enum { STEPS_MAX = 10000 };
+
+/* Answers to the end. Returns the steps it took, or 0 when it would not end. */
+static inline unsigned serve(struct world *world, const char *line)
+{
+    struct answer *answer = answer_create(&world->context, &world->grant, span_from_string(line));
+    unsigned steps = 1;
+
+    if (answer == NULL)
+        abort();
+    while (steps < STEPS_MAX && answer_step(answer, &world->out))
+        steps++;
+    answer_destroy(answer);
+    return steps < STEPS_MAX ? steps : 0;
+}
+
+#endif

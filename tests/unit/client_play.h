@@ -1,0 +1,127 @@
+/* A client's run against a scripted server: what it sent, printed and complained. */
+#ifndef TESTS_UNIT_CLIENT_PLAY_H
+#define TESTS_UNIT_CLIENT_PLAY_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "bounds.h"
+#include "run.h"
+#include "test.h"
+
+/* A server that says what its script holds, so many bytes at a time, and then fails. */
+struct script {
+    const char *reply;
+    size_t offset;
+    size_t step;               /* bytes given at once; 0: all */
+    enum failure_kind failure; /* when the reply is over */
+    enum failure_kind send;    /* FAILURE_COUNT: sending works */
+    struct buffer sent;
+};
+
+static inline bool script_send(void *context, struct span bytes, struct failure *failure)
+{
+    struct script *script = context;
+
+    if (script->send != FAILURE_COUNT)
+        return failure_set(failure, script->send, NULL);
+    return buffer_append(&script->sent, bytes) || failure_set(failure, FAILURE_MEMORY, NULL);
+}
+
+static inline bool script_receive(void *context, char *data, size_t capacity, size_t *size,
+                                  struct failure *failure)
+{
+    struct script *script = context;
+    size_t left = strlen(script->reply) - script->offset;
+    size_t step = script->step > 0 ? script->step : capacity;
+
+    if (left == 0)
+        return failure_set(failure, script->failure, NULL);
+    *size = step < left ? step : left;
+    *size = *size < capacity ? *size : capacity;
+    memcpy(data, script->reply + script->offset, *size);
+    script->offset += *size;
+    return true;
+}
+
+struct heard {
+    struct buffer out, error;
+    size_t writes;
+    size_t writes_max; /* then nobody reads any more */
+};
+
+static inline bool hear_result(void *context, struct span bytes)
+{
+    struct heard *heard = context;
+
+    if (heard->writes == heard->writes_max)
+        return false;
+    heard->writes++;
+    return buffer_append(&heard->out, bytes);
+}
+
+static inline void hear_diagnostic(void *context, struct span line)
+{
+    struct heard *heard = context;
+
+    if (!buffer_append(&heard->error, line))
+        heard->writes_max = 0;
+}
+
+struct play {
+    struct script script;
+    struct heard heard;
+    struct options options;
+    size_t width;
+};
+
+static inline void play_begin(struct play *play, const char *reply)
+{
+    *play = (struct play){.script = {reply, 0, 0, FAILURE_CLOSED, FAILURE_COUNT, {0}},
+                          .heard = {.writes_max = SIZE_MAX},
+                          .options = {.command = COMMAND_MAPS, .all = true, .timeout_s = 9}};
+    buffer_init(&play->script.sent, 4 * REQUEST_SIZE_MAX);
+    buffer_init(&play->heard.out, 4 * OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&play->heard.error, OUTPUT_ROW_SIZE_MAX);
+}
+
+static inline enum outcome play_run(struct play *play)
+{
+    const struct link link = {&play->script, script_send, script_receive};
+    const struct output output = {&play->heard, hear_result, hear_diagnostic};
+    const struct run_settings settings = {.options = &play->options,
+                                          .link = &link,
+                                          .output = &output,
+                                          .pipe = "PIPE",
+                                          .width = play->width};
+
+    return run_requests(&settings);
+}
+
+static inline void play_end(struct play *play)
+{
+    buffer_release(&play->script.sent);
+    buffer_release(&play->heard.out);
+    buffer_release(&play->heard.error);
+}
+
+static inline void play_check(struct test *t, const char *expected, const struct buffer *actual)
+{
+    if (!CHECK_MEM(t, expected, strlen(expected), actual->data, actual->size))
+        printf("%.*s\n", (int)actual->size, actual->data != NULL ? actual->data : "");
+}
+
+#define PROCESS(id) \
+    "{\"id\":" id ",\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"
+#define MAP(id) "{\"id\":" id ",\"type\":\"map\",\"pid\":7,\"size\":4096,\"path\":\"C:\\\\x\"}\n"
+#define PROCESS_ERROR(id)                                                             \
+    "{\"id\":" id ",\"type\":\"process_error\",\"pid\":7,\"process\":\"a\",\"code\":" \
+    "\"access_denied\",\"stage\":\"open\",\"nt_status\":null,\"message\":\"No.\"}\n"
+#define END(id, processes, rows, errors, complete)                               \
+    "{\"id\":" id ",\"type\":\"end\",\"processes\":" processes ",\"rows\":" rows \
+    ",\"errors\":" errors ",\"complete\":" complete ",\"scope\":\"all\",\"elapsed_us\":1234}\n"
+#define ERROR(id, code) \
+    "{" id "\"type\":\"error\",\"code\":\"" code "\",\"message\":\"m\",\"hint\":\"h\"}\n"
+#define GOOD PROCESS("1") MAP("1") END("1", "1", "2", "0", "true")
+
+#endif

@@ -1,0 +1,221 @@
+/* The scan of one process after the other: what each kind of process answers, and its rows. */
+#include "nt_status.h"
+#include "scan_world.h"
+#include "test.h"
+
+static struct scan_world world; /* a request is too large for a stack */
+
+/* One row for each kind of process there is. */
+struct special {
+    const char *what;
+    struct virtual_faults faults;
+    enum process_access access;
+    int protection;
+    uint64_t opened_start; /* 0: unknown; 100: as listed */
+    bool hidden, minimal, no_allocation;
+    uint64_t processes, maps, exited; /* rows expected */
+    enum status code;                 /* of the error row; STATUS_OK: none */
+    enum scan_stage stage;
+    uint32_t nt_status;
+};
+
+#define DENIED 0xC0000022u
+#define TERMINATING 0xC000010Au
+#define FULL .access = PROCESS_ACCESS_FULL, .opened_start = 100
+#define LIMITED .access = PROCESS_ACCESS_LIMITED, .opened_start = 100
+
+static const struct special specials[] = {
+    {"ordinary", FULL, .processes = 1, .maps = 2},
+    {"protected", LIMITED, .protection = 0x41, .processes = 1, .maps = 2},
+    {"protected, allocations refused", LIMITED, .faults.allocation = DENIED, .processes = 1,
+     .maps = 2},
+    /* Without a name, data cannot be told from a section without a file, unless by its kind. */
+    {"protected, names refused", LIMITED, .faults.name = DENIED, .processes = 1, .maps = 2,
+     .code = STATUS_ACCESS_DENIED, .stage = STAGE_NAMES, .nt_status = DENIED},
+    {"protected, only regions allowed", LIMITED, .faults.name = DENIED, .faults.allocation = DENIED,
+     .processes = 1, .maps = 3, .code = STATUS_ACCESS_DENIED, .stage = STAGE_NAMES,
+     .nt_status = DENIED},
+    {"minimal: Registry", FULL, .minimal = true, .processes = 1, .maps = 2},
+    {"secure: not to be opened", .faults.open = DENIED, .processes = 1,
+     .code = STATUS_ACCESS_DENIED, .stage = STAGE_OPEN, .nt_status = DENIED},
+    {"vmmem: opened, then all is refused", FULL, .faults.region = DENIED,
+     .faults.allocation = DENIED, .faults.name = DENIED, .processes = 1,
+     .code = STATUS_ACCESS_DENIED, .stage = STAGE_REGIONS, .nt_status = DENIED},
+    {"pico", LIMITED, .minimal = true, .no_allocation = true, .processes = 1, .maps = 2},
+    {"exited before it was opened", FULL, .hidden = true, .exited = 1},
+    {"exiting when opened", .faults.open = TERMINATING, .exited = 1},
+    {"exits at the second query", FULL, .faults.exit_after = 1, .processes = 1, .exited = 1},
+    {"exits at the name", FULL, .faults.exit_after = 2, .processes = 1, .exited = 1},
+    {"exits after a view", FULL, .faults.exit_after = 3, .processes = 1, .maps = 1, .exited = 1},
+    {"a name is refused, then it exits", LIMITED, .faults.name = DENIED, .faults.exit_after = 4,
+     .processes = 1, .maps = 1, .exited = 1},
+    {"another process has its pid now", .access = PROCESS_ACCESS_FULL, .opened_start = 99,
+     .exited = 1},
+    {"its start is not known", .access = PROCESS_ACCESS_FULL, .processes = 1, .maps = 2},
+    {"no memory to open it", .faults.open = 0xC0000017u, .processes = 1, .code = STATUS_INTERNAL,
+     .stage = STAGE_OPEN, .nt_status = 0xC0000017u},
+    {"an older system", FULL, .no_allocation = true, .processes = 1, .maps = 2},
+};
+
+static void every_kind_of_process_has_its_answer(struct test *t)
+{
+    for (size_t i = 0; i < TEST_COUNT(specials); i++) {
+        const struct special *special = &specials[i];
+        TEST_ROW(t, "%s", special->what);
+        scan_world_init(&world, 1);
+        struct virtual_process *process = &world.processes[0];
+        process->facts.access = special->access;
+        process->facts.protection = special->protection;
+        process->facts.start_time = special->opened_start;
+        process->faults = special->faults;
+        process->hidden = special->hidden;
+        process->image = special->minimal ? NULL : process->image;
+        world.virtual_.has_allocation = !special->no_allocation;
+        scan_world_run(&world, t);
+        CHECK_INT(t, SCAN_END, world.rows.last.type);
+        CHECK_INT(t, special->processes, world.rows.counts.processes);
+        CHECK_INT(t, special->maps, scan_rows_count(&world.rows, SCAN_MAP));
+        CHECK_INT(t, special->exited, world.rows.counts.exited);
+        CHECK_INT(t, special->code != STATUS_OK, world.rows.counts.errors);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_PROCESS, 0);
+        if (row != NULL) {
+            CHECK_INT(t, special->access, row->facts->access);
+            CHECK_INT(t, special->minimal || special->access == PROCESS_ACCESS_NONE,
+                      row->image.data == NULL);
+        }
+        row = scan_rows_get(&world.rows, SCAN_ERROR, 0);
+        if (row != NULL) {
+            CHECK_INT(t, special->code, row->error.code);
+            CHECK_INT(t, special->stage, row->error.stage);
+            CHECK_INT(t, special->nt_status, row->error.nt_status);
+            CHECK_INT(t, 4, row->error.pid);
+            CHECK(t, span_equal(SPAN("a.exe"), row->error.process));
+        }
+        scan_rows_release(&world.rows);
+    }
+}
+
+/* Walking a process that refuses every query page by page would never end. */
+static void the_first_refusal_decides(struct test *t)
+{
+    scan_world_init(&world, 1);
+    world.processes[0].faults = (struct virtual_faults){.region = DENIED, .allocation = DENIED};
+    scan_world_run(&world, t);
+    CHECK_INT(t, 1, world.rows.counts.regions + world.rows.counts.allocations);
+    scan_rows_release(&world.rows);
+}
+
+static void rows_tell_the_process(struct test *t)
+{
+    scan_world_init(&world, 2);
+    world.processes[1].faults.open = DENIED;
+    world.request.op = OP_PROCESSES;
+    scan_world_run(&world, t);
+    CHECK_INT(t, 2, world.rows.count);
+    CHECK_INT(t, 0, world.rows.counts.errors); /* of processes, a refusal is no error */
+    REQUIRE(t, world.rows.count == 2);
+    const struct scan_row *row = &world.rows.rows[0];
+    CHECK_INT(t, 4, row->process->pid);
+    CHECK(t, span_equal(SPAN("a.exe"), row->process_name));
+    CHECK(t, span_equal(SPAN("\\D\\a.exe"), row->image)); /* its device is not known */
+    CHECK_INT(t, PROCESS_ACCESS_FULL, row->facts->access);
+    row = &world.rows.rows[1];
+    CHECK_INT(t, PROCESS_ACCESS_NONE, row->facts->access);
+    CHECK_INT(t, PROTECTION_UNKNOWN, row->facts->protection);
+    CHECK_INT(t, INTEGRITY_UNKNOWN, row->facts->integrity);
+    CHECK_INT(t, 0, row->facts->owner.size);
+    CHECK(t, row->image.data == NULL);
+    CHECK_INT(t, 0, world.rows.counts.regions);
+    scan_rows_release(&world.rows);
+}
+
+static void others_keep_their_addresses(struct test *t)
+{
+    scan_world_init(&world, 1);
+    world.query.addresses = false;
+    world.request.detail = DETAIL_REGIONS;
+    scan_world_run(&world, t);
+    CHECK_INT(t, 3, world.rows.count); /* no region rows: they are nothing but addresses */
+    for (size_t i = 0; i < world.rows.count; i++)
+        CHECK(t, !world.rows.rows[i].show_addresses);
+    scan_rows_release(&world.rows);
+
+    scan_world_init(&world, 1);
+    world.query.addresses = false;
+    world.request.has_address = true;
+    world.request.address = 0x10000;
+    scan_world_run(&world, t);
+    REQUIRE(t, world.rows.count == 1);
+    CHECK_INT(t, STATUS_DENIED, world.rows.rows[0].error.code);
+    CHECK_INT(t, STAGE_ADDRESS, world.rows.rows[0].error.stage);
+    CHECK_INT(t, 0, world.rows.counts.regions + world.rows.counts.allocations);
+    scan_rows_release(&world.rows);
+}
+
+static void the_last_answer_is_given_again(struct test *t)
+{
+    const uint32_t unknown = 5;
+
+    for (int failing = 0; failing < 2; failing++) {
+        struct scan_row row;
+        scan_world_init(&world, 1);
+        if (failing)
+            scan_world_select(&world, SELECTOR_PID, &unknown, 1);
+        struct scan *scan = scan_create(&world.platform, &world.query);
+        REQUIRE(t, scan != NULL);
+        CHECK_INT(t, 0, world.virtual_.calls_total);
+        do {
+            scan_next(scan, &row);
+        } while (row.type != SCAN_END && row.type != SCAN_FAILED);
+        for (int again = 0; again < 3; again++) {
+            uint64_t calls = world.virtual_.calls_total;
+            scan_next(scan, &row);
+            CHECK_INT(t, failing ? SCAN_FAILED : SCAN_END, row.type);
+            CHECK_INT(t, failing ? STATUS_NO_SUCH_PROCESS : STATUS_OK, row.failure.code);
+            CHECK_INT(t, calls, world.virtual_.calls_total);
+        }
+        scan_destroy(scan);
+    }
+}
+
+static void a_scan_may_be_dropped_at_any_step(struct test *t)
+{
+    scan_destroy(NULL);
+    for (unsigned steps = 0; steps < 60; steps++) {
+        struct scan_row row;
+        TEST_ROW(t, "after %u steps", steps);
+        scan_world_init(&world, 2);
+        world.request.detail = steps % 2 == 0 ? DETAIL_REGIONS : DETAIL_PAGES;
+        struct scan *scan = scan_create(&world.platform, &world.query);
+        REQUIRE(t, scan != NULL);
+        for (unsigned i = 0; i < steps; i++) {
+            uint64_t calls = world.virtual_.calls_total;
+            scan_next(scan, &row);
+            CHECK(t, world.virtual_.calls_total - calls <= 2); /* a bounded piece of work */
+        }
+        scan_destroy(scan);
+        CHECK_INT(t, 0, world.virtual_.open_count);
+    }
+}
+
+static void stages_have_wire_names(struct test *t)
+{
+    static const char *const names[] = {"select", "open", "regions", "names", "pages", "address"};
+
+    for (size_t i = 0; i < TEST_COUNT(names); i++)
+        CHECK_STR(t, names[i], scan_stage_name((enum scan_stage)i));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(every_kind_of_process_has_its_answer),
+        TEST_CASE(the_first_refusal_decides),
+        TEST_CASE(rows_tell_the_process),
+        TEST_CASE(others_keep_their_addresses),
+        TEST_CASE(the_last_answer_is_given_again),
+        TEST_CASE(a_scan_may_be_dropped_at_any_step),
+        TEST_CASE(stages_have_wire_names),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,139 @@
+/* Recorded address spaces: every view is told exactly, at the least cost. */
+#include "naive_views.h"
+#include "scan_expect.h"
+#include "test.h"
+#include "virtual_layout.h"
+
+#ifndef LAYOUTS_DIR
+#define LAYOUTS_DIR "tests/layouts"
+#endif
+
+enum {
+    FIXED_COST = 8,        /* queries a process costs whatever is in it */
+    PLAIN_CALLS = 2,       /* of who asks for each run of pages its facts and its name */
+    PLAIN_PERCENT_MAX = 40 /* of those calls */
+};
+
+static const char *const names[] = {"service", "protected", "browser", "dotnet", "wow64"};
+
+static bool load(struct test *t, const char *name, struct virtual_layout *layout)
+{
+    struct virtual_layout_error error;
+    char path[512];
+
+    (void)snprintf(path, sizeof path, "%s/%s.txt", LAYOUTS_DIR, name);
+    return CHECK(t, virtual_layout_read(path, layout, &error));
+}
+
+static void run_all(struct test *t, void (*run)(struct test *t, struct virtual_layout *layout))
+{
+    for (size_t i = 0; i < TEST_COUNT(names); i++) {
+        struct virtual_layout layout;
+        TEST_ROW(t, "%s", names[i]);
+        if (!load(t, names[i], &layout))
+            return;
+        layout.processes[0].faults.pages = 0;
+        run(t, &layout);
+        virtual_layout_release(&layout);
+    }
+}
+
+static void replay(struct test *t, struct virtual_layout *layout)
+{
+    static const enum request_detail details[] = {DETAIL_VIEWS, DETAIL_REGIONS, DETAIL_PAGES};
+    struct virtual_platform virtual_;
+    struct platform platform;
+
+    virtual_platform_init(&virtual_, layout->processes, layout->processes_count, &platform);
+    for (int mode = 0; mode < 4; mode++) {
+        virtual_.has_allocation = mode % 2 == 0;
+        virtual_.answers_run_base = mode / 2 == 1;
+        for (size_t i = 0; i < TEST_COUNT(details); i++)
+            scan_expect_exact(t, &virtual_, &platform, details[i], NULL);
+    }
+}
+
+static void recorded_views_are_exact(struct test *t)
+{
+    run_all(t, replay);
+}
+
+static struct scan_counts cost_of(struct test *t, struct virtual_layout *layout,
+                                  bool has_allocation)
+{
+    struct virtual_platform virtual_;
+    struct platform platform;
+    struct scan_counts counts = {0};
+
+    virtual_platform_init(&virtual_, layout->processes, layout->processes_count, &platform);
+    virtual_.has_allocation = has_allocation;
+    scan_expect_exact(t, &virtual_, &platform, DETAIL_VIEWS, &counts);
+    /* The scan's own figures are what the platform counted. */
+    CHECK_INT(t, virtual_.calls[VIRTUAL_REGION], counts.regions);
+    CHECK_INT(t, virtual_.calls[VIRTUAL_ALLOCATION], counts.allocations);
+    CHECK_INT(t, virtual_.calls[VIRTUAL_NAME], counts.names);
+    CHECK_INT(t, 1, counts.opens);
+    return counts;
+}
+
+static void check_cost(struct test *t, struct virtual_layout *layout)
+{
+    const struct naive_shape shape = naive_shape_of(&layout->processes[0]);
+    struct scan_counts counts = cost_of(t, layout, true);
+    uint64_t queries = counts.regions + counts.allocations + counts.names;
+
+    CHECK(t, queries <= shape.allocations + shape.views + shape.gaps + FIXED_COST);
+    CHECK(t, queries * 100 <= PLAIN_CALLS * (shape.regions + shape.gaps) * PLAIN_PERCENT_MAX);
+    counts = cost_of(t, layout, false);
+    queries = counts.regions + counts.allocations + counts.names;
+    CHECK(t, queries <= shape.regions + shape.gaps + shape.views + FIXED_COST);
+    CHECK(t, counts.allocations <= 1); /* the probe */
+}
+
+static void recorded_layouts_cost_little(struct test *t)
+{
+    run_all(t, check_cost);
+}
+
+static void a_protected_process_is_listed_without_pages(struct test *t)
+{
+    struct virtual_layout layout;
+    struct virtual_platform virtual_;
+    struct platform platform;
+    struct scan_row row;
+    static struct request request;
+    uint64_t maps = 0;
+
+    REQUIRE(t, load(t, "protected", &layout));
+    CHECK(t, layout.processes[0].faults.pages != 0);
+    virtual_platform_init(&virtual_, layout.processes, 1, &platform);
+    request_init(&request, OP_MAPS);
+    request.selector = SELECTOR_ALL;
+    request.detail = DETAIL_PAGES;
+    const struct scan_query query = scan_expect_query(&request);
+    struct scan *scan = scan_create(&platform, &query);
+    REQUIRE(t, scan != NULL);
+    do {
+        scan_next(scan, &row);
+        CHECK(t, row.type != SCAN_ERROR);
+        if (row.type == SCAN_PROCESS)
+            CHECK_INT(t, PROCESS_ACCESS_LIMITED, row.facts->access);
+        if (row.type == SCAN_MAP)
+            CHECK(t, !row.map.has_pages);
+        maps += row.type == SCAN_MAP;
+    } while (row.type != SCAN_END && row.type != SCAN_FAILED);
+    CHECK(t, maps > 60);
+    CHECK_INT(t, 1, scan_counts(scan)->pages); /* refused once, not asked again */
+    scan_destroy(scan);
+    virtual_layout_release(&layout);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(recorded_views_are_exact),
+        TEST_CASE(recorded_layouts_cost_little),
+        TEST_CASE(a_protected_process_is_listed_without_pages),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

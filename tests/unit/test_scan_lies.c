@@ -1,0 +1,261 @@
+/* A kernel that lies: the scan always ends, says so where it cannot know, and invents nothing. */
+#include "nt_status.h"
+#include "scan_expect.h"
+#include "scan_world.h"
+#include "test.h"
+#include "walk.h"
+
+static struct scan_world world; /* a request is too large for a stack */
+
+typedef void region_lie(struct virtual_platform *platform, struct region *region);
+typedef void allocation_lie(struct virtual_platform *platform, struct allocation *allocation);
+
+static void region_size_0(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    region->size = 0;
+}
+
+static void region_below(struct virtual_platform *platform, struct region *region)
+{
+    region->size = MEMORY_PAGE_SIZE;
+    region->base = platform->asked - (platform->asked > 0 ? MEMORY_PAGE_SIZE : 0);
+    region->size = platform->asked > 0 ? MEMORY_PAGE_SIZE : 0;
+}
+
+static void region_above(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    region->base += MEMORY_PAGE_SIZE;
+}
+
+static void region_wraps(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    if (region->base > 0)
+        region->size = UINT64_MAX - region->base + MEMORY_PAGE_SIZE + 1;
+}
+
+static void region_of_half_a_page(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    region->size -= MEMORY_PAGE_SIZE / 2;
+}
+
+static void region_to_the_last_byte(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    region->size = 0 - region->base;
+}
+
+static void region_base_of_allocation_above(struct virtual_platform *platform,
+                                            struct region *region)
+{
+    (void)platform;
+    region->state = MEMORY_STATE_COMMIT;
+    region->type = MEMORY_TYPE_MAPPED;
+    region->allocation_base = region->base + MEMORY_PAGE_SIZE;
+}
+
+/* Each impossible answer ends the process with an error row. */
+static void an_impossible_region_ends_the_process(struct test *t)
+{
+    static region_lie *const lies[] = {region_size_0,
+                                       region_below,
+                                       region_above,
+                                       region_wraps,
+                                       region_of_half_a_page,
+                                       region_to_the_last_byte,
+                                       region_base_of_allocation_above};
+
+    for (size_t i = 0; i < TEST_COUNT(lies) * 2; i++) {
+        TEST_ROW(t, "lie %zu, mode %zu", i / 2, i % 2);
+        scan_world_init(&world, 2);
+        world.virtual_.has_allocation = i % 2 == 0;
+        world.virtual_.distort_region = lies[i / 2];
+        scan_world_run(&world, t);
+        CHECK_INT(t, SCAN_END, world.rows.last.type);
+        CHECK_INT(t, 2, world.rows.counts.processes);
+        CHECK_INT(t, 2, world.rows.counts.errors);
+        /* Views found before its first gap were no lie. */
+        CHECK(t, scan_rows_count(&world.rows, SCAN_MAP) == 0 || lies[i / 2] == region_wraps);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_ERROR, 0);
+        REQUIRE(t, row != NULL);
+        CHECK_INT(t, STATUS_INTERNAL, row->error.code);
+        CHECK_INT(t, STAGE_REGIONS, row->error.stage);
+        CHECK_INT(t, 0, row->error.nt_status);
+        CHECK(t, world.rows.counts.regions <= 4);
+        scan_rows_release(&world.rows);
+    }
+}
+
+static void allocation_size_0(struct virtual_platform *platform, struct allocation *allocation)
+{
+    (void)platform;
+    allocation->size = 0;
+}
+
+static void allocation_below(struct virtual_platform *platform, struct allocation *allocation)
+{
+    (void)platform;
+    allocation->base -= MEMORY_GRANULARITY;
+    allocation->size = MEMORY_GRANULARITY;
+}
+
+static void allocation_above(struct virtual_platform *platform, struct allocation *allocation)
+{
+    (void)platform;
+    allocation->base += MEMORY_PAGE_SIZE;
+}
+
+static void allocation_wraps(struct virtual_platform *platform, struct allocation *allocation)
+{
+    (void)platform;
+    allocation->size = UINT64_MAX;
+}
+
+static void allocation_of_half_a_page(struct virtual_platform *platform,
+                                      struct allocation *allocation)
+{
+    (void)platform;
+    allocation->size += MEMORY_PAGE_SIZE / 2;
+}
+
+static void allocation_without_type(struct virtual_platform *platform,
+                                    struct allocation *allocation)
+{
+    (void)platform;
+    allocation->type = 0; /* as Wine answers */
+}
+
+static void allocation_of_unknown_type(struct virtual_platform *platform,
+                                       struct allocation *allocation)
+{
+    (void)platform;
+    allocation->type = 0x80000000u;
+}
+
+/* An allocation that cannot be is worth nothing: the basic query is asked instead, and is exact. */
+static void an_impossible_allocation_falls_back(struct test *t)
+{
+    static allocation_lie *const lies[] = {allocation_size_0,         allocation_below,
+                                           allocation_above,          allocation_wraps,
+                                           allocation_of_half_a_page, allocation_without_type,
+                                           allocation_of_unknown_type};
+
+    for (size_t i = 0; i < TEST_COUNT(lies); i++) {
+        struct scan_counts counts = {0};
+        TEST_ROW(t, "lie %zu", i);
+        scan_world_init(&world, 1);
+        world.virtual_.distort_allocation = lies[i];
+        scan_expect_exact(t, &world.virtual_, &world.platform, DETAIL_REGIONS, &counts);
+        CHECK_INT(t, 1, counts.allocations);
+    }
+}
+
+/* Answers that may be true one by one, but not together. */
+static void turn_private(struct virtual_platform *platform, struct region *region)
+{
+    if (platform->calls[VIRTUAL_REGION] % 2 == 0 && region->state != MEMORY_STATE_FREE)
+        region->type = MEMORY_TYPE_PRIVATE;
+}
+
+static void turn_free(struct virtual_platform *platform, struct region *region)
+{
+    if (platform->calls[VIRTUAL_REGION] % 2 == 0)
+        *region = (struct region){region->base, region->size, 0, 0, MEMORY_STATE_FREE, 0, 0};
+}
+
+static void turn_mapped(struct virtual_platform *platform, struct region *region)
+{
+    if (platform->calls[VIRTUAL_REGION] % 2 == 0) {
+        region->state = MEMORY_STATE_COMMIT;
+        region->type = MEMORY_TYPE_MAPPED;
+        region->allocation_base = region->base;
+    }
+}
+
+static void always_the_same_allocation(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    region->state = MEMORY_STATE_COMMIT;
+    region->type = MEMORY_TYPE_IMAGE;
+    region->allocation_base = 0;
+}
+
+static void only_one_page(struct virtual_platform *platform, struct region *region)
+{
+    (void)platform;
+    if (region->state != MEMORY_STATE_FREE)
+        region->size = MEMORY_PAGE_SIZE;
+}
+
+static void what_changes_its_mind_ends_well_formed(struct test *t)
+{
+    static region_lie *const lies[] = {turn_private, turn_free, turn_mapped,
+                                       always_the_same_allocation, only_one_page};
+    static const enum request_detail details[] = {DETAIL_VIEWS, DETAIL_REGIONS, DETAIL_PAGES};
+
+    for (size_t i = 0; i < TEST_COUNT(lies) * 6; i++) {
+        TEST_ROW(t, "lie %zu, mode %zu", i / 6, i % 6);
+        scan_world_init(&world, 2);
+        world.request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
+        world.request.detail = details[i % 3];
+        world.virtual_.has_allocation = i % 6 < 3;
+        world.virtual_.distort_region = lies[i / 6];
+        scan_world_run(&world, t); /* the checker watches the rows */
+        CHECK_INT(t, SCAN_END, world.rows.last.type);
+        CHECK_INT(t, 2, world.rows.counts.processes);
+        scan_rows_release(&world.rows);
+    }
+}
+
+/* A view of 64 TiB whose regions are said to be a page each, on and on. */
+static void endless_regions_have_a_bound(struct test *t)
+{
+    static struct request request;
+    const struct virtual_region run = {.base = 0x10000,
+                                       .size = (uint64_t)1 << 46,
+                                       .allocation_base = 0x10000,
+                                       .allocation_protect = 4,
+                                       .state = MEMORY_STATE_COMMIT,
+                                       .protect = 4,
+                                       .type = MEMORY_REGION_PAGEFILE};
+
+    request_init(&request, OP_MAPS);
+    request.selector = SELECTOR_ALL;
+    request.kinds = VIEW_PAGEFILE;
+    for (int mode = 0; mode < 3; mode++) {
+        struct scan_row row;
+        uint64_t errors = 0;
+        TEST_ROW(t, "mode %d", mode);
+        scan_world_init(&world, 1);
+        world.processes[0].regions = &run;
+        world.processes[0].regions_count = 1;
+        world.virtual_.distort_region = only_one_page;
+        world.virtual_.has_allocation = mode == 0;
+        request.detail = mode < 2 ? DETAIL_REGIONS : DETAIL_VIEWS;
+        const struct scan_query query = scan_expect_query(&request);
+        struct scan *scan = scan_create(&world.platform, &query);
+        REQUIRE(t, scan != NULL);
+        do {
+            scan_next(scan, &row);
+            errors += row.type == SCAN_ERROR;
+        } while (row.type != SCAN_END && scan_counts(scan)->regions < 2 * WALK_QUERIES_MAX);
+        CHECK_INT(t, SCAN_END, row.type);
+        CHECK_INT(t, 1, errors);
+        scan_destroy(scan);
+        CHECK_INT(t, 0, world.virtual_.open_count);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(an_impossible_region_ends_the_process),
+        TEST_CASE(an_impossible_allocation_falls_back),
+        TEST_CASE(what_changes_its_mind_ends_well_formed),
+        TEST_CASE(endless_regions_have_a_bound),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

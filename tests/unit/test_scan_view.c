@@ -1,0 +1,279 @@
+/* The scan inside a process: kinds, names, filters. */
+#include "bounds.h"
+#include "device_map.h"
+#include "nt_status.h"
+#include "scan_world.h"
+#include "test.h"
+
+enum { KINDS_ALL = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE };
+
+static struct scan_world world; /* a request is too large for a stack */
+
+static struct virtual_region view_of(uint32_t type, const uint16_t *name, size_t name_len)
+{
+    return (struct virtual_region){.base = 0x10000,
+                                   .size = 0x3000,
+                                   .allocation_base = 0x10000,
+                                   .allocation_protect = 2,
+                                   .state = MEMORY_STATE_COMMIT,
+                                   .protect = 2,
+                                   .type = type,
+                                   .name = name,
+                                   .name_len = name_len};
+}
+
+/* One process with these regions. */
+static void init_with(const struct virtual_region *regions, size_t count, bool has_allocation)
+{
+    scan_world_init(&world, 1);
+    world.processes[0].regions = regions;
+    world.processes[0].regions_count = count;
+    world.virtual_.has_allocation = has_allocation;
+    world.request.kinds = KINDS_ALL;
+}
+
+static void set_path(const char *glob)
+{
+    world.request.path_size = strlen(glob);
+    memcpy(world.request.path, glob, world.request.path_size);
+}
+
+static void kinds_choose_the_views(struct test *t)
+{
+    static const struct {
+        uint32_t kinds;
+        const char *bases; /* of the views, in order */
+        uint64_t names;    /* asked with MemoryRegionInformation */
+    } rows[] = {
+        {VIEW_IMAGE, "10000 ", 1},
+        {VIEW_DATA, "120000 ", 1},
+        {VIEW_PAGEFILE, "200000 ", 0},
+        {VIEW_IMAGE | VIEW_DATA, "10000 120000 ", 2},
+        {VIEW_IMAGE | VIEW_PAGEFILE, "10000 200000 ", 1},
+        {KINDS_ALL, "10000 120000 200000 ", 2},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows) * 2; i++) {
+        char bases[64] = "";
+        TEST_ROW(t, "kinds 0x%" PRIx32 " mode %zu", rows[i / 2].kinds, i % 2);
+        scan_world_init(&world, 1);
+        world.request.kinds = rows[i / 2].kinds;
+        world.virtual_.has_allocation = i % 2 == 0;
+        scan_world_run(&world, t);
+        for (size_t n = 0; n < scan_rows_count(&world.rows, SCAN_MAP); n++) {
+            size_t size = strlen(bases);
+            (void)snprintf(bases + size, sizeof bases - size, "%" PRIx64 " ",
+                           scan_rows_get(&world.rows, SCAN_MAP, n)->map.base);
+        }
+        CHECK_STR(t, rows[i / 2].bases, bases);
+        if (i % 2 == 0)
+            CHECK_INT(t, rows[i / 2].names, world.rows.counts.names);
+        scan_rows_release(&world.rows);
+    }
+}
+
+static void physical_memory_comes_with_the_pagefile(struct test *t)
+{
+    static const struct {
+        uint32_t kinds;
+        bool has_allocation;
+        enum view_kind kind; /* VIEW_PRIVATE: no row */
+    } rows[] = {{VIEW_PAGEFILE, true, VIEW_PHYSICAL},
+                {VIEW_DATA, true, VIEW_PRIVATE},
+                {VIEW_PAGEFILE, false, VIEW_PAGEFILE}, /* cannot be told apart there */
+                {VIEW_DATA, false, VIEW_PRIVATE}};
+    const struct virtual_region run = view_of(MEMORY_REGION_PHYSICAL, NULL, 0);
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        init_with(&run, 1, rows[i].has_allocation);
+        world.request.kinds = rows[i].kinds;
+        scan_world_run(&world, t);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+        CHECK_INT(t, rows[i].kind != VIEW_PRIVATE, row != NULL);
+        if (row != NULL)
+            CHECK_INT(t, rows[i].kind, row->map.kind);
+        scan_rows_release(&world.rows);
+    }
+}
+
+static void a_path_selects_by_either_form(struct test *t)
+{
+    static const struct {
+        const char *glob;
+        uint64_t maps, processes;
+    } rows[] = {
+        {"b.nls", 1, 2},      {"*.NLS", 1, 2},  {"Z:\\b.nls", 1, 2}, {"Z:\\*", 2, 2},
+        {"\\D\\b.nls", 1, 2}, {"\\D\\*", 2, 2}, {"z:/?.n*", 1, 2},   {"c.nls", 0, 0},
+        {"Y:\\*", 0, 0},      {"*", 2, 2},      {"nls", 0, 0},
+    };
+    struct device_map devices;
+
+    device_map_init(&devices);
+    REQUIRE(t, device_map_add(&devices, DEVICE_VOLUME, SPAN("\\D"), SPAN("Z:")) == STATUS_OK);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "%s", rows[i].glob);
+        scan_world_init(&world, 2);
+        world.virtual_.devices = &devices;
+        world.request.kinds = KINDS_ALL;
+        set_path(rows[i].glob);
+        scan_world_run(&world, t);
+        CHECK_INT(t, rows[i].maps * 2, scan_rows_count(&world.rows, SCAN_MAP));
+        CHECK_INT(t, rows[i].processes, world.rows.counts.processes);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+        if (row != NULL)
+            CHECK(t, span_starts_with(row->map.path, SPAN("Z:\\")));
+        scan_rows_release(&world.rows);
+    }
+    device_map_release(&devices);
+}
+
+static void errors_come_without_a_match_too(struct test *t)
+{
+    scan_world_init(&world, 2);
+    world.processes[1].faults.open = NTSTATUS_ACCESS_DENIED;
+    set_path("no such file");
+    scan_world_run(&world, t);
+    CHECK_INT(t, 0, world.rows.counts.processes);
+    REQUIRE(t, world.rows.count == 1);
+    CHECK_INT(t, STAGE_OPEN, world.rows.rows[0].error.stage);
+    CHECK_INT(t, 8, world.rows.rows[0].error.pid);
+    scan_rows_release(&world.rows);
+}
+
+static void an_address_finds_one_view_or_none(struct test *t)
+{
+    static const struct {
+        uint64_t address, base, size; /* size 0: none */
+    } rows[] = {
+        {0, 0, 0},
+        {0xffff, 0, 0},
+        {0x10000, 0x10000, 0x5000},
+        {0x14fff, 0x10000, 0x5000},
+        {0x15000, 0, 0},
+        {0x20000, 0, 0}, /* private */
+        {0x1e8fff, 0x120000, 0xc9000},
+        {0x200001, 0x200000, 0x10000},
+        {0x7ffffffeffff, 0, 0},
+        {0x7fffffff0000, 0, 0}, /* above the user space */
+        {UINT64_MAX, 0, 0},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows) * 4; i++) {
+        TEST_ROW(t, "0x%" PRIx64 " mode %zu", rows[i / 4].address, i % 4);
+        scan_world_init(&world, 1);
+        world.request.kinds = KINDS_ALL;
+        world.request.has_address = true;
+        world.request.address = rows[i / 4].address;
+        world.virtual_.has_allocation = i % 2 == 0;
+        world.processes[0].facts.address_limit = i % 4 < 2 ? VIRTUAL_ADDRESS_LIMIT : 0;
+        scan_world_run(&world, t);
+        CHECK_INT(t, SCAN_END, world.rows.last.type);
+        CHECK_INT(t, 0, world.rows.counts.errors);
+        CHECK_INT(t, rows[i / 4].size > 0 ? 2 : 0, world.rows.count);
+        CHECK(t, world.rows.counts.regions + world.rows.counts.allocations <= 5);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+        if (row != NULL) {
+            CHECK_INT(t, rows[i / 4].base, row->map.base);
+            CHECK_INT(t, rows[i / 4].size, row->map.size);
+        }
+        scan_rows_release(&world.rows);
+    }
+}
+
+static void the_longest_name_passes_whole(struct test *t)
+{
+    static uint16_t name[NAME_LENGTH_MAX];
+    struct virtual_region run = view_of(MEMORY_REGION_DATA_FILE, name, NAME_LENGTH_MAX);
+
+    for (size_t i = 0; i < NAME_LENGTH_MAX; i++)
+        name[i] = i % 7 == 0 ? '\\' : (uint16_t)(0x4e00 + i % 1000); /* three bytes each */
+    init_with(&run, 1, true);
+    scan_world_run(&world, t);
+    const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+    REQUIRE(t, row != NULL);
+    CHECK_INT(t, NAME_LENGTH_MAX * 3 - (NAME_LENGTH_MAX + 6) / 7 * 2, row->map.device_path.size);
+    CHECK(t, !row->map.path_lossy && row->map.path.data == NULL);
+    scan_rows_release(&world.rows);
+    for (size_t i = 0; i < NAME_LENGTH_MAX; i++)
+        name[i] = 0xD800; /* nothing but halves */
+    scan_world_run(&world, t);
+    row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+    REQUIRE(t, row != NULL);
+    CHECK_INT(t, NAME_SIZE_MAX, row->map.device_path.size);
+    CHECK(t, row->map.path_lossy);
+    scan_rows_release(&world.rows);
+}
+
+/* What the name query may say of one view, and what the view then is. */
+static void a_name_that_fails_is_told_as_such(struct test *t)
+{
+    static const struct {
+        const char *what;
+        uint32_t type, nt_status;
+        enum view_kind kind, kind_without; /* with and without MemoryRegionInformation */
+        uint64_t errors;
+    } rows[] = {
+        {"gone since", MEMORY_REGION_DATA_FILE, 0xC0000141u, VIEW_DATA, VIEW_MAPPED, 0},
+        {"no file", MEMORY_REGION_DATA_FILE, 0xC0000098u, VIEW_DATA, VIEW_PAGEFILE, 0},
+        {"image without file", MEMORY_REGION_IMAGE, 0xC0000098u, VIEW_IMAGE, VIEW_IMAGE, 0},
+        {"refused", MEMORY_REGION_IMAGE, 0xC0000022u, VIEW_IMAGE, VIEW_IMAGE, 1},
+        {"refused, data", MEMORY_REGION_DATA_FILE, 0xC0000022u, VIEW_DATA, VIEW_MAPPED, 1},
+        {"no memory", MEMORY_REGION_IMAGE, 0xC0000017u, VIEW_IMAGE, VIEW_IMAGE, 1},
+        {"no such class", MEMORY_REGION_IMAGE, 0xC0000003u, VIEW_IMAGE, VIEW_IMAGE, 1},
+    };
+    static const uint16_t name[] = {'\\', 'x'};
+
+    for (size_t i = 0; i < TEST_COUNT(rows) * 2; i++) {
+        struct virtual_region runs[2] = {view_of(rows[i / 2].type, name, 2),
+                                         view_of(MEMORY_REGION_IMAGE, name, 2)};
+        runs[0].name_fault = rows[i / 2].nt_status;
+        runs[1].base = runs[1].allocation_base = 0x20000;
+        TEST_ROW(t, "%s, mode %zu", rows[i / 2].what, i % 2);
+        init_with(runs, 2, i % 2 == 0);
+        scan_world_run(&world, t);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+        REQUIRE(t, row != NULL && scan_rows_count(&world.rows, SCAN_MAP) == 2);
+        CHECK_INT(t, i % 2 == 0 ? rows[i / 2].kind : rows[i / 2].kind_without, row->map.kind);
+        CHECK(t, row->map.device_path.data == NULL);
+        CHECK_INT(t, rows[i / 2].errors, world.rows.counts.errors);
+        const struct scan_row *error = scan_rows_get(&world.rows, SCAN_ERROR, 0);
+        if (error != NULL) {
+            CHECK_INT(t, STAGE_NAMES, error->error.stage);
+            CHECK_INT(t, rows[i / 2].nt_status, error->error.nt_status);
+        }
+        scan_rows_release(&world.rows);
+    }
+}
+
+static void a_missing_class_is_asked_for_once(struct test *t)
+{
+    scan_world_init(&world, 4);
+    world.virtual_.has_allocation = false;
+    scan_world_run(&world, t);
+    CHECK_INT(t, 8, scan_rows_count(&world.rows, SCAN_MAP));
+    CHECK_INT(t, 1, world.rows.counts.allocations); /* in the whole scan */
+    scan_rows_release(&world.rows);
+
+    /* A refusal speaks of one process; the next is asked again. */
+    scan_world_init(&world, 4);
+    for (size_t i = 0; i < 4; i++)
+        world.processes[i].faults.allocation = NTSTATUS_ACCESS_DENIED;
+    scan_world_run(&world, t);
+    CHECK_INT(t, 8, scan_rows_count(&world.rows, SCAN_MAP));
+    CHECK_INT(t, 4, world.rows.counts.allocations);
+    scan_rows_release(&world.rows);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(kinds_choose_the_views),
+        TEST_CASE(physical_memory_comes_with_the_pagefile),
+        TEST_CASE(a_path_selects_by_either_form),
+        TEST_CASE(errors_come_without_a_match_too),
+        TEST_CASE(an_address_finds_one_view_or_none),
+        TEST_CASE(the_longest_name_passes_whole),
+        TEST_CASE(a_name_that_fails_is_told_as_such),
+        TEST_CASE(a_missing_class_is_asked_for_once),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
