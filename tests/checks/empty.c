@@ -1,0 +1,2 @@
+/* What headers.cmake compiles behind the header it looks at. */
+typedef int empty_translation_unit;

@@ -1,0 +1,164 @@
+# Each promise of service/SECURITY.md names its proof, and each proof exists.
+#     cmake -D ROOT=DIR -P security_promises.cmake
+#
+# A proof is a word in back quotes in the last column of the table of promises: a test, a test/case of
+# it, or `doctor CHECK`. The search is tried on a table of lies first, so that it cannot pass by finding
+# nothing.
+
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/report.cmake)
+
+# What the lists of tests say, in one text.
+set(lists "")
+foreach(folder bench checks fuzz golden system unit win32)
+    file(READ ${ROOT}/tests/${folder}/CMakeLists.txt text)
+    string(APPEND lists "${text}\n")
+endforeach()
+
+file(READ ${ROOT}/service/doctor.h doctor)
+string(REGEX MATCHALL "X\\(DOCTOR_[A-Z_]+, \"[a-z_.]+\"" checks "${doctor}")
+list(TRANSFORM checks REPLACE "^.*\"([a-z_.]+)\"$" "\\1")
+
+# Sets `out` to the sources of a test, full paths; empty when there is no such test.
+function(find_test out name)
+    string(REGEX REPLACE "^([a-z0-9_]+)\\.(.*)$" "\\1" kind "${name}")
+    string(REGEX REPLACE "^([a-z0-9_]+)\\.(.*)$" "\\2" module "${name}")
+    set(listed "")
+    if(kind STREQUAL "unit")
+        set(pattern "lsmap_unit_test\\(${module} ([^)]*)\\)")
+    elseif(kind STREQUAL "fuzz" OR kind STREQUAL "corpus")
+        set(kind fuzz)
+        set(pattern "lsmap_fuzz_target\\(${module} ([^)]*)\\)")
+    elseif(kind STREQUAL "win32" OR kind STREQUAL "system")
+        set(pattern "lsmap_win32_test\\(${kind}\\.${module}[ \n]([^)]*)\\)")
+    elseif(kind STREQUAL "check")
+        string(REGEX REPLACE "^image_(lsmap|lsmapd)$" "image_[^ ]+" module "${module}")
+        set(kind checks)
+        set(pattern "(lsmap_check\\(${module} [^)]*)\\)")
+    elseif(kind STREQUAL "golden" AND EXISTS ${ROOT}/tests/golden/${module}.txt)
+        set(${out} ${ROOT}/tests/golden/${module}.txt PARENT_SCOPE)
+        return()
+    else()
+        set(${out} "" PARENT_SCOPE)
+        return()
+    endif()
+    if(lists MATCHES "${pattern}")
+        string(REGEX MATCHALL "[A-Za-z0-9_/.]+\\.(cmake|c)" files "${CMAKE_MATCH_1}")
+        foreach(file IN LISTS files)
+            if(EXISTS ${ROOT}/tests/${kind}/${file})
+                list(APPEND listed ${ROOT}/tests/${kind}/${file})
+            endif()
+        endforeach()
+    endif()
+    set(${out} "${listed}" PARENT_SCOPE)
+endfunction()
+
+# Sets `out` to what is wrong with a proof; empty: nothing.
+function(examine_proof out proof)
+    set(${out} "" PARENT_SCOPE)
+    if(proof MATCHES "^doctor (.*)$")
+        if(NOT CMAKE_MATCH_1 IN_LIST checks)
+            set(${out} "doctor has no such check" PARENT_SCOPE)
+        endif()
+        return()
+    endif()
+    string(REGEX REPLACE "/.*$" "" name "${proof}")
+    find_test(sources "${name}")
+    if("${sources}" STREQUAL "")
+        set(${out} "there is no such test" PARENT_SCOPE)
+        return()
+    endif()
+    if(proof MATCHES "/([a-z0-9_]+)$")
+        set(case ${CMAKE_MATCH_1})
+        foreach(source IN LISTS sources)
+            file(STRINGS ${source} found REGEX "TEST_CASE\\(${case}\\)")
+            if(NOT "${found}" STREQUAL "")
+                return()
+            endif()
+        endforeach()
+        set(${out} "the test has no such case" PARENT_SCOPE)
+    endif()
+endfunction()
+
+# Sets `out` to a list "promise|proof|problem" of all that is wrong with the table in `text`, and `count`
+# to the number of its proofs.
+function(examine_table out count text)
+    # What is special to lists goes; a row becomes an element.
+    string(REPLACE ";" "," text "${text}")
+    string(REPLACE "[" "(" text "${text}")
+    string(REPLACE "]" ")" text "${text}")
+    string(REPLACE "\\" "/" text "${text}")
+    string(REGEX MATCH "\\| threat \\| promise \\| mechanism \\| proof \\|\n(\\|[^\n]*\n)+" table "${text}")
+    string(REGEX REPLACE "\n$" "" table "${table}")
+    string(REPLACE "\n" ";" rows "${table}")
+    set(problems "")
+    set(proofs_count 0)
+    foreach(row IN LISTS rows)
+        if(row MATCHES "^\\| threat " OR row MATCHES "^\\|-")
+            continue()
+        endif()
+        string(REGEX REPLACE "^\\| *([^|]*[^| ]) *\\|.*$" "\\1" threat "${row}")
+        string(REGEX REPLACE "^.*\\|([^|]*)\\| *$" "\\1" column "${row}")
+        string(REGEX MATCHALL "`[^`]*`" proofs "${column}")
+        if("${proofs}" STREQUAL "")
+            list(APPEND problems "${threat}|nothing|no proof is named")
+        endif()
+        foreach(proof IN LISTS proofs)
+            string(REPLACE "`" "" proof "${proof}")
+            math(EXPR proofs_count "${proofs_count} + 1")
+            examine_proof(problem "${proof}")
+            if(NOT problem STREQUAL "")
+                list(APPEND problems "${threat}|${proof}|${problem}")
+            endif()
+        endforeach()
+    endforeach()
+    set(${out} "${problems}" PARENT_SCOPE)
+    set(${count} ${proofs_count} PARENT_SCOPE)
+endfunction()
+
+# A table of lies, but for the two rows in the middle.
+examine_table(found found_count "| threat | promise | mechanism | proof |
+|---|---|---|---|
+| a | . | . | nothing at all |
+| b | . | . | `unit.nonsense` |
+| c | . | . | `unit.sid` `win32.nonsense` |
+| d | . | . | `unit.sid/nonsense` |
+| e | . | . | `doctor pipe.nonsense` |
+| f | . | . | `doctor pipe.remote` `check.layering` `fuzz.utf` |
+| g | . | . | `check.image_lsmapd` `win32.token` `unit.denials/denials_counts_a_flood_of_users_together` |
+| h | . | . | `fuzz.nonsense` `check.nonsense` `golden.nonsense` |
+")
+set(expected
+    "a|nothing|no proof is named"
+    "b|unit.nonsense|there is no such test"
+    "c|win32.nonsense|there is no such test"
+    "d|unit.sid/nonsense|the test has no such case"
+    "e|doctor pipe.nonsense|doctor has no such check"
+    "h|fuzz.nonsense|there is no such test"
+    "h|check.nonsense|there is no such test"
+    "h|golden.nonsense|there is no such test")
+set(problem "")
+if(NOT "${found}" STREQUAL "${expected}")
+    set(problem "found ${found}")
+endif()
+check_case("lies are found" "${problem}")
+
+file(READ ${ROOT}/service/SECURITY.md text)
+examine_table(found found_count "${text}")
+list(JOIN found "\n  " problem)
+check_case("each proof exists" "${problem}")
+set(problem "")
+if(found_count LESS 40)
+    set(problem "only ${found_count}: is the table still read?")
+endif()
+check_case("there are proofs" "${problem}")
+
+# What doctor can check is promised somewhere.
+set(problem "")
+foreach(check IN LISTS checks)
+    if(NOT text MATCHES "`doctor ${check}`")
+        string(APPEND problem "\n  ${check}")
+    endif()
+endforeach()
+check_case("each check of doctor proves a promise" "${problem}")
+check_end()

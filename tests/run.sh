@@ -1,0 +1,60 @@
+#!/bin/sh
+# Runs everything that can be tested on Debian and counts every test case: sh tests/run.sh
+#
+# Installs what is missing (setup.sh), then builds and tests the presets one after the other. The
+# last line is `N passed, N failed`, with `, N skipped` when some were; each skip is shown above it
+# with its reason. Ends with 0 only when nothing failed. Needs no terminal and no input.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+sh tests/setup.sh || exit 1
+
+passed=0
+failed=0
+skipped=0
+skips=build/skips.txt
+mkdir -p build
+: >"$skips"
+
+# Adds the cases of a JUnit file of CTest.
+count() {
+    report=$(awk -f tests/checks/count.awk "$1")
+    printf '%s\n' "$report" | sed '$d' >>"$skips"
+    # shellcheck disable=SC2046 # three numbers
+    set -- $(printf '%s\n' "$report" | tail -n 1)
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    skipped=$((skipped + $3))
+}
+
+# A run that was broken off may have left a service in it.
+if [ -d build/mingw/wineprefix ]; then
+    sh tests/wine-run.sh --stop
+    rm -rf build/mingw/wineprefix
+fi
+
+for preset in linux fuzz mingw analyze; do
+    results=build/$preset/junit.xml
+    rm -f "$results"
+    printf '\n== %s\n' "$preset"
+    cmake --workflow --preset "$preset" </dev/null
+    status=$?
+    failed_before=$failed
+    if [ -f "$results" ]; then
+        count "$results"
+    elif [ "$status" -eq 0 ]; then
+        passed=$((passed + 1)) # analyze only compiles: one case
+    fi
+    if [ "$status" -ne 0 ] && [ "$failed" -eq "$failed_before" ]; then
+        echo "run: the preset $preset does not build"
+        failed=$((failed + 1))
+    fi
+done
+
+printf '\n'
+cat "$skips"
+if [ "$skipped" -gt 0 ]; then
+    echo "$passed passed, $failed failed, $skipped skipped"
+else
+    echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs the Debian packages that build and test lsmap, those that are missing. The second time it
+# does nothing. Needs root, or sudo. Never asks.
+set -eu
+
+# The compilers and their sanitizers; clang's ask for the version of the release. wine is the
+# launcher, wine64 the loader. The two lines behind are for the clients in other languages, which are
+# skipped where these lack: half a minute and 500 MB, most of it Go.
+# prometheus is there for its promtool, which reads our metrics; its server is not to run.
+packages='gcc libc6-dev gcc-mingw-w64-x86-64 mingw-w64-tools clang libclang-rt-14-dev clang-format
+cmake ninja-build wine wine64
+python3 golang-go mono-mcs libmono-system-runtime-serialization4.0-cil
+libmono-system-xml-linq4.0-cil
+prometheus python3-prometheus-client'
+
+missing=
+for package in $packages; do
+    state=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) || state=
+    [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+        echo "setup: needs root or sudo to install:$missing" >&2
+        exit 1
+    }
+    as_root='sudo -n'
+fi
+
+echo "setup: installing$missing"
+
+# Installing is no reason to start anything: Debian asks this file whether it may.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap '$as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
+fi
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq </dev/null
+# shellcheck disable=SC2086 # both are lists of words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+    $missing </dev/null
+
+case "$missing" in
+*" prometheus"*)
+    # Nor at the next boot. Without systemd there is nothing to take back.
+    $as_root systemctl disable prometheus </dev/null >/dev/null 2>&1 || true
+    if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx prometheus; then
+        echo "setup: the server of the package prometheus runs and should not" >&2
+        exit 1
+    fi
+    ;;
+esac
