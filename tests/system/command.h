@@ -1,0 +1,25 @@
+/* Runs a program as a user would, with its output caught. For tests on Windows and Wine. */
+#ifndef TESTS_SYSTEM_COMMAND_H
+#define TESTS_SYSTEM_COMMAND_H
+
+#include "annotations.h"
+#include "buffer.h"
+#include "win.h"
+
+enum {
+    COMMAND_OUTPUT_SIZE_MAX = 64 * 1024 * 1024,
+    COMMAND_TIMEOUT_MS = 60 * 1000 /* without output; then the program is ended */
+};
+
+struct command {
+    struct buffer output; /* owned: stdout and stderr, in the order they came */
+    DWORD exit_code;
+};
+
+/* Runs `line` until it ends. Call command_release() afterwards in any case.
+ * Returns a Win32 error; WAIT_TIMEOUT when it was ended for its silence. */
+NODISCARD DWORD command_run(_Out_ struct command *command, const wchar_t *line);
+
+void command_release(_Inout_ struct command *command);
+
+#endif
