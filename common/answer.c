@@ -2,18 +2,18 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "request.h"
 #include "rights.h"
 #include "scan.h"
+#include "statistics.h"
 
 /* The longest `end` or `error` line: an id of 64 bytes, a message of 256 with every byte escaped,
  * a hint, and the numbers. */
 enum { ANSWER_TERMINAL_SIZE_MAX = 4096 };
 
 enum answer_phase {
-    ANSWER_ROW,   /* the one row of info or whoami comes next */
+    ANSWER_ROW,   /* the one row of info, whoami or stats comes next */
     ANSWER_SCAN,  /* rows as the scan gives them */
     ANSWER_END,   /* `end` comes next */
     ANSWER_ERROR, /* `error` comes next */
@@ -36,7 +36,17 @@ struct answer {
     struct scan *scan; /* owned; NULL unless the phase is ANSWER_SCAN or ANSWER_END */
     struct answer_error error;
     uint64_t start_us;
+    struct statistics_answer tally; /* told to the statistics when all is over */
 };
+
+/* A process is not kept open for a line that may wait. */
+static void end_scan(struct answer *answer)
+{
+    if (answer->scan != NULL)
+        answer->tally.counts = *scan_counts(answer->scan);
+    scan_destroy(answer->scan);
+    answer->scan = NULL;
+}
 
 static void fail(struct answer *answer, enum status code, const char *message, const char *hint)
 {
@@ -45,8 +55,7 @@ static void fail(struct answer *answer, enum status code, const char *message, c
     answer->error.hint = hint;
     answer->error.nt_status = 0;
     (void)snprintf(answer->error.message, sizeof answer->error.message, "%s", message);
-    scan_destroy(answer->scan); /* a process is not kept open for a line that may wait */
-    answer->scan = NULL;
+    end_scan(answer);
 }
 
 /* The caller may not ask `whoami` for the reason when he has no right at all: so it is told here.
@@ -85,10 +94,10 @@ static void begin(struct answer *answer)
 {
     const uint32_t rights = answer->grant.rights;
 
+    answer->phase = ANSWER_ROW;
     switch (answer->request.op) {
     case OP_INFO:
     case OP_WHOAMI:
-        answer->phase = ANSWER_ROW;
         if ((rights & RIGHT_CONNECT) == 0)
             fail_denied(answer, "\"connect\"");
         break;
@@ -100,8 +109,11 @@ static void begin(struct answer *answer)
             begin_scan(answer);
         break;
     case OP_STATS:
-        fail(answer, STATUS_UNSUPPORTED, "op \"stats\" is not supported by this version",
-             "This server answers info, whoami, processes and maps.");
+        if (answer->context->statistics == NULL)
+            fail(answer, STATUS_UNSUPPORTED, "op \"stats\" needs a server, which counts",
+                 "Ask a server: lsmapd, as a service or with --console.");
+        else if ((rights & RIGHT_STATISTICS) == 0)
+            fail_denied(answer, "\"statistics\"");
         break;
     }
 }
@@ -117,36 +129,55 @@ struct answer *answer_create(const struct answer_context *context, const struct 
     answer->context = context;
     answer->grant = *grant;
     answer->start_us = context->now_us(context->clock);
-    if (request_parse(line, &answer->request, &error) == STATUS_OK)
+    answer->tally.op = STATISTICS_OP_UNKNOWN;
+    answer->tally.result = RESULT_CANCELLED; /* until its terminal line is out */
+    if (request_parse(line, &answer->request, &error) == STATUS_OK) {
+        answer->tally.op = (unsigned)answer->request.op;
+        answer->tally.class_ = statistics_class_of(&answer->request);
         begin(answer);
-    else
+    } else {
+        if (error.code == STATUS_TOO_LARGE)
+            statistics_limit_hit(context->statistics, LIMIT_MEMBER_SIZE);
         fail(answer, error.code, error.message, error.hint);
+    }
     return answer;
 }
 
 /* A row is out when the terminal line fits behind it as well; else it is taken back. */
 static void finish_row(struct answer *answer, struct buffer *out, size_t size_before, bool fits)
 {
-    char message[sizeof answer->error.message];
-
-    if (fits && buffer_reserve(out, ANSWER_TERMINAL_SIZE_MAX))
+    if (fits && buffer_reserve(out, ANSWER_TERMINAL_SIZE_MAX)) {
+        answer->tally.rows++;
         return;
+    }
     out->size = size_before;
-    (void)snprintf(message, sizeof message,
-                   "a row does not fit: the limit is %d bytes, or memory is short",
-                   OUTPUT_ROW_SIZE_MAX);
-    fail(answer, STATUS_INTERNAL, message, "Ask again, or for fewer processes.");
+    statistics_limit_hit(answer->context->statistics, LIMIT_ROW_SIZE);
+    _Static_assert(OUTPUT_ROW_SIZE_MAX == 1048576, "the text says this number");
+    fail(answer, STATUS_INTERNAL, "a row is longer than 1048576 bytes, or memory is short",
+         "Ask again, or for fewer processes.");
+}
+
+static bool write_stats(const struct answer *answer, struct buffer *out)
+{
+    const struct answer_context *context = answer->context;
+    uint64_t values[STATISTICS_COUNT];
+
+    statistics_read(context->statistics, context->now_us(context->clock), values);
+    return reply_stats(out, &answer->request.id, values);
 }
 
 static void step_row(struct answer *answer, struct buffer *out)
 {
+    const struct answer_context *context = answer->context;
     const struct request_id *id = &answer->request.id;
     const size_t size_before = out->size;
     bool fits;
 
     answer->phase = ANSWER_END;
     if (answer->request.op == OP_INFO)
-        fits = reply_info(out, id, answer->context->info);
+        fits = reply_info(out, id, context->info, context->limits, context->statistics != NULL);
+    else if (answer->request.op == OP_STATS)
+        fits = write_stats(answer, out);
     else
         fits = reply_whoami(out, id, &answer->grant);
     finish_row(answer, out, size_before, fits);
@@ -158,6 +189,7 @@ static void step_scan(struct answer *answer, struct buffer *out)
     struct scan_row row;
 
     scan_next(answer->scan, &row);
+    answer->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
     switch (row.type) {
     case SCAN_NONE:
         break;
@@ -185,7 +217,7 @@ static uint64_t elapsed_us(const struct answer *answer)
     return now_us > answer->start_us ? now_us - answer->start_us : 0;
 }
 
-static bool write_end(struct answer *answer, struct buffer *out)
+static void write_end(struct answer *answer, struct buffer *out)
 {
     struct reply_end end = {.rows = 1};
 
@@ -199,16 +231,22 @@ static bool write_end(struct answer *answer, struct buffer *out)
         /* how many processes were opened would tell which pids of a list exist */
         end.counts = answer->request.debug && !answer->query.own_only ? counts : NULL;
     }
-    end.elapsed_us = elapsed_us(answer);
-    return reply_end(out, &answer->request.id, &end);
+    end.elapsed_us = answer->tally.elapsed_us = elapsed_us(answer);
+    answer->tally.result = end.errors == 0 ? RESULT_OK : RESULT_PARTIAL;
+    if (!reply_end(out, &answer->request.id, &end))
+        answer->tally.result = RESULT_FAILED;
 }
 
-static bool write_error(const struct answer *answer, struct buffer *out)
+static void write_error(struct answer *answer, struct buffer *out)
 {
     const struct answer_error *error = &answer->error;
 
-    return reply_error(out, &answer->request.id, error->code, error->message, error->hint,
-                       error->nt_status);
+    answer->tally.elapsed_us = elapsed_us(answer);
+    answer->tally.result = statistics_result_of(error->code);
+    answer->tally.denials += error->code == STATUS_DENIED;
+    if (!reply_error(out, &answer->request.id, error->code, error->message, error->hint,
+                     error->nt_status))
+        answer->tally.result = RESULT_FAILED;
 }
 
 bool answer_step(struct answer *answer, struct buffer *out)
@@ -221,10 +259,10 @@ bool answer_step(struct answer *answer, struct buffer *out)
         step_scan(answer, out);
         return true;
     case ANSWER_END:
-        (void)write_end(answer, out);
+        write_end(answer, out);
         break;
     case ANSWER_ERROR:
-        (void)write_error(answer, out);
+        write_error(answer, out);
         break;
     case ANSWER_DONE:
         break;
@@ -233,16 +271,29 @@ bool answer_step(struct answer *answer, struct buffer *out)
     return false;
 }
 
-void answer_abort(struct answer *answer, enum status code)
+void answer_abort_with(struct answer *answer, enum status code, const char *message)
 {
     if (answer->phase != ANSWER_DONE)
-        fail(answer, code, status_text(code), "What came before this line is not complete.");
+        fail(answer, code, message, "What came before this line is not complete.");
+}
+
+void answer_abort(struct answer *answer, enum status code)
+{
+    answer_abort_with(answer, code, status_text(code));
+}
+
+bool answer_is_scanning(const struct answer *answer)
+{
+    return answer->phase == ANSWER_SCAN;
 }
 
 void answer_destroy(struct answer *answer)
 {
     if (answer == NULL)
         return;
-    scan_destroy(answer->scan);
+    end_scan(answer);
+    statistics_answered(answer->context->statistics, &answer->tally);
+    if (answer->context->on_answered != NULL)
+        answer->context->on_answered(&answer->grant.caller, &answer->tally);
     free(answer);
 }

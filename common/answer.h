@@ -21,12 +21,20 @@
 #include "span.h"
 #include "status.h"
 
+struct server_limits;
+struct statistics;
+struct statistics_answer;
+
 /* What all answers of a server share; must outlive them. */
 struct answer_context {
     const struct platform *platform;
     const struct server_info *info;
     uint64_t (*now_us)(void *clock); /* a steady clock in microseconds */
     void *clock;
+    struct statistics *statistics; /* NULL: nothing is counted, `stats` is unsupported */
+    /* Told of each request when it has ended, on the thread that ends it; NULL: nobody is. */
+    void (*on_answered)(const struct caller *caller, const struct statistics_answer *answer);
+    const struct server_limits *limits; /* what `info` tells; NULL: the defaults */
 };
 
 struct answer; /* opaque: answer.c */
@@ -44,8 +52,15 @@ struct answer *answer_create(_In_ const struct answer_context *context,
  * no memory even for that at the first line, the answer ends without one. */
 NODISCARD bool answer_step(_Inout_ struct answer *answer, _Inout_ struct buffer *out);
 
-/* Makes the next step the last: its line is an error with this code (stopping, timeout). */
+/* Makes the next step the last: its line is an error with this code (stopping, timeout). What the
+ * scan had open is closed at once. */
 void answer_abort(_Inout_ struct answer *answer, enum status code);
+
+/* The same with a message of its own, one sentence; copied. */
+void answer_abort_with(_Inout_ struct answer *answer, enum status code, _In_ const char *message);
+
+/* True while the next step asks the platform: steps of an answer that scans may take long. */
+bool answer_is_scanning(_In_ const struct answer *answer);
 
 /* Frees it; accepts NULL. May be called at any time. */
 void answer_destroy(_Inout_opt_ struct answer *answer);

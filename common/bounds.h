@@ -1,8 +1,7 @@
 /* Every limit and deadline of lsmap, in one place. common/PROTOCOL.md tells them to clients.
  *
- * The operator may change those that the registry names (service/win32/settings.h); the values here
- * are the defaults. Sizes are bytes, lengths code units, times milliseconds unless the name says
- * otherwise.
+ * The operator may change those of server_limits.h; the values here are their defaults. Sizes are
+ * bytes, lengths code units, times milliseconds unless the name says otherwise.
  */
 #ifndef COMMON_BOUNDS_H
 #define COMMON_BOUNDS_H
@@ -29,12 +28,16 @@ enum {
     CONN_REQUEST_TIMEOUT_MS = 5000,       /* first byte of a request to its newline */
     CONN_IDLE_TIMEOUT_MS = 5 * 60 * 1000, /* between requests */
     CONN_WRITE_TIMEOUT_MS = 10 * 1000,    /* one write without progress */
+    CONN_ANSWER_TIMEOUT_MS = 60 * 1000,   /* all waiting for the reader of one answer */
+    CONN_SCAN_WAIT_TIMEOUT_MS = 5000,     /* a scan's wait for its first slot */
     CONN_DRAIN_TIMEOUT_MS = 2000,         /* the last line is written; the client may still read */
 
     /* the server */
     CONNECTIONS_MAX = 128,
     CONNECTIONS_USER_MAX = 32,
+    CONNECTIONS_LIMIT_MAX = 1024, /* what an operator may make of both */
     SCANS_PER_PROCESSOR = 2,
+    SCANS_LIMIT_MAX = 64,             /* at once: each needs a thread while it runs */
     STOP_TIMEOUT_MS = 2000,           /* stop to stopped */
     DEVICE_REFRESH_INTERVAL_MS = 1000 /* an unknown device asks the system at most this often */
 };

@@ -2,6 +2,11 @@
 
 #include <stddef.h>
 
+void caller_set_unknown(struct caller *caller)
+{
+    *caller = (struct caller){.integrity = INTEGRITY_UNKNOWN, .session_id = UINT32_MAX};
+}
+
 const char *caller_elevation_name(enum caller_elevation elevation)
 {
     switch (elevation) {

@@ -44,8 +44,14 @@ void reply_time(struct json_writer *writer, const char *name, uint64_t filetime)
     reply_known_text(writer, name, text);
 }
 
-static void write_limits(struct json_writer *writer)
+static void write_limits(struct json_writer *writer, const struct server_limits *limits)
 {
+    struct server_limits defaults;
+
+    if (limits == NULL) {
+        server_limits_default(&defaults, 1);
+        limits = &defaults;
+    }
     json_object_begin(writer, "limits");
     json_uint(writer, "request_size", REQUEST_SIZE_MAX);
     json_uint(writer, "depth", REQUEST_DEPTH_MAX);
@@ -53,17 +59,14 @@ static void write_limits(struct json_writer *writer)
     json_uint(writer, "id_size", REQUEST_ID_SIZE_MAX);
     json_uint(writer, "glob_size", REQUEST_GLOB_SIZE_MAX);
     json_uint(writer, "row_size", OUTPUT_ROW_SIZE_MAX);
-    json_uint(writer, "connections", CONNECTIONS_MAX);
-    json_uint(writer, "connections_per_user", CONNECTIONS_USER_MAX);
-    json_uint(writer, "first_byte_ms", CONN_FIRST_BYTE_TIMEOUT_MS);
-    json_uint(writer, "request_ms", CONN_REQUEST_TIMEOUT_MS);
-    json_uint(writer, "idle_ms", CONN_IDLE_TIMEOUT_MS);
-    json_uint(writer, "write_ms", CONN_WRITE_TIMEOUT_MS);
+#define X(member, name, initial, least, most) json_uint(writer, #member, limits->member);
+    SERVER_LIMITS_LIST(X)
+#undef X
     json_object_end(writer);
 }
 
 /* Ops and members that a client may look for before it uses them. */
-static void write_capabilities(struct json_writer *writer)
+static void write_capabilities(struct json_writer *writer, bool has_stats)
 {
     static const char *const names[] = {"info", "whoami",  "processes", "maps",  "kinds",
                                         "path", "address", "regions",   "pages", "debug"};
@@ -71,10 +74,13 @@ static void write_capabilities(struct json_writer *writer)
     json_array_begin(writer, "capabilities");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         json_text(writer, NULL, names[i]);
+    if (has_stats)
+        json_text(writer, NULL, "stats");
     json_array_end(writer);
 }
 
-bool reply_info(struct buffer *out, const struct request_id *id, const struct server_info *info)
+bool reply_info(struct buffer *out, const struct request_id *id, const struct server_info *info,
+                const struct server_limits *limits, bool has_stats)
 {
     struct json_writer writer;
 
@@ -88,8 +94,8 @@ bool reply_info(struct buffer *out, const struct request_id *id, const struct se
     reply_known_text(&writer, "wine", info->wine);
     reply_time(&writer, "boot_time", info->boot_time);
     reply_time(&writer, "started", info->started);
-    write_limits(&writer);
-    write_capabilities(&writer);
+    write_limits(&writer, limits);
+    write_capabilities(&writer, has_stats);
     return json_line_end(&writer);
 }
 
@@ -117,6 +123,14 @@ static void write_rights(struct json_writer *writer, uint32_t rights)
     json_array_end(writer);
 }
 
+static void write_fact(struct json_writer *writer, const char *name, enum caller_fact fact)
+{
+    if (fact == FACT_UNKNOWN)
+        json_null(writer, name);
+    else
+        json_bool(writer, name, fact == FACT_YES);
+}
+
 bool reply_whoami(struct buffer *out, const struct request_id *id, const struct grant *grant)
 {
     const struct caller *caller = &grant->caller;
@@ -133,10 +147,23 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
         json_null(&writer, "session");
     else
         json_uint(&writer, "session", caller->session_id);
-    json_bool(&writer, "app_container", caller->is_app_container);
-    json_bool(&writer, "restricted", caller->is_restricted);
+    write_fact(&writer, "app_container", caller->app_container);
+    write_fact(&writer, "restricted", caller->restricted);
     write_rights(&writer, grant->rights);
     json_text(&writer, "reason", grant->reason);
+    return json_line_end(&writer);
+}
+
+bool reply_stats(struct buffer *out, const struct request_id *id, const uint64_t *values)
+{
+    struct json_writer writer;
+    char name[STATISTICS_NAME_CAPACITY];
+
+    reply_begin(&writer, out, id, "stats");
+    for (size_t i = 0; i < STATISTICS_COUNT; i++) {
+        statistics_name(i, name);
+        json_uint(&writer, name, values[i]);
+    }
     return json_line_end(&writer);
 }
 

@@ -14,6 +14,8 @@
 #include "caller.h"
 #include "request.h"
 #include "scan.h"
+#include "server_limits.h"
+#include "statistics.h"
 #include "status.h"
 
 /* What `info` tells of a server; set once at its start. */
@@ -26,10 +28,17 @@ struct server_info {
     uint64_t started;   /* FILETIME of the server's start */
 };
 
+/* limits     NULL: the defaults, of a machine with one processor.
+ * has_stats  The op `stats` is among the capabilities. */
 NODISCARD bool reply_info(_Inout_ struct buffer *out, _In_ const struct request_id *id,
-                          _In_ const struct server_info *info);
+                          _In_ const struct server_info *info,
+                          _In_opt_ const struct server_limits *limits, bool has_stats);
 NODISCARD bool reply_whoami(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                             _In_ const struct grant *grant);
+
+/* values  STATISTICS_COUNT numbers, as statistics_read() gives them. */
+NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                           _In_reads_(STATISTICS_COUNT) const uint64_t *values);
 
 /* A SCAN_PROCESS, SCAN_MAP, SCAN_REGION or SCAN_ERROR row.
  * detail  Decides whether a map row has the members of "pages". */

@@ -105,6 +105,9 @@ void scan_next(struct scan *scan, struct scan_row *row)
 {
     memset(row, 0, sizeof *row);
     switch (scan->step) {
+    case STEP_OWN:
+        scan_own_step(scan);
+        break;
     case STEP_LIST:
     case STEP_SELECT:
     case STEP_OPEN:

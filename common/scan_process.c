@@ -42,7 +42,9 @@ static void step_list(struct scan *scan)
     scan->counts.lists++;
     const uint32_t nt_status = scan->platform->list(scan->platform->context, &scan->list);
     if (nt_status == NTSTATUS_OK)
-        scan->step = STEP_SELECT;
+        scan->step = scan->query.own_only && (is_single_pid(scan) || is_pid_list(scan))
+                         ? STEP_OWN
+                         : STEP_SELECT;
     else
         fail(scan, STATUS_INTERNAL, nt_status, "Windows did not give the list of processes.", NULL);
 }
@@ -108,23 +110,6 @@ static void step_select(struct scan *scan, struct scan_row *row)
         select_listed(scan);
 }
 
-/* Own is what runs as the same user and not above his integrity: a program of his that is elevated
- * answers to Windows' own rules, which keep it from his others. A fact that is unknown denies. */
-static bool is_own(const struct scan *scan)
-{
-    return sid_equal(&scan->facts.owner, &scan->query.user) &&
-           scan->facts.integrity != INTEGRITY_UNKNOWN &&
-           scan->query.integrity != INTEGRITY_UNKNOWN &&
-           scan->facts.integrity <= scan->query.integrity;
-}
-
-static void facts_set_unknown(struct process_facts *facts)
-{
-    memset(facts, 0, sizeof *facts);
-    facts->protection = PROTECTION_UNKNOWN;
-    facts->integrity = INTEGRITY_UNKNOWN;
-}
-
 /* The pid is free, or names another process than the one in the snapshot. */
 static void process_is_gone(struct scan *scan, struct scan_row *row)
 {
@@ -184,21 +169,10 @@ static void begin_process(struct scan *scan, struct scan_row *row)
 
 static void step_open(struct scan *scan, struct scan_row *row)
 {
-    facts_set_unknown(&scan->facts);
-    buffer_clear(&scan->image_device);
-    buffer_clear(&scan->image);
-    scan->counts.opens++;
-    scan->open_status = scan->platform->open(scan->platform->context, scan->process->pid,
-                                             &scan->facts, &scan->image_device, &scan->space);
-    if (scan->open_status != NTSTATUS_OK) {
-        scan->space = NULL;
-        facts_set_unknown(&scan->facts);
-        buffer_clear(&scan->image_device);
-    }
+    scan_open_process(scan);
     const uint64_t listed = scan->process->start_time;
     const uint64_t opened = scan->facts.start_time;
     const bool is_recycled = listed != 0 && opened != 0 && listed != opened;
-    scan->is_own = scan->space != NULL && is_own(scan);
     if (nt_status_is_exited(scan->open_status) || is_recycled)
         process_is_gone(scan, row);
     else if (scan->query.own_only && !scan->is_own)
@@ -242,6 +216,7 @@ void scan_process_step(struct scan *scan, struct scan_row *row)
     case STEP_CLOSE:
         step_close(scan, row);
         break;
+    case STEP_OWN:
     case STEP_WALK:
     case STEP_NAME:
     case STEP_PAGES:

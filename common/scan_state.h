@@ -1,5 +1,5 @@
 /* What a scan remembers between two calls of scan_next(). Shared by scan.c (processes) and
- * scan_view.c (views); nobody else includes it.
+ * scan_process.c, scan_own.c (processes) and scan_view.c (views); nobody else includes it.
  */
 #ifndef COMMON_SCAN_STATE_H
 #define COMMON_SCAN_STATE_H
@@ -9,6 +9,7 @@
 
 enum scan_step {
     STEP_LIST,    /* take the snapshot */
+    STEP_OWN,     /* cut it to the caller's own processes, one a step */
     STEP_SELECT,  /* find the next process that is asked for */
     STEP_OPEN,    /* open it */
     STEP_REFUSED, /* its row is out, it could not be opened: the error row follows */
@@ -33,6 +34,7 @@ struct scan {
     /* the snapshot, and where in it we are */
     struct process_list list;
     size_t index;        /* of the next entry, or of the next pid of the selector */
+    size_t own_count;    /* STEP_OWN: entries kept so far, at the front of the list */
     bool no_allocations; /* this system has no MemoryRegionInformation */
     const struct process_entry *process;
 
@@ -77,6 +79,13 @@ void scan_row_process(_Inout_ struct scan *scan, _Out_ struct scan_row *row);
 
 /* Closes the process that is open, if one is. */
 void scan_close_process(_Inout_ struct scan *scan);
+
+/* Opens scan->process.
+ * Fills facts, image_device, space, is_own; open_status tells why it could not be opened. */
+void scan_open_process(_Inout_ struct scan *scan);
+
+/* STEP_OWN: scan_own.c. */
+void scan_own_step(_Inout_ struct scan *scan);
 
 /* STEP_LIST, STEP_SELECT, STEP_OPEN, STEP_REFUSED and STEP_CLOSE: scan_process.c. */
 void scan_process_step(_Inout_ struct scan *scan, _Inout_ struct scan_row *row);

@@ -271,6 +271,7 @@ void scan_view_step(struct scan *scan, struct scan_row *row)
         step_run(scan, row);
         break;
     case STEP_LIST:
+    case STEP_OWN:
     case STEP_SELECT:
     case STEP_OPEN:
     case STEP_REFUSED:

@@ -66,6 +66,14 @@ bool system_is_wine(void)
     return optional.wine_get_version != NULL;
 }
 
+unsigned system_processors(void)
+{
+    SYSTEM_INFO system;
+
+    GetSystemInfo(&system);
+    return system.dwNumberOfProcessors > 0 ? system.dwNumberOfProcessors : 1;
+}
+
 uint64_t system_now_us(void *unused)
 {
     LARGE_INTEGER count, frequency;

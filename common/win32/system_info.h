@@ -16,6 +16,9 @@ void system_info_query(_Out_ struct server_info *info, const char *mode);
  * wine_get_version. */
 bool system_is_wine(void);
 
+/* Processors of the machine, 1 or more. */
+unsigned system_processors(void);
+
 /* A steady clock. */
 uint64_t system_now_us(void *unused);
 uint64_t system_now_ms(void);

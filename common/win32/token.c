@@ -50,6 +50,9 @@ DWORD token_integrity(HANDLE token, uint32_t *integrity)
     return ERROR_SUCCESS;
 }
 
+/* No fact of four bytes has this value. */
+#define UNKNOWN_NUMBER ((DWORD)0xffffffff)
+
 /* A fact of four bytes; `unknown` when this system cannot tell it. */
 static DWORD query_number(HANDLE token, TOKEN_INFORMATION_CLASS information, DWORD unknown)
 {
@@ -74,25 +77,61 @@ static enum caller_elevation query_elevation(HANDLE token)
     }
 }
 
-/* True when the token has restricting SIDs. What cannot be learnt counts as restricted: a fact that
- * is not known never speaks for the caller. */
-static bool is_restricted(HANDLE token)
+/* Whether the token has restricting SIDs. */
+static enum caller_fact query_restricted(HANDLE token)
 {
     TOKEN_GROUPS none;
     DWORD size = 0;
 
     /* There is room for an empty list only; a longer one fails for want of it. */
     if (!GetTokenInformation(token, TokenRestrictedSids, &none, sizeof none, &size)) {
-        /* Wine knows no restricting SIDs and says so by this error. */
-        return GetLastError() != ERROR_INVALID_FUNCTION;
+        switch (GetLastError()) {
+        case ERROR_INSUFFICIENT_BUFFER:
+        case ERROR_MORE_DATA:
+            return FACT_YES;
+        case ERROR_INVALID_FUNCTION: /* Wine knows no restricting SIDs and says so by this */
+            return system_is_wine() ? FACT_NO : FACT_UNKNOWN;
+        default:
+            return FACT_UNKNOWN;
+        }
     }
-    return none.GroupCount > 0;
+    return none.GroupCount > 0 ? FACT_YES : FACT_NO;
 }
 
-static bool is_anonymous(HANDLE token)
+static enum caller_fact query_app_container(HANDLE token)
 {
-    /* Asking a primary token for its level fails: it is nobody's impersonation. */
-    return query_number(token, TokenImpersonationLevel, SecurityImpersonation) == SecurityAnonymous;
+    switch (query_number(token, TokenIsAppContainer, UNKNOWN_NUMBER)) {
+    case FALSE:
+        return FACT_NO;
+    case UNKNOWN_NUMBER:
+        return FACT_UNKNOWN;
+    default:
+        return FACT_YES;
+    }
+}
+
+static enum caller_level query_level(HANDLE token)
+{
+    switch (query_number(token, TokenType, UNKNOWN_NUMBER)) {
+    case TokenPrimary:
+        return CALLER_LEVEL_PRIMARY; /* asked for its level it would fail */
+    case TokenImpersonation:
+        break;
+    default:
+        return CALLER_LEVEL_UNKNOWN;
+    }
+    switch (query_number(token, TokenImpersonationLevel, UNKNOWN_NUMBER)) {
+    case SecurityAnonymous:
+        return CALLER_LEVEL_ANONYMOUS;
+    case SecurityIdentification:
+        return CALLER_LEVEL_IDENTIFICATION;
+    case SecurityImpersonation:
+        return CALLER_LEVEL_IMPERSONATION;
+    case SecurityDelegation:
+        return CALLER_LEVEL_DELEGATION;
+    default:
+        return CALLER_LEVEL_UNKNOWN;
+    }
 }
 
 /* "DOMAIN\user" from two texts with their lengths in units; left "" when it does not fit. */
@@ -195,8 +234,9 @@ static void query_name(HANDLE token, struct caller *caller)
 
 DWORD token_facts(HANDLE token, struct caller *caller)
 {
-    struct caller facts = {.integrity = INTEGRITY_UNKNOWN};
+    struct caller facts;
 
+    caller_set_unknown(&facts);
     DWORD error = token_user(token, &facts.user);
     if (error != ERROR_SUCCESS)
         return error;
@@ -204,9 +244,9 @@ DWORD token_facts(HANDLE token, struct caller *caller)
         facts.integrity = INTEGRITY_UNKNOWN;
     facts.elevation = query_elevation(token);
     facts.session_id = query_number(token, TokenSessionId, UINT32_MAX);
-    facts.is_anonymous = is_anonymous(token);
-    facts.is_app_container = query_number(token, TokenIsAppContainer, TRUE) != FALSE;
-    facts.is_restricted = is_restricted(token);
+    facts.level = query_level(token);
+    facts.app_container = query_app_container(token);
+    facts.restricted = query_restricted(token);
     query_name(token, &facts);
     *caller = facts;
     return ERROR_SUCCESS;

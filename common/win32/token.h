@@ -6,11 +6,11 @@
 #include "caller.h"
 #include "win.h"
 
-/* Reads all facts of a token; caller->granted is left 0. Asks this machine only: no domain
- * controller is ever waited for, so caller->name stays "" where only one of those could tell.
- * token   TOKEN_QUERY; primary, or impersonation at identification level or above.
- * Returns a Win32 error; a fact that this system cannot tell is not an error and has its unknown
- * value. */
+/* Reads all facts of a token; what is granted to it, and the linked half, are left 0. Asks this
+ * machine only: no domain controller is ever waited for, so caller->name stays "" where only one of
+ * those could tell. token   TOKEN_QUERY; primary, or impersonation at identification level or
+ * above. Returns a Win32 error; a fact that this system cannot tell is not an error and has its
+ * unknown value. */
 NODISCARD DWORD token_facts(_In_ HANDLE token, _Out_ struct caller *caller);
 
 /* The user a token runs as. */
