@@ -1,0 +1,41 @@
+/* Clients that mean harm, by name. Each runs against a rig's server until it is told to stop. */
+#ifndef TESTS_WIN32_HOSTILE_H
+#define TESTS_WIN32_HOSTILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pipe_rig.h"
+#include "win.h"
+
+/* What an attack shares with the test that runs it. */
+struct hostile {
+    const struct pipe_rig *rig;
+    DWORD second_ms; /* what a second of the server's clock takes: the slow ones wait that long */
+    volatile LONG stop;  /* set by hostile_stop() */
+    volatile LONG deeds; /* how often the attack did its deed */
+    volatile LONG wrong; /* what the server did against the protocol: 0 */
+    HANDLE thread;       /* owned between start and stop */
+    const struct hostile_attack *attack;
+};
+
+struct hostile_attack {
+    const char *name;
+    void (*run)(struct hostile *hostile); /* returns soon after hostile->stop is set */
+    LONG deeds_least;                     /* the test goes on until it did so many */
+};
+
+extern const struct hostile_attack hostile_attacks[];
+extern const size_t hostile_attacks_count;
+
+/* Starts one attack on a thread of its own. False when there is no thread. */
+bool hostile_start(struct hostile *hostile, const struct hostile_attack *attack,
+                   const struct pipe_rig *rig, DWORD second_ms);
+
+/* Waits until it did what it must, or RIG_WAIT_MS. */
+bool hostile_wait(struct hostile *hostile);
+
+/* Ends it and waits for its thread. */
+void hostile_stop(struct hostile *hostile);
+
+#endif
