@@ -1,21 +1,22 @@
 #include "pipe_client.h"
 
-#include <string.h>
-
-#include "event_log.h"
+#include "descriptor.h"
 #include "exit_codes.h"
 #include "handle.h"
+#include "pipe_calls.h"
 #include "rights.h"
 #include "token.h"
+#include "token_linked.h"
 
 /* Opens the client's token. It is opened as the process, not as the client: an identification-level
  * client could not open even his own. */
 static DWORD open_client_token(HANDLE pipe, HANDLE *token)
 {
-    if (!ImpersonateNamedPipeClient(pipe))
+    if (!pipe_calls.impersonate_client(pipe))
         return GetLastError();
-    DWORD error = OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, token) ? ERROR_SUCCESS
-                                                                                : GetLastError();
+    DWORD error = pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token)
+                      ? ERROR_SUCCESS
+                      : GetLastError();
     if (!RevertToSelf())
         TerminateProcess(GetCurrentProcess(), EXIT_CODE_FAILED);
     return error;
@@ -38,35 +39,81 @@ static DWORD query_granted(HANDLE token, const struct client_access *access, uin
     return ERROR_SUCCESS;
 }
 
-DWORD pipe_client_from_token(HANDLE token, const struct client_access *access,
-                             struct caller *caller)
+/* What the caller would be, were he elevated. What fails leaves it unknown: it then counts for
+ * nothing. */
+static void query_linked(HANDLE token, const struct client_access *access, struct caller *facts)
+{
+    struct caller_linked linked = {0};
+    struct sid user;
+    HANDLE elevated = NULL;
+
+    if (token_linked(token, &elevated) != ERROR_SUCCESS)
+        return;
+    if (token_user(elevated, &user) == ERROR_SUCCESS &&
+        token_is_admin(elevated, &linked.is_admin) == ERROR_SUCCESS &&
+        query_granted(elevated, access, &linked.granted) == ERROR_SUCCESS) {
+        linked.is_same_user = sid_equal(&user, &facts->user);
+        linked.is_known = true;
+        facts->linked = linked;
+    }
+    handle_close(&elevated);
+}
+
+/* What the list grants, to both halves; the lock keeps the list. */
+static DWORD query_rights(HANDLE token, const struct client_access *access, struct caller *facts)
+{
+    DWORD error = query_granted(token, access, &facts->granted);
+
+    if (error == ERROR_SUCCESS && facts->elevation == ELEVATION_LIMITED)
+        query_linked(token, access, facts);
+    return error;
+}
+
+DWORD pipe_client_from_token(HANDLE token, struct client_access *access, struct caller *caller)
 {
     struct caller facts;
-    uint32_t granted = 0;
 
-    memset(&facts, 0, sizeof facts);
+    caller_set_unknown(&facts);
     DWORD error = token_facts(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;
-    error = query_granted(token, access, &granted);
+    AcquireSRWLockShared(&access->lock);
+    error = query_rights(token, access, &facts);
+    ReleaseSRWLockShared(&access->lock);
     if (error != ERROR_SUCCESS)
         return error;
-    facts.granted = granted;
     if (facts.name[0] == '\0')
         user_name_query(token, &facts.user, &access->self, facts.name);
     *caller = facts;
     return ERROR_SUCCESS;
 }
 
-static void set_anonymous(struct caller *caller)
+struct policy client_access_policy(struct client_access *access)
 {
-    memset(caller, 0, sizeof *caller);
-    caller->integrity = INTEGRITY_UNKNOWN;
-    caller->session_id = UINT32_MAX;
-    caller->is_anonymous = true;
+    AcquireSRWLockShared(&access->lock);
+    struct policy policy = access->policy;
+    ReleaseSRWLockShared(&access->lock);
+    return policy;
 }
 
-DWORD pipe_client_query(HANDLE pipe, const struct client_access *access, struct caller *caller)
+void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
+                       const struct policy *policy)
+{
+    AcquireSRWLockExclusive(&access->lock);
+    PSECURITY_DESCRIPTOR former = access->descriptor;
+    access->descriptor = descriptor;
+    access->policy = *policy;
+    ReleaseSRWLockExclusive(&access->lock);
+    descriptor_free(&former);
+}
+
+static void set_anonymous(struct caller *caller)
+{
+    caller_set_unknown(caller);
+    caller->level = CALLER_LEVEL_ANONYMOUS;
+}
+
+DWORD pipe_client_query(HANDLE pipe, struct client_access *access, struct caller *caller)
 {
     HANDLE token = NULL;
 

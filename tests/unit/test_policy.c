@@ -1,188 +1,301 @@
+/* Who gets what, and in which words; every combination of facts is in test_policy_product.c. */
 #include "test.h"
 
 #include "policy.h"
 #include "rights.h"
 
-enum { OWN = RIGHT_CONNECT | RIGHT_QUERY_OWN };
+enum {
+    OWN = RIGHT_CONNECT | RIGHT_QUERY_OWN,
+    READER = RIGHTS_ALL & ~RIGHT_ADDRESSES,
+    INTEGRITY_SYSTEM = 0x4000
+};
 
-/* An ordinary user at medium integrity; each row changes what it is about. */
-static struct caller ordinary(void)
+/* S-1-5-21-1-2-3-1001 */
+static const struct sid ordinary_user = {
+    28, {1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0xe9, 3, 0, 0}};
+/* S-1-5-7 */
+static const struct sid anonymous_logon = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
+
+/* A standard user at medium integrity; each test changes what it is about. */
+static struct caller standard_user(void)
 {
-    /* S-1-5-21-1-2-3-1001 */
-    static const uint8_t sid[] = {1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0,    0, 1, 0,
-                                  0, 0, 2, 0, 0, 0, 3, 0, 0,  0, 0xe9, 3, 0, 0};
-    struct caller caller = {.name = "HOST\\user",
-                            .elevation = ELEVATION_DEFAULT,
-                            .integrity = INTEGRITY_MEDIUM,
-                            .session_id = 1,
-                            .granted = OWN};
+    return (struct caller){.user = ordinary_user,
+                           .name = "HOST\\user",
+                           .level = CALLER_LEVEL_IDENTIFICATION,
+                           .elevation = ELEVATION_DEFAULT,
+                           .integrity = INTEGRITY_MEDIUM,
+                           .session_id = 1,
+                           .app_container = FACT_NO,
+                           .restricted = FACT_NO,
+                           .granted = OWN};
+}
 
-    caller.user.size = sizeof sid;
-    memcpy(caller.user.bytes, sid, sizeof sid);
+/* An administrator who did not elevate. */
+static struct caller filtered_admin(void)
+{
+    struct caller caller = standard_user();
+
+    caller.elevation = ELEVATION_LIMITED;
+    caller.linked = (struct caller_linked){
+        .is_known = true, .is_same_user = true, .is_admin = true, .granted = RIGHTS_ALL};
     return caller;
 }
 
-static const char reason_all[] = "The access list of the service grants this user every process.";
-static const char reason_own[] =
-    "The access list of the service grants this user his own processes.";
-static const char reason_filtered[] =
-    "Administrators is not enabled in this token: run elevated to see every process.";
-static const char reason_none[] =
-    "The access list of the service does not name this user or a group of his.";
-static const char reason_no_processes[] =
-    "The access list of the service grants this user no processes.";
-
-static void policy_passes_on_what_the_access_list_grants(struct test *t)
+static struct grant decide(enum filtered_admins mode, const struct caller *caller)
 {
+    const struct policy policy = {mode};
+    struct grant grant;
+
+    memset(&grant, 0xff, sizeof grant);
+    policy_decide(&policy, caller, &grant);
+    return grant;
+}
+
+static void the_access_list_speaks(struct test *t)
+{
+    static const char every[] = "The access list of the service grants this user every process.";
+    static const char own[] = "The access list of the service grants this user his own processes.";
+    static const char none[] =
+        "The access list of the service does not name this user or a group of his.";
+    static const char no_processes[] =
+        "The access list of the service grants this user no processes.";
     static const struct {
         const char *name;
         uint32_t granted;
         enum caller_elevation elevation;
         uint32_t integrity;
-        bool is_restricted;
+        enum caller_fact restricted;
         uint32_t rights;
         const char *reason;
     } rows[] = {
-        {"nothing granted", 0, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, false, 0, reason_none},
-        {"connect only", RIGHT_CONNECT, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, false, RIGHT_CONNECT,
-         reason_no_processes},
-        {"a standard user", OWN, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, false, OWN, reason_own},
-        {"a filtered administrator", OWN, ELEVATION_LIMITED, INTEGRITY_MEDIUM, false, OWN,
-         reason_filtered},
-        {"a filtered administrator granted all by name", RIGHTS_ALL, ELEVATION_LIMITED,
-         INTEGRITY_MEDIUM, false, RIGHTS_ALL, reason_all},
-        {"an elevated administrator", RIGHTS_ALL, ELEVATION_FULL, INTEGRITY_HIGH, false, RIGHTS_ALL,
-         reason_all},
-        {"a reader without addresses", OWN | RIGHT_QUERY_ALL, ELEVATION_DEFAULT, INTEGRITY_MEDIUM,
-         false, OWN | RIGHT_QUERY_ALL, reason_all},
-        {"a service at system integrity", RIGHTS_ALL, ELEVATION_DEFAULT, 0x4000, false, RIGHTS_ALL,
-         reason_all},
-        {"medium plus", OWN, ELEVATION_DEFAULT, 0x2100, false, OWN, reason_own},
-        {"a restricted token that the list grants", OWN, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, true,
-         OWN, reason_own},
-        {"unknown elevation", OWN, ELEVATION_UNKNOWN, INTEGRITY_MEDIUM, false, OWN, reason_own},
-        {"bits that are no rights", 0xffffffff, ELEVATION_FULL, INTEGRITY_HIGH, false, RIGHTS_ALL,
-         reason_all},
-        {"only bits that are no rights", 0xffffffe0, ELEVATION_FULL, INTEGRITY_HIGH, false, 0,
-         reason_none},
+        {"nothing granted", 0, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, FACT_NO, 0, none},
+        {"connect only", RIGHT_CONNECT, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, FACT_NO, RIGHT_CONNECT,
+         no_processes},
+        {"a standard user", OWN, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, FACT_NO, OWN, own},
+        {"an elevated administrator", RIGHTS_ALL, ELEVATION_FULL, INTEGRITY_HIGH, FACT_NO,
+         RIGHTS_ALL, every},
+        {"a reader", READER, ELEVATION_DEFAULT, INTEGRITY_MEDIUM, FACT_NO, READER, every},
+        {"a service of the system", RIGHTS_ALL, ELEVATION_DEFAULT, INTEGRITY_SYSTEM, FACT_NO,
+         RIGHTS_ALL, every},
+        {"medium plus", OWN, ELEVATION_DEFAULT, 0x2100, FACT_NO, OWN, own},
+        {"a restricted token that the list grants", OWN, ELEVATION_DEFAULT, INTEGRITY_MEDIUM,
+         FACT_YES, OWN, own},
+        {"bits that are no rights", 0xffffffff, ELEVATION_FULL, INTEGRITY_HIGH, FACT_NO, RIGHTS_ALL,
+         every},
+        {"only bits that are no rights", 0xffffffe0, ELEVATION_FULL, INTEGRITY_HIGH, FACT_NO, 0,
+         none},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct caller caller = ordinary();
-        struct grant grant;
+        struct caller caller = standard_user();
 
         TEST_ROW(t, "%s", rows[i].name);
         caller.granted = rows[i].granted;
         caller.elevation = rows[i].elevation;
         caller.integrity = rows[i].integrity;
-        caller.is_restricted = rows[i].is_restricted;
-        policy_decide(&caller, &grant);
+        caller.restricted = rows[i].restricted;
+        struct grant grant = decide(FILTERED_ADMINS_FULL, &caller);
         CHECK_INT(t, rows[i].rights, grant.rights);
         CHECK_STR(t, rows[i].reason, grant.reason);
-        CHECK_MEM(t, caller.user.bytes, caller.user.size, grant.caller.user.bytes,
-                  grant.caller.user.size);
+        CHECK(t, sid_equal(&caller.user, &grant.caller.user));
         CHECK_STR(t, caller.name, grant.caller.name);
     }
 }
 
-enum fact {
-    FACT_ANONYMOUS,
-    FACT_NO_USER,
-    FACT_APP_CONTAINER,
-    FACT_UNKNOWN_INTEGRITY,
-    FACT_UNTRUSTED,
-    FACT_LOW,
-    FACT_BELOW_MEDIUM,
-    FACTS
-};
-
-static void set_fact(struct caller *caller, enum fact fact)
+static void a_filtered_administrator_is_told_what_he_gets_and_why(struct test *t)
 {
-    switch (fact) {
-    case FACT_ANONYMOUS:
-        caller->is_anonymous = true;
-        break;
-    case FACT_NO_USER:
-        caller->user.size = 0;
-        break;
-    case FACT_APP_CONTAINER:
-        caller->is_app_container = true;
-        break;
-    case FACT_UNKNOWN_INTEGRITY:
-        caller->integrity = INTEGRITY_UNKNOWN;
-        break;
-    case FACT_UNTRUSTED:
-        caller->integrity = 0;
-        break;
-    case FACT_LOW:
-        caller->integrity = INTEGRITY_LOW;
-        break;
-    case FACT_BELOW_MEDIUM:
-        caller->integrity = INTEGRITY_MEDIUM - 1;
-        break;
-    case FACTS:
-        break;
+    static const struct {
+        const char *name;
+        enum filtered_admins mode;
+        uint32_t granted;
+        struct caller_linked linked;
+        enum caller_fact restricted;
+        uint32_t rights;
+        const char *reason; /* a part of it */
+    } rows[] = {
+        {"full",
+         FILTERED_ADMINS_FULL,
+         OWN,
+         {true, true, true, RIGHTS_ALL},
+         FACT_NO,
+         RIGHTS_ALL,
+         "grants what your elevated one would get, because FilteredAdmins is \"full\""},
+        {"no addresses",
+         FILTERED_ADMINS_NO_ADDRESSES,
+         OWN,
+         {true, true, true, RIGHTS_ALL},
+         FACT_NO,
+         READER,
+         "would get, but addresses, because FilteredAdmins is \"no-addresses\""},
+        {"off",
+         FILTERED_ADMINS_OFF,
+         OWN,
+         {true, true, true, RIGHTS_ALL},
+         FACT_NO,
+         OWN,
+         "because FilteredAdmins is \"off\": run elevated"},
+        {"off, but a reader",
+         FILTERED_ADMINS_OFF,
+         READER,
+         {true, true, true, RIGHTS_ALL},
+         FACT_NO,
+         READER,
+         "The access list of the service grants this user every process."},
+        {"no addresses, but he has them by name",
+         FILTERED_ADMINS_NO_ADDRESSES,
+         RIGHTS_ALL,
+         {true, true, true, RIGHTS_ALL},
+         FACT_NO,
+         RIGHTS_ALL,
+         "The access list of the service grants this user every process."},
+        {"a list that grants administrators little",
+         FILTERED_ADMINS_FULL,
+         RIGHT_CONNECT,
+         {true, true, true, OWN},
+         FACT_NO,
+         OWN,
+         "because FilteredAdmins is \"full\""},
+        {"a list that grants administrators nothing",
+         FILTERED_ADMINS_FULL,
+         OWN,
+         {true, true, true, 0},
+         FACT_NO,
+         OWN,
+         "because FilteredAdmins is \"full\""},
+        {"no other half",
+         FILTERED_ADMINS_FULL,
+         OWN,
+         {false, true, true, RIGHTS_ALL},
+         FACT_NO,
+         OWN,
+         "its elevated half could not be read: run elevated"},
+        {"another user's half",
+         FILTERED_ADMINS_FULL,
+         OWN,
+         {true, false, true, RIGHTS_ALL},
+         FACT_NO,
+         OWN,
+         "its elevated half is another user's: run elevated"},
+        {"a half that is no administrator's",
+         FILTERED_ADMINS_FULL,
+         OWN,
+         {true, true, false, RIGHTS_ALL},
+         FACT_NO,
+         OWN,
+         "but not of an administrator"},
+        {"restricted",
+         FILTERED_ADMINS_FULL,
+         OWN,
+         {true, true, true, RIGHTS_ALL},
+         FACT_YES,
+         OWN,
+         "filtered token that is restricted as well"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct caller caller = filtered_admin();
+
+        TEST_ROW(t, "%s", rows[i].name);
+        caller.granted = rows[i].granted;
+        caller.linked = rows[i].linked;
+        caller.restricted = rows[i].restricted;
+        struct grant grant = decide(rows[i].mode, &caller);
+        CHECK_INT(t, rows[i].rights, grant.rights);
+        if (!CHECK(t, strstr(grant.reason, rows[i].reason) != NULL))
+            printf("  %s\n", grant.reason);
     }
 }
 
-/* Each of these facts alone takes everything away, from a user as from an administrator. */
-static void policy_denies(struct test *t)
+/* Only the filtered half of a split token has another half that counts. */
+static void the_other_half_counts_for_filtered_tokens_alone(struct test *t)
+{
+    static const enum caller_elevation elevations[] = {ELEVATION_DEFAULT, ELEVATION_FULL};
+
+    for (size_t i = 0; i < TEST_COUNT(elevations); i++) {
+        struct caller caller = filtered_admin();
+
+        TEST_ROW(t, "%s", caller_elevation_name(elevations[i]));
+        caller.elevation = elevations[i];
+        CHECK_INT(t, OWN, decide(FILTERED_ADMINS_FULL, &caller).rights);
+    }
+}
+
+static const char cure[] = "The client hides who it is: open the pipe with identification level: "
+                           "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.";
+
+/* Each of these alone takes everything away, from an elevated administrator too. */
+static void one_fact_is_enough_to_deny(struct test *t)
 {
     static const char low[] = "Programs below medium integrity may not ask.";
+    struct caller callers[14];
     static const struct {
         const char *name;
         const char *reason;
-    } rows[FACTS] = {
-        [FACT_ANONYMOUS] = {"anonymous",
-                            "The client hides who it is: open the pipe with identification level: "
-                            "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION."},
-        [FACT_NO_USER] = {"unknown user", "The user of the client could not be learnt."},
-        [FACT_APP_CONTAINER] = {"AppContainer", "Programs in an AppContainer may not ask."},
-        [FACT_UNKNOWN_INTEGRITY] = {"unknown integrity",
-                                    "The integrity level of the client could not be learnt."},
-        [FACT_UNTRUSTED] = {"untrusted", low},
-        [FACT_LOW] = {"low", low},
-        [FACT_BELOW_MEDIUM] = {"just below medium", low},
+    } rows[] = {
+        {"anonymous level", cure},
+        {"anonymous logon", cure},
+        {"unknown level", "The impersonation level of the client could not be learnt."},
+        {"unknown user", "The user of the client could not be learnt."},
+        {"unknown integrity", "The integrity level of the client could not be learnt."},
+        {"unknown AppContainer", "Whether the client runs in an AppContainer could not be learnt."},
+        {"unknown restriction", "Whether the client's token is restricted could not be learnt."},
+        {"unknown elevation", "Whether the client's token is a filtered one could not be learnt."},
+        {"unknown session", "The session of the client could not be learnt."},
+        {"AppContainer", "Programs in an AppContainer may not ask."},
+        {"untrusted", low},
+        {"low", low},
+        {"just below medium", low},
+        {"everything unknown", "The impersonation level of the client could not be learnt."},
     };
-    static const uint32_t granted[] = {0, OWN, RIGHTS_ALL, 0xffffffff};
 
-    for (int fact = 0; fact < FACTS; fact++) {
-        for (size_t g = 0; g < TEST_COUNT(granted); g++) {
-            struct caller caller = ordinary();
-            struct grant grant;
-
-            TEST_ROW(t, "%s, granted 0x%" PRIx32, rows[fact].name, granted[g]);
-            caller.granted = granted[g];
-            caller.elevation = ELEVATION_FULL;
-            caller.integrity = INTEGRITY_HIGH;
-            set_fact(&caller, (enum fact)fact);
-            policy_decide(&caller, &grant);
-            CHECK_INT(t, 0, grant.rights);
-            CHECK_STR(t, rows[fact].reason, grant.reason);
-        }
+    for (size_t i = 0; i < TEST_COUNT(callers); i++) {
+        callers[i] = standard_user();
+        callers[i].elevation = ELEVATION_FULL;
+        callers[i].integrity = INTEGRITY_HIGH;
+        callers[i].granted = RIGHTS_ALL;
+    }
+    callers[0].level = CALLER_LEVEL_ANONYMOUS;
+    callers[1].user = anonymous_logon;
+    callers[2].level = CALLER_LEVEL_UNKNOWN;
+    callers[3].user.size = 0;
+    callers[4].integrity = INTEGRITY_UNKNOWN;
+    callers[5].app_container = FACT_UNKNOWN;
+    callers[6].restricted = FACT_UNKNOWN;
+    callers[7].elevation = ELEVATION_UNKNOWN;
+    callers[8].session_id = UINT32_MAX;
+    callers[9].app_container = FACT_YES;
+    callers[10].integrity = 0;
+    callers[11].integrity = INTEGRITY_LOW;
+    callers[12].integrity = INTEGRITY_MEDIUM - 1;
+    caller_set_unknown(&callers[13]);
+    callers[13].granted = RIGHTS_ALL;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "%s", rows[i].name);
+        struct grant grant = decide(FILTERED_ADMINS_FULL, &callers[i]);
+        CHECK_INT(t, 0, grant.rights);
+        CHECK_STR(t, rows[i].reason, grant.reason);
     }
 }
 
-/* Whatever the facts: never a right that the access list did not give. */
-static void policy_never_adds_a_right(struct test *t)
+/* Whatever the lists say: FilteredAdmins only ever adds, and never what neither half has. */
+static void every_pair_of_masks_of_a_filtered_administrator(struct test *t)
 {
     for (uint32_t granted = 0; granted <= RIGHTS_ALL; granted++) {
-        for (unsigned facts = 0; facts < 1u << FACTS; facts++) {
-            struct caller caller = ordinary();
-            struct grant grant;
+        for (uint32_t linked = 0; linked <= RIGHTS_ALL; linked++) {
+            struct caller caller = filtered_admin();
 
-            TEST_ROW(t, "granted 0x%" PRIx32 ", facts 0x%x", granted, facts);
+            TEST_ROW(t, "granted 0x%x, linked 0x%x", (unsigned)granted, (unsigned)linked);
             caller.granted = granted;
-            for (int fact = 0; fact < FACTS; fact++)
-                if ((facts >> fact & 1u) != 0)
-                    set_fact(&caller, (enum fact)fact);
-            policy_decide(&caller, &grant);
-            CHECK_INT(t, facts == 0 ? granted : 0, grant.rights);
+            caller.linked.granted = linked;
+            CHECK_INT(t, granted | linked, decide(FILTERED_ADMINS_FULL, &caller).rights);
+            CHECK_INT(t, granted | (linked & 0x17u),
+                      decide(FILTERED_ADMINS_NO_ADDRESSES, &caller).rights);
+            CHECK_INT(t, granted, decide(FILTERED_ADMINS_OFF, &caller).rights);
         }
     }
 }
 
-static void policy_gives_an_unknown_client_nothing(struct test *t)
+static void an_unknown_client_gets_nothing(struct test *t)
 {
     struct grant grant;
 
@@ -191,20 +304,56 @@ static void policy_gives_an_unknown_client_nothing(struct test *t)
     CHECK_INT(t, 0, grant.rights);
     CHECK_INT(t, 0, grant.caller.user.size);
     CHECK_STR(t, "", grant.caller.name);
+    CHECK_INT(t, CALLER_LEVEL_UNKNOWN, grant.caller.level);
     CHECK_INT(t, ELEVATION_UNKNOWN, grant.caller.elevation);
     CHECK_INT(t, INTEGRITY_UNKNOWN, grant.caller.integrity);
     CHECK_INT(t, UINT32_MAX, grant.caller.session_id);
+    CHECK_INT(t, FACT_UNKNOWN, grant.caller.app_container);
+    CHECK_INT(t, FACT_UNKNOWN, grant.caller.restricted);
     CHECK_INT(t, 0, grant.caller.granted);
+    CHECK(t, !grant.caller.linked.is_known);
     CHECK_STR(t, "Windows did not tell who the client is.", grant.reason);
+}
+
+static void filtered_admins_are_words(struct test *t)
+{
+    static const struct {
+        const char *word;
+        int mode; /* -1: refused */
+    } rows[] = {
+        {"full", FILTERED_ADMINS_FULL},
+        {"no-addresses", FILTERED_ADMINS_NO_ADDRESSES},
+        {"off", FILTERED_ADMINS_OFF},
+        {"OFF", FILTERED_ADMINS_OFF},
+        {"Full", FILTERED_ADMINS_FULL},
+        {"", -1},
+        {"on", -1},
+        {"no_addresses", -1},
+        {"full ", -1},
+        {"0", -1},
+        {"ful", -1},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        enum filtered_admins mode = FILTERED_ADMINS_NO_ADDRESSES;
+        TEST_ROW(t, "\"%s\"", rows[i].word);
+        CHECK_INT(t, rows[i].mode >= 0,
+                  filtered_admins_parse(span_from_string(rows[i].word), &mode));
+        CHECK_INT(t, rows[i].mode >= 0 ? rows[i].mode : FILTERED_ADMINS_NO_ADDRESSES, mode);
+    }
+    CHECK_INT(t, FILTERED_ADMINS_FULL, FILTERED_ADMINS_DEFAULT);
 }
 
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(policy_passes_on_what_the_access_list_grants),
-        TEST_CASE(policy_denies),
-        TEST_CASE(policy_never_adds_a_right),
-        TEST_CASE(policy_gives_an_unknown_client_nothing),
+        TEST_CASE(the_access_list_speaks),
+        TEST_CASE(a_filtered_administrator_is_told_what_he_gets_and_why),
+        TEST_CASE(the_other_half_counts_for_filtered_tokens_alone),
+        TEST_CASE(one_fact_is_enough_to_deny),
+        TEST_CASE(every_pair_of_masks_of_a_filtered_administrator),
+        TEST_CASE(an_unknown_client_gets_nothing),
+        TEST_CASE(filtered_admins_are_words),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

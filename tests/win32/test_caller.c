@@ -127,7 +127,7 @@ static void the_service_grants_by_group(struct test *t)
         CHECK(t, disabled < 2 || caller.granted == 0 || is_member(token, WinLocalSystemSid));
         CHECK(t, sid_equal(&self.user, &caller.user));
         CHECK(t, caller.name[0] != '\0'); /* our own, so it is known */
-        CHECK(t, !caller.is_anonymous);
+        CHECK_INT(t, CALLER_LEVEL_IMPERSONATION, caller.level);
         handle_close(&token);
     }
     descriptor_free(&access.descriptor);
@@ -238,7 +238,7 @@ static void an_anonymous_client_is_known_as_such(struct test *t)
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
     CHECK(t, pair_open(&pair, SECURITY_ANONYMOUS));
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_query(pair.server, &access, &caller));
-    CHECK(t, caller.is_anonymous);
+    CHECK_INT(t, CALLER_LEVEL_ANONYMOUS, caller.level);
     CHECK_INT(t, 0, caller.granted);
     CHECK_INT(t, 0, caller.user.size);
     pair_close(&pair);

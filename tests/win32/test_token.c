@@ -3,6 +3,7 @@
 #include "handle.h"
 #include "system_info.h"
 #include "token.h"
+#include "token_linked.h"
 
 /* The same facts by other calls than those of token.c. */
 static void facts_of_this_process(struct test *t)
@@ -21,9 +22,10 @@ static void facts_of_this_process(struct test *t)
     CHECK(t, caller.elevation != ELEVATION_UNKNOWN);
     CHECK(t, caller.integrity != INTEGRITY_UNKNOWN);
     CHECK(t, caller.integrity >= SECURITY_MANDATORY_MEDIUM_RID);
-    CHECK(t, !caller.is_anonymous);
-    CHECK(t, !caller.is_app_container);
-    CHECK(t, !caller.is_restricted);
+    CHECK_INT(t, CALLER_LEVEL_PRIMARY, caller.level);
+    CHECK_INT(t, FACT_NO, caller.app_container);
+    CHECK_INT(t, FACT_NO, caller.restricted);
+    CHECK(t, !caller.linked.is_known);
     CHECK_INT(t, 0, caller.granted);
 }
 
@@ -103,13 +105,13 @@ static void identification_is_enough_and_anonymous_is_told(struct test *t)
     REQUIRE(t, token != NULL);
     CHECK_INT(t, ERROR_SUCCESS, token_facts(token, &caller));
     CHECK(t, sid_equal(&self.user, &caller.user));
-    CHECK(t, !caller.is_anonymous);
+    CHECK_INT(t, CALLER_LEVEL_IDENTIFICATION, caller.level);
     handle_close(&token);
 
     token = impersonation(SecurityAnonymous);
     REQUIRE(t, token != NULL);
     DWORD error = token_facts(token, &caller);
-    CHECK(t, error != ERROR_SUCCESS || caller.is_anonymous);
+    CHECK(t, error != ERROR_SUCCESS || caller.level == CALLER_LEVEL_ANONYMOUS);
     handle_close(&token);
 }
 
@@ -127,9 +129,53 @@ static void restricting_sids_are_told(struct test *t)
     REQUIRE(t, OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &process));
     CHECK(t, CreateRestrictedToken(process, 0, 0, NULL, 0, NULL, 1, &restricting, &token));
     CHECK_INT(t, ERROR_SUCCESS, token_facts(token, &caller));
-    CHECK(t, caller.is_restricted);
+    CHECK_INT(t, FACT_YES, caller.restricted);
     handle_close(&token);
     handle_close(&process);
+}
+
+/* The other half, when there is one, is the same user's, and can be asked what it may do. Wine
+ * invents one for everybody. */
+static void the_linked_token_is_usable(struct test *t)
+{
+    struct caller self;
+    struct sid user;
+    bool is_admin = false, is_self_admin = false;
+    HANDLE process = NULL, linked = NULL;
+    TOKEN_TYPE type = TokenPrimary;
+    DWORD size = 0;
+
+    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &process));
+    DWORD error = token_linked(process, &linked);
+    handle_close(&process);
+    if (self.elevation == ELEVATION_DEFAULT)
+        CHECK_INT(t, ERROR_NO_SUCH_LOGON_SESSION, error);
+    if (error != ERROR_SUCCESS)
+        TEST_SKIP(t, "this process has no split token");
+    CHECK_INT(t, ERROR_SUCCESS, token_user(linked, &user));
+    CHECK(t, sid_equal(&self.user, &user));
+    CHECK(t, GetTokenInformation(linked, TokenType, &type, sizeof type, &size));
+    CHECK_INT(t, TokenImpersonation, type); /* what AccessCheck wants */
+    CHECK_INT(t, ERROR_SUCCESS, token_is_admin(linked, &is_admin));
+    HANDLE own = impersonation(SecurityIdentification);
+    REQUIRE(t, own != NULL);
+    CHECK_INT(t, ERROR_SUCCESS, token_is_admin(own, &is_self_admin));
+    if (!system_is_wine()) /* there both halves are members */
+        CHECK(t, is_admin != is_self_admin);
+    handle_close(&own);
+    handle_close(&linked);
+}
+
+static void a_handle_that_is_no_token_has_no_other_half(struct test *t)
+{
+    HANDLE linked = NULL;
+    bool is_admin = true;
+
+    CHECK(t, token_linked(NULL, &linked) != ERROR_SUCCESS);
+    CHECK(t, linked == NULL);
+    CHECK(t, token_is_admin(INVALID_HANDLE_VALUE, &is_admin) != ERROR_SUCCESS);
+    CHECK(t, is_admin); /* untouched */
 }
 
 static void facts_leave_no_handle(struct test *t)
@@ -184,6 +230,8 @@ int main(int argc, char **argv)
         TEST_CASE(failure_leaves_outputs_alone),
         TEST_CASE(identification_is_enough_and_anonymous_is_told),
         TEST_CASE(restricting_sids_are_told),
+        TEST_CASE(the_linked_token_is_usable),
+        TEST_CASE(a_handle_that_is_no_token_has_no_other_half),
         TEST_CASE(facts_leave_no_handle),
         TEST_CASE(system_info_is_filled),
         TEST_CASE(clocks_go_forward),
