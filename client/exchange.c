@@ -25,6 +25,11 @@ void exchange_deinit(struct exchange *exchange)
     buffer_release(&exchange->scratch);
 }
 
+void exchange_reset(struct exchange *exchange)
+{
+    buffer_clear(&exchange->input);
+}
+
 static enum exchange_result broken(const struct exchange *exchange, struct failure *failure,
                                    const char *what, size_t offset)
 {

@@ -47,6 +47,9 @@ struct exchange {
 void exchange_init(_Out_ struct exchange *exchange, _In_ const struct link *link);
 void exchange_deinit(_Inout_ struct exchange *exchange);
 
+/* Forgets what was received and not taken: the link was connected anew. */
+void exchange_reset(_Inout_ struct exchange *exchange);
+
 /* Asks and hears the whole reply. Replies are heard one after the other: behind DONE the next
  * request may be asked. */
 NODISCARD enum exchange_result exchange_run(_Inout_ struct exchange *exchange,

@@ -24,16 +24,28 @@ enum command {
     COMMAND_PS,
     COMMAND_INFO,
     COMMAND_WHOAMI,
-    COMMAND_STATS
+    COMMAND_STATS,
+    COMMAND_DIFF
 };
 
 enum output_format {
-    FORMAT_TABLE, /* for people */
-    FORMAT_JSON   /* the server's lines as they came */
+    FORMAT_TABLE,       /* for people */
+    FORMAT_JSON,        /* the server's lines as they came */
+    FORMAT_CSV,         /* one table, see csv.h */
+    FORMAT_OPENMETRICS, /* sums by process name, see metrics.h; or of the server, for stats */
+    FORMAT_PROMETHEUS   /* of the server, in the older dialect of openmetrics.h */
+};
+
+enum order {
+    ORDER_NONE,   /* as the server tells them */
+    ORDER_SIZE,   /* largest first */
+    ORDER_PATH,   /* case folded */
+    ORDER_ADDRESS /* lowest first */
 };
 
 enum {
-    OPTIONS_NAMES_MAX = 64, /* process names on one command line; each is a request of its own */
+    OPTIONS_FOLDERS_MAX = 32, /* --not-under on one command line */
+    OPTIONS_NAMES_MAX = 64,   /* process names on one command line; each is a request of its own */
     OPTIONS_ERROR_CAPACITY = 256,
     TIMEOUT_DEFAULT_S = 30,
     TIMEOUT_MAX_S = 24 * 60 * 60
@@ -52,7 +64,18 @@ struct options {
     uint64_t address;
     uint32_t kinds; /* VIEW_* bits; 0: the server's default */
     enum request_detail detail;
+    struct span not_under[OPTIONS_FOLDERS_MAX]; /* only what lies outside these folders */
+    size_t not_under_count;
+    bool outside_system; /* and outside those of Windows and of installed programs */
+    enum order sort;
+    uint64_t top;         /* only so many rows; 0: all */
+    bool by_file;         /* one row for each file */
+    struct span files[2]; /* of diff: old and new */
     enum output_format format;
+    bool host;         /* rows carry the envelope of envelope.h */
+    const char *out;   /* file the results go to, terminated; NULL: stdout */
+    struct span topic; /* of help; size 0: none */
+    bool exact;        /* sizes in bytes */
     bool no_header;
     bool wide;                     /* never cut a path */
     bool quiet;                    /* no totals, no line for each process that failed */
@@ -61,6 +84,9 @@ struct options {
     char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
     unsigned timeout_s;            /* without a byte of progress */
 };
+
+/* The command word next to one that may have been meant for it; size 0: none is near. */
+struct span options_command_near(struct span word);
 
 /* Reads the arguments; argv[0] is the program and not read.
  * options  Set on success, untouched on failure.

@@ -3,6 +3,7 @@
 #define CLIENT_OPTIONS_PARSER_H
 
 #include "options.h"
+#include "suggest.h"
 
 enum option_id {
     OPTION_ALL,
@@ -11,7 +12,18 @@ enum option_id {
     OPTION_KIND,
     OPTION_REGIONS,
     OPTION_PAGES,
+    OPTION_NOT_UNDER,
+    OPTION_OUTSIDE_SYSTEM,
+    OPTION_SORT,
+    OPTION_TOP,
+    OPTION_BY_FILE,
+    OPTION_BYTES,
     OPTION_JSON,
+    OPTION_CSV,
+    OPTION_OPENMETRICS,
+    OPTION_PROMETHEUS,
+    OPTION_HOST,
+    OPTION_OUT,
     OPTION_WIDE,
     OPTION_NO_HEADER,
     OPTION_TIMEOUT,
@@ -24,9 +36,15 @@ enum option_id {
     OPTION_COUNT
 };
 
+/* Commands an option makes sense for, as bits. */
 enum {
-    FOR_MAPS = 1, /* makes sense for the list of mappings only */
-    FOR_SCANS = 2 /* for that and for ps */
+    FOR_MAPS = 1,
+    FOR_PS = 2,
+    FOR_FACTS = 4, /* info, whoami, stats */
+    FOR_DIFF = 8,
+    FOR_SCANS = FOR_MAPS | FOR_PS,
+    FOR_SERVERS = FOR_SCANS | FOR_FACTS,
+    FOR_ALL = FOR_SERVERS | FOR_DIFF
 };
 
 /* One row of the table of options. */
@@ -34,7 +52,7 @@ struct option_entry {
     const char *name; /* without dashes */
     char letter;      /* 0: none */
     bool takes_value;
-    int scope; /* FOR_*, or 0: every command */
+    int scope; /* FOR_* */
 };
 
 extern const struct option_entry option_table[OPTION_COUNT];
@@ -67,15 +85,34 @@ struct quoted {
 /* The user's text for a message: fit to be shown, cut, terminated. */
 struct quoted options_quote(struct span text);
 
+/* What comes behind a message about a word that is not known: `; did you mean "--json"?`, or
+ * nothing when no word is near. */
+struct hint {
+    char text[64];
+};
+
+/* prefix  Before the word, such as "--". */
+struct hint options_hint(_In_ const struct suggestion *suggestion, const char *prefix);
+
 /* Read one value into parser->options. Return false with the message written. */
 NODISCARD bool options_read_kinds(_Inout_ struct options_parser *parser, struct span value);
 NODISCARD bool options_read_address(_Inout_ struct options_parser *parser, struct span value);
 NODISCARD bool options_read_timeout(_Inout_ struct options_parser *parser, struct span value);
 NODISCARD bool options_read_path(_Inout_ struct options_parser *parser, struct span value);
+NODISCARD bool options_read_folder(_Inout_ struct options_parser *parser, struct span value);
+NODISCARD bool options_read_order(_Inout_ struct options_parser *parser, struct span value);
+NODISCARD bool options_read_top(_Inout_ struct options_parser *parser, struct span value);
+NODISCARD bool options_read_out(_Inout_ struct options_parser *parser, struct span value);
 NODISCARD bool options_read_pipe(_Inout_ struct options_parser *parser, struct span value);
 
 /* Reads PID or NAME: digits alone are a process identifier. */
 NODISCARD bool options_read_process(_Inout_ struct options_parser *parser, struct span value);
+
+/* Reads the TOPIC of help. */
+NODISCARD bool options_read_topic(_Inout_ struct options_parser *parser, struct span value);
+
+/* Reads OLD or NEW of diff. */
+NODISCARD bool options_read_file(_Inout_ struct options_parser *parser, struct span value);
 
 /* Refuses what does not go together. The message names the argument that came too much. */
 NODISCARD bool options_check(_Inout_ struct options_parser *parser, _In_ const struct given *given);

@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "display.h"
+#include "help.h"
 #include "number.h"
 #include "regions.h"
 
@@ -42,6 +43,18 @@ struct quoted options_quote(struct span text)
     return quoted;
 }
 
+struct hint options_hint(const struct suggestion *suggestion, const char *prefix)
+{
+    struct hint hint = {""};
+
+    if (suggestion->best.data != NULL)
+        (void)snprintf(hint.text, sizeof hint.text, "; did you mean \"%s%.*s\"?", prefix,
+                       (int)suggestion->best.size, suggestion->best.data);
+    return hint;
+}
+
+static const char *const kind_words[] = {"image", "data", "pagefile", "all"};
+
 /* The VIEW_* bits of a word; 0 for none. */
 static uint32_t kind_from_word(struct span word)
 {
@@ -56,6 +69,19 @@ static uint32_t kind_from_word(struct span word)
     return span_equal_ascii_nocase(word, SPAN("all")) ? all : 0;
 }
 
+/* Refuses a word that is none of a few, of which one may have been meant. */
+static bool refuse_word(struct options_parser *parser, struct span word, const char *const *words,
+                        size_t count, const char *why)
+{
+    struct suggestion suggestion;
+
+    suggestion_init(&suggestion, word);
+    for (size_t i = 0; i < count; i++)
+        suggestion_offer(&suggestion, span_from_string(words[i]));
+    return options_refuse(parser, "\"%s\" %s%s", options_quote(word).text, why,
+                          options_hint(&suggestion, "").text);
+}
+
 bool options_read_kinds(struct options_parser *parser, struct span value)
 {
     for (size_t begin = 0; begin <= value.size;) {
@@ -65,10 +91,8 @@ bool options_read_kinds(struct options_parser *parser, struct span value)
         struct span word = {value.data + begin, end - begin};
         uint32_t kind = kind_from_word(word);
         if (kind == 0)
-            return options_refuse(parser,
-                                  "\"%s\" is no kind of mapping; known are image, data, "
-                                  "pagefile and all",
-                                  options_quote(word).text);
+            return refuse_word(parser, word, kind_words, sizeof kind_words / sizeof kind_words[0],
+                               "is no kind of mapping; known are image, data, pagefile and all");
         parser->options->kinds |= kind;
         begin = end + 1;
     }
@@ -112,6 +136,93 @@ bool options_read_path(struct options_parser *parser, struct span value)
     if (!check_glob(parser, value, "pattern"))
         return false;
     parser->options->path = value;
+    return true;
+}
+
+static bool is_letter(char character)
+{
+    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z');
+}
+
+bool options_read_folder(struct options_parser *parser, struct span value)
+{
+    struct options *options = parser->options;
+    bool has_drive = value.size >= 3 && is_letter(value.data[0]) && value.data[1] == ':' &&
+                     (value.data[2] == '\\' || value.data[2] == '/');
+
+    if (!has_drive && !span_starts_with(value, SPAN("\\")) && !span_starts_with(value, SPAN("/")))
+        return options_refuse(parser,
+                              "\"%s\" is no full path of a folder; write it as "
+                              "C:\\FOLDER",
+                              options_quote(value).text);
+    if (options->not_under_count == OPTIONS_FOLDERS_MAX)
+        return options_refuse(parser, "more than %d folders", OPTIONS_FOLDERS_MAX);
+    options->not_under[options->not_under_count++] = value;
+    return true;
+}
+
+bool options_read_order(struct options_parser *parser, struct span value)
+{
+    static const struct {
+        const char *word;
+        enum order order;
+    } orders[] = {{"size", ORDER_SIZE}, {"path", ORDER_PATH}, {"address", ORDER_ADDRESS}};
+
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        if (span_equal_ascii_nocase(value, span_from_string(orders[i].word))) {
+            parser->options->sort = orders[i].order;
+            return true;
+        }
+    }
+    return options_refuse(parser, "--sort takes size, path or address, not \"%s\"",
+                          options_quote(value).text);
+}
+
+bool options_read_top(struct options_parser *parser, struct span value)
+{
+    uint64_t count;
+
+    if (!number_from_decimal(value, &count) || count == 0)
+        return options_refuse(parser, "--top takes a whole number from 1 on, not \"%s\"",
+                              options_quote(value).text);
+    parser->options->top = count;
+    return true;
+}
+
+bool options_read_file(struct options_parser *parser, struct span value)
+{
+    struct span *files = parser->options->files;
+
+    if (value.size == 0)
+        return options_refuse(parser, "the name of the file is empty");
+    if (files[1].data != NULL)
+        return options_refuse(parser, "diff takes two files");
+    files[files[0].data != NULL ? 1 : 0] = value;
+    return true;
+}
+
+bool options_read_out(struct options_parser *parser, struct span value)
+{
+    if (value.size == 0)
+        return options_refuse(parser, "the name of the file is empty");
+    parser->options->out = value.data; /* the end of an argument, so it is terminated */
+    return true;
+}
+
+bool options_read_topic(struct options_parser *parser, struct span value)
+{
+    struct suggestion suggestion;
+
+    if (parser->options->topic.size > 0)
+        return options_refuse(parser, "help takes one topic");
+    if (help_topic(value) == NULL) {
+        suggestion_init(&suggestion, value);
+        for (size_t i = 0; i < help_topics_count; i++)
+            suggestion_offer(&suggestion, span_from_string(help_topics[i].name));
+        return options_refuse(parser, "no help on \"%s\"%s", options_quote(value).text,
+                              options_hint(&suggestion, "").text);
+    }
+    parser->options->topic = value;
     return true;
 }
 

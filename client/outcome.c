@@ -61,6 +61,9 @@ static const struct {
                                                 "sent: {detail}"},
     [FAILURE_SYSTEM] = {OUTCOME_BROKEN, "{detail}"},
     [FAILURE_MEMORY] = {OUTCOME_BROKEN, "out of memory"},
+    [FAILURE_TOO_MANY] = {OUTCOME_SOME_FAILED, "{detail}"},
+    [FAILURE_FILE] = {OUTCOME_USAGE, "{detail}"},
+    [FAILURE_FILE_ROWS] = {OUTCOME_BROKEN, "{detail}"},
 };
 
 enum outcome failure_outcome(enum failure_kind kind)

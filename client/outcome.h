@@ -40,6 +40,9 @@ enum failure_kind {
     FAILURE_FOREIGN_SERVER, /* the pipe is not the service's; detail: why */
     FAILURE_SYSTEM,         /* Windows failed; detail: its words */
     FAILURE_MEMORY,
+    FAILURE_TOO_MANY,  /* more rows than can be kept; detail: what to do */
+    FAILURE_FILE,      /* a file to be compared cannot be opened; detail: which and why */
+    FAILURE_FILE_ROWS, /* and is not what lsmap wrote; detail: which and where */
     FAILURE_COUNT
 };
 

@@ -24,6 +24,7 @@ static enum request_op op_of(enum command command)
     case COMMAND_USAGE:
     case COMMAND_HELP:
     case COMMAND_VERSION:
+    case COMMAND_DIFF:
         break;
     }
     return OP_MAPS;
@@ -32,7 +33,7 @@ static enum request_op op_of(enum command command)
 size_t plan_count(const struct options *options)
 {
     if (options->command == COMMAND_USAGE || options->command == COMMAND_HELP ||
-        options->command == COMMAND_VERSION)
+        options->command == COMMAND_VERSION || options->command == COMMAND_DIFF)
         return 0;
     if (!is_scan(options) || options->all)
         return 1;

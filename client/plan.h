@@ -12,7 +12,7 @@
 #include "options.h"
 #include "request.h"
 
-/* How many requests the options ask for; 0 for help, version and usage. */
+/* How many requests the options ask for; 0 for help, version, usage and diff. */
 size_t plan_count(_In_ const struct options *options);
 
 /* The request with this index, which must be below plan_count(). */

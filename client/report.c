@@ -5,6 +5,7 @@
 
 #include "display.h"
 #include "json_reader.h"
+#include "options.h"
 #include "protocol.h"
 
 static bool text(struct buffer *out, const char *words)
@@ -49,6 +50,15 @@ static bool report_no_view(const struct request *request, struct buffer *out)
            quoted(out, request->path, request->path_size);
 }
 
+/* A word that was taken for the name of a process, but may have been meant for a command. */
+static bool report_hint(const struct request *request, struct buffer *out)
+{
+    struct span near = options_command_near((struct span){request->name, request->name_size});
+
+    return near.size == 0 || (text(out, "; did you mean \"" PRODUCT_NAME " ") &&
+                              buffer_append(out, near) && text(out, "\"?"));
+}
+
 bool report_nothing(const struct request *request, const struct row *end, struct buffer *out)
 {
     bool by_view = request->has_address || request->path_size > 0;
@@ -59,7 +69,7 @@ bool report_nothing(const struct request *request, const struct row *end, struct
         return false;
     if (by_view ? !report_no_view(request, out)
                 : !(text(out, "no process is named ") &&
-                    quoted(out, request->name, request->name_size)))
+                    quoted(out, request->name, request->name_size) && report_hint(request, out)))
         return false;
     if (span_equal(row_text(end, MEMBER_SCOPE), SPAN("own")) &&
         !text(out, "; only your own processes were looked at"))
@@ -67,6 +77,11 @@ bool report_nothing(const struct request *request, const struct row *end, struct
     if (row_number(end, MEMBER_ERRORS, 0) > 0 && !text(out, "; not all could be read"))
         return false;
     return text(out, "\n");
+}
+
+bool report_filtered(struct buffer *out)
+{
+    return text(out, PRODUCT_NAME ": nothing is mapped outside these folders\n");
 }
 
 bool report_cost(const struct row *end, struct buffer *out)

@@ -18,6 +18,9 @@ NODISCARD bool report_error(_In_ const struct row *error, _Inout_ struct buffer 
 NODISCARD bool report_nothing(_In_ const struct request *request, _In_ const struct row *end,
                               _Inout_ struct buffer *out);
 
+/* That nothing of what matched lies outside the folders that were to be left out. */
+NODISCARD bool report_filtered(_Inout_ struct buffer *out);
+
 /* What the scan cost: queries by class, and time.
  * end  A ROW_END of a request with `debug`. */
 NODISCARD bool report_cost(_In_ const struct row *end, _Inout_ struct buffer *out);

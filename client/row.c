@@ -43,6 +43,9 @@ static const struct {
     {{"info", 4}, ROW_INFO, BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL)},
     {{"whoami", 6}, ROW_WHOAMI, BIT(MEMBER_RIGHTS)},
     {{"stats", 5}, ROW_STATS, 0},
+    {{"file", 4}, ROW_FILE, 0},
+    {{"process_change", 14}, ROW_PROCESS_CHANGE, 0},
+    {{"map_change", 10}, ROW_MAP_CHANGE, 0},
     {{"end", 3},
      ROW_END,
      BIT(MEMBER_PROCESSES) | BIT(MEMBER_ROWS) | BIT(MEMBER_ERRORS) | BIT(MEMBER_COMPLETE)},
@@ -226,4 +229,16 @@ uint64_t row_number(const struct row *row, enum row_member member, uint64_t othe
     ASSERT(member < MEMBER_COUNT && members[member].type != TYPE_TEXT &&
            members[member].type != TYPE_JSON);
     return row_knows(row, member) ? row->numbers[member] : otherwise;
+}
+
+struct span row_member_name(enum row_member member)
+{
+    ASSERT(member < MEMBER_COUNT);
+    return members[member].name;
+}
+
+bool row_member_is_text(enum row_member member)
+{
+    ASSERT(member < MEMBER_COUNT);
+    return members[member].type == TYPE_TEXT || members[member].type == TYPE_JSON;
 }

@@ -2,28 +2,37 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bounds.h"
+#include "chain.h"
 #include "exchange.h"
-#include "facts.h"
+#include "failures.h"
 #include "plan.h"
 #include "protocol.h"
 #include "report.h"
 #include "status.h"
-#include "table.h"
 
-/* A row's text is below the triple of its line: a byte shown as U+FFFD takes three. */
-enum { RUN_OUT_SIZE_MAX = OUTPUT_SIZE + 4 * OUTPUT_ROW_SIZE_MAX };
+enum {
+    RUN_OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
+    SAY_SIZE_MAX = 1024 * 1024, /* a diagnostic; what is longer is not said */
+    ROUNDS_MAX = 10 * 1000      /* of asking again while the server is busy; the timeout ends it */
+};
 
 struct run {
     const struct run_settings *settings;
     struct exchange exchange;
-    struct table table;
-    struct buffer out; /* results not yet written */
-    struct buffer say; /* the diagnostic line being made */
-    bool unread;       /* nobody reads the results any more */
-    bool exhausted;    /* memory, or a bound */
-    bool over;         /* the server will not answer another request */
+    struct chain chain;
+    const struct row_sink *sink; /* its first */
+    struct failures failures;
+    struct buffer out;  /* results not yet written */
+    struct buffer say;  /* the diagnostic line being made */
+    struct buffer busy; /* the server's line that says so, before it is shown */
+    uint64_t rows;      /* of the reply so far */
+    uint64_t processes; /* of all replies */
+    bool unread;        /* nobody reads the results any more */
+    bool exhausted;     /* memory, or a bound */
+    bool over;          /* the server will not answer another request */
     enum outcome outcome;
     const struct request *request; /* the one being answered */
 };
@@ -65,8 +74,9 @@ enum outcome run_complain_failure(const struct run_settings *settings,
 static void end_of_reply(struct run *run, const struct row *end)
 {
     const struct options *options = run->settings->options;
-    bool nothing =
+    bool is_empty =
         run->request->selector != SELECTOR_NONE && row_number(end, MEMBER_PROCESSES, 0) == 0;
+    bool nothing = is_empty || !chain_matched(&run->chain);
     enum outcome outcome = OUTCOME_COMPLETE;
 
     if (row_number(end, MEMBER_ERRORS, 0) > 0)
@@ -74,8 +84,10 @@ static void end_of_reply(struct run *run, const struct row *end)
     else if (nothing)
         outcome = OUTCOME_NOTHING;
     run->outcome = outcome_worse(run->outcome, outcome);
-    if (nothing && !options->quiet)
+    if (is_empty && !options->quiet)
         complain(run, report_nothing(run->request, end, &run->say));
+    else if (nothing && !options->quiet)
+        complain(run, report_filtered(&run->say));
     if (options->debug)
         complain(run, report_cost(end, &run->say));
 }
@@ -90,20 +102,19 @@ static void error_of_reply(struct run *run, const struct row *error)
     complain(run, report_error(error, &run->say));
 }
 
-static bool print_row(struct run *run, const struct row *row, struct span line)
+/* A server at a limit says so before any row and may be asked again. */
+static bool is_busy(const struct run *run, const struct row *row)
 {
-    if (run->settings->options->format == FORMAT_JSON)
-        return buffer_append(&run->out, line) && buffer_append(&run->out, SPAN("\n"));
-    if (row->type == ROW_INFO || row->type == ROW_WHOAMI || row->type == ROW_STATS)
-        return facts_format(line, &run->out);
-    return table_row(&run->table, row, &run->out);
+    return row->type == ROW_ERROR && run->rows == 0 && run->settings->link->again != NULL &&
+           status_from_name(row_text(row, MEMBER_CODE)) == STATUS_BUSY;
 }
 
-static bool on_row(void *context, const struct row *row, struct span line)
+static bool show_row(struct run *run, const struct row *row, struct span line)
 {
-    struct run *run = context;
-
-    if (!print_row(run, row, line)) {
+    if (row->type == ROW_PROCESS_ERROR)
+        failures_add(&run->failures, row);
+    run->processes += row->type == ROW_PROCESS;
+    if (!run->sink->row(run->sink->context, row, line, &run->out)) {
         run->exhausted = true;
         return false;
     }
@@ -116,75 +127,163 @@ static bool on_row(void *context, const struct row *row, struct span line)
     return !run->unread;
 }
 
+static bool on_row(void *context, const struct row *row, struct span line)
+{
+    struct run *run = context;
+
+    if (is_busy(run, row)) {
+        run->exhausted = !buffer_append(&run->busy, line);
+        return !run->exhausted;
+    }
+    run->rows++;
+    return show_row(run, row, line);
+}
+
 /* A person sees rows as they come; a file or a pipe gets them in large pieces. */
 static bool on_wait(void *context)
 {
     struct run *run = context;
+    const struct output *output = run->settings->output;
+    const struct options *options = run->settings->options;
 
+    if (output->progress != NULL && options->all && !options->quiet)
+        output->progress(output->context, run->processes);
     return run->settings->width == 0 || flush(run);
+}
+
+/* Asks, and asks again while the server is busy, as long as the link lets it. */
+static enum exchange_result ask_patiently(struct run *run, const struct request *request,
+                                          struct failure *failure)
+{
+    const struct exchange_view view = {run, on_row, on_wait};
+    const struct link *link = run->settings->link;
+    struct row_error error;
+    enum exchange_result result = EXCHANGE_FAILED;
+
+    for (int round = 0; round < ROUNDS_MAX; round++) {
+        buffer_clear(&run->busy);
+        run->rows = 0;
+        result = exchange_run(&run->exchange, request, &view, failure);
+        if (result != EXCHANGE_DONE || run->busy.size == 0)
+            return result;
+        if (!link->again(link->context, failure))
+            break;
+        exchange_reset(&run->exchange);
+    }
+    if (failure->kind != FAILURE_BUSY)
+        return EXCHANGE_FAILED;
+    /* Its last word: what the server said says more than that the time is over. */
+    if (!row_parse(buffer_span(&run->busy), &run->exchange.row, &run->exchange.scratch, &error) ||
+        !show_row(run, &run->exchange.row, buffer_span(&run->busy)))
+        return EXCHANGE_STOPPED;
+    return EXCHANGE_DONE;
+}
+
+/* Why a sink gave up. */
+static enum outcome complain_exhausted(struct run *run)
+{
+    const char *why = chain_complaint(&run->chain);
+    struct failure failure;
+
+    (void)failure_set(&failure, why != NULL ? FAILURE_TOO_MANY : FAILURE_MEMORY, why);
+    return run_complain_failure(run->settings, &failure);
 }
 
 /* Returns false when no further request is to be asked. */
 static bool ask(struct run *run, const struct request *request)
 {
-    const struct exchange_view view = {run, on_row, on_wait};
     struct failure failure = {FAILURE_MEMORY, ""};
+    enum outcome outcome;
 
     run->request = request;
-    switch (exchange_run(&run->exchange, request, &view, &failure)) {
+    switch (ask_patiently(run, request, &failure)) {
     case EXCHANGE_DONE:
         return !run->over;
     case EXCHANGE_STOPPED:
         if (!run->exhausted)
             return false;
-        (void)failure_set(&failure, FAILURE_MEMORY, NULL);
         break;
     case EXCHANGE_FAILED:
         break;
     }
     (void)flush(run);
-    run->outcome = outcome_worse(run->outcome, run_complain_failure(run->settings, &failure));
+    outcome =
+        run->exhausted ? complain_exhausted(run) : run_complain_failure(run->settings, &failure);
+    run->outcome = outcome_worse(run->outcome, outcome);
     return false;
 }
 
-/* What is known only behind the last row: who could not be read, and the sums. */
+/* What sinks held back until the last row: sums, or all of it. */
+static void end_sinks(struct run *run)
+{
+    bool more = true;
+
+    while (more && !run->exhausted && !run->unread) { /* each turn takes rows from what is held */
+        more = false;
+        if (!run->sink->end(run->sink->context, &run->out, &more)) {
+            run->exhausted = true;
+            (void)flush(run);
+            run->outcome = outcome_worse(run->outcome, complain_exhausted(run));
+        } else if (more) {
+            (void)flush(run);
+        }
+    }
+}
+
+/* What is known only behind the last row. */
 static void finish(struct run *run)
 {
     const struct options *options = run->settings->options;
 
-    if (options->format == FORMAT_TABLE && !options->quiet)
-        complain(run, table_errors(&run->table, SPAN(PRODUCT_NAME ": "), &run->say));
-    if (options->format == FORMAT_TABLE && !table_totals(&run->table, &run->out))
-        run->outcome = outcome_worse(run->outcome, failure_outcome(FAILURE_MEMORY));
+    end_sinks(run);
+    if (options->format != FORMAT_JSON && !options->quiet)
+        complain(run, failures_report(&run->failures, &run->say));
     (void)flush(run);
+}
+
+static void begin(struct run *run, const struct run_settings *settings)
+{
+    const struct chain_settings chain = {
+        .options = settings->options,
+        .width = settings->width,
+        .system_folders = settings->system_folders,
+        .system_folders_count = settings->system_folders_count,
+        .envelope = settings->envelope,
+    };
+
+    exchange_init(&run->exchange, settings->link);
+    failures_init(&run->failures);
+    buffer_init(&run->out, RUN_OUT_SIZE_MAX);
+    buffer_init(&run->say, SAY_SIZE_MAX);
+    buffer_init(&run->busy, OUTPUT_ROW_SIZE_MAX);
+    chain_init(&run->chain, &chain);
+    run->sink = chain_first(&run->chain);
+    run->exhausted = !run->sink->begin(run->sink->context, &run->out);
 }
 
 enum outcome run_requests(const struct run_settings *settings)
 {
-    const struct options *options = settings->options;
-    const struct table_style style = {
-        .width = options->wide ? 0 : settings->width,
-        .no_header = options->no_header,
-        .totals = !options->quiet && !options->no_header,
-        .processes_only = options->command == COMMAND_PS,
-        .detail = options->detail,
-    };
-    struct run run = {.settings = settings, .outcome = OUTCOME_COMPLETE};
+    struct run *run = calloc(1, sizeof *run);
     struct request request;
 
-    exchange_init(&run.exchange, settings->link);
-    table_init(&run.table, &style);
-    buffer_init(&run.out, RUN_OUT_SIZE_MAX);
-    buffer_init(&run.say, TABLE_ERRORS_SIZE_MAX * 4);
-    for (size_t i = 0; i < plan_count(options); i++) {
-        plan_request(options, i, &request);
-        if (!ask(&run, &request))
+    if (run == NULL)
+        return run_complain_failure(settings, &(struct failure){FAILURE_MEMORY, ""});
+    run->settings = settings;
+    run->outcome = OUTCOME_COMPLETE;
+    begin(run, settings);
+    for (size_t i = 0; i < plan_count(settings->options); i++) {
+        plan_request(settings->options, i, &request);
+        if (!ask(run, &request))
             break;
     }
-    finish(&run);
-    buffer_release(&run.say);
-    buffer_release(&run.out);
-    table_deinit(&run.table);
-    exchange_deinit(&run.exchange);
-    return run.outcome;
+    finish(run);
+    enum outcome outcome = run->outcome;
+    chain_deinit(&run->chain);
+    buffer_release(&run->busy);
+    buffer_release(&run->say);
+    buffer_release(&run->out);
+    failures_deinit(&run->failures);
+    exchange_deinit(&run->exchange);
+    free(run);
+    return outcome;
 }

@@ -5,21 +5,27 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "annotations.h"
+#include "envelope.h"
 #include "options.h"
 #include "outcome.h"
 #include "server_link.h"
 #include "span.h"
 
 struct output {
-    void *context; /* first argument of both */
+    void *context; /* first argument of all */
 
     /* Writes results, in large pieces of whole lines. Returns false when nobody reads any more. */
     bool (*write)(void *context, struct span bytes);
 
     /* Writes one diagnostic line with its newline, apart from the results. */
     void (*complain)(void *context, struct span line);
+
+    /* Shows how many processes have come so far; NULL: not wanted. Asked with -a, whenever more is
+     * waited for. Whoever writes clears it before. */
+    void (*progress)(void *context, uint64_t processes);
 };
 
 struct run_settings {
@@ -28,6 +34,11 @@ struct run_settings {
     const struct output *output;
     const char *pipe; /* full name, for messages */
     size_t width;     /* columns of the console results go to; 0: none */
+
+    const struct span *system_folders; /* what --outside-system leaves out */
+    size_t system_folders_count;
+
+    struct envelope *envelope; /* what --host adds to rows; NULL: nothing */
 };
 
 /* Asks the requests of the options' plan one after the other and returns the worst outcome. */

@@ -13,7 +13,7 @@
 enum { LINK_RECEIVE_SIZE = 64 * 1024 }; /* asked for at once: few calls, whatever the row size */
 
 struct link {
-    void *context; /* first argument of both */
+    void *context; /* first argument of all */
 
     /* Sends all bytes, one request line. Returns false with `failure` set; FAILURE_CLOSED when the
      * other end is gone, which may have left an answer to be received. */
@@ -22,6 +22,11 @@ struct link {
     /* Receives at least one byte. Returns false with `failure` set; FAILURE_CLOSED at the end. */
     bool (*receive)(void *context, char *data, size_t capacity, size_t *size,
                     struct failure *failure);
+
+    /* The server said that it is busy: waits a little and connects anew. Returns false with
+     * `failure` set, FAILURE_BUSY when the time for it is over. NULL: there is nothing to wait for.
+     */
+    bool (*again)(void *context, struct failure *failure);
 };
 
 #endif

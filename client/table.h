@@ -1,9 +1,9 @@
-/* The rows of `maps` and `processes` as text for people.
+/* Rows as text for people: a sink of client/row_sink.h.
  *
- * Streaming: a row becomes a line at once, whatever the size of the reply; only the sums and a
- * bounded list of failed processes are kept. Column widths are fixed, so that the first line can be
- * printed before the last is known. All functions append to the caller's buffer and return false
- * when it is at its bound.
+ * Streaming: a row becomes a line at once, whatever the size of the reply; only sums are kept.
+ * Column widths are fixed, so that the first line can be printed before the last is known. On a
+ * console no line is longer than it is wide, as long as that is TABLE_WIDTH_MIN at least: the
+ * middle of paths is taken out for it. Elsewhere nothing is cut.
  */
 #ifndef CLIENT_TABLE_H
 #define CLIENT_TABLE_H
@@ -15,40 +15,44 @@
 #include "annotations.h"
 #include "buffer.h"
 #include "request.h"
-#include "row.h"
+#include "row_sink.h"
 
-enum { TABLE_ERRORS_SIZE_MAX = 64 * 1024 }; /* bytes of error lines kept; the rest is counted */
+enum {
+    TABLE_WIDTH_MIN = 80,       /* columns everything fits in, sizes in bytes apart */
+    TABLE_PATH_COLUMNS_MIN = 12 /* a path is not cut below this, whatever the console */
+};
+
+enum table_layout {
+    TABLE_MAPS,      /* a heading for each process, its mappings below */
+    TABLE_PROCESSES, /* a line for each process */
+    TABLE_FLAT,      /* a line for each mapping, with its process */
+    TABLE_FILES,     /* a line for each ROW_FILE */
+    TABLE_CHANGES    /* ROW_PROCESS_CHANGE and ROW_MAP_CHANGE */
+};
 
 struct table_style {
+    enum table_layout layout;
     size_t width;               /* columns of the console; 0: none, nothing is cut */
     bool no_header;             /* no column titles */
     bool totals;                /* a line of sums at the end */
-    bool processes_only;        /* rows of `processes`: one line a process */
+    bool exact;                 /* sizes in bytes */
+    bool by_address;            /* TABLE_FLAT: the address is what matters */
     enum request_detail detail; /* which columns and rows `maps` was asked for */
 };
 
 struct table {
     struct table_style style;
-    bool begun;           /* something was printed */
-    struct buffer errors; /* "NAME (PID): ..." lines */
-    uint64_t errors_left_out;
-    uint64_t processes, views, bytes; /* sums; bytes of address space */
+    bool begun; /* something was printed */
+    struct buffer scratch;
+    uint64_t processes, views, files, bytes; /* sums of what was shown; bytes of address space */
+    uint64_t came, went, started, ended;     /* of TABLE_CHANGES */
+    struct buffer heading;                   /* "NAME (PID)" printed last, in TABLE_CHANGES */
 };
 
 void table_init(_Out_ struct table *table, _In_ const struct table_style *style);
 void table_deinit(_Inout_ struct table *table);
 
-/* Appends what a row shows: a process row its heading, a map or region row its line, a
- * process_error row nothing yet. Other rows are ignored. */
-NODISCARD bool table_row(_Inout_ struct table *table, _In_ const struct row *row,
-                         _Inout_ struct buffer *out);
-
-/* Appends one line for each process that failed, with `prefix` before each, and a last one for
- * those that were not kept. */
-NODISCARD bool table_errors(_In_ const struct table *table, struct span prefix,
-                            _Inout_ struct buffer *out);
-
-/* Appends the sums, when the style wants them and there is something to sum up. */
-NODISCARD bool table_totals(_In_ const struct table *table, _Inout_ struct buffer *out);
+/* table  Must stay where it is. A row the layout does not show makes no text. */
+struct row_sink table_sink(_Inout_ struct table *table);
 
 #endif

@@ -44,9 +44,12 @@ static inline struct caller small_machine_caller(uint32_t granted)
 {
     return (struct caller){.user = small_machine_sid(100),
                            .name = "HOST\\user",
+                           .level = CALLER_LEVEL_IDENTIFICATION,
                            .elevation = ELEVATION_DEFAULT,
                            .integrity = 0x2000,
                            .session_id = 1,
+                           .app_container = FACT_NO,
+                           .restricted = FACT_NO,
                            .granted = granted};
 }
 

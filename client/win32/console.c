@@ -1,12 +1,16 @@
 #include "console.h"
 
+#include "out_file.h"
 #include "outcome.h"
 #include "span.h"
+#include "system_info.h"
 
 enum { WRITE_SIZE_MAX = 32 * 1024 }; /* a console takes no more at once on older systems */
 
 /* What to put back at the end; 0: nothing was changed. Written once, before the handler is set. */
 static UINT code_page_before;
+
+static struct out_file out_file; /* of --out */
 
 static void restore_code_page(void)
 {
@@ -18,6 +22,7 @@ static BOOL WINAPI on_interrupt(DWORD event)
 {
     (void)event; /* all of them end us */
     restore_code_page();
+    out_file_give_up(&out_file);
     ExitProcess(OUTCOME_INTERRUPTED);
 }
 
@@ -67,13 +72,31 @@ static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
     return ERROR_SUCCESS;
 }
 
+/* Before anything else is written on a console. */
+static void clear_progress(struct console *console)
+{
+    char text[PROGRESS_CAPACITY];
+    struct span blank = progress_clear(&console->progress, text);
+
+    if (blank.size > 0)
+        (void)write_all(console->error, true, blank); /* it was there, so writing works */
+}
+
 static bool write_result(void *context, struct span bytes)
 {
     struct console *console = context;
+    DWORD error;
 
-    if (console->out == NULL)
-        return false;
-    DWORD error = write_all(console->out, console->width > 0, bytes);
+    if (console->to_file) {
+        error = out_file_write(&out_file, bytes);
+    } else {
+        if (console->out == NULL)
+            return false;
+        clear_progress(console);
+        error = write_all(console->out, console->width > 0, bytes);
+        if (console->width > 0)
+            console->output.progress = NULL; /* the rows show it themselves */
+    }
     if (error != ERROR_SUCCESS && console->write_error == ERROR_SUCCESS)
         console->write_error = error;
     return error == ERROR_SUCCESS;
@@ -84,8 +107,20 @@ static void write_diagnostic(void *context, struct span line)
     struct console *console = context;
 
     /* When stderr fails too there is nobody left to tell. */
-    if (console->error != NULL)
-        (void)write_all(console->error, console_width(console->error) > 0, line);
+    if (console->error == NULL)
+        return;
+    clear_progress(console);
+    (void)write_all(console->error, console_width(console->error) > 0, line);
+}
+
+static void show_progress(void *context, uint64_t processes)
+{
+    struct console *console = context;
+    char text[PROGRESS_CAPACITY];
+    struct span line = progress_draw(&console->progress, system_now_ms(), processes, text);
+
+    if (line.size > 0)
+        (void)write_all(console->error, true, line); /* no harm when it does not show */
 }
 
 void console_open(struct console *console)
@@ -93,7 +128,11 @@ void console_open(struct console *console)
     *console = (struct console){.out = standard_handle(STD_OUTPUT_HANDLE),
                                 .error = standard_handle(STD_ERROR_HANDLE)};
     console->width = console_width(console->out);
-    console->output = (struct output){console, write_result, write_diagnostic};
+    console->output =
+        (struct output){.context = console, .write = write_result, .complain = write_diagnostic};
+    progress_init(&console->progress, system_now_ms());
+    if (console_width(console->error) > 0)
+        console->output.progress = show_progress;
     if (console->width > 0 || console_width(console->error) > 0) {
         code_page_before = GetConsoleOutputCP();
         if (code_page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8))
@@ -104,11 +143,41 @@ void console_open(struct console *console)
 
 void console_close(struct console *console)
 {
+    clear_progress(console);
+    out_file_close(&out_file);
     (void)SetConsoleCtrlHandler(on_interrupt, FALSE);
     restore_code_page();
     code_page_before = 0;
     console->out = NULL;
     console->error = NULL;
+}
+
+DWORD console_to_file(struct console *console, const char *path)
+{
+    DWORD error = out_file_open(&out_file, path);
+
+    if (error != ERROR_SUCCESS)
+        return error;
+    console->to_file = true;
+    console->width = 0;
+    return ERROR_SUCCESS;
+}
+
+DWORD console_commit_file(struct console *console)
+{
+    DWORD error = console->write_error;
+
+    if (error == ERROR_SUCCESS)
+        error = out_file_commit(&out_file);
+    console_drop_file(console);
+    return error;
+}
+
+void console_drop_file(struct console *console)
+{
+    out_file_close(&out_file);
+    console->to_file = false;
+    console->write_error = ERROR_SUCCESS; /* of the file, and of no more use */
 }
 
 bool console_failed(const struct console *console)

@@ -73,14 +73,13 @@ struct direct *direct_create(struct failure *failure)
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
     if (token_facts_self(&direct->grant.caller) != ERROR_SUCCESS)
-        direct->grant.caller =
-            (struct caller){.session_id = UINT32_MAX, .integrity = INTEGRITY_UNKNOWN};
+        caller_set_unknown(&direct->grant.caller);
     direct->grant.caller.granted = RIGHTS_ALL;
     direct->grant.rights = RIGHTS_ALL;
     direct->grant.reason = "direct: this process' own rights";
     direct->context = (struct answer_context){
         .platform = &direct->platform, .info = &direct->info, .now_us = system_now_us};
-    direct->link = (struct link){direct, direct_send, direct_receive};
+    direct->link = (struct link){direct, direct_send, direct_receive, NULL};
     buffer_init(&direct->rows, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
     return direct;
 }

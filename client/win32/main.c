@@ -2,13 +2,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compare_files.h"
 #include "console.h"
 #include "direct_link.h"
+#include "help.h"
+#include "host_facts.h"
 #include "options.h"
 #include "outcome.h"
 #include "pipe_client.h"
 #include "protocol.h"
 #include "run.h"
+#include "system_folders.h"
 #include "text_w.h"
 #include "usage.h"
 #include "version.h"
@@ -23,20 +27,29 @@ static void complain(const struct console *console, const char *text)
         console->output.complain(console->output.context, (struct span){line, (size_t)size});
 }
 
-/* Asks this process, or the server behind the pipe. */
-static enum outcome ask(struct console *console, const struct options *options)
+/* Asks this process, or the server behind the pipe.
+ * envelope  NULL: none. */
+static enum outcome ask(struct console *console, const struct options *options,
+                        struct envelope *envelope)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
     struct pipe_client client = {0};
     struct direct *direct = NULL;
+    struct system_folders folders = {.count = 0};
     struct run_settings settings = {
         .options = options,
         .output = &console->output,
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
         .width = console->width,
+        .envelope = envelope,
+        .system_folders = folders.folders,
     };
     enum outcome outcome;
 
+    if (options->outside_system) {
+        system_folders_query(&folders);
+        settings.system_folders_count = folders.count;
+    }
     if (options->direct) {
         direct = direct_create(&failure);
         settings.link = direct != NULL ? direct_link(direct) : NULL;
@@ -50,6 +63,35 @@ static enum outcome ask(struct console *console, const struct options *options)
     return outcome;
 }
 
+/* Something of Windows failed that is not the server's fault. */
+static enum outcome fail_here(const struct console *console, const char *what, DWORD error)
+{
+    char reason[160], text[OPTIONS_ERROR_CAPACITY];
+
+    (void)snprintf(text, sizeof text, "%s: %s", what, text_w_error(reason, sizeof reason, error));
+    complain(console, text);
+    return OUTCOME_SOME_FAILED;
+}
+
+static enum outcome ask_with_envelope(struct console *console, const struct options *options)
+{
+    struct envelope_facts facts;
+    struct envelope envelope;
+
+    if (!options->host)
+        return ask(console, options, NULL);
+    DWORD error = host_facts_query(&facts);
+    if (error == ERROR_SUCCESS && !envelope_init(&envelope, &facts))
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    if (error != ERROR_SUCCESS) {
+        (void)fail_here(console, "no identifier for the scan", error);
+        return OUTCOME_BROKEN; /* as when Windows fails elsewhere */
+    }
+    enum outcome outcome = ask(console, options, &envelope);
+    envelope_deinit(&envelope);
+    return outcome;
+}
+
 static enum outcome obey(struct console *console, const struct options *options)
 {
     const struct output *output = &console->output;
@@ -59,11 +101,15 @@ static enum outcome obey(struct console *console, const struct options *options)
         output->complain(output->context, span_from_string(usage_short));
         return OUTCOME_USAGE;
     case COMMAND_HELP:
-        (void)output->write(output->context, span_from_string(usage_help));
+        (void)output->write(
+            output->context,
+            span_from_string(options->topic.size > 0 ? help_topic(options->topic) : usage_help));
         return OUTCOME_COMPLETE;
     case COMMAND_VERSION:
         (void)output->write(output->context, SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n"));
         return OUTCOME_COMPLETE;
+    case COMMAND_DIFF:
+        return compare_files(console, options);
     case COMMAND_MAPS:
     case COMMAND_PS:
     case COMMAND_INFO:
@@ -71,7 +117,34 @@ static enum outcome obey(struct console *console, const struct options *options)
     case COMMAND_STATS:
         break;
     }
-    return ask(console, options);
+    return ask_with_envelope(console, options);
+}
+
+/* True for an outcome whose results are whole. */
+static bool is_worth_keeping(enum outcome outcome)
+{
+    return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_SOME_FAILED ||
+           outcome == OUTCOME_NOTHING;
+}
+
+/* The results go to the file of --out, which gets its name only when they are whole. */
+static enum outcome obey_into_file(struct console *console, const struct options *options)
+{
+    DWORD error = console_to_file(console, options->out);
+
+    if (error != ERROR_SUCCESS)
+        return fail_here(console, "the file of --out cannot be written", error);
+    enum outcome outcome = obey(console, options);
+    if (!is_worth_keeping(outcome)) {
+        console_drop_file(console);
+        complain(console, "the file of --out was not written");
+        return outcome;
+    }
+    error = console_commit_file(console);
+    if (error != ERROR_SUCCESS)
+        return outcome_worse(outcome,
+                             fail_here(console, "the file of --out was not written", error));
+    return outcome;
 }
 
 static enum outcome run(struct console *console, int argc, char *const *argv)
@@ -84,7 +157,8 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
         complain(console, text);
         return OUTCOME_USAGE;
     }
-    enum outcome outcome = obey(console, &options);
+    enum outcome outcome =
+        options.out != NULL ? obey_into_file(console, &options) : obey(console, &options);
     if (console_failed(console)) {
         char error[160];
         (void)snprintf(text, sizeof text, "the output could not be written: %s",

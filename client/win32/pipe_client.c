@@ -8,7 +8,11 @@
 #include "text_w.h"
 #include "trust.h"
 
-enum { OPEN_ATTEMPTS_MAX = 1000 }; /* others may take each free instance before us */
+enum {
+    OPEN_ATTEMPTS_MAX = 1000, /* others may take each free instance before us */
+    BUSY_PAUSE_FIRST_MS = 50, /* doubled each time */
+    BUSY_PAUSE_MAX_MS = 1000
+};
 
 /* Read, write, and read the owner. Not GENERIC_WRITE: that includes FILE_CREATE_PIPE_INSTANCE,
  * which the service grants to nobody. */
@@ -147,39 +151,78 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
     }
 }
 
+/* A pipe whose server is gone has no owner any more, which says nothing about whose it was. */
+static bool has_hung_up(HANDLE pipe)
+{
+    DWORD available = 0;
+
+    return !PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL) &&
+           GetLastError() != ERROR_ACCESS_DENIED;
+}
+
+/* Opens the pipe and checks its server. */
+static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struct failure *failure)
+{
+    struct span name = span_from_string(client->name);
+    bool is_default = trust_is_default_pipe(name);
+    wchar_t name_w[PIPE_NAME_LENGTH_MAX + 1];
+    struct trust_facts facts;
+    HANDLE pipe = NULL;
+
+    DWORD error = text_w_from_utf8(name_w, sizeof name_w / sizeof name_w[0], name);
+    if (error == ERROR_SUCCESS)
+        error = open_pipe(name_w, deadline_ms, &pipe);
+    if (error != ERROR_SUCCESS)
+        return fail_open(failure, is_default, error);
+    server_check_facts(pipe, is_default, &facts);
+    if (!trust_decide(&facts, failure)) {
+        if (facts.owner.size == 0 && has_hung_up(pipe))
+            (void)failure_set(failure, FAILURE_NO_REPLY, NULL);
+        (void)CloseHandle(pipe);
+        return false;
+    }
+    client->pipe = pipe;
+    return true;
+}
+
+/* The server closes a connection that came when it was at its limit, so each attempt is a new one,
+ * and its server is checked anew. */
+static bool pipe_again(void *context, struct failure *failure)
+{
+    struct pipe_client *client = context;
+
+    if (!client->is_waiting) {
+        client->is_waiting = true;
+        client->deadline_ms = system_now_ms() + client->timeout_ms;
+        client->pause_ms = BUSY_PAUSE_FIRST_MS;
+    }
+    DWORD left_ms = remaining_ms(client->deadline_ms);
+    if (left_ms == 0)
+        return failure_set(failure, FAILURE_BUSY, NULL);
+    (void)CloseHandle(client->pipe);
+    client->pipe = NULL;
+    Sleep(client->pause_ms < left_ms ? client->pause_ms : left_ms);
+    client->pause_ms =
+        client->pause_ms < BUSY_PAUSE_MAX_MS / 2 ? client->pause_ms * 2 : BUSY_PAUSE_MAX_MS;
+    return connect_pipe(client, client->deadline_ms, failure);
+}
+
 bool pipe_client_open(struct pipe_client *client, const char *name, unsigned timeout_s,
                       struct failure *failure)
 {
-    struct pipe_client opened = {.timeout_ms = timeout_s * 1000};
-    bool is_default = trust_is_default_pipe(span_from_string(name));
-    wchar_t name_w[PIPE_NAME_LENGTH_MAX + 1];
-    struct trust_facts facts;
-    bool good = false;
+    struct pipe_client opened = {.timeout_ms = timeout_s * 1000, .name = name};
 
-    DWORD error =
-        text_w_from_utf8(name_w, sizeof name_w / sizeof name_w[0], span_from_string(name));
-    if (error == ERROR_SUCCESS)
-        error = open_pipe(name_w, system_now_ms() + opened.timeout_ms, &opened.pipe);
-    if (error != ERROR_SUCCESS) {
-        (void)fail_open(failure, is_default, error);
-        goto cleanup;
-    }
-    server_check_facts(opened.pipe, is_default, &facts);
-    if (!trust_decide(&facts, failure))
-        goto cleanup;
+    if (!connect_pipe(&opened, system_now_ms() + opened.timeout_ms, failure))
+        return false;
     opened.event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (opened.event == NULL) {
         (void)fail_system(failure, "no event", GetLastError());
-        goto cleanup;
+        pipe_client_close(&opened);
+        return false;
     }
     *client = opened;
-    client->link = (struct link){client, pipe_send, pipe_receive};
-    opened = (struct pipe_client){0};
-    good = true;
-
-cleanup:
-    pipe_client_close(&opened);
-    return good;
+    client->link = (struct link){client, pipe_send, pipe_receive, pipe_again};
+    return true;
 }
 
 void pipe_client_close(struct pipe_client *client)

@@ -8,6 +8,7 @@
 #define CLIENT_WIN32_PIPE_CLIENT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "outcome.h"
 #include "server_link.h"
@@ -16,12 +17,17 @@
 struct pipe_client {
     HANDLE pipe, event;   /* owned; NULL: none */
     OVERLAPPED operation; /* idle whenever no function below runs */
-    DWORD timeout_ms;     /* of each operation */
+    DWORD timeout_ms;     /* of each operation, and of being sent away as busy */
+    const char *name;     /* the caller's */
+    bool is_waiting;      /* the server was busy before; set with the next two */
+    uint64_t deadline_ms; /* when to give up */
+    DWORD pause_ms;       /* before the next attempt */
     struct link link;     /* points back here: do not copy a client */
 };
 
 /* Connects to a pipe of this machine and checks its server.
- * name       Full name, UTF-8, terminated, from pipe_name_normalize().
+ * name       Full name, UTF-8, terminated, from pipe_name_normalize(); must outlive the
+ *            client, which connects again while the server is busy.
  * Returns false with `failure` set and nothing to close. */
 NODISCARD bool pipe_client_open(_Out_ struct pipe_client *client, const char *name,
                                 unsigned timeout_s, _Out_ struct failure *failure);

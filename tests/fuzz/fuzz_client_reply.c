@@ -75,6 +75,8 @@ static void on_complain(void *context, struct span line)
 }
 
 /* First byte: how to ask and to print. Second: bytes in a piece. Then the reply. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum command commands[] = {COMMAND_MAPS, COMMAND_PS, COMMAND_INFO, COMMAND_STATS};
@@ -94,8 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .timeout_s = 1};
     struct server server = {reply, reply_size, (size_t)data[1] + 1};
     struct heard heard = {.reply = options.format == FORMAT_JSON ? reply : NULL};
-    const struct link link = {&server, on_send, on_receive};
-    const struct output output = {&heard, on_write, on_complain};
+    const struct link link = {&server, on_send, on_receive, NULL};
+    const struct output output = {.context = &heard, .write = on_write, .complain = on_complain};
     const struct run_settings settings = {.options = &options,
                                           .link = &link,
                                           .output = &output,

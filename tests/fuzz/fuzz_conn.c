@@ -14,6 +14,7 @@ enum { SENT_SIZE_MAX = 512 * 1024, PUT_SIZE_MAX = 1024 * 1024, ACTIONS_MAX = 100
 struct world {
     struct script script;
     struct conn conn;
+    struct server_limits limits;
     uint64_t now_ms;
     char *sent;       /* SENT_SIZE_MAX bytes: all that was sent while lines were served */
     size_t sent_size; /* bytes */
@@ -177,6 +178,11 @@ static void step(struct world *world)
             world->now_ms = conn_deadline_ms(&world->conn);
         conn_on_deadline(&world->conn, world->now_ms);
         break;
+    case 'c': /* the answer takes too long */
+        if (conn_next(&world->conn) != CONN_READ && conn_next(&world->conn) != CONN_CLOSE &&
+            world->part > 0)
+            conn_end_answer(&world->conn, CONN_ANSWER_TIMEOUT, world->now_ms);
+        break;
     case 's':
         conn_stop(&world->conn, world->now_ms);
         break;
@@ -206,7 +212,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                           .answer_size = 7,
                           .write_size = SIZE_MAX};
 
-    conn_init(&world.conn, world.now_ms);
+    server_limits_default(&world.limits, 1);
+    conn_init(&world.conn, &world.limits, world.now_ms);
     while (world.script.offset < world.script.size)
         step(&world);
 

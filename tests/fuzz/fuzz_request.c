@@ -80,8 +80,7 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
     if (layout.processes == NULL)
         FUZZ_CHECK(virtual_layout_parse(span_from_string(layout_text), &layout, &error));
     virtual_platform_init(&virtual_, layout.processes, layout.processes_count, &platform);
-    const struct answer_context context = {
-        .platform = &platform, .info = &info, .now_us = no_time};
+    const struct answer_context context = {.platform = &platform, .info = &info, .now_us = no_time};
     buffer_init(&out, 4 * (size_t)OUTPUT_ROW_SIZE_MAX);
     struct answer *answer = answer_create(&context, &grant, line);
     FUZZ_CHECK(answer != NULL);

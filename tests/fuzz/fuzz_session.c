@@ -18,8 +18,11 @@ struct world {
     struct script script;
     struct small_machine machine;
     struct session session;
+    struct policy policy;
     struct caller caller;
     bool has_caller;
+    struct server_limits limits;
+    bool no_slots; /* none is free for a scan */
     uint64_t now_ms;
     struct buffer written;
     size_t write_size;     /* bytes taken by each write */
@@ -28,19 +31,36 @@ struct world {
     bool is_cut; /* a write may have ended within a line */
 };
 
+/* The machine is asked nothing without a slot. */
+static void serve(struct world *world)
+{
+    uint64_t calls = world->machine.virtual_.calls_total;
+    bool has_slot = world->session.has_slot;
+
+    session_serve(&world->session, world->now_ms);
+    FUZZ_CHECK(has_slot || world->machine.virtual_.calls_total == calls);
+}
+
 /* Does at most `actions` that need no client. */
 static void act(struct world *world, size_t actions)
 {
     struct session *session = &world->session;
 
     for (size_t i = 0; i < actions; i++) {
+        if (session_has_idle_slot(session))
+            session_on_slot_lost(session, world->now_ms);
         switch (session_next(session)) {
+        case SESSION_ADMIT:
+            if (world->no_slots)
+                return;
+            session_on_slot(session);
+            break;
         case SESSION_IDENTIFY:
             FUZZ_CHECK(world->identified_count++ == 0);
-            session_on_caller(session, world->has_caller ? &world->caller : NULL);
+            session_on_caller(session, &world->policy, world->has_caller ? &world->caller : NULL);
             break;
         case SESSION_SERVE:
-            session_serve(session, world->now_ms);
+            serve(world);
             break;
         case SESSION_WRITE: {
             struct span pending = session_pending(session);
@@ -106,8 +126,10 @@ static void change_caller(struct world *world, uint8_t number)
 {
     world->caller = small_machine_caller(number);
     world->has_caller = number != 0xff;
-    world->caller.is_anonymous = (number & 0x20) != 0;
-    world->caller.is_app_container = (number & 0x40) != 0;
+    if ((number & 0x20) != 0)
+        world->caller.level = CALLER_LEVEL_ANONYMOUS;
+    if ((number & 0x40) != 0)
+        world->caller.app_container = FACT_YES;
     world->caller.integrity = (number & 0x80) != 0 ? INTEGRITY_UNKNOWN : 0x2000;
 }
 
@@ -151,7 +173,11 @@ static void interrupt(struct world *world, uint8_t what, uint8_t number)
         session_on_error(session);
         return;
     }
-    world->is_cut = world->is_cut || session_next(session) == SESSION_WRITE;
+    if (session_next(session) == SESSION_WRITE) {
+        if (!session_check_write(session, world->now_ms))
+            return; /* it goes on being written */
+        world->is_cut = true;
+    }
     session_on_deadline(session, world->now_ms);
 }
 
@@ -188,6 +214,17 @@ static void step(struct world *world)
         break;
     case 'v': /* views of the big process */
         world->machine.processes[2].regions_count = number * (size_t)2;
+        break;
+    case 'n': /* slots are free, or not */
+        world->no_slots = number % 2 == 1;
+        break;
+    case 'l': /* others are to have the slot */
+        if (world->session.has_slot)
+            session_on_slot_lost(&world->session, world->now_ms);
+        break;
+    case 'o': /* the operator changes his mind */
+        world->limits.answer_ms = 1000 + number * (uint32_t)100;
+        session_set_limits(&world->session, &world->limits);
         break;
     case 't': /* time */
     case 'T': /* as long as it takes */
@@ -231,6 +268,7 @@ static void finish(struct world *world)
     size_t capacity = 0;
 
     world->write_size = SIZE_MAX;
+    world->no_slots = false;
     act(world, ACTIONS_MAX);
     if (session_next(&world->session) == SESSION_READ) {
         FUZZ_CHECK(session_space(&world->session, &capacity) != NULL);
@@ -245,13 +283,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct world world;
 
-    world = (struct world){.script = {data, size, 0}, .now_ms = 1000, .write_size = SIZE_MAX};
+    world = (struct world){.script = {data, size, 0},
+                           .policy = {FILTERED_ADMINS_FULL},
+                           .now_ms = 1000,
+                           .write_size = SIZE_MAX};
     small_machine_init(&world.machine);
     world.machine.processes[2].regions_count = VIEWS_FEW;
     world.caller = small_machine_caller(RIGHTS_ALL);
     world.has_caller = true;
     buffer_init(&world.written, WRITTEN_SIZE_MAX);
-    session_init(&world.session, &world.machine.context, world.now_ms);
+    server_limits_default(&world.limits, 1);
+    session_init(&world.session, &world.machine.context, &world.limits, world.now_ms);
     while (world.script.offset < world.script.size && world.written.size < WRITTEN_SIZE_MAX / 2)
         step(&world);
     finish(&world);

@@ -14,9 +14,11 @@ struct script {
     const char *reply;
     size_t offset;
     size_t step;               /* bytes given at once; 0: all */
+    bool by_line;              /* a line at once */
     enum failure_kind failure; /* when the reply is over */
     enum failure_kind send;    /* FAILURE_COUNT: sending works */
     struct buffer sent;
+    int attempts; /* a busy server may be asked again so often; 0: never */
 };
 
 static inline bool script_send(void *context, struct span bytes, struct failure *failure)
@@ -37,11 +39,21 @@ static inline bool script_receive(void *context, char *data, size_t capacity, si
 
     if (left == 0)
         return failure_set(failure, script->failure, NULL);
+    const char *newline = strchr(script->reply + script->offset, '\n');
+    if (script->by_line && newline != NULL)
+        step = (size_t)(newline - script->reply) + 1 - script->offset;
     *size = step < left ? step : left;
     *size = *size < capacity ? *size : capacity;
     memcpy(data, script->reply + script->offset, *size);
     script->offset += *size;
     return true;
+}
+
+static inline bool script_again(void *context, struct failure *failure)
+{
+    struct script *script = context;
+
+    return --script->attempts > 0 || failure_set(failure, FAILURE_BUSY, NULL);
 }
 
 struct heard {
@@ -73,13 +85,15 @@ struct play {
     struct heard heard;
     struct options options;
     size_t width;
+    struct envelope *envelope;
 };
 
 static inline void play_begin(struct play *play, const char *reply)
 {
-    *play = (struct play){.script = {reply, 0, 0, FAILURE_CLOSED, FAILURE_COUNT, {0}},
-                          .heard = {.writes_max = SIZE_MAX},
-                          .options = {.command = COMMAND_MAPS, .all = true, .timeout_s = 9}};
+    *play =
+        (struct play){.script = {.reply = reply, .failure = FAILURE_CLOSED, .send = FAILURE_COUNT},
+                      .heard = {.writes_max = SIZE_MAX},
+                      .options = {.command = COMMAND_MAPS, .all = true, .timeout_s = 9}};
     buffer_init(&play->script.sent, 4 * REQUEST_SIZE_MAX);
     buffer_init(&play->heard.out, 4 * OUTPUT_ROW_SIZE_MAX);
     buffer_init(&play->heard.error, OUTPUT_ROW_SIZE_MAX);
@@ -87,13 +101,16 @@ static inline void play_begin(struct play *play, const char *reply)
 
 static inline enum outcome play_run(struct play *play)
 {
-    const struct link link = {&play->script, script_send, script_receive};
-    const struct output output = {&play->heard, hear_result, hear_diagnostic};
+    const struct link link = {&play->script, script_send, script_receive,
+                              play->script.attempts > 0 ? script_again : NULL};
+    const struct output output = {
+        .context = &play->heard, .write = hear_result, .complain = hear_diagnostic};
     const struct run_settings settings = {.options = &play->options,
                                           .link = &link,
                                           .output = &output,
                                           .pipe = "PIPE",
-                                          .width = play->width};
+                                          .width = play->width,
+                                          .envelope = play->envelope};
 
     return run_requests(&settings);
 }

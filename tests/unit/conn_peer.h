@@ -14,6 +14,7 @@
  * is written. */
 struct peer {
     struct conn conn;
+    struct server_limits limits;
     uint64_t now_ms;
     char requests[4096]; /* each served line in brackets, each fault as <name> */
     size_t requests_size;
@@ -35,7 +36,8 @@ static inline void note(struct peer *peer, const char *before, struct span text,
 static inline void peer_init(struct peer *peer)
 {
     *peer = (struct peer){.now_ms = 1000};
-    conn_init(&peer->conn, peer->now_ms);
+    server_limits_default(&peer->limits, 1);
+    conn_init(&peer->conn, &peer->limits, peer->now_ms);
 }
 
 /* Answers with "<request>\n" in one piece. */

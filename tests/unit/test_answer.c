@@ -16,7 +16,7 @@ static void answer_gives_by_rights(struct test *t)
         {"{\"op\":\"maps\",\"all\":true}", ANY, true, STATUS_DENIED},
         {"{\"op\":\"maps\",\"pid\":[200]}", ANY, true, STATUS_DENIED},
         {"{\"op\":\"maps\",\"pid\":9999}", 0, true, STATUS_DENIED},
-        {"{\"op\":\"stats\"}", 0, false, STATUS_UNSUPPORTED},
+        {"{\"op\":\"stats\"}", RIGHT_STATISTICS, false, STATUS_DENIED},
         {"{\"op\":\"info\",\"x\":1}", 0, false, STATUS_BAD_REQUEST},
         {"", 0, false, STATUS_BAD_REQUEST},
     };
@@ -206,6 +206,121 @@ static void answer_tells_the_cost_when_asked(struct test *t)
     }
 }
 
+/* What one request adds, whatever way it ends. */
+static void answer_is_counted_once(struct test *t)
+{
+    static const struct {
+        const char *line;
+        uint32_t rights;
+        unsigned op;
+        enum statistics_result result;
+        enum statistics_class class_;
+        uint64_t rows, denials, lists;
+    } rows[] = {
+        {"{\"op\":\"info\"}", RIGHTS_ALL, OP_INFO, RESULT_OK, CLASS_SELF, 1, 0, 0},
+        {"{\"op\":\"stats\"}", RIGHTS_ALL, OP_STATS, RESULT_OK, CLASS_SELF, 1, 0, 0},
+        {"{\"op\":\"whoami\"}", 0, OP_WHOAMI, RESULT_DENIED, CLASS_COUNT, 0, 1, 0},
+        {"{\"op\":\"maps\",\"pid\":100}", RIGHTS_ALL, OP_MAPS, RESULT_OK, CLASS_MAPS_ONE, 3, 0, 1},
+        {"{\"op\":\"maps\",\"pid\":[100,4]}", RIGHTS_ALL, OP_MAPS, RESULT_PARTIAL, CLASS_MAPS_MANY,
+         5, 0, 1},
+        {"{\"op\":\"maps\",\"pid\":9999}", RIGHTS_ALL, OP_MAPS, RESULT_PARTIAL, CLASS_MAPS_ONE, 0,
+         0, 1},
+        {"{\"op\":\"maps\",\"pid\":100}", RIGHT_QUERY_OWN, OP_MAPS, RESULT_DENIED, CLASS_COUNT, 0,
+         1, 1},
+        {"{\"op\":\"processes\",\"pid\":[100,200,9999]}", RIGHT_QUERY_OWN, OP_PROCESSES,
+         RESULT_PARTIAL, CLASS_PROCESSES, 3, 2, 1},
+        {"{\"op\":\"maps\",\"pid\":100,\"x\":1}", RIGHTS_ALL, STATISTICS_OP_UNKNOWN, RESULT_INVALID,
+         CLASS_COUNT, 0, 0, 0},
+        {"", RIGHTS_ALL, STATISTICS_OP_UNKNOWN, RESULT_INVALID, CLASS_COUNT, 0, 0, 0},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct world world;
+        uint64_t values[STATISTICS_COUNT];
+        uint64_t requests = 0, answered = 0;
+        TEST_ROW(t, "%s", rows[i].line);
+        world_init(&world);
+        world.grant.rights = rows[i].rights;
+        CHECK(t, serve(&world, rows[i].line) > 0);
+        statistics_read(&world.statistics, 0, values);
+        for (size_t k = STATISTICS_REQUESTS; k < STATISTICS_LIMIT_HITS; k++)
+            requests += values[k];
+        CHECK_INT(t, 1, requests);
+        CHECK_INT(t, 1, values[statistics_request_index(rows[i].op, rows[i].result)]);
+        for (int k = 0; k < CLASS_COUNT; k++) {
+            uint64_t count =
+                values[statistics_latency_index((enum statistics_class)k, STATISTICS_BUCKET_COUNT)];
+            CHECK_INT(t, k == (int)rows[i].class_, count);
+            answered += count;
+        }
+        CHECK_INT(t, rows[i].class_ != CLASS_COUNT, answered);
+        CHECK_INT(t, rows[i].rows, values[STATISTICS_ROWS]);
+        CHECK_INT(t, rows[i].denials, values[STATISTICS_DENIALS]);
+        CHECK_INT(t, rows[i].lists, values[STATISTICS_QUERIES + QUERY_LIST]);
+        world_release(&world);
+    }
+}
+
+/* Left or aborted after any number of steps: counted once, with what it has cost until then. */
+static void answer_cut_short_is_counted(struct test *t)
+{
+    for (unsigned cut = 0; cut < 2 * 12; cut++) {
+        const bool is_aborted = cut % 2 != 0;
+        const unsigned steps = cut / 2;
+        const enum statistics_result result = is_aborted ? RESULT_FAILED : RESULT_CANCELLED;
+        struct world world;
+        uint64_t values[STATISTICS_COUNT];
+        TEST_ROW(t, "%u steps, aborted %d", steps, is_aborted);
+        world_init(&world);
+        struct answer *answer =
+            answer_create(&world.context, &world.grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
+        REQUIRE(t, answer != NULL);
+        for (unsigned i = 0; i < steps; i++)
+            CHECK(t, answer_step(answer, &world.out));
+        if (is_aborted) {
+            answer_abort(answer, STATUS_STOPPING);
+            CHECK(t, !answer_step(answer, &world.out));
+        }
+        statistics_read(&world.statistics, 0, values);
+        CHECK_INT(t, 0, values[statistics_request_index(OP_MAPS, result)]);
+        answer_destroy(answer);
+        statistics_read(&world.statistics, 0, values);
+        CHECK_INT(t, 1, values[statistics_request_index(OP_MAPS, result)]);
+        CHECK_INT(t, steps > 0, values[STATISTICS_QUERIES + QUERY_LIST]);
+        CHECK_INT(t, 0, values[statistics_latency_index(CLASS_MAPS_MANY, STATISTICS_BUCKET_COUNT)]);
+        world_release(&world);
+    }
+}
+
+static void answer_counts_the_limits_it_meets(struct test *t)
+{
+    struct world world;
+    uint64_t values[STATISTICS_COUNT];
+    world_init(&world);
+    CHECK(t, serve(&world, "{\"op\":\"info\",\"id\":\"12345678901234567890123456789012"
+                           "345678901234567890123456789012345\"}") > 0);
+    world.out.capacity_max = world.out.size + 5000; /* for the terminal line, for no row more */
+    CHECK(t, serve(&world, "{\"op\":\"stats\"}") > 0);
+    statistics_read(&world.statistics, 0, values);
+    CHECK_INT(t, 1, values[STATISTICS_LIMIT_HITS + LIMIT_MEMBER_SIZE]);
+    CHECK_INT(t, 1, values[STATISTICS_LIMIT_HITS + LIMIT_ROW_SIZE]);
+    CHECK_INT(t, 1, values[statistics_request_index(OP_STATS, RESULT_FAILED)]);
+    world_release(&world);
+}
+
+static void answer_without_statistics(struct test *t)
+{
+    struct world world;
+    struct reply_stream stream;
+    world_init(&world);
+    world.context.statistics = NULL;
+    CHECK(t, serve(&world, "{\"op\":\"maps\",\"all\":true}") > 0);
+    world_reset(&world);
+    CHECK(t, serve(&world, "{\"op\":\"stats\"}") > 0);
+    CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
+    CHECK_INT(t, STATUS_UNSUPPORTED, stream.code);
+    world_release(&world);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -216,6 +331,10 @@ int main(int argc, char **argv)
         TEST_CASE(answer_tells_the_time),
         TEST_CASE(answer_does_not_keep_the_line),
         TEST_CASE(answer_tells_the_cost_when_asked),
+        TEST_CASE(answer_is_counted_once),
+        TEST_CASE(answer_cut_short_is_counted),
+        TEST_CASE(answer_counts_the_limits_it_meets),
+        TEST_CASE(answer_without_statistics),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

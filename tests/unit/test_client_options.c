@@ -69,6 +69,10 @@ static void commands(struct test *t)
         {"info", COMMAND_INFO, 0, 0, true},
         {"--direct whoami", COMMAND_WHOAMI, 0, 0, true},
         {"stats --json", COMMAND_STATS, 0, 0, true},
+        {"diff old new", COMMAND_DIFF, 0, 0, false},
+        {"diff -a old new --bytes --json", COMMAND_DIFF, 0, 0, true},
+        {"diff -- -old ps", COMMAND_DIFF, 0, 0, false},
+        {"-- diff", COMMAND_MAPS, 0, 1, false},
         {"-- ps", COMMAND_MAPS, 0, 1, false}, /* a process of that name */
         {"ps -- ps", COMMAND_PS, 0, 1, false},
         {"ps ps", COMMAND_PS, 0, 1, false}, /* only the first operand is a command */
@@ -123,13 +127,36 @@ static void values(struct test *t)
     CHECK_INT(t, 86400, options.timeout_s);
 }
 
+static void choices(struct test *t)
+{
+    struct options options;
+
+    REQUIRE(t, good(t, "-a", &options));
+    CHECK(t, options.sort == ORDER_NONE && options.top == 0 && !options.by_file &&
+                 !options.outside_system && options.not_under_count == 0 && !options.exact);
+    REQUIRE(t, good(t, "-a --sort SIZE --by-file --outside-system --bytes", &options));
+    CHECK(t, options.sort == ORDER_SIZE && options.top == 0 && options.by_file &&
+                 options.outside_system && options.exact);
+    REQUIRE(t, good(t, "-a --top 18446744073709551615", &options));
+    CHECK(t,
+          options.sort == ORDER_SIZE && options.top == UINT64_MAX); /* the largest, unless said */
+    REQUIRE(t, good(t, "-a --top=1 --sort=path", &options));
+    CHECK(t, options.sort == ORDER_PATH && options.top == 1);
+    REQUIRE(t, good(t, "-a --not-under C:\\a --not-under d:/ --not-under \\\\s\\x", &options));
+    CHECK_INT(t, 3, options.not_under_count);
+    CHECK_MEM(t, "d:/", 3, options.not_under[1].data, options.not_under[1].size);
+    REQUIRE(t, good(t, "diff old new", &options));
+    CHECK_MEM(t, "old", 3, options.files[0].data, options.files[0].size);
+    CHECK_MEM(t, "new", 3, options.files[1].data, options.files[1].size);
+}
+
 static void what_is_refused(struct test *t)
 {
     static const struct {
         const char *line;
         const char *message; /* its beginning */
     } rows[] = {
-        {"--csv", "argument 1: unknown option \"--csv\""},
+        {"--cvs", "argument 1: unknown option \"--cvs\"; did you mean \"--csv\"?"},
         {"-a -x", "argument 2: unknown option \"-x\""},
         {"-ax", "argument 1: unknown option \"-ax\""},
         {"--", "no process is named"},
@@ -152,6 +179,28 @@ static void what_is_refused(struct test *t)
         {"--at 12345678123456781 12", "argument 2: \"12345678123456781\" is no address"},
         {"--at 0x1000", "argument 2: --at needs the process"},
         {"--at 0x1000 -a", "argument 2: --at needs the process"},
+        {"-a --sort name", "argument 3: --sort takes size, path or address, not \"name\""},
+        {"-a --sort size --sort path", "argument 5: --sort is given twice"},
+        {"-a --top 0", "argument 3: --top takes a whole number from 1 on"},
+        {"-a --top -1", "argument 3: --top takes a whole number from 1 on"},
+        {"-a --top 1e9", "argument 3: --top takes a whole number from 1 on"},
+        {"-a --not-under ''", "argument 3: \"\" is no full path of a folder"},
+        {"-a --not-under Windows", "argument 3: \"Windows\" is no full path of a folder"},
+        {"-a --not-under C:Windows", "argument 3: \"C:Windows\" is no full path of a folder"},
+        {"-a --not-under 1:\\x", "argument 3: \"1:\\x\" is no full path of a folder"},
+        {"-a --regions --top 3", "argument 4: --regions and --top exclude each other"},
+        {"-a --by-file --regions", "argument 3: --regions and --by-file exclude each other"},
+        {"-a --by-file --pages", "argument 3: --pages and --by-file exclude each other"},
+        {"-a --by-file --sort address", "argument 4: --by-file has no addresses to sort by"},
+        {"ps --sort size", "argument 3: ps takes no --sort"},
+        {"info --bytes", "argument 2: info takes no --bytes"},
+        {"--by-file", "no process is named"},
+        {"diff", "diff needs two files"},
+        {"diff old", "diff needs two files"},
+        {"diff old ''", "argument 3: the name of the file is empty"},
+        {"diff a b c", "argument 4: diff takes two files"},
+        {"diff a b --pipe x", "argument 5: diff takes no --pipe"},
+        {"diff a b -k data", "argument 5: diff takes no --kind"},
         {"--timeout 0 -a", "argument 2: --timeout takes whole seconds"},
         {"--timeout 86401 -a", "argument 2: --timeout takes whole seconds"},
         {"--timeout 1.5 -a", "argument 2: --timeout takes whole seconds"},
@@ -225,6 +274,25 @@ static void too_many_processes_are_refused(struct test *t)
     CHECK(t, !options_parse(OPTIONS_NAMES_MAX + 2, argv, &options, message));
 }
 
+static void too_many_folders_are_refused(struct test *t)
+{
+    static char name[] = "--not-under", folder[] = "C:\\x", all[] = "-a", program[] = "lsmap";
+    static char *argv[2 * OPTIONS_FOLDERS_MAX + 5];
+    struct options options;
+    char message[OPTIONS_ERROR_CAPACITY];
+    int argc = 0;
+
+    argv[argc++] = program;
+    argv[argc++] = all;
+    for (int i = 0; i <= OPTIONS_FOLDERS_MAX; i++) {
+        CHECK(t, options_parse(argc, argv, &options, message));
+        argv[argc++] = name;
+        argv[argc++] = folder;
+    }
+    CHECK(t, !options_parse(argc, argv, &options, message));
+    CHECK_STR(t, "argument 67: more than 32 folders", message);
+}
+
 static void globs_have_a_longest_size(struct test *t)
 {
     static char pattern[REQUEST_GLOB_SIZE_MAX + 2], f[] = "-f", program[] = "lsmap";
@@ -260,9 +328,11 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(commands),
         TEST_CASE(values),
+        TEST_CASE(choices),
         TEST_CASE(what_is_refused),
         TEST_CASE(long_arguments_are_cut_in_messages),
         TEST_CASE(too_many_processes_are_refused),
+        TEST_CASE(too_many_folders_are_refused),
         TEST_CASE(globs_have_a_longest_size),
         TEST_CASE(help_fits_the_smallest_console),
     };

@@ -46,6 +46,9 @@ static void every_failure_says_what_to_do(struct test *t)
          "DETAIL"},
         {FAILURE_SYSTEM, OUTCOME_BROKEN, "DETAIL"},
         {FAILURE_MEMORY, OUTCOME_BROKEN, "out of memory"},
+        {FAILURE_TOO_MANY, OUTCOME_SOME_FAILED, "DETAIL"},
+        {FAILURE_FILE, OUTCOME_USAGE, "DETAIL"},
+        {FAILURE_FILE_ROWS, OUTCOME_BROKEN, "DETAIL"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct failure failure;

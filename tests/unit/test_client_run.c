@@ -10,7 +10,7 @@ static void replies_have_their_outcome(struct test *t)
     } rows[] = {
         {"complete", GOOD, OUTCOME_COMPLETE, ""},
         {"a process failed", PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"),
-         OUTCOME_SOME_FAILED, "lsmap: a (7): No. (open)\n"},
+         OUTCOME_SOME_FAILED, "lsmap: 1 process could not be read: No: a (7)\n"},
         {"nothing", END("1", "0", "0", "0", "true"), OUTCOME_NOTHING, ""},
         {"denied", ERROR("\"id\":1,", "denied"), OUTCOME_DENIED, "lsmap: m (denied): h\n"},
         {"busy, of the connection", ERROR("", "busy"), OUTCOME_BUSY, "lsmap: m (busy): h\n"},
@@ -116,6 +116,49 @@ static void nothing_is_asked_of_a_stopping_server(struct test *t)
     }
 }
 
+/* A server at its limit is asked again as long as there is time; its refusal is not shown before.
+ */
+static void a_busy_server_is_asked_again(struct test *t)
+{
+    static const struct {
+        const char *name, *reply;
+        int attempts;
+        enum outcome outcome;
+        const char *error, *out;
+        size_t asked;
+    } rows[] = {
+        {"then it answers", ERROR("", "busy") ERROR("", "busy") GOOD, 9, OUTCOME_COMPLETE, "",
+         PROCESS("1") MAP("1") END("1", "1", "2", "0", "true"), 3},
+        {"to this request", ERROR("\"id\":1,", "busy") GOOD, 9, OUTCOME_COMPLETE, "",
+         PROCESS("1") MAP("1") END("1", "1", "2", "0", "true"), 2},
+        {"never", ERROR("", "busy") ERROR("", "busy") ERROR("", "busy"), 3, OUTCOME_BUSY,
+         "lsmap: m (busy): h\n", ERROR("", "busy"), 3},
+        {"behind rows", PROCESS("1") ERROR("\"id\":1,", "busy") GOOD, 9, OUTCOME_BROKEN, NULL, NULL,
+         1},
+        {"another refusal", ERROR("", "stopping"), 9, OUTCOME_NO_SERVICE,
+         "lsmap: m (stopping): h\n", ERROR("", "stopping"), 1},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        size_t asked = 0;
+        TEST_ROW(t, "%s", rows[i].name);
+        play_begin(&play, rows[i].reply);
+        play.script.attempts = rows[i].attempts;
+        play.script.by_line = true;
+        play.options.format = FORMAT_JSON;
+        enum outcome outcome = play_run(&play);
+        if (rows[i].error != NULL) {
+            CHECK_INT(t, rows[i].outcome, outcome);
+            play_check(t, rows[i].error, &play.heard.error);
+            play_check(t, rows[i].out, &play.heard.out);
+        }
+        for (size_t k = 0; k < play.script.sent.size; k++)
+            asked += play.script.sent.data[k] == '\n';
+        CHECK_INT(t, rows[i].asked, asked);
+        play_end(&play);
+    }
+}
+
 static void nothing_found_is_said(struct test *t)
 {
     static const struct {
@@ -130,7 +173,7 @@ static void nothing_found_is_said(struct test *t)
         {{.command = COMMAND_MAPS, .all = true, .path = {"x\x1b", 2}},
          PROCESS_ERROR("1") END("1", "0", "1", "1", "false"),
          "lsmap: no process has a file mapped that matches \"x\xEF\xBF\xBD\"; not all could be "
-         "read\nlsmap: a (7): No. (open)\n",
+         "read\nlsmap: 1 process could not be read: No: a (7)\n",
          OUTCOME_SOME_FAILED},
         {{.command = COMMAND_MAPS,
           .pids = {7},
@@ -210,6 +253,7 @@ int main(int argc, char **argv)
         TEST_CASE(a_table_is_printed),
         TEST_CASE(each_request_is_asked_in_turn),
         TEST_CASE(nothing_is_asked_of_a_stopping_server),
+        TEST_CASE(a_busy_server_is_asked_again),
         TEST_CASE(nothing_found_is_said),
         TEST_CASE(the_cost_is_told_on_demand),
         TEST_CASE(a_closed_output_is_no_error),

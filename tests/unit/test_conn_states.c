@@ -251,6 +251,37 @@ static void conn_stops_in_each_state(struct test *t)
     }
 }
 
+/* The owner ends an answer that goes on: its next line is the last, in bounded time. */
+static void conn_ends_behind_an_answer_that_took_too_long(struct test *t)
+{
+    static const enum place places[] = {PLACE_SERVE, PLACE_SERVE_ON, PLACE_WRITE_ON};
+
+    for (size_t i = 0; i < TEST_COUNT(places); i++) {
+        static struct peer peer;
+
+        TEST_ROW(t, "%s", place_names[places[i]]);
+        peer_at(&peer, places[i]);
+        uint64_t end_ms = peer.now_ms + CONN_WRITE_TIMEOUT_MS + CONN_DRAIN_TIMEOUT_MS;
+        conn_end_answer(&peer.conn, CONN_ANSWER_TIMEOUT, peer.now_ms);
+        while (conn_next(&peer.conn) == CONN_WRITE) {
+            peer.now_ms += 100;
+            CHECK(t, conn_deadline_ms(&peer.conn) <= end_ms);
+            peer.written_size = 0;
+            take_written(&peer, 4000);
+        }
+        run(&peer);
+        CHECK_SERVED(t, &peer, "[a]");
+        CHECK_INT(t, CONN_ANSWER_TIMEOUT, peer.conn.close_reason);
+        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+        conn_stop(&peer.conn, peer.now_ms); /* which may come on top */
+        CHECK(t, conn_deadline_ms(&peer.conn) <= peer.now_ms + CONN_STOP_TIMEOUT_MS);
+        conn_on_deadline(&peer.conn, conn_deadline_ms(&peer.conn));
+        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_ANSWER_TIMEOUT, peer.conn.close_reason);
+        conn_deinit(&peer.conn);
+    }
+}
+
 static void conn_does_not_serve_the_pipelined_rest_when_stopped(struct test *t)
 {
     struct peer peer;
@@ -428,6 +459,7 @@ int main(int argc, char **argv)
         TEST_CASE(conn_closes_on_an_error_in_each_state),
         TEST_CASE(conn_heeds_the_deadline_in_each_state),
         TEST_CASE(conn_stops_in_each_state),
+        TEST_CASE(conn_ends_behind_an_answer_that_took_too_long),
         TEST_CASE(conn_does_not_serve_the_pipelined_rest_when_stopped),
         TEST_CASE(conn_cuts_a_trickle),
         TEST_CASE(conn_extends_the_write_deadline_with_progress),

@@ -1,16 +1,18 @@
 #include "reply_check.h"
 
+#include "json_reader.h"
 #include "rights.h"
 #include "version.h"
 
 static void reply_info_lines(struct test *t)
 {
-    static const char limits_and_capabilities[] =
+    static const char limits_and_ops[] =
         "\"limits\":{\"request_size\":65536,\"depth\":4,\"pids\":1024,\"id_size\":64,"
         "\"glob_size\":1024,\"row_size\":1048576,\"connections\":128,\"connections_per_user\":32,"
-        "\"first_byte_ms\":5000,\"request_ms\":5000,\"idle_ms\":300000,\"write_ms\":10000},"
+        "\"scans\":2,\"scan_wait_ms\":5000,\"first_byte_ms\":5000,\"request_ms\":5000,"
+        "\"idle_ms\":300000,\"write_ms\":10000,\"answer_ms\":60000},"
         "\"capabilities\":[\"info\",\"whoami\",\"processes\",\"maps\",\"kinds\",\"path\","
-        "\"address\",\"regions\",\"pages\",\"debug\"]}";
+        "\"address\",\"regions\",\"pages\",\"debug\"";
     struct server_info info = {.mode = "service",
                                .host = "PC\xc3\xa9",
                                .os_build = "10.0.19045",
@@ -24,19 +26,60 @@ static void reply_info_lines(struct test *t)
              "{\"id\":7,\"type\":\"info\",\"product\":\"lsmap\",\"version\":\"%s\",\"protocol\":1,"
              "\"mode\":\"service\",\"host\":\"PC\xc3\xa9\",\"os_build\":\"10.0.19045\","
              "\"wine\":null,\"boot_time\":\"2025-11-24T17:32:03.1234567Z\","
-             "\"started\":\"2025-11-24T17:32:03.1234568Z\",%s",
-             LSMAP_VERSION_STRING, limits_and_capabilities);
-    CHECK(t, reply_info(&out, &id_7, &info));
+             "\"started\":\"2025-11-24T17:32:03.1234568Z\",%s,\"stats\"]}",
+             LSMAP_VERSION_STRING, limits_and_ops);
+    CHECK(t, reply_info(&out, &id_7, &info, NULL, true));
     check_line(t, expected, &out);
 
     info = (struct server_info){.mode = "direct", .wine = "8.0"};
     snprintf(expected, sizeof expected,
              "{\"type\":\"info\",\"product\":\"lsmap\",\"version\":\"%s\",\"protocol\":1,"
              "\"mode\":\"direct\",\"host\":null,\"os_build\":null,\"wine\":\"8.0\","
-             "\"boot_time\":null,\"started\":null,%s",
-             LSMAP_VERSION_STRING, limits_and_capabilities);
-    CHECK(t, reply_info(&out, &no_id, &info));
+             "\"boot_time\":null,\"started\":null,%s]}",
+             LSMAP_VERSION_STRING, limits_and_ops);
+    CHECK(t, reply_info(&out, &no_id, &info, NULL, false));
     check_line(t, expected, &out);
+    buffer_release(&out);
+}
+
+/* Every number stands under its name, in order; none is null. */
+static void reply_stats_lines(struct test *t)
+{
+    uint64_t values[STATISTICS_COUNT];
+    struct json_reader reader;
+    struct buffer out;
+    buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
+
+    for (size_t i = 0; i < STATISTICS_COUNT; i++)
+        values[i] = i * 1000;
+    values[STATISTICS_COUNT - 1] = UINT64_MAX;
+    CHECK(t, reply_stats(&out, &id_7, values));
+    CHECK(t,
+          span_starts_with(buffer_span(&out), SPAN("{\"id\":7,\"type\":\"stats\",\"uptime_ms\":0,"
+                                                   "\"connections_now\":1000,")));
+    json_reader_init(&reader, buffer_span(&out), 1);
+    CHECK_INT(t, JSON_OBJECT_OPEN, json_next(&reader));
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_INT(t, JSON_KEY, json_next(&reader));
+        CHECK(t, json_skip(&reader));
+    }
+    for (size_t i = 0; i < STATISTICS_COUNT; i++) {
+        char name[STATISTICS_NAME_CAPACITY];
+        uint64_t value = 1;
+        statistics_name(i, name);
+        TEST_ROW(t, "%s", name);
+        CHECK_INT(t, JSON_KEY, json_next(&reader));
+        CHECK(t, span_equal(reader.token, span_from_string(name)));
+        CHECK_INT(t, JSON_NUMBER, json_next(&reader));
+        CHECK(t, json_uint64(&reader, &value) && value == values[i]);
+    }
+    CHECK_INT(t, JSON_OBJECT_CLOSE, json_next(&reader));
+    CHECK_INT(t, JSON_END, json_next(&reader));
+
+    out.capacity_max = out.size; /* the next line has no room, and leaves no trace */
+    const size_t size = out.size;
+    CHECK(t, !reply_stats(&out, &id_7, values));
+    CHECK_INT(t, size, out.size);
     buffer_release(&out);
 }
 
@@ -48,7 +91,8 @@ static void reply_whoami_lines(struct test *t)
                                      .elevation = ELEVATION_DEFAULT,
                                      .integrity = 0x4000,
                                      .session_id = 0,
-                                     .is_restricted = true},
+                                     .app_container = FACT_NO,
+                                     .restricted = FACT_YES},
                           .reason = "Granted."};
     struct buffer out;
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
@@ -64,11 +108,11 @@ static void reply_whoami_lines(struct test *t)
 
     grant = (struct grant){
         .rights = 0,
-        .caller = {.integrity = 0xffffffffu, .session_id = UINT32_MAX, .is_app_container = true}};
+        .caller = {.integrity = 0xffffffffu, .session_id = UINT32_MAX, .app_container = FACT_YES}};
     CHECK(t, reply_whoami(&out, &no_id, &grant));
     check_line(t,
                "{\"type\":\"whoami\",\"sid\":null,\"user\":null,\"elevation\":null,"
-               "\"integrity\":null,\"session\":null,\"app_container\":true,\"restricted\":false,"
+               "\"integrity\":null,\"session\":null,\"app_container\":true,\"restricted\":null,"
                "\"rights\":[],\"reason\":null}",
                &out);
     buffer_release(&out);
@@ -149,9 +193,9 @@ static void reply_error_lines(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(reply_info_lines),       TEST_CASE(reply_whoami_lines),
-        TEST_CASE(reply_whoami_integrity), TEST_CASE(reply_end_lines),
-        TEST_CASE(reply_error_lines),
+        TEST_CASE(reply_info_lines),   TEST_CASE(reply_stats_lines),
+        TEST_CASE(reply_whoami_lines), TEST_CASE(reply_whoami_integrity),
+        TEST_CASE(reply_end_lines),    TEST_CASE(reply_error_lines),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

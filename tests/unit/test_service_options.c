@@ -51,6 +51,9 @@ static void options_accepts(struct test *t)
         {{"stop", "/quiet"}, COMMAND_STOP, true, PIPE_NAME_DEFAULT, false},
         {{"status"}, COMMAND_STATUS, false, PIPE_NAME_DEFAULT, false},
         {{"status", "--quiet"}, COMMAND_STATUS, true, PIPE_NAME_DEFAULT, false},
+        {{"access"}, COMMAND_ACCESS, false, PIPE_NAME_DEFAULT, false},
+        {{"access", "--json"}, COMMAND_ACCESS, false, PIPE_NAME_DEFAULT, false},
+        {{"doctor"}, COMMAND_DOCTOR, false, PIPE_NAME_DEFAULT, false},
         {{"--version"}, COMMAND_VERSION, false, PIPE_NAME_DEFAULT, false},
         {{"--help"}, COMMAND_HELP, false, PIPE_NAME_DEFAULT, false},
         {{"-h"}, COMMAND_HELP, false, PIPE_NAME_DEFAULT, false},
@@ -103,6 +106,35 @@ static void options_refuses(struct test *t)
          "argument 2, \"--no-start\": --no-start belongs to install; see lsmapd --help"},
         {{"--no-start"},
          "argument 1, \"--no-start\": --no-start belongs to install; see lsmapd --help"},
+        {{"access", "--quiet"},
+         "argument 2, \"--quiet\": --quiet belongs to install, uninstall, stop and status; "
+         "see lsmapd --help"},
+        {{"status", "--json"},
+         "argument 2, \"--json\": --json belongs to access and doctor; see lsmapd --help"},
+        {{"install", "--purge"},
+         "argument 2, \"--purge\": --purge belongs to uninstall; see lsmapd --help"},
+        {{"uninstall", "/readers:x"},
+         "argument 2, \"/readers:x\": --readers belongs to install; see lsmapd --help"},
+        {{"install", "--readers"},
+         "argument 2, \"--readers\": an account or a group must follow; see lsmapd --help"},
+        {{"install", "/readers"}, "argument 2, \"/readers\": unknown option; see lsmapd --help"},
+        {{"install", "/readers:"},
+         "argument 2, \"/readers:\": --readers needs the name of an account or a group, such as "
+         "DOMAIN\\name; see lsmapd --help"},
+        {{"install", "--readers", "a\nb"},
+         "argument 3, \"a\nb\": --readers needs the name of an account or a group, such as "
+         "DOMAIN\\name; see lsmapd --help"},
+        {{"install", "--readers=a", "--readers=b"},
+         "argument 3, \"--readers=b\": --readers is given twice; see lsmapd --help"},
+        {{"install", "--filtered-admins", "on"},
+         "argument 3, \"on\": --filtered-admins is full, no-addresses or off; "
+         "see lsmapd --help"},
+        {{"uninstall", "--filtered-admins=off"},
+         "argument 2, \"--filtered-admins=off\": --filtered-admins belongs to install; "
+         "see lsmapd --help"},
+        {{"install", "--purges"}, "argument 2, \"--purges\": unknown option; see lsmapd --help"},
+        {{"install", "--limit=Connections=5"},
+         "argument 2, \"--limit=Connections=5\": --limit belongs to --console; see lsmapd --help"},
         {{"--pipe", "a"}, "argument 2, \"a\": --pipe belongs to --console; see lsmapd --help"},
         {{"--pipe=a", "install"},
          "argument 1, \"--pipe=a\": --pipe belongs to --console; see lsmapd --help"},
@@ -134,6 +166,70 @@ static void options_refuses(struct test *t)
     }
 }
 
+static void options_of_install_and_uninstall(struct test *t)
+{
+    static const struct {
+        const char *arguments[ARGUMENTS_MAX];
+        const char *readers;
+        int filtered_admins; /* -1: not given */
+        bool purge;
+    } rows[] = {
+        {{"install"}, NULL, -1, false},
+        {{"install", "--readers", "DOM\\agents"}, "DOM\\agents", -1, false},
+        {{"install", "--readers=a b"}, "a b", -1, false},
+        {{"install", "/readers:NT AUTHORITY\\NETWORK SERVICE"},
+         "NT AUTHORITY\\NETWORK SERVICE",
+         -1,
+         false},
+        {{"/filtered-admins:off", "install"}, NULL, FILTERED_ADMINS_OFF, false},
+        {{"install", "--filtered-admins", "no-addresses"},
+         NULL,
+         FILTERED_ADMINS_NO_ADDRESSES,
+         false},
+        {{"install", "--filtered-admins=FULL", "/quiet", "/readers:x"},
+         "x",
+         FILTERED_ADMINS_FULL,
+         false},
+        {{"uninstall", "--purge"}, NULL, -1, true},
+        {{"/purge", "uninstall", "/purge"}, NULL, -1, true},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        struct options_error error;
+        size_t count = count_arguments(rows[i].arguments);
+
+        TEST_ROW(t, "row %u", (unsigned)i);
+        REQUIRE(t, options_parse(count, rows[i].arguments, &options, &error) == STATUS_OK);
+        CHECK_INT(t, rows[i].readers != NULL, options.readers != NULL);
+        if (rows[i].readers != NULL && options.readers != NULL)
+            CHECK_STR(t, rows[i].readers, options.readers);
+        CHECK_INT(t, rows[i].filtered_admins >= 0, options.has_filtered_admins);
+        CHECK_INT(t,
+                  rows[i].filtered_admins >= 0 ? rows[i].filtered_admins
+                                               : (int)FILTERED_ADMINS_DEFAULT,
+                  options.filtered_admins);
+        CHECK_INT(t, rows[i].purge, options.purge);
+    }
+}
+
+static void options_collects_limits(struct test *t)
+{
+    const char *arguments[OPTIONS_LIMITS_MAX + 2] = {"--console"};
+    struct options options;
+    struct options_error error = {""};
+
+    for (size_t i = 1; i < TEST_COUNT(arguments); i++)
+        arguments[i] = i % 2 == 0 ? "--limit=Connections=5" : "--limit=FilteredAdmins=off";
+    REQUIRE(t, options_parse(OPTIONS_LIMITS_MAX + 1, arguments, &options, &error) == STATUS_OK);
+    REQUIRE(t, options.limits_count == OPTIONS_LIMITS_MAX);
+    CHECK_STR(t, "FilteredAdmins=off", options.limits[0]);
+    CHECK_STR(t, "Connections=5", options.limits[OPTIONS_LIMITS_MAX - 1]);
+    CHECK_INT(t, STATUS_BAD_REQUEST,
+              options_parse(OPTIONS_LIMITS_MAX + 2, arguments, &options, &error));
+    CHECK(t, strstr(error.message, "--limit is given too often") != NULL);
+}
+
 static void options_shows_a_long_argument_cut_at_a_character(struct test *t)
 {
     /* 63 bytes, then a character of two: the 64th byte is its first */
@@ -152,8 +248,11 @@ static void options_shows_a_long_argument_cut_at_a_character(struct test *t)
 
 static void options_help_names_every_command(struct test *t)
 {
-    static const char *const words[] = {"install", "uninstall",  "status",    "--console", "--pipe",
-                                        "--quiet", "--no-start", "--version", "--help"};
+    static const char *const words[] = {
+        "install", "uninstall",  "status",    "--console", "--pipe",
+        "--quiet", "--no-start", "--version", "--help",    "access",
+        "doctor",  "--json",     "--readers", "--purge",   "--filtered-admins",
+        "--limit"};
     const char *help = options_help();
 
     for (size_t i = 0; i < TEST_COUNT(words); i++) {
@@ -168,6 +267,8 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(options_accepts),
         TEST_CASE(options_refuses),
+        TEST_CASE(options_of_install_and_uninstall),
+        TEST_CASE(options_collects_limits),
         TEST_CASE(options_shows_a_long_argument_cut_at_a_character),
         TEST_CASE(options_help_names_every_command),
     };

@@ -4,144 +4,7 @@
 
 #include <stdlib.h>
 
-#include "reply_lines.h"
-#include "small_machine.h"
-
-enum { WRITTEN_CAPACITY = 1024 * 1024 };
-
-/* Plays the pipe server. */
-struct shell {
-    struct small_machine machine;
-    struct session session;
-    struct caller caller;
-    bool has_caller; /* false: the client's identity cannot be learnt */
-    uint64_t now_ms;
-    size_t identified_count;
-    size_t writes_count;
-    size_t written_size;
-    char written[WRITTEN_CAPACITY];
-};
-
-/* Big, and one at a time. */
-static struct shell *shell_open(void)
-{
-    static struct shell shell;
-
-    shell.now_ms = 1000;
-    shell.identified_count = 0;
-    shell.writes_count = 0;
-    shell.written_size = 0;
-    small_machine_init(&shell.machine);
-    shell.caller = small_machine_caller(RIGHTS_ALL);
-    shell.has_caller = true;
-    session_init(&shell.session, &shell.machine.context, shell.now_ms);
-    return &shell;
-}
-
-static void shell_close(struct test *t, struct shell *shell)
-{
-    session_deinit(&shell->session);
-    CHECK_INT(t, 0, shell->machine.virtual_.open_count);
-}
-
-/* Does one action that needs no client. Returns false when there is none. */
-static bool act(struct shell *shell)
-{
-    switch (session_next(&shell->session)) {
-    case SESSION_IDENTIFY:
-        shell->identified_count++;
-        session_on_caller(&shell->session, shell->has_caller ? &shell->caller : NULL);
-        return true;
-    case SESSION_SERVE:
-        session_serve(&shell->session, shell->now_ms);
-        return true;
-    case SESSION_WRITE: {
-        struct span pending = session_pending(&shell->session);
-        if (pending.size > WRITTEN_CAPACITY - shell->written_size)
-            abort();
-        memcpy(shell->written + shell->written_size, pending.data, pending.size);
-        shell->written_size += pending.size;
-        shell->writes_count++;
-        session_on_written(&shell->session, pending.size, shell->now_ms);
-        return true;
-    }
-    case SESSION_READ:
-    case SESSION_CLOSE:
-        break;
-    }
-    return false;
-}
-
-/* Acts until `action` is next, or nothing can be done without the client. */
-static void act_until(struct shell *shell, enum session_action action)
-{
-    for (int i = 0; i < 100000; i++)
-        if (session_next(&shell->session) == action || !act(shell))
-            return;
-    abort();
-}
-
-static void send_only(struct shell *shell, const char *text)
-{
-    size_t size = strlen(text);
-
-    while (size > 0 && session_next(&shell->session) == SESSION_READ) {
-        size_t capacity = 0;
-        char *space = session_space(&shell->session, &capacity);
-        size_t part = size < capacity ? size : capacity;
-
-        if (space == NULL)
-            abort();
-        memcpy(space, text, part);
-        session_on_read(&shell->session, part, shell->now_ms);
-        text += part;
-        size -= part;
-    }
-}
-
-static void send(struct shell *shell, const char *text)
-{
-    send_only(shell, text);
-    act_until(shell, SESSION_READ);
-}
-
-static struct span written(const struct shell *shell)
-{
-    return (struct span){shell->written, shell->written_size};
-}
-
-#define CHECK_WRITTEN(t, shell, text) \
-    CHECK_MEM(t, text, strlen(text), (shell)->written, (shell)->written_size)
-
-static bool contains(struct span text, const char *part)
-{
-    size_t size = strlen(part);
-
-    for (size_t i = 0; i + size <= text.size; i++)
-        if (memcmp(text.data + i, part, size) == 0)
-            return true;
-    return false;
-}
-
-struct sums {
-    size_t lines;
-    size_t terminals;
-    struct reply_line last;
-};
-
-/* Every byte belongs to a valid line. */
-static struct sums read_all(struct test *t, const struct shell *shell)
-{
-    struct span text = written(shell);
-    struct sums sums = {0};
-
-    while (text.size > 0) {
-        CHECK(t, reply_line_next(&text, &sums.last));
-        sums.lines++;
-        sums.terminals += sums.last.is_terminal;
-    }
-    return sums;
-}
+#include "session_shell.h"
 
 static void session_is_small(struct test *t)
 {
@@ -192,11 +55,44 @@ static void session_tells_the_anonymous_the_cure(struct test *t)
 {
     struct shell *shell = shell_open();
 
-    shell->caller.is_anonymous = true;
+    shell->caller.level = CALLER_LEVEL_ANONYMOUS;
     send(shell, "{\"op\":\"info\"}\n");
     CHECK(t, contains(written(shell), "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION"));
     CHECK_INT(t, 1, read_all(t, shell).lines);
     shell_close(t, shell);
+}
+
+/* A filtered administrator, from his token to his rows. */
+static void session_serves_a_filtered_administrator_as_the_operator_says(struct test *t)
+{
+    static const struct {
+        enum filtered_admins mode;
+        const char *says[3];
+    } rows[] = {
+        {FILTERED_ADMINS_FULL,
+         {"because FilteredAdmins is \\\"full\\\"", "\"scope\":\"all\"", "\"base\":\"0x"}},
+        {FILTERED_ADMINS_NO_ADDRESSES,
+         {"because FilteredAdmins is \\\"no-addresses\\\"", "\"scope\":\"all\"", "\"base\":null"}},
+        {FILTERED_ADMINS_OFF,
+         {"because FilteredAdmins is \\\"off\\\"", "\"scope\":\"own\"", "\"code\":\"denied\""}},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", filtered_admins_name(rows[i].mode));
+        shell->policy.filtered_admins = rows[i].mode;
+        shell->caller.granted = RIGHT_CONNECT | RIGHT_QUERY_OWN;
+        shell->caller.elevation = ELEVATION_LIMITED;
+        shell->caller.linked = (struct caller_linked){
+            .is_known = true, .is_same_user = true, .is_admin = true, .granted = RIGHTS_ALL};
+        send(shell, "{\"op\":\"whoami\"}\n{\"op\":\"processes\",\"all\":true}\n"
+                    "{\"op\":\"maps\",\"pid\":200}\n");
+        for (size_t k = 0; k < TEST_COUNT(rows[i].says); k++)
+            CHECK(t, contains(written(shell), rows[i].says[k]));
+        CHECK_INT(t, 1, shell->identified_count);
+        shell_close(t, shell);
+    }
 }
 
 static void session_goes_on_behind_a_bad_request(struct test *t)
@@ -314,15 +210,16 @@ static void session_tells_faults(struct test *t)
     } rows[] = {
         {"no first byte", "", CONN_FIRST_BYTE_TIMEOUT_MS,
          "{\"type\":\"error\",\"code\":\"timeout\","
-         "\"message\":\"No request came within 5 s of connecting.\","
+         "\"message\":\"No request came within 5000 ms of connecting (limit first_byte_ms).\","
          "\"hint\":\"Send a request as soon as the pipe is open.\"}\n"},
         {"an unfinished request", "{", CONN_REQUEST_TIMEOUT_MS,
          "{\"type\":\"error\",\"code\":\"timeout\","
-         "\"message\":\"The request was not complete 5 s after its first byte.\","
+         "\"message\":\"The request was not complete 5000 ms after its first byte (limit "
+         "request_ms).\","
          "\"hint\":\"End each request with a newline and send it at once.\"}\n"},
         {"idle", "{\"op\":\"info\"}\n", CONN_IDLE_TIMEOUT_MS,
          "{\"type\":\"error\",\"code\":\"timeout\","
-         "\"message\":\"No request came for 5 min.\","
+         "\"message\":\"No request came for 300000 ms (limit idle_ms).\","
          "\"hint\":\"Connect again when there is something to ask.\"}\n"},
     };
 
@@ -355,7 +252,7 @@ static void session_tells_too_large(struct test *t)
     send(shell, line);
     CHECK_WRITTEN(t, shell,
                   "{\"type\":\"error\",\"code\":\"too_large\","
-                  "\"message\":\"The request is longer than 65536 bytes.\","
+                  "\"message\":\"The request is longer than 65536 bytes (limit request_size).\","
                   "\"hint\":\"Send each request as one line ended by a newline.\"}\n");
     CHECK_INT(t, 0, shell->identified_count);
     shell_close(t, shell);
@@ -513,6 +410,7 @@ int main(int argc, char **argv)
         TEST_CASE(session_identifies_once_behind_the_first_request),
         TEST_CASE(session_gives_the_unidentified_nothing),
         TEST_CASE(session_tells_the_anonymous_the_cure),
+        TEST_CASE(session_serves_a_filtered_administrator_as_the_operator_says),
         TEST_CASE(session_goes_on_behind_a_bad_request),
         TEST_CASE(session_answers_pipelined_requests_in_order),
         TEST_CASE(session_writes_a_long_answer_in_bounded_pieces),

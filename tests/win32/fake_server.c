@@ -40,12 +40,29 @@ static void answer(struct fake_server *server)
     }
 }
 
+/* As a server at its limit does: it says so unasked and hangs up. Returns false at an error. */
+static bool send_away(const struct fake_server *server)
+{
+    static const char busy[] =
+        "{\"type\":\"error\",\"code\":\"busy\",\"message\":\"Full.\",\"hint\":\"h\"}\n";
+    DWORD written = 0;
+
+    if (!ConnectNamedPipe(server->pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED)
+        return false;
+    (void)WriteFile(server->pipe, busy, sizeof busy - 1, &written, NULL);
+    (void)FlushFileBuffers(server->pipe); /* a disconnect discards what was not read */
+    return DisconnectNamedPipe(server->pipe);
+}
+
 static DWORD WINAPI serve(void *context)
 {
     struct fake_server *server = context;
     DWORD got = 0;
     char byte;
 
+    for (unsigned i = 0; i < server->script.busy_first; i++)
+        if (!send_away(server) || server->stopping != 0)
+            return 0;
     if (!ConnectNamedPipe(server->pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED)
         return 0;
     if (!server->script.deaf)
@@ -129,6 +146,7 @@ void fake_server_stop(struct fake_server *server)
 {
     HANDLE handles[] = {server->other, server->thread, server->pipe};
 
+    server->stopping = 1;
     if (server->thread != NULL && WaitForSingleObject(server->thread, 0) == WAIT_TIMEOUT) {
         /* A client that never came: be one, so that the thread is not left waiting. */
         HANDLE last = CreateFileW(server->name, GENERIC_READ | GENERIC_WRITE, 0, NULL,

@@ -20,6 +20,7 @@ struct fake_script {
     bool hold;           /* then keeps the connection until the client goes; else hangs up */
     const wchar_t *sddl; /* of the pipe; NULL: it belongs to us */
     bool taken;          /* the only instance is in use by somebody else */
+    unsigned busy_first; /* so many clients are sent away as busy before */
 };
 
 struct fake_server {
@@ -28,6 +29,7 @@ struct fake_server {
     HANDLE pipe, other, thread;       /* owned */
     char heard[FAKE_HEARD_CAPACITY];  /* what the client sent */
     DWORD heard_size;
+    volatile LONG stopping; /* no more clients are sent away */
 };
 
 /* Makes the pipe and waits for a client. Returns a Win32 error. */

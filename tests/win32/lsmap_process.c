@@ -1,6 +1,8 @@
 #include "lsmap_process.h"
 
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <wchar.h>
 
 enum { COMMAND_LINE_CAPACITY = 2048 };
@@ -44,7 +46,8 @@ static size_t read_back(HANDLE file, char *data, size_t capacity)
     return size;
 }
 
-static bool start(const wchar_t *arguments, HANDLE out, HANDLE error, PROCESS_INFORMATION *child)
+static bool start(const wchar_t *arguments, HANDLE out, HANDLE error, DWORD flags,
+                  PROCESS_INFORMATION *child)
 {
     wchar_t exe[MAX_PATH], line[COMMAND_LINE_CAPACITY];
     STARTUPINFOW startup = {.cb = sizeof startup,
@@ -57,10 +60,48 @@ static bool start(const wchar_t *arguments, HANDLE out, HANDLE error, PROCESS_IN
         return false;
     if (swprintf(line, COMMAND_LINE_CAPACITY, L"\"%ls\" %ls", exe, arguments) < 0)
         return false;
-    return CreateProcessW(NULL, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, child);
+    return CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup, child);
 }
 
-static bool run(struct lsmap_process *process, const wchar_t *arguments, HANDLE out, bool read)
+static bool has_console(void)
+{
+    return GetConsoleCP() != 0;
+}
+
+/* What a console does for Ctrl+C: a thread at this routine calls the handlers of the process. Every
+ * process has the library at the same address. */
+static bool inject_interrupt(const PROCESS_INFORMATION *child)
+{
+    FARPROC found = GetProcAddress(GetModuleHandleW(L"kernelbase.dll"), "CtrlRoutine");
+    LPTHREAD_START_ROUTINE routine = NULL;
+
+    if (found == NULL)
+        return false;
+    memcpy(&routine, &found, sizeof routine);
+    HANDLE thread = CreateRemoteThread(child->hProcess, NULL, 0, routine,
+                                       (void *)(uintptr_t)CTRL_C_EVENT, 0, NULL);
+    if (thread == NULL)
+        return false;
+    (void)CloseHandle(thread);
+    return true;
+}
+
+/* Through the console, to the process group whose first the child is; where there is none, as in a
+ * build without a terminal, as a console would. */
+static bool interrupt(const PROCESS_INFORMATION *child, const volatile DWORD *heard)
+{
+    enum { POLL_MS = 20 };
+
+    for (DWORD waited = 0; *heard == 0 && waited < LSMAP_TIMEOUT_MS; waited += POLL_MS)
+        Sleep(POLL_MS);
+    if (*heard == 0)
+        return false;
+    return has_console() ? GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->dwProcessId) != 0
+                         : inject_interrupt(child);
+}
+
+static bool run(struct lsmap_process *process, const wchar_t *arguments, HANDLE out, bool read,
+                const volatile DWORD *heard)
 {
     HANDLE error = output_file();
     PROCESS_INFORMATION child = {0};
@@ -69,14 +110,16 @@ static bool run(struct lsmap_process *process, const wchar_t *arguments, HANDLE 
     *process = (struct lsmap_process){.out = calloc(1, LSMAP_OUTPUT_CAPACITY)};
     DWORD begin = GetTickCount();
     if (out == NULL || error == NULL || process->out == NULL ||
-        !start(arguments, out, error, &child))
+        !start(arguments, out, error, heard != NULL && has_console() ? CREATE_NEW_PROCESS_GROUP : 0,
+               &child))
         goto cleanup;
-    if (WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS) != WAIT_OBJECT_0) {
+    bool good_signal = heard == NULL || interrupt(&child, heard);
+    if (!good_signal || WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS) != WAIT_OBJECT_0) {
         (void)TerminateProcess(child.hProcess, LSMAP_EXIT_HUNG);
         (void)WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS);
     }
     process->elapsed_ms = GetTickCount() - begin;
-    good = GetExitCodeProcess(child.hProcess, &process->exit_code) != 0;
+    good = GetExitCodeProcess(child.hProcess, &process->exit_code) != 0 && good_signal;
     process->out_size = read ? read_back(out, process->out, LSMAP_OUTPUT_CAPACITY) : 0;
     (void)read_back(error, process->error, LSMAP_ERROR_CAPACITY);
 
@@ -94,12 +137,18 @@ cleanup:
 
 bool lsmap_process_run(struct lsmap_process *process, const wchar_t *arguments)
 {
-    return run(process, arguments, output_file(), true);
+    return run(process, arguments, output_file(), true, NULL);
 }
 
 bool lsmap_process_run_unread(struct lsmap_process *process, const wchar_t *arguments)
 {
-    return run(process, arguments, unread_pipe(), false);
+    return run(process, arguments, unread_pipe(), false, NULL);
+}
+
+bool lsmap_process_run_interrupted(struct lsmap_process *process, const wchar_t *arguments,
+                                   const volatile DWORD *heard)
+{
+    return run(process, arguments, output_file(), true, heard);
 }
 
 void lsmap_process_release(struct lsmap_process *process)

@@ -30,6 +30,12 @@ NODISCARD bool lsmap_process_run(_Out_ struct lsmap_process *process, const wcha
 NODISCARD bool lsmap_process_run_unread(_Out_ struct lsmap_process *process,
                                         const wchar_t *arguments);
 
+/* The same, but once *heard is not 0 it is interrupted: by Ctrl+Break, which reaches a process
+ * group of its own, or without a console by what Ctrl+C does. Returns false also when it could not
+ * be interrupted; it was ended then. */
+NODISCARD bool lsmap_process_run_interrupted(_Out_ struct lsmap_process *process,
+                                             const wchar_t *arguments, const volatile DWORD *heard);
+
 void lsmap_process_release(_Inout_ struct lsmap_process *process);
 
 #endif

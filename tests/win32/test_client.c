@@ -248,7 +248,7 @@ static void wrong_usage_is_one_line(struct test *t)
         DWORD exit_code;
         const char *error;
     } rows[] = {
-        {L"--csv -a", OUTCOME_USAGE, "argument 1: unknown option \"--csv\" (see lsmap --help)"},
+        {L"--cvs -a", OUTCOME_USAGE, "argument 1: unknown option \"--cvs\""},
         {L"--pipe \\\\host\\pipe\\lsmap info", OUTCOME_USAGE, "argument 2: the pipe name"},
         {L"-f", OUTCOME_USAGE, "argument 1: --file needs a value"},
         {L"--help", OUTCOME_COMPLETE, ""},

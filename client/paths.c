@@ -1,0 +1,67 @@
+#include "paths.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fold.h"
+#include "utf.h"
+
+enum { ASCII_END = 0x80 };
+
+static uint32_t next_folded(struct span text, size_t *offset)
+{
+    uint32_t byte = (uint8_t)text.data[*offset];
+
+    if (byte >= ASCII_END)
+        return fold_code_point(utf8_next(text, offset));
+    (*offset)++;
+    return byte - 'a' < 26 ? byte - 'a' + 'A' : byte;
+}
+
+static uint32_t rank(uint32_t folded)
+{
+    return folded == '\\' ? 0 : folded;
+}
+
+int path_compare(struct span a, struct span b)
+{
+    size_t a_offset = 0, b_offset = 0;
+
+    while (a_offset < a.size && b_offset < b.size) {
+        uint32_t a_next = next_folded(a, &a_offset);
+        uint32_t b_next = next_folded(b, &b_offset);
+        if (a_next != b_next)
+            return rank(a_next) < rank(b_next) ? -1 : 1;
+    }
+    return (a_offset < a.size) - (b_offset < b.size);
+}
+
+static bool is_separator(char character)
+{
+    return character == '\\' || character == '/';
+}
+
+/* The folder without what does not count. */
+static struct span plain_folder(struct span folder)
+{
+    if (span_starts_with(folder, SPAN("\\\\?\\")) && folder.size > 5 && folder.data[5] == ':')
+        folder = span_from(folder, 4);
+    while (folder.size > 0 && is_separator(folder.data[folder.size - 1]))
+        folder.size--;
+    return folder;
+}
+
+bool path_is_under(struct span path, struct span folder)
+{
+    size_t path_offset = 0, folder_offset = 0;
+
+    folder = plain_folder(folder);
+    while (folder_offset < folder.size) {
+        if (path_offset == path.size)
+            return false;
+        uint32_t wanted = next_folded(folder, &folder_offset);
+        if (next_folded(path, &path_offset) != (wanted == '/' ? '\\' : wanted))
+            return false;
+    }
+    return path_offset == path.size || path.data[path_offset] == '\\';
+}

@@ -1,0 +1,18 @@
+/* Paths compared as Windows compares file names: case folded, character by character. */
+#ifndef CLIENT_PATHS_H
+#define CLIENT_PATHS_H
+
+#include <stdbool.h>
+
+#include "span.h"
+
+/* Below, at or above 0, as `a` comes before, with or behind `b`. A separator comes before every
+ * other character, so that a folder's files stand together. Both UTF-8. */
+int path_compare(struct span a, struct span b);
+
+/* True when `path` is the folder or lies in it, at any depth. A whole component must match: what
+ * lies in C:\Windows.old is not under C:\Windows. In the folder a `/` is taken as `\`, separators
+ * at its end and `\\?\` before a drive letter do not count. */
+bool path_is_under(struct span path, struct span folder);
+
+#endif

@@ -1,0 +1,57 @@
+/* lsmap's own options, requests and formats over a virtual machine: for tools that read what it
+ * prints, where there is no Windows.
+ *
+ *     virtual_lsmap COPIES HOST [OPTION...] > FILE
+ *
+ * HOST is the name that --host tells. Exits as lsmap does.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "run.h"
+#include "virtual_machine.h"
+
+static bool write_out(void *context, struct span bytes)
+{
+    (void)context;
+    return fwrite(bytes.data, 1, bytes.size, stdout) == bytes.size;
+}
+
+static void write_error(void *context, struct span line)
+{
+    (void)context;
+    (void)fwrite(line.data, 1, line.size, stderr);
+}
+
+static uint64_t noon(void *context)
+{
+    (void)context;
+    return 134084791231234567u;
+}
+
+int main(int argc, char **argv)
+{
+    struct envelope_facts facts = {.boot_time = 134084000000000000u, .now = noon};
+    const struct output output = {.write = write_out, .complain = write_error};
+    char message[OPTIONS_ERROR_CAPACITY];
+    struct envelope envelope;
+    struct options options;
+
+    if (argc < 4 || !options_parse(argc - 2, argv + 2, &options, message)) {
+        fprintf(stderr, "virtual_lsmap: %s\n", argc < 4 ? "too few arguments" : message);
+        return OUTCOME_USAGE;
+    }
+    (void)snprintf(facts.host, sizeof facts.host, "%s", argv[2]);
+    if (!envelope_init(&envelope, &facts))
+        abort();
+    struct virtual_machine *machine = virtual_machine_create(strtoul(argv[1], NULL, 10));
+    const struct run_settings settings = {.options = &options,
+                                          .link = virtual_machine_link(machine),
+                                          .output = &output,
+                                          .pipe = "PIPE",
+                                          .envelope = options.host ? &envelope : NULL};
+    enum outcome outcome = run_requests(&settings);
+    virtual_machine_destroy(machine);
+    envelope_deinit(&envelope);
+    return fflush(stdout) == 0 ? (int)outcome : (int)OUTCOME_SOME_FAILED;
+}

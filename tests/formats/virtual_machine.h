@@ -1,0 +1,21 @@
+/* A server for the client's formats without Windows: all recorded layouts as one machine, as often
+ * as wanted, and a process with file names that formats get wrong.
+ */
+#ifndef TESTS_FORMATS_VIRTUAL_MACHINE_H
+#define TESTS_FORMATS_VIRTUAL_MACHINE_H
+
+#include <stddef.h>
+
+#include "server_link.h"
+
+struct virtual_machine; /* opaque: virtual_machine.c */
+
+/* copies  How often the processes of the layouts run. Ends the program when a layout cannot be read
+ * or memory is short. */
+struct virtual_machine *virtual_machine_create(size_t copies);
+void virtual_machine_destroy(struct virtual_machine *machine);
+
+/* A link whose requests the machine answers; valid until it is destroyed. */
+const struct link *virtual_machine_link(const struct virtual_machine *machine);
+
+#endif

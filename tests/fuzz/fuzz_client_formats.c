@@ -1,0 +1,155 @@
+/* A hostile server and the formats that programs read: whatever it answers, CSV is CSV by the
+ * letter, lines with --host are rows with each member once, and metrics are lines that no name can
+ * break. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bounds.h"
+#include "csv_reader.h"
+#include "run.h"
+
+#define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
+
+struct server {
+    const uint8_t *reply;
+    size_t left;
+};
+
+static bool on_send(void *context, struct span bytes, struct failure *failure)
+{
+    (void)context;
+    (void)bytes;
+    (void)failure;
+    return true;
+}
+
+static bool on_receive(void *context, char *data, size_t capacity, size_t *size,
+                       struct failure *failure)
+{
+    struct server *server = context;
+    size_t piece = server->left < capacity ? server->left : capacity;
+
+    if (piece == 0)
+        return failure_set(failure, FAILURE_CLOSED, NULL);
+    memcpy(data, server->reply, piece);
+    server->reply += piece;
+    server->left -= piece;
+    *size = piece;
+    return true;
+}
+
+static bool on_write(void *context, struct span bytes)
+{
+    return buffer_append(context, bytes);
+}
+
+static void on_complain(void *context, struct span line)
+{
+    (void)context;
+    FUZZ_CHECK(line.size > 0 && line.data[line.size - 1] == '\n');
+}
+
+static uint64_t noon(void *context)
+{
+    (void)context;
+    return 134084791231234567u;
+}
+
+static void check_csv(struct span text)
+{
+    static struct csv_reader reader;
+
+    csv_reader_init(&reader, text);
+    while (csv_reader_next(&reader))
+        for (size_t i = 0; i < reader.width; i++)
+            for (size_t k = 0; k < reader.fields[i].text.size; k++)
+                FUZZ_CHECK((unsigned char)reader.fields[i].text.data[k] >= 0x20);
+    FUZZ_CHECK(reader.error == NULL);
+}
+
+static void check_lines(struct span text)
+{
+    struct buffer scratch;
+    struct row_error error;
+    struct row row;
+
+    buffer_init(&scratch, 2 * OUTPUT_ROW_SIZE_MAX);
+    while (text.size > 0) {
+        const char *newline = memchr(text.data, '\n', text.size);
+        FUZZ_CHECK(newline != NULL);
+        const struct span line = {text.data, (size_t)(newline - text.data)};
+        FUZZ_CHECK(row_parse(line, &row, &scratch, &error)); /* refuses what stands twice */
+        FUZZ_CHECK((row.seen & UINT64_C(1) << MEMBER_SCHEMA) != 0);
+        text = span_from(text, line.size + 1);
+    }
+    buffer_release(&scratch);
+}
+
+/* Comments, or samples whose labels are closed; the end is told once, and last. */
+static void check_metrics(struct span text)
+{
+    static const struct span end = {"# EOF\n", 6};
+
+    FUZZ_CHECK(text.size == 0 || (text.size >= end.size && text.data[text.size - 1] == '\n'));
+    while (text.size > 0) {
+        const char *newline = memchr(text.data, '\n', text.size);
+        FUZZ_CHECK(newline != NULL);
+        const struct span line = {text.data, (size_t)(newline - text.data)};
+        FUZZ_CHECK(span_starts_with(line, SPAN("# ")) || span_starts_with(line, SPAN("lsmap_")));
+        FUZZ_CHECK(!span_starts_with(text, end) || text.size == end.size);
+        for (size_t i = 0; i < line.size; i++)
+            FUZZ_CHECK((unsigned char)line.data[i] >= 0x20);
+        text = span_from(text, line.size + 1);
+    }
+}
+
+/* First byte: what is asked and how it is printed. Then the reply. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const enum output_format formats[] = {FORMAT_CSV, FORMAT_JSON, FORMAT_OPENMETRICS,
+                                                 FORMAT_CSV};
+    const struct envelope_facts facts = {.host = "\"PC\\", .now = noon};
+    struct envelope envelope;
+    struct buffer out;
+
+    if (size < 1 || !envelope_init(&envelope, &facts))
+        return 0;
+    uint8_t *reply = malloc(size); /* apart, so that no read beyond it goes unseen */
+    FUZZ_CHECK(reply != NULL);
+    memcpy(reply, data + 1, size - 1);
+    struct options options = {.command = (data[0] & 1) != 0 ? COMMAND_PS : COMMAND_MAPS,
+                              .all = true,
+                              .format = formats[(data[0] >> 1) & 3],
+                              .detail = (enum request_detail)((data[0] >> 3) % 3),
+                              .quiet = (data[0] & 0x20) != 0,
+                              .host = true,
+                              .timeout_s = 1};
+    if ((data[0] & 0x40) != 0 && options.format != FORMAT_OPENMETRICS)
+        options.sort = ORDER_SIZE;
+    struct server server = {reply, size - 1};
+    const struct link link = {&server, on_send, on_receive, NULL};
+    const struct output output = {.context = &out, .write = on_write, .complain = on_complain};
+    const struct run_settings settings = {
+        .options = &options,
+        .link = &link,
+        .output = &output,
+        .pipe = "PIPE",
+        .envelope =
+            options.format == FORMAT_OPENMETRICS || (data[0] & 0x86) == 0x86 ? NULL : &envelope};
+
+    buffer_init(&out, 64 * OUTPUT_ROW_SIZE_MAX);
+    (void)run_requests(&settings);
+    if (options.format == FORMAT_CSV)
+        check_csv(buffer_span(&out));
+    else if (options.format == FORMAT_JSON)
+        check_lines(buffer_span(&out));
+    else
+        check_metrics(buffer_span(&out));
+    buffer_release(&out);
+    envelope_deinit(&envelope);
+    free(reply);
+    return 0;
+}

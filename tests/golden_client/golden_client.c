@@ -1,0 +1,419 @@
+/* Golden tests of the client: a server's reply, a command line, and the very bytes that are
+ * printed.
+ *
+ *     golden_client [--update] FILE...
+ *
+ * A file holds, line by line:
+ *
+ *     # comment
+ *     reply            the lines up to `end` are what the server says to each request
+ *     file NAME        the lines up to `end` are a file for `lsmap diff`
+ *     columns N        of the console results go to; 0: they go to a file
+ *     host             --host finds a fixed machine, boot, scan and time
+ *     > ARGUMENTS      runs lsmap; "..." holds spaces together. Behind it what is expected:
+ *     < LINE           of stdout; a CR before the newline is written as \r
+ *     ! LINE           of stderr
+ *     = NUMBER         the exit code
+ *
+ * With --update what is printed is written anew: read the difference before you keep it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buffer.h"
+#include "diff_run.h"
+#include "envelope.h"
+#include "options.h"
+#include "run.h"
+#include "span.h"
+
+enum {
+    TEXT_SIZE_MAX = 16 * 1024 * 1024,
+    LINE_CAPACITY = 4096,
+    ARGUMENTS_MAX = 32,
+    FILES_MAX = 16,
+    NAME_CAPACITY = 64
+};
+
+struct named_file {
+    char name[NAME_CAPACITY];
+    struct span text;
+};
+
+/* A text given out from its begin. */
+struct stream {
+    struct span text;
+};
+
+struct golden {
+    const char *path;
+    struct span text; /* what is not read yet */
+    size_t line;      /* number of the line just read */
+    struct span reply;
+    struct named_file files[FILES_MAX];
+    size_t files_count;
+    size_t columns;
+    struct envelope_facts facts;
+    struct buffer out, error; /* of the run */
+    struct buffer updated;    /* the file as it would be with the output of now */
+    unsigned passed, failed;
+};
+
+static void append(struct buffer *buffer, struct span bytes)
+{
+    if (!buffer_append(buffer, bytes))
+        abort();
+}
+
+static bool take_line(struct golden *golden, struct span *line)
+{
+    size_t size = 0;
+
+    if (golden->text.size == 0)
+        return false;
+    while (size < golden->text.size && golden->text.data[size] != '\n')
+        size++;
+    *line = (struct span){golden->text.data, size};
+    golden->text = span_from(golden->text, size < golden->text.size ? size + 1 : size);
+    golden->line++;
+    append(&golden->updated, *line);
+    append(&golden->updated, SPAN("\n"));
+    return true;
+}
+
+static bool fail(struct golden *golden, const char *message)
+{
+    golden->failed++;
+    printf("%s:%zu: %s\n", golden->path, golden->line, message);
+    return false;
+}
+
+/* The lines up to `end`. */
+static bool take_block(struct golden *golden, struct span *block)
+{
+    const char *begin = golden->text.data;
+    struct span line;
+
+    while (take_line(golden, &line)) {
+        if (span_equal(line, SPAN("end"))) {
+            *block = (struct span){begin, (size_t)(line.data - begin)};
+            return true;
+        }
+    }
+    return fail(golden, "the block has no end");
+}
+
+static size_t take_bytes(struct stream *stream, char *data, size_t capacity)
+{
+    size_t size = stream->text.size < capacity ? stream->text.size : capacity;
+
+    if (size > 0)
+        memcpy(data, stream->text.data, size);
+    stream->text = span_from(stream->text, size);
+    return size;
+}
+
+static bool hear_request(void *context, struct span bytes, struct failure *failure)
+{
+    (void)context;
+    (void)bytes;
+    (void)failure;
+    return true;
+}
+
+static bool give_reply(void *context, char *data, size_t capacity, size_t *size,
+                       struct failure *failure)
+{
+    *size = take_bytes(context, data, capacity);
+    return *size > 0 || failure_set(failure, FAILURE_CLOSED, NULL);
+}
+
+static bool give_file(void *context, char *data, size_t capacity, size_t *size,
+                      struct failure *failure)
+{
+    (void)failure;
+    *size = take_bytes(context, data, capacity);
+    return true;
+}
+
+static bool keep_result(void *context, struct span bytes)
+{
+    struct golden *golden = context;
+
+    append(&golden->out, bytes);
+    return true;
+}
+
+static void keep_diagnostic(void *context, struct span line)
+{
+    struct golden *golden = context;
+
+    append(&golden->error, line);
+}
+
+static const struct named_file *find_file(const struct golden *golden, struct span name)
+{
+    for (size_t i = 0; i < golden->files_count; i++)
+        if (span_equal(name, span_from_string(golden->files[i].name)))
+            return &golden->files[i];
+    return NULL;
+}
+
+static enum outcome run_diff(struct golden *golden, const struct options *options,
+                             const struct output *output)
+{
+    struct stream streams[2] = {{{NULL, 0}}, {{NULL, 0}}};
+    struct byte_source sources[2] = {{&streams[0], give_file}, {&streams[1], give_file}};
+    const struct diff_settings settings = {.options = options,
+                                           .output = output,
+                                           .width = golden->columns,
+                                           .sources = {&sources[0], &sources[1]}};
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct named_file *file = find_file(golden, options->files[i]);
+        if (file == NULL)
+            return diff_complain_file(&settings, options->files[i], "there is no such file");
+        streams[i].text = file->text;
+    }
+    return diff_run(&settings);
+}
+
+static enum outcome run_command(struct golden *golden, const struct options *options,
+                                const struct output *output)
+{
+    static const struct span folders[] = {
+        {"C:\\Windows", 10}, {"C:\\Program Files", 16}, {"C:\\Program Files (x86)", 22}};
+    struct stream stream = {golden->reply};
+    const struct link link = {&stream, hear_request, give_reply, NULL};
+    struct envelope envelope;
+    struct run_settings settings = {.options = options,
+                                    .link = &link,
+                                    .output = output,
+                                    .pipe = "PIPE",
+                                    .width = golden->columns,
+                                    .system_folders = folders,
+                                    .system_folders_count = sizeof folders / sizeof folders[0]};
+
+    if (options->command == COMMAND_DIFF)
+        return run_diff(golden, options, output);
+    if (options->host) {
+        if (!envelope_init(&envelope, &golden->facts))
+            abort();
+        settings.envelope = &envelope;
+    }
+    enum outcome outcome = run_requests(&settings);
+    if (options->host)
+        envelope_deinit(&envelope);
+    return outcome;
+}
+
+/* Splits in place; returns their number, the program's name included. */
+static int split(char *text, char **argv)
+{
+    static char program[] = "lsmap";
+    int argc = 0;
+
+    argv[argc++] = program;
+    while (*text != '\0' && argc < ARGUMENTS_MAX) {
+        char stop = ' ';
+        if (*text == ' ') {
+            text++;
+            continue;
+        }
+        if (*text == '"') {
+            stop = '"';
+            text++;
+        }
+        argv[argc++] = text;
+        while (*text != '\0' && *text != stop)
+            text++;
+        if (*text != '\0')
+            *text++ = '\0';
+    }
+    argv[argc] = NULL;
+    return argc;
+}
+
+static int run_line(struct golden *golden, struct span arguments)
+{
+    const struct output output = {
+        .context = golden, .write = keep_result, .complain = keep_diagnostic};
+    char text[LINE_CAPACITY], message[OPTIONS_ERROR_CAPACITY], *argv[ARGUMENTS_MAX + 1];
+    static struct options options;
+
+    buffer_clear(&golden->out);
+    buffer_clear(&golden->error);
+    snprintf(text, sizeof text, "%.*s", (int)arguments.size, arguments.data);
+    int argc = split(text, argv);
+    if (options_parse(argc, argv, &options, message))
+        return (int)run_command(golden, &options, &output);
+    append(&golden->error, SPAN("lsmap: "));
+    append(&golden->error, span_from_string(message));
+    append(&golden->error, SPAN("\n"));
+    return OUTCOME_USAGE;
+}
+
+/* The lines as the file writes them. */
+static void mark_lines(struct buffer *marked, struct span mark, struct span text)
+{
+    for (size_t begin = 0; begin < text.size;) {
+        size_t end = begin;
+        while (end < text.size && text.data[end] != '\n')
+            end++;
+        bool has_cr = end > begin && text.data[end - 1] == '\r';
+        append(marked, end > begin ? mark : (struct span){mark.data, 1}); /* no space at the end */
+        append(marked, (struct span){text.data + begin, end - begin - (has_cr ? 1 : 0)});
+        append(marked, has_cr ? SPAN("\\r\n") : SPAN("\n"));
+        begin = end + 1;
+    }
+}
+
+static bool is_expectation(struct span text)
+{
+    return span_starts_with(text, SPAN("<")) || span_starts_with(text, SPAN("!")) ||
+           span_starts_with(text, SPAN("="));
+}
+
+static void run_case(struct golden *golden, struct span arguments)
+{
+    size_t line = golden->line, kept = golden->updated.size;
+    struct buffer actual;
+    struct span expected = {golden->text.data, 0}, skipped;
+    char code[16];
+
+    buffer_init(&actual, TEXT_SIZE_MAX);
+    snprintf(code, sizeof code, "= %d\n", run_line(golden, arguments));
+    mark_lines(&actual, SPAN("< "), buffer_span(&golden->out));
+    mark_lines(&actual, SPAN("! "), buffer_span(&golden->error));
+    append(&actual, span_from_string(code));
+    while (is_expectation(golden->text) && take_line(golden, &skipped))
+        expected.size = (size_t)(skipped.data + skipped.size - expected.data) + 1;
+    golden->updated.size = kept;
+    append(&golden->updated, buffer_span(&actual));
+    if (span_equal(expected, buffer_span(&actual))) {
+        golden->passed++;
+    } else {
+        golden->failed++;
+        printf("%s:%zu: the output differs\nexpected:\n%.*sactual:\n%.*s", golden->path, line,
+               (int)expected.size, expected.data, (int)actual.size, actual.data);
+    }
+    buffer_release(&actual);
+}
+
+static uint64_t fixed_time(void *context)
+{
+    (void)context;
+    return UINT64_C(134082703231234567); /* in November 2025 */
+}
+
+static void set_host(struct golden *golden)
+{
+    golden->facts = (struct envelope_facts){
+        .host = "PC", .boot_time = UINT64_C(134082667230000000), .now = fixed_time};
+    for (uint8_t i = 0; i < ENVELOPE_RANDOM_SIZE; i++)
+        golden->facts.random[i] = i;
+}
+
+static bool take_file(struct golden *golden, struct span name)
+{
+    if (golden->files_count == FILES_MAX)
+        golden->files_count = 0; /* the oldest ones are not needed any more */
+    struct named_file *file = &golden->files[golden->files_count++];
+    snprintf(file->name, sizeof file->name, "%.*s", (int)name.size, name.data);
+    return take_block(golden, &file->text);
+}
+
+static bool take_setting(struct golden *golden, struct span line)
+{
+    if (span_equal(line, SPAN("reply")))
+        return take_block(golden, &golden->reply);
+    if (span_starts_with(line, SPAN("file ")))
+        return take_file(golden, span_from(line, 5));
+    if (span_starts_with(line, SPAN("columns "))) {
+        golden->columns = (size_t)strtoul(line.data + 8, NULL, 10);
+        return true;
+    }
+    if (!span_equal(line, SPAN("host")))
+        return fail(golden, "unknown setting");
+    set_host(golden);
+    return true;
+}
+
+static void run_lines(struct golden *golden)
+{
+    struct span line;
+
+    while (take_line(golden, &line)) {
+        if (span_starts_with(line, SPAN("> ")))
+            run_case(golden, span_from(line, 2));
+        else if (line.size > 0 && line.data[0] != '#' && !take_setting(golden, line))
+            return;
+    }
+}
+
+static bool read_file(const char *path, struct buffer *text)
+{
+    FILE *file = fopen(path, "rb");
+
+    if (file == NULL)
+        return false;
+    if (!buffer_reserve(text, TEXT_SIZE_MAX))
+        abort();
+    text->size = fread(text->data, 1, TEXT_SIZE_MAX, file);
+    bool ok = feof(file) != 0;
+    (void)fclose(file);
+    return ok;
+}
+
+static bool write_file(const char *path, struct span text)
+{
+    FILE *file = fopen(path, "wb");
+
+    if (file == NULL)
+        return false;
+    bool ok = fwrite(text.data, 1, text.size, file) == text.size;
+    return fclose(file) == 0 && ok;
+}
+
+static void run_file(struct golden *golden, bool update)
+{
+    struct buffer text;
+    const unsigned failed_before = golden->failed;
+
+    buffer_init(&text, TEXT_SIZE_MAX);
+    buffer_clear(&golden->updated);
+    golden->line = 0;
+    golden->reply = (struct span){NULL, 0};
+    golden->files_count = 0;
+    golden->columns = 0;
+    if (!read_file(golden->path, &text)) {
+        (void)fail(golden, "the file cannot be read");
+    } else {
+        golden->text = buffer_span(&text);
+        run_lines(golden);
+        if (update && golden->failed > failed_before && golden->text.size == 0 &&
+            !write_file(golden->path, buffer_span(&golden->updated)))
+            (void)fail(golden, "the file cannot be written");
+    }
+    buffer_release(&text);
+}
+
+int main(int argc, char **argv)
+{
+    static struct golden golden;
+    const bool update = argc > 1 && strcmp(argv[1], "--update") == 0;
+
+    buffer_init(&golden.out, TEXT_SIZE_MAX);
+    buffer_init(&golden.error, TEXT_SIZE_MAX);
+    buffer_init(&golden.updated, TEXT_SIZE_MAX);
+    for (int i = update ? 2 : 1; i < argc; i++) {
+        golden.path = argv[i];
+        run_file(&golden, update);
+    }
+    buffer_release(&golden.out);
+    buffer_release(&golden.error);
+    buffer_release(&golden.updated);
+    printf("%u passed, %u failed\n", golden.passed, golden.failed);
+    return golden.failed > 0 || golden.passed == 0 ? 1 : 0;
+}

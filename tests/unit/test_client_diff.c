@@ -1,0 +1,202 @@
+#include "diff.h"
+#include "sink_play.h"
+#include "snapshot.h"
+
+struct heard {
+    struct buffer out;
+    size_t stop_at; /* rows */
+    size_t rows;
+};
+
+static bool hear(void *context, const struct row *row, struct span line)
+{
+    struct heard *heard = context;
+
+    (void)row;
+    if (heard->rows++ == heard->stop_at)
+        return false;
+    return buffer_append(&heard->out, line) && buffer_append(&heard->out, SPAN("\n"));
+}
+
+static const char *add_rows(struct test *t, struct snapshot *snapshot, const char *lines)
+{
+    struct buffer scratch;
+    struct row row;
+    struct row_error error;
+    const char *why = NULL;
+
+    buffer_init(&scratch, ROW_LINE_SIZE_MAX);
+    while (*lines != '\0' && why == NULL) {
+        const char *newline = strchr(lines, '\n');
+        if (CHECK(t, row_parse((struct span){lines, (size_t)(newline - lines)}, &row, &scratch,
+                               &error)))
+            why = snapshot_add(snapshot, &row);
+        lines = newline + 1;
+    }
+    buffer_release(&scratch);
+    return why;
+}
+
+static const char *read_rows(struct test *t, struct snapshot *snapshot, const char *lines)
+{
+    const char *why = add_rows(t, snapshot, lines);
+
+    return why != NULL ? why : snapshot_finish(snapshot);
+}
+
+static void tell(struct test *t, struct snapshot *before, struct snapshot *after, struct diff *diff,
+                 struct heard *heard)
+{
+    const struct diff_view view = {heard, hear};
+
+    diff_init(diff, before, after, false, &view);
+    CHECK_INT(t, heard->stop_at == SIZE_MAX, diff_tell(diff));
+    diff_deinit(diff);
+}
+
+#define MAP_AT(base) M("1", "1", base, "1", "\"C:\\\\a\"")
+#define PROCESS_OF(start) \
+    "{\"type\":\"process\",\"pid\":1,\"start\":" start ",\"name\":\"a\",\"access\":\"full\"}\n"
+#define ROWS(count) \
+    "{\"type\":\"end\",\"processes\":1,\"rows\":" count ",\"errors\":0,\"complete\":true}\n"
+#define X "\"0x0000000000001000\""
+#define Y "\"0x0000000000002000\""
+#define Z "\"0x0000000000003000\""
+
+/* Views of one file at some addresses: how many changes, and at which address. */
+static void views_of_one_file_are_counted(struct test *t)
+{
+    static const struct {
+        const char *before, *after;
+        size_t changes;
+        const char *part; /* of what is told */
+    } rows[] = {
+        {PROCESS_OF("null") ROWS("1"), PROCESS_OF("null") MAP_AT(X) ROWS("2"), 1,
+         "\"came\",\"pid\":1,\"start\":null,\"process\":\"a\",\"base\":" X},
+        {PROCESS_OF("null") MAP_AT(X) ROWS("2"), PROCESS_OF("null") ROWS("1"), 1, "\"went\""},
+        {PROCESS_OF("null") MAP_AT(X) ROWS("2"), PROCESS_OF("null") MAP_AT(Y) ROWS("2"), 0, NULL},
+        {PROCESS_OF("null") MAP_AT(X) ROWS("2"), PROCESS_OF("null") MAP_AT(Y) MAP_AT(X) ROWS("3"),
+         1, "\"base\":" Y},
+        {PROCESS_OF("null") MAP_AT(Z) ROWS("2"),
+         PROCESS_OF("null") MAP_AT(X) MAP_AT(Y) MAP_AT(Z) ROWS("4"), 2, "\"base\":" Y},
+        {PROCESS_OF("null") MAP_AT(X) MAP_AT(Y) MAP_AT(Z) ROWS("4"),
+         PROCESS_OF("null") MAP_AT(Y) ROWS("2"), 2, "\"base\":" Z},
+        {PROCESS_OF("null") MAP_AT("null") ROWS("2"),
+         PROCESS_OF("null") MAP_AT("null") MAP_AT("null") ROWS("3"), 1, "\"base\":null"},
+        {PROCESS_OF("\"S\"") MAP_AT(X) ROWS("2"), PROCESS_OF("\"T\"") MAP_AT(X) ROWS("2"), 2,
+         "\"went\",\"pid\":1,\"start\":\"S\",\"name\":\"a\",\"views\":1"},
+        {PROCESS_OF("null") ROWS("1"), PROCESS_OF("null") ROWS("1"), 0, NULL},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        for (int swap = 0; swap < 2; swap++) { /* both ways the same number */
+            struct snapshot *snapshots = calloc(2, sizeof *snapshots);
+            struct heard heard = {.stop_at = SIZE_MAX};
+            struct diff diff;
+            REQUIRE(t, snapshots != NULL);
+            TEST_ROW(t, "row %zu, %d", i, swap);
+            buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
+            snapshot_init(&snapshots[0]);
+            snapshot_init(&snapshots[1]);
+            CHECK(t, read_rows(t, &snapshots[0], rows[i].before) == NULL);
+            CHECK(t, read_rows(t, &snapshots[1], rows[i].after) == NULL);
+            tell(t, &snapshots[swap], &snapshots[1 - swap], &diff, &heard);
+            CHECK_INT(t, rows[i].changes, diff.changes);
+            REQUIRE(t, buffer_append(&heard.out, (struct span){"", 1}));
+            if (swap == 0 && rows[i].part != NULL &&
+                !CHECK(t, strstr(heard.out.data, rows[i].part) != NULL))
+                printf("%s\n", heard.out.data);
+            buffer_release(&heard.out);
+            snapshot_deinit(&snapshots[0]);
+            snapshot_deinit(&snapshots[1]);
+            free(snapshots);
+        }
+    }
+}
+
+static void a_view_may_stop_it(struct test *t)
+{
+    for (size_t stop = 0; stop < 3; stop++) {
+        struct snapshot *snapshots = calloc(2, sizeof *snapshots);
+        struct heard heard = {.stop_at = stop};
+        struct diff diff;
+        REQUIRE(t, snapshots != NULL);
+        buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
+        snapshot_init(&snapshots[0]);
+        snapshot_init(&snapshots[1]);
+        CHECK(t, read_rows(t, &snapshots[0], PROCESS_OF("\"S\"") ROWS("1")) == NULL);
+        CHECK(t, read_rows(t, &snapshots[1], PROCESS_OF("\"T\"") ROWS("1")) == NULL);
+        tell(t, &snapshots[0], &snapshots[1], &diff, &heard);
+        CHECK_INT(t, stop + 1, heard.rows);
+        buffer_release(&heard.out);
+        snapshot_deinit(&snapshots[0]);
+        snapshot_deinit(&snapshots[1]);
+        free(snapshots);
+    }
+}
+
+static void what_cannot_be_compared(struct test *t)
+{
+    static const struct {
+        const char *rows, *why; /* NULL: it can */
+    } rows[] = {
+        {"", "there are no rows"},
+        {PROCESS_OF("null"), "it is cut off"},
+        {PROCESS_OF("null") ROWS("2"), "rows are missing"},
+        {PROCESS_OF("null") ROWS("0"), "rows are missing"},
+        {ROWS("0"), NULL},
+        {ROWS("0") PROCESS_OF("null"), "it is cut off"},
+        {PROCESS_OF("null") ROWS("0") ROWS("1"), NULL}, /* sorted: all ends at the end */
+        {MAP_AT(X) ROWS("1"), NULL},                    /* its process was not listed */
+        {E("1", "7") ROWS("1"), NULL},
+        {R("1", "7") "{\"type\":\"later\"}\n" ROWS("2"), NULL},
+        {ERROR("1"), "the request failed"},
+        {"{\"type\":\"file\"}\n", "files cannot be compared"},
+        {"{\"type\":\"map_change\"}\n", "this is what diff itself wrote"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+        REQUIRE(t, snapshot != NULL);
+        TEST_ROW(t, "row %zu", i);
+        snapshot_init(snapshot);
+        const char *why = read_rows(t, snapshot, rows[i].rows);
+        CHECK_INT(t, rows[i].why == NULL, why == NULL);
+        if (rows[i].why != NULL && why != NULL)
+            CHECK(t, strncmp(rows[i].why, why, strlen(rows[i].why)) == 0);
+        snapshot_deinit(snapshot);
+        free(snapshot);
+    }
+}
+
+static void bounds_are_told(struct test *t)
+{
+    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+
+    REQUIRE(t, snapshot != NULL);
+    snapshot_init(snapshot);
+    snapshot->store.texts.size = 0;
+    snapshot->processes_count = 0;
+    CHECK(t, add_rows(t, snapshot, PROCESS_OF("null")) == NULL);
+    snapshot->store.count = VIEW_STORE_COUNT_MAX;
+    const char *why = add_rows(t, snapshot, MAP_AT(X));
+    CHECK(t, why != NULL && strstr(why, "more than a million mappings") == why);
+    CHECK(t, snapshot->store.too_many);
+    snapshot->store.count = 0;
+    snapshot->processes.capacity_max = snapshot->processes.size;
+    snapshot->processes.capacity = snapshot->processes.size;
+    why = add_rows(t, snapshot, PROCESS_OF("null"));
+    CHECK(t, why != NULL && strstr(why, "too many processes") != NULL);
+    CHECK_INT(t, 1, snapshot->processes_count);
+    snapshot_deinit(snapshot);
+    free(snapshot);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(views_of_one_file_are_counted),
+        TEST_CASE(a_view_may_stop_it),
+        TEST_CASE(what_cannot_be_compared),
+        TEST_CASE(bounds_are_told),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

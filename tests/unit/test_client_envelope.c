@@ -1,0 +1,291 @@
+#include "envelope.h"
+
+#include "client_rows.h"
+#include "csv.h"
+#include "csv_reader.h"
+#include "json_reader.h"
+#include "version.h"
+
+/* A clock that goes on by `step` at each look. */
+struct clock {
+    uint64_t now, step;
+};
+
+static uint64_t tick(void *context)
+{
+    struct clock *clock = context;
+
+    clock->now += clock->step;
+    return clock->now;
+}
+
+enum { FILETIME_MS = 10 * 1000 };
+
+#define NOW 134084791231234567u /* 2025-11-24T18:32:03.1234567Z */
+
+/* A format that prints what it is given. */
+struct printed {
+    uint64_t rows;
+    struct row row;
+};
+
+static bool print_begin(void *context, struct buffer *out)
+{
+    (void)context;
+    (void)out;
+    return true;
+}
+
+static bool print_row(void *context, const struct row *row, struct span line, struct buffer *out)
+{
+    struct printed *printed = context;
+
+    printed->rows++;
+    printed->row = *row;
+    return buffer_append(out, line) && buffer_append(out, SPAN("\n"));
+}
+
+static bool print_end(void *context, struct buffer *out, bool *more)
+{
+    (void)context;
+    (void)out;
+    (void)more;
+    return true;
+}
+
+struct rig {
+    struct clock clock;
+    struct envelope_facts facts;
+    struct envelope envelope;
+    struct envelope_step step;
+    struct printed printed;
+    struct row_sink last, first;
+    struct fed fed;
+};
+
+static bool rig_init(struct rig *rig, const char *host, uint64_t boot_time)
+{
+    *rig = (struct rig){.clock = {NOW, 0}};
+    rig->facts =
+        (struct envelope_facts){.boot_time = boot_time, .now = tick, .context = &rig->clock};
+    (void)snprintf(rig->facts.host, sizeof rig->facts.host, "%s", host);
+    for (uint8_t i = 0; i < ENVELOPE_RANDOM_SIZE; i++)
+        rig->facts.random[i] = i;
+    if (!envelope_init(&rig->envelope, &rig->facts))
+        return false;
+    rig->last = (struct row_sink){&rig->printed, print_begin, print_row, print_end};
+    envelope_step_init(&rig->step, &rig->envelope, true, &rig->last);
+    rig->first = envelope_step_sink(&rig->step);
+    fed_init(&rig->fed);
+    return true;
+}
+
+static void rig_release(struct rig *rig)
+{
+    fed_release(&rig->fed);
+    envelope_step_deinit(&rig->step);
+    envelope_deinit(&rig->envelope);
+}
+
+#define HEAD(type)                                                                           \
+    "\"schema\":\"lsmap." type "/1\",\"host\":\"PC\",\"boot_time\":"                         \
+    "\"2025-11-24T17:32:03.1234567Z\",\"scan_id\":\"00010203-0405-4607-8809-0a0b0c0d0e0f\"," \
+    "\"time\":\"2025-11-24T17:32:03.123Z\",\"agent_version\":\"" LSMAP_VERSION_STRING "\","
+#define PROCESS(start) \
+    "\"id\":1,\"type\":\"process\",\"pid\":7,\"start\":" start ",\"access\":\"full\"}\n"
+#define MAP(pid) "\"id\":1,\"type\":\"map\",\"pid\":" pid ",\"size\":1}\n"
+#define START "\"2026-11-22T07:12:03.1234567Z\""
+
+static void every_row_gets_it(struct test *t)
+{
+    static const struct {
+        const char *line, *expected;
+    } rows[] = {
+        {"{" PROCESS(START), "{" HEAD("process") PROCESS(START)},
+        {"{" MAP("7"), "{" HEAD("map") "\"process_start\":" START "," MAP("7")},
+        /* of another process, whose start did not come */
+        {"{" MAP("8"), "{" HEAD("map") "\"process_start\":null," MAP("8")},
+        {"{\"type\":\"process_error\",\"pid\":7,\"code\":\"c\"}\n",
+         "{" HEAD("process_error") "\"process_start\":" START
+                                   ",\"type\":\"process_error\",\"pid\":7,\"code\":\"c\"}\n"},
+        /* white space, unknown members and odd numbers stay */
+        {"  { \"type\" : \"later\" ,\"new\":[1e3, {}] }  \r\n",
+         "  {" HEAD("later") " \"type\" : \"later\" ,\"new\":[1e3, {}] }  \r\n"},
+        /* a type that could break the line, or is too long */
+        {"{\"type\":\"a\\\"b\"}\n", "{" HEAD("other") "\"type\":\"a\\\"b\"}\n"},
+        {"{\"type\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n",
+         "{" HEAD("other") "\"type\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n"},
+        {"{\"type\":\"\"}\n", "{" HEAD("other") "\"type\":\"\"}\n"},
+        /* process identifier used again: the start of the last one */
+        {"{" PROCESS("null"), "{" HEAD("process") PROCESS("null")},
+        {"{" MAP("7"), "{" HEAD("map") "\"process_start\":null," MAP("7")},
+        /* a start that is no time is not repeated */
+        {"{" PROCESS("\"\\\",\\\"x\""), "{" HEAD("process") PROCESS("\"\\\",\\\"x\"")},
+        {"{" MAP("7"), "{" HEAD("map") "\"process_start\":null," MAP("7")},
+        {"{" PROCESS("\"0123456789012345678901234567890123456789\""),
+         "{" HEAD("process") PROCESS("\"0123456789012345678901234567890123456789\"")},
+        {"{" MAP("7"), "{" HEAD("map") "\"process_start\":null," MAP("7")},
+    };
+    struct rig rig;
+
+    REQUIRE(t, rig_init(&rig, "PC", NOW));
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        buffer_clear(&rig.fed.out);
+        CHECK(t, feed(&rig.fed, &rig.first, rows[i].line));
+        check_out(t, rows[i].expected, &rig.fed);
+    }
+    rig_release(&rig);
+}
+
+/* A member that stands in the row already keeps its value, and does not stand twice. */
+static void a_row_keeps_what_it_has(struct test *t)
+{
+    static const char info[] = "{\"type\":\"info\",\"product\":\"lsmap\",\"protocol\":1,\"host\":"
+                               "\"OTHER\",\"boot_time\":null}\n";
+    static const char enveloped[] = "{\"schema\":\"x\",\"type\":\"later\"}\n";
+    struct rig rig;
+
+    REQUIRE(t, rig_init(&rig, "PC", NOW));
+    CHECK(t, feed(&rig.fed, &rig.first, info));
+    check_out(t,
+              "{\"schema\":\"lsmap.info/1\",\"scan_id\":\"00010203-0405-4607-8809-0a0b0c0d0e0f\","
+              "\"time\":\"2025-11-24T17:32:03.123Z\",\"agent_version\":\"" LSMAP_VERSION_STRING
+              "\",\"type\":\"info\",\"product\":\"lsmap\",\"protocol\":1,\"host\":\"OTHER\","
+              "\"boot_time\":null}\n",
+              &rig.fed);
+    buffer_clear(&rig.fed.out);
+    CHECK(t, feed(&rig.fed, &rig.first, enveloped));
+    check_out(t, enveloped, &rig.fed);
+    rig_release(&rig);
+}
+
+/* The members are in the row as well as in its line, which reads back to the same. */
+static void the_next_sink_sees_them(struct test *t)
+{
+    struct rig rig;
+    struct row_error error;
+
+    REQUIRE(t, rig_init(&rig, "PC", NOW));
+    CHECK(t, feed(&rig.fed, &rig.first, "{" PROCESS(START) "{" MAP("7")));
+    CHECK_INT(t, 2, rig.printed.rows);
+    struct row *seen = &rig.printed.row;
+    struct span start = row_text(seen, MEMBER_PROCESS_START);
+    CHECK_MEM(t, "2026-11-22T07:12:03.1234567Z", 28, start.data, start.size);
+    buffer_clear(&rig.fed.out);
+    CHECK(t, feed(&rig.fed, &rig.first, "{" MAP("7")));
+    REQUIRE(t, row_parse((struct span){rig.fed.out.data, rig.fed.out.size - 1}, &rig.fed.row,
+                         &rig.fed.scratch, &error));
+    CHECK(t, rig.fed.row.seen == seen->seen && rig.fed.row.known == seen->known);
+    for (size_t i = 0; i < ENVELOPE_MEMBERS; i++)
+        CHECK(t, span_equal(row_text(&rig.fed.row, envelope_members[i]),
+                            row_text(seen, envelope_members[i])));
+    rig_release(&rig);
+}
+
+static void odd_machines_make_valid_lines(struct test *t)
+{
+    static const char *const hosts[] = {"", "a\"b\\c", "\xC3\x96st", "\n\x01", "\xff"};
+
+    for (size_t i = 0; i < TEST_COUNT(hosts); i++) {
+        struct rig rig;
+        struct json_reader reader;
+        TEST_ROW(t, "host %zu", i);
+        REQUIRE(t, rig_init(&rig, hosts[i], 0));
+        CHECK(t, feed(&rig.fed, &rig.first, "{" MAP("7")));
+        json_reader_init(&reader, (struct span){rig.fed.out.data, rig.fed.out.size - 1}, 4);
+        enum json_event event = JSON_NULL;
+        while (event != JSON_END && event != JSON_ERROR)
+            event = json_next(&reader);
+        CHECK_INT(t, JSON_END, event);
+        CHECK(t, !row_knows(&rig.printed.row, MEMBER_BOOT_TIME));
+        CHECK_INT(t, hosts[i][0] != '\0', row_knows(&rig.printed.row, MEMBER_HOST));
+        rig_release(&rig);
+    }
+}
+
+static void the_time_goes_on(struct test *t)
+{
+    struct rig rig;
+
+    REQUIRE(t, rig_init(&rig, "PC", NOW));
+    static const struct {
+        uint64_t step;
+        const char *time;
+    } rows[] = {{0, "2025-11-24T17:32:03.123Z"},
+                {FILETIME_MS, "2025-11-24T17:32:03.124Z"},
+                {1, "2025-11-24T17:32:03.124Z"},
+                {900 * FILETIME_MS, "2025-11-24T17:32:04.024Z"}};
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        rig.clock.step = rows[i].step;
+        CHECK(t, feed(&rig.fed, &rig.first, "{" MAP("7")));
+        struct span time = row_text(&rig.printed.row, MEMBER_TIME);
+        CHECK_MEM(t, rows[i].time, strlen(rows[i].time), time.data, time.size);
+    }
+    rig_release(&rig);
+}
+
+static void a_uuid_is_of_version_4(struct test *t)
+{
+    static const struct {
+        uint8_t byte;
+        const char *uuid;
+    } rows[] = {
+        {0x00, "00000000-0000-4000-8000-000000000000"},
+        {0xff, "ffffffff-ffff-4fff-bfff-ffffffffffff"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        uint8_t random[ENVELOPE_RANDOM_SIZE];
+        char uuid[ENVELOPE_UUID_SIZE + 1];
+        memset(random, rows[i].byte, sizeof random);
+        envelope_uuid(uuid, random);
+        CHECK_STR(t, rows[i].uuid, uuid);
+    }
+}
+
+static void csv_has_them_first(struct test *t)
+{
+    static const struct {
+        enum csv_table table;
+        const char *rows, *head;
+    } rows[] = {
+        {CSV_VIEWS, "{" PROCESS(START) "{" MAP("7"),
+         "schema,host,boot_time,scan_id,time,agent_version,process_start,pid,process,"},
+        {CSV_REGIONS, "{" PROCESS(START) "{" MAP("7"),
+         "schema,host,boot_time,scan_id,time,agent_version,process_start,type,pid,"},
+        {CSV_PROCESSES, "{" PROCESS(START),
+         "schema,host,boot_time,scan_id,time,agent_version,pid,start,"},
+    };
+    static struct csv_reader reader;
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct rig rig;
+        struct csv csv;
+        TEST_ROW(t, "row %zu", i);
+        REQUIRE(t, rig_init(&rig, "a,\"b\"", NOW));
+        csv_init(&csv, rows[i].table, false, true);
+        rig.last = csv_sink(&csv);
+        CHECK(t, feed(&rig.fed, &rig.first, rows[i].rows));
+        CHECK(t, span_starts_with(buffer_span(&rig.fed.out), span_from_string(rows[i].head)));
+        csv_reader_init(&reader, buffer_span(&rig.fed.out));
+        CHECK(t, csv_reader_next(&reader) && csv_reader_next(&reader));
+        CHECK(t, span_equal(reader.fields[1].text, SPAN("a,\"b\"")));
+        CHECK(t, rows[i].table == CSV_PROCESSES ||
+                     span_equal(reader.fields[6].text, SPAN("2026-11-22T07:12:03.1234567Z")));
+        CHECK(t, !csv_reader_next(&reader) && reader.error == NULL);
+        csv_deinit(&csv);
+        rig_release(&rig);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(every_row_gets_it),       TEST_CASE(a_row_keeps_what_it_has),
+        TEST_CASE(the_next_sink_sees_them), TEST_CASE(odd_machines_make_valid_lines),
+        TEST_CASE(the_time_goes_on),        TEST_CASE(a_uuid_is_of_version_4),
+        TEST_CASE(csv_has_them_first),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,204 @@
+/* What a whole run prints in each format. */
+#include "client_play.h"
+
+/* A mistyped command is taken for the name of a process; that it is none tells. */
+static void a_mistyped_command_is_told(struct test *t)
+{
+    static const struct {
+        const char *name, *error;
+    } rows[] = {
+        {"whomai", "lsmap: no process is named \"whomai\"; did you mean \"lsmap whoami\"?\n"},
+        {"stat", "lsmap: no process is named \"stat\"; did you mean \"lsmap stats\"?\n"},
+        {"notepad", "lsmap: no process is named \"notepad\"\n"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        TEST_ROW(t, "%s", rows[i].name);
+        play_begin(&play, END("1", "0", "0", "0", "true"));
+        play.options.all = false;
+        play.options.names[0] = span_from_string(rows[i].name);
+        play.options.names_count = 1;
+        CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
+        play_check(t, rows[i].error, &play.heard.error);
+        play_end(&play);
+    }
+}
+
+static void csv_is_one_table_of_all_replies(struct test *t)
+{
+    struct play play;
+
+    play_begin(&play, GOOD PROCESS("2") MAP("2") END("2", "1", "2", "0", "true"));
+    play.options.all = false;
+    play.options.names[0] = SPAN("a");
+    play.options.names[1] = SPAN("b");
+    play.options.names_count = 2;
+    play.options.format = FORMAT_CSV;
+    play.script.step = sizeof GOOD - 1;
+    CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+    play_check(t,
+               "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
+               "7,,,4096,,,C:\\x,,false\r\n"
+               "7,,,4096,,,C:\\x,,false\r\n",
+               &play.heard.out);
+    play_check(t, "", &play.heard.error);
+    play_end(&play);
+}
+
+/* Who could not be read is told on stderr and by the exit code, in each format but JSON, where it
+ * is a row. */
+static void failed_processes_are_told(struct test *t)
+{
+    static const struct {
+        enum output_format format;
+        bool told;
+    } rows[] = {
+        {FORMAT_TABLE, true}, {FORMAT_CSV, true}, {FORMAT_OPENMETRICS, true}, {FORMAT_JSON, false}};
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        TEST_ROW(t, "format %zu", i);
+        play_begin(&play, PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"));
+        play.options.format = rows[i].format;
+        CHECK_INT(t, OUTCOME_SOME_FAILED, play_run(&play));
+        CHECK_INT(t, rows[i].told, play.heard.error.size > 0);
+        play_end(&play);
+    }
+}
+
+static void a_refused_request_leaves_nothing_behind(struct test *t)
+{
+    static const enum output_format formats[] = {FORMAT_TABLE, FORMAT_CSV, FORMAT_OPENMETRICS};
+
+    for (size_t i = 0; i < TEST_COUNT(formats); i++) {
+        struct play play;
+        TEST_ROW(t, "format %zu", i);
+        play_begin(&play, ERROR("\"id\":1,", "denied"));
+        play.options.format = formats[i];
+        CHECK_INT(t, OUTCOME_DENIED, play_run(&play));
+        play_check(t, "", &play.heard.out);
+        play_end(&play);
+    }
+}
+
+/* A cut reply may leave rows of a table, whose exit code tells, but never half of the sums. */
+static void a_cut_reply_makes_no_metrics(struct test *t)
+{
+    struct play play;
+
+    play_begin(&play, PROCESS("1") MAP("1"));
+    play.options.format = FORMAT_OPENMETRICS;
+    CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
+    play_check(t, "", &play.heard.out);
+    play_end(&play);
+}
+
+/* How often a run asked to show progress, and with what. */
+struct shown {
+    struct heard heard; /* first: the context of the others, too */
+    unsigned count;
+    uint64_t processes;
+};
+
+static void show(void *context, uint64_t processes)
+{
+    struct shown *shown = context;
+
+    shown->count++;
+    shown->processes = processes;
+}
+
+static void progress_counts_processes(struct test *t)
+{
+    static const struct {
+        bool all, quiet, shown;
+    } rows[] = {{true, false, true}, {true, true, false}, {false, false, false}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        struct shown shown = {.heard.writes_max = SIZE_MAX};
+        TEST_ROW(t, "row %zu", i);
+        play_begin(&play, PROCESS("1") PROCESS("1") END("1", "2", "2", "0", "true"));
+        play.script.step = 16;
+        play.options.all = rows[i].all;
+        play.options.quiet = rows[i].quiet;
+        play.options.format = FORMAT_JSON;
+        play.options.pids[0] = 7;
+        play.options.pids_count = rows[i].all ? 0 : 1;
+        buffer_init(&shown.heard.out, OUTPUT_ROW_SIZE_MAX);
+        buffer_init(&shown.heard.error, OUTPUT_ROW_SIZE_MAX);
+        const struct link link = {
+            .context = &play.script, .send = script_send, .receive = script_receive};
+        const struct output output = {
+            .context = &shown, .write = hear_result, .complain = hear_diagnostic, .progress = show};
+        const struct run_settings settings = {
+            .options = &play.options, .link = &link, .output = &output, .pipe = "PIPE"};
+        CHECK_INT(t, OUTCOME_COMPLETE, run_requests(&settings));
+        CHECK_INT(t, rows[i].shown, shown.count > 1);
+        CHECK_INT(t, rows[i].shown ? 2 : 0, shown.processes);
+        buffer_release(&shown.heard.out);
+        buffer_release(&shown.heard.error);
+        play_end(&play);
+    }
+}
+
+static uint64_t noon(void *context)
+{
+    (void)context;
+    return 134084791231234567u;
+}
+
+/* Each line of a run with --host is strict JSON, with every member once, whatever comes; the rest
+ * of the line is as it came. */
+static void host_lines_are_strict_json(struct test *t)
+{
+    static const struct envelope_facts facts = {.host = "a\"\\\xC3\xA9", .now = noon};
+    static const char *const steps[] = {"", "sorted", "by file"};
+
+    for (size_t i = 0; i < TEST_COUNT(steps); i++) {
+        struct play play;
+        struct envelope envelope;
+        unsigned lines = 0;
+        TEST_ROW(t, "%s", steps[i]);
+        play_begin(&play, PROCESS("1") "{ \"id\" : 1, \"type\":\"\\u006dap\",\"pid\":7,"
+                                       "\"size\":1,\"path\":\"x\" ,\"new\":[1e3] }\r\n"
+                                       "{\"id\":1,\"type\":\"later\",\"host\":null}\n" END(
+                                           "1", "1", "3", "0", "true"));
+        play.options.format = FORMAT_JSON;
+        play.options.sort = i == 1 ? ORDER_SIZE : ORDER_NONE;
+        play.options.by_file = i == 2;
+        REQUIRE(t, envelope_init(&envelope, &facts));
+        play.envelope = &envelope;
+        CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+        struct span rest = buffer_span(&play.heard.out);
+        while (rest.size > 0) {
+            const char *newline = memchr(rest.data, '\n', rest.size);
+            struct row row;
+            struct buffer scratch;
+            struct row_error error = {"", 0};
+            REQUIRE(t, newline != NULL);
+            struct span line = {rest.data, (size_t)(newline - rest.data)};
+            buffer_init(&scratch, OUTPUT_ROW_SIZE_MAX);
+            CHECK(t, row_parse(line, &row, &scratch, &error)); /* refuses a member that is twice */
+            CHECK_STR(t, "", error.text);
+            CHECK(t, row_knows(&row, MEMBER_SCHEMA) && row_knows(&row, MEMBER_SCAN_ID) &&
+                         row_knows(&row, MEMBER_TIME));
+            buffer_release(&scratch);
+            rest = span_from(rest, line.size + 1);
+            lines++;
+        }
+        CHECK(t, lines >= 2);
+        envelope_deinit(&envelope);
+        play_end(&play);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(a_mistyped_command_is_told),   TEST_CASE(csv_is_one_table_of_all_replies),
+        TEST_CASE(failed_processes_are_told),    TEST_CASE(a_refused_request_leaves_nothing_behind),
+        TEST_CASE(a_cut_reply_makes_no_metrics), TEST_CASE(progress_counts_processes),
+        TEST_CASE(host_lines_are_strict_json),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,66 @@
+#include "help.h"
+
+#include "options_parser.h"
+#include "test.h"
+#include "usage.h"
+
+/* Nothing scrolls away on the smallest console: 80 columns, 24 lines with the next prompt. */
+static void check_screen(struct test *t, const char *text)
+{
+    size_t lines = 0, column = 0;
+
+    for (const char *p = text; *p != '\0'; p++) {
+        column = *p == '\n' ? 0 : column + 1;
+        lines += *p == '\n';
+        if (!CHECK(t, column < 80 && (*p == '\n' || (*p >= ' ' && *p < 0x7f))))
+            return;
+    }
+    CHECK(t, lines > 0 && lines < 24 && column == 0);
+}
+
+static void every_topic_fits_a_screen(struct test *t)
+{
+    CHECK(t, help_topics_count >= 7);
+    for (size_t i = 0; i < help_topics_count; i++) {
+        TEST_ROW(t, "%s", help_topics[i].name);
+        check_screen(t, help_topics[i].text);
+    }
+    TEST_ROW(t, "--help");
+    check_screen(t, usage_help);
+}
+
+static void topics_are_found_by_name(struct test *t)
+{
+    const char *topics = help_topic(SPAN("topics"));
+
+    REQUIRE(t, topics != NULL);
+    for (size_t i = 0; i < help_topics_count; i++) {
+        TEST_ROW(t, "%s", help_topics[i].name);
+        CHECK(t, help_topic(span_from_string(help_topics[i].name)) == help_topics[i].text);
+        CHECK(t, strstr(topics, help_topics[i].name) != NULL);
+    }
+    CHECK(t, help_topic(SPAN("Exit-Codes")) != NULL);
+    CHECK(t, help_topic(SPAN("")) == NULL);
+    CHECK(t, help_topic(SPAN("exit")) == NULL);
+}
+
+/* Every option is told of in --help. */
+static void every_option_is_told_of(struct test *t)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        char name[40];
+        (void)snprintf(name, sizeof name, "--%s", option_table[i].name);
+        TEST_ROW(t, "%s", name);
+        CHECK(t, strstr(usage_help, name) != NULL);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(every_topic_fits_a_screen),
+        TEST_CASE(topics_are_found_by_name),
+        TEST_CASE(every_option_is_told_of),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,465 @@
+#include "openmetrics.h"
+#include "reply.h"
+#include "stats.h"
+#include "stats_metrics.h"
+#include "stats_sink.h"
+#include "stats_table.h"
+#include "test.h"
+
+#include <stdlib.h>
+
+static const struct request_id no_id = {.type = REQUEST_ID_NONE};
+
+/* A `stats` line of a server with these numbers. */
+static void write_line(struct buffer *line, const uint64_t *values)
+{
+    buffer_init(line, OUTPUT_ROW_SIZE_MAX);
+    if (!reply_stats(line, &no_id, values))
+        abort();
+    line->size--; /* the newline */
+}
+
+/* What the server writes is what the client reads. */
+static void a_row_comes_back(struct test *t)
+{
+    uint64_t values[STATISTICS_COUNT];
+    struct buffer line;
+    struct stats stats;
+
+    for (size_t i = 0; i < STATISTICS_COUNT; i++)
+        values[i] = UINT64_MAX - i;
+    write_line(&line, values);
+    stats_parse(buffer_span(&line), &stats);
+    for (size_t i = 0; i < STATISTICS_COUNT; i++) {
+        TEST_ROW(t, "index %zu", i);
+        CHECK(t, stats.known[i]);
+        CHECK_INT(t, (intmax_t)values[i], (intmax_t)stats.values[i]);
+    }
+    buffer_release(&line);
+}
+
+static void rows_of_other_versions(struct test *t)
+{
+    static const struct {
+        const char *line;
+        bool rows_known, denials_known;
+    } rows[] = {
+        {"{\"type\":\"stats\"}", false, false},
+        {"{\"type\":\"stats\",\"rows\":7}", true, false},
+        {"{\"denials\":8,\"new\":{\"rows\":[1]},\"rows\":7,\"type\":\"stats\"}", true, true},
+        {"{\"type\":\"stats\",\"rows\":null,\"denials\":8}", false, true},
+        {"{\"type\":\"stats\",\"rows\":\"7\",\"denials\":8}", false, true},
+        {"{\"type\":\"stats\",\"rows\":7.0,\"denials\":8}", false, true},
+        {"{\"type\":\"stats\",\"rows\":-7,\"denials\":8}", false, true},
+        {"{\"type\":\"stats\",\"rows\":18446744073709551616,\"denials\":8}", false, true},
+        {"{\"type\":\"stats\",\"rows\":[7],\"denials\":8}", false, true},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct stats stats;
+        TEST_ROW(t, "%s", rows[i].line);
+        stats_parse(span_from_string(rows[i].line), &stats);
+        CHECK_INT(t, rows[i].rows_known, stats.known[STATISTICS_ROWS]);
+        CHECK_INT(t, rows[i].denials_known, stats.known[STATISTICS_DENIALS]);
+        CHECK(t, !rows[i].rows_known || stats.values[STATISTICS_ROWS] == 7);
+        CHECK(t, !rows[i].denials_known || stats.values[STATISTICS_DENIALS] == 8);
+        CHECK(t, !stats.known[STATISTICS_UPTIME_MS]);
+    }
+}
+
+/* `counts` answers in each bucket, the last above all bounds; others are 0 and known. */
+static void fill(struct stats *stats, const uint64_t *counts, size_t counts_count)
+{
+    uint64_t sum = 0;
+
+    memset(stats, 0, sizeof *stats);
+    for (size_t i = 0; i < STATISTICS_COUNT; i++)
+        stats->known[i] = true;
+    for (unsigned i = 0; i <= STATISTICS_BUCKET_COUNT; i++) {
+        sum += i < counts_count ? counts[i] : 0;
+        stats->values[statistics_latency_index(CLASS_SELF, i)] = sum;
+    }
+}
+
+static void percentiles_are_estimated(struct test *t)
+{
+    static const struct {
+        uint64_t counts[STATISTICS_BUCKET_COUNT + 1];
+        unsigned per_mille;
+        uint64_t time_us;
+    } rows[] = {
+        {{1}, 500, 100}, /* one answer: its bucket's end */
+        {{1}, 1000, 100},
+        {{100}, 500, 50},
+        {{100}, 10, 1},
+        {{100}, 1, 1},
+        {{0, 100}, 500, 150},
+        {{50, 50}, 500, 100}, /* the last of the first bucket */
+        {{50, 50}, 501, 102}, /* the first of the next */
+        {{90, 0, 0, 10}, 900, 100},
+        {{90, 0, 0, 10}, 990, 950},
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 500, UINT64_MAX},
+        {{99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 990, 100},
+        {{99, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 991, UINT64_MAX},
+        {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4}, 500, 7500000},
+        {{UINT64_MAX - 1, 1}, 500, 50}, /* nothing overflows */
+        {{0, UINT64_MAX}, 1000, 200},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct stats stats;
+        uint64_t time_us = 12345;
+        TEST_ROW(t, "row %zu", i);
+        fill(&stats, rows[i].counts, STATISTICS_BUCKET_COUNT + 1);
+        CHECK(t, stats_percentile(&stats, CLASS_SELF, rows[i].per_mille, &time_us));
+        CHECK_INT(t, (intmax_t)rows[i].time_us, (intmax_t)time_us);
+    }
+}
+
+static void percentiles_of_nothing(struct test *t)
+{
+    static const uint64_t one[] = {1};
+    struct stats stats;
+    uint64_t time_us = 12345;
+
+    fill(&stats, NULL, 0);
+    CHECK(t, !stats_percentile(&stats, CLASS_SELF, 500, &time_us));
+    for (unsigned i = 0; i <= STATISTICS_BUCKET_COUNT; i++) {
+        fill(&stats, one, 1);
+        stats.known[statistics_latency_index(CLASS_SELF, i)] = false;
+        CHECK(t, !stats_percentile(&stats, CLASS_SELF, 500, &time_us));
+    }
+    CHECK_INT(t, 12345, time_us);
+    /* a server that lies gets some answer, and no crash */
+    fill(&stats, one, 1);
+    stats.values[statistics_latency_index(CLASS_SELF, 3)] = 0;
+    stats.values[statistics_latency_index(CLASS_SELF, STATISTICS_BUCKET_COUNT)] = 5;
+    CHECK(t, stats_percentile(&stats, CLASS_SELF, 990, &time_us));
+    CHECK(t, time_us == UINT64_MAX);
+}
+
+static void times_are_short(struct test *t)
+{
+    static const struct {
+        uint64_t time_us;
+        const char *text;
+    } rows[] = {
+        {0, "0us"},        {999, "999us"},        {1000, "1.0ms"},
+        {1999, "1.9ms"},   {999999, "999.9ms"},   {1000000, "1.0s"},
+        {9999999, "9.9s"}, {123456789, "123.4s"}, {UINT64_MAX, "> 10s"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        char text[STATS_TIME_CAPACITY];
+        CHECK_STR(t, rows[i].text, stats_table_time(text, rows[i].time_us));
+    }
+}
+
+static void seconds_have_a_point(struct test *t)
+{
+    static const struct {
+        uint64_t time_us;
+        const char *text;
+    } rows[] = {
+        {0, "0.0"},
+        {1, "0.000001"},
+        {100, "0.0001"},
+        {500000, "0.5"},
+        {1000000, "1.0"},
+        {10000000, "10.0"},
+        {1234567, "1.234567"},
+        {1000001, "1.000001"},
+        {UINT64_MAX, "18446744073709.551615"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        char text[OPENMETRICS_NUMBER_CAPACITY];
+        CHECK_STR(t, rows[i].text, openmetrics_seconds(text, rows[i].time_us));
+    }
+    for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) { /* each bound comes back */
+        char text[OPENMETRICS_NUMBER_CAPACITY];
+        CHECK(t, strtod(openmetrics_seconds(text, statistics_bounds_us[i]), NULL) * 1e6 ==
+                     (double)statistics_bounds_us[i]);
+    }
+}
+
+static void samples_are_escaped(struct test *t)
+{
+    static const struct openmetrics_family family = {"a_seconds", METRIC_COUNTER, "seconds",
+                                                     "Help."};
+    static const struct {
+        const char *value, *expected;
+    } rows[] = {
+        {"", "a_seconds_total{x=\"\",y=\"2\"} 1\n"},
+        {"a b", "a_seconds_total{x=\"a b\",y=\"2\"} 1\n"},
+        {"\\", "a_seconds_total{x=\"\\\\\",y=\"2\"} 1\n"},
+        {"\"\n\"", "a_seconds_total{x=\"\\\"\\n\\\"\",y=\"2\"} 1\n"},
+        {"C:\\\xC3\xA9}", "a_seconds_total{x=\"C:\\\\\xC3\xA9}\",y=\"2\"} 1\n"},
+    };
+    struct buffer out;
+
+    buffer_init(&out, 1024);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct openmetrics_label labels[] = {{"x", span_from_string(rows[i].value)},
+                                                   {"y", SPAN("2")}};
+        TEST_ROW(t, "row %zu", i);
+        buffer_clear(&out);
+        CHECK(t, openmetrics_sample(&out, &family, "_total", labels, 2, "1"));
+        CHECK_MEM(t, rows[i].expected, strlen(rows[i].expected), out.data, out.size);
+    }
+    buffer_clear(&out);
+    CHECK(t, openmetrics_sample(&out, &family, "_total", NULL, 0, "1.5"));
+    CHECK_MEM(t, "a_seconds_total 1.5\n", 20, out.data, out.size);
+    buffer_release(&out);
+}
+
+/* The one line in which the dialects cannot agree, and those that only one of them has. */
+static void dialects_declare(struct test *t)
+{
+    static const struct {
+        struct openmetrics_family family;
+        const char *open, *old;
+    } rows[] = {
+        {{"a_bytes", METRIC_COUNTER, "bytes", "Some help."},
+         "# HELP a_bytes Some help.\n# TYPE a_bytes counter\n# UNIT a_bytes bytes\n# EOF\n",
+         "# HELP a_bytes_total Some help.\n# TYPE a_bytes_total counter\n"},
+        {{"b", METRIC_GAUGE, NULL, "Now."},
+         "# HELP b Now.\n# TYPE b gauge\n# EOF\n",
+         "# HELP b Now.\n# TYPE b gauge\n"},
+        {{"c_seconds", METRIC_HISTOGRAM, "seconds", "Time."},
+         "# HELP c_seconds Time.\n# TYPE c_seconds histogram\n# UNIT c_seconds seconds\n# EOF\n",
+         "# HELP c_seconds Time.\n# TYPE c_seconds histogram\n"},
+    };
+    struct buffer out;
+
+    buffer_init(&out, 1024);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        buffer_clear(&out);
+        CHECK(t, openmetrics_declare(&out, DIALECT_OPENMETRICS, &rows[i].family) &&
+                     openmetrics_end(&out, DIALECT_OPENMETRICS));
+        CHECK_MEM(t, rows[i].open, strlen(rows[i].open), out.data, out.size);
+        buffer_clear(&out);
+        CHECK(t, openmetrics_declare(&out, DIALECT_PROMETHEUS, &rows[i].family) &&
+                     openmetrics_end(&out, DIALECT_PROMETHEUS));
+        CHECK_MEM(t, rows[i].old, strlen(rows[i].old), out.data, out.size);
+    }
+    buffer_release(&out);
+}
+
+/* A server that has been busy; the numbers are all different. */
+static void busy_server(struct stats *stats)
+{
+    memset(stats, 0, sizeof *stats);
+    for (size_t i = 0; i < STATISTICS_COUNT; i++)
+        stats->known[i] = true;
+    for (size_t i = STATISTICS_REQUESTS; i < STATISTICS_LIMIT_HITS; i++)
+        stats->values[i] = i * i;
+    for (size_t i = STATISTICS_QUERIES; i < STATISTICS_LATENCIES; i++)
+        stats->values[i] = 1000 * (i - STATISTICS_QUERIES + 56);
+    stats->values[STATISTICS_UPTIME_MS] = 273906789;
+    stats->values[STATISTICS_CONNECTIONS_NOW] = 12;
+    stats->values[STATISTICS_CONNECTIONS_PEAK] = 31;
+    stats->values[STATISTICS_CONNECTIONS_OPENED] = 10233;
+    stats->values[STATISTICS_BYTES_RECEIVED] = 1234567;
+    stats->values[STATISTICS_BYTES_SENT] = 2040109465;
+    stats->values[STATISTICS_ROWS] = 12345678;
+    stats->values[STATISTICS_LIMIT_HITS + LIMIT_CONNECTIONS] = 2;
+    stats->values[STATISTICS_LIMIT_HITS + LIMIT_IDLE] = 1003;
+    for (unsigned i = 0; i <= STATISTICS_BUCKET_COUNT; i++) {
+        stats->values[statistics_latency_index(CLASS_SELF, i)] = 10 * (i < 4 ? i : 4);
+        stats->values[statistics_latency_index(CLASS_MAPS_ONE, i)] = i < 16 ? 0 : 3;
+    }
+    stats->values[statistics_latency_index(CLASS_SELF, STATISTICS_BUCKET_COUNT + 1)] = 40000;
+    stats->values[statistics_latency_index(CLASS_MAPS_ONE, STATISTICS_BUCKET_COUNT + 1)] = 45000000;
+}
+
+static void a_busy_server_as_table(struct test *t)
+{
+    static const char expected[] =
+        "uptime            3d 04:05:06\n"
+        "connections       12 now, 31 at peak, 10,233 since the start\n"
+        "transferred       1.2M received, 1.9G sent\n"
+        "rows              12,345,678\n"
+        "denials           0\n"
+        "\n"
+        "REQUESTS                   ok    partial     denied    invalid     failed  cancelled\n"
+        "info                       64         81        100        121        144        169\n"
+        "whoami                    196        225        256        289        324        361\n"
+        "processes                 400        441        484        529        576        625\n"
+        "maps                      676        729        784        841        900        961\n"
+        "stats                   1,024      1,089      1,156      1,225      1,296      1,369\n"
+        "unknown                 1,444      1,521      1,600      1,681      1,764      1,849\n"
+        "\n"
+        "TIME TO ANSWER          count       mean        p50        p90        p99\n"
+        "self                       40      1.0ms      500us      1.6ms      2.0ms\n"
+        "processes                   0          -          -          -          -\n"
+        "maps_one                    3      15.0s      > 10s      > 10s      > 10s\n"
+        "maps_many                   0          -          -          -          -\n"
+        "(p50, p90, p99 are estimated from a histogram)\n"
+        "\n"
+        "KERNEL QUERIES    list 56,000, open 57,000, region 58,000, allocation 59,000, name "
+        "60,000, "
+        "pages 61,000\n"
+        "LIMITS MET        connections 2, idle 1,003\n";
+    struct stats stats;
+    struct buffer out;
+
+    busy_server(&stats);
+    buffer_init(&out, OUTPUT_SIZE);
+    CHECK(t, stats_table_format(&stats, &out));
+    if (!CHECK_MEM(t, expected, strlen(expected), out.data, out.size))
+        printf("%.*s", (int)out.size, out.data);
+    buffer_release(&out);
+}
+
+static void an_unknown_server_as_table(struct test *t)
+{
+    static const struct stats stats = {{0}, {0}};
+    struct buffer out;
+
+    buffer_init(&out, OUTPUT_SIZE);
+    CHECK(t, stats_table_format(&stats, &out));
+    for (size_t i = 0; i < out.size; i++) /* no number but those in the words */
+        CHECK(t,
+              out.data[i] != '0' || (i > 0 && (out.data[i - 1] == '5' || out.data[i - 1] == '9')));
+    CHECK(t, span_starts_with(buffer_span(&out), SPAN("uptime            -\n"
+                                                      "connections       - now, - at peak, ")));
+    buffer_release(&out);
+}
+
+/* What is not known is not there; what is declared stays. */
+static void an_unknown_server_as_metrics(struct test *t)
+{
+    static const struct stats none = {{0}, {0}};
+    struct stats stats;
+    struct buffer out;
+
+    buffer_init(&out, OUTPUT_SIZE);
+    CHECK(t, stats_metrics_format(&none, DIALECT_OPENMETRICS, &out));
+    for (size_t i = 0; i < out.size; i++)
+        CHECK(t, out.data[i] != '\n' || i + 1 == out.size || out.data[i + 1] == '#');
+    busy_server(&stats);
+    stats.known[statistics_latency_index(CLASS_SELF, 3)] = false; /* half a histogram is none */
+    buffer_clear(&out);
+    CHECK(t, stats_metrics_format(&stats, DIALECT_OPENMETRICS, &out));
+    REQUIRE(t, buffer_append(&out, (struct span){"", 1}));
+    CHECK(t, strstr(out.data, "class=\"self\"") == NULL);
+    CHECK(t, strstr(out.data, "_bucket{class=\"maps_one\",le=\"+Inf\"} 3\n") != NULL);
+    buffer_release(&out);
+}
+
+static void a_full_buffer_is_said(struct test *t)
+{
+    struct stats stats;
+    struct buffer out;
+
+    busy_server(&stats);
+    for (int format = 0; format < 3; format++) {
+        size_t needed = 0;
+        for (size_t bound = 64; needed == 0 && bound < OUTPUT_SIZE; bound += bound / 8) {
+            buffer_init(&out, bound);
+            if (format == 0
+                    ? stats_table_format(&stats, &out)
+                    : stats_metrics_format(
+                          &stats, format == 1 ? DIALECT_OPENMETRICS : DIALECT_PROMETHEUS, &out))
+                needed = out.size;
+            CHECK(t, out.size <= bound);
+            buffer_release(&out);
+        }
+        CHECK(t, needed > 1000 && needed < OUTPUT_SIZE / 2);
+    }
+}
+
+/* Nothing is shown before the reply is known to be whole, and then once. */
+static void the_sink_waits_for_the_end(struct test *t)
+{
+    static const enum output_format formats[] = {FORMAT_TABLE, FORMAT_OPENMETRICS,
+                                                 FORMAT_PROMETHEUS};
+    static const char *const begins[] = {"uptime ", "# HELP lsmapd_uptime_seconds ",
+                                         "# HELP lsmapd_uptime_seconds "};
+    for (size_t i = 0; i < TEST_COUNT(formats); i++) {
+        uint64_t values[STATISTICS_COUNT] = {1000};
+        struct row row = {.type = ROW_STATS};
+        struct stats_sink sink;
+        struct buffer line, out;
+        bool more = false;
+        TEST_ROW(t, "format %zu", i);
+        write_line(&line, values);
+        buffer_init(&out, OUTPUT_SIZE);
+        stats_sink_init(&sink, formats[i]);
+        const struct row_sink rows = stats_sink(&sink);
+        CHECK(t, rows.begin(rows.context, &out));
+        CHECK(t, rows.row(rows.context, &row, buffer_span(&line), &out));
+        CHECK_INT(t, 0, out.size);
+        row.type = ROW_ERROR;
+        CHECK(t, rows.row(rows.context, &row, SPAN("{}"), &out));
+        CHECK_INT(t, 0, out.size);
+        row.type = ROW_END;
+        CHECK(t, rows.row(rows.context, &row, SPAN("{}"), &out));
+        const size_t size = out.size;
+        CHECK(t, span_starts_with(buffer_span(&out), span_from_string(begins[i])));
+        CHECK(t, rows.end(rows.context, &out, &more));
+        CHECK(t, !more);
+        CHECK_INT(t, size, out.size);
+        buffer_release(&line);
+        buffer_release(&out);
+    }
+}
+
+static void formats_are_asked_for(struct test *t)
+{
+    static const struct {
+        char arguments[4][16]; /* behind the program's name */
+        bool good;
+        enum output_format format;
+    } rows[] = {
+        {{"stats"}, true, FORMAT_TABLE},
+        {{"stats", "--json"}, true, FORMAT_JSON},
+        {{"stats", "--openmetrics"}, true, FORMAT_OPENMETRICS},
+        {{"--prometheus", "stats"}, true, FORMAT_PROMETHEUS},
+        {{"stats", "--prometheus", "--openmetrics"}, false, FORMAT_TABLE},
+        {{"stats", "--prometheus", "--json"}, false, FORMAT_TABLE},
+        {{"stats", "--csv"}, false, FORMAT_TABLE},
+        {{"info", "--prometheus"}, false, FORMAT_TABLE},
+        {{"-a", "--prometheus"}, false, FORMAT_TABLE},
+        {{"ps", "--prometheus"}, false, FORMAT_TABLE},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        char arguments[4][16], program[] = "lsmap", message[OPTIONS_ERROR_CAPACITY] = "";
+        char *argv[5] = {program};
+        struct options options;
+        int argc = 1;
+        TEST_ROW(t, "row %zu", i);
+        memcpy(arguments, rows[i].arguments, sizeof arguments);
+        while (argc < 5 && arguments[argc - 1][0] != '\0') {
+            argv[argc] = arguments[argc - 1];
+            argc++;
+        }
+        bool good = options_parse(argc, argv, &options, message);
+        CHECK_INT(t, rows[i].good, good);
+        if (good) {
+            CHECK_INT(t, COMMAND_STATS, options.command);
+            CHECK_INT(t, rows[i].format, options.format);
+        } else {
+            CHECK(t, strstr(message, "--") != NULL);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(a_row_comes_back),
+        TEST_CASE(rows_of_other_versions),
+        TEST_CASE(percentiles_are_estimated),
+        TEST_CASE(percentiles_of_nothing),
+        TEST_CASE(times_are_short),
+        TEST_CASE(seconds_have_a_point),
+        TEST_CASE(samples_are_escaped),
+        TEST_CASE(dialects_declare),
+        TEST_CASE(a_busy_server_as_table),
+        TEST_CASE(an_unknown_server_as_table),
+        TEST_CASE(an_unknown_server_as_metrics),
+        TEST_CASE(a_full_buffer_is_said),
+        TEST_CASE(the_sink_waits_for_the_end),
+        TEST_CASE(formats_are_asked_for),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,378 @@
+#include "session_shell.h"
+
+static const char maps_all[] = "{\"id\":7,\"op\":\"maps\",\"all\":true}\n";
+
+static uint64_t limit_hits(struct shell *shell, enum statistics_limit limit)
+{
+    static uint64_t values[STATISTICS_COUNT];
+
+    statistics_read(&shell->statistics, 0, values);
+    return values[STATISTICS_LIMIT_HITS + limit];
+}
+
+/* Serves and writes until a scan needs a slot. */
+static void act_until_admit(struct shell *shell)
+{
+    shell->no_slots = true;
+    act_until(shell, SESSION_ADMIT);
+}
+
+static void session_scans_with_a_slot_only(struct test *t)
+{
+    static const struct {
+        const char *name;
+        const char *sent;
+        uint32_t rights;
+        bool scans;
+    } rows[] = {
+        {"info", "{\"op\":\"info\"}\n", RIGHTS_ALL, false},
+        {"whoami", "{\"op\":\"whoami\"}\n", RIGHTS_ALL, false},
+        {"stats", "{\"op\":\"stats\"}\n", RIGHTS_ALL, false},
+        {"nonsense", "nonsense\n", RIGHTS_ALL, false},
+        {"denied", "{\"op\":\"maps\",\"all\":true}\n", RIGHT_CONNECT, false},
+        {"maps", "{\"op\":\"maps\",\"all\":true}\n", RIGHTS_ALL, true},
+        {"maps of one", "{\"op\":\"maps\",\"pid\":100}\n", RIGHTS_ALL, true},
+        {"processes", "{\"op\":\"processes\",\"all\":true}\n", RIGHTS_ALL, true},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", rows[i].name);
+        shell->caller.granted = rows[i].rights;
+        shell->no_slots = true;
+        send(shell, rows[i].sent);
+        CHECK_INT(t, rows[i].scans ? SESSION_ADMIT : SESSION_READ, session_next(&shell->session));
+        CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
+        CHECK(t, rows[i].scans ? shell->written_size == 0 : shell->written_size > 0);
+        shell->no_slots = false;
+        act_until(shell, SESSION_READ);
+        CHECK_INT(t, 1, read_all(t, shell).terminals);
+        CHECK_INT(t, SESSION_READ, session_next(&shell->session));
+        CHECK(t, !shell->session.has_slot);
+        shell_close(t, shell);
+    }
+}
+
+/* Whoever writes has no slot; the answer is the same however often it waits for one. */
+static void session_gives_its_slot_back_to_write(struct test *t)
+{
+    struct shell *shell = shell_open();
+    int admissions = 0;
+
+    send_only(shell, maps_all);
+    for (int i = 0; i < 100000 && session_next(&shell->session) != SESSION_READ; i++) {
+        enum session_action action = session_next(&shell->session);
+
+        admissions += action == SESSION_ADMIT;
+        if (action == SESSION_WRITE && shell->session.has_slot)
+            CHECK(t, session_has_idle_slot(&shell->session));
+        if (action == SESSION_SERVE && i % 3 == 0 && shell->session.has_slot)
+            session_on_slot_lost(&shell->session, shell->now_ms); /* others have their turn */
+        else
+            CHECK(t, act(shell));
+    }
+    struct sums sums = read_all(t, shell);
+    CHECK_INT(t, 3 + 1 + 3 + SMALL_MACHINE_VIEWS + 1, sums.lines);
+    CHECK(t, span_equal(sums.last.type, SPAN("end")));
+    CHECK(t, admissions > 3);
+    CHECK_INT(t, CONN_OPEN, shell->session.conn.close_reason);
+    shell_close(t, shell);
+}
+
+static void session_is_busy_without_a_slot_in_time(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    act_until_admit(shell);
+    uint64_t deadline_ms = session_deadline_ms(&shell->session);
+    CHECK_INT(t, shell->now_ms + CONN_SCAN_WAIT_TIMEOUT_MS, deadline_ms);
+    session_on_deadline(&shell->session, deadline_ms - 1);
+    CHECK_INT(t, SESSION_ADMIT, session_next(&shell->session));
+    shell->now_ms = deadline_ms;
+    session_on_deadline(&shell->session, deadline_ms);
+    act_until(shell, SESSION_READ);
+    CHECK_WRITTEN(
+        t, shell,
+        "{\"id\":7,\"type\":\"error\",\"code\":\"busy\",\"message\":\"2 scans run at once "
+        "(limit scans), and none made room within 5000 ms (limit scan_wait_ms).\","
+        "\"hint\":\"What came before this line is not complete.\"}\n");
+    CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
+    shell->written_size = 0;
+    send(shell, "{\"op\":\"info\"}\n"); /* and the connection stays */
+    CHECK_INT(t, 2, read_all(t, shell).lines);
+    shell_close(t, shell);
+}
+
+/* An answer that has begun is not given up as soon, but it is. */
+static void session_gives_up_a_begun_answer_without_a_turn(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    act_until(shell, SESSION_WRITE);
+    CHECK_INT(t, 1, shell->machine.virtual_.open_count);
+    act_until_admit(shell);
+    uint64_t deadline_ms = session_deadline_ms(&shell->session);
+    CHECK_INT(t, shell->now_ms + CONN_ANSWER_TIMEOUT_MS, deadline_ms);
+    shell->now_ms = deadline_ms;
+    session_on_deadline(&shell->session, deadline_ms);
+    CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+    act_until(shell, SESSION_READ);
+    struct sums sums = read_all(t, shell);
+    CHECK_INT(t, 1, sums.terminals);
+    CHECK(t, span_equal(sums.last.code, SPAN("timeout")));
+    CHECK(t, contains(written(shell), "within 60000 ms (limit answer_ms)."));
+    CHECK_INT(t, CONN_ANSWER_TIMEOUT, shell->session.conn.close_reason);
+    CHECK_INT(t, 1, limit_hits(shell, LIMIT_ANSWER));
+    shell_close(t, shell);
+}
+
+/* Takes 1000 bytes a second and asks at each deadline what to do, as the server does. Returns the
+ * seconds until the answer holds nothing any more. */
+static int trickle(struct test *t, struct shell *shell, size_t bytes)
+{
+    for (int seconds = 0; seconds < 1000; seconds++) {
+        if (shell->machine.virtual_.open_count == 0)
+            return seconds;
+        shell->now_ms += 1000;
+        act_until(shell, SESSION_WRITE);
+        if (!CHECK(t, session_next(&shell->session) == SESSION_WRITE))
+            return -1;
+        if (shell->now_ms >= session_deadline_ms(&shell->session))
+            CHECK(t, !session_check_write(&shell->session, shell->now_ms));
+        size_t size = session_pending(&shell->session).size;
+        session_on_written(&shell->session, size < bytes ? size : bytes, shell->now_ms);
+    }
+    return -1;
+}
+
+static void session_ends_the_answer_of_a_slow_reader(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    act_until(shell, SESSION_WRITE);
+    uint64_t start_ms = shell->now_ms;
+    int seconds = trickle(t, shell, 1000);
+    CHECK_INT(t, CONN_ANSWER_TIMEOUT_MS / 1000, seconds);
+    CHECK_INT(t, CONN_ANSWER_TIMEOUT, shell->session.conn.close_reason);
+    CHECK_INT(t, 1, limit_hits(shell, LIMIT_ANSWER));
+    /* It is told so behind what is being written, with a deadline for that, too. */
+    shell->written_size = 0;
+    CHECK(t, session_deadline_ms(&shell->session) <= shell->now_ms + CONN_WRITE_TIMEOUT_MS);
+    act_until(shell, SESSION_READ);
+    CHECK(t,
+          contains(written(shell), "\"code\":\"timeout\",\"message\":\"The server waited for this "
+                                   "answer's reader for 60000 ms (limit answer_ms).\""));
+    CHECK(t, session_deadline_ms(&shell->session) <= start_ms + CONN_ANSWER_TIMEOUT_MS + 1000 +
+                                                         CONN_WRITE_TIMEOUT_MS +
+                                                         CONN_DRAIN_TIMEOUT_MS);
+    session_on_deadline(&shell->session, session_deadline_ms(&shell->session));
+    CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+    CHECK_INT(t, 1, limit_hits(shell, LIMIT_DRAIN));
+    shell_close(t, shell);
+}
+
+/* However slowly it goes on: it is over in the time that the line is given. */
+static void session_cuts_a_slow_reader_for_good(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    act_until(shell, SESSION_WRITE);
+    CHECK(t, trickle(t, shell, 100) > 0);
+    uint64_t told_ms = shell->now_ms;
+    while (session_next(&shell->session) == SESSION_WRITE) {
+        shell->now_ms += 1000;
+        if (shell->now_ms >= session_deadline_ms(&shell->session) &&
+            session_check_write(&shell->session, shell->now_ms))
+            session_on_deadline(&shell->session, shell->now_ms);
+        else
+            session_on_written(&shell->session, 1, shell->now_ms);
+    }
+    CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+    CHECK(t, shell->now_ms <= told_ms + CONN_WRITE_TIMEOUT_MS + CONN_DRAIN_TIMEOUT_MS + 1000);
+    shell_close(t, shell);
+}
+
+/* Time the scan takes, and time it waits for its turn, is not the reader's. */
+static void session_counts_only_waiting_for_the_reader(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    for (int i = 0; i < 100000 && session_next(&shell->session) != SESSION_READ; i++) {
+        if (session_next(&shell->session) != SESSION_WRITE)
+            shell->now_ms += CONN_ANSWER_TIMEOUT_MS / 2;
+        REQUIRE(t, act(shell));
+    }
+    CHECK(t, span_equal(read_all(t, shell).last.type, SPAN("end")));
+    CHECK_INT(t, 0, shell->session.reader_wait_ms);
+    shell_close(t, shell);
+}
+
+static void session_closes_a_stalled_reader(struct test *t)
+{
+    struct shell *shell = shell_open();
+
+    send_only(shell, maps_all);
+    act_until(shell, SESSION_WRITE);
+    shell->now_ms += CONN_WRITE_TIMEOUT_MS;
+    CHECK_INT(t, shell->now_ms, session_deadline_ms(&shell->session));
+    CHECK(t, !session_check_write(&shell->session, shell->now_ms - 1));
+    CHECK(t, session_check_write(&shell->session, shell->now_ms));
+    session_on_deadline(&shell->session, shell->now_ms);
+    CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+    CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+    CHECK_INT(t, 1, limit_hits(shell, LIMIT_WRITE));
+    CHECK_INT(t, 0, limit_hits(shell, LIMIT_ANSWER));
+    shell_close(t, shell);
+}
+
+static void session_stops_while_it_waits_for_a_slot(struct test *t)
+{
+    for (int is_begun = 0; is_begun <= 1; is_begun++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", is_begun ? "begun" : "new");
+        send_only(shell, maps_all);
+        if (is_begun)
+            act_until(shell, SESSION_WRITE);
+        act_until_admit(shell);
+        session_stop(&shell->session, shell->now_ms);
+        CHECK_INT(t, SESSION_SERVE, session_next(&shell->session));
+        CHECK_INT(t, 0, shell->machine.virtual_.open_count);
+        act_until(shell, SESSION_READ);
+        struct sums sums = read_all(t, shell);
+        CHECK_INT(t, 1, sums.terminals);
+        CHECK(t, span_equal(sums.last.code, SPAN("stopping")));
+        shell_close(t, shell);
+    }
+}
+
+/* When one query is slow, a stop waits for that one and not for more. */
+static uint64_t slow_now_us(void *clock)
+{
+    uint64_t *clock_us = clock;
+
+    return *clock_us += SESSION_SERVE_US;
+}
+
+static void session_returns_behind_a_slow_step(struct test *t)
+{
+    struct shell *shell = shell_open();
+    int serves = 0;
+
+    shell->session.context.now_us = slow_now_us;
+    send_only(shell, "{\"op\":\"processes\",\"all\":true}\n");
+    while (session_next(&shell->session) != SESSION_WRITE && serves < 1000) {
+        uint64_t calls = shell->machine.virtual_.calls_total;
+
+        serves += session_next(&shell->session) == SESSION_SERVE;
+        REQUIRE(t, act(shell));
+        CHECK(t, shell->machine.virtual_.calls_total - calls <= 1);
+    }
+    CHECK(t, serves > SMALL_MACHINE_PROCESSES);
+    shell_close(t, shell);
+}
+
+static void session_goes_by_the_operators_limits(struct test *t)
+{
+    struct shell *shell = shell_open();
+    struct server_limits limits = shell->limits;
+
+    limits.first_byte_ms = 111;
+    limits.request_ms = 222;
+    limits.idle_ms = 3333;
+    limits.write_ms = 444;
+    limits.connections = 5;
+    session_deinit(&shell->session);
+    session_init(&shell->session, &shell->machine.context, &limits, shell->now_ms);
+    CHECK_INT(t, shell->now_ms + 111, session_deadline_ms(&shell->session));
+    send_only(shell, "{");
+    CHECK_INT(t, shell->now_ms + 222, session_deadline_ms(&shell->session));
+    send_only(shell, "\"op\":\"info\"}\n");
+    act_until(shell, SESSION_WRITE);
+    CHECK_INT(t, shell->now_ms + 444, session_deadline_ms(&shell->session));
+    act_until(shell, SESSION_READ);
+    CHECK(t, contains(written(shell), "\"connections\":5,"));
+    CHECK(t, contains(written(shell), "\"write_ms\":444,"));
+    CHECK_INT(t, shell->now_ms + 3333, session_deadline_ms(&shell->session));
+
+    limits.write_ms = 555; /* of the next request, once it was told */
+    limits.idle_ms = 6666;
+    session_set_limits(&shell->session, &limits);
+    send_only(shell, "{\"op\":\"info\"}\n");
+    act_until(shell, SESSION_WRITE);
+    CHECK_INT(t, shell->now_ms + 555, session_deadline_ms(&shell->session));
+    shell->written_size = 0;
+    act_until(shell, SESSION_READ);
+    CHECK(t, contains(written(shell), "\"write_ms\":555,"));
+    shell->now_ms += 6666;
+    session_on_deadline(&shell->session, shell->now_ms);
+    act_until(shell, SESSION_READ);
+    CHECK(t, contains(written(shell), "No request came for 6666 ms (limit idle_ms)."));
+    CHECK_INT(t, 1, limit_hits(shell, LIMIT_IDLE));
+    shell_close(t, shell);
+}
+
+static void session_counts_limits_once(struct test *t)
+{
+    static char large[REQUEST_SIZE_MAX + 2];
+    static const struct {
+        const char *sent; /* NULL: a line that is too large */
+        enum statistics_limit limit;
+    } rows[] = {{"", LIMIT_FIRST_BYTE}, {"{", LIMIT_REQUEST}, {NULL, LIMIT_REQUEST_SIZE}};
+
+    memset(large, 'x', sizeof large - 1);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", statistics_limit_name(rows[i].limit));
+        send(shell, rows[i].sent != NULL ? rows[i].sent : large);
+        for (int k = 0; k < 4 && session_next(&shell->session) != SESSION_CLOSE; k++) {
+            shell->now_ms = session_deadline_ms(&shell->session);
+            session_on_deadline(&shell->session, shell->now_ms);
+            act_until(shell, SESSION_READ);
+        }
+        CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+        CHECK_INT(t, 1, limit_hits(shell, rows[i].limit));
+        CHECK_INT(t, 1, limit_hits(shell, LIMIT_DRAIN));
+        shell_close(t, shell);
+    }
+}
+
+static void session_counts_bytes(struct test *t)
+{
+    static const char request[] = "{\"op\":\"info\"}\n";
+    struct shell *shell = shell_open();
+    uint64_t values[STATISTICS_COUNT];
+
+    send(shell, request);
+    statistics_read(&shell->statistics, 0, values);
+    CHECK_INT(t, sizeof request - 1, values[STATISTICS_BYTES_RECEIVED]);
+    CHECK_INT(t, shell->written_size, values[STATISTICS_BYTES_SENT]);
+    shell_close(t, shell);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(session_scans_with_a_slot_only),
+        TEST_CASE(session_gives_its_slot_back_to_write),
+        TEST_CASE(session_is_busy_without_a_slot_in_time),
+        TEST_CASE(session_gives_up_a_begun_answer_without_a_turn),
+        TEST_CASE(session_ends_the_answer_of_a_slow_reader),
+        TEST_CASE(session_cuts_a_slow_reader_for_good),
+        TEST_CASE(session_counts_only_waiting_for_the_reader),
+        TEST_CASE(session_closes_a_stalled_reader),
+        TEST_CASE(session_stops_while_it_waits_for_a_slot),
+        TEST_CASE(session_returns_behind_a_slow_step),
+        TEST_CASE(session_goes_by_the_operators_limits),
+        TEST_CASE(session_counts_limits_once),
+        TEST_CASE(session_counts_bytes),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

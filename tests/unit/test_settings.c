@@ -1,0 +1,282 @@
+#include "test.h"
+
+#include "policy.h"
+#include "settings.h"
+
+/* clang-format off */
+#define NUMBER(value) {.type = SETTINGS_RAW_NUMBER, .number = (value)}
+#define TEXT(value) {.type = SETTINGS_RAW_TEXT, .text = {(value), sizeof(value) - 1}}
+#define OTHER {.type = SETTINGS_RAW_OTHER}
+/* clang-format on */
+
+static bool equal(const struct settings *a, const struct settings *b)
+{
+    return memcmp(&a->limits, &b->limits, sizeof a->limits) == 0 &&
+           a->filtered_admins == b->filtered_admins && strcmp(a->access_sddl, b->access_sddl) == 0;
+}
+
+static void defaults_are_in_their_ranges(struct test *t)
+{
+    static const struct {
+        unsigned processors;
+        uint32_t scans;
+    } rows[] = {{0, 2}, {1, 2}, {2, 4}, {32, 64}, {33, 64}, {UINT32_MAX, 64}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct settings settings;
+
+        TEST_ROW(t, "%u processors", rows[i].processors);
+        settings_default(&settings, rows[i].processors);
+#define X(member, name, initial, least, most) \
+    CHECK(t, settings.limits.member >= (least) && settings.limits.member <= (most));
+        SERVER_LIMITS_LIST(X)
+#undef X
+        CHECK_INT(t, rows[i].scans, settings.limits.scans);
+        CHECK_INT(t, 128, settings.limits.connections);
+        CHECK_INT(t, 32, settings.limits.connections_per_user);
+        CHECK_INT(t, FILTERED_ADMINS_DEFAULT, settings.filtered_admins);
+        CHECK_STR(t, "", settings.access_sddl);
+    }
+}
+
+/* Each number of the table: both borders are taken, what is beyond them is not. */
+static void numbers_are_taken_in_their_range(struct test *t)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+        uint32_t least, most;
+    } rows[] = {
+#define X(member, name, initial, minimum, maximum) \
+    {name, offsetof(struct settings, limits.member), minimum, maximum},
+        SERVER_LIMITS_LIST(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const uint64_t values[] = {
+            rows[i].least, rows[i].most, 0, (uint64_t)rows[i].least - 1, (uint64_t)rows[i].most + 1,
+            UINT32_MAX,    UINT64_MAX};
+
+        for (size_t k = 0; k < TEST_COUNT(values); k++) {
+            bool is_good = k < 2;
+            struct settings settings, defaults;
+            struct settings_findings findings = {0};
+            struct settings_raw raw = NUMBER(values[k]);
+            uint32_t value = 0;
+
+            TEST_ROW(t, "%s = %" PRIu64, rows[i].name, values[k]);
+            settings_default(&settings, 2);
+            settings_default(&defaults, 2);
+            settings_apply(&settings, &findings, span_from_string(rows[i].name), &raw);
+            memcpy(&value, (const char *)&settings + rows[i].offset, sizeof value);
+            CHECK_INT(t, is_good ? 0 : 1, findings.count);
+            if (is_good) {
+                CHECK(t, value == values[k]);
+            } else {
+                CHECK(t, equal(&settings, &defaults));
+                CHECK_STR(t, rows[i].name, findings.items[0].name);
+                CHECK(t, strncmp(findings.items[0].why, "not between ", 12) == 0);
+            }
+        }
+    }
+}
+
+static void bad_values_are_found_and_not_used(struct test *t)
+{
+    static const struct {
+        const char *name;
+        struct settings_raw raw;
+        const char *found; /* NULL: the name */
+        const char *why;
+    } rows[] = {
+        {"Connections", NUMBER(0), NULL, "not between 1 and 1024"},
+        {"connections", NUMBER(1025), NULL, "not between 1 and 1024"},
+        {"Connections", TEXT("128"), NULL, "not a number (REG_DWORD)"},
+        {"Connections", OTHER, NULL, "not a number (REG_DWORD)"},
+        {"Scans", NUMBER(65), NULL, "not between 1 and 64"},
+        {"AnswerMs", NUMBER(0), NULL, "not between 1000 and 3600000"},
+        {"FilteredAdmins", NUMBER(1), NULL, "not a text (REG_SZ)"},
+        {"FilteredAdmins", OTHER, NULL, "not a text (REG_SZ)"},
+        {"FilteredAdmins", TEXT(""), NULL, "not off, no-addresses or full"},
+        {"FilteredAdmins", TEXT("fulll"), NULL, "not off, no-addresses or full"},
+        {"FilteredAdmins", TEXT("ful"), NULL, "not off, no-addresses or full"},
+        {"AccessSddl", NUMBER(1), NULL, "not a text (REG_SZ)"},
+        {"AccessSddl", OTHER, NULL, "not a text (REG_SZ)"},
+        {"AccessSddl", TEXT("D:\0x"), NULL, "not a text (REG_SZ)"},
+        {"Conections", NUMBER(5), NULL, "unknown"},
+        {"Connection", NUMBER(5), NULL, "unknown"},
+        {"Connections ", NUMBER(5), "Connections?", "unknown"},
+        {"", NUMBER(5), NULL, "unknown"},
+        {"%1%n\n\xC3\xA9", OTHER, "?1?n???", "unknown"},
+        {"a-name-of-more-than-sixty-three-bytes-is-cut-in-what-is-told-about-it", OTHER,
+         "a-name-of-more-than-sixty-three-bytes-is-cut-in-what-is-told-ab", "unknown"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct settings settings, defaults;
+        struct settings_findings findings = {0};
+
+        TEST_ROW(t, "row %zu, %s", i, rows[i].name);
+        settings_default(&settings, 2);
+        settings_default(&defaults, 2);
+        settings_apply(&settings, &findings, span_from_string(rows[i].name), &rows[i].raw);
+        CHECK(t, equal(&settings, &defaults));
+        REQUIRE(t, findings.count == 1);
+        CHECK_STR(t, rows[i].found != NULL ? rows[i].found : rows[i].name, findings.items[0].name);
+        CHECK_STR(t, rows[i].why, findings.items[0].why);
+    }
+}
+
+static void words_are_read_without_case(struct test *t)
+{
+    static const struct {
+        const char *word;
+        uint32_t value;
+    } rows[] = {{"off", FILTERED_ADMINS_OFF},   {"no-addresses", FILTERED_ADMINS_NO_ADDRESSES},
+                {"full", FILTERED_ADMINS_FULL}, {"OFF", FILTERED_ADMINS_OFF},
+                {"Full", FILTERED_ADMINS_FULL}, {"No-Addresses", FILTERED_ADMINS_NO_ADDRESSES}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        for (uint32_t before = 0; before <= FILTERED_ADMINS_FULL; before++) {
+            struct settings settings;
+            struct settings_findings findings = {0};
+            struct settings_raw raw = {.type = SETTINGS_RAW_TEXT,
+                                       .text = span_from_string(rows[i].word)};
+
+            TEST_ROW(t, "%s", rows[i].word);
+            settings_default(&settings, 1);
+            settings.filtered_admins = before;
+            settings_apply(&settings, &findings, SPAN("filteredADMINS"), &raw);
+            CHECK_INT(t, 0, findings.count);
+            CHECK_INT(t, rows[i].value, settings.filtered_admins);
+        }
+    }
+}
+
+static void a_text_is_taken_up_to_its_size(struct test *t)
+{
+    static char text[SETTINGS_TEXT_CAPACITY + 1];
+    static const char start[] = "D:(A;;GA;;;SY)";
+
+    for (size_t size = SETTINGS_TEXT_CAPACITY - 2; size <= SETTINGS_TEXT_CAPACITY; size++) {
+        struct settings settings;
+        struct settings_findings findings = {0};
+        struct settings_raw raw = {.type = SETTINGS_RAW_TEXT, .text = {text, size}};
+        size_t unit = sizeof start - 3; /* the access entry alone */
+
+        TEST_ROW(t, "%zu bytes", size);
+        memcpy(text, "D:", 2);
+        for (size_t i = 2; i < size; i++)
+            text[i] = start[2 + (i - 2) % unit];
+        settings_default(&settings, 1);
+        settings_apply(&settings, &findings, SPAN("AccessSddl"), &raw);
+        if (size < SETTINGS_TEXT_CAPACITY && findings.count == 0) {
+            CHECK_MEM(t, text, size, settings.access_sddl, strlen(settings.access_sddl));
+        } else {
+            CHECK_INT(t, 1, findings.count);
+            CHECK_STR(t, "", settings.access_sddl);
+        }
+    }
+}
+
+static void an_empty_text_is_the_default(struct test *t)
+{
+    struct settings settings;
+    struct settings_findings findings = {0};
+    const struct settings_raw raw = TEXT("");
+
+    settings_default(&settings, 1);
+    memcpy(settings.access_sddl, "D:x", 4);
+    settings_apply(&settings, &findings, SPAN("AccessSddl"), &raw);
+    CHECK_STR(t, "", settings.access_sddl);
+    CHECK_INT(t, 0, findings.count);
+}
+
+static void findings_are_bounded(struct test *t)
+{
+    struct settings settings;
+    struct settings_findings findings = {0};
+    const struct settings_raw raw = OTHER;
+
+    settings_default(&settings, 1);
+    for (int i = 0; i < 3 * SETTINGS_FINDINGS_MAX; i++)
+        settings_apply(&settings, &findings, SPAN("x"), &raw);
+    CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
+}
+
+static void what_windows_refuses_goes_back_to_its_default(struct test *t)
+{
+    struct settings settings, defaults;
+    struct settings_findings findings = {0};
+
+    settings_default(&settings, 4);
+    settings_default(&defaults, 4);
+    memcpy(settings.access_sddl, "D:x", 4);
+    settings.filtered_admins = FILTERED_ADMINS_OFF;
+    settings.limits.scans = 1;
+    settings_refuse(&settings, &findings, "AccessSddl", "not SDDL");
+    settings_refuse(&settings, &findings, "FilteredAdmins", "bad");
+    settings_refuse(&settings, &findings, "Scans", "bad");
+    CHECK(t, equal(&settings, &defaults));
+    CHECK_INT(t, 3, findings.count);
+    CHECK_STR(t, "AccessSddl", findings.items[0].name);
+    CHECK_STR(t, "not SDDL", findings.items[0].why);
+}
+
+static void arguments_are_taken(struct test *t)
+{
+    static const struct {
+        const char *argument;
+        const char *why; /* NULL: it is good */
+    } rows[] = {
+        {"Connections=5", NULL},
+        {"connections=1024", NULL},
+        {"Connections=0005", NULL},
+        {"FilteredAdmins=off", NULL},
+        {"AccessSddl=", NULL},
+        {"Connections=1025", "not between 1 and 1024"},
+        {"Connections=99999999999", "not a number (REG_DWORD)"},
+        {"Connections=4294967297", "not between 1 and 1024"},
+        {"Connections=", "not a number (REG_DWORD)"},
+        {"Connections=-5", "not a number (REG_DWORD)"},
+        {"Connections=5 ", "not a number (REG_DWORD)"},
+        {"Connections=0x5", "not a number (REG_DWORD)"},
+        {"Connections", "not NAME=VALUE"},
+        {"", "not NAME=VALUE"},
+        {"=5", "unknown"},
+        {"Nothing=5", "unknown"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct settings settings;
+        struct settings_findings findings = {0};
+
+        TEST_ROW(t, "%s", rows[i].argument);
+        settings_default(&settings, 1);
+        const char *why =
+            settings_apply_argument(&settings, &findings, span_from_string(rows[i].argument));
+        if (rows[i].why == NULL)
+            CHECK(t, why == NULL);
+        else
+            CHECK_STR(t, rows[i].why, why != NULL ? why : "taken");
+        if (i == 0)
+            CHECK_INT(t, 5, settings.limits.connections);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(defaults_are_in_their_ranges),
+        TEST_CASE(numbers_are_taken_in_their_range),
+        TEST_CASE(bad_values_are_found_and_not_used),
+        TEST_CASE(words_are_read_without_case),
+        TEST_CASE(a_text_is_taken_up_to_its_size),
+        TEST_CASE(an_empty_text_is_the_default),
+        TEST_CASE(findings_are_bounded),
+        TEST_CASE(what_windows_refuses_goes_back_to_its_default),
+        TEST_CASE(arguments_are_taken),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,355 @@
+#include "statistics.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "test.h"
+
+static uint64_t values_of(struct statistics *statistics, size_t index)
+{
+    uint64_t values[STATISTICS_COUNT];
+
+    statistics_read(statistics, statistics->started_us, values);
+    return values[index];
+}
+
+/* Monitoring relies on them: they may grow in number, but none may change. */
+static void names_that_never_change(struct test *t)
+{
+    static const struct {
+        size_t index;
+        const char *name;
+    } rows[] = {
+        {STATISTICS_UPTIME_MS, "uptime_ms"},
+        {STATISTICS_CONNECTIONS_NOW, "connections_now"},
+        {STATISTICS_CONNECTIONS_PEAK, "connections_peak"},
+        {STATISTICS_CONNECTIONS_OPENED, "connections_opened"},
+        {STATISTICS_BYTES_RECEIVED, "bytes_received"},
+        {STATISTICS_BYTES_SENT, "bytes_sent"},
+        {STATISTICS_ROWS, "rows"},
+        {STATISTICS_DENIALS, "denials"},
+        {STATISTICS_REQUESTS, "requests_info_ok"},
+        {STATISTICS_REQUESTS + OP_MAPS * RESULT_COUNT + RESULT_PARTIAL, "requests_maps_partial"},
+        {STATISTICS_LIMIT_HITS - 1, "requests_unknown_cancelled"},
+        {STATISTICS_LIMIT_HITS, "limit_hits_connections"},
+        {STATISTICS_QUERIES - 1, "limit_hits_memory"},
+        {STATISTICS_QUERIES, "queries_list"},
+        {STATISTICS_LATENCIES - 1, "queries_pages"},
+        {STATISTICS_LATENCIES, "latency_self_le_100_us"},
+        {STATISTICS_LATENCIES + 15, "latency_self_le_10000000_us"},
+        {STATISTICS_LATENCIES + 16, "latency_self_count"},
+        {STATISTICS_LATENCIES + 17, "latency_self_sum_us"},
+        {STATISTICS_LATENCIES + 18, "latency_processes_le_100_us"},
+        {STATISTICS_COUNT - 1, "latency_maps_many_sum_us"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        char name[STATISTICS_NAME_CAPACITY];
+        TEST_ROW(t, "%s", rows[i].name);
+        statistics_name(rows[i].index, name);
+        CHECK_STR(t, rows[i].name, name);
+    }
+}
+
+/* Letters, digits and single underscores, all different, none cut. */
+static void names_are_plain_and_unique(struct test *t)
+{
+    static char names[STATISTICS_COUNT][STATISTICS_NAME_CAPACITY];
+    for (size_t i = 0; i < STATISTICS_COUNT; i++) {
+        statistics_name(i, names[i]);
+        TEST_ROW(t, "%s", names[i]);
+        CHECK(t, strlen(names[i]) < STATISTICS_NAME_CAPACITY - 1);
+        CHECK(t, islower((unsigned char)names[i][0]));
+        CHECK(t, strstr(names[i], "__") == NULL);
+        for (const char *c = names[i]; *c != '\0'; c++)
+            CHECK(t, islower((unsigned char)*c) || (*c >= '0' && *c <= '9') || *c == '_');
+        for (size_t k = 0; k < i; k++)
+            CHECK(t, strcmp(names[i], names[k]) != 0);
+    }
+}
+
+static void indexes_agree_with_names(struct test *t)
+{
+    char name[STATISTICS_NAME_CAPACITY], expected[2 * STATISTICS_NAME_CAPACITY];
+    for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
+        for (int i = 0; i < RESULT_COUNT; i++) {
+            statistics_name(statistics_request_index(op, (enum statistics_result)i), name);
+            snprintf(expected, sizeof expected, "requests_%s_%s", statistics_op_name(op),
+                     statistics_result_name((enum statistics_result)i));
+            CHECK_STR(t, expected, name);
+        }
+    }
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        statistics_name(STATISTICS_LIMIT_HITS + (size_t)i, name);
+        snprintf(expected, sizeof expected, "limit_hits_%s",
+                 statistics_limit_name((enum statistics_limit)i));
+        CHECK_STR(t, expected, name);
+    }
+    for (int i = 0; i < QUERY_COUNT; i++) {
+        statistics_name(STATISTICS_QUERIES + (size_t)i, name);
+        snprintf(expected, sizeof expected, "queries_%s",
+                 statistics_query_name((enum statistics_query)i));
+        CHECK_STR(t, expected, name);
+    }
+    for (int i = 0; i < CLASS_COUNT; i++) {
+        statistics_name(statistics_latency_index((enum statistics_class)i, STATISTICS_BUCKET_COUNT),
+                        name);
+        snprintf(expected, sizeof expected, "latency_%s_count",
+                 statistics_class_name((enum statistics_class)i));
+        CHECK_STR(t, expected, name);
+    }
+}
+
+static void a_new_server_has_done_nothing(struct test *t)
+{
+    struct statistics statistics;
+    uint64_t values[STATISTICS_COUNT];
+    statistics_init(&statistics, NULL, 5000);
+    memset(values, 0xff, sizeof values);
+    statistics_read(&statistics, 5000, values);
+    for (size_t i = 0; i < STATISTICS_COUNT; i++)
+        CHECK_INT(t, 0, values[i]);
+}
+
+static void uptime_is_in_whole_ms(struct test *t)
+{
+    static const struct {
+        uint64_t now_us, uptime_ms;
+    } rows[] = {{5000, 0}, {5999, 0}, {6000, 1},
+                {4999, 0}, {0, 0},    {UINT64_MAX, 18446744073709546}};
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct statistics statistics;
+        uint64_t values[STATISTICS_COUNT];
+        TEST_ROW(t, "row %zu", i);
+        statistics_init(&statistics, NULL, 5000);
+        statistics_read(&statistics, rows[i].now_us, values);
+        CHECK_INT(t, rows[i].uptime_ms, values[STATISTICS_UPTIME_MS]);
+    }
+}
+
+static void connections_have_a_peak(struct test *t)
+{
+    struct statistics statistics;
+    statistics_init(&statistics, NULL, 0);
+    static const struct {
+        bool opens;
+        uint64_t now, peak, opened;
+    } rows[] = {{true, 1, 1, 1}, {false, 0, 1, 1}, {true, 1, 1, 2},  {true, 2, 2, 3},
+                {true, 3, 3, 4}, {false, 2, 3, 4}, {false, 1, 3, 4}, {true, 2, 3, 5}};
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "step %zu", i);
+        if (rows[i].opens)
+            statistics_connection_opened(&statistics);
+        else
+            statistics_connection_closed(&statistics);
+        CHECK_INT(t, rows[i].now, values_of(&statistics, STATISTICS_CONNECTIONS_NOW));
+        CHECK_INT(t, rows[i].peak, values_of(&statistics, STATISTICS_CONNECTIONS_PEAK));
+        CHECK_INT(t, rows[i].opened, values_of(&statistics, STATISTICS_CONNECTIONS_OPENED));
+    }
+}
+
+static void counts_go_where_they_belong(struct test *t)
+{
+    struct statistics statistics;
+    statistics_init(&statistics, NULL, 0);
+    statistics_transferred(&statistics, 10, 0);
+    statistics_transferred(&statistics, 1, 200);
+    CHECK_INT(t, 11, values_of(&statistics, STATISTICS_BYTES_RECEIVED));
+    CHECK_INT(t, 200, values_of(&statistics, STATISTICS_BYTES_SENT));
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        for (int k = 0; k <= i; k++)
+            statistics_limit_hit(&statistics, (enum statistics_limit)i);
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        CHECK_INT(t, i + 1, values_of(&statistics, STATISTICS_LIMIT_HITS + (size_t)i));
+
+    const struct statistics_answer answer = {
+        .op = OP_MAPS,
+        .result = RESULT_PARTIAL,
+        .class_ = CLASS_MAPS_MANY,
+        .elapsed_us = 700,
+        .rows = 9,
+        .denials = 2,
+        .counts = {.processes = 99,
+                   .lists = 1,
+                   .opens = 2,
+                   .regions = 3,
+                   .allocations = 4,
+                   .names = 5,
+                   .pages = 6},
+    };
+    statistics_answered(&statistics, &answer);
+    statistics_answered(&statistics, &answer);
+    CHECK_INT(t, 2, values_of(&statistics, statistics_request_index(OP_MAPS, RESULT_PARTIAL)));
+    CHECK_INT(t, 0, values_of(&statistics, statistics_request_index(OP_MAPS, RESULT_OK)));
+    CHECK_INT(t, 18, values_of(&statistics, STATISTICS_ROWS));
+    CHECK_INT(t, 4, values_of(&statistics, STATISTICS_DENIALS));
+    for (int i = 0; i < QUERY_COUNT; i++)
+        CHECK_INT(t, 2 * (i + 1), values_of(&statistics, STATISTICS_QUERIES + (size_t)i));
+}
+
+/* Bounds are inclusive; a bucket holds those below it; the last is open above. */
+static void latencies_fall_into_buckets(struct test *t)
+{
+    for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
+        const uint64_t bound_us = statistics_bounds_us[i];
+        struct statistics statistics;
+        uint64_t values[STATISTICS_COUNT];
+        struct statistics_answer answer = {.op = OP_INFO, .result = RESULT_OK};
+        TEST_ROW(t, "bound %u", i);
+        CHECK(t, i == 0 || bound_us > statistics_bounds_us[i - 1]);
+        statistics_init(&statistics, NULL, 0);
+        for (uint64_t step = 0; step < 3; step++) { /* below, at, above */
+            answer.elapsed_us = bound_us - 1 + step;
+            statistics_answered(&statistics, &answer);
+        }
+        statistics_read(&statistics, 0, values);
+        for (unsigned k = 0; k < STATISTICS_BUCKET_COUNT; k++)
+            CHECK_INT(t,
+                      k < i    ? 0
+                      : k == i ? 2
+                               : 3,
+                      values[statistics_latency_index(CLASS_SELF, k)]);
+        CHECK_INT(t, 3, values[statistics_latency_index(CLASS_SELF, STATISTICS_BUCKET_COUNT)]);
+        CHECK_INT(t, 3 * bound_us,
+                  values[statistics_latency_index(CLASS_SELF, STATISTICS_BUCKET_COUNT + 1)]);
+        CHECK_INT(t, 0, values[statistics_latency_index(CLASS_PROCESSES, STATISTICS_BUCKET_COUNT)]);
+    }
+}
+
+static void only_answers_tell_about_speed(struct test *t)
+{
+    for (int i = 0; i < RESULT_COUNT; i++) {
+        const struct statistics_answer answer = {.op = OP_MAPS,
+                                                 .result = (enum statistics_result)i,
+                                                 .class_ = CLASS_MAPS_ONE,
+                                                 .elapsed_us = 1};
+        struct statistics statistics;
+        TEST_ROW(t, "%s", statistics_result_name((enum statistics_result)i));
+        statistics_init(&statistics, NULL, 0);
+        statistics_answered(&statistics, &answer);
+        CHECK_INT(t, i == RESULT_OK || i == RESULT_PARTIAL,
+                  values_of(&statistics,
+                            statistics_latency_index(CLASS_MAPS_ONE, STATISTICS_BUCKET_COUNT)));
+    }
+}
+
+static void errors_are_somebodys_fault(struct test *t)
+{
+    static const struct {
+        enum status code;
+        enum statistics_result result;
+    } rows[] = {
+        {STATUS_BAD_REQUEST, RESULT_INVALID},
+        {STATUS_TOO_LARGE, RESULT_INVALID},
+        {STATUS_UNSUPPORTED, RESULT_INVALID},
+        {STATUS_DENIED, RESULT_DENIED},
+        {STATUS_NO_SUCH_PROCESS, RESULT_PARTIAL},
+        {STATUS_ACCESS_DENIED, RESULT_PARTIAL},
+        {STATUS_BUSY, RESULT_FAILED},
+        {STATUS_TIMED_OUT, RESULT_FAILED},
+        {STATUS_STOPPING, RESULT_FAILED},
+        {STATUS_INTERNAL, RESULT_FAILED},
+    };
+    CHECK_INT(t, STATUS_COUNT - 1, TEST_COUNT(rows));
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "%s", status_name(rows[i].code));
+        CHECK_INT(t, rows[i].result, statistics_result_of(rows[i].code));
+    }
+}
+
+static void requests_have_a_class(struct test *t)
+{
+    static const struct {
+        enum request_op op;
+        enum selector_type selector;
+        enum statistics_class class_;
+    } rows[] = {
+        {OP_INFO, SELECTOR_NONE, CLASS_SELF},
+        {OP_WHOAMI, SELECTOR_NONE, CLASS_SELF},
+        {OP_STATS, SELECTOR_NONE, CLASS_SELF},
+        {OP_PROCESSES, SELECTOR_PID, CLASS_PROCESSES},
+        {OP_PROCESSES, SELECTOR_ALL, CLASS_PROCESSES},
+        {OP_MAPS, SELECTOR_PID, CLASS_MAPS_ONE},
+        {OP_MAPS, SELECTOR_PIDS, CLASS_MAPS_MANY},
+        {OP_MAPS, SELECTOR_NAME, CLASS_MAPS_MANY},
+        {OP_MAPS, SELECTOR_ALL, CLASS_MAPS_MANY},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct request request;
+        TEST_ROW(t, "row %zu", i);
+        request_init(&request, rows[i].op);
+        request.selector = rows[i].selector;
+        CHECK_INT(t, rows[i].class_, statistics_class_of(&request));
+    }
+}
+
+static void nobody_counts_without_statistics(struct test *t)
+{
+    const struct statistics_answer answer = {.op = OP_INFO, .result = RESULT_OK};
+    statistics_connection_opened(NULL);
+    statistics_connection_closed(NULL);
+    statistics_limit_hit(NULL, LIMIT_MEMORY);
+    statistics_transferred(NULL, 1, 1);
+    statistics_answered(NULL, &answer);
+    CHECK(t, true); /* we are still here */
+}
+
+struct lock_log {
+    int depth;
+    unsigned taken;
+};
+
+static void log_acquire(void *context)
+{
+    struct lock_log *log = context;
+
+    log->depth++;
+    log->taken++;
+}
+
+static void log_release(void *context)
+{
+    ((struct lock_log *)context)->depth--;
+}
+
+/* Each call takes the lock once and gives it back. */
+static void the_lock_is_taken_once(struct test *t)
+{
+    struct lock_log log = {0, 0};
+    const struct statistics_lock lock = {&log, log_acquire, log_release};
+    const struct statistics_answer answer = {.op = OP_INFO, .result = RESULT_OK};
+    struct statistics statistics;
+    uint64_t values[STATISTICS_COUNT];
+    statistics_init(&statistics, &lock, 0);
+    CHECK_INT(t, 0, log.taken);
+    for (unsigned step = 0; step < 6; step++) {
+        TEST_ROW(t, "step %u", step);
+        if (step == 0)
+            statistics_connection_opened(&statistics);
+        else if (step == 1)
+            statistics_connection_closed(&statistics);
+        else if (step == 2)
+            statistics_limit_hit(&statistics, LIMIT_IDLE);
+        else if (step == 3)
+            statistics_transferred(&statistics, 1, 2);
+        else if (step == 4)
+            statistics_answered(&statistics, &answer);
+        else
+            statistics_read(&statistics, 0, values);
+        CHECK_INT(t, step + 1, log.taken);
+        CHECK_INT(t, 0, log.depth);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(names_that_never_change),       TEST_CASE(names_are_plain_and_unique),
+        TEST_CASE(indexes_agree_with_names),      TEST_CASE(a_new_server_has_done_nothing),
+        TEST_CASE(uptime_is_in_whole_ms),         TEST_CASE(connections_have_a_peak),
+        TEST_CASE(counts_go_where_they_belong),   TEST_CASE(latencies_fall_into_buckets),
+        TEST_CASE(only_answers_tell_about_speed), TEST_CASE(errors_are_somebodys_fault),
+        TEST_CASE(requests_have_a_class),         TEST_CASE(nobody_counts_without_statistics),
+        TEST_CASE(the_lock_is_taken_once),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

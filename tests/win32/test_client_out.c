@@ -1,0 +1,211 @@
+/* --out: whole or not at all, whatever happens. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "fake_server.h"
+#include "lsmap_process.h"
+#include "out_file.h"
+#include "out_folder.h"
+#include "outcome.h"
+#include "test.h"
+
+#define PROCESS_ROW "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"
+#define MAP_ROW "{\"id\":1,\"type\":\"map\",\"pid\":7,\"size\":4096,\"path\":\"C:\\\\\xC3\xA9\"}\n"
+#define FAILED_ROW "{\"id\":1,\"type\":\"process_error\",\"pid\":7,\"code\":\"access_denied\"}\n"
+#define END_ROW \
+    "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":2,\"errors\":0,\"complete\":true}\n"
+#define END_FAILED_ROW \
+    "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":2,\"errors\":1,\"complete\":false}\n"
+#define END_NOTHING_ROW \
+    "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":0,\"errors\":0,\"complete\":true}\n"
+#define OLD "what was there before\n"
+
+enum { ARGUMENTS_CAPACITY = 1024 };
+
+static bool run(struct lsmap_process *process, const wchar_t *first,
+                const struct out_folder *folder)
+{
+    wchar_t arguments[ARGUMENTS_CAPACITY];
+
+    return swprintf(arguments, ARGUMENTS_CAPACITY, L"%ls --out \"%ls\"", first, folder->file) > 0 &&
+           lsmap_process_run(process, arguments);
+}
+
+static void a_whole_reply_takes_the_name(struct test *t)
+{
+    static const struct {
+        const char *name, *reply, *content;
+        const wchar_t *options;
+        DWORD exit_code;
+    } rows[] = {
+        {"complete", PROCESS_ROW MAP_ROW END_ROW, PROCESS_ROW MAP_ROW END_ROW, L"--json", 0},
+        {"some failed", PROCESS_ROW FAILED_ROW END_FAILED_ROW,
+         PROCESS_ROW FAILED_ROW END_FAILED_ROW, L"--json", OUTCOME_SOME_FAILED},
+        {"nothing", END_NOTHING_ROW, END_NOTHING_ROW, L"--json", OUTCOME_NOTHING},
+        {"csv", PROCESS_ROW MAP_ROW END_ROW,
+         "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
+         "7,,,4096,,,C:\\\xC3\xA9,,false\r\n",
+         L"--csv", 0},
+        {"table", PROCESS_ROW MAP_ROW END_ROW,
+         "a (7)  access full\n  -                  4K  -         -     C:\\\xC3\xA9\n",
+         L"--no-header", 0},
+    };
+    struct out_folder folder;
+
+    REQUIRE(t, out_folder_make(&folder));
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        for (int old = 0; old < 2; old++) {
+            struct fake_script script = {.reply = rows[i].reply, .hold = true};
+            struct fake_server server;
+            struct lsmap_process process;
+            wchar_t first[ARGUMENTS_CAPACITY];
+            TEST_ROW(t, "%s, %s", rows[i].name, old ? "over an old file" : "new");
+            CHECK(t, !old || out_folder_write(folder.file, OLD));
+            REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
+            (void)swprintf(first, ARGUMENTS_CAPACITY, L"--pipe %ls 7 %ls", server.name,
+                           rows[i].options);
+            CHECK(t, run(&process, first, &folder));
+            fake_server_stop(&server);
+            CHECK_INT(t, rows[i].exit_code, process.exit_code);
+            CHECK_INT(t, 0, process.out_size);
+            CHECK_STR(t, rows[i].content, out_folder_read(folder.file));
+            CHECK_INT(t, 1, out_folder_clear(&folder));
+            lsmap_process_release(&process);
+        }
+    }
+    out_folder_remove(&folder);
+}
+
+static void what_is_not_whole_leaves_nothing(struct test *t)
+{
+    static const struct {
+        const char *name, *reply;
+        DWORD exit_code;
+    } rows[] = {
+        {"cut", PROCESS_ROW MAP_ROW, OUTCOME_BROKEN},
+        {"refused", "{\"id\":1,\"type\":\"error\",\"code\":\"denied\",\"message\":\"m\"}\n",
+         OUTCOME_DENIED},
+        {"false", PROCESS_ROW END_ROW, OUTCOME_BROKEN},
+        {"silent", "", OUTCOME_BROKEN},
+    };
+    struct out_folder folder;
+
+    REQUIRE(t, out_folder_make(&folder));
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        for (int old = 0; old < 2; old++) {
+            struct fake_script script = {.reply = rows[i].reply};
+            struct fake_server server;
+            struct lsmap_process process;
+            wchar_t first[ARGUMENTS_CAPACITY];
+            TEST_ROW(t, "%s, %s", rows[i].name, old ? "old file" : "no file");
+            CHECK(t, !old || out_folder_write(folder.file, OLD));
+            REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
+            (void)swprintf(first, ARGUMENTS_CAPACITY, L"--pipe %ls 7 --json", server.name);
+            CHECK(t, run(&process, first, &folder));
+            fake_server_stop(&server);
+            CHECK_INT(t, rows[i].exit_code, process.exit_code);
+            CHECK(t, strstr(process.error, "the file of --out was not written") != NULL);
+            CHECK_STR(t, old ? OLD : "", out_folder_read(folder.file));
+            CHECK_INT(t, old, out_folder_clear(&folder));
+            lsmap_process_release(&process);
+        }
+    }
+    out_folder_remove(&folder);
+}
+
+/* Refused before anything is asked. */
+static void a_name_that_cannot_be_taken_is_told(struct test *t)
+{
+    static const wchar_t *const names[] = {L"--out NUL", L"--out .", L"--out nowhere\\x",
+                                           L"--out \"a|b\"", L"--out C:\\Windows"};
+
+    for (size_t i = 0; i < TEST_COUNT(names); i++) {
+        wchar_t arguments[ARGUMENTS_CAPACITY];
+        struct lsmap_process process;
+        TEST_ROW(t, "name %zu", i);
+        (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--direct ps --json %ls", names[i]);
+        REQUIRE(t, lsmap_process_run(&process, arguments));
+        CHECK_INT(t, OUTCOME_SOME_FAILED, process.exit_code);
+        CHECK_INT(t, 0, process.out_size);
+        CHECK(t, strncmp(process.error, "lsmap: the file of --out cannot be written: ", 44) == 0);
+        lsmap_process_release(&process);
+    }
+}
+
+static void a_read_only_file_stays(struct test *t)
+{
+    struct out_folder folder;
+    struct lsmap_process process;
+
+    REQUIRE(t, out_folder_make(&folder));
+    CHECK(t, out_folder_write(folder.file, OLD));
+    CHECK(t, SetFileAttributesW(folder.file, FILE_ATTRIBUTE_READONLY));
+    REQUIRE(t, run(&process, L"--direct ps --json", &folder));
+    CHECK_INT(t, OUTCOME_SOME_FAILED, process.exit_code);
+    CHECK_STR(t, OLD, out_folder_read(folder.file));
+    CHECK_INT(t, 1, out_folder_clear(&folder));
+    lsmap_process_release(&process);
+    out_folder_remove(&folder);
+}
+
+/* The whole of a live run, by both ways the same kind of rows; each scan has its own identifier. */
+static void live_rows_carry_their_scan(struct test *t)
+{
+    char scans[2][64] = {"", ""};
+
+    for (int i = 0; i < 2; i++) {
+        struct lsmap_process process;
+        REQUIRE(t, lsmap_process_run(&process, L"--direct ps --json --host"));
+        CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+        const char *scan = strstr(process.out, "\"scan_id\":\"");
+        if (CHECK(t, scan != NULL))
+            memcpy(scans[i], scan, 48);
+        unsigned rows = 0, with_scan = 0;
+        for (const char *at = process.out; (at = strchr(at, '\n')) != NULL; at++)
+            rows++;
+        for (const char *at = process.out; (at = strstr(at, scans[i])) != NULL; at++)
+            with_scan++;
+        CHECK(t, rows > 1 && rows == with_scan);
+        lsmap_process_release(&process);
+    }
+    CHECK(t, strcmp(scans[0], scans[1]) != 0);
+}
+
+static void a_file_given_up_is_gone(struct test *t)
+{
+    static struct out_file file;
+    struct out_folder folder;
+    char path[MAX_PATH * 3];
+
+    out_file_give_up(&file); /* never opened: nothing to do */
+    out_file_close(&file);
+    REQUIRE(t, out_folder_make(&folder));
+    REQUIRE(t, out_folder_write(folder.file, OLD));
+    REQUIRE(t, WideCharToMultiByte(CP_UTF8, 0, folder.file, -1, path, sizeof path, NULL, NULL) > 0);
+    REQUIRE(t, out_file_open(&file, path) == ERROR_SUCCESS);
+    CHECK(t, out_file_write(&file, SPAN("half")) == ERROR_SUCCESS);
+    out_file_give_up(&file); /* as Ctrl+C does, while it is open */
+    out_file_close(&file);   /* as the end of the process does */
+    CHECK_STR(t, OLD, out_folder_read(folder.file));
+    CHECK_INT(t, 1, out_folder_clear(&folder));
+    /* And what was committed stays. */
+    REQUIRE(t, out_file_open(&file, path) == ERROR_SUCCESS);
+    CHECK(t, out_file_write(&file, SPAN("whole")) == ERROR_SUCCESS);
+    CHECK(t, out_file_commit(&file) == ERROR_SUCCESS);
+    out_file_give_up(&file);
+    out_file_close(&file);
+    CHECK_STR(t, "whole", out_folder_read(folder.file));
+    out_folder_remove(&folder);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(a_whole_reply_takes_the_name),        TEST_CASE(what_is_not_whole_leaves_nothing),
+        TEST_CASE(a_name_that_cannot_be_taken_is_told), TEST_CASE(a_read_only_file_stays),
+        TEST_CASE(live_rows_carry_their_scan),          TEST_CASE(a_file_given_up_is_gone),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
