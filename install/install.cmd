@@ -1,17 +1,29 @@
 @echo off
 rem Installs lsmap: copies the programs to %ProgramFiles%\lsmap, registers and starts the service, shows `lsmap info`.
 rem
-rem   install.cmd [/quiet]
+rem   install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full|no-addresses|off]
 rem
 rem Works from the unpacked zip (the programs lie beside this script) and from a build tree. Running it again
 rem upgrades. Needs an elevated prompt. What can be done in C is done by lsmapd.exe; this script only copies.
 rem Exit: 0 installed and answering, 1 copying failed, 2 usage, else what lsmapd or lsmap said.
 setlocal
 set "QUIET="
+set "READERS="
+set "FILTERED="
+:next
 if "%~1"=="" goto find
-if /i not "%~1"=="/quiet" goto usage
-if not "%~2"=="" goto usage
-set "QUIET=--quiet"
+set "ARGUMENT=%~1"
+if /i "%ARGUMENT%"=="/quiet" (
+    set "QUIET=--quiet"
+) else if /i "%ARGUMENT:~0,9%"=="/readers:" (
+    set READERS="--readers=%ARGUMENT:~9%"
+) else if /i "%ARGUMENT:~0,17%"=="/filtered-admins:" (
+    set FILTERED="--filtered-admins=%ARGUMENT:~17%"
+) else (
+    goto usage
+)
+shift /1
+goto next
 
 :find
 set "SERVICE=%~dp0lsmapd.exe"
@@ -26,7 +38,7 @@ if not exist "%SERVICE%" goto nosource
 if not exist "%CLIENT%" goto nosource
 
 rem A running service keeps its file from being replaced. This also tells whether the prompt is elevated.
-"%SERVICE%" stop %QUIET%
+"%SERVICE%" stop --quiet
 if errorlevel 1 exit /b %ERRORLEVEL%
 
 set "TARGET=%ProgramFiles%\lsmap"
@@ -39,8 +51,10 @@ copy /y "%CLIENT%" "%TARGET%\lsmap.exe" >nul
 if errorlevel 1 goto nocopy
 copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
 if errorlevel 1 goto nocopy
+for %%F in (uninstall.ps1 lsmap-completion.ps1) do if exist "%~dp0%%F" copy /y "%~dp0%%F" "%TARGET%\%%F" >nul
+if errorlevel 1 goto nocopy
 
-"%TARGET%\lsmapd.exe" install %QUIET%
+"%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED%
 if errorlevel 1 exit /b %ERRORLEVEL%
 
 if defined QUIET goto quietly
@@ -51,7 +65,7 @@ exit /b %ERRORLEVEL%
 exit /b %ERRORLEVEL%
 
 :usage
->&2 echo install.cmd: unknown argument: %*. Usage: install.cmd [/quiet]
+>&2 echo install.cmd: unknown argument: %1. Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off]
 exit /b 2
 :nosource
 >&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack the whole zip, or build first.

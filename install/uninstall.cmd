@@ -1,16 +1,24 @@
 @echo off
 rem Removes lsmap: stops and deletes the service, removes %ProgramFiles%\lsmap.
 rem
-rem   uninstall.cmd [/quiet]
+rem   uninstall.cmd [/quiet] [/purge]
 rem
 rem Running it again is a success. Needs an elevated prompt.
 rem Exit: 0 nothing is left, 1 files could not be removed, 2 usage, else what lsmapd said.
 setlocal
 set "QUIET="
+set "PURGE="
+:next
 if "%~1"=="" goto find
-if /i not "%~1"=="/quiet" goto usage
-if not "%~2"=="" goto usage
-set "QUIET=--quiet"
+if /i "%~1"=="/quiet" (
+    set "QUIET=--quiet"
+) else if /i "%~1"=="/purge" (
+    set "PURGE=--purge"
+) else (
+    goto usage
+)
+shift /1
+goto next
 
 :find
 set "TARGET=%ProgramFiles%\lsmap"
@@ -23,12 +31,12 @@ if exist "%SERVICE%" goto found
 for %%D in (mingw msvc) do for %%C in (. Release Debug) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
 if not exist "%SERVICE%" goto files
 :found
-"%SERVICE%" uninstall %QUIET%
+"%SERVICE%" uninstall %QUIET% %PURGE%
 if errorlevel 1 exit /b %ERRORLEVEL%
 
 :files
 if not exist "%TARGET%\." goto done
-del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap.exe" 2>nul
+del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
 if exist "%TARGET%\lsmapd.exe" goto busy
 if exist "%TARGET%\lsmap.exe" goto busy
 if not defined QUIET echo lsmap is removed.
@@ -51,7 +59,7 @@ cd /d "%TARGET%\.."
 if not defined QUIET echo lsmap is not installed.
 exit /b 0
 :usage
->&2 echo uninstall.cmd: unknown argument: %*. Usage: uninstall.cmd [/quiet]
+>&2 echo uninstall.cmd: unknown argument: %1. Usage: uninstall.cmd [/quiet] [/purge]
 exit /b 2
 :busy
 >&2 echo uninstall.cmd: a program in "%TARGET%" is still running: end it and run this again.

@@ -1,0 +1,75 @@
+// Lists the data files that a process has mapped: list_data_files PID [PIPE]
+//
+// Prints address, size and path of each view. Exit: 0 the list is complete, 1 it is not.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+)
+
+type row struct {
+	Type, Base, Path, Message string
+	DevicePath                string `json:"device_path"`
+	Size, Rows                uint64
+	Complete                  bool
+}
+
+func listDataFiles(pid uint64, pipeName string) error {
+	pipe, err := os.OpenFile(pipeName, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer pipe.Close()
+	if _, err = fmt.Fprintf(pipe, `{"op":"maps","pid":%d,"kinds":["data"]}`+"\n", pid); err != nil {
+		return err
+	}
+	problem := errors.New("the reply was cut off")
+	lines := json.NewDecoder(pipe)
+	for count := uint64(0); ; count++ {
+		var line row // null leaves a member empty
+		if lines.Decode(&line) != nil {
+			return problem
+		}
+		switch line.Type {
+		case "map":
+			if line.Path == "" {
+				line.Path = line.DevicePath
+			}
+			fmt.Printf("%s\t%d\t%s\n", line.Base, line.Size, line.Path)
+		case "process_error":
+			problem = errors.New(line.Message)
+		case "error":
+			return errors.New(line.Message)
+		case "end":
+			if line.Rows != count {
+				return errors.New("rows are missing")
+			}
+			if !line.Complete {
+				return problem
+			}
+			return nil
+		}
+	}
+}
+
+func main() {
+	pipeName := `\\.\pipe\ProtectedPrefix\Administrators\lsmap`
+	if len(os.Args) > 2 {
+		pipeName = os.Args[2]
+	}
+	err := errors.New("usage: list_data_files PID [PIPE]")
+	if len(os.Args) > 1 {
+		var pid uint64
+		if pid, err = strconv.ParseUint(os.Args[1], 10, 32); err == nil {
+			err = listDataFiles(pid, pipeName)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,36 @@
+"""Lists the data files that a process has mapped: python list_data_files.py PID [PIPE]
+
+Prints address, size and path of each view. Exit: 0 the list is complete, 1 it is not.
+"""
+import io
+import json
+import sys
+
+PIPE = r"\\.\pipe\ProtectedPrefix\Administrators\lsmap"
+
+
+def list_data_files(pid, pipe_name):
+    """Prints the views. Returns what is wrong; None: the list is complete."""
+    problem = "the reply was cut off"
+    with open(pipe_name, "r+b", buffering=0) as pipe:
+        pipe.write(json.dumps({"op": "maps", "pid": pid, "kinds": ["data"]}).encode() + b"\n")
+        for count, line in enumerate(io.BufferedReader(pipe)):
+            row = json.loads(line)
+            if row["type"] == "map":
+                print(row["base"], row["size"], row["path"] or row["device_path"], sep="\t")
+            elif row["type"] == "process_error":
+                problem = row["message"]
+            elif row["type"] == "error":
+                return row["message"]
+            elif row["type"] == "end":
+                if row["rows"] != count:
+                    return "rows are missing"
+                return None if row["complete"] else problem
+    return problem
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.stdout.reconfigure(encoding="utf-8")
+    sys.exit(list_data_files(int(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else PIPE))

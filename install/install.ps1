@@ -1,0 +1,141 @@
+#Requires -Version 5.1
+<#
+.SYNOPSIS
+Installs lsmap on this machine, or upgrades it.
+
+.DESCRIPTION
+Copies the programs to Program Files\lsmap, then has `lsmapd install` register and start the
+service. Needs an elevated session. Asks nothing. Where the same files are installed and the
+service runs, nothing is touched unless Readers, FilteredAdmins or Force say so. Throws when something fails.
+
+.PARAMETER Source
+The folder that holds lsmapd.exe and lsmap.exe; where this script lies unless given.
+
+.PARAMETER Readers
+An account or group to add to the local group "lsmap Readers": its members may ask about every
+process, and are not told addresses.
+
+.PARAMETER FilteredAdmins
+What administrators get in a session that is not elevated: full, no-addresses or off.
+
+.PARAMETER Force
+Registers and restarts the service also where everything is as it should be.
+
+.EXAMPLE
+.\install.ps1 -FilteredAdmins no-addresses
+
+.EXAMPLE
+.\install.ps1 -Readers 'CONTOSO\Monitoring' -WhatIf
+
+.OUTPUTS
+An object: ComputerName, Path, Version, Status, Changed.
+#>
+[CmdletBinding(SupportsShouldProcess = $true)]
+[OutputType([pscustomobject])]
+param(
+    [ValidateNotNullOrEmpty()]
+    [string] $Source = $PSScriptRoot,
+
+    [string] $Readers,
+
+    [ValidateSet('full', 'no-addresses', 'off')]
+    [string] $FilteredAdmins,
+
+    [switch] $Force
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$programs = @('lsmapd.exe', 'lsmap.exe')
+$scripts = @('uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1')
+
+function Test-Elevated {
+    $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object System.Security.Principal.WindowsPrincipal($identity)
+    return $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
+}
+
+# Runs a program; throws with what it said when it fails.
+function Invoke-Program([string] $Path, [string[]] $Arguments) {
+    # In a remote session a line on stderr is an error, which must not end the script here.
+    $ErrorActionPreference = 'Continue'
+    $said = @(& $Path @Arguments 2>&1 | ForEach-Object { [string] $_ })
+    if ($LASTEXITCODE -ne 0) {
+        throw ('{0} {1} ended with {2}: {3}' -f
+            $Path, ($Arguments -join ' '), $LASTEXITCODE, ($said -join ' '))
+    }
+    $said | Write-Verbose
+}
+
+function Test-SameFile([string] $Left, [string] $Right) {
+    if (-not (Test-Path -LiteralPath $Right -PathType Leaf)) {
+        return $false
+    }
+    return (Get-FileHash -LiteralPath $Left).Hash -eq (Get-FileHash -LiteralPath $Right).Hash
+}
+
+function Get-ServiceStatus {
+    $service = Get-Service -Name 'lsmapd' -ErrorAction SilentlyContinue
+    if ($null -eq $service) {
+        return 'NotInstalled'
+    }
+    return [string] $service.Status
+}
+
+if (-not (Test-Elevated)) {
+    throw 'install.ps1 needs an elevated session: start PowerShell with "Run as administrator".'
+}
+foreach ($name in $programs) {
+    if (-not (Test-Path -LiteralPath (Join-Path $Source $name) -PathType Leaf)) {
+        throw ('{0} is not in "{1}": unpack the whole zip, or say -Source.' -f $name, $Source)
+    }
+}
+
+# A 32-bit session has another ProgramFiles.
+$base = $env:ProgramFiles
+if (Test-Path -LiteralPath 'Env:\ProgramW6432') {
+    $base = $env:ProgramW6432
+}
+$target = Join-Path $base 'lsmap'
+
+$arguments = @('install', '--quiet')
+if ($Readers) {
+    $arguments += '/readers:' + $Readers
+}
+if ($FilteredAdmins) {
+    $arguments += '/filtered-admins:' + $FilteredAdmins
+}
+
+$files = @($programs + $scripts | Where-Object {
+        Test-Path -LiteralPath (Join-Path $Source $_) -PathType Leaf
+    })
+$stale = @($files | Where-Object {
+        -not (Test-SameFile (Join-Path $Source $_) (Join-Path $target $_))
+    })
+$isCurrent = $stale.Count -eq 0 -and $arguments.Count -eq 2 -and (Get-ServiceStatus) -eq 'Running'
+$isWanted = $Force -or -not $isCurrent
+$changed = $false
+if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its service')) {
+    # A running service keeps its file from being replaced.
+    Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
+    New-Item -ItemType Directory -Path $target -Force | Out-Null
+    foreach ($name in $stale) {
+        Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $target -Force
+    }
+    Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
+    Invoke-Program (Join-Path $target 'lsmap.exe') @('info')
+    $changed = $true
+}
+
+$version = $null
+$client = Join-Path $target 'lsmap.exe'
+if (Test-Path -LiteralPath $client -PathType Leaf) {
+    $version = (Get-Item -LiteralPath $client).VersionInfo.ProductVersion
+}
+[pscustomobject] @{
+    ComputerName = $env:COMPUTERNAME
+    Path         = $target
+    Version      = $version
+    Status       = Get-ServiceStatus
+    Changed      = $changed
+}

@@ -1,0 +1,118 @@
+<#
+.SYNOPSIS
+    Completes the arguments of lsmap in PowerShell 5.1 and later.
+.DESCRIPTION
+    Options, their words, commands, help topics, and the names and identifiers of running processes.
+    Where a file or a folder is wanted PowerShell's own completion does the work. To have it in
+    every session put this line into $PROFILE:
+
+        . "C:\Program Files\lsmap\lsmap-completion.ps1"
+#>
+
+Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $options = [ordered]@{
+        '-a'               = 'every process'
+        '--all'            = 'every process'
+        '-f'               = 'who has this file mapped: PATTERN'
+        '--file'           = 'who has this file mapped: PATTERN'
+        '--at'             = 'which file is at this address: ADDRESS'
+        '-k'               = 'kinds of mappings: KIND[,KIND]'
+        '--kind'           = 'kinds of mappings: KIND[,KIND]'
+        '--regions'        = 'each run of pages'
+        '--pages'          = 'resident, shared, private and locked bytes'
+        '--not-under'      = 'only outside this folder: DIR'
+        '--outside-system' = 'only outside Windows and Program Files'
+        '--sort'           = 'size, path or address'
+        '--top'            = 'the first N only'
+        '--by-file'        = 'one line for each file'
+        '--bytes'          = 'exact sizes'
+        '--json'           = 'the rows as received'
+        '--csv'            = 'one table, RFC 4180'
+        '--openmetrics'    = 'sums for monitoring'
+        '--prometheus'     = 'sums of stats in the older format'
+        '--host'           = 'machine, boot, scan and time in each row'
+        '-o'               = 'write to a file, whole or not at all: FILE'
+        '--out'            = 'write to a file, whole or not at all: FILE'
+        '--wide'           = 'never cut a path'
+        '--no-header'      = 'no titles'
+        '--timeout'        = 'seconds to wait without progress'
+        '--direct'         = 'without the service'
+        '--pipe'           = 'another server: NAME'
+        '-q'               = 'no totals, no failures'
+        '--quiet'          = 'no totals, no failures'
+        '--debug'          = 'tell what the scan cost'
+        '-h'               = 'all options'
+        '--help'           = 'all options'
+        '-V'               = 'the version'
+        '--version'        = 'the version'
+    }
+    $commands = [ordered]@{
+        'ps'     = 'processes only'
+        'info'   = 'the server'
+        'whoami' = 'who you are to the server, and your rights'
+        'stats'  = 'what the server has done'
+        'diff'   = 'what changed between two lists: OLD NEW'
+        'help'   = 'a topic in detail'
+    }
+    $kinds = 'image', 'data', 'pagefile', 'all'
+    $orders = 'size', 'path', 'address'
+    $topics = 'topics', 'examples', 'filters', 'output', 'formats', 'access', 'scripts', 'exit-codes'
+    # Behind these comes a value of which nothing is known here.
+    $values = '-f', '--file', '--at', '--not-under', '--top', '-o', '--out', '--timeout', '--pipe'
+
+    function New-Completion([string]$Text, [string]$Type, [string]$Tip, [string]$Shown = $Text) {
+        if (-not $Tip) { $Tip = $Shown }
+        [System.Management.Automation.CompletionResult]::new($Text, $Shown, $Type, $Tip)
+    }
+
+    $begin = [System.Management.Automation.WildcardPattern]::Escape($wordToComplete) + '*'
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+            Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+            ForEach-Object { $_.Extent.Text })
+    $previous = if ($words.Count -gt 0) { $words[-1] } else { '' }
+
+    if ($values -ccontains $previous -or $words -ccontains 'diff') {
+        if (-not $wordToComplete.StartsWith('-')) { return }
+    }
+    if ('-k', '--kind' -ccontains $previous) {
+        # The last of a list, behind those that are there already.
+        $comma = $wordToComplete.LastIndexOf(',') + 1
+        $head = $wordToComplete.Substring(0, $comma)
+        $tail = $wordToComplete.Substring($comma)
+        $kinds | Where-Object { $_ -like "$tail*" } |
+            ForEach-Object { New-Completion ($head + $_) 'ParameterValue' '' $_ }
+        return
+    }
+    if ($previous -ceq '--sort') {
+        $orders | Where-Object { $_ -like $begin } |
+            ForEach-Object { New-Completion $_ 'ParameterValue' }
+        return
+    }
+    if ($previous -ceq 'help') {
+        $topics | Where-Object { $_ -like $begin } |
+            ForEach-Object { New-Completion $_ 'ParameterValue' }
+        return
+    }
+    if ($wordToComplete.StartsWith('-')) {
+        $options.Keys | Where-Object { $_ -clike $begin } |
+            ForEach-Object { New-Completion $_ 'ParameterName' $options[$_] }
+        return
+    }
+    if (-not ($words | Where-Object { -not $_.StartsWith('-') })) {
+        $commands.Keys | Where-Object { $_ -like $begin } |
+            ForEach-Object { New-Completion $_ 'Command' $commands[$_] }
+    }
+    if ($wordToComplete -match '^\d+$') {
+        Get-Process | Where-Object { "$($_.Id)" -like $begin } | Sort-Object Id |
+            ForEach-Object { New-Completion "$($_.Id)" 'ParameterValue' $_.ProcessName }
+        return
+    }
+    Get-Process | Select-Object -ExpandProperty ProcessName | Sort-Object -Unique |
+        Where-Object { $_ -like $begin } |
+        ForEach-Object {
+            $text = if ($_ -match '[^\w.-]') { "'" + $_.Replace("'", "''") + "'" } else { $_ }
+            New-Completion $text 'ParameterValue' '' $_
+        }
+}

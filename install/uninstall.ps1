@@ -1,0 +1,97 @@
+#Requires -Version 5.1
+<#
+.SYNOPSIS
+Removes lsmap from this machine.
+
+.DESCRIPTION
+Has `lsmapd uninstall` stop and delete the service, then removes Program Files\lsmap. Needs an
+elevated session. Asks nothing. Where lsmap is not installed nothing is done. Throws when
+something fails.
+
+.PARAMETER Purge
+Removes the local group "lsmap Readers" too.
+
+.EXAMPLE
+.\uninstall.ps1 -WhatIf
+
+.OUTPUTS
+An object: ComputerName, Path, Changed.
+#>
+[CmdletBinding(SupportsShouldProcess = $true)]
+[OutputType([pscustomobject])]
+param(
+    [switch] $Purge
+)
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$files = @('lsmapd.exe', 'lsmap.exe', 'lsmap-completion.ps1', 'uninstall.cmd', 'uninstall.ps1')
+
+function Test-Elevated {
+    $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
+    $principal = New-Object System.Security.Principal.WindowsPrincipal($identity)
+    return $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
+}
+
+# Runs a program; throws with what it said when it fails.
+function Invoke-Program([string] $Path, [string[]] $Arguments) {
+    # In a remote session a line on stderr is an error, which must not end the script here.
+    $ErrorActionPreference = 'Continue'
+    $said = @(& $Path @Arguments 2>&1 | ForEach-Object { [string] $_ })
+    if ($LASTEXITCODE -ne 0) {
+        throw ('{0} {1} ended with {2}: {3}' -f
+            $Path, ($Arguments -join ' '), $LASTEXITCODE, ($said -join ' '))
+    }
+    $said | Write-Verbose
+}
+
+if (-not (Test-Elevated)) {
+    throw 'uninstall.ps1 needs an elevated session: start PowerShell with "Run as administrator".'
+}
+
+# A 32-bit session has another ProgramFiles.
+$base = $env:ProgramFiles
+if (Test-Path -LiteralPath 'Env:\ProgramW6432') {
+    $base = $env:ProgramW6432
+}
+$target = Join-Path $base 'lsmap'
+
+# The folder may have gone before the service: any lsmapd.exe can delete the registration.
+$service = Join-Path $target 'lsmapd.exe'
+if (-not (Test-Path -LiteralPath $service -PathType Leaf) -and $PSScriptRoot) {
+    $service = Join-Path $PSScriptRoot 'lsmapd.exe'
+}
+$isRegistered = $null -ne (Get-Service -Name 'lsmapd' -ErrorAction SilentlyContinue)
+$isInstalled = $isRegistered -or (Test-Path -LiteralPath $target)
+$changed = $false
+$isWanted = $isInstalled -or $Purge
+if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its service')) {
+    if (Test-Path -LiteralPath $service -PathType Leaf) {
+        $arguments = @('uninstall', '--quiet')
+        if ($Purge) {
+            $arguments += '/purge'
+        }
+        Invoke-Program $service $arguments
+    } elseif ($isRegistered -or $Purge) {
+        throw 'There is no lsmapd.exe to delete the service with: run this from the unpacked zip.'
+    }
+    foreach ($name in $files) {
+        $file = Join-Path $target $name
+        if (Test-Path -LiteralPath $file -PathType Leaf) {
+            Remove-Item -LiteralPath $file -Force
+        }
+    }
+    # What is not ours stays, and the folder with it.
+    if (Test-Path -LiteralPath $target) {
+        if (@(Get-ChildItem -LiteralPath $target -Force).Count -eq 0) {
+            Remove-Item -LiteralPath $target -Force
+        }
+    }
+    $changed = $true
+}
+
+[pscustomobject] @{
+    ComputerName = $env:COMPUTERNAME
+    Path         = $target
+    Changed      = $changed
+}

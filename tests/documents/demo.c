@@ -1,0 +1,49 @@
+/* The program that the documents look at: maps the files named on its command line, read-only, and
+ * waits to be ended.
+ *
+ *     demo.exe FILE...
+ *
+ * The first file is mapped at DEMO_BASE, so that a document can ask what is there.
+ *
+ * Sets the event "lsmap-demo-ready" when all are mapped. Ends by itself after ten minutes, and at
+ * once with 1 when a file cannot be mapped.
+ */
+#include "win.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { DEMO_MAX_MS = 10 * 60 * 1000 };
+#define DEMO_BASE ((void *)(uintptr_t)0x600000000u)
+
+/* The view is never unmapped; the handles are not needed to keep it. base  NULL: anywhere. */
+static DWORD map_file(const char *path, void *base)
+{
+    HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    DWORD error = ERROR_SUCCESS;
+    HANDLE section = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
+    if (section == NULL || MapViewOfFileEx(section, FILE_MAP_READ, 0, 0, 0, base) == NULL)
+        error = GetLastError();
+    if (section != NULL)
+        CloseHandle(section);
+    CloseHandle(file);
+    return error;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        DWORD error = map_file(argv[i], i == 1 ? DEMO_BASE : NULL);
+        if (error != ERROR_SUCCESS) {
+            (void)fprintf(stderr, "demo: cannot map %s: error %lu\n", argv[i], error);
+            return 1;
+        }
+    }
+    HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"lsmap-demo-ready");
+    if (ready != NULL)
+        SetEvent(ready);
+    Sleep(DEMO_MAX_MS);
+    return 0;
+}

@@ -1,0 +1,82 @@
+"""Plays replies to the Python example: python3 test_python_example.py EXAMPLE
+
+A stream in memory takes the place of the pipe; it gives a few bytes at a time, as a pipe may.
+"""
+import contextlib
+import importlib.util
+import io
+import json
+import sys
+
+PROCESS = {"type": "process", "pid": 7, "name": "a.exe", "access": "full"}
+DATA = {"type": "map", "base": "0x0000000000010000", "size": 4096, "path": "C:\\\u00e9\U0001f600",
+        "device_path": "\\Device\\X"}
+NO_PATH = dict(DATA, path=None)
+FAILED = {"type": "process_error", "pid": 7, "message": "Windows refuses."}
+REFUSED = {"type": "error", "code": "denied", "message": "No."}
+LINE = "0x0000000000010000\t4096\t"
+
+
+def end(rows, complete=True):
+    return {"type": "end", "rows": rows, "complete": complete}
+
+
+# name, rows of the reply, what is wrong, stdout
+CASES = [
+    ("complete", [PROCESS, DATA, end(2)], None, LINE + "C:\\\u00e9\U0001f600\n"),
+    ("no path", [PROCESS, NO_PATH, end(2)], None, LINE + "\\Device\\X\n"),
+    ("nothing mapped", [PROCESS, end(1)], None, ""),
+    ("a row it does not know", [{"type": "later"}, end(1)], None, ""),
+    ("not complete", [PROCESS, FAILED, end(2, False)], "Windows refuses.", ""),
+    ("rows are missing", [PROCESS, end(2)], "rows are missing", ""),
+    ("refused", [REFUSED], "No.", ""),
+    ("cut off", [PROCESS], "the reply was cut off", ""),
+    ("no answer", [], "the reply was cut off", ""),
+]
+
+
+class Pipe(io.RawIOBase):
+    def __init__(self, reply):
+        self.reply, self.request = reply, b""
+
+    def readable(self):
+        return True
+
+    def writable(self):
+        return True
+
+    def readinto(self, target):
+        piece, self.reply = self.reply[: min(len(target), 5)], self.reply[min(len(target), 5):]
+        target[: len(piece)] = piece
+        return len(piece)
+
+    def write(self, data):
+        self.request += bytes(data)
+        return len(data)
+
+
+def play(example, rows):
+    pipe = Pipe("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode())
+    example.open = lambda name, mode, buffering: pipe
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        problem = example.list_data_files(7, "pipe")
+    return json.loads(pipe.request), problem, shown.getvalue()
+
+
+def main():
+    spec = importlib.util.spec_from_file_location("example", sys.argv[1])
+    example = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(example)
+    failed = 0
+    for name, rows, problem, shown in CASES:
+        expected = ({"op": "maps", "pid": 7, "kinds": ["data"]}, problem, shown)
+        if (found := play(example, rows)) != expected:
+            failed += 1
+            print(f"FAILED {name}: {found!r} is not {expected!r}")
+    print(f"{len(CASES) - failed} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+main()
