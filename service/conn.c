@@ -14,9 +14,18 @@ static void set_deadline(struct conn *conn, uint64_t now_ms, uint64_t timeout_ms
 {
     uint64_t deadline_ms = now_ms + timeout_ms;
 
-    if (deadline_ms > conn->stop_deadline_ms)
-        deadline_ms = conn->stop_deadline_ms;
+    if (deadline_ms > conn->end_deadline_ms)
+        deadline_ms = conn->end_deadline_ms;
     conn->deadline_ms = deadline_ms;
+}
+
+/* From here on no deadline is behind this one. */
+static void end_until(struct conn *conn, uint64_t deadline_ms)
+{
+    if (deadline_ms < conn->end_deadline_ms)
+        conn->end_deadline_ms = deadline_ms;
+    if (conn->deadline_ms != UINT64_MAX && conn->deadline_ms > conn->end_deadline_ms)
+        conn->deadline_ms = conn->end_deadline_ms;
 }
 
 static void set_read_deadline(struct conn *conn, uint64_t now_ms, uint64_t timeout_ms,
@@ -85,12 +94,12 @@ static void next_request(struct conn *conn, uint64_t now_ms)
         return;
     if (!lines_is_empty(&conn->in)) {
         /* Its first byte came while we did not read; the client is not to blame for that time. */
-        set_read_deadline(conn, now_ms, CONN_REQUEST_TIMEOUT_MS, CONN_REQUEST_TIMEOUT);
+        set_read_deadline(conn, now_ms, conn->limits->request_ms, CONN_REQUEST_TIMEOUT);
         return;
     }
     lines_release(&conn->in);
     buffer_release(&conn->out);
-    set_read_deadline(conn, now_ms, CONN_IDLE_TIMEOUT_MS, CONN_IDLE_TIMEOUT);
+    set_read_deadline(conn, now_ms, conn->limits->idle_ms, CONN_IDLE_TIMEOUT);
 }
 
 /* All of `out` is sent, or there was nothing to send. */
@@ -105,21 +114,22 @@ static void output_done(struct conn *conn, uint64_t now_ms)
         serve(conn);
     else if (conn->is_last)
         drain(conn, now_ms);
-    else if (conn->close_reason == CONN_STOPPED)
+    else if (conn->is_stopping)
         serve_fault(conn, CONN_STOPPED, STATUS_STOPPING);
     else
         next_request(conn, now_ms);
 }
 
-void conn_init(struct conn *conn, uint64_t now_ms)
+void conn_init(struct conn *conn, const struct server_limits *limits, uint64_t now_ms)
 {
-    *conn = (struct conn){.stop_deadline_ms = UINT64_MAX,
+    *conn = (struct conn){.limits = limits,
+                          .end_deadline_ms = UINT64_MAX,
                           .fault = STATUS_OK,
                           .close_reason = CONN_OPEN,
                           .state = STATE_READ};
     lines_init(&conn->in);
     buffer_init(&conn->out, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
-    set_read_deadline(conn, now_ms, CONN_FIRST_BYTE_TIMEOUT_MS, CONN_SILENT_TIMEOUT);
+    set_read_deadline(conn, now_ms, limits->first_byte_ms, CONN_SILENT_TIMEOUT);
 }
 
 void conn_deinit(struct conn *conn)
@@ -173,7 +183,7 @@ void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
         return;
     }
     if (conn->timeout_reason != CONN_REQUEST_TIMEOUT) /* a trickle does not extend it */
-        set_read_deadline(conn, now_ms, CONN_REQUEST_TIMEOUT_MS, CONN_REQUEST_TIMEOUT);
+        set_read_deadline(conn, now_ms, conn->limits->request_ms, CONN_REQUEST_TIMEOUT);
     lines_add(&conn->in, size);
     find_line(conn);
 }
@@ -209,7 +219,7 @@ void conn_on_served(struct conn *conn, bool more, uint64_t now_ms)
         return;
     }
     conn->state = STATE_WRITE;
-    set_deadline(conn, now_ms, CONN_WRITE_TIMEOUT_MS);
+    set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
 void conn_on_no_memory(struct conn *conn)
@@ -233,7 +243,7 @@ void conn_on_written(struct conn *conn, size_t size, uint64_t now_ms)
     if (conn->written_size == conn->out.size)
         output_done(conn, now_ms);
     else
-        set_deadline(conn, now_ms, CONN_WRITE_TIMEOUT_MS);
+        set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
 void conn_on_error(struct conn *conn)
@@ -262,13 +272,21 @@ void conn_refuse(struct conn *conn, enum status code)
         serve_fault(conn, CONN_REFUSED, code);
 }
 
+void conn_end_answer(struct conn *conn, enum conn_close_reason reason, uint64_t now_ms)
+{
+    ASSERT(conn->fault == STATUS_OK);
+    ASSERT(conn->state == STATE_SERVE || (conn->state == STATE_WRITE && conn->answer_goes_on));
+    set_reason(conn, reason);
+    conn->is_last = true;
+    end_until(conn, now_ms + conn->limits->write_ms + CONN_DRAIN_TIMEOUT_MS);
+}
+
 void conn_stop(struct conn *conn, uint64_t now_ms)
 {
-    if (conn->stop_deadline_ms != UINT64_MAX || conn->state == STATE_CLOSED)
+    if (conn->is_stopping || conn->state == STATE_CLOSED)
         return;
-    conn->stop_deadline_ms = now_ms + CONN_STOP_TIMEOUT_MS;
-    if (conn->deadline_ms != UINT64_MAX && conn->deadline_ms > conn->stop_deadline_ms)
-        conn->deadline_ms = conn->stop_deadline_ms;
+    conn->is_stopping = true;
+    end_until(conn, now_ms + CONN_STOP_TIMEOUT_MS);
     set_reason(conn, CONN_STOPPED);
 
     if (conn->state == STATE_READ)

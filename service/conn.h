@@ -27,6 +27,7 @@
 #include "bounds.h"
 #include "buffer.h"
 #include "lines.h"
+#include "server_limits.h"
 #include "span.h"
 #include "status.h"
 
@@ -51,6 +52,7 @@ enum conn_close_reason {
     CONN_REQUEST_TIMEOUT, /* an unfinished request */
     CONN_IDLE_TIMEOUT,    /* nothing between requests for too long */
     CONN_WRITE_TIMEOUT,   /* the client stopped reading */
+    CONN_ANSWER_TIMEOUT,  /* the owner ended an answer that took too long: conn_end_answer() */
     CONN_TOO_LARGE,       /* a line above REQUEST_SIZE_MAX: framing is lost */
     CONN_REFUSED,         /* the owner refused to serve: conn_refuse() */
     CONN_STOPPED,         /* the server stops */
@@ -59,22 +61,26 @@ enum conn_close_reason {
 
 /* All members are private to conn.c but close_reason. */
 struct conn {
-    struct lines in;           /* bytes received and not yet served */
-    struct buffer out;         /* bytes to send */
-    size_t written_size;       /* bytes of `out` that are sent */
-    size_t drained_size;       /* bytes discarded behind the last line */
-    uint64_t deadline_ms;      /* when the current action must have made progress */
-    uint64_t stop_deadline_ms; /* no deadline is set behind this; UINT64_MAX: not stopping */
-    enum status fault;         /* STATUS_OK, or the error to tell */
+    const struct server_limits *limits;
+    struct lines in;          /* bytes received and not yet served */
+    struct buffer out;        /* bytes to send */
+    size_t written_size;      /* bytes of `out` that are sent */
+    size_t drained_size;      /* bytes discarded behind the last line */
+    uint64_t deadline_ms;     /* when the current action must have made progress */
+    uint64_t end_deadline_ms; /* no deadline is set behind this; UINT64_MAX: no end is in sight */
+    enum status fault;        /* STATUS_OK, or the error to tell */
     enum conn_close_reason close_reason;   /* set once it is decided, which may be before the end */
     enum conn_close_reason timeout_reason; /* CONN_READ: what passing the deadline means */
     unsigned state;
     bool answer_goes_on; /* after this write, serve the same request again */
     bool is_last;        /* what is being served or written is the last: drain and close behind */
+    bool is_stopping;    /* conn_stop() was called */
 };
 
-/* now_ms  A steady clock, as everywhere here. Does not allocate. */
-void conn_init(_Out_ struct conn *conn, uint64_t now_ms);
+/* limits  Must outlive the connection. It may change between two calls: what is decided from then
+ *         on goes by it, a deadline that is set stays.
+ * now_ms  A steady clock, as everywhere here. Does not allocate. */
+void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits, uint64_t now_ms);
 
 /* Frees the buffers. The connection must not be used again. */
 void conn_deinit(_Inout_ struct conn *conn);
@@ -130,6 +136,11 @@ void conn_on_deadline(_Inout_ struct conn *conn, uint64_t now_ms);
 /* CONN_READ or CONN_SERVE before anything is served: refuses to serve this client. The fault `code`
  * is told, then the connection closes. No read may be pending. */
 void conn_refuse(_Inout_ struct conn *conn, enum status code);
+
+/* While an answer is served, or written and not complete: it is the last. Its owner ends it with a
+ * line (answer_abort), for which the client has write_ms, then the connection closes. A write may
+ * be pending. */
+void conn_end_answer(_Inout_ struct conn *conn, enum conn_close_reason reason, uint64_t now_ms);
 
 /* The server stops. Between requests the client is told `stopping`, behind what is being written;
  * the answer to a request being served is ended by its owner (answer_abort). Then the connection

@@ -3,65 +3,50 @@
 #include <stddef.h>
 
 #include "assertion.h"
-#include "policy.h"
-#include "reply.h"
+#include "session_fault.h"
+#include "session_private.h"
+#include "statistics.h"
 
-/* What a client is told when the connection fails, by cause. The numbers are those of limits.h. */
-struct fault_text {
-    const char *message;
-    const char *hint;
-};
-
-_Static_assert(REQUEST_SIZE_MAX == 65536 && CONN_FIRST_BYTE_TIMEOUT_MS == 5000 &&
-                   CONN_REQUEST_TIMEOUT_MS == 5000 && CONN_IDLE_TIMEOUT_MS == 300000,
-               "the texts below say these numbers");
-
-static struct fault_text fault_text(const struct session *session)
-{
-    static const struct fault_text unknown = {"The connection failed.", NULL};
-    static const struct fault_text texts[] = {
-        [CONN_SILENT_TIMEOUT] = {"No request came within 5 s of connecting.",
-                                 "Send a request as soon as the pipe is open."},
-        [CONN_REQUEST_TIMEOUT] = {"The request was not complete 5 s after its first byte.",
-                                  "End each request with a newline and send it at once."},
-        [CONN_IDLE_TIMEOUT] = {"No request came for 5 min.",
-                               "Connect again when there is something to ask."},
-        [CONN_TOO_LARGE] = {"The request is longer than 65536 bytes.",
-                            "Send each request as one line ended by a newline."},
-        [CONN_STOPPED] = {"The server is stopping.", "Connect again when it has started."},
-    };
-    size_t index = (size_t)session->conn.close_reason;
-
-    if (session->conn.close_reason == CONN_REFUSED)
-        return (struct fault_text){session->refusal, "Try again later."};
-    if (index < sizeof texts / sizeof texts[0] && texts[index].message != NULL)
-        return texts[index];
-    return unknown;
-}
-
-static void end_answer(struct session *session)
+void session_end_answer(struct session *session)
 {
     answer_destroy(session->answer);
     session->answer = NULL;
+}
+
+void session_count_reason(struct session *session)
+{
+    enum statistics_limit limit = session_fault_limit(session->conn.close_reason);
+
+    if (limit == LIMIT_COUNT || session->is_reason_counted)
+        return;
+    session->is_reason_counted = true;
+    statistics_limit_hit(session->context.statistics, limit);
 }
 
 /* A closed session holds no process open. */
 static void release_if_closed(struct session *session)
 {
     if (conn_next(&session->conn) == CONN_CLOSE)
-        end_answer(session);
+        session_end_answer(session);
 }
 
-void session_init(struct session *session, const struct answer_context *context, uint64_t now_ms)
+void session_init(struct session *session, const struct answer_context *context,
+                  const struct server_limits *limits, uint64_t now_ms)
 {
-    *session = (struct session){.context = context};
-    conn_init(&session->conn, now_ms);
+    *session = (struct session){.context = *context, .limits = *limits};
+    session->context.limits = &session->limits;
+    conn_init(&session->conn, &session->limits, now_ms);
     policy_deny_unknown(&session->grant);
+}
+
+void session_set_limits(struct session *session, const struct server_limits *limits)
+{
+    session->limits = *limits;
 }
 
 void session_deinit(struct session *session)
 {
-    end_answer(session);
+    session_end_answer(session);
     conn_deinit(&session->conn);
 }
 
@@ -72,13 +57,20 @@ static bool needs_caller(const struct session *session)
            conn_fault(&session->conn) == STATUS_OK;
 }
 
+bool session_is_scanning(const struct session *session)
+{
+    return session->answer != NULL && answer_is_scanning(session->answer);
+}
+
 enum session_action session_next(const struct session *session)
 {
     switch (conn_next(&session->conn)) {
     case CONN_READ:
         return SESSION_READ;
     case CONN_SERVE:
-        return needs_caller(session) ? SESSION_IDENTIFY : SESSION_SERVE;
+        if (needs_caller(session))
+            return SESSION_IDENTIFY;
+        return session_is_scanning(session) && !session->has_slot ? SESSION_ADMIT : SESSION_SERVE;
     case CONN_WRITE:
         return SESSION_WRITE;
     case CONN_CLOSE:
@@ -87,9 +79,35 @@ enum session_action session_next(const struct session *session)
     return SESSION_CLOSE;
 }
 
+/* The first slot must come soon, or the client is told `busy`. Behind it an answer has begun, which
+ * is not given up as easily. */
+static uint64_t slot_deadline_ms(const struct session *session)
+{
+    return session->wait_start_ms +
+           (session->is_begun ? session->limits.answer_ms : session->limits.scan_wait_ms);
+}
+
+/* Of an answer that goes on; what is written behind its end is the write deadline's alone. */
+static uint64_t reader_deadline_ms(const struct session *session)
+{
+    uint64_t limit_ms = session->limits.answer_ms;
+
+    if (!session_is_scanning(session))
+        return UINT64_MAX;
+    return session->wait_start_ms +
+           (limit_ms > session->reader_wait_ms ? limit_ms - session->reader_wait_ms : 0);
+}
+
 uint64_t session_deadline_ms(const struct session *session)
 {
-    return conn_deadline_ms(&session->conn);
+    uint64_t deadline_ms = conn_deadline_ms(&session->conn);
+    enum session_action action = session_next(session);
+
+    if (action == SESSION_ADMIT)
+        deadline_ms = slot_deadline_ms(session);
+    else if (action == SESSION_WRITE && reader_deadline_ms(session) < deadline_ms)
+        deadline_ms = reader_deadline_ms(session);
+    return deadline_ms;
 }
 
 char *session_space(struct session *session, size_t *capacity)
@@ -99,15 +117,18 @@ char *session_space(struct session *session, size_t *capacity)
 
 void session_on_read(struct session *session, size_t size, uint64_t now_ms)
 {
+    statistics_transferred(session->context.statistics, size, 0);
     conn_on_read(&session->conn, size, now_ms);
+    session_count_reason(session);
 }
 
-void session_on_caller(struct session *session, const struct caller *caller)
+void session_on_caller(struct session *session, const struct policy *policy,
+                       const struct caller *caller)
 {
     ASSERT(session_next(session) == SESSION_IDENTIFY);
     session->is_identified = true;
     if (caller != NULL)
-        policy_decide(caller, &session->grant);
+        policy_decide(policy, caller, &session->grant);
 }
 
 void session_refuse(struct session *session, enum status code, const char *message)
@@ -118,66 +139,29 @@ void session_refuse(struct session *session, enum status code, const char *messa
     conn_refuse(&session->conn, code);
 }
 
-static void tell(struct session *session, enum status code, struct fault_text text, uint64_t now_ms)
+bool session_is_ending(const struct session *session)
 {
-    const struct request_id none = {.type = REQUEST_ID_NONE};
-
-    if (reply_error(conn_output(&session->conn), &none, code, text.message, text.hint, 0))
-        conn_on_served(&session->conn, false, now_ms);
-    else
-        conn_on_no_memory(&session->conn);
+    return session->conn.is_last;
 }
 
-/* Does some steps of the answer. Returns true while more is to come.
- * is_told  Receives false when the last step could not write its line. */
-static bool step(struct session *session, bool *is_told)
+void session_on_slot(struct session *session)
 {
-    struct buffer *out = conn_output(&session->conn);
-    bool more = true;
-
-    *is_told = true;
-    for (int i = 0; i < SESSION_STEPS_MAX && more && out->size < OUTPUT_SIZE; i++) {
-        size_t size = out->size;
-
-        more = answer_step(session->answer, out);
-        *is_told = more || out->size > size;
-    }
-    return more;
+    ASSERT(session_next(session) == SESSION_ADMIT);
+    session->has_slot = true;
+    session->is_begun = true;
 }
 
-static void serve_request(struct session *session, uint64_t now_ms)
+bool session_has_idle_slot(const struct session *session)
 {
-    static const struct fault_text no_memory = {"The server is out of memory.", "Try again later."};
-    bool is_told = false;
-
-    if (session->answer == NULL) {
-        session->answer =
-            answer_create(session->context, &session->grant, conn_request(&session->conn));
-        if (session->answer == NULL) {
-            tell(session, STATUS_BUSY, no_memory, now_ms);
-            return;
-        }
-        if (session->is_stopping)
-            answer_abort(session->answer, STATUS_STOPPING);
-    }
-    bool more = step(session, &is_told);
-    if (!more)
-        end_answer(session);
-    if (is_told)
-        conn_on_served(&session->conn, more, now_ms);
-    else
-        conn_on_no_memory(&session->conn);
+    return session->has_slot &&
+           (session_next(session) != SESSION_SERVE || !session_is_scanning(session));
 }
 
-void session_serve(struct session *session, uint64_t now_ms)
+void session_on_slot_lost(struct session *session, uint64_t now_ms)
 {
-    enum status fault = conn_fault(&session->conn);
-
-    ASSERT(session_next(session) == SESSION_SERVE);
-    if (fault != STATUS_OK)
-        tell(session, fault, fault_text(session), now_ms);
-    else
-        serve_request(session, now_ms);
+    session->has_slot = false;
+    if (session_next(session) == SESSION_ADMIT)
+        session->wait_start_ms = now_ms;
 }
 
 struct span session_pending(const struct session *session)
@@ -187,7 +171,12 @@ struct span session_pending(const struct session *session)
 
 void session_on_written(struct session *session, size_t size, uint64_t now_ms)
 {
+    statistics_transferred(session->context.statistics, 0, size);
     conn_on_written(&session->conn, size, now_ms);
+    if (session_next(session) == SESSION_WRITE)
+        return;
+    session->reader_wait_ms += now_ms - session->wait_start_ms;
+    session->wait_start_ms = now_ms;
 }
 
 void session_on_error(struct session *session)
@@ -196,9 +185,51 @@ void session_on_error(struct session *session)
     release_if_closed(session);
 }
 
+/* The answer ends with a line that says why, the connection behind it. */
+static void end_answer_late(struct session *session, const struct session_fault *fault,
+                            uint64_t now_ms)
+{
+    answer_abort_with(session->answer, STATUS_TIMED_OUT, fault->message);
+    conn_end_answer(&session->conn, CONN_ANSWER_TIMEOUT, now_ms);
+    session_count_reason(session);
+}
+
+bool session_check_write(struct session *session, uint64_t now_ms)
+{
+    struct session_fault fault;
+
+    ASSERT(session_next(session) == SESSION_WRITE);
+    if (now_ms >= reader_deadline_ms(session)) {
+        session_fault_reader_text(&session->limits, &fault);
+        end_answer_late(session, &fault, now_ms);
+    }
+    return now_ms >= conn_deadline_ms(&session->conn);
+}
+
+static void give_up_slot(struct session *session, uint64_t now_ms)
+{
+    struct session_fault fault;
+
+    session_fault_scan_text(&session->limits, session->is_begun, &fault);
+    if (session->is_begun)
+        end_answer_late(session, &fault, now_ms);
+    else
+        answer_abort_with(session->answer, STATUS_BUSY, fault.message);
+}
+
 void session_on_deadline(struct session *session, uint64_t now_ms)
 {
+    bool is_draining = conn_next(&session->conn) == CONN_READ && session->conn.is_last;
+
+    if (session_next(session) == SESSION_ADMIT) {
+        if (now_ms >= slot_deadline_ms(session))
+            give_up_slot(session, now_ms);
+        return;
+    }
     conn_on_deadline(&session->conn, now_ms);
+    if (is_draining && conn_next(&session->conn) == CONN_CLOSE)
+        statistics_limit_hit(session->context.statistics, LIMIT_DRAIN);
+    session_count_reason(session);
     release_if_closed(session);
 }
 

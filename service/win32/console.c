@@ -17,20 +17,20 @@ static BOOL WINAPI on_control(DWORD control)
     return TRUE;
 }
 
-static enum exit_code serve(const char *pipe_name)
+static enum exit_code serve(const char *pipe_name, const struct settings *settings)
 {
     struct daemon daemon;
 
-    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name);
+    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
     if (error != ERROR_SUCCESS)
         return EXIT_CODE_FAILED;
-    error = daemon_wait(&daemon, stop_event);
+    error = daemon_wait(&daemon, stop_event, NULL);
     if (daemon_stop(&daemon) != ERROR_SUCCESS)
         TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
     return error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
 
-enum exit_code console_run(const char *pipe_name)
+enum exit_code console_run(const char *pipe_name, const struct settings *settings)
 {
     enum exit_code code = EXIT_CODE_FAILED;
 
@@ -45,7 +45,7 @@ enum exit_code console_run(const char *pipe_name)
         event_start_failed(GetLastError());
         return code;
     }
-    code = serve(pipe_name);
+    code = serve(pipe_name, settings);
     SetEvent(stopped_event);
     /* The handles stay open: the handler may use them until the process ends. */
     return code;

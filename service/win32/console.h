@@ -3,11 +3,13 @@
 #define SERVICE_WIN32_CONSOLE_H
 
 #include "exit_codes.h"
+#include "settings.h"
 #include "win.h"
 
 /* Serves until Ctrl+C, Ctrl+Break, or the console is closed; says on stderr
  * `lsmapd: listening on NAME` once clients can connect.
- * pipe_name  Whole name, UTF-8, terminated. */
-enum exit_code console_run(_In_ const char *pipe_name);
+ * pipe_name  Whole name, UTF-8, terminated.
+ * settings   The registry's are the service's alone. */
+enum exit_code console_run(_In_ const char *pipe_name, _In_ const struct settings *settings);
 
 #endif

@@ -2,10 +2,13 @@
 
 #include <string.h>
 
-#include "access.h"
+#include "access_setup.h"
 #include "descriptor.h"
 #include "event_log.h"
 #include "pipe_name.h"
+#include "settings_registry.h"
+#include "start_checks.h"
+#include "statistics_lock.h"
 #include "text_w.h"
 #include "token.h"
 
@@ -18,33 +21,87 @@ static void enable_debug(enum daemon_mode mode)
         event_debug_missing(error);
 }
 
-static DWORD create_server(struct daemon *daemon, enum daemon_mode mode, const wchar_t *pipe_name)
+/* A key that is not there, or cannot be read, leaves the defaults. */
+static void read_settings(struct daemon *daemon)
 {
-    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY] = PIPE_SDDL_SERVICE;
-    char access_sddl[DESCRIPTOR_SDDL_CAPACITY] = ACCESS_SDDL_SERVICE;
-    const struct server_config config = {
-        .pipe_name = pipe_name,
-        .pipe_sddl = pipe_sddl,
-        .access_sddl = access_sddl,
-        .context = &daemon->context,
-    };
+    struct settings_findings findings = {0};
 
-    if (mode == DAEMON_CONSOLE) {
-        struct caller self;
-        DWORD error = token_facts_self(&self);
-        if (error == ERROR_SUCCESS)
-            error = descriptor_console_sddl(&self.user, pipe_sddl, access_sddl);
-        if (error != ERROR_SUCCESS)
-            return error;
-    }
-    return server_create(&config, &daemon->server);
+    settings_default(&daemon->settings, system_processors());
+    settings_registry_read(&daemon->settings, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        event_configuration_refused(findings.items[i].name, findings.items[i].why);
 }
 
-DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name)
+static struct policy make_policy(const struct settings *settings)
+{
+    return (struct policy){.filtered_admins = (enum filtered_admins)settings->filtered_admins};
+}
+
+static DWORD setup_access(const struct settings *settings, struct access_setup *setup)
+{
+    DWORD error = access_setup_create(settings->access_sddl, setup);
+
+    if (error == ERROR_SUCCESS && setup->refusal != NULL)
+        event_configuration_refused("AccessSddl", setup->refusal);
+    return error;
+}
+
+/* The service: everybody whom the access list names. */
+static DWORD create_service_server(struct daemon *daemon, struct server_config *config)
+{
+    struct access_setup setup;
+
+    DWORD error = setup_access(&daemon->settings, &setup);
+    if (error != ERROR_SUCCESS)
+        return error;
+    config->pipe_sddl = setup.pipe_sddl.data;
+    config->access_sddl = setup.access_sddl.data;
+    error = server_create(config, &daemon->server);
+    access_setup_release(&setup);
+    return error;
+}
+
+/* The console: its user, and who has all rights anyway. */
+static DWORD create_console_server(struct daemon *daemon, struct server_config *config)
+{
+    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    struct caller self;
+
+    DWORD error = token_facts_self(&self);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_console_sddl(&self.user, pipe_sddl, access_sddl);
+    if (error != ERROR_SUCCESS)
+        return error;
+    config->pipe_sddl = pipe_sddl;
+    config->access_sddl = access_sddl;
+    return server_create(config, &daemon->server);
+}
+
+static DWORD create_server(struct daemon *daemon, enum daemon_mode mode, const wchar_t *pipe_name)
+{
+    struct server_config config = {
+        .pipe_name = pipe_name,
+        .policy = make_policy(&daemon->settings),
+        .context = &daemon->context,
+        .limits = &daemon->settings.limits,
+    };
+
+    daemon->mode = mode;
+    return mode == DAEMON_SERVICE ? create_service_server(daemon, &config)
+                                  : create_console_server(daemon, &config);
+}
+
+DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name,
+                   const struct settings *settings)
 {
     wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
 
     memset(daemon, 0, sizeof *daemon);
+    if (settings != NULL)
+        daemon->settings = *settings;
+    else
+        read_settings(daemon);
+    start_checks_run(mode == DAEMON_SERVICE);
     enable_debug(mode);
     system_info_query(&daemon->info, mode == DAEMON_SERVICE ? "service" : "console");
     DWORD error =
@@ -55,8 +112,13 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
         event_start_failed(error);
         return error;
     }
-    daemon->context = (struct answer_context){
-        .platform = &daemon->platform, .info = &daemon->info, .now_us = system_now_us};
+    const struct statistics_lock lock = statistics_lock_init(&daemon->statistics_lock);
+    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
+    daemon->context = (struct answer_context){.platform = &daemon->platform,
+                                              .info = &daemon->info,
+                                              .now_us = system_now_us,
+                                              .statistics = &daemon->statistics,
+                                              .on_answered = event_answered};
     error = create_server(daemon, mode, pipe_name_w);
     if (error != ERROR_SUCCESS) {
         event_pipe_failed(pipe_name_w, error);
@@ -67,14 +129,48 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
     return ERROR_SUCCESS;
 }
 
-DWORD daemon_wait(const struct daemon *daemon, HANDLE stop)
+/* Without memory the list stays as it was; the next change tries again. */
+static void reconfigure_access(struct daemon *daemon)
 {
-    const HANDLE events[] = {stop, server_failed_event(daemon->server)};
+    const struct policy policy = make_policy(&daemon->settings);
+    struct access_setup setup;
 
-    if (WaitForMultipleObjects(2, events, FALSE, INFINITE) == WAIT_OBJECT_0)
-        return ERROR_SUCCESS;
-    event_server_failed();
-    return ERROR_SERVICE_NOT_ACTIVE;
+    DWORD error = setup_access(&daemon->settings, &setup);
+    if (error == ERROR_SUCCESS) {
+        error = server_set_access(daemon->server, setup.access_sddl.data, &policy);
+        access_setup_release(&setup);
+    }
+    if (error != ERROR_SUCCESS)
+        event_configuration_refused("AccessSddl", "not used: memory is short");
+}
+
+/* The operator has changed something, perhaps. */
+static void reconfigure(struct daemon *daemon)
+{
+    read_settings(daemon);
+    server_configure(daemon->server, &daemon->settings.limits);
+    if (daemon->mode == DAEMON_SERVICE)
+        reconfigure_access(daemon);
+    event_configuration_read();
+}
+
+DWORD daemon_wait(struct daemon *daemon, HANDLE stop, HANDLE changed)
+{
+    const HANDLE events[] = {stop, server_failed_event(daemon->server), changed};
+    const DWORD count = changed != NULL ? 3 : 2;
+
+    for (;;) {
+        switch (WaitForMultipleObjects(count, events, FALSE, INFINITE)) {
+        case WAIT_OBJECT_0:
+            return ERROR_SUCCESS;
+        case WAIT_OBJECT_0 + 2:
+            reconfigure(daemon);
+            break;
+        default:
+            event_server_failed();
+            return ERROR_SERVICE_NOT_ACTIVE;
+        }
+    }
 }
 
 DWORD daemon_stop(struct daemon *daemon)

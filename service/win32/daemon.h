@@ -6,6 +6,8 @@
 #include "answer.h"
 #include "platform_nt.h"
 #include "server.h"
+#include "settings.h"
+#include "statistics.h"
 #include "system_info.h"
 
 enum daemon_mode {
@@ -14,23 +16,29 @@ enum daemon_mode {
 };
 
 struct daemon {
+    enum daemon_mode mode;
     struct platform_nt *nt;
     struct platform platform;
     struct server_info info;
+    struct statistics statistics;
+    SRWLOCK statistics_lock;
     struct answer_context context;
+    struct settings settings;
     struct server *server;
 };
 
 /* Listens, and says so as an event; or says why not.
  * daemon     Filled on success; must not move until daemon_stop().
  * pipe_name  Whole name, UTF-8, terminated.
+ * settings   Copied; NULL: the operator's, from the registry.
  * Returns a Win32 error. */
 NODISCARD DWORD daemon_start(_Out_ struct daemon *daemon, enum daemon_mode mode,
-                             _In_ const char *pipe_name);
+                             _In_ const char *pipe_name, _In_opt_ const struct settings *settings);
 
-/* Waits until `stop` is signalled or the server has failed for good.
+/* Waits until `stop` is signalled or the server has failed for good. At each signal of `changed`,
+ * an event that resets itself, the registry is read again; NULL: never.
  * Returns ERROR_SUCCESS for stop, ERROR_SERVICE_NOT_ACTIVE when the server failed. */
-NODISCARD DWORD daemon_wait(_In_ const struct daemon *daemon, HANDLE stop);
+NODISCARD DWORD daemon_wait(_Inout_ struct daemon *daemon, HANDLE stop, HANDLE changed);
 
 /* Returns ERROR_SUCCESS; ERROR_TIMEOUT when something hangs: the process must end at once, without
  * unwinding. */

@@ -1,13 +1,14 @@
 #include "pipe.h"
 
 #include "handle.h"
+#include "pipe_calls.h"
 
 enum { GUARD_ATTEMPTS_MAX = 16 };
 
 static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUTES *security,
                              HANDLE *pipe)
 {
-    HANDLE created = CreateNamedPipeW(
+    HANDLE created = pipe_calls.create_named_pipe(
         name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first,
         PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
         PIPE_UNLIMITED_INSTANCES, PIPE_QUOTA_OUT_SIZE, PIPE_QUOTA_IN_SIZE, 0, security);
@@ -34,7 +35,7 @@ static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
             if (own_end == INVALID_HANDLE_VALUE)
                 own_end = NULL; /* somebody else has it, and loses it now */
         }
-        error = DisconnectNamedPipe(guard) ? ERROR_SUCCESS : GetLastError();
+        error = pipe_calls.disconnect_named_pipe(guard) ? ERROR_SUCCESS : GetLastError();
         handle_close(&own_end);
     }
     return error;
@@ -67,5 +68,5 @@ bool pipe_is_abandoned(HANDLE pipe)
 {
     DWORD available = 0;
 
-    return !PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL);
+    return !pipe_calls.peek_named_pipe(pipe, NULL, 0, NULL, &available, NULL);
 }

@@ -1,3 +1,7 @@
+/* Locks: that of a connection orders issue, completion and sweep of its one operation, and guards
+ * what struct pipe_connection lists behind it. It is taken under the server's lock (by the sweep)
+ * and nothing is taken under it. All the rest of a connection is its holder's: see
+ * pipe_connection.h. */
 #include "pipe_connection.h"
 
 #include <stdlib.h>
@@ -5,6 +9,7 @@
 
 #include "assertion.h"
 #include "handle.h"
+#include "pipe_calls.h"
 #include "pipe_connection_private.h"
 #include "system_info.h"
 
@@ -50,10 +55,12 @@ void pipe_connection_close(struct pipe_connection *connection, DWORD error)
 {
     struct pipe_host *host = connection->host;
 
+    ASSERT(connection->link.ticket.state == SLOTS_NONE);
     if (connection->phase == PHASE_SERVING)
         session_deinit(&connection->session);
     connection->phase = PHASE_CLOSED;
-    DisconnectNamedPipe(connection->pipe); /* fails when no client ever came: no matter */
+    pipe_calls.disconnect_named_pipe(
+        connection->pipe); /* fails when no client ever came: no matter */
     handle_close(&connection->pipe);
     host->on_closed(host->owner, connection, error);
     release(connection);
@@ -63,6 +70,11 @@ void pipe_connection_resume_later(struct pipe_connection *connection)
 {
     reference(connection);
     SubmitThreadpoolWork(connection->work);
+}
+
+void pipe_connection_wake(struct pipe_connection *connection)
+{
+    pipe_connection_resume_later(connection);
 }
 
 /* --- one operation --- */
@@ -76,13 +88,15 @@ static DWORD issue(struct pipe_connection *connection, const struct pipe_request
 
     switch (request->operation) {
     case OPERATION_ACCEPT:
-        is_done = ConnectNamedPipe(connection->pipe, overlapped);
+        is_done = pipe_calls.connect_named_pipe(connection->pipe, overlapped);
         break;
     case OPERATION_READ:
-        is_done = ReadFile(connection->pipe, request->space, request->size, NULL, overlapped);
+        is_done =
+            pipe_calls.read_file(connection->pipe, request->space, request->size, NULL, overlapped);
         break;
     case OPERATION_WRITE:
-        is_done = WriteFile(connection->pipe, request->bytes, request->size, NULL, overlapped);
+        is_done = pipe_calls.write_file(connection->pipe, request->bytes, request->size, NULL,
+                                        overlapped);
         break;
     }
     return is_done ? ERROR_IO_PENDING : GetLastError();
@@ -114,28 +128,6 @@ DWORD pipe_connection_start(struct pipe_connection *connection, const struct pip
     return error;
 }
 
-void pipe_connection_sweep(struct pipe_connection *connection, uint64_t now_ms)
-{
-    AcquireSRWLockExclusive(&connection->lock);
-    if (connection->state == IO_PENDING) {
-        bool must_tell = pipe_host_is_stopping(connection->host) && !connection->is_stop_told;
-        /* A write may have been read in part, so it cannot be cancelled and done again: it goes on
-         * under the shorter deadline of a session that stops. */
-        if (must_tell && connection->operation == OPERATION_WRITE) {
-            session_stop(&connection->session, now_ms);
-            connection->deadline_ms = session_deadline_ms(&connection->session);
-            connection->is_stop_told = true;
-            must_tell = false;
-        }
-        if (must_tell || now_ms >= connection->deadline_ms) {
-            connection->state = IO_CANCELLED;
-            /* Fails when the completion is already on its way: that is all we want. */
-            CancelIoEx(connection->pipe, &connection->overlapped);
-        }
-    }
-    ReleaseSRWLockExclusive(&connection->lock);
-}
-
 /* --- accept --- */
 
 /* The client was gone before we saw him, or went in that moment. */
@@ -165,7 +157,8 @@ static void accept_client(struct pipe_connection *connection)
             pipe_connection_close(connection, error);
             return;
         }
-        DisconnectNamedPipe(connection->pipe); /* so that the instance can listen again */
+        pipe_calls.disconnect_named_pipe(
+            connection->pipe); /* so that the instance can listen again */
     }
     pipe_connection_resume_later(connection);
 }
@@ -179,7 +172,7 @@ static bool accept_done(struct pipe_connection *connection, DWORD error)
     }
     if (is_client_gone(error) || error == ERROR_OPERATION_ABORTED) {
         if (error != ERROR_OPERATION_ABORTED)
-            DisconnectNamedPipe(connection->pipe);
+            pipe_calls.disconnect_named_pipe(connection->pipe);
         accept_client(connection); /* closes when the server stops */
     } else {
         pipe_connection_close(connection, error);
@@ -244,7 +237,7 @@ DWORD pipe_connection_create(struct pipe_host *host, HANDLE pipe,
                              struct pipe_connection **connection)
 {
     DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    struct pipe_connection *created = calloc(1, sizeof *created);
+    struct pipe_connection *created = pipe_calls.allocate(1, sizeof *created);
 
     if (created == NULL)
         return error;
@@ -252,12 +245,12 @@ DWORD pipe_connection_create(struct pipe_host *host, HANDLE pipe,
     created->references = 1;
     created->link.connection = created;
     InitializeSRWLock(&created->lock);
-    created->work = CreateThreadpoolWork(on_work, created, host->environment);
+    created->work = pipe_calls.create_work(on_work, created, host->environment);
     if (created->work == NULL) {
         error = GetLastError();
         goto cleanup;
     }
-    created->io = CreateThreadpoolIo(pipe, on_completion, created, host->environment);
+    created->io = pipe_calls.create_io(pipe, on_completion, created, host->environment);
     if (created->io == NULL) {
         error = GetLastError();
         goto cleanup;

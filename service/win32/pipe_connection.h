@@ -3,7 +3,8 @@
  * Does what the session asks (session.h) with thread-pool I/O. At most one operation is
  * outstanding, and whoever holds it (a pending operation, a queued or running callback) is the only
  * one to touch the session; so the session needs no lock. What may come from outside, deadlines and
- * stop, only cancels the operation; its completion then tells the session.
+ * stop, only cancels the operation; its completion then tells the session. A scan that waits for a
+ * slot is held by the server's queue: whoever takes it out of that wakes it.
  *
  * Lives on references: the kernel owns the OVERLAPPED and the buffers until the completion has
  * come, and only then is the memory freed.
@@ -15,7 +16,9 @@
 #include <stdint.h>
 
 #include "pipe_client.h"
+#include "server_limits.h"
 #include "session.h"
+#include "slots.h"
 #include "win.h"
 
 struct pipe_connection; /* opaque but for its link */
@@ -26,14 +29,26 @@ struct pipe_host {
     const struct answer_context *context;
     struct client_access access;
     uint64_t (*now_ms)(void);
-    volatile LONG is_stopping; /* set once, by pipe_host_stop() */
-    void *owner;               /* first argument of the calls below; any pool thread */
+    volatile LONG is_stopping;    /* set once, by pipe_host_stop() */
+    volatile LONG limits_version; /* goes up when on_limits() has something new */
+    void *owner;                  /* first argument of the calls below; any pool thread */
 
     /* A client has connected. Returns NULL, or why he must be sent away: a static sentence. */
     const char *(*on_connected)(void *owner, struct pipe_connection *connection);
     /* It is known who he is. The same. */
     const char *(*on_identified)(void *owner, struct pipe_connection *connection,
                                  const struct caller *caller);
+    /* The limits as they are now. */
+    void (*on_limits)(void *owner, struct server_limits *limits);
+    /* A scan needs a slot. Returns true when it has one; else it waits, and somebody else may run
+     * it already: pipe_connection_wake() comes when it has a slot, at the deadline, and at the
+     * stop. is_first  The answer had none before. */
+    bool (*on_scan_wanted)(void *owner, struct pipe_connection *connection, uint64_t deadline_ms,
+                           bool is_first);
+    /* It needs its slot no more. */
+    void (*on_scan_done)(void *owner, struct pipe_connection *connection);
+    /* It has had its turn. Returns true when others wait, and takes the slot back. */
+    bool (*on_scan_turn)(void *owner, struct pipe_connection *connection);
     /* The pipe is closed.
      * error  Why accepting failed; ERROR_SUCCESS when that is not what ended it. */
     void (*on_closed)(void *owner, struct pipe_connection *connection, DWORD error);
@@ -48,7 +63,10 @@ struct pipe_connection_link {
     struct pipe_connection *connection;
     bool is_connected;  /* false: still accepting */
     bool is_identified; /* `user` is known, though it may be the unknown user */
+    bool is_leaving;    /* sent away, and not gone yet */
+    uint64_t since_ms;  /* is_connected: from when on */
     struct sid user;
+    struct slots_ticket ticket; /* guarded by the server's lock of the slots */
 };
 
 /* Makes a connection of a listening instance. It does nothing until pipe_connection_accept().
@@ -62,11 +80,21 @@ struct pipe_connection_link *pipe_connection_link(_In_ struct pipe_connection *c
  * it returns. */
 void pipe_connection_accept(_Inout_ struct pipe_connection *connection);
 
+/* Lets a pool thread go on with a connection whose ticket has left the queue. */
+void pipe_connection_wake(_Inout_ struct pipe_connection *connection);
+
+/* Sends a client away that has not sent a whole request, because others wait: it is told `busy`.
+ * Does nothing to one that has. The connection is in the owner's list. */
+void pipe_connection_evict(_Inout_ struct pipe_connection *connection);
+
 /* For the owner's timer, while the connection is in its list: cancels an operation that is past its
  * deadline, and, when the host stops, the one pending. May be repeated. */
 void pipe_connection_sweep(_Inout_ struct pipe_connection *connection, uint64_t now_ms);
 
 /* From here on sessions end; sweep every connection afterwards. */
 void pipe_host_stop(_Inout_ struct pipe_host *host);
+
+/* True once pipe_host_stop() was called. */
+bool pipe_host_is_stopping(_Inout_ struct pipe_host *host);
 
 #endif

@@ -41,17 +41,17 @@ struct pipe_connection {
     enum phase phase;
     struct session session; /* PHASE_SERVING */
     uint64_t presence_us;   /* when the client was last known to be there */
+    LONG limits_version;    /* of the limits the session has */
+    bool is_waiting;        /* for a slot, in the server's queue */
 
     SRWLOCK lock; /* orders issue, completion, and sweep; guards what follows */
     enum io_state state;
     enum operation operation; /* which is pending */
     uint64_t deadline_ms;     /* of that */
     bool is_stop_told;        /* the session knows that the server stops */
+    bool is_evicted;          /* the pending read is cancelled to send the client away */
     OVERLAPPED overlapped;
 };
-
-/* True once pipe_host_stop() was called. */
-bool pipe_host_is_stopping(_Inout_ struct pipe_host *host);
 
 /* Starts an operation. Once it is pending its completion may run, and end, at any moment: the
  * caller must return without touching the connection.

@@ -1,3 +1,5 @@
+/* Locks: `service.lock` guards the status and its report to the manager; nothing is taken under
+ * it. Two threads report: that of the controls and the service's own. */
 #include "scm.h"
 
 #include "bounds.h"
@@ -10,15 +12,18 @@
 enum {
     START_HINT_MS = 10 * 1000,          /* device table, process and pipe: far less as a rule */
     STOP_HINT_MS = 3 * STOP_TIMEOUT_MS, /* daemon_stop() gives up before */
-    ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN
+    ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN |
+               SERVICE_ACCEPT_PARAMCHANGE
 };
 
 /* One service in the process: what its callbacks share. */
 struct service {
     SERVICE_STATUS_HANDLE handle;
-    HANDLE stop;  /* event */
-    SRWLOCK lock; /* guards the rest: two threads report */
+    HANDLE stop;    /* event */
+    HANDLE changed; /* event, resets itself: the settings are to be read again */
+    SRWLOCK lock;   /* guards the rest: two threads report */
     SERVICE_STATUS status;
+    DWORD error; /* how it fared; set before STOPPED is told, read behind the dispatcher */
 };
 
 static struct service service = {.lock = SRWLOCK_INIT};
@@ -28,6 +33,10 @@ static void report(DWORD state, DWORD exit_code, DWORD hint_ms)
 {
     AcquireSRWLockExclusive(&service.lock);
     SERVICE_STATUS *status = &service.status;
+    if (status->dwCurrentState == SERVICE_STOPPED) { /* a control that came last of all */
+        ReleaseSRWLockExclusive(&service.lock);
+        return;
+    }
     bool is_pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
     status->dwServiceType = SERVICE_WIN32_OWN_PROCESS;
     status->dwControlsAccepted = state == SERVICE_RUNNING ? ACCEPTED : 0;
@@ -57,6 +66,9 @@ static DWORD WINAPI on_control(DWORD control, DWORD event_type, void *event_data
         report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
         SetEvent(service.stop);
         return NO_ERROR;
+    case SERVICE_CONTROL_PARAMCHANGE:
+        SetEvent(service.changed);
+        return NO_ERROR;
     case SERVICE_CONTROL_INTERROGATE:
         report_again();
         return NO_ERROR;
@@ -70,11 +82,11 @@ static DWORD serve(void)
 {
     struct daemon daemon;
 
-    DWORD error = daemon_start(&daemon, DAEMON_SERVICE, PIPE_NAME_DEFAULT);
+    DWORD error = daemon_start(&daemon, DAEMON_SERVICE, PIPE_NAME_DEFAULT, NULL);
     if (error != ERROR_SUCCESS)
         return error;
     report(SERVICE_RUNNING, NO_ERROR, 0);
-    error = daemon_wait(&daemon, service.stop);
+    error = daemon_wait(&daemon, service.stop, service.changed);
     report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
     if (daemon_stop(&daemon) != ERROR_SUCCESS) {
         report(SERVICE_STOPPED, ERROR_TIMEOUT, 0);
@@ -94,11 +106,11 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments)
         return;
     }
     report(SERVICE_START_PENDING, NO_ERROR, START_HINT_MS);
-    DWORD error = serve();
-    report(SERVICE_STOPPED, error, 0);
+    service.error = serve();
+    report(SERVICE_STOPPED, service.error, 0);
 }
 
-DWORD scm_run(void)
+DWORD scm_run(DWORD *service_error)
 {
     wchar_t name[] = L"" SERVICE_NAME;
     const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
@@ -107,7 +119,13 @@ DWORD scm_run(void)
     service.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (service.stop == NULL)
         return GetLastError();
+    service.changed = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (service.changed == NULL)
+        return GetLastError();
     DWORD error = StartServiceCtrlDispatcherW(table) ? ERROR_SUCCESS : GetLastError();
+    handle_close(&service.changed);
     handle_close(&service.stop);
+    if (error == ERROR_SUCCESS)
+        *service_error = service.error;
     return error;
 }

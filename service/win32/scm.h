@@ -5,8 +5,10 @@
 #include "win.h"
 
 /* Hands this thread to the service control manager until the service has stopped.
+ * service_error  Receives how the service fared, as the manager was told: a Win32 error. Untouched
+ *                on failure.
  * Returns ERROR_SUCCESS then; ERROR_FAILED_SERVICE_CONTROLLER_CONNECT when this process was not
- * started by it; or another Win32 error. How the service itself fared is told to the manager. */
-NODISCARD DWORD scm_run(void);
+ * started by it; or another Win32 error. */
+NODISCARD DWORD scm_run(_Out_ DWORD *service_error);
 
 #endif

@@ -7,13 +7,12 @@
 #include "descriptor.h"
 #include "handle.h"
 #include "pipe.h"
+#include "pipe_calls.h"
 #include "server_private.h"
 #include "system_info.h"
 
-enum { STOP_WAIT_MS = 2 * STOP_TIMEOUT_MS }; /* the sessions need less; then something hangs */
-
-/* Few threads: what they do is ask the kernel, and each step is short. */
-enum { THREADS_PER_PROCESSOR = 2, THREADS_MIN = 2, THREADS_MAX = 16 };
+/* The sessions need half of it; behind this something hangs. */
+enum { STOP_WAIT_MS = STOP_TIMEOUT_MS - 100 };
 
 static void CALLBACK on_timer(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer)
 {
@@ -21,32 +20,25 @@ static void CALLBACK on_timer(PTP_CALLBACK_INSTANCE instance, void *context, PTP
     (void)instance, (void)timer;
 
     server_clients_sweep(server);
+    server_scans_sweep(server);
     server_clients_refill(server);
 }
 
 static DWORD create_pool(struct server *server)
 {
-    SYSTEM_INFO system;
-
-    GetSystemInfo(&system);
-    DWORD threads = system.dwNumberOfProcessors * THREADS_PER_PROCESSOR;
-    if (threads < THREADS_MIN)
-        threads = THREADS_MIN;
-    if (threads > THREADS_MAX)
-        threads = THREADS_MAX;
-    server->pool = CreateThreadpool(NULL);
+    server->pool = pipe_calls.create_pool(NULL);
     if (server->pool == NULL)
         return GetLastError();
-    SetThreadpoolThreadMaximum(server->pool, threads);
+    server_scans_configure(server, &server->limits);
     InitializeThreadpoolEnvironment(&server->environment);
     SetThreadpoolCallbackPool(&server->environment, server->pool);
-    server->timer = CreateThreadpoolTimer(on_timer, server, &server->environment);
+    server->timer = pipe_calls.create_timer(on_timer, server, &server->environment);
     return server->timer == NULL ? GetLastError() : ERROR_SUCCESS;
 }
 
 static DWORD create_event(HANDLE *event)
 {
-    *event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    *event = pipe_calls.create_event(NULL, TRUE, FALSE, NULL);
     return *event == NULL ? GetLastError() : ERROR_SUCCESS;
 }
 
@@ -70,6 +62,16 @@ static void destroy(struct server *server)
     free(server);
 }
 
+DWORD server_set_access(struct server *server, const char *access_sddl, const struct policy *policy)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+
+    DWORD error = descriptor_create(access_sddl, &descriptor);
+    if (error == ERROR_SUCCESS)
+        client_access_set(&server->host.access, descriptor, policy);
+    return error;
+}
+
 static DWORD set_config(struct server *server, const struct server_config *config)
 {
     size_t length = wcslen(config->pipe_name);
@@ -77,31 +79,34 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     if (length > PIPE_NAME_LENGTH_MAX)
         return ERROR_INVALID_NAME;
     memcpy(server->pipe_name, config->pipe_name, (length + 1) * sizeof *server->pipe_name);
-    server->connections_max =
-        config->connections_max != 0 ? config->connections_max : CONNECTIONS_MAX;
-    server->connections_user_max =
-        config->connections_user_max != 0 ? config->connections_user_max : CONNECTIONS_USER_MAX;
+    if (config->limits != NULL)
+        server->limits = *config->limits;
+    else
+        server_limits_default(&server->limits, system_processors());
     server->host.environment = &server->environment;
     server->host.context = config->context;
     server->host.now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
     server_clients_init(server);
+    server_scans_init(server);
     user_name_query_self(&server->host.access.self);
     DWORD error = descriptor_create(config->pipe_sddl, &server->pipe_descriptor);
     if (error != ERROR_SUCCESS)
         return error;
     server->security.nLength = sizeof server->security;
     server->security.lpSecurityDescriptor = server->pipe_descriptor;
-    return descriptor_create(config->access_sddl, &server->host.access.descriptor);
+    return server_set_access(server, config->access_sddl, &config->policy);
 }
 
 DWORD server_create(const struct server_config *config, struct server **server)
 {
-    struct server *created = calloc(1, sizeof *created);
+    struct server *created = pipe_calls.allocate(1, sizeof *created);
 
     if (created == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     created->alive = 1;
     InitializeSRWLock(&created->lock);
+    InitializeSRWLock(&created->host.access.lock);
+    InitializeSRWLock(&created->slots_lock);
     DWORD error = set_config(created, config);
     if (error == ERROR_SUCCESS)
         error = create_event(&created->failed);
@@ -136,11 +141,22 @@ DWORD server_stop(struct server *server)
     pipe_host_stop(&server->host);
     ReleaseSRWLockExclusive(&server->lock);
     server_clients_sweep(server);
+    server_scans_sweep(server);
     server_clients_leave(server);
     if (WaitForSingleObject(server->freed, STOP_WAIT_MS) != WAIT_OBJECT_0)
         return ERROR_TIMEOUT;
     destroy(server);
     return ERROR_SUCCESS;
+}
+
+void server_configure(struct server *server, const struct server_limits *limits)
+{
+    AcquireSRWLockExclusive(&server->lock);
+    server->limits = *limits;
+    InterlockedIncrement(&server->host.limits_version);
+    ReleaseSRWLockExclusive(&server->lock);
+    server_scans_configure(server, limits);
+    server_clients_refill(server);
 }
 
 HANDLE server_failed_event(const struct server *server)

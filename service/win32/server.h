@@ -1,8 +1,9 @@
 /* The pipe server: accepts clients, runs their sessions on a thread pool, stops cleanly.
  *
  * No thread belongs to a connection: every read, write and accept is overlapped, its completion
- * drives the session on one of a few pool threads. A request being served gives its thread back
- * every few milliseconds, so a long scan keeps nobody waiting. One timer looks after all deadlines.
+ * drives the session on one of a few pool threads. Only so many scans run at once, and a scan gives
+ * its thread back every few milliseconds, and its slot when others wait for one, so that a long one
+ * keeps nobody waiting; some threads are never taken by scans. One timer looks after all deadlines.
  * The service, `lsmapd --console` and the tests use it alike.
  */
 #ifndef SERVICE_WIN32_SERVER_H
@@ -11,6 +12,8 @@
 #include <stdint.h>
 
 #include "answer.h"
+#include "policy.h"
+#include "server_limits.h"
 #include "win.h"
 
 struct server; /* opaque: server.c */
@@ -19,10 +22,10 @@ struct server_config {
     const wchar_t *pipe_name;             /* whole: \\.\pipe\... */
     const char *pipe_sddl;                /* who may connect */
     const char *access_sddl;              /* who may ask what, bits of rights.h */
+    struct policy policy;                 /* what else decides about callers */
     const struct answer_context *context; /* must outlive the server */
     uint64_t (*now_ms)(void);             /* a steady clock; NULL: system_now_ms */
-    unsigned connections_max;             /* 0: CONNECTIONS_MAX */
-    unsigned connections_user_max;        /* of one user; 0: CONNECTIONS_USER_MAX */
+    const struct server_limits *limits;   /* copied; NULL: the defaults for this machine */
 };
 
 /* Takes the name and listens.
@@ -39,6 +42,14 @@ NODISCARD DWORD server_create(_In_ const struct server_config *config,
  * Returns ERROR_SUCCESS; ERROR_TIMEOUT when a call into the system hangs in some session: then
  * nothing was freed, and the process must end without touching what `context` points to. */
 NODISCARD DWORD server_stop(_Inout_opt_ struct server *server);
+
+/* Sets other limits, for new connections and for the next request of those that are there. */
+void server_configure(_Inout_ struct server *server, _In_ const struct server_limits *limits);
+
+/* Takes another access list and policy, for those that connect from now on; who may open the pipe
+ * stays as it is. Returns a Win32 error, then nothing has changed. */
+NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char *access_sddl,
+                                  _In_ const struct policy *policy);
 
 /* Signalled when the server cannot accept any client for good. Belongs to the server. */
 HANDLE server_failed_event(_In_ const struct server *server);

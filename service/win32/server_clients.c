@@ -1,18 +1,23 @@
+/* Who is there. Locks: the server's guards the list and the counts, see server_private.h for the
+ * order. Under it only the sweep and the eviction call into a connection. */
 #include "server_private.h"
 
 #include "event_log.h"
 #include "handle.h"
 #include "pipe.h"
+#include "statistics.h"
 
 enum {
+    SILENCE_GRACE_MS = 250,     /* so long no client is sent away for its silence */
     ACCEPTS_PENDING = 4,        /* instances that wait, for clients that come at once */
     REFUSALS_MAX = 16,          /* clients above the limit that are told so; others wait */
     ACCEPT_RETRY_MS = 250,      /* after a failure, doubled each time up to the next line */
     ACCEPT_RETRY_MAX_MS = 5000, /* reached by the fifth doubling */
     ACCEPT_DOUBLINGS_MAX = 5,
-    ACCEPT_FAILURES_MAX = 20, /* in a row, one and a half minutes: the server gives up */
-    SWEEP_INTERVAL_MS = 250,  /* deadlines are late by at most this */
-    SWEEP_WINDOW_MS = 50      /* and this, so that the system can join wake-ups */
+    ACCEPT_FAILURES_MAX = 20,    /* in a row, one and a half minutes: the server gives up */
+    SWEEP_INTERVAL_MS = 250,     /* deadlines are late by at most this */
+    SWEEP_STOP_INTERVAL_MS = 50, /* the same when the server stops */
+    SWEEP_WINDOW_MS = 50         /* and this, so that the system can join wake-ups */
 };
 
 void server_clients_leave(struct server *server)
@@ -48,7 +53,8 @@ static void list_remove(struct server *server, struct pipe_connection_link *link
 
 static void set_timer(struct server *server)
 {
-    LARGE_INTEGER from_now = {.QuadPart = SWEEP_INTERVAL_MS * -10000LL}; /* in 100 ns */
+    int interval_ms = server->host.is_stopping != 0 ? SWEEP_STOP_INTERVAL_MS : SWEEP_INTERVAL_MS;
+    LARGE_INTEGER from_now = {.QuadPart = interval_ms * -10000LL}; /* in 100 ns */
     FILETIME due = {.dwLowDateTime = from_now.LowPart, .dwHighDateTime = (DWORD)from_now.HighPart};
 
     if (server->is_timer_set)
@@ -73,7 +79,7 @@ static bool reserve(struct server *server)
 {
     AcquireSRWLockExclusive(&server->lock);
     bool may = server->host.is_stopping == 0 && server->accepting < ACCEPTS_PENDING &&
-               server->accepting + server->connected < server->connections_max + REFUSALS_MAX &&
+               server->accepting + server->connected < server->limits.connections + REFUSALS_MAX &&
                server->host.now_ms() >= server->retry_ms;
     if (may) {
         server->accepting++;
@@ -137,26 +143,67 @@ void server_clients_refill(struct server *server)
     }
 }
 
-/* --- what connections report --- */
+/* --- what connections ask and report --- */
+
+static struct statistics *statistics_of(const struct server *server)
+{
+    return server->host.context->statistics;
+}
+
+static void on_limits(void *owner, struct server_limits *limits)
+{
+    struct server *server = owner;
+
+    AcquireSRWLockExclusive(&server->lock);
+    *limits = server->limits;
+    ReleaseSRWLockExclusive(&server->lock);
+}
+
+/* Under the lock. Whose a connection is shows with its first request, and only then it counts as
+ * one of its user's: so that nobody takes them all by being silent, the one that has been silent
+ * longest makes room. Who sends at once, as clients do, is never met. */
+static bool make_room(struct server *server, uint64_t now_ms)
+{
+    struct pipe_connection_link *silent = NULL;
+
+    for (struct pipe_connection_link *link = server->first; link != NULL; link = link->next)
+        if (link->is_connected && !link->is_identified && !link->is_leaving &&
+            now_ms >= link->since_ms + SILENCE_GRACE_MS &&
+            (silent == NULL || link->since_ms < silent->since_ms))
+            silent = link;
+    if (silent == NULL)
+        return false;
+    silent->is_leaving = true;
+    pipe_connection_evict(silent->connection);
+    return true;
+}
 
 static const char *on_connected(void *owner, struct pipe_connection *connection)
 {
     struct server *server = owner;
 
     AcquireSRWLockExclusive(&server->lock);
-    pipe_connection_link(connection)->is_connected = true;
+    struct pipe_connection_link *own = pipe_connection_link(connection);
+    own->is_connected = true;
+    own->since_ms = server->host.now_ms();
     server->accepting--;
     server->connected++;
     server->failures = 0;
     set_timer(server);
-    bool is_above = server->connected > server->connections_max;
+    unsigned limit = server->limits.connections;
+    bool is_above = server->connected > limit;
+    if (is_above && make_room(server, own->since_ms))
+        is_above = false; /* as soon as the other has left */
+    own->is_leaving = is_above;
     ReleaseSRWLockExclusive(&server->lock);
 
+    statistics_connection_opened(statistics_of(server));
     server_clients_refill(server);
     if (!is_above)
         return NULL;
-    event_server_busy(server->connections_max);
-    return "The server has as many connections as it may have.";
+    statistics_limit_hit(statistics_of(server), LIMIT_CONNECTIONS);
+    event_server_busy(limit);
+    return "The server has as many connections as it may have (limit connections).";
 }
 
 /* Users that are not known are one user. */
@@ -175,13 +222,19 @@ static const char *on_identified(void *owner, struct pipe_connection *connection
     AcquireSRWLockExclusive(&server->lock);
     for (const struct pipe_connection_link *link = server->first; link != NULL; link = link->next)
         count += link->is_identified && is_same_user(&link->user, &caller->user);
-    bool may = count < server->connections_user_max;
+    bool may = count < server->limits.connections_per_user;
     if (may) {
         own->user = caller->user;
         own->is_identified = true;
+    } else {
+        own->is_leaving = true;
     }
     ReleaseSRWLockExclusive(&server->lock);
-    return may ? NULL : "This user has as many connections as one user may have.";
+    if (may)
+        return NULL;
+    statistics_limit_hit(statistics_of(server), LIMIT_CONNECTIONS_PER_USER);
+    event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
+    return "This user has as many connections as one user may have (limit connections_per_user).";
 }
 
 static void on_closed(void *owner, struct pipe_connection *connection, DWORD error)
@@ -192,7 +245,8 @@ static void on_closed(void *owner, struct pipe_connection *connection, DWORD err
 
     AcquireSRWLockExclusive(&server->lock);
     list_remove(server, link);
-    if (link->is_connected)
+    bool was_connected = link->is_connected;
+    if (was_connected)
         server->connected--;
     else
         server->accepting--;
@@ -200,6 +254,8 @@ static void on_closed(void *owner, struct pipe_connection *connection, DWORD err
         is_first_failure = note_failure(server, error);
     ReleaseSRWLockExclusive(&server->lock);
 
+    if (was_connected)
+        statistics_connection_closed(statistics_of(server));
     if (is_first_failure)
         event_accept_failed(error);
     server_clients_refill(server);
@@ -225,6 +281,7 @@ void server_clients_sweep(struct server *server)
 void server_clients_init(struct server *server)
 {
     server->host.owner = server;
+    server->host.on_limits = on_limits;
     server->host.on_connected = on_connected;
     server->host.on_identified = on_identified;
     server->host.on_closed = on_closed;

@@ -35,11 +35,15 @@ static bool set_caller(struct golden_world *world, const char *name)
                                3, 0, 0};
         if (strcmp(name, callers[i].setting) != 0)
             continue;
-        *caller = (struct caller){.elevation = callers[i].elevation,
-                                  .integrity = callers[i].integrity,
-                                  .session_id = callers[i].session_id};
-        if (callers[i].sid_end != 0 && !sid_set(&caller->user, sid, sizeof sid))
-            abort();
+        caller_set_unknown(caller);
+        caller->elevation = callers[i].elevation;
+        caller->integrity = callers[i].integrity;
+        caller->session_id = callers[i].session_id;
+        if (callers[i].sid_end != 0) {
+            caller->app_container = caller->restricted = FACT_NO;
+            if (!sid_set(&caller->user, sid, sizeof sid))
+                abort();
+        }
         snprintf(caller->name, sizeof caller->name, "%s", callers[i].user);
         world->grant.reason = callers[i].reason;
         return true;
@@ -114,13 +118,18 @@ const char *golden_world_set(struct golden_world *world, const char *setting)
     } else if (strcmp(word, "no-allocations") == 0) {
         world->has_allocation = false;
         ok = true;
+    } else if (strcmp(word, "no-statistics") == 0) {
+        world->has_statistics = false;
+        ok = true;
     }
     return ok ? NULL : "unknown or bad setting";
 }
 
 void golden_world_init(struct golden_world *world)
 {
-    *world = (struct golden_world){.grant.rights = RIGHTS_ALL, .has_allocation = true};
+    *world = (struct golden_world){
+        .grant.rights = RIGHTS_ALL, .has_allocation = true, .has_statistics = true};
+    statistics_init(&world->statistics, NULL, 0);
     device_map_init(&world->devices);
     if (!set_caller(world, "admin") ||
         device_map_add(&world->devices, DEVICE_VOLUME, SPAN("\\Device\\HarddiskVolume3"),
@@ -195,7 +204,12 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
     virtual_.has_allocation = world->has_allocation;
     virtual_.fail_at = world->fail_at;
     virtual_.fail_with = world->fail_with;
-    const struct answer_context context = {&platform, &info, golden_now_us, &clock};
+    const struct answer_context context = {.platform = &platform,
+                                           .info = &info,
+                                           .now_us = golden_now_us,
+                                           .clock = &clock,
+                                           .statistics =
+                                               world->has_statistics ? &world->statistics : NULL};
     struct answer *answer = answer_create(&context, &world->grant, request);
     if (answer == NULL)
         abort();

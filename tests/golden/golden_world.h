@@ -11,6 +11,7 @@
  *     hide PID                           it exits between list and open
  *     fail K 0xNTSTATUS                  the K-th call of the platform fails
  *     no-allocations                     the system has no MemoryRegionInformation
+ *     no-statistics                      nothing is counted, as with --direct
  *     abort STEP CODE                    the next answer is aborted before its STEP-th step
  * A new layout takes back own, hide, fail and no-allocations.
  */
@@ -22,6 +23,7 @@
 
 #include "answer.h"
 #include "device_map.h"
+#include "statistics.h"
 #include "virtual_layout.h"
 
 struct golden_world {
@@ -29,6 +31,8 @@ struct golden_world {
     struct device_map devices;
     struct grant grant;
     bool has_allocation;
+    bool has_statistics;
+    struct statistics statistics; /* of all requests of a file */
     uint64_t fail_at;
     uint32_t fail_with;
     unsigned abort_at; /* step; 0: none */

@@ -97,8 +97,17 @@ static void close_process(void *context, struct address_space *space)
 static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
 {
     char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    struct server_limits limits;
     struct caller self;
 
+    if (rig->limits != NULL)
+        limits = *rig->limits;
+    else
+        server_limits_default(&limits, system_processors());
+    if (connections_max != 0)
+        limits.connections = connections_max;
+    if (rig->connections_user_max != 0)
+        limits.connections_per_user = rig->connections_user_max;
     DWORD error = token_facts_self(&self);
     if (error == ERROR_SUCCESS)
         error = descriptor_console_sddl(&self.user, pipe_sddl, access_sddl);
@@ -110,8 +119,7 @@ static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
         .access_sddl = access_sddl,
         .context = &rig->context,
         .now_ms = rig_now_ms,
-        .connections_max = connections_max,
-        .connections_user_max = rig->connections_user_max,
+        .limits = &limits,
     };
     return server_create(&config, &rig->server);
 }
@@ -140,8 +148,10 @@ DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_
         .close = close_process,
     };
     system_info_query(&rig->info, "console");
-    rig->context = (struct answer_context){
-        .platform = &rig->platform, .info = &rig->info, .now_us = system_now_us};
+    rig->context = (struct answer_context){.platform = &rig->platform,
+                                           .info = &rig->info,
+                                           .now_us = system_now_us,
+                                           .statistics = rig->statistics};
     return start_server(rig, connections_max);
 }
 

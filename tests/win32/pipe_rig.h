@@ -23,10 +23,12 @@ enum {
 };
 
 struct pipe_rig {
-    wchar_t name[RIG_NAME_CAPACITY]; /* whole pipe name, of its own */
-    uint32_t processes_count;        /* what `all` lists; pids are 4, 8, 12, ... */
-    DWORD open_delay_ms;             /* what opening one of them takes */
-    unsigned connections_user_max;   /* 0: the default */
+    wchar_t name[RIG_NAME_CAPACITY];    /* whole pipe name, of its own */
+    uint32_t processes_count;           /* what `all` lists; pids are 4, 8, 12, ... */
+    DWORD open_delay_ms;                /* what opening one of them takes */
+    unsigned connections_user_max;      /* 0: the default */
+    const struct server_limits *limits; /* NULL: the defaults; the two counts go over them */
+    struct statistics *statistics;      /* NULL: nothing is counted */
     struct platform platform;
     struct server_info info;
     struct answer_context context;
@@ -34,7 +36,7 @@ struct pipe_rig {
 };
 
 /* Starts a server.
- * rig              Zeroed by the caller, but for what he sets of the three members above
+ * rig              Zeroed by the caller, but for what he sets of the members above
  * `platform`. speed            1: real time; 20: a second passes in 50 ms. connections_max  0: the
  * default. Returns a Win32 error. */
 NODISCARD DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_max);

@@ -1,0 +1,132 @@
+#include "settings_registry.h"
+
+#include <string.h>
+
+#include "text_w.h"
+
+enum {
+    VALUES_MAX = 64,          /* looked at; the table has far fewer */
+    VALUE_NAME_CAPACITY = 64, /* UTF-16 units; names of the table are shorter */
+    VALUE_DATA_CAPACITY = SETTINGS_TEXT_CAPACITY * (int)sizeof(wchar_t)
+};
+
+struct value {
+    wchar_t name[VALUE_NAME_CAPACITY];
+    char name_utf8[VALUE_NAME_CAPACITY * 3];
+    DWORD type;
+    DWORD size; /* bytes of data */
+    union {
+        BYTE bytes[VALUE_DATA_CAPACITY + sizeof(wchar_t)]; /* and a terminator of our own */
+        wchar_t text[SETTINGS_TEXT_CAPACITY + 1];
+    } data;
+    char text_utf8[SETTINGS_TEXT_CAPACITY];
+};
+
+/* The registry keeps whatever size was written, with terminators or without. */
+static void raw_from_text(struct value *value, struct settings_raw *raw)
+{
+    size_t length = value->size / sizeof(wchar_t);
+
+    if (value->size % sizeof(wchar_t) != 0)
+        return;
+    while (length > 0 && value->data.text[length - 1] == L'\0')
+        length--;
+    value->data.text[length] = L'\0';
+    if (wcslen(value->data.text) != length)
+        return; /* text behind a terminator: no text */
+    if (text_w_to_utf8(value->text_utf8, sizeof value->text_utf8, value->data.text) !=
+        ERROR_SUCCESS)
+        return;
+    raw->type = SETTINGS_RAW_TEXT;
+    raw->text = span_from_string(value->text_utf8);
+}
+
+static void raw_from_value(struct value *value, struct settings_raw *raw)
+{
+    DWORD number = 0;
+
+    raw->type = SETTINGS_RAW_OTHER;
+    if (value->type == REG_DWORD && value->size == sizeof number) {
+        memcpy(&number, value->data.bytes, sizeof number);
+        raw->type = SETTINGS_RAW_NUMBER;
+        raw->number = number;
+    } else if (value->type == REG_SZ) {
+        raw_from_text(value, raw);
+    }
+}
+
+static void read_value(struct value *value, struct settings *settings,
+                       struct settings_findings *findings)
+{
+    struct settings_raw raw = {.type = SETTINGS_RAW_OTHER};
+
+    if (text_w_to_utf8(value->name_utf8, sizeof value->name_utf8, value->name) != ERROR_SUCCESS)
+        value->name_utf8[0] = '\0';
+    if (value->name_utf8[0] == '\0') /* the key's default value, which nobody means */
+        return;
+    raw_from_value(value, &raw);
+    settings_apply(settings, findings, span_from_string(value->name_utf8), &raw);
+}
+
+/* Returns false behind the last value. */
+static bool read_next(HKEY key, DWORD index, struct value *value, struct settings *settings,
+                      struct settings_findings *findings)
+{
+    DWORD name_length = VALUE_NAME_CAPACITY;
+
+    value->name[0] = L'\0';
+    value->size = VALUE_DATA_CAPACITY;
+    LSTATUS error = RegEnumValueW(key, index, value->name, &name_length, NULL, &value->type,
+                                  value->data.bytes, &value->size);
+    if (error == ERROR_NO_MORE_ITEMS)
+        return false;
+    if (error == ERROR_SUCCESS) {
+        read_value(value, settings, findings);
+        return true;
+    }
+    /* ERROR_MORE_DATA: a name or a value above any of ours. Which name that is may be unknown. */
+    settings_find(findings, SPAN("Parameters"),
+                  error == ERROR_MORE_DATA ? "a value with a name or data too long"
+                                           : "a value that cannot be read");
+    return true;
+}
+
+void settings_registry_read_key(HKEY root, const wchar_t *path, struct settings *settings,
+                                struct settings_findings *findings)
+{
+    struct value value;
+    HKEY key = NULL;
+
+    LSTATUS error = RegOpenKeyExW(root, path, 0, KEY_QUERY_VALUE, &key);
+    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
+        return;
+    if (error != ERROR_SUCCESS) {
+        settings_find(findings, SPAN("Parameters"), "a key that cannot be read");
+        return;
+    }
+    DWORD index = 0;
+    while (index < VALUES_MAX && read_next(key, index, &value, settings, findings))
+        index++;
+    if (index == VALUES_MAX)
+        settings_find(findings, SPAN("Parameters"), "a key with too many values");
+    RegCloseKey(key);
+}
+
+void settings_registry_read(struct settings *settings, struct settings_findings *findings)
+{
+    settings_registry_read_key(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, settings, findings);
+}
+
+DWORD settings_registry_write_text(const wchar_t *name, const wchar_t *text)
+{
+    HKEY key = NULL;
+
+    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, NULL, 0,
+                                    KEY_SET_VALUE, NULL, &key, NULL);
+    if (error != ERROR_SUCCESS)
+        return (DWORD)error;
+    error = RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)text,
+                           (DWORD)((wcslen(text) + 1) * sizeof *text));
+    RegCloseKey(key);
+    return (DWORD)error;
+}

@@ -1,0 +1,357 @@
+/* The operator's limits at the pipe: scans at once, readers that take their time, other limits
+ * while clients are connected, and a stop in the middle of all that. */
+#include "pipe_rig.h"
+#include "statistics.h"
+#include "statistics_lock.h"
+#include "system_info.h"
+#include "test.h"
+
+#define ALL "{\"op\":\"processes\",\"all\":true}\n"
+#define ONE "{\"op\":\"processes\",\"pid\":4}\n"
+#define INFO "{\"op\":\"info\"}\n"
+
+enum { STOP_MS_MAX = 2000 };
+
+static struct server_limits some_limits(void)
+{
+    struct server_limits limits;
+
+    server_limits_default(&limits, 1);
+    limits.scans = 1;
+    return limits;
+}
+
+/* Connects and sends. */
+static bool ask(struct pipe_client *client, const struct pipe_rig *rig, const char *text)
+{
+    return pipe_client_open(client, rig) == ERROR_SUCCESS && pipe_client_send_text(client, text);
+}
+
+static struct statistics statistics;
+static SRWLOCK statistics_srw;
+
+static void count_with(struct pipe_rig *rig)
+{
+    struct statistics_lock lock = statistics_lock_init(&statistics_srw);
+
+    statistics_init(&statistics, &lock, 0);
+    rig->statistics = &statistics;
+}
+
+static uint64_t limit_hits(enum statistics_limit limit)
+{
+    static uint64_t values[STATISTICS_COUNT];
+
+    statistics_read(&statistics, 0, values);
+    return values[STATISTICS_LIMIT_HITS + limit];
+}
+
+/* Every scan is in a query of 300 ms, again and again; `info` waits for none of them. */
+static void info_does_not_wait_for_slow_scans(struct test *t)
+{
+    enum { SCANS = 12, ROUNDS = 20 };
+    static struct pipe_client scans[SCANS];
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {
+        .processes_count = RIG_MANY_PROCESSES, .open_delay_ms = 300, .limits = &limits};
+    struct pipe_client client = {0};
+    uint64_t slowest_ms = 0;
+
+    limits.scans = 4;
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (int i = 0; i < SCANS; i++)
+        CHECK(t, ask(&scans[i], &rig, ALL));
+    Sleep(400); /* all are in it */
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    for (int i = 0; i < ROUNDS; i++) {
+        uint64_t start_ms = system_now_ms();
+
+        CHECK(t, pipe_client_is_served(&client));
+        if (system_now_ms() - start_ms > slowest_ms)
+            slowest_ms = system_now_ms() - start_ms;
+    }
+    printf("  slowest info beside %d scans in queries of 300 ms: %u ms\n", SCANS,
+           (unsigned)slowest_ms);
+    CHECK(t, slowest_ms < 3000); /* no more than a machine that is busy; alone it is a few ms */
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+    for (int i = 0; i < SCANS; i++)
+        pipe_client_close(&scans[i]);
+    pipe_client_close(&client);
+}
+
+/* Scans of a minute and more share one slot with a short one, which does not wait for their end. */
+static void scans_take_turns(struct test *t)
+{
+    enum { LONG_SCANS = 3 };
+    struct pipe_client scans[LONG_SCANS] = {0}, client = {0};
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {
+        .processes_count = RIG_MANY_PROCESSES, .open_delay_ms = 3, .limits = &limits};
+    struct pipe_reply reply;
+
+    count_with(&rig);
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (int i = 0; i < LONG_SCANS; i++)
+        CHECK(t, ask(&scans[i], &rig, ALL));
+    Sleep(100);
+    uint64_t start_ms = system_now_ms();
+    CHECK(t, ask(&client, &rig, ONE));
+    CHECK(t, pipe_client_reply(&client, &reply));
+    CHECK_INT(t, 1, reply.rows);
+    CHECK(t, text_contains(span_from_string(reply.last), "\"type\":\"end\""));
+    printf("  a short scan beside %d long ones: %u ms\n", LONG_SCANS,
+           (unsigned)(system_now_ms() - start_ms));
+    CHECK(t, limit_hits(LIMIT_SCANS) > 0);
+    for (int i = 0; i < LONG_SCANS; i++)
+        pipe_client_close(&scans[i]);
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_wait_connections(&rig, 0));
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+static void a_scan_without_a_slot_in_time_is_told_busy(struct test *t)
+{
+    struct pipe_client scan = {0}, client = {0};
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.processes_count = 2, .open_delay_ms = 1000, .limits = &limits};
+    struct pipe_reply reply;
+
+    limits.scan_wait_ms = 100;
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK(t, ask(&scan, &rig, ALL));
+    Sleep(200); /* it is in its query */
+    CHECK(t, ask(&client, &rig, ALL));
+    CHECK(t, pipe_client_reply(&client, &reply));
+    CHECK_INT(t, 0, reply.rows);
+    CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
+    CHECK(t, text_contains(span_from_string(reply.last), "(limit scans)"));
+    CHECK(t, pipe_client_is_served(&client)); /* what needs no slot is served all the same */
+    CHECK(t, pipe_client_reply(&scan, &reply));
+    CHECK_INT(t, 2, reply.rows); /* who has begun is not disturbed */
+    pipe_client_close(&scan);
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+static void stalled_readers_hold_no_slot(struct test *t)
+{
+    enum { STALLED = 8, ROUNDS = 5 };
+    static struct pipe_client stalled[STALLED];
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.processes_count = RIG_MANY_PROCESSES, .limits = &limits};
+    struct pipe_client client = {0};
+    struct pipe_reply reply;
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (int i = 0; i < STALLED; i++)
+        CHECK(t, ask(&stalled[i], &rig, ALL));
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    for (int i = 0; i < ROUNDS; i++) {
+        CHECK(t, pipe_client_send_text(&client, ALL));
+        CHECK(t, pipe_client_reply(&client, &reply));
+        CHECK_INT(t, RIG_MANY_PROCESSES, reply.rows);
+    }
+    for (int i = 0; i < STALLED; i++)
+        pipe_client_close(&stalled[i]);
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+/* Goes on all the time, but makes the server wait for more than it may in all. */
+static void a_trickling_reader_is_told_timeout(struct test *t)
+{
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.processes_count = RIG_MANY_PROCESSES, .limits = &limits};
+    struct pipe_client client = {0};
+    struct pipe_reply reply;
+
+    limits.answer_ms = 1000;
+    count_with(&rig);
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK(t, ask(&client, &rig, ALL));
+    for (int i = 0; i < 400 && limit_hits(LIMIT_ANSWER) == 0; i++) {
+        CHECK(t, pipe_client_receive(&client, 2048));
+        Sleep(20);
+    }
+    CHECK_INT(t, 1, limit_hits(LIMIT_ANSWER));
+    CHECK(t, pipe_client_reply(&client, &reply));
+    CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"timeout\""));
+    CHECK(t, text_contains(span_from_string(reply.last), "(limit answer_ms)"));
+    CHECK(t, reply.rows < RIG_MANY_PROCESSES);
+    CHECK(t, pipe_client_is_closed(&client));
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+static bool has_connections_limit(struct pipe_client *client, const char *text)
+{
+    struct span line;
+    bool has = false;
+
+    if (!pipe_client_send_text(client, INFO) || !pipe_client_line(client, &line))
+        return false;
+    has = text_contains(line, text);
+    return pipe_client_line(client, &line) && has;
+}
+
+static void other_limits_hold_from_the_next_request_on(struct test *t)
+{
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.limits = &limits};
+    struct pipe_client first = {0}, second = {0};
+    struct pipe_reply reply;
+
+    limits.connections = 1;
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&first, &rig));
+    CHECK(t, has_connections_limit(&first, "\"connections\":1,"));
+    CHECK(t, ask(&second, &rig, INFO));
+    CHECK(t, pipe_client_reply(&second, &reply));
+    CHECK(t, text_contains(span_from_string(reply.last), "(limit connections)"));
+    pipe_client_close(&second);
+
+    limits.connections = 2;
+    limits.connections_per_user = 1;
+    server_configure(rig.server, &limits);
+    CHECK(t, has_connections_limit(&first, "\"connections\":2,"));
+    CHECK(t, pipe_rig_wait_connections(&rig, 1));
+    CHECK(t, ask(&second, &rig, INFO));
+    CHECK(t, pipe_client_reply(&second, &reply));
+    CHECK(t, text_contains(span_from_string(reply.last), "(limit connections_per_user)"));
+    pipe_client_close(&second);
+
+    limits.connections_per_user = 2;
+    server_configure(rig.server, &limits);
+    CHECK(t, pipe_rig_wait_connections(&rig, 1));
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&second, &rig));
+    CHECK(t, has_connections_limit(&second, "\"connections_per_user\":2,"));
+    pipe_client_close(&second);
+    pipe_client_close(&first);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+/* Whose connections these are nobody knows yet, so they count for no user: still they do not keep
+ * others out. */
+static void silent_clients_make_room(struct test *t)
+{
+    enum { LIMIT = 4 };
+    struct pipe_client silent[LIMIT] = {0}, client = {0};
+    struct pipe_rig rig = {0};
+    struct pipe_reply reply;
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, LIMIT) == ERROR_SUCCESS);
+    for (int i = 0; i < LIMIT; i++) {
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&silent[i], &rig));
+        CHECK(t, i != 0 || pipe_client_is_served(&silent[0])); /* this one is known */
+        CHECK(t, i != 1 || pipe_client_send_text(&silent[1], "{\"op\":"));
+        Sleep(50);
+    }
+    Sleep(500);
+    for (int i = 1; i < LIMIT; i++) { /* each of the others goes, the longest silent first */
+        TEST_ROW(t, "round %d", i);
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+        CHECK(t, pipe_client_is_served(&client));
+        CHECK(t, pipe_client_reply(&silent[i], &reply));
+        CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
+        CHECK(t, text_contains(span_from_string(reply.last), "(limit connections)"));
+        CHECK(t, pipe_client_is_closed(&silent[i]));
+        pipe_client_close(&silent[i]);
+        CHECK(t, pipe_rig_wait_connections(&rig, LIMIT));
+        pipe_client_close(&client);
+        CHECK(t, pipe_rig_wait_connections(&rig, LIMIT - 1));
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&silent[i], &rig));
+        CHECK(t, pipe_client_is_served(&silent[i])); /* known from now on */
+    }
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    CHECK(t, pipe_client_reply(&client, &reply)); /* all are known: it is the new one that goes */
+    CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
+    CHECK(t, pipe_client_is_served(&silent[0]));
+    for (int i = 0; i < LIMIT; i++)
+        pipe_client_close(&silent[i]);
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+/* More slots wake those who wait. */
+static void more_slots_are_given_at_once(struct test *t)
+{
+    struct pipe_client scan = {0}, client = {0};
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.processes_count = 1, .open_delay_ms = 3000, .limits = &limits};
+    struct pipe_reply reply;
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK(t, ask(&scan, &rig, ALL));
+    Sleep(200);
+    CHECK(t, ask(&client, &rig, "{\"op\":\"processes\",\"pid\":400}\n")); /* opens nothing */
+    Sleep(100);
+    limits.scans = 2;
+    uint64_t start_ms = system_now_ms();
+    server_configure(rig.server, &limits);
+    CHECK(t, pipe_client_reply(&client, &reply));
+    CHECK(t, system_now_ms() - start_ms < 2000); /* the only slot until now is taken for 3 s */
+    CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"no_such_process\""));
+    pipe_client_close(&client);
+    pipe_client_close(&scan);
+    CHECK(t, pipe_rig_wait_connections(&rig, 0));
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+static void a_stop_ends_scans_that_wait(struct test *t)
+{
+    enum { CLIENTS = 20 };
+    static struct pipe_client clients[CLIENTS];
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {
+        .processes_count = RIG_MANY_PROCESSES, .open_delay_ms = 100, .limits = &limits};
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (int i = 0; i < CLIENTS; i++)
+        CHECK(t, ask(&clients[i], &rig, ALL));
+    Sleep(300);
+    uint32_t took_ms = pipe_rig_stop(&rig);
+    printf("  stop with %d scans that wait for one slot: %u ms\n", CLIENTS, took_ms);
+    CHECK(t, took_ms < STOP_MS_MAX);
+    for (int i = 0; i < CLIENTS; i++) {
+        struct pipe_reply reply;
+
+        TEST_ROW(t, "client %d", i);
+        CHECK(t, !pipe_client_reply(&clients[i], &reply) || /* the pipe is gone, or told it */
+                     text_contains(span_from_string(reply.last), "\"code\":\"stopping\""));
+        pipe_client_close(&clients[i]);
+    }
+}
+
+/* A call into the system that does not return: the stop does not wait for it, and frees nothing. */
+static void a_hanging_call_does_not_delay_the_stop(struct test *t)
+{
+    enum { HANG_MS = 3000 };
+    static struct pipe_rig rig = {.processes_count = 1, .open_delay_ms = HANG_MS};
+    struct pipe_client client = {0};
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK(t, ask(&client, &rig, ALL));
+    Sleep(200);
+    uint64_t start_ms = system_now_ms();
+    CHECK(t, pipe_rig_stop(&rig) == UINT32_MAX); /* late: the process is to end */
+    CHECK(t, system_now_ms() - start_ms < STOP_MS_MAX + 500);
+    Sleep(HANG_MS - STOP_MS_MAX); /* the call comes back to memory that is still there */
+    pipe_client_close(&client);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(info_does_not_wait_for_slow_scans),
+        TEST_CASE(scans_take_turns),
+        TEST_CASE(a_scan_without_a_slot_in_time_is_told_busy),
+        TEST_CASE(stalled_readers_hold_no_slot),
+        TEST_CASE(a_trickling_reader_is_told_timeout),
+        TEST_CASE(other_limits_hold_from_the_next_request_on),
+        TEST_CASE(silent_clients_make_room),
+        TEST_CASE(more_slots_are_given_at_once),
+        TEST_CASE(a_stop_ends_scans_that_wait),
+        TEST_CASE(a_hanging_call_does_not_delay_the_stop),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}

@@ -1,0 +1,102 @@
+/* The service and its settings in the registry: what is there at the start, and what comes with
+ * SERVICE_CONTROL_PARAMCHANGE while it runs. */
+#include "exit_codes.h"
+#include "lsmapd_run.h"
+#include "pipe_rig.h"
+#include "service_control.h"
+#include "settings_registry.h"
+#include "system_info.h"
+#include "test.h"
+
+enum { POLLS_MAX = RIG_WAIT_MS / 50 };
+
+static void set(struct test *t, const wchar_t *name, DWORD number)
+{
+    CHECK_INT(t, ERROR_SUCCESS,
+              RegSetKeyValueW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, name, REG_DWORD, &number,
+                              sizeof number));
+}
+
+static bool tell_change(void)
+{
+    SC_HANDLE manager = NULL, service = NULL;
+    SERVICE_STATUS status;
+    bool is_told = service_manager_open(SC_MANAGER_CONNECT, &manager) == ERROR_SUCCESS &&
+                   service_open(manager, SERVICE_PAUSE_CONTINUE, &service) == ERROR_SUCCESS &&
+                   ControlService(service, SERVICE_CONTROL_PARAMCHANGE, &status);
+
+    service_close(&service);
+    service_close(&manager);
+    return is_told;
+}
+
+/* True when `info` tells this. */
+static bool tells(struct pipe_client *client, const char *text)
+{
+    struct span line;
+
+    if (!pipe_client_send_text(client, "{\"op\":\"info\"}\n") || !pipe_client_line(client, &line))
+        return false;
+    bool is_told = text_contains(line, text);
+    return pipe_client_line(client, &line) && is_told; /* and its `end` */
+}
+
+/* The service reads the registry on a thread of its own, soon. */
+static bool tells_soon(struct pipe_client *client, const char *text)
+{
+    for (int poll = 0; poll < POLLS_MAX; poll++) {
+        if (tells(client, text))
+            return true;
+        Sleep(50);
+    }
+    return false;
+}
+
+static void the_service_goes_by_its_settings(struct test *t)
+{
+    const struct pipe_rig rig = {.name = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\lsmap"};
+    struct pipe_client client = {0};
+    const char *reason = lsmapd_reason_to_skip();
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    lsmapd_check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
+    set(t, L"Connections", 7);
+    set(t, L"IdleMs", 1); /* below its range */
+    lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    CHECK(t, tells(&client, "\"connections\":7,"));
+    CHECK(t, tells(&client, "\"idle_ms\":300000,"));
+
+    set(t, L"Connections", 8);
+    set(t, L"IdleMs", 12345);
+    CHECK(t, tells(&client, "\"connections\":7,")); /* not before it is told */
+    CHECK(t, tell_change());
+    CHECK(t, tells_soon(&client, "\"connections\":8,"));
+    CHECK(t, tells(&client, "\"idle_ms\":12345,"));
+
+    set(t, L"Connections", 0); /* bad: not the last good one, the default */
+    CHECK(t, tell_change());
+    CHECK(t, tells_soon(&client, "\"connections\":128,"));
+    CHECK(t, tells(&client, "\"idle_ms\":12345,"));
+    pipe_client_close(&client);
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+}
+
+/* --limit is the same for a server without the registry. */
+static void wrong_limits_are_told(struct test *t)
+{
+    lsmapd_check_run(t, L"--console --limit Connections=0", EXIT_CODE_USAGE,
+                     "the limit is not between 1 and 1024");
+    lsmapd_check_run(t, L"--console --limit Nothing=1", EXIT_CODE_USAGE, "the limit is unknown");
+    lsmapd_check_run(t, L"install --limit Scans=1", EXIT_CODE_USAGE, "belongs to --console");
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(the_service_goes_by_its_settings),
+        TEST_CASE(wrong_limits_are_told),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
