@@ -67,8 +67,7 @@ static bool process_has_word(unsigned long pid, const char *word)
     return found;
 }
 
-/* The host's number of the process; 0: there is none. */
-static unsigned long find_process(const char *word)
+unsigned long host_process_find(const char *word)
 {
     WIN32_FIND_DATAW entry;
     unsigned long found = 0;
@@ -84,6 +83,28 @@ static unsigned long find_process(const char *word)
     } while (found == 0 && FindNextFileW(search, &entry));
     FindClose(search);
     return found;
+}
+
+/* The number behind `name`, in KiB. */
+static uint64_t field_size(const char *text, const char *name)
+{
+    const char *found = strstr(text, name);
+
+    return found != NULL ? strtoull(found + strlen(name), NULL, 10) * 1024 : 0;
+}
+
+uint64_t host_private_size(unsigned long pid)
+{
+    char path[64];
+    size_t size = 0;
+
+    snprintf(path, sizeof path, "/proc/%lu/smaps_rollup", pid);
+    char *text = read_host_file(path, BLOCK_SIZE, &size);
+    uint64_t sum = 0;
+    if (text != NULL)
+        sum = field_size(text, "\nAnonymous:") + field_size(text, "\nSwap:");
+    free(text);
+    return sum;
 }
 
 static char *skip_field(char *at)
@@ -125,7 +146,7 @@ bool host_maps_read(struct host_maps *maps, const char *word)
     size_t size = 0;
 
     *maps = (struct host_maps){0};
-    unsigned long pid = find_process(word);
+    unsigned long pid = host_process_find(word);
     if (pid == 0)
         return false;
     snprintf(path, sizeof path, "/proc/%lu/maps", pid);

@@ -39,6 +39,13 @@ const struct host_map *host_maps_find(_In_ const struct host_maps *maps, uint64_
 /* The host's number of the file that a Windows path leads to; 0 when it cannot be opened. */
 uint64_t host_inode_from_dos(struct span dos_path);
 
+/* The host's number of the one process whose command line holds `word`; 0: there is none, or no
+ * /proc. */
+unsigned long host_process_find(const char *word);
+
+/* Bytes of memory that only this process has, in RAM or swapped out; 0 when it is not told. */
+uint64_t host_private_size(unsigned long pid);
+
 /* True when the host file is an ELF object: a program or library of the host's own loader. */
 bool host_file_is_elf(struct span host_path);
 

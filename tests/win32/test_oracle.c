@@ -40,11 +40,12 @@ static bool contains(struct span text, const char *part)
     return false;
 }
 
-/* True when the host's own loader or C library mapped the file, or the entry is no file. */
+/* True when the host's own loader, C library or font library mapped the file, or the entry is no
+ * file. */
 static bool is_hosts_own(struct span path)
 {
     return path.data[0] != '/' || contains(path, "/locale/") || contains(path, "/gconv/") ||
-           host_file_is_elf(path);
+           contains(path, "/fontconfig/") || contains(path, "/fonts/") || host_file_is_elf(path);
 }
 
 static const struct scan_map *row_around(uint64_t address)
