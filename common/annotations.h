@@ -31,6 +31,14 @@
 #define NODISCARD
 #endif
 
+#if defined(_MSC_VER)
+#define NORETURN __declspec(noreturn)
+#elif defined(__GNUC__)
+#define NORETURN __attribute__((noreturn))
+#else
+#define NORETURN
+#endif
+
 #if defined(__MINGW32__) /* plain "printf" means msvcrt's formats there, without %zu */
 #include <stdio.h>
 #define PRINTF_FORMAT(text_index, first_argument) \

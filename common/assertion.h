@@ -6,13 +6,19 @@
 #ifndef COMMON_ASSERTION_H
 #define COMMON_ASSERTION_H
 
+#include "annotations.h"
+
 #define ASSERT(condition) ((condition) ? (void)0 : assertion_failed(#condition, __FILE__, __LINE__))
 
 #ifdef __cplusplus
-extern "C"
+extern "C" {
 #endif
-    /* Writes the place to stderr and ends the process. Does not return. */
-    void
-    assertion_failed(const char *condition, const char *file, int line);
+
+/* Writes the place to stderr and ends the process. */
+NORETURN void assertion_failed(const char *condition, const char *file, int line);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

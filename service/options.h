@@ -10,6 +10,8 @@
 
 #include "annotations.h"
 #include "pipe_name.h"
+#include "policy.h"
+#include "span.h"
 #include "status.h"
 
 enum options_command {
@@ -19,15 +21,26 @@ enum options_command {
     COMMAND_UNINSTALL,
     COMMAND_STOP,
     COMMAND_STATUS,
+    COMMAND_ACCESS,
+    COMMAND_DOCTOR,
     COMMAND_VERSION,
     COMMAND_HELP
 };
 
+enum { OPTIONS_LIMITS_MAX = 32 };
+
 struct options {
     enum options_command command;
-    bool no_start;                      /* install: register only */
-    bool quiet;                         /* install, uninstall, stop, status: say errors
-                                           only */
+    bool no_start;            /* install: register only */
+    bool quiet;               /* install, uninstall, stop, status: say errors
+                                 only */
+    bool json;                /* access, doctor: JSON lines instead of text */
+    bool purge;               /* uninstall: the group of readers, too */
+    const char *readers;      /* install: account that becomes a reader; NULL: none */
+    bool has_filtered_admins; /* install: the setting is given */
+    enum filtered_admins filtered_admins;
+    const char *limits[OPTIONS_LIMITS_MAX]; /* --console: NAME=VALUE each, checked */
+    size_t limits_count;
     char pipe_name[PIPE_NAME_CAPACITY]; /* full name, UTF-8, terminated; the default one unless
                                            --console was given another */
 };
@@ -42,7 +55,7 @@ struct options_error {
  * them wins over everything else, the first of the two.
  *
  * arguments  `count` terminated texts in UTF-8.
- * options    Set on success, untouched on failure.
+ * options    Set on success, untouched on failure. Its texts are the arguments'.
  * error      Set on failure, untouched on success.
  *
  * Returns STATUS_OK, or STATUS_BAD_REQUEST with what and where in error->message. */

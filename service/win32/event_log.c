@@ -3,95 +3,38 @@
 #include <stdio.h>
 #include <wchar.h>
 
+#include "denials.h"
+#include "event_report.h"
 #include "events.h"
-#include "protocol.h"
+#include "pipe_name.h"
+#include "system_info.h"
 #include "text_w.h"
 
 enum {
-    EVENT_STRINGS_MAX = 2,
-    EVENT_TEXT_CAPACITY = 1024,  /* UTF-16 units of one line on the console */
-    EVENT_ERROR_CAPACITY = 256,  /* of the system's sentence for an error */
+    EVENT_ERROR_CAPACITY = 256, /* of the system's sentence for an error */
+    EVENT_NUMBER_CAPACITY = 24,
     EVENT_REPEAT_MS = 60 * 1000, /* between two of a kind that clients can cause */
     EVENT_TYPES = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE
 };
 
-#define EVENT_SOURCE_KEY \
-    L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" SERVICE_NAME
+static SRWLOCK denials_lock = SRWLOCK_INIT;
+static struct denials denials; /* guarded; all zero is none */
 
-static enum event_target target;
-static HANDLE source; /* of the event log; open for the life of the process */
-
-void event_log_open(enum event_target new_target)
+void event_log_open(enum event_target target)
 {
-    target = new_target;
-    if (target == EVENT_TARGET_LOG && source == NULL)
-        source = RegisterEventSourceW(NULL, L"" SERVICE_NAME);
+    event_report_open(target);
 }
 
-static void print(DWORD id, const wchar_t **strings)
+static void report(DWORD id)
 {
-    wchar_t text[EVENT_TEXT_CAPACITY];
-    char utf8[EVENT_TEXT_CAPACITY * 3];
-    /* FormatMessage wants a list of arguments where it takes an array as well. */
-    union {
-        const wchar_t **strings;
-        va_list *arguments;
-    } inserts = {.strings = strings};
-
-    DWORD length = FormatMessageW(FORMAT_MESSAGE_FROM_HMODULE | FORMAT_MESSAGE_ARGUMENT_ARRAY |
-                                      FORMAT_MESSAGE_MAX_WIDTH_MASK,
-                                  NULL, id, 0, text, EVENT_TEXT_CAPACITY, inserts.arguments);
-    while (length > 0 && text[length - 1] <= L' ')
-        text[--length] = L'\0';
-    if (length == 0 || text_w_to_utf8(utf8, sizeof utf8, text) != ERROR_SUCCESS)
-        snprintf(utf8, sizeof utf8, "event 0x%08lx", (unsigned long)id);
-    fprintf(stderr, SERVICE_NAME ": %s\n", utf8);
-    fflush(stderr);
-}
-
-static WORD event_type(DWORD id)
-{
-    switch (id >> 30) {
-    case EVENT_SEVERITY_ERROR:
-        return EVENTLOG_ERROR_TYPE;
-    case EVENT_SEVERITY_WARNING:
-        return EVENTLOG_WARNING_TYPE;
-    default:
-        return EVENTLOG_INFORMATION_TYPE;
-    }
-}
-
-static void report(DWORD id, const wchar_t *first, const wchar_t *second)
-{
-    const wchar_t *strings[EVENT_STRINGS_MAX] = {first, second};
-    DWORD last_error = GetLastError();
-    WORD count = 0;
-
-    while (count < EVENT_STRINGS_MAX && strings[count] != NULL)
-        count++;
-    if (target == EVENT_TARGET_CONSOLE)
-        print(id, strings);
-    else if (target == EVENT_TARGET_LOG && source != NULL)
-        ReportEventW(source, event_type(id), 0, id, NULL, count, 0, strings, NULL);
-    SetLastError(last_error);
-}
-
-/* The system's sentence for an error, with its number. */
-static void describe(wchar_t text[EVENT_ERROR_CAPACITY], DWORD error)
-{
-    char utf8[EVENT_ERROR_CAPACITY];
-
-    text_w_error(utf8, sizeof utf8, error);
-    if (text_w_from_utf8(text, EVENT_ERROR_CAPACITY, span_from_string(utf8)) != ERROR_SUCCESS)
-        text[0] = L'\0';
+    event_report(id, NULL, NULL, NULL);
 }
 
 static void report_error(DWORD id, DWORD error)
 {
-    wchar_t text[EVENT_ERROR_CAPACITY];
+    char text[EVENT_ERROR_CAPACITY];
 
-    describe(text, error);
-    report(id, text, NULL);
+    event_report(id, NULL, text_w_error(text, sizeof text, error), NULL);
 }
 
 /* Returns true at most once in EVENT_REPEAT_MS.
@@ -106,22 +49,79 @@ static bool is_due(volatile LONG64 *last_ms)
     return InterlockedCompareExchange64(last_ms, now_ms, last) == last;
 }
 
+/* Tells one report of denials, when one is due. The lock is not held while the log is written. */
+static bool tell_denials(uint64_t now_ms)
+{
+    struct denials_report due;
+    char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY];
+
+    AcquireSRWLockExclusive(&denials_lock);
+    bool is_told = denials_next(&denials, now_ms, &due);
+    ReleaseSRWLockExclusive(&denials_lock);
+    if (!is_told)
+        return false;
+    sid_format(sid, &due.sid);
+    snprintf(count, sizeof count, "%llu", (unsigned long long)due.count);
+    event_report(EVENT_DENIED, &due.sid, sid[0] != '\0' ? sid : "several users", count);
+    return true;
+}
+
+static void tell_all_denials(uint64_t now_ms)
+{
+    for (int i = 0; i <= DENIALS_USERS_MAX && tell_denials(now_ms); i++) {
+        /* each call tells one */
+    }
+}
+
+static void note_denial(const struct caller *caller)
+{
+    uint64_t now_ms = system_now_ms();
+
+    AcquireSRWLockExclusive(&denials_lock);
+    denials_add(&denials, &caller->user, now_ms);
+    ReleaseSRWLockExclusive(&denials_lock);
+    tell_all_denials(now_ms);
+}
+
+void event_answered(const struct caller *caller, const struct statistics_answer *answer)
+{
+    static volatile LONG64 last_ms;
+
+    if (answer->denials > 0)
+        note_denial(caller);
+    if (answer->result == RESULT_FAILED && is_due(&last_ms))
+        event_report(EVENT_INTERNAL_ERROR, NULL, statistics_op_name(answer->op), NULL);
+}
+
+static void report_pipe(DWORD id, const wchar_t *pipe_name, const char *second)
+{
+    char name[PIPE_NAME_CAPACITY];
+
+    if (text_w_to_utf8(name, sizeof name, pipe_name) != ERROR_SUCCESS)
+        name[0] = '\0';
+    event_report(id, NULL, name, second);
+}
+
 void event_service_started(const wchar_t *pipe_name)
 {
-    report(EVENT_SERVICE_STARTED, pipe_name, NULL);
+    report_pipe(EVENT_SERVICE_STARTED, pipe_name, NULL);
 }
 
 void event_service_stopped(void)
 {
-    report(EVENT_SERVICE_STOPPED, NULL, NULL);
+    tell_all_denials(UINT64_MAX);
+    report(EVENT_SERVICE_STOPPED);
 }
 
 void event_pipe_failed(const wchar_t *pipe_name, DWORD error)
 {
-    wchar_t text[EVENT_ERROR_CAPACITY];
+    char text[EVENT_ERROR_CAPACITY];
 
-    describe(text, error);
-    report(EVENT_PIPE_FAILED, pipe_name, text);
+    text_w_error(text, sizeof text, error);
+    if (error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY)
+        report_pipe(EVENT_NAME_TAKEN, pipe_name, text);
+    else
+        report_pipe(EVENT_PIPE_FAILED, pipe_name, text);
 }
 
 void event_start_failed(DWORD error)
@@ -136,25 +136,23 @@ void event_accept_failed(DWORD error)
 
 void event_server_failed(void)
 {
-    report(EVENT_SERVER_FAILED, NULL, NULL);
+    report(EVENT_SERVER_FAILED);
 }
 
 void event_stop_late(void)
 {
-    report(EVENT_STOP_LATE, NULL, NULL);
+    report(EVENT_STOP_LATE);
 }
 
 void event_server_busy(unsigned connections)
 {
     static volatile LONG64 last_ms;
-    wchar_t count[16];
-    char digits[16];
+    char count[EVENT_NUMBER_CAPACITY];
 
     if (!is_due(&last_ms))
         return;
-    snprintf(digits, sizeof digits, "%u", connections);
-    if (text_w_from_utf8(count, 16, span_from_string(digits)) == ERROR_SUCCESS)
-        report(EVENT_SERVER_BUSY, count, NULL);
+    snprintf(count, sizeof count, "%u", connections);
+    event_report(EVENT_SERVER_BUSY, NULL, count, NULL);
 }
 
 void event_identity_failed(DWORD error)
@@ -168,6 +166,39 @@ void event_identity_failed(DWORD error)
 void event_debug_missing(DWORD error)
 {
     report_error(EVENT_DEBUG_MISSING, error);
+}
+
+void event_configuration_refused(const char *name, const char *why)
+{
+    event_report(EVENT_CONFIGURATION_REFUSED, NULL, name, why);
+}
+
+void event_configuration_read(void)
+{
+    report(EVENT_CONFIGURATION_READ);
+}
+
+void event_limit_hit(enum statistics_limit limit)
+{
+    static volatile LONG64 last_ms[LIMIT_COUNT];
+
+    if (is_due(&last_ms[limit]))
+        event_report(EVENT_LIMIT_HIT, NULL, statistics_limit_name(limit), NULL);
+}
+
+void event_hardening_refused(const char *what)
+{
+    event_report(EVENT_HARDENING_REFUSED, NULL, what, NULL);
+}
+
+void event_privileges_kept(DWORD error)
+{
+    report_error(EVENT_PRIVILEGES_KEPT, error);
+}
+
+void event_place_open(const char *what)
+{
+    event_report(EVENT_PLACE_OPEN, NULL, what, NULL);
 }
 
 DWORD event_log_register(const wchar_t *exe)

@@ -1,26 +1,23 @@
 #include "install.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
+#include "access.h"
+#include "access_setup.h"
 #include "event_log.h"
+#include "install_folder.h"
+#include "install_key.h"
+#include "install_service.h"
 #include "protocol.h"
+#include "readers_group.h"
 #include "service_control.h"
 #include "service_say.h"
 #include "system_info.h"
-#include "text_w.h"
 
-enum {
-    PATH_LENGTH_MAX = 32767, /* UTF-16 units; source: the longest path Windows has */
-    RESTART_RESET_S = 24 * 60 * 60
-};
-
-static const char description[] =
-    "Tells lsmap which files are mapped into the memory of processes. Answers local callers only, "
-    "over a named pipe; every caller gets what his rights allow.";
-
-/* "C:\folder\lsmapd.exe" of this process, quoted.
- * command  Receives it on the heap; the path without quotes is the same memory. */
+/* "C:\folder\lsmapd.exe" of this process, quoted and as it is. */
 struct program {
     wchar_t *command; /* owned */
     wchar_t *path;    /* owned */
@@ -34,52 +31,18 @@ static void program_free(struct program *program)
 
 static DWORD program_query(struct program *program)
 {
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    program->path = malloc((PATH_LENGTH_MAX + 1) * sizeof(wchar_t));
-    program->command = malloc((PATH_LENGTH_MAX + 3) * sizeof(wchar_t));
-
-    if (program->path == NULL || program->command == NULL)
-        return error;
-    DWORD length = GetModuleFileNameW(NULL, program->path, PATH_LENGTH_MAX + 1);
-    if (length == 0)
-        return GetLastError();
-    if (length > PATH_LENGTH_MAX)
-        return ERROR_FILENAME_EXCED_RANGE;
+    program->path = install_folder_program();
+    if (program->path == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    size_t length = wcslen(program->path);
+    program->command = malloc((length + 3) * sizeof(wchar_t));
+    if (program->command == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
     program->command[0] = L'"';
     memcpy(program->command + 1, program->path, length * sizeof(wchar_t));
     program->command[length + 1] = L'"';
     program->command[length + 2] = L'\0';
     return ERROR_SUCCESS;
-}
-
-static DWORD set_description(SC_HANDLE service)
-{
-    wchar_t text[sizeof description];
-    SERVICE_DESCRIPTIONW info = {.lpDescription = text};
-
-    DWORD error = text_w_from_utf8(text, sizeof description, span_from_string(description));
-    if (error != ERROR_SUCCESS)
-        return error;
-    return ChangeServiceConfig2W(service, SERVICE_CONFIG_DESCRIPTION, &info) ? ERROR_SUCCESS
-                                                                             : GetLastError();
-}
-
-/* After a crash, and after an end with an error: again in 5 s, in 30 s, then each minute. */
-static DWORD set_failure_actions(SC_HANDLE service)
-{
-    SC_ACTION actions[] = {{SC_ACTION_RESTART, 5 * 1000},
-                           {SC_ACTION_RESTART, 30 * 1000},
-                           {SC_ACTION_RESTART, 60 * 1000}};
-    SERVICE_FAILURE_ACTIONSW failure = {
-        .dwResetPeriod = RESTART_RESET_S, .cActions = 3, .lpsaActions = actions};
-    SERVICE_FAILURE_ACTIONS_FLAG flag = {.fFailureActionsOnNonCrashFailures = TRUE};
-
-    if (!ChangeServiceConfig2W(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure))
-        return GetLastError();
-    if (ChangeServiceConfig2W(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &flag))
-        return ERROR_SUCCESS;
-    DWORD error = GetLastError();
-    return system_is_wine() ? ERROR_SUCCESS : error; /* Wine does not know the flag */
 }
 
 /* Registers or updates. Afterwards the service is stopped. */
@@ -97,10 +60,6 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *command, SC_HAND
         if (error == ERROR_SUCCESS)
             error = service_change(opened, command);
     }
-    if (error == ERROR_SUCCESS)
-        error = set_description(opened);
-    if (error == ERROR_SUCCESS)
-        error = set_failure_actions(opened);
     if (error == ERROR_SUCCESS) {
         *service = opened;
         opened = NULL;
@@ -109,36 +68,74 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *command, SC_HAND
     return error;
 }
 
-static enum exit_code install_steps(SC_HANDLE manager, const struct program *program, bool start,
-                                    bool quiet)
+/* Locks what decides which code runs as SYSTEM. A folder that is not ours to lock is looked at, and
+ * the person who installs is told: nothing else would keep others from becoming SYSTEM. */
+static enum exit_code lock_places(const struct program *program)
+{
+    char reason[INSTALL_FOLDER_REASON_CAPACITY] = "";
+    bool is_locked = false;
+
+    DWORD error = install_key_lock();
+    if (error != ERROR_SUCCESS)
+        return service_fail("cannot make the key of the settings", error);
+    error = install_folder_lock(program->path, &is_locked);
+    if (error != ERROR_SUCCESS)
+        return service_fail("cannot lock the folder of the program", error);
+    if (!is_locked && !system_is_wine() &&
+        install_folder_check(program->path, reason) == ERROR_SUCCESS && reason[0] != '\0')
+        service_warn("others than administrators can replace the program and become SYSTEM: %s; "
+                     "use install.cmd, which copies it to a folder below Program Files",
+                     reason);
+    return EXIT_CODE_OK;
+}
+
+static enum exit_code install_steps(SC_HANDLE manager, const struct program *program,
+                                    const struct options *options)
 {
     SC_HANDLE service = NULL;
+    const char *what = NULL;
     bool is_new = false;
+    char failed[128];
 
     DWORD error = register_service(manager, program->command, &service, &is_new);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot register the service", error);
     enum exit_code code = EXIT_CODE_OK;
+    error = install_service_configure(service, &what);
+    if (error != ERROR_SUCCESS) {
+        snprintf(failed, sizeof failed, "cannot set %s", what);
+        code = service_fail(failed, error);
+        goto cleanup;
+    }
+    code = lock_places(program);
+    if (code != EXIT_CODE_OK)
+        goto cleanup;
+    error = access_setup_install(options, &what);
+    if (error != ERROR_SUCCESS) {
+        code = service_fail(what, error);
+        goto cleanup;
+    }
     error = event_log_register(program->path);
     if (error != ERROR_SUCCESS) {
         code = service_fail("cannot register the event source", error);
         goto cleanup;
     }
-    service_say(quiet, "The service " SERVICE_NAME " is %s.\n", is_new ? "installed" : "updated");
-    if (!start)
+    service_say(options->quiet, "The service " SERVICE_NAME " is %s.\n",
+                is_new ? "installed" : "updated");
+    if (options->no_start)
         goto cleanup;
     error = service_start(service);
     if (error != ERROR_SUCCESS)
         code = service_fail("the service is installed but does not start", error);
     else
-        service_say(quiet, "It is running.\n");
+        service_say(options->quiet, "It is running.\n");
 
 cleanup:
     service_close(&service);
     return code;
 }
 
-enum exit_code install_run(bool start, bool quiet)
+enum exit_code install_run(const struct options *options)
 {
     SC_HANDLE manager = NULL;
     struct program program = {0};
@@ -154,7 +151,7 @@ enum exit_code install_run(bool start, bool quiet)
         code = service_fail("cannot tell the path of this program", error);
         goto cleanup;
     }
-    code = install_steps(manager, &program, start, quiet);
+    code = install_steps(manager, &program, options);
 
 cleanup:
     program_free(&program);
@@ -188,17 +185,22 @@ static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
     return EXIT_CODE_OK;
 }
 
-enum exit_code uninstall_run(bool quiet)
+enum exit_code uninstall_run(const struct options *options)
 {
     SC_HANDLE manager = NULL;
 
     DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot open the service control manager", error);
-    enum exit_code code = remove_service(manager, quiet);
+    enum exit_code code = remove_service(manager, options->quiet);
     service_close(&manager);
     error = event_log_unregister();
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the event source", error);
+    if (options->purge) {
+        error = readers_group_remove();
+        if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
+            code = service_fail("cannot remove the group \"" READERS_GROUP_NAME "\"", error);
+    }
     return code;
 }

@@ -12,14 +12,18 @@
 #include <stdbool.h>
 
 #include "exit_codes.h"
+#include "options.h"
 
-/* Registers this program as the service, or updates what is registered, and starts it.
- * A running one is stopped first. Restarts on failure, runs as LocalSystem, starts with Windows.
- * start  False: leaves it stopped. */
-enum exit_code install_run(bool start, bool quiet);
+/* Registers this program as the service, or updates what is registered, locks the program's folder
+ * and the key of the settings, and starts it. A running one is stopped first. Restarts on failure,
+ * runs as LocalSystem, starts with Windows.
+ * Creates the group of readers and does what the options say about it and about rights.
+ * options  no_start: leaves it stopped. quiet: says errors and warnings only. */
+enum exit_code install_run(_In_ const struct options *options);
 
-/* Stops the service and removes it; success when there is none. */
-enum exit_code uninstall_run(bool quiet);
+/* Stops the service and removes it; success when there is none.
+ * options  quiet. purge: removes the group of readers, too. */
+enum exit_code uninstall_run(_In_ const struct options *options);
 
 /* Stops the service and waits until its process has ended, so that its files can be replaced.
  * Success when it is stopped already or there is none. */

@@ -3,12 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "access_run.h"
 #include "console.h"
+#include "doctor_run.h"
 #include "exit_codes.h"
+#include "hardening.h"
 #include "install.h"
 #include "options.h"
 #include "protocol.h"
 #include "scm.h"
+#include "system_info.h"
 #include "text_w.h"
 #include "version.h"
 
@@ -16,9 +20,10 @@ static enum exit_code run_service(void)
 {
     char text[256];
 
-    DWORD error = scm_run();
+    DWORD service_error = ERROR_SUCCESS;
+    DWORD error = scm_run(&service_error);
     if (error == ERROR_SUCCESS)
-        return EXIT_CODE_OK;
+        return service_error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
     if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
         fputs(SERVICE_NAME ": this is a service; use `lsmapd install`, `lsmapd --console` or "
                            "`lsmapd --help`\n",
@@ -30,21 +35,36 @@ static enum exit_code run_service(void)
     return EXIT_CODE_FAILED;
 }
 
+static enum exit_code run_console(const struct options *options)
+{
+    struct settings settings;
+    struct settings_findings findings = {0}; /* there are none: options_parse() has looked */
+
+    settings_default(&settings, system_processors());
+    for (size_t i = 0; i < options->limits_count; i++)
+        (void)settings_apply_argument(&settings, &findings, span_from_string(options->limits[i]));
+    return console_run(options->pipe_name, &settings);
+}
+
 static enum exit_code act(const struct options *options)
 {
     switch (options->command) {
     case COMMAND_SERVICE:
         return run_service();
     case COMMAND_CONSOLE:
-        return console_run(options->pipe_name);
+        return run_console(options);
     case COMMAND_INSTALL:
-        return install_run(!options->no_start, options->quiet);
+        return install_run(options);
     case COMMAND_UNINSTALL:
-        return uninstall_run(options->quiet);
+        return uninstall_run(options);
     case COMMAND_STOP:
         return stop_run(options->quiet);
     case COMMAND_STATUS:
         return status_run(options->quiet);
+    case COMMAND_ACCESS:
+        return access_run(options->json);
+    case COMMAND_DOCTOR:
+        return doctor_run(options->json);
     case COMMAND_VERSION:
         fputs(SERVICE_NAME " " LSMAP_VERSION_STRING "\n", stdout);
         return EXIT_CODE_OK;
@@ -72,6 +92,7 @@ int wmain(int argc, wchar_t **argv)
 {
     /* First of all: a DLL that lies beside us or in the current folder is never loaded. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+    hardening_apply();
 
     enum exit_code code = EXIT_CODE_FAILED;
     UINT code_page = GetConsoleOutputCP();

@@ -17,6 +17,17 @@ void service_say(bool quiet, const char *format, ...)
     va_end(arguments);
 }
 
+void service_warn(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs(SERVICE_NAME ": warning: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs("\n", stderr);
+}
+
 enum exit_code service_fail(const char *what, DWORD error)
 {
     char text[256];
