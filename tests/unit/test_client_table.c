@@ -333,8 +333,8 @@ static void null_members_are_dashes(struct test *t)
         "{\"type\":\"process\",\"pid\":1,\"start\":null,\"parent\":null,\"name\":null,\"image\":"
         "null,"
         "\"session\":null,\"arch\":null,\"protection\":null,\"access\":\"none\"}",
-        "{\"type\":\"map\",\"pid\":1,\"process\":null,\"base\":null,\"size\":0,\"kind\":null,"
-        "\"protect\":null,\"path\":null,\"device_path\":null}",
+        ("{\"type\":\"map\",\"pid\":1,\"process\":null,\"base\":null,\"size\":0,\"kind\":null,"
+         "\"protect\":null,\"path\":null,\"device_path\":null}"),
         "{\"type\":\"file\",\"path\":null,\"device_path\":null,\"kind\":null}",
         "{\"type\":\"process_change\",\"change\":null}",
         "{\"type\":\"map_change\"}",

@@ -128,7 +128,8 @@ static void a_taken_name_is_told(struct test *t)
     REQUIRE(t, taken != INVALID_HANDLE_VALUE);
     REQUIRE(t, start(&console, "lsmapd-test-taken-name"));
     read_line(&console, line);
-    CHECK(t, strstr(line, "lsmapd: cannot listen on ") == line);
+    CHECK(t,
+          strstr(line, "lsmapd: the name " PIPE_PREFIX "lsmapd-test-taken-name is taken") == line);
     CHECK_INT(t, EXIT_CODE_FAILED, finish(&console));
     CloseHandle(taken);
 }

@@ -142,6 +142,45 @@ static PTP_IO WINAPI create_io(HANDLE file, PTP_WIN32_IO_CALLBACK callback, PVOI
     return NULL;
 }
 
+/* --- the heap: every allocation of this process, the clients' included --- */
+
+#if defined(HAS_WRAPPED_HEAP) /* the linker hands over the functions */
+static volatile LONG heap_calls;
+static volatile LONG heap_interval; /* every so many calls one fails; 0: none */
+static volatile LONG heap_failures;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+static bool heap_fails(void)
+{
+    const LONG interval = InterlockedCompareExchange(&heap_interval, 0, 0);
+    if (interval == 0 || InterlockedIncrement(&heap_calls) % interval != 0)
+        return false;
+    InterlockedIncrement(&heap_failures);
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return heap_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return heap_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return heap_fails() ? NULL : __real_realloc(block, size);
+}
+#endif
+
 static void *allocate(size_t count, size_t size)
 {
     return fails() ? NULL : real.allocate(count, size);
@@ -246,6 +285,34 @@ static void each_peek_named_pipe_fails(struct test *t)
     is_slow = false;
 }
 
+#if defined(HAS_WRAPPED_HEAP)
+static void every_few_allocations_fail(struct test *t)
+{
+    /* Not every one: a server that cannot accept for a minute and a half gives up. */
+    static const LONG intervals[] = {2, 3, 5, 7, 11};
+    enum { VISITS = 3 };
+
+    for (size_t row = 0; row < TEST_COUNT(intervals); row++) {
+        const LONG interval = intervals[row];
+        struct pipe_rig rig = {.processes_count = PROCESSES};
+        TEST_ROW(t, "every %ldth allocation fails", (long)interval);
+        REQUIRE(t, pipe_rig_start(&rig, SPEED, 0) == ERROR_SUCCESS);
+        InterlockedExchange(&heap_failures, 0);
+        InterlockedExchange(&heap_calls, 0);
+        InterlockedExchange(&heap_interval, interval);
+        for (int i = 0; i < VISITS; i++)
+            visit(&rig);
+        InterlockedExchange(&heap_interval, 0);
+        CHECK(t, heap_failures > 0);
+        CHECK(t, serves_again(&rig));
+        CHECK(t, WaitForSingleObject(server_failed_event(rig.server), 0) == WAIT_TIMEOUT);
+        InterlockedExchange(&heap_interval, interval);
+        CHECK(t, pipe_rig_stop(&rig) < 2000);
+        InterlockedExchange(&heap_interval, 0);
+    }
+}
+#endif
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -264,6 +331,9 @@ int main(int argc, char **argv)
         TEST_CASE(each_create_work_fails),
         TEST_CASE(each_create_io_fails),
         TEST_CASE(each_allocate_fails),
+#if defined(HAS_WRAPPED_HEAP)
+        TEST_CASE(every_few_allocations_fail),
+#endif
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -2,87 +2,22 @@
 #include "win.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <wchar.h>
 
+#include "access.h"
 #include "exit_codes.h"
-#include "handle.h"
+#include "install_key.h"
 #include "lsmapd_path.h"
+#include "lsmapd_run.h"
+#include "privileges.h"
 #include "protocol.h"
+#include "security_bytes.h"
 #include "service_control.h"
+#include "settings_registry.h"
 #include "system_info.h"
 #include "test.h"
 
 #define EVENT_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
-
-enum { RUN_TIMEOUT_MS = 60 * 1000, EXIT_NONE = 0xffff };
-
-/* Runs `lsmapd arguments`.
- * output  Receives what it prints on both streams, terminated, cut at `capacity`.
- * Returns its exit code, EXIT_NONE when it did not run or did not end. */
-static DWORD run(const wchar_t *arguments, char *output, DWORD capacity)
-{
-    wchar_t path[MAX_PATH], command[MAX_PATH + 128];
-    SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
-    STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
-    PROCESS_INFORMATION process = {0};
-    HANDLE reader = NULL, writer = NULL;
-    DWORD code = EXIT_NONE, size = 0, total = 0;
-
-    output[0] = '\0';
-    if (!lsmapd_path(path) || !CreatePipe(&reader, &writer, &inherit, 0))
-        return code;
-    SetHandleInformation(reader, HANDLE_FLAG_INHERIT, 0);
-    swprintf(command, MAX_PATH + 128, L"\"%ls\" %ls", path, arguments);
-    startup.hStdOutput = writer;
-    startup.hStdError = writer;
-    BOOL is_started = CreateProcessW(path, command, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL,
-                                     &startup, &process);
-    handle_close(&writer);
-    while (is_started && total + 1 < capacity &&
-           ReadFile(reader, output + total, capacity - 1 - total, &size, NULL) && size > 0)
-        total += size;
-    output[total] = '\0';
-    if (is_started && WaitForSingleObject(process.hProcess, RUN_TIMEOUT_MS) == WAIT_OBJECT_0)
-        GetExitCodeProcess(process.hProcess, &code);
-    handle_close(&process.hProcess);
-    handle_close(&process.hThread);
-    handle_close(&reader);
-    return code;
-}
-
-/* A step and what must come of it. */
-static void check_run(struct test *t, const wchar_t *arguments, DWORD code, const char *text)
-{
-    char output[2048];
-
-    TEST_ROW(t, "lsmapd %ls", arguments);
-    DWORD actual = run(arguments, output, sizeof output);
-    CHECK_INT(t, code, actual);
-    bool is_said = text[0] != '\0' ? strstr(output, text) != NULL : output[0] == '\0';
-    if (!CHECK(t, is_said))
-        printf("  wanted \"%s\", printed: %s\n", text, output);
-}
-
-/* Why the service of this machine may not be touched; NULL when it may. */
-static const char *reason_to_skip(void)
-{
-    static wchar_t path[MAX_PATH];
-    wchar_t allowed[2];
-    SC_HANDLE manager = NULL, service = NULL;
-
-    if (!lsmapd_path(path))
-        return "lsmapd.exe was not found; name it in LSMAPD_EXE";
-    if (!system_is_wine() && GetEnvironmentVariableW(L"LSMAP_TEST_INSTALL", allowed, 2) != 1)
-        return "this would install the service here; set LSMAP_TEST_INSTALL=1 to allow it";
-    if (service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager) !=
-        ERROR_SUCCESS)
-        return "needs an elevated prompt";
-    bool is_installed = service_open(manager, SERVICE_QUERY_STATUS, &service) == ERROR_SUCCESS;
-    service_close(&service);
-    service_close(&manager);
-    return is_installed ? "the service is installed already" : NULL;
-}
 
 static bool event_source_exists(void)
 {
@@ -92,6 +27,71 @@ static bool event_source_exists(void)
     if (exists)
         RegCloseKey(key);
     return exists;
+}
+
+/* The key of the settings is there, has the descriptor that was meant, and nobody else can write it
+ * or the registration above it. */
+static void check_key(struct test *t)
+{
+    static const struct access_mapping mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS};
+    struct security_bytes meant = {0}, found = {0};
+    char reason[DESCRIPTOR_VIEW_REASON_CAPACITY * 2] = "";
+    HKEY key = NULL;
+
+    TEST_ROW(t, "key of the settings");
+    CHECK_INT(t, ERROR_SUCCESS,
+              RegOpenKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, READ_CONTROL, &key));
+    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_sddl(KEY_SDDL, &meant));
+    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_key(key, &found));
+    if (!CHECK(t, descriptor_view_equal(&meant.view, &found.view, &mapping, reason)))
+        printf("  %s\n", reason);
+    CHECK_INT(t, ERROR_SUCCESS, install_key_check(reason));
+    CHECK_STR(t, "", reason);
+    security_bytes_release(&found);
+    security_bytes_release(&meant);
+    RegCloseKey(key);
+}
+
+static bool key_exists(void)
+{
+    HKEY key = NULL;
+    bool exists = RegOpenKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, KEY_READ, &key) ==
+                  ERROR_SUCCESS;
+
+    if (exists)
+        RegCloseKey(key);
+    return exists;
+}
+
+/* What only Windows keeps: privileges, SID, failure actions, who may control the service. */
+static void check_windows_registration(struct test *t, SC_HANDLE service, BYTE *buffer, DWORD size)
+{
+    static const struct access_mapping none = {0, 0, 0, 0};
+    struct security_bytes meant = {0}, found = {0};
+    char reason[DESCRIPTOR_VIEW_REASON_CAPACITY] = "";
+    DWORD needed = 0;
+
+    if (system_is_wine())
+        return;
+    if (CHECK(t, QueryServiceConfig2W(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, buffer,
+                                      size, &needed)))
+        CHECK(t,
+              privileges_are_listed(
+                  ((SERVICE_REQUIRED_PRIVILEGES_INFOW *)(void *)buffer)->pmszRequiredPrivileges));
+    if (CHECK(t, QueryServiceConfig2W(service, SERVICE_CONFIG_SERVICE_SID_INFO, buffer, size,
+                                      &needed)))
+        CHECK_INT(t, SERVICE_SID_TYPE_UNRESTRICTED,
+                  ((SERVICE_SID_INFO *)(void *)buffer)->dwServiceSidType);
+    if (CHECK(t, QueryServiceConfig2W(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, buffer, size,
+                                      &needed)))
+        CHECK(t,
+              ((SERVICE_FAILURE_ACTIONS_FLAG *)(void *)buffer)->fFailureActionsOnNonCrashFailures);
+    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_sddl(SERVICE_SDDL, &meant));
+    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_service(service, &found));
+    if (!CHECK(t, descriptor_view_equal(&meant.view, &found.view, &none, reason)))
+        printf("  %s\n", reason);
+    security_bytes_release(&found);
+    security_bytes_release(&meant);
 }
 
 /* What Windows has registered: quoted path, LocalSystem, automatic start, restart on failure. */
@@ -107,7 +107,8 @@ static void check_registration(struct test *t)
     REQUIRE(t, lsmapd_path(path));
     swprintf(quoted, MAX_PATH + 2, L"\"%ls\"", path);
     CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
-    CHECK_INT(t, ERROR_SUCCESS, service_open(manager, SERVICE_QUERY_CONFIG, &service));
+    CHECK_INT(t, ERROR_SUCCESS,
+              service_open(manager, SERVICE_QUERY_CONFIG | READ_CONTROL, &service));
     if (CHECK(t, QueryServiceConfigW(service, config, sizeof buffer, &size))) {
         CHECK_INT(t, 0, _wcsicmp(quoted, config->lpBinaryPathName));
         CHECK_INT(t, 0, wcscmp(L"LocalSystem", config->lpServiceStartName));
@@ -120,9 +121,11 @@ static void check_registration(struct test *t)
         const SERVICE_DESCRIPTIONW *description = (const void *)buffer;
         CHECK(t, description->lpDescription != NULL && description->lpDescription[0] != L'\0');
     }
+    check_windows_registration(t, service, buffer, sizeof buffer);
     service_close(&service);
     service_close(&manager);
     CHECK(t, event_source_exists());
+    check_key(t);
 }
 
 static DWORD running_pid(void)
@@ -143,51 +146,52 @@ static DWORD running_pid(void)
 
 static void install_and_uninstall_may_be_repeated(struct test *t)
 {
-    const char *reason = reason_to_skip();
+    const char *reason = lsmapd_reason_to_skip();
 
     if (reason != NULL)
         TEST_SKIP(t, reason);
-    check_run(t, L"status", EXIT_CODE_NOT_INSTALLED, "not installed");
-    check_run(t, L"uninstall", EXIT_CODE_OK, "not installed");
-    check_run(t, L"stop", EXIT_CODE_OK, "not installed");
-    check_run(t, L"install", EXIT_CODE_OK, "It is running.");
+    lsmapd_check_run(t, L"status", EXIT_CODE_NOT_INSTALLED, "not installed");
+    lsmapd_check_run(t, L"uninstall", EXIT_CODE_OK, "not installed");
+    lsmapd_check_run(t, L"stop", EXIT_CODE_OK, "not installed");
+    lsmapd_check_run(t, L"install", EXIT_CODE_OK, "It is running.");
     check_registration(t);
-    check_run(t, L"status", EXIT_CODE_OK, "state: running");
+    lsmapd_check_run(t, L"status", EXIT_CODE_OK, "state: running");
     DWORD first = running_pid();
     CHECK(t, first != 0);
-    check_run(t, L"install", EXIT_CODE_OK, "is updated");
+    lsmapd_check_run(t, L"install", EXIT_CODE_OK, "is updated");
     check_registration(t);
     CHECK(t, running_pid() != 0 && running_pid() != first); /* the former one was stopped */
-    check_run(t, L"status --quiet", EXIT_CODE_OK, "");
-    check_run(t, L"stop", EXIT_CODE_OK, "is stopped");
-    check_run(t, L"stop --quiet", EXIT_CODE_OK, "");
-    check_run(t, L"status", EXIT_CODE_FAILED, "state: stopped");
-    check_run(t, L"uninstall", EXIT_CODE_OK, "is removed");
-    check_run(t, L"status", EXIT_CODE_NOT_INSTALLED, "not installed");
+    lsmapd_check_run(t, L"status --quiet", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"stop", EXIT_CODE_OK, "is stopped");
+    lsmapd_check_run(t, L"stop --quiet", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"status", EXIT_CODE_FAILED, "state: stopped");
+    lsmapd_check_run(t, L"uninstall", EXIT_CODE_OK, "is removed");
+    lsmapd_check_run(t, L"status", EXIT_CODE_NOT_INSTALLED, "not installed");
     CHECK(t, !event_source_exists());
-    check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+    CHECK(t, !key_exists());
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
 static void install_may_leave_it_stopped(struct test *t)
 {
-    const char *reason = reason_to_skip();
+    const char *reason = lsmapd_reason_to_skip();
 
     if (reason != NULL)
         TEST_SKIP(t, reason);
-    check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
     check_registration(t);
-    check_run(t, L"status", EXIT_CODE_FAILED, "state: stopped");
-    check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
-    check_run(t, L"status --quiet", EXIT_CODE_NOT_INSTALLED, "");
+    lsmapd_check_run(t, L"status", EXIT_CODE_FAILED, "state: stopped");
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"status --quiet", EXIT_CODE_NOT_INSTALLED, "");
 }
 
 static void the_service_answers_and_stops(struct test *t)
 {
-    const char *reason = reason_to_skip();
+    const char *reason = lsmapd_reason_to_skip();
 
     if (reason != NULL)
         TEST_SKIP(t, reason);
-    check_run(t, L"install --quiet", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
     HANDLE pipe = CreateFileA(PIPE_NAME_DEFAULT, GENERIC_READ | GENERIC_WRITE, 0, NULL,
                               OPEN_EXISTING, SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
     if (CHECK(t, pipe != INVALID_HANDLE_VALUE)) {
@@ -200,9 +204,57 @@ static void the_service_answers_and_stops(struct test *t)
         CHECK(t, strstr(answer, "\"mode\":\"service\"") != NULL);
     }
     /* The client stays connected while the service stops. */
-    check_run(t, L"uninstall", EXIT_CODE_OK, "is removed");
+    lsmapd_check_run(t, L"uninstall", EXIT_CODE_OK, "is removed");
     if (pipe != INVALID_HANDLE_VALUE)
         CloseHandle(pipe);
+}
+
+/* From the option to what `access` shows; the settings are gone with the service. The list itself
+ * is not tried here: a group is made for good only on Windows. */
+static void install_takes_options_about_rights(struct test *t)
+{
+    const char *reason = lsmapd_reason_to_skip();
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    lsmapd_check_run(t, L"install --quiet --no-start --filtered-admins off", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
+    lsmapd_check_run(t, L"install --quiet --no-start", EXIT_CODE_OK, ""); /* leaves it as it is */
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
+    CHECK_INT(t, ERROR_SUCCESS,
+              settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;SY)(A;;0x1;;;WD)"));
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "access list: AccessSddl");
+    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:(A;;GA;;;WD)"));
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "the value of AccessSddl is not usable");
+    lsmapd_check_run(t, L"access --json", EXIT_CODE_OK, "\"source\":\"built-in\"");
+    lsmapd_check_run(t, L"uninstall --quiet --purge", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is full)");
+}
+
+/* No other name is tried: the service ends with an error, which the failure actions act on. */
+static void a_taken_name_keeps_the_service_from_running(struct test *t)
+{
+    const char *reason = lsmapd_reason_to_skip();
+    SC_HANDLE manager = NULL, service = NULL;
+    SERVICE_STATUS_PROCESS status = {0};
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    HANDLE taken =
+        CreateNamedPipeA(PIPE_NAME_DEFAULT, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL);
+    REQUIRE(t, taken != INVALID_HANDLE_VALUE);
+    lsmapd_check_run(t, L"install", EXIT_CODE_FAILED, "does not start");
+    lsmapd_check_run(t, L"status", EXIT_CODE_FAILED, "state: stopped");
+    CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
+    CHECK_INT(t, ERROR_SUCCESS, service_open(manager, SERVICE_QUERY_STATUS, &service));
+    CHECK_INT(t, ERROR_SUCCESS, service_query_status(service, &status));
+    CHECK(t, status.dwWin32ExitCode == ERROR_PIPE_BUSY ||
+                 status.dwWin32ExitCode == ERROR_ACCESS_DENIED);
+    service_close(&service);
+    service_close(&manager);
+    CloseHandle(taken);
+    lsmapd_check_run(t, L"install", EXIT_CODE_OK, "It is running.");
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
 static void the_command_line_is_checked(struct test *t)
@@ -211,11 +263,11 @@ static void the_command_line_is_checked(struct test *t)
 
     if (!lsmapd_path(path))
         TEST_SKIP(t, "lsmapd.exe was not found; name it in LSMAPD_EXE");
-    check_run(t, L"--version", EXIT_CODE_OK, SERVICE_NAME " ");
-    check_run(t, L"--help", EXIT_CODE_OK, "usage:");
-    check_run(t, L"nonsense", EXIT_CODE_USAGE, "see lsmapd --help");
-    check_run(t, L"", EXIT_CODE_USAGE, "lsmapd install");
-    check_run(t, L"--console --pipe \\\\other\\pipe\\name", EXIT_CODE_USAGE, "pipe name");
+    lsmapd_check_run(t, L"--version", EXIT_CODE_OK, SERVICE_NAME " ");
+    lsmapd_check_run(t, L"--help", EXIT_CODE_OK, "usage:");
+    lsmapd_check_run(t, L"nonsense", EXIT_CODE_USAGE, "see lsmapd --help");
+    lsmapd_check_run(t, L"", EXIT_CODE_USAGE, "lsmapd install");
+    lsmapd_check_run(t, L"--console --pipe \\\\other\\pipe\\name", EXIT_CODE_USAGE, "pipe name");
 }
 
 int main(int argc, char **argv)
@@ -225,6 +277,8 @@ int main(int argc, char **argv)
         TEST_CASE(install_and_uninstall_may_be_repeated),
         TEST_CASE(install_may_leave_it_stopped),
         TEST_CASE(the_service_answers_and_stops),
+        TEST_CASE(a_taken_name_keeps_the_service_from_running),
+        TEST_CASE(install_takes_options_about_rights),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

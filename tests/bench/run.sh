@@ -1,0 +1,73 @@
+#!/bin/sh
+# Builds and runs every bench, one after the other, and prints one report: sh tests/bench/run.sh
+#
+# Measurements, never verdicts: ends with 0 whenever all could be made. Takes about five minutes on
+# a machine that has nothing else to do, which the first lines tell. PAIRS and ROUND_MS set how often
+# commands are run against each other and how long the pipe is measured at a time.
+set -eu
+cd "$(dirname "$0")/../.."
+sh tests/setup.sh
+
+pairs=${PAIRS:-15}
+round_ms=${ROUND_MS:-600}
+build=build/bench
+wine_build=build/mingw
+export WINEPREFIX="$PWD/$build/wineprefix"
+wine() { tests/wine-run.sh "$@"; }
+heading() { printf '\n== %s\n\n' "$*"; }
+
+# Release, as the Windows programs are: the presets for Linux are made for sanitizers.
+mkdir -p build
+{
+    cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc
+    cmake --build $build --target bench_scan bench_writer bench_formats
+    cmake --preset mingw
+    cmake --build $wine_build --target lsmap lsmapd bench_commands plain_way bench_pipe
+} >"$build.log" 2>&1 || {
+    cat "$build.log" >&2
+    exit 1
+}
+
+heading "Machine"
+date -u '+%Y-%m-%d %H:%M UTC'
+uname -sr
+printf '%s processors, load %s\n' "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
+wine --version
+
+heading "bench_scan: kernel queries, time by size, heap calls (native)"
+$build/tests/bench/bench_scan
+heading "bench_writer: rows of JSON (native)"
+$build/tests/bench/bench_writer
+heading "bench_formats: the client's formats (native)"
+$build/tests/bench/bench_formats
+
+tests/wine-run.sh --start
+server=
+stop() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    tests/wine-run.sh --stop
+}
+trap stop EXIT
+trap 'exit 1' INT TERM HUP
+
+lsmap=$wine_build/client/lsmap.exe
+pipe=lsmap-bench-$$
+wine $wine_build/service/lsmapd.exe --console --pipe "$pipe" </dev/null >/dev/null 2>&1 &
+server=$!
+tries=0
+until wine $lsmap info --pipe "$pipe" >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    [ $tries -lt 20 ] || {
+        echo "bench: lsmapd does not answer" >&2
+        exit 1
+    }
+    sleep 1
+done
+
+heading "bench_commands: lsmap -a through the pipe (A) and without a server (B)"
+wine $wine_build/tests/bench/bench_commands.exe "$pairs" "$lsmap -a --pipe $pipe" "$lsmap -a --direct"
+heading "bench_commands: lsmap --direct -a --json (A) and the plain way (B)"
+wine $wine_build/tests/bench/bench_commands.exe "$pairs" "$lsmap --direct -a --json" \
+    "$wine_build/tests/bench/plain_way.exe"
+heading "bench_pipe: requests and memory of the server"
+LSMAPD_EXE=$wine_build/service/lsmapd.exe wine $wine_build/tests/bench/bench_pipe.exe "$round_ms"

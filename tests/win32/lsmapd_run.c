@@ -1,0 +1,73 @@
+#include "lsmapd_run.h"
+
+#include <stdio.h>
+#include <wchar.h>
+
+#include "handle.h"
+#include "lsmapd_path.h"
+#include "service_control.h"
+#include "system_info.h"
+
+enum { RUN_TIMEOUT_MS = 60 * 1000, OUTPUT_CAPACITY = 2048 };
+
+DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity)
+{
+    wchar_t path[MAX_PATH], command[MAX_PATH + 128];
+    SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
+    STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION process = {0};
+    HANDLE reader = NULL, writer = NULL;
+    DWORD code = LSMAPD_EXIT_NONE, size = 0, total = 0;
+
+    output[0] = '\0';
+    if (!lsmapd_path(path) || !CreatePipe(&reader, &writer, &inherit, 0))
+        return code;
+    SetHandleInformation(reader, HANDLE_FLAG_INHERIT, 0);
+    swprintf(command, MAX_PATH + 128, L"\"%ls\" %ls", path, arguments);
+    startup.hStdOutput = writer;
+    startup.hStdError = writer;
+    BOOL is_started = CreateProcessW(path, command, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL,
+                                     &startup, &process);
+    handle_close(&writer);
+    while (is_started && total + 1 < capacity &&
+           ReadFile(reader, output + total, capacity - 1 - total, &size, NULL) && size > 0)
+        total += size;
+    output[total] = '\0';
+    if (is_started && WaitForSingleObject(process.hProcess, RUN_TIMEOUT_MS) == WAIT_OBJECT_0)
+        GetExitCodeProcess(process.hProcess, &code);
+    handle_close(&process.hProcess);
+    handle_close(&process.hThread);
+    handle_close(&reader);
+    return code;
+}
+
+void lsmapd_check_run(struct test *t, const wchar_t *arguments, DWORD code, const char *text)
+{
+    char output[OUTPUT_CAPACITY];
+
+    TEST_ROW(t, "lsmapd %ls", arguments);
+    DWORD actual = lsmapd_run(arguments, output, sizeof output);
+    CHECK_INT(t, code, actual);
+    bool is_said = text[0] != '\0' ? strstr(output, text) != NULL : output[0] == '\0';
+    if (!CHECK(t, is_said))
+        printf("  wanted \"%s\", printed: %s\n", text, output);
+}
+
+const char *lsmapd_reason_to_skip(void)
+{
+    static wchar_t path[MAX_PATH];
+    wchar_t allowed[2];
+    SC_HANDLE manager = NULL, service = NULL;
+
+    if (!lsmapd_path(path))
+        return "lsmapd.exe was not found; name it in LSMAPD_EXE";
+    if (!system_is_wine() && GetEnvironmentVariableW(L"LSMAP_TEST_INSTALL", allowed, 2) != 1)
+        return "this would install the service here; set LSMAP_TEST_INSTALL=1 to allow it";
+    if (service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager) !=
+        ERROR_SUCCESS)
+        return "needs an elevated prompt";
+    bool is_installed = service_open(manager, SERVICE_QUERY_STATUS, &service) == ERROR_SUCCESS;
+    service_close(&service);
+    service_close(&manager);
+    return is_installed ? "the service is installed already" : NULL;
+}

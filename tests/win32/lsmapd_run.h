@@ -1,0 +1,23 @@
+/* Runs lsmapd.exe as a user does and keeps what it said; and may this machine's service be touched?
+ */
+#ifndef TESTS_WIN32_LSMAPD_RUN_H
+#define TESTS_WIN32_LSMAPD_RUN_H
+
+#include "test.h"
+#include "win.h"
+
+enum { LSMAPD_EXIT_NONE = 0xffff };
+
+/* Runs `lsmapd arguments`.
+ * output  Receives what it prints on both streams, terminated, cut at `capacity`.
+ * Returns its exit code, LSMAPD_EXIT_NONE when it did not run or did not end. */
+DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity);
+
+/* A step and what must come of it.
+ * text  A part of what it must print; "": it must print nothing. */
+void lsmapd_check_run(struct test *t, const wchar_t *arguments, DWORD code, const char *text);
+
+/* Why the service of this machine may not be touched; NULL when it may. */
+const char *lsmapd_reason_to_skip(void);
+
+#endif

@@ -1,0 +1,28 @@
+/* The real lsmapd.exe as a server in a process of its own, on a pipe of its own. */
+#ifndef TESTS_WIN32_LSMAPD_SERVER_H
+#define TESTS_WIN32_LSMAPD_SERVER_H
+
+#include <stdbool.h>
+
+#include "pipe_rig.h"
+#include "process_usage.h"
+#include "win.h"
+
+struct lsmapd_server {
+    PROCESS_INFORMATION process;
+    char word[RIG_NAME_CAPACITY]; /* of its command line alone */
+    struct pipe_rig rig;          /* but for its name empty: what clients need to find the server */
+};
+
+/* Starts `lsmapd --console --pipe NAME limits` and waits until it serves.
+ * limits  Further arguments: L"--limit Connections=1024".
+ * Returns false when there is no lsmapd.exe, or it does not serve in time. */
+bool lsmapd_server_start(struct lsmapd_server *server, const wchar_t *limits);
+
+/* What it holds now. False when the system does not tell. */
+bool lsmapd_server_usage(const struct lsmapd_server *server, struct process_usage *usage);
+
+/* Ends it, and its process whatever it does. */
+void lsmapd_server_stop(struct lsmapd_server *server);
+
+#endif

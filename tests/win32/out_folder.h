@@ -1,0 +1,26 @@
+/* A folder of a test's own, to see everything that a program leaves in it. */
+#ifndef TESTS_WIN32_OUT_FOLDER_H
+#define TESTS_WIN32_OUT_FOLDER_H
+
+#include <stdbool.h>
+
+#include "annotations.h"
+#include "win.h"
+
+struct out_folder {
+    wchar_t path[MAX_PATH];
+    wchar_t file[MAX_PATH]; /* the file that a program is asked for; not there yet */
+};
+
+NODISCARD bool out_folder_make(_Out_ struct out_folder *folder);
+
+/* Removes all that is in it; returns how many files that was. */
+unsigned out_folder_clear(_In_ const struct out_folder *folder);
+void out_folder_remove(_In_ const struct out_folder *folder);
+
+NODISCARD bool out_folder_write(const wchar_t *path, const char *text);
+
+/* The beginning of a file, terminated; "" when there is none. Valid until the next call. */
+const char *out_folder_read(const wchar_t *path);
+
+#endif

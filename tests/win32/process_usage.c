@@ -1,0 +1,70 @@
+#include "process_usage.h"
+
+#include <psapi.h>
+
+#include "host_maps.h"
+#include "ntdll.h"
+#include "system_info.h"
+
+enum { LIST_SIZE = 4 * 1024 * 1024 };
+
+static _Alignas(16) char list[LIST_SIZE];
+
+static bool query_list(ULONG information_class)
+{
+    ULONG size = 0;
+
+    return NtQuerySystemInformation(information_class, list, sizeof list, &size) == 0;
+}
+
+/* Returns 0 when the system does not tell. */
+static uint32_t query_threads(DWORD pid)
+{
+    if (!query_list(NT_SYSTEM_PROCESSES))
+        return 0;
+    for (size_t offset = 0;;) {
+        const struct nt_process_information *process =
+            (const struct nt_process_information *)(const void *)(list + offset);
+        if ((DWORD)(ULONG_PTR)process->pid == pid)
+            return process->thread_count;
+        if (process->next_offset == 0)
+            return 0;
+        offset += process->next_offset;
+    }
+}
+
+/* Counts them one by one: Wine's GetProcessHandleCount always says 0, and its process list tells
+ * the size of the table. Returns 0 when the system does not tell. */
+static uint32_t query_handles(DWORD pid)
+{
+    const struct nt_handle_list *handles = (const struct nt_handle_list *)(const void *)list;
+    uint32_t count = 0;
+
+    if (!query_list(NT_SYSTEM_HANDLES))
+        return 0;
+    for (ULONG_PTR i = 0; i < handles->count; i++)
+        count += handles->entries[i].pid == pid;
+    return count;
+}
+
+/* Wine's GetProcessMemoryInfo tells about the process that asks, whichever it is asked about. */
+static uint64_t query_memory(HANDLE process, const char *word)
+{
+    PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof memory};
+
+    if (system_is_wine())
+        return host_private_size(host_process_find(word));
+    return GetProcessMemoryInfo(process, &memory, sizeof memory) ? memory.PagefileUsage : 0;
+}
+
+bool process_usage_query(HANDLE process, DWORD pid, const char *word, struct process_usage *usage)
+{
+    const struct process_usage now = {.handles = query_handles(pid),
+                                      .threads = query_threads(pid),
+                                      .memory_size = query_memory(process, word)};
+
+    if (now.handles == 0 || now.threads == 0 || now.memory_size == 0)
+        return false;
+    *usage = now;
+    return true;
+}

@@ -1,0 +1,200 @@
+/* What operators read: each event as a line, hostile texts made harmless, floods counted. */
+#include "win.h"
+
+#include <io.h>
+#include <stdio.h>
+#include <wchar.h>
+
+#include "event_log.h"
+#include "test.h"
+
+enum { TEXT_CAPACITY = 16 * 1024, USERS = 100 };
+
+static char told[TEXT_CAPACITY];
+static wchar_t path[MAX_PATH];
+
+/* From here on stderr is a file. */
+static bool capture(void)
+{
+    wchar_t folder[MAX_PATH];
+
+    if (GetTempPathW(MAX_PATH, folder) == 0 || GetTempFileNameW(folder, L"lsm", 0, path) == 0)
+        return false;
+    return _wfreopen(path, L"wb", stderr) != NULL;
+}
+
+/* Into `told` what was told since the last call. */
+static void take_told(void)
+{
+    FILE *file = _wfopen(path, L"rb");
+    size_t size = file != NULL ? fread(told, 1, sizeof told - 1, file) : 0;
+
+    told[size] = '\0';
+    if (file != NULL)
+        fclose(file);
+    rewind(stderr);
+    (void)_chsize(_fileno(stderr), 0);
+}
+
+static unsigned count_lines(const char *text)
+{
+    unsigned count = 0;
+
+    for (; *text != '\0'; text++)
+        count += *text == '\n';
+    return count;
+}
+
+static struct caller caller_of(unsigned number)
+{
+    struct caller caller = {0};
+
+    caller.user =
+        (struct sid){.size = 16, .bytes = {1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, (uint8_t)number}};
+    return caller;
+}
+
+static void each_event_is_a_line(struct test *t)
+{
+    event_service_started(L"\\\\.\\pipe\\name");
+    take_told();
+    CHECK_STR(t, "lsmapd: listening on \\\\.\\pipe\\name\n", told);
+    event_configuration_read();
+    take_told();
+    CHECK_STR(t, "lsmapd: the settings were read again\n", told);
+    event_configuration_refused("Connections", "not between 1 and 1024");
+    take_told();
+    CHECK_STR(t,
+              "lsmapd: the setting Connections is not used, its default is: the value is not "
+              "between 1 and 1024\n",
+              told);
+    event_place_open("C:\\lsmap: S-1-1-0 may do 0x00000002");
+    take_told();
+    CHECK(t, strstr(told, "C:\\lsmap: S-1-1-0 may do 0x00000002") != NULL);
+    event_hardening_refused("no child processes (87)");
+    take_told();
+    CHECK(t, strstr(told, "give up: no child processes (87)\n") != NULL);
+}
+
+static void a_taken_name_is_an_event_of_its_own(struct test *t)
+{
+    static const struct {
+        DWORD error;
+        bool is_taken;
+    } rows[] = {{ERROR_ACCESS_DENIED, true},
+                {ERROR_PIPE_BUSY, true},
+                {ERROR_NOT_ENOUGH_MEMORY, false},
+                {ERROR_INVALID_NAME, false}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "error %lu", (unsigned long)rows[i].error);
+        event_pipe_failed(L"\\\\.\\pipe\\name", rows[i].error);
+        take_told();
+        CHECK_INT(t, 1, count_lines(told));
+        CHECK_INT(t, rows[i].is_taken, strstr(told, "is taken or not ours to take") != NULL);
+        CHECK(t, strstr(told, "\\\\.\\pipe\\name") != NULL);
+    }
+}
+
+static void hostile_texts_stay_on_their_line(struct test *t)
+{
+    event_configuration_refused("%1%2%%4096\r\nlsmapd: stopped", "\xE2\x80\xAE%n\x1b[2J");
+    take_told();
+    CHECK_INT(t, 1, count_lines(told));
+    CHECK_STR(t,
+              "lsmapd: the setting ?1?2??4096??lsmapd: stopped is not used, its default is: the "
+              "value is ??n?[2J\n",
+              told);
+}
+
+static void denials_are_counted_by_user(struct test *t)
+{
+    const struct statistics_answer denied = {.op = OP_MAPS, .result = RESULT_DENIED, .denials = 1};
+    const struct statistics_answer good = {.op = OP_MAPS, .result = RESULT_OK};
+    struct caller first = caller_of(1), second = caller_of(2), unknown = {0};
+
+    event_answered(&first, &good);
+    take_told();
+    CHECK_STR(t, "", told);
+    event_answered(&first, &denied);
+    take_told();
+    CHECK_STR(t,
+              "lsmapd: denied to S-1-5-21-1: 1 requests since the last such event. lsmap whoami, "
+              "run as that user, tells the reason\n",
+              told);
+    for (int i = 0; i < 5; i++)
+        event_answered(&first, &denied);
+    take_told();
+    CHECK_STR(t, "", told);
+    event_answered(&second, &denied);
+    take_told();
+    CHECK(t, strstr(told, "denied to S-1-5-21-2: 1 requests") != NULL);
+    event_answered(&unknown, &denied);
+    take_told();
+    CHECK(t, strstr(told, "denied to several users: 1 requests") != NULL);
+    event_service_stopped(); /* what was not told is told now */
+    take_told();
+    CHECK_INT(t, 2, count_lines(told));
+    CHECK(t, strstr(told, "denied to S-1-5-21-1: 5 requests") != NULL);
+    CHECK(t, strstr(told, "lsmapd: stopped\n") != NULL);
+}
+
+static void floods_make_few_events(struct test *t)
+{
+    const struct statistics_answer denied = {.op = OP_MAPS, .result = RESULT_DENIED, .denials = 1};
+    const struct statistics_answer failed = {.op = OP_MAPS, .result = RESULT_FAILED};
+    struct caller caller = caller_of(0);
+
+    for (unsigned i = 3; i < 3 + USERS; i++) {
+        caller = caller_of(i);
+        event_answered(&caller, &denied);
+    }
+    take_told();
+    CHECK(t, count_lines(told) < USERS);
+    for (int i = 0; i < 50; i++)
+        event_answered(&caller, &failed);
+    take_told();
+    CHECK_INT(t, 1, count_lines(told));
+    CHECK(t, strstr(told, "op maps") != NULL);
+    for (int i = 0; i < 50; i++) {
+        event_limit_hit(LIMIT_IDLE);
+        event_limit_hit(LIMIT_WRITE);
+    }
+    take_told();
+    CHECK_INT(t, 2, count_lines(told));
+    CHECK(t, strstr(told, "the limit idle;") != NULL && strstr(told, "the limit write;") != NULL);
+    for (int i = 0; i < 50; i++)
+        event_server_busy(128);
+    take_told();
+    CHECK_INT(t, 1, count_lines(told));
+}
+
+static void no_event_changes_the_last_error(struct test *t)
+{
+    SetLastError(1234);
+    event_start_failed(ERROR_ACCESS_DENIED);
+    CHECK_INT(t, 1234, GetLastError());
+    take_told();
+    CHECK_INT(t, 1, count_lines(told));
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(each_event_is_a_line),
+        TEST_CASE(a_taken_name_is_an_event_of_its_own),
+        TEST_CASE(hostile_texts_stay_on_their_line),
+        TEST_CASE(denials_are_counted_by_user),
+        TEST_CASE(floods_make_few_events),
+        TEST_CASE(no_event_changes_the_last_error),
+    };
+    if (!capture()) {
+        puts("test_events: there is no temporary file");
+        return 1;
+    }
+    event_log_open(EVENT_TARGET_CONSOLE);
+    int code = test_main(argc, argv, cases, TEST_COUNT(cases));
+    fclose(stderr);
+    DeleteFileW(path);
+    return code;
+}
