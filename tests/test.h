@@ -97,6 +97,13 @@ static inline bool test_check_mem(struct test *t, const void *expected, size_t e
     return false;
 }
 
+/* A function, so that `actual` is evaluated once. */
+static inline bool test_check_str(struct test *t, const char *expected, const char *actual,
+                                  const char *file, int line, const char *what)
+{
+    return test_check_mem(t, expected, strlen(expected), actual, strlen(actual), file, line, what);
+}
+
 TEST_PRINTF(2, 3) static inline void test_row(struct test *t, const char *format, ...)
 {
     va_list args;
@@ -111,9 +118,8 @@ TEST_PRINTF(2, 3) static inline void test_row(struct test *t, const char *format
 #define CHECK_MEM(t, expected, expected_size, actual, actual_size)                                \
     test_check_mem((t), (expected), (expected_size), (actual), (actual_size), __FILE__, __LINE__, \
                    #actual)
-#define CHECK_STR(t, expected, actual)                                                    \
-    test_check_mem((t), (expected), strlen(expected), (actual), strlen(actual), __FILE__, \
-                   __LINE__, #actual)
+#define CHECK_STR(t, expected, actual) \
+    test_check_str((t), (expected), (actual), __FILE__, __LINE__, #actual)
 #define REQUIRE(t, cond)                                         \
     do {                                                         \
         if (!test_check((t), (cond), __FILE__, __LINE__, #cond)) \

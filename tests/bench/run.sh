@@ -3,28 +3,29 @@
 #
 # Measurements, never verdicts: ends with 0 whenever all could be made. Takes about five minutes on
 # a machine that has nothing else to do, which the first lines tell. PAIRS and ROUND_MS set how often
-# commands are run against each other and how long the pipe is measured at a time.
+# commands are run against each other and how long the pipe is measured at a time; BUILD is the folder,
+# without blanks, that everything is built in.
 set -eu
 cd "$(dirname "$0")/../.."
 sh tests/setup.sh
 
 pairs=${PAIRS:-15}
 round_ms=${ROUND_MS:-600}
-build=build/bench
-wine_build=build/mingw
-export WINEPREFIX="$PWD/$build/wineprefix"
+build=${BUILD:-$PWD/build/bench}
+wine_build=$build/mingw
+export WINEPREFIX="$build/wineprefix"
 wine() { tests/wine-run.sh "$@"; }
 heading() { printf '\n== %s\n\n' "$*"; }
 
 # Release, as the Windows programs are: the presets for Linux are made for sanitizers.
-mkdir -p build
+mkdir -p "$build"
 {
-    cmake -S . -B $build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc
-    cmake --build $build --target bench_scan bench_writer bench_formats
-    cmake --preset mingw
-    cmake --build $wine_build --target lsmap lsmapd bench_commands plain_way bench_pipe
-} >"$build.log" 2>&1 || {
-    cat "$build.log" >&2
+    cmake -S . -B "$build/native" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc
+    cmake --build "$build/native" --target bench_scan bench_writer bench_formats
+    cmake --preset mingw -B "$wine_build"
+    cmake --build "$wine_build" --target lsmap lsmapd bench_commands plain_way bench_pipe
+} >"$build/build.log" 2>&1 || {
+    cat "$build/build.log" >&2
     exit 1
 }
 
@@ -35,11 +36,11 @@ printf '%s processors, load %s\n' "$(nproc)" "$(cut -d' ' -f1-3 /proc/loadavg)"
 wine --version
 
 heading "bench_scan: kernel queries, time by size, heap calls (native)"
-$build/tests/bench/bench_scan
+"$build"/native/tests/bench/bench_scan
 heading "bench_writer: rows of JSON (native)"
-$build/tests/bench/bench_writer
+"$build"/native/tests/bench/bench_writer
 heading "bench_formats: the client's formats (native)"
-$build/tests/bench/bench_formats
+"$build"/native/tests/bench/bench_formats
 
 tests/wine-run.sh --start
 server=
@@ -52,10 +53,10 @@ trap 'exit 1' INT TERM HUP
 
 lsmap=$wine_build/client/lsmap.exe
 pipe=lsmap-bench-$$
-wine $wine_build/service/lsmapd.exe --console --pipe "$pipe" </dev/null >/dev/null 2>&1 &
+wine "$wine_build"/service/lsmapd.exe --console --pipe "$pipe" </dev/null >/dev/null 2>&1 &
 server=$!
 tries=0
-until wine $lsmap info --pipe "$pipe" >/dev/null 2>&1; do
+until wine "$lsmap" info --pipe "$pipe" >/dev/null 2>&1; do
     tries=$((tries + 1))
     [ $tries -lt 20 ] || {
         echo "bench: lsmapd does not answer" >&2
@@ -65,9 +66,9 @@ until wine $lsmap info --pipe "$pipe" >/dev/null 2>&1; do
 done
 
 heading "bench_commands: lsmap -a through the pipe (A) and without a server (B)"
-wine $wine_build/tests/bench/bench_commands.exe "$pairs" "$lsmap -a --pipe $pipe" "$lsmap -a --direct"
+wine "$wine_build"/tests/bench/bench_commands.exe "$pairs" "$lsmap -a --pipe $pipe" "$lsmap -a --direct"
 heading "bench_commands: lsmap --direct -a --json (A) and the plain way (B)"
-wine $wine_build/tests/bench/bench_commands.exe "$pairs" "$lsmap --direct -a --json" \
+wine "$wine_build"/tests/bench/bench_commands.exe "$pairs" "$lsmap --direct -a --json" \
     "$wine_build/tests/bench/plain_way.exe"
 heading "bench_pipe: requests and memory of the server"
-LSMAPD_EXE=$wine_build/service/lsmapd.exe wine $wine_build/tests/bench/bench_pipe.exe "$round_ms"
+LSMAPD_EXE="$wine_build/service/lsmapd.exe" wine "$wine_build"/tests/bench/bench_pipe.exe "$round_ms"

@@ -11,9 +11,13 @@ enum { COMMAND_LINE_CAPACITY = 2048 };
 static HANDLE output_file(void)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    static unsigned number;
     wchar_t folder[MAX_PATH], path[MAX_PATH];
 
-    if (GetTempPathW(MAX_PATH, folder) == 0 || GetTempFileNameW(folder, L"lsm", 0, path) == 0)
+    /* Not GetTempFileNameW: it fails on a name whose file another test is about to lose. */
+    if (GetTempPathW(MAX_PATH, folder) == 0 ||
+        swprintf(path, MAX_PATH, L"%lslsmap-test-%lu-%u.tmp", folder,
+                 (unsigned long)GetCurrentProcessId(), ++number) < 0)
         return NULL;
     HANDLE file = CreateFileW(path, GENERIC_READ | GENERIC_WRITE,
                               FILE_SHARE_READ | FILE_SHARE_WRITE, &inherited, CREATE_ALWAYS,
