@@ -130,12 +130,12 @@ static const char scripts[] =
 
 static const char exit_codes[] =
     "  0  complete\n"
-    "  1  some processes could not be read, or the output could not be written\n"
+    "  1  some processes could not be read; of diff: something changed\n"
     "  2  the command line or the request is wrong\n"
     "  3  denied\n"
     "  4  the service is absent, or about to start or stop\n"
     "  5  the server is busy, or did not answer within --timeout\n"
-    "  6  the server is not to be trusted, or its reply is not whole\n"
+    "  6  the result is not whole or not written, or the server is not trusted\n"
     "  7  nothing matched\n"
     "130  interrupted by Ctrl+C\n"
     "\n"

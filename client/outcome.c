@@ -27,10 +27,10 @@ static const struct {
                                "the " SERVICE_NAME " service is not installed: run install.cmd as "
                                "administrator, or scan with your own rights by --direct"},
     [FAILURE_NOT_RUNNING] = {OUTCOME_NO_SERVICE, "the " SERVICE_NAME " service is not running: "
-                                                 "start it with `sc start " SERVICE_NAME "`"},
+                                                 "start it with `sc.exe start " SERVICE_NAME "`"},
     [FAILURE_STARTING] = {OUTCOME_NO_SERVICE,
                           "the " SERVICE_NAME " service is starting or stopping: try again in a "
-                          "few seconds, or look with `sc query " SERVICE_NAME "`"},
+                          "few seconds, or look with `sc.exe query " SERVICE_NAME "`"},
     [FAILURE_NO_PIPE] = {OUTCOME_NO_SERVICE,
                          "the " SERVICE_NAME " service runs but its pipe {pipe} does not exist: "
                          "see its entries in the event log"},
@@ -61,7 +61,7 @@ static const struct {
                                                 "sent: {detail}"},
     [FAILURE_SYSTEM] = {OUTCOME_BROKEN, "{detail}"},
     [FAILURE_MEMORY] = {OUTCOME_BROKEN, "out of memory"},
-    [FAILURE_TOO_MANY] = {OUTCOME_SOME_FAILED, "{detail}"},
+    [FAILURE_TOO_MANY] = {OUTCOME_BROKEN, "{detail}"},
     [FAILURE_FILE] = {OUTCOME_USAGE, "{detail}"},
     [FAILURE_FILE_ROWS] = {OUTCOME_BROKEN, "{detail}"},
 };

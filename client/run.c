@@ -172,6 +172,7 @@ static enum exchange_result ask_patiently(struct run *run, const struct request 
     }
     if (failure->kind != FAILURE_BUSY)
         return EXCHANGE_FAILED;
+    run->over = true; /* there is no connection for a further request */
     /* Its last word: what the server said says more than that the time is over. */
     if (!row_parse(buffer_span(&run->busy), &run->exchange.row, &run->exchange.scratch, &error) ||
         !show_row(run, &run->exchange.row, buffer_span(&run->busy)))

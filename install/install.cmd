@@ -5,7 +5,7 @@ rem   install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full|no-addresses|o
 rem
 rem Works from the unpacked zip (the programs lie beside this script) and from a build tree. Running it again
 rem upgrades. Needs an elevated prompt. What can be done in C is done by lsmapd.exe; this script only copies.
-rem Exit: 0 installed and answering, 1 copying failed, 2 usage, else what lsmapd or lsmap said.
+rem Exit: 0 installed and answering, 1 copying failed or no answer, 2 usage, else what lsmapd said.
 setlocal
 set "QUIET="
 set "READERS="
@@ -29,7 +29,7 @@ goto next
 set "SERVICE=%~dp0lsmapd.exe"
 set "CLIENT=%~dp0lsmap.exe"
 if exist "%SERVICE%" goto found
-for %%D in (mingw msvc) do for %%C in (. Release Debug) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" (
+for %%D in (mingw msvc) do for %%C in (Debug Release .) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" (
     set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
     set "CLIENT=%~dp0..\build\%%D\client\%%C\lsmap.exe"
 )
@@ -37,33 +37,42 @@ if not exist "%SERVICE%" goto nosource
 :found
 if not exist "%CLIENT%" goto nosource
 
-rem A running service keeps its file from being replaced. This also tells whether the prompt is elevated.
-"%SERVICE%" stop --quiet
-if errorlevel 1 exit /b %ERRORLEVEL%
-
 set "TARGET=%ProgramFiles%\lsmap"
 if defined ProgramW6432 set "TARGET=%ProgramW6432%\lsmap"
 if not exist "%TARGET%\." mkdir "%TARGET%"
 if not exist "%TARGET%\." goto nocopy
-copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
-if errorlevel 1 goto nocopy
+rem What may be in use by others comes first, while the service still runs.
 copy /y "%CLIENT%" "%TARGET%\lsmap.exe" >nul
 if errorlevel 1 goto nocopy
 copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
 if errorlevel 1 goto nocopy
-for %%F in (uninstall.ps1 lsmap-completion.ps1) do if exist "%~dp0%%F" copy /y "%~dp0%%F" "%TARGET%\%%F" >nul
+if exist "%~dp0uninstall.ps1" copy /y "%~dp0uninstall.ps1" "%TARGET%\uninstall.ps1" >nul
+if errorlevel 1 goto nocopy
+if exist "%~dp0lsmap-completion.ps1" copy /y "%~dp0lsmap-completion.ps1" "%TARGET%\lsmap-completion.ps1" >nul
 if errorlevel 1 goto nocopy
 
+rem A running service keeps its file from being replaced. This also tells whether the prompt is elevated.
+"%SERVICE%" stop --quiet
+if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
+copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
+if errorlevel 1 goto norestart
+
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED%
-if errorlevel 1 exit /b %ERRORLEVEL%
+if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
 if defined QUIET goto quietly
 "%TARGET%\lsmap.exe" info
-exit /b %ERRORLEVEL%
+if not "%ERRORLEVEL%"=="0" exit /b 1
+exit /b 0
 :quietly
 "%TARGET%\lsmap.exe" info >nul
-exit /b %ERRORLEVEL%
+if not "%ERRORLEVEL%"=="0" exit /b 1
+exit /b 0
 
+:norestart
+rem The former program is still there: what ran before this script runs again.
+if exist "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe" install --quiet
+goto nocopy
 :usage
 >&2 echo install.cmd: unknown argument: %1. Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off]
 exit /b 2

@@ -28,11 +28,11 @@ if exist "%SERVICE%" goto found
 rem The folder may have gone before the service: any lsmapd.exe can delete the registration.
 set "SERVICE=%~dp0lsmapd.exe"
 if exist "%SERVICE%" goto found
-for %%D in (mingw msvc) do for %%C in (. Release Debug) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
+for %%D in (mingw msvc) do for %%C in (Debug Release .) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
 if not exist "%SERVICE%" goto files
 :found
 "%SERVICE%" uninstall %QUIET% %PURGE%
-if errorlevel 1 exit /b %ERRORLEVEL%
+if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
 :files
 if not exist "%TARGET%\." goto done

@@ -90,8 +90,10 @@ static bool write_result(void *context, struct span bytes)
     if (console->to_file) {
         error = out_file_write(&out_file, bytes);
     } else {
-        if (console->out == NULL)
+        if (console->out == NULL) {
+            console->write_error = ERROR_INVALID_HANDLE; /* nobody can get what was asked for */
             return false;
+        }
         clear_progress(console);
         error = write_all(console->out, console->width > 0, bytes);
         if (console->width > 0)

@@ -70,7 +70,7 @@ static enum outcome fail_here(const struct console *console, const char *what, D
 
     (void)snprintf(text, sizeof text, "%s: %s", what, text_w_error(reason, sizeof reason, error));
     complain(console, text);
-    return OUTCOME_SOME_FAILED;
+    return OUTCOME_BROKEN;
 }
 
 static enum outcome ask_with_envelope(struct console *console, const struct options *options)
@@ -164,7 +164,7 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
         (void)snprintf(text, sizeof text, "the output could not be written: %s",
                        text_w_error(error, sizeof error, console->write_error));
         complain(console, text);
-        outcome = outcome_worse(outcome, OUTCOME_SOME_FAILED);
+        outcome = outcome_worse(outcome, OUTCOME_BROKEN);
     }
     return outcome;
 }
@@ -196,7 +196,7 @@ int wmain(int argc, wchar_t **argv_w); /* no header declares it */
 int wmain(int argc, wchar_t **argv_w)
 {
     struct console console;
-    enum outcome outcome = OUTCOME_SOME_FAILED;
+    enum outcome outcome = OUTCOME_BROKEN;
 
     /* Before anything may load a library: never one beside a file that is looked at. */
     (void)SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);

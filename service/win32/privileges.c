@@ -69,14 +69,16 @@ static DWORD query(HANDLE token, union privileges_answer *answer)
                : GetLastError();
 }
 
-/* The name of a privilege; one that this system does not name gets its number. */
-static void name_of(const LUID_AND_ATTRIBUTES *privilege, wchar_t name[NAME_LENGTH_MAX])
+/* The name of a privilege; one that this system does not name gets its number, and false. */
+static bool name_of(const LUID_AND_ATTRIBUTES *privilege, wchar_t name[NAME_LENGTH_MAX])
 {
     LUID id = privilege->Luid;
     DWORD len = NAME_LENGTH_MAX;
 
-    if (!LookupPrivilegeNameW(NULL, &id, name, &len))
-        swprintf(name, NAME_LENGTH_MAX, L"privilege %lu", (unsigned long)id.LowPart);
+    if (LookupPrivilegeNameW(NULL, &id, name, &len))
+        return true;
+    swprintf(name, NAME_LENGTH_MAX, L"privilege %lu", (unsigned long)id.LowPart);
+    return false;
 }
 
 DWORD privileges_drop_others(void)
@@ -92,8 +94,8 @@ DWORD privileges_drop_others(void)
         DWORD count = 0;
         for (DWORD i = 0; i < answer.list.PrivilegeCount; i++) {
             LUID_AND_ATTRIBUTES privilege = answer.list.Privileges[i];
-            name_of(&privilege, name);
-            if (is_kept(name))
+            /* Removed is removed for good: never on the strength of a name that is missing. */
+            if (!name_of(&privilege, name) || is_kept(name))
                 continue;
             privilege.Attributes = SE_PRIVILEGE_REMOVED;
             answer.list.Privileges[count++] = privilege;

@@ -89,7 +89,8 @@ static DWORD serve(void)
     error = daemon_wait(&daemon, service.stop, service.changed);
     report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
     if (daemon_stop(&daemon) != ERROR_SUCCESS) {
-        report(SERVICE_STOPPED, ERROR_TIMEOUT, 0);
+        /* A stop that was asked for must not look like a failure, or Windows starts it again. */
+        report(SERVICE_STOPPED, error == ERROR_SUCCESS ? NO_ERROR : ERROR_TIMEOUT, 0);
         TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
     }
     return error;

@@ -27,7 +27,7 @@ static void every_failure_says_what_to_do(struct test *t)
     } rows[FAILURE_COUNT] = {
         {FAILURE_NOT_INSTALLED, OUTCOME_NO_SERVICE, "not installed: run install.cmd"},
         {FAILURE_NOT_RUNNING, OUTCOME_NO_SERVICE,
-         "the lsmapd service is not running: start it with `sc start lsmapd`"},
+         "the lsmapd service is not running: start it with `sc.exe start lsmapd`"},
         {FAILURE_STARTING, OUTCOME_NO_SERVICE, "try again"},
         {FAILURE_NO_PIPE, OUTCOME_NO_SERVICE, "PIPE does not exist"},
         {FAILURE_NO_SERVER, OUTCOME_NO_SERVICE, "no server listens on PIPE"},
@@ -46,7 +46,7 @@ static void every_failure_says_what_to_do(struct test *t)
          "DETAIL"},
         {FAILURE_SYSTEM, OUTCOME_BROKEN, "DETAIL"},
         {FAILURE_MEMORY, OUTCOME_BROKEN, "out of memory"},
-        {FAILURE_TOO_MANY, OUTCOME_SOME_FAILED, "DETAIL"},
+        {FAILURE_TOO_MANY, OUTCOME_BROKEN, "DETAIL"},
         {FAILURE_FILE, OUTCOME_USAGE, "DETAIL"},
         {FAILURE_FILE_ROWS, OUTCOME_BROKEN, "DETAIL"},
     };

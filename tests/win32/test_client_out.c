@@ -127,7 +127,7 @@ static void a_name_that_cannot_be_taken_is_told(struct test *t)
         TEST_ROW(t, "name %zu", i);
         (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--direct ps --json %ls", names[i]);
         REQUIRE(t, lsmap_process_run(&process, arguments));
-        CHECK_INT(t, OUTCOME_SOME_FAILED, process.exit_code);
+        CHECK_INT(t, OUTCOME_BROKEN, process.exit_code);
         CHECK_INT(t, 0, process.out_size);
         CHECK(t, strncmp(process.error, "lsmap: the file of --out cannot be written: ", 44) == 0);
         lsmap_process_release(&process);
@@ -143,7 +143,7 @@ static void a_read_only_file_stays(struct test *t)
     CHECK(t, out_folder_write(folder.file, OLD));
     CHECK(t, SetFileAttributesW(folder.file, FILE_ATTRIBUTE_READONLY));
     REQUIRE(t, run(&process, L"--direct ps --json", &folder));
-    CHECK_INT(t, OUTCOME_SOME_FAILED, process.exit_code);
+    CHECK_INT(t, OUTCOME_BROKEN, process.exit_code);
     CHECK_STR(t, OLD, out_folder_read(folder.file));
     CHECK_INT(t, 1, out_folder_clear(&folder));
     lsmap_process_release(&process);
