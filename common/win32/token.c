@@ -164,50 +164,58 @@ static void query_account_name(PSID sid, struct caller *caller)
 }
 
 /* secur32.dll is loaded from System32 by us and never imported: a program that is started from any
- * folder must not pick up a file of that name lying beside it. */
-struct logon_functions {
-    HMODULE module;
+ * folder must not pick up a file of that name lying beside it. Loaded once, kept to the end. */
+static struct logon_functions {
     NTSTATUS(NTAPI *get)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
     NTSTATUS(NTAPI *free_answer)(void *answer);
-};
+} logon_functions; /* written under logon_functions_once only */
 
-static bool logon_functions_load(struct logon_functions *functions)
+static INIT_ONCE logon_functions_once = INIT_ONCE_STATIC_INIT;
+
+static BOOL CALLBACK logon_functions_load(INIT_ONCE *once, void *parameter, void **context)
 {
     typedef void (*generic_function)(void);
+    (void)once, (void)parameter, (void)context;
 
     HMODULE module = LoadLibraryExW(L"secur32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
     if (module == NULL)
-        return false;
-    functions->module = module;
-    functions->get = (NTSTATUS(NTAPI *)(LUID *, SECURITY_LOGON_SESSION_DATA **))(
+        return FALSE; /* the next caller tries again */
+    logon_functions.get = (NTSTATUS(NTAPI *)(LUID *, SECURITY_LOGON_SESSION_DATA **))(
         generic_function)GetProcAddress(module, "LsaGetLogonSessionData");
-    functions->free_answer =
+    logon_functions.free_answer =
         (NTSTATUS(NTAPI *)(void *))(generic_function)GetProcAddress(module, "LsaFreeReturnBuffer");
-    if (functions->get != NULL && functions->free_answer != NULL)
-        return true;
-    FreeLibrary(module);
-    return false;
+    return TRUE;
+}
+
+/* The name of the session, when it is the user's own: one that lends its session to a token of
+ * somebody else (a service started with other credentials) would name the wrong man. */
+static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session, struct caller *caller)
+{
+    struct sid user = {0};
+
+    if (session->UserName.Buffer == NULL || session->LogonDomain.Buffer == NULL ||
+        session->Sid == NULL || !sid_set(&user, session->Sid, GetLengthSid(session->Sid)) ||
+        !sid_equal(&user, &caller->user))
+        return;
+    set_name(caller, session->LogonDomain.Buffer, session->LogonDomain.Length / sizeof(wchar_t),
+             session->UserName.Buffer, session->UserName.Length / sizeof(wchar_t));
 }
 
 /* The names that were given at logon; the local security authority keeps them with the session. */
 static void query_logon_name(HANDLE token, struct caller *caller)
 {
-    struct logon_functions functions;
     TOKEN_STATISTICS statistics;
     DWORD size = 0;
     SECURITY_LOGON_SESSION_DATA *session = NULL;
 
     if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
-        !logon_functions_load(&functions))
+        !InitOnceExecuteOnce(&logon_functions_once, logon_functions_load, NULL, NULL) ||
+        logon_functions.get == NULL || logon_functions.free_answer == NULL)
         return;
-    if (functions.get(&statistics.AuthenticationId, &session) >= 0 && session != NULL) {
-        if (session->UserName.Buffer != NULL && session->LogonDomain.Buffer != NULL)
-            set_name(caller, session->LogonDomain.Buffer,
-                     session->LogonDomain.Length / sizeof(wchar_t), session->UserName.Buffer,
-                     session->UserName.Length / sizeof(wchar_t));
-        functions.free_answer(session);
+    if (logon_functions.get(&statistics.AuthenticationId, &session) >= 0 && session != NULL) {
+        take_session_name(session, caller);
+        logon_functions.free_answer(session);
     }
-    FreeLibrary(functions.module);
 }
 
 /* True when the account is known to every machine by itself (SYSTEM, services, ...): LookupAccount

@@ -82,8 +82,6 @@ DWORD pipe_client_from_token(HANDLE token, struct client_access *access, struct 
     ReleaseSRWLockShared(&access->lock);
     if (error != ERROR_SUCCESS)
         return error;
-    if (facts.name[0] == '\0')
-        user_name_query(token, &facts.user, &access->self, facts.name);
     *caller = facts;
     return ERROR_SUCCESS;
 }

@@ -8,7 +8,6 @@
 
 #include "caller.h"
 #include "policy.h"
-#include "user_name.h"
 #include "win.h"
 
 /* What callers are held against; shared by all connections. All zero but for the descriptor is
@@ -17,7 +16,6 @@ struct client_access {
     SRWLOCK lock;                    /* guards descriptor and policy */
     PSECURITY_DESCRIPTOR descriptor; /* of the access list; owned by the server */
     struct policy policy;            /* for who decides; not read here */
-    struct user_name_self self;      /* never changes */
 };
 
 /* The policy of this moment. */

@@ -88,7 +88,6 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     server->host.now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
     server_clients_init(server);
     server_scans_init(server);
-    user_name_query_self(&server->host.access.self);
     DWORD error = descriptor_create(config->pipe_sddl, &server->pipe_descriptor);
     if (error != ERROR_SUCCESS)
         return error;

@@ -116,7 +116,6 @@ static void the_service_grants_by_group(struct test *t)
 
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
-    user_name_query_self(&access.self);
     for (DWORD disabled = 0; disabled <= 2; disabled++) {
         HANDLE token = create_token(groups, disabled);
         TEST_ROW(t, "%lu groups disabled", (unsigned long)disabled);
