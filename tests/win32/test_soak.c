@@ -35,7 +35,10 @@ enum {
     MEMORY_SLACK_SIZE = 1024 * 1024, /* what the heap may keep to give out again */
     /* Wine 8 never frees the completions of a PTP_IO that had one: for each connection one block
      * of 112 bytes, and about 73 between those that no larger block fits into. */
-    WINE_CONNECTION_SIZE = 208
+    WINE_CONNECTION_SIZE = 208,
+    /* Nor does its heap give back all that a peak took, and the second run may peak 3 MiB above the
+     * warm-up. In a short run that outweighs the rest: only the full length looks closely. */
+    WINE_PEAK_SIZE = 3 * 1024 * 1024
 };
 
 struct soak {
@@ -273,7 +276,8 @@ static void nothing_fails_and_nothing_grows(struct test *t)
     print_usage("end", requests, &after);
 
     const uint64_t bound =
-        MEMORY_SLACK_SIZE + (system_is_wine() ? WINE_CONNECTION_SIZE * connections : 0);
+        MEMORY_SLACK_SIZE +
+        (system_is_wine() ? WINE_PEAK_SIZE + WINE_CONNECTION_SIZE * connections : 0);
     const int64_t growth = (int64_t)after.memory_size - (int64_t)before.memory_size;
     printf("  %ld requests, %" PRIu64 " connections, %ld attacks in %" PRIu64
            " s; grown by %" PRId64 " bytes, %.1f each connection; bound %" PRIu64 "\n",
