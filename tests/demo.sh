@@ -14,7 +14,7 @@ heading "Build (preset mingw), and what a user unpacks"
 cmake --preset mingw >/dev/null
 cmake --build --preset mingw
 package=$root/build/demo/lsmap
-rm -rf "$package"
+rm -rf build/demo # also what a demo that was cut off left behind
 cmake --install build/mingw --prefix "$package" >/dev/null
 ls -l "$package"
 
