@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "outcome.h"
+#include "client/outcome.h"
 
 enum { BYTE_SOURCE_READ_SIZE = 64 * 1024 }; /* asked for at once */
 

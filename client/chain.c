@@ -1,6 +1,6 @@
-#include "chain.h"
+#include "client/chain.h"
 
-#include "assertion.h"
+#include "common/base/assertion.h"
 
 static const struct row_sink *push(struct chain *chain, struct row_sink sink)
 {

@@ -11,17 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "by_file.h"
-#include "csv.h"
-#include "envelope.h"
-#include "filter.h"
-#include "metrics.h"
-#include "options.h"
-#include "row_sink.h"
-#include "sorter.h"
-#include "stats_sink.h"
-#include "table.h"
+#include "client/options.h"
+#include "client/rows/by_file.h"
+#include "client/rows/envelope.h"
+#include "client/rows/filter.h"
+#include "client/rows/sink.h"
+#include "client/rows/sort.h"
+#include "client/show/csv.h"
+#include "client/show/metrics.h"
+#include "client/show/stats_sink.h"
+#include "client/show/table.h"
+#include "common/base/annotations.h"
 
 struct chain_settings {
     const struct options *options;

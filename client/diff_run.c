@@ -1,16 +1,16 @@
-#include "diff_run.h"
+#include "client/diff_run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chain.h"
-#include "diff.h"
-#include "display.h"
-#include "protocol.h"
-#include "row_reader.h"
-#include "snapshot.h"
-#include "table_cells.h"
+#include "client/chain.h"
+#include "client/rows/diff.h"
+#include "client/rows/reader.h"
+#include "client/rows/snapshot.h"
+#include "client/show/table_cells.h"
+#include "client/show/text.h"
+#include "common/proto/protocol.h"
 
 enum {
     FILE_COLUMNS_MAX = 40, /* of a file's name in a message */

@@ -7,11 +7,11 @@
 #ifndef CLIENT_DIFF_RUN_H
 #define CLIENT_DIFF_RUN_H
 
-#include "annotations.h"
-#include "byte_source.h"
-#include "options.h"
-#include "outcome.h"
-#include "run.h"
+#include "client/byte_source.h"
+#include "client/options.h"
+#include "client/outcome.h"
+#include "client/run.h"
+#include "common/base/annotations.h"
 
 enum { DIFF_DIFFERS = OUTCOME_SOME_FAILED };
 

@@ -1,10 +1,10 @@
-#include "exchange.h"
+#include "client/exchange.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bounds.h"
+#include "common/base/bounds.h"
 
 /* What came of one reply. */
 struct reply_counts {

@@ -10,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "buffer.h"
-#include "outcome.h"
-#include "request.h"
-#include "row.h"
-#include "server_link.h"
+#include "client/outcome.h"
+#include "client/rows/row.h"
+#include "client/server_link.h"
+#include "common/base/annotations.h"
+#include "common/proto/request.h"
+#include "common/text/buffer.h"
 
 /* Who looks at the rows as they come. */
 struct exchange_view {

@@ -1,8 +1,8 @@
-#include "failures.h"
+#include "client/failures.h"
 
-#include "display.h"
-#include "protocol.h"
-#include "table_cells.h"
+#include "client/show/table_cells.h"
+#include "client/show/text.h"
+#include "common/proto/protocol.h"
 
 /* One group's text may hold a byte three times: as U+FFFD. */
 enum { SCRATCH_SIZE_MAX = FAILURES_REASON_SIZE_MAX };

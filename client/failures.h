@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "buffer.h"
-#include "row.h"
-#include "span.h"
+#include "client/rows/row.h"
+#include "common/base/annotations.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
 
 enum {
     FAILURES_REASONS_MAX = 16,

@@ -1,4 +1,4 @@
-#include "number.h"
+#include "client/number.h"
 
 enum { HEX_DIGITS_MAX = 16 };
 

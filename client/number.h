@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "annotations.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 /* Digits only. Returns false, value untouched, for anything else and above 2^64-1. */
 NODISCARD bool number_from_decimal(struct span text, _Out_ uint64_t *value);

@@ -1,8 +1,8 @@
-#include "options.h"
+#include "client/options.h"
 
 #include <string.h>
 
-#include "options_parser.h"
+#include "client/options_parser.h"
 
 const struct option_entry option_table[OPTION_COUNT] = {
     [OPTION_ALL] = {"all", 'a', false, FOR_SCANS | FOR_DIFF},

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "bounds.h"
-#include "pipe_name.h"
-#include "request.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/base/bounds.h"
+#include "common/proto/pipe_name.h"
+#include "common/proto/request.h"
+#include "common/text/span.h"
 
 enum command {
     COMMAND_USAGE, /* no argument at all: the short usage, an error */

@@ -1,4 +1,4 @@
-#include "options_parser.h"
+#include "client/options_parser.h"
 
 #include <stdio.h>
 

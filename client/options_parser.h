@@ -2,8 +2,8 @@
 #ifndef CLIENT_OPTIONS_PARSER_H
 #define CLIENT_OPTIONS_PARSER_H
 
-#include "options.h"
-#include "suggest.h"
+#include "client/options.h"
+#include "client/suggest.h"
 
 enum option_id {
     OPTION_ALL,

@@ -1,14 +1,14 @@
-#include "options_parser.h"
+#include "client/options_parser.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "display.h"
-#include "help.h"
-#include "number.h"
-#include "regions.h"
+#include "client/number.h"
+#include "client/show/help.h"
+#include "client/show/text.h"
+#include "common/scan/regions.h"
+#include "common/text/buffer.h"
 
 bool options_refuse(struct options_parser *parser, const char *format, ...)
 {

@@ -1,10 +1,10 @@
-#include "outcome.h"
+#include "client/outcome.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "assertion.h"
-#include "protocol.h"
+#include "common/base/assertion.h"
+#include "common/proto/protocol.h"
 
 enum outcome outcome_worse(enum outcome a, enum outcome b)
 {

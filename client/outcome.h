@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "annotations.h"
+#include "common/base/annotations.h"
 
 /* The exit codes. Scripts rely on them; they never change their meaning. */
 enum outcome {

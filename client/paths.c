@@ -1,10 +1,10 @@
-#include "paths.h"
+#include "client/paths.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fold.h"
-#include "utf.h"
+#include "common/text/fold.h"
+#include "common/text/utf.h"
 
 enum { ASCII_END = 0x80 };
 

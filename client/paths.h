@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "span.h"
+#include "common/text/span.h"
 
 /* Below, at or above 0, as `a` comes before, with or behind `b`. A separator comes before every
  * other character, so that a folder's files stand together. Both UTF-8. */

@@ -1,8 +1,8 @@
-#include "plan.h"
+#include "client/plan.h"
 
 #include <string.h>
 
-#include "assertion.h"
+#include "common/base/assertion.h"
 
 static bool is_scan(const struct options *options)
 {

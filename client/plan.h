@@ -8,9 +8,9 @@
 
 #include <stddef.h>
 
-#include "annotations.h"
-#include "options.h"
-#include "request.h"
+#include "client/options.h"
+#include "common/base/annotations.h"
+#include "common/proto/request.h"
 
 /* How many requests the options ask for; 0 for help, version, usage and diff. */
 size_t plan_count(_In_ const struct options *options);

@@ -1,12 +1,12 @@
-#include "report.h"
+#include "client/report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "display.h"
-#include "json_reader.h"
-#include "options.h"
-#include "protocol.h"
+#include "client/options.h"
+#include "client/show/text.h"
+#include "common/json/reader.h"
+#include "common/proto/protocol.h"
 
 static bool text(struct buffer *out, const char *words)
 {

@@ -3,10 +3,10 @@
 #ifndef CLIENT_REPORT_H
 #define CLIENT_REPORT_H
 
-#include "annotations.h"
-#include "buffer.h"
-#include "request.h"
-#include "row.h"
+#include "client/rows/row.h"
+#include "common/base/annotations.h"
+#include "common/proto/request.h"
+#include "common/text/buffer.h"
 
 /* What the server says of a request it did not answer, and its hint.
  * error  A ROW_ERROR. */

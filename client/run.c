@@ -1,17 +1,17 @@
-#include "run.h"
+#include "client/run.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bounds.h"
-#include "chain.h"
-#include "exchange.h"
-#include "failures.h"
-#include "plan.h"
-#include "protocol.h"
-#include "report.h"
-#include "status.h"
+#include "client/chain.h"
+#include "client/exchange.h"
+#include "client/failures.h"
+#include "client/plan.h"
+#include "client/report.h"
+#include "common/base/bounds.h"
+#include "common/base/status.h"
+#include "common/proto/protocol.h"
 
 enum {
     RUN_OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,

@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "envelope.h"
-#include "options.h"
-#include "outcome.h"
-#include "server_link.h"
-#include "span.h"
+#include "client/options.h"
+#include "client/outcome.h"
+#include "client/rows/envelope.h"
+#include "client/server_link.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 struct output {
     void *context; /* first argument of all */

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "outcome.h"
-#include "span.h"
+#include "client/outcome.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 enum { LINK_RECEIVE_SIZE = 64 * 1024 }; /* asked for at once: few calls, whatever the row size */
 

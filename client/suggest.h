@@ -7,8 +7,8 @@
 #ifndef CLIENT_SUGGEST_H
 #define CLIENT_SUGGEST_H
 
-#include "annotations.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 enum { SUGGEST_SIZE_MAX = 24 }; /* bytes; a longer word has no neighbours */
 

@@ -1,9 +1,9 @@
-#include "trust.h"
+#include "client/trust.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "protocol.h"
+#include "common/proto/protocol.h"
 
 /* S-1-5-18 and S-1-5-32-544, as Windows lays them out. */
 static const struct sid sid_system = {12, {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}};

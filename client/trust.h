@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "outcome.h"
-#include "sid.h"
-#include "span.h"
+#include "client/outcome.h"
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/text/span.h"
 
 struct trust_facts {
     bool is_default;      /* the service's pipe, by whatever spelling */

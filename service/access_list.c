@@ -1,10 +1,10 @@
 #include <stdio.h>
 
-#include "access.h"
-#include "access_table.h"
-#include "descriptor_entry.h"
-#include "descriptor_view.h"
-#include "rights.h"
+#include "common/proto/rights.h"
+#include "service/access.h"
+#include "service/access_table.h"
+#include "service/descriptor_entry.h"
+#include "service/descriptor_view.h"
 
 bool access_list_parse(const void *descriptor, size_t size, struct access_list *list)
 {

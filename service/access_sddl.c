@@ -1,10 +1,10 @@
-#include "access_sddl.h"
+#include "service/access_sddl.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "access.h"
-#include "rights.h"
+#include "common/proto/rights.h"
+#include "service/access.h"
 
 #define NOT_USABLE "not usable: " /* what operators read behind "the value is" */
 

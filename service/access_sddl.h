@@ -14,9 +14,9 @@
 #ifndef SERVICE_ACCESS_SDDL_H
 #define SERVICE_ACCESS_SDDL_H
 
-#include "annotations.h"
-#include "buffer.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
 
 enum { ACCESS_SDDL_ENTRIES_MAX = 64 };
 

@@ -1,10 +1,10 @@
-#include "access_table.h"
+#include "service/access_table.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "json_writer.h"
-#include "rights.h"
+#include "common/json/writer.h"
+#include "common/proto/rights.h"
 
 enum { COLUMN_GAP = 2 };
 

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "access_sddl.h"
-#include "annotations.h"
-#include "buffer.h"
-#include "policy.h"
-#include "sid.h"
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/text/buffer.h"
+#include "service/access_sddl.h"
+#include "service/policy.h"
 
 /* The built-in entries have room beside those of the setting. */
 enum { ACCESS_ENTRIES_MAX = ACCESS_SDDL_ENTRIES_MAX + 8 };

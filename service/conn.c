@@ -1,6 +1,6 @@
-#include "conn.h"
+#include "service/conn.h"
 
-#include "assertion.h"
+#include "common/base/assertion.h"
 
 enum state {
     STATE_READ,  /* no whole line is here */

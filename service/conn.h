@@ -23,13 +23,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "bounds.h"
-#include "buffer.h"
-#include "lines.h"
-#include "server_limits.h"
-#include "span.h"
-#include "status.h"
+#include "common/base/annotations.h"
+#include "common/base/bounds.h"
+#include "common/base/status.h"
+#include "common/proto/server_limits.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+#include "service/lines.h"
 
 enum {
     CONN_DRAIN_SIZE_MAX = 16 * REQUEST_SIZE_MAX, /* read and discarded behind the last line */

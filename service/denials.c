@@ -1,4 +1,4 @@
-#include "denials.h"
+#include "service/denials.h"
 
 #include <string.h>
 

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "sid.h"
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
 
 enum { DENIALS_USERS_MAX = 64, DENIALS_INTERVAL_MS = 60 * 1000 };
 

@@ -1,4 +1,4 @@
-#include "descriptor_entry.h"
+#include "service/descriptor_entry.h"
 
 /* Layouts of [MS-DTYP] 2.4.4 and 2.4.5: offsets and sizes in bytes. */
 enum {

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "sid.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/text/span.h"
 
 /* Types and flags of entries. Source: winnt.h, *_ACE_TYPE and INHERIT_ONLY_ACE. */
 enum {

@@ -1,10 +1,10 @@
-#include "descriptor_view.h"
+#include "service/descriptor_view.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "descriptor_entry.h"
+#include "service/descriptor_entry.h"
 
 /* Layout of [MS-DTYP] 2.4.6: offsets and sizes in bytes. */
 enum {

@@ -12,9 +12,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "sid.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/text/span.h"
 
 /* Rights common to all objects, and the generic ones. Source: winnt.h. */
 enum access_bit {

@@ -1,12 +1,12 @@
-#include "doctor.h"
+#include "service/doctor.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "json_writer.h"
-#include "protocol.h"
-#include "version.h"
+#include "common/json/writer.h"
+#include "common/proto/protocol.h"
+#include "common/version.h"
 
 enum {
     LINE_CAPACITY = DOCTOR_REASON_CAPACITY + DOCTOR_SUBJECT_CAPACITY + 64,

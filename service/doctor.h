@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "buffer.h"
-#include "event_text.h"
+#include "common/base/annotations.h"
+#include "common/text/buffer.h"
+#include "service/event_text.h"
 
 /* Every check, in the order it runs. Columns: symbol, name, what it proves. service/SECURITY.md
  * names them as proofs. */

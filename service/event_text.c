@@ -1,9 +1,9 @@
-#include "event_text.h"
+#include "service/event_text.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "utf.h"
+#include "common/text/utf.h"
 
 enum { ELLIPSIS = 0x2026, REPLACEMENT = '?' };
 

@@ -8,8 +8,8 @@
 #ifndef SERVICE_EVENT_TEXT_H
 #define SERVICE_EVENT_TEXT_H
 
-#include "annotations.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 enum {
     EVENT_TEXT_LENGTH_MAX = 256, /* characters, the ellipsis included */

@@ -1,8 +1,8 @@
-#include "lines.h"
+#include "service/lines.h"
 
 #include <string.h>
 
-#include "assertion.h"
+#include "common/base/assertion.h"
 
 static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
 enum { BYTE_ORDER_MARK_SIZE = sizeof BYTE_ORDER_MARK - 1 };

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "bounds.h"
-#include "buffer.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/base/bounds.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
 
 enum { LINES_SPACE_SIZE = 512 }; /* bytes of the first space; it doubles with a longer line */
 

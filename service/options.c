@@ -1,10 +1,10 @@
-#include "options_parser.h"
+#include "service/options_parser.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "protocol.h"
-#include "span.h"
+#include "common/proto/protocol.h"
+#include "common/text/span.h"
 
 enum { SHOWN_SIZE_MAX = 64 }; /* bytes of an argument that an error repeats */
 

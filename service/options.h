@@ -8,11 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "pipe_name.h"
-#include "policy.h"
-#include "span.h"
-#include "status.h"
+#include "common/base/annotations.h"
+#include "common/base/status.h"
+#include "common/proto/pipe_name.h"
+#include "common/text/span.h"
+#include "service/policy.h"
 
 enum options_command {
     COMMAND_SERVICE, /* no arguments: started by the service control manager, or by mistake */

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "service/options.h"
 
 const char *options_help(void)
 {

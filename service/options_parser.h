@@ -3,7 +3,7 @@
 #ifndef SERVICE_OPTIONS_PARSER_H
 #define SERVICE_OPTIONS_PARSER_H
 
-#include "options.h"
+#include "service/options.h"
 
 enum option {
     OPTION_FILTERED_ADMINS,

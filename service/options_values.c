@@ -1,9 +1,9 @@
-#include "options_parser.h"
+#include "service/options_parser.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "settings.h"
+#include "service/settings.h"
 
 enum { READERS_SIZE_MAX = 256 }; /* DOMAIN\name; Windows takes less */
 

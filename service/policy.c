@@ -1,9 +1,9 @@
-#include "policy.h"
+#include "service/policy.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "rights.h"
+#include "common/proto/rights.h"
 
 #define CURE_FOR_ANONYMOUS                                                  \
     "The client hides who it is: open the pipe with identification level: " \

@@ -10,9 +10,9 @@
 
 #include <stdbool.h>
 
-#include "annotations.h"
-#include "caller.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/proto/caller.h"
+#include "common/text/span.h"
 
 /* The integrity levels' RIDs. Source: winnt.h, SECURITY_MANDATORY_*_RID. */
 enum { INTEGRITY_LOW = 0x1000, INTEGRITY_MEDIUM = 0x2000, INTEGRITY_HIGH = 0x3000 };

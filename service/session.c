@@ -1,11 +1,11 @@
-#include "session.h"
+#include "service/session.h"
 
 #include <stddef.h>
 
-#include "assertion.h"
-#include "session_fault.h"
-#include "session_private.h"
-#include "statistics.h"
+#include "common/base/assertion.h"
+#include "common/proto/statistics.h"
+#include "service/session_fault.h"
+#include "service/session_private.h"
 
 void session_end_answer(struct session *session)
 {

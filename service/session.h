@@ -20,12 +20,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "answer.h"
-#include "caller.h"
-#include "conn.h"
-#include "policy.h"
-#include "server_limits.h"
+#include "common/answer/answer.h"
+#include "common/base/annotations.h"
+#include "common/proto/caller.h"
+#include "common/proto/server_limits.h"
+#include "service/conn.h"
+#include "service/policy.h"
 
 enum session_action {
     SESSION_READ,     /* read into session_space(), then session_on_read() */

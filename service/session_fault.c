@@ -1,4 +1,4 @@
-#include "session_fault.h"
+#include "service/session_fault.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,10 +3,10 @@
 #ifndef SERVICE_SESSION_FAULT_H
 #define SERVICE_SESSION_FAULT_H
 
-#include "annotations.h"
-#include "conn.h"
-#include "server_limits.h"
-#include "statistics.h"
+#include "common/base/annotations.h"
+#include "common/proto/server_limits.h"
+#include "common/proto/statistics.h"
+#include "service/conn.h"
 
 struct session_fault {
     char message[192]; /* terminated */

@@ -2,7 +2,7 @@
 #ifndef SERVICE_SESSION_PRIVATE_H
 #define SERVICE_SESSION_PRIVATE_H
 
-#include "session.h"
+#include "service/session.h"
 
 /* True while the next step of the answer asks the platform: it needs a slot. */
 bool session_is_scanning(_In_ const struct session *session);

@@ -1,8 +1,8 @@
-#include "assertion.h"
-#include "reply.h"
-#include "session_fault.h"
-#include "session_private.h"
-#include "statistics.h"
+#include "common/answer/reply.h"
+#include "common/base/assertion.h"
+#include "common/proto/statistics.h"
+#include "service/session_fault.h"
+#include "service/session_private.h"
 
 static void tell(struct session *session, enum status code, const char *message, const char *hint,
                  uint64_t now_ms)

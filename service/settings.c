@@ -1,11 +1,11 @@
-#include "settings.h"
+#include "service/settings.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "access_sddl.h"
-#include "assertion.h"
+#include "common/base/assertion.h"
+#include "service/access_sddl.h"
 
 enum setting_type { SETTING_NUMBER, SETTING_WORD, SETTING_TEXT };
 

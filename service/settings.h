@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "policy.h"
-#include "server_limits.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/proto/server_limits.h"
+#include "common/text/span.h"
+#include "service/policy.h"
 
 enum {
     SETTINGS_TEXT_CAPACITY = 2048, /* bytes of a text in UTF-8, its terminator included */

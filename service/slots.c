@@ -1,8 +1,8 @@
-#include "slots.h"
+#include "service/slots.h"
 
 #include <stddef.h>
 
-#include "assertion.h"
+#include "common/base/assertion.h"
 
 static void enqueue(struct slots *slots, struct slots_ticket *ticket)
 {

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "annotations.h"
+#include "common/base/annotations.h"
 
 enum slots_state {
     SLOTS_NONE,    /* has nothing and waits for nothing; the state of a zeroed ticket */

@@ -1,8 +1,8 @@
-#include "compare_files.h"
+#include "client/win32/compare_files.h"
 
-#include "diff_run.h"
-#include "file_source.h"
-#include "text_w.h"
+#include "client/diff_run.h"
+#include "client/win32/file_source.h"
+#include "common/win32/text_w.h"
 
 enum outcome compare_files(const struct console *console, const struct options *options)
 {

@@ -1,9 +1,9 @@
-#include "console.h"
+#include "client/win32/console.h"
 
-#include "out_file.h"
-#include "outcome.h"
-#include "span.h"
-#include "system_info.h"
+#include "client/outcome.h"
+#include "client/win32/out_file.h"
+#include "common/text/span.h"
+#include "common/win32/system_info.h"
 
 enum { WRITE_SIZE_MAX = 32 * 1024 }; /* a console takes no more at once on older systems */
 

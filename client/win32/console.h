@@ -8,9 +8,9 @@
 #ifndef CLIENT_WIN32_CONSOLE_H
 #define CLIENT_WIN32_CONSOLE_H
 
-#include "progress.h"
-#include "run.h"
-#include "win.h"
+#include "client/run.h"
+#include "client/show/progress.h"
+#include "common/win32/win.h"
 
 struct console {
     HANDLE out, error; /* NULL: none */

@@ -1,9 +1,9 @@
-#include "file_source.h"
+#include "client/win32/file_source.h"
 
 #include <stdlib.h>
 
-#include "bounds.h"
-#include "text_w.h"
+#include "common/base/bounds.h"
+#include "common/win32/text_w.h"
 
 static bool read_file(void *context, char *data, size_t capacity, size_t *size,
                       struct failure *failure)

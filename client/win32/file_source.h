@@ -2,9 +2,9 @@
 #ifndef CLIENT_WIN32_FILE_SOURCE_H
 #define CLIENT_WIN32_FILE_SOURCE_H
 
-#include "byte_source.h"
-#include "span.h"
-#include "win.h"
+#include "client/byte_source.h"
+#include "common/text/span.h"
+#include "common/win32/win.h"
 
 struct file_source {
     HANDLE file;               /* owned; NULL: none */

@@ -1,8 +1,8 @@
-#include "host_facts.h"
+#include "client/win32/host_facts.h"
 
 #include <stdio.h>
 
-#include "system_info.h"
+#include "common/win32/system_info.h"
 
 /* RtlGenRandom by its exported name: ntsecapi.h declares it only among much that clashes. */
 BOOLEAN NTAPI SystemFunction036(void *buffer, ULONG size);

@@ -2,8 +2,8 @@
 #ifndef CLIENT_WIN32_HOST_FACTS_H
 #define CLIENT_WIN32_HOST_FACTS_H
 
-#include "envelope.h"
-#include "win.h"
+#include "client/rows/envelope.h"
+#include "common/win32/win.h"
 
 /* Returns ERROR_SUCCESS, or ERROR_NOT_READY, untouched, when the system has no random bytes: a scan
  * whose identifier another has too must not be told. */

@@ -2,21 +2,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "compare_files.h"
-#include "console.h"
-#include "direct_link.h"
-#include "help.h"
-#include "host_facts.h"
-#include "options.h"
-#include "outcome.h"
-#include "pipe_client.h"
-#include "protocol.h"
-#include "run.h"
-#include "system_folders.h"
-#include "text_w.h"
-#include "usage.h"
-#include "version.h"
-#include "win.h"
+#include "client/options.h"
+#include "client/outcome.h"
+#include "client/run.h"
+#include "client/show/help.h"
+#include "client/show/usage.h"
+#include "client/win32/compare_files.h"
+#include "client/win32/console.h"
+#include "client/win32/direct.h"
+#include "client/win32/host_facts.h"
+#include "client/win32/pipe.h"
+#include "client/win32/system_folders.h"
+#include "common/proto/protocol.h"
+#include "common/version.h"
+#include "common/win32/text_w.h"
+#include "common/win32/win.h"
 
 static void complain(const struct console *console, const char *text)
 {

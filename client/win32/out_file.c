@@ -1,11 +1,11 @@
-#include "out_file.h"
+#include "client/win32/out_file.h"
 
 #include <string.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "host_facts.h"
-#include "text_w.h"
+#include "client/win32/host_facts.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
 
 enum {
     SUFFIX_LENGTH = 13, /* ".XXXXXXXX.tmp" */

@@ -8,8 +8,8 @@
 #ifndef CLIENT_WIN32_OUT_FILE_H
 #define CLIENT_WIN32_OUT_FILE_H
 
-#include "span.h"
-#include "win.h"
+#include "common/text/span.h"
+#include "common/win32/win.h"
 
 enum { OUT_FILE_LENGTH_MAX = 32767 }; /* of a path; what Windows takes at all */
 

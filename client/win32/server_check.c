@@ -1,9 +1,9 @@
-#include "server_check.h"
+#include "client/win32/server_check.h"
 
 #include <aclapi.h>
 
-#include "protocol.h"
-#include "token.h"
+#include "common/proto/protocol.h"
+#include "common/win32/token.h"
 
 /* The state of the lsmapd service. Returns a Win32 error, ERROR_SERVICE_DOES_NOT_EXIST among them.
  */

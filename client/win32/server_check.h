@@ -2,9 +2,9 @@
 #ifndef CLIENT_WIN32_SERVER_CHECK_H
 #define CLIENT_WIN32_SERVER_CHECK_H
 
-#include "outcome.h"
-#include "trust.h"
-#include "win.h"
+#include "client/outcome.h"
+#include "client/trust.h"
+#include "common/win32/win.h"
 
 /* Gathers what trust_decide() wants to know of the server at the other end.
  * pipe   Opened with READ_CONTROL.

@@ -1,7 +1,7 @@
-#include "system_folders.h"
+#include "client/win32/system_folders.h"
 
-#include "text_w.h"
-#include "win.h"
+#include "common/win32/text_w.h"
+#include "common/win32/win.h"
 
 enum { FOLDER_LENGTH_MAX = 300 };
 

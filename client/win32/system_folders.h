@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-#include "annotations.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 enum { SYSTEM_FOLDERS_COUNT_MAX = 4, SYSTEM_FOLDER_CAPACITY = 1024 };
 

@@ -1,10 +1,10 @@
-#include "device_query.h"
+#include "common/win32/device_query.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "text_w.h"
+#include "common/win32/text_w.h"
 
 enum {
     ANSWER_LEN_FIRST = 4096,      /* UTF-16 units */

@@ -6,8 +6,8 @@
 #ifndef COMMON_WIN32_DEVICE_QUERY_H
 #define COMMON_WIN32_DEVICE_QUERY_H
 
-#include "device_map.h"
-#include "win.h"
+#include "common/scan/device_map.h"
+#include "common/win32/win.h"
 
 /* Adds, in this order, the drive letters, then for each local volume its folder mount points and
  * its \\?\Volume{...} name, the shadow copies, and the redirectors of the network providers.

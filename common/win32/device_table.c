@@ -1,11 +1,11 @@
-#include "device_table.h"
+#include "common/win32/device_table.h"
 
 #include <stdlib.h>
 
-#include "assertion.h"
-#include "bounds.h"
-#include "device_map.h"
-#include "device_query.h"
+#include "common/base/assertion.h"
+#include "common/base/bounds.h"
+#include "common/scan/device_map.h"
+#include "common/win32/device_query.h"
 
 /* Letters move: after this time even a table that knows every device is asked for again. */
 enum { SNAPSHOT_AGE_MAX_MS = 60 * 1000 };

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "buffer.h"
-#include "span.h"
-#include "win.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+#include "common/win32/win.h"
 
 struct device_table; /* opaque: device_table.c */
 

@@ -2,7 +2,7 @@
 #ifndef COMMON_WIN32_HANDLE_H
 #define COMMON_WIN32_HANDLE_H
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Closes and resets to NULL; accepts NULL. INVALID_HANDLE_VALUE never gets here: it is turned into
  * NULL at the call that returned it. */

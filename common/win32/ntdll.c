@@ -1,4 +1,4 @@
-#include "ntdll.h"
+#include "common/win32/ntdll.h"
 
 /* FARPROC to another function type is a cast that compilers warn about; by way of void (*)(void),
  * the generic function pointer, it is not. */

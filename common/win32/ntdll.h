@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* NTSTATUS. Our code compares with the names of nt_status.h; the SDK's STATUS_* macros are never
  * used, because <ntstatus.h> would clash with the names of status.h. */

@@ -1,9 +1,9 @@
-#include "platform_nt.h"
+#include "common/win32/platform_nt.h"
 
 #include <stdlib.h>
 
-#include "handle.h"
-#include "platform_nt_private.h"
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt_private.h"
 
 static bool platform_nt_path(void *context, struct span device_path, struct buffer *path)
 {

@@ -7,8 +7,8 @@
 #ifndef COMMON_WIN32_PLATFORM_NT_H
 #define COMMON_WIN32_PLATFORM_NT_H
 
-#include "platform.h"
-#include "win.h"
+#include "common/scan/platform.h"
+#include "common/win32/win.h"
 
 struct platform_nt; /* opaque: platform_nt.c */
 

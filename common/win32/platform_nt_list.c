@@ -1,10 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "nt_status.h"
-#include "platform_nt_private.h"
-#include "text_w.h"
+#include "common/base/bounds.h"
+#include "common/scan/nt_status.h"
+#include "common/win32/platform_nt_private.h"
+#include "common/win32/text_w.h"
 
 enum {
     LIST_SIZE_FIRST = 256 * 1024,

@@ -1,11 +1,11 @@
 #include <stdlib.h>
 
-#include "assertion.h"
-#include "bounds.h"
-#include "nt_status.h"
-#include "platform_nt_private.h"
-#include "text_w.h"
-#include "utf.h"
+#include "common/base/assertion.h"
+#include "common/base/bounds.h"
+#include "common/scan/nt_status.h"
+#include "common/text/utf.h"
+#include "common/win32/platform_nt_private.h"
+#include "common/win32/text_w.h"
 
 enum { NAME_ANSWER_SIZE_FIRST = 1024, NAME_ATTEMPTS_MAX = 8 };
 

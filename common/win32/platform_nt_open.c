@@ -1,9 +1,9 @@
 #include <stdlib.h>
 
-#include "handle.h"
-#include "nt_status.h"
-#include "platform_nt_private.h"
-#include "token.h"
+#include "common/scan/nt_status.h"
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt_private.h"
+#include "common/win32/token.h"
 
 static uint32_t open_with(uint32_t pid, ACCESS_MASK access, HANDLE *process)
 {

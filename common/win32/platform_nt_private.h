@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "device_table.h"
-#include "ntdll.h"
-#include "platform.h"
-#include "platform_nt.h"
-#include "win.h"
+#include "common/scan/platform.h"
+#include "common/win32/device_table.h"
+#include "common/win32/ntdll.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/win.h"
 
 /* Read only once it is made, but for the device table, which has its own lock. */
 struct platform_nt {

@@ -1,9 +1,9 @@
-#include "system_info.h"
+#include "common/win32/system_info.h"
 
 #include <stdio.h>
 
-#include "ntdll.h"
-#include "text_w.h"
+#include "common/win32/ntdll.h"
+#include "common/win32/text_w.h"
 
 enum { MICROSECONDS = 1000 * 1000, FILETIME_PER_MS = 10 * 1000, HOST_NAME_CAPACITY = 256 };
 

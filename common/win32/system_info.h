@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "reply.h"
-#include "win.h"
+#include "common/answer/reply.h"
+#include "common/win32/win.h"
 
 /* Fills all of `info`; what the system does not tell is empty. started is now.
  * mode  Static text: "service", "console" or "direct". */

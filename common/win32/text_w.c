@@ -1,4 +1,4 @@
-#include "text_w.h"
+#include "common/win32/text_w.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "utf.h"
+#include "common/text/utf.h"
 
 static_assert(sizeof(wchar_t) == sizeof(uint16_t), "wchar_t is a UTF-16 unit on Windows");
 

@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "buffer.h"
-#include "span.h"
-#include "win.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+#include "common/win32/win.h"
 
 /* UTF-8 to terminated UTF-16 in the caller's array.
  * Returns ERROR_SUCCESS; ERROR_INVALID_DATA, untouched, for a text that holds a NUL, which Win32

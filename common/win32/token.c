@@ -1,4 +1,4 @@
-#include "token.h"
+#include "common/win32/token.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -7,9 +7,9 @@
 /* WIN32_LEAN_AND_MEAN leaves it out of <windows.h>. */
 #include <ntsecapi.h>
 
-#include "handle.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
 
 enum { NAME_W_CAPACITY = 256 }; /* DNLEN and UNLEN with their terminators */
 

@@ -3,8 +3,8 @@
 #ifndef COMMON_WIN32_TOKEN_H
 #define COMMON_WIN32_TOKEN_H
 
-#include "caller.h"
-#include "win.h"
+#include "common/proto/caller.h"
+#include "common/win32/win.h"
 
 /* Reads all facts of a token; what is granted to it, and the linked half, are left 0. Asks this
  * machine only: no domain controller is ever waited for, so caller->name stays "" where only one of

@@ -1,8 +1,8 @@
-#include "token_linked.h"
+#include "common/win32/token_linked.h"
 
 #include <stdint.h>
 
-#include "handle.h"
+#include "common/win32/handle.h"
 
 static bool is_impersonation(HANDLE token)
 {

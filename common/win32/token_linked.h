@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-#include "annotations.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/win32/win.h"
 
 /* The elevated half of a filtered token, as an impersonation token that AccessCheck takes.
  * token   TOKEN_QUERY.

@@ -14,6 +14,6 @@
 #endif
 #include <windows.h>
 
-#include "annotations.h"
+#include "common/base/annotations.h"
 
 #endif

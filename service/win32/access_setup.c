@@ -1,12 +1,12 @@
-#include "access_setup.h"
+#include "service/win32/access_setup.h"
 
 #include <stdio.h>
 
-#include "access.h"
-#include "readers_group.h"
-#include "security_bytes.h"
-#include "settings_registry.h"
-#include "text_w.h"
+#include "common/win32/text_w.h"
+#include "service/access.h"
+#include "service/win32/readers_group.h"
+#include "service/win32/security_bytes.h"
+#include "service/win32/settings_registry.h"
 
 /* Each entry of the list makes at most one of the pipe, with a SID of its longest. */
 enum { SDDL_SIZE_MAX = 1024 + ACCESS_ENTRIES_MAX * (SID_TEXT_CAPACITY + 32) };

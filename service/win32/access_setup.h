@@ -3,10 +3,10 @@
 #ifndef SERVICE_WIN32_ACCESS_SETUP_H
 #define SERVICE_WIN32_ACCESS_SETUP_H
 
-#include "access_table.h"
-#include "buffer.h"
-#include "options.h"
-#include "win.h"
+#include "common/text/buffer.h"
+#include "common/win32/win.h"
+#include "service/access_table.h"
+#include "service/options.h"
 
 struct access_setup {
     struct buffer access_sddl; /* terminated; the terminator counts */

@@ -1,8 +1,8 @@
-#include "console.h"
+#include "service/win32/console.h"
 
-#include "bounds.h"
-#include "daemon.h"
-#include "event_log.h"
+#include "common/base/bounds.h"
+#include "service/win32/daemon.h"
+#include "service/win32/event_log.h"
 
 /* The handler runs on a thread of its own, without an argument. */
 static HANDLE stop_event;

@@ -2,9 +2,9 @@
 #ifndef SERVICE_WIN32_CONSOLE_H
 #define SERVICE_WIN32_CONSOLE_H
 
-#include "exit_codes.h"
-#include "settings.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "service/settings.h"
+#include "service/win32/exit_codes.h"
 
 /* Serves until Ctrl+C, Ctrl+Break, or the console is closed; says on stderr
  * `lsmapd: listening on NAME` once clients can connect.

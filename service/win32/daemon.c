@@ -1,16 +1,16 @@
-#include "daemon.h"
+#include "service/win32/daemon.h"
 
 #include <string.h>
 
-#include "access_setup.h"
-#include "descriptor.h"
-#include "event_log.h"
-#include "pipe_name.h"
-#include "settings_registry.h"
-#include "start_checks.h"
-#include "statistics_lock.h"
-#include "text_w.h"
-#include "token.h"
+#include "common/proto/pipe_name.h"
+#include "common/win32/text_w.h"
+#include "common/win32/token.h"
+#include "service/win32/access_setup.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/event_log.h"
+#include "service/win32/settings_registry.h"
+#include "service/win32/start_checks.h"
+#include "service/win32/statistics_lock.h"
 
 /* Without the privilege we still run: processes whose descriptors refuse us are told as such. */
 static void enable_debug(enum daemon_mode mode)

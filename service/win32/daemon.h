@@ -3,12 +3,12 @@
 #ifndef SERVICE_WIN32_DAEMON_H
 #define SERVICE_WIN32_DAEMON_H
 
-#include "answer.h"
-#include "platform_nt.h"
-#include "server.h"
-#include "settings.h"
-#include "statistics.h"
-#include "system_info.h"
+#include "common/answer/answer.h"
+#include "common/proto/statistics.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/system_info.h"
+#include "service/settings.h"
+#include "service/win32/server.h"
 
 enum daemon_mode {
     DAEMON_SERVICE, /* pipe and rights for SYSTEM, Administrators, interactive users */

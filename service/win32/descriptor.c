@@ -1,10 +1,10 @@
-#include "descriptor.h"
+#include "service/win32/descriptor.h"
 
 #include <assert.h>
 #include <sddl.h>
 #include <stdio.h>
 
-#include "access.h"
+#include "service/access.h"
 
 DWORD descriptor_create(const char *sddl, PSECURITY_DESCRIPTOR *descriptor)
 {

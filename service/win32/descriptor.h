@@ -3,8 +3,8 @@
 #ifndef SERVICE_WIN32_DESCRIPTOR_H
 #define SERVICE_WIN32_DESCRIPTOR_H
 
-#include "sid.h"
-#include "win.h"
+#include "common/base/sid.h"
+#include "common/win32/win.h"
 
 /* sddl        Terminated ASCII.
  * descriptor  Receives a self-relative descriptor; release with descriptor_free().

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "doctor.h"
-#include "exit_codes.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "service/doctor.h"
+#include "service/win32/exit_codes.h"
 
 enum { DOCTOR_PIPE_NAME_LENGTH = 128, DOCTOR_SDDL_CAPACITY = 4096, DOCTOR_ERROR_CAPACITY = 256 };
 

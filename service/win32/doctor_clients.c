@@ -1,7 +1,7 @@
 /* Who gets in: the pipe opened as somebody who must not. */
-#include "doctor_checks.h"
-#include "handle.h"
-#include "text_w.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
+#include "service/win32/doctor_checks.h"
 
 /* The thread is somebody else now, and is itself again when this returns. */
 static void try_as_impersonated(struct doctor_context *context, enum doctor_check check,

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <wchar.h>
 
-#include "descriptor.h"
-#include "doctor_checks.h"
-#include "handle.h"
-#include "token.h"
+#include "common/win32/handle.h"
+#include "common/win32/token.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/doctor_checks.h"
 
 enum { PIPE_BUFFER_SIZE = 64 };
 

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <wchar.h>
 
-#include "doctor_checks.h"
-#include "handle.h"
-#include "security_bytes.h"
-#include "text_w.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/security_bytes.h"
 
 enum { HOST_LENGTH = 256, LOCAL_PREFIX_LENGTH = 9 /* \\.\pipe\ */ };
 

@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "doctor_checks.h"
-#include "event_log.h"
+#include "common/win32/text_w.h"
 #include "events.h"
-#include "install_folder.h"
-#include "install_key.h"
-#include "text_w.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/event_log.h"
+#include "service/win32/install_folder.h"
+#include "service/win32/install_key.h"
 
 enum { SOURCE_LENGTH = 1024 };
 

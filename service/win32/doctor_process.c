@@ -1,8 +1,8 @@
 /* What the running service has and has given up: privileges, mitigation policies. */
-#include "doctor_checks.h"
-#include "handle.h"
-#include "hardening.h"
-#include "privileges.h"
+#include "common/win32/handle.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/hardening.h"
+#include "service/win32/privileges.h"
 
 static void check_privileges(struct doctor_context *context)
 {

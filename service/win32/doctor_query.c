@@ -1,16 +1,16 @@
 /* What protected processes answer to the limited right: each memory query by itself, with the
  * NTSTATUS as the kernel gave it. */
-#include "doctor_checks.h"
+#include "service/win32/doctor_checks.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <tlhelp32.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "nt_status.h"
-#include "ntdll.h"
-#include "text_w.h"
+#include "common/scan/nt_status.h"
+#include "common/win32/handle.h"
+#include "common/win32/ntdll.h"
+#include "common/win32/text_w.h"
 
 enum {
     REGIONS_MAX = 64 * 1024, /* of one process, until the first image */

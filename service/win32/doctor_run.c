@@ -1,15 +1,15 @@
-#include "doctor_run.h"
+#include "service/win32/doctor_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "doctor_checks.h"
-#include "handle.h"
-#include "platform_nt.h"
-#include "service_control.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/service_control.h"
 
 /* --- the ways a check is passed over --- */
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "exit_codes.h"
+#include "service/win32/exit_codes.h"
 
 /* Runs every check and prints the report on stdout. Changes nothing but this process: it opens the
  * service's pipe and makes one of its own for a moment.

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "access.h"
-#include "doctor_checks.h"
-#include "privileges.h"
-#include "security_bytes.h"
-#include "text_w.h"
+#include "common/win32/text_w.h"
+#include "service/access.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/privileges.h"
+#include "service/win32/security_bytes.h"
 
 enum { CONFIG_SIZE = 8 * 1024 }; /* source: the most that QueryServiceConfig returns */
 

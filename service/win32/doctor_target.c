@@ -3,16 +3,16 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "access_setup.h"
-#include "descriptor.h"
-#include "doctor_checks.h"
-#include "handle.h"
-#include "pipe.h"
-#include "protocol.h"
-#include "settings.h"
-#include "settings_registry.h"
-#include "text_w.h"
-#include "token.h"
+#include "common/proto/protocol.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
+#include "common/win32/token.h"
+#include "service/settings.h"
+#include "service/win32/access_setup.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/pipe.h"
+#include "service/win32/settings_registry.h"
 
 /* What the service made of its settings when it started, unless they were changed since. */
 static DWORD take_service_pipe(struct doctor_context *context)

@@ -1,8 +1,8 @@
 /* Tokens that are less than our own, to try what they may do. */
 #include <stdlib.h>
 
-#include "doctor_checks.h"
-#include "handle.h"
+#include "common/win32/handle.h"
+#include "service/win32/doctor_checks.h"
 
 enum { GROUPS_MAX = 1024 }; /* of a token; Windows allows 1,015 */
 

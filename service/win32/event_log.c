@@ -1,14 +1,14 @@
-#include "event_log.h"
+#include "service/win32/event_log.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "denials.h"
-#include "event_report.h"
+#include "common/proto/pipe_name.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
 #include "events.h"
-#include "pipe_name.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "service/denials.h"
+#include "service/win32/event_report.h"
 
 enum {
     EVENT_ERROR_CAPACITY = 256, /* of the system's sentence for an error */

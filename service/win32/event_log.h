@@ -10,9 +10,9 @@
 #ifndef SERVICE_WIN32_EVENT_LOG_H
 #define SERVICE_WIN32_EVENT_LOG_H
 
-#include "caller.h"
-#include "statistics.h"
-#include "win.h"
+#include "common/proto/caller.h"
+#include "common/proto/statistics.h"
+#include "common/win32/win.h"
 
 enum event_target {
     EVENT_TARGET_NONE,   /* the tests' server */

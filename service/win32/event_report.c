@@ -1,12 +1,12 @@
-#include "event_report.h"
+#include "service/win32/event_report.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "event_text.h"
+#include "common/proto/protocol.h"
+#include "common/win32/text_w.h"
 #include "events.h"
-#include "protocol.h"
-#include "text_w.h"
+#include "service/event_text.h"
 
 enum {
     EVENT_STRINGS_MAX = 2,

@@ -5,8 +5,8 @@
 #ifndef SERVICE_WIN32_EVENT_REPORT_H
 #define SERVICE_WIN32_EVENT_REPORT_H
 
-#include "event_log.h"
-#include "sid.h"
+#include "common/base/sid.h"
+#include "service/win32/event_log.h"
 
 void event_report_open(enum event_target target);
 

@@ -1,8 +1,8 @@
-#include "hardening.h"
+#include "service/win32/hardening.h"
 
 #include <stdio.h>
 
-#include "system_info.h"
+#include "common/win32/system_info.h"
 
 enum { REFUSED_CAPACITY = 256 };
 

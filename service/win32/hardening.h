@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Columns: symbol, policy of PROCESS_MITIGATION_POLICY, flags, name, why we can do without.
  * The flags are those of the PROCESS_MITIGATION_*_POLICY structures, all a DWORD of bits. */

@@ -1,21 +1,21 @@
-#include "install.h"
+#include "service/win32/install.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "access.h"
-#include "access_setup.h"
-#include "event_log.h"
-#include "install_folder.h"
-#include "install_key.h"
-#include "install_service.h"
-#include "protocol.h"
-#include "readers_group.h"
-#include "service_control.h"
-#include "service_say.h"
-#include "system_info.h"
+#include "common/proto/protocol.h"
+#include "common/win32/system_info.h"
+#include "service/access.h"
+#include "service/win32/access_setup.h"
+#include "service/win32/event_log.h"
+#include "service/win32/install_folder.h"
+#include "service/win32/install_key.h"
+#include "service/win32/install_service.h"
+#include "service/win32/readers_group.h"
+#include "service/win32/service_control.h"
+#include "service/win32/service_say.h"
 
 /* "C:\folder\lsmapd.exe" of this process, quoted and as it is. */
 struct program {

@@ -11,8 +11,8 @@
 
 #include <stdbool.h>
 
-#include "exit_codes.h"
-#include "options.h"
+#include "service/options.h"
+#include "service/win32/exit_codes.h"
 
 /* Registers this program as the service, or updates what is registered, locks the program's folder
  * and the key of the settings, and starts it. A running one is stopped first. Restarts on failure,

@@ -1,4 +1,4 @@
-#include "install_folder.h"
+#include "service/win32/install_folder.h"
 
 #include <aclapi.h>
 #include <stdio.h>
@@ -6,11 +6,11 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "access.h"
-#include "descriptor.h"
-#include "security_bytes.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "service/access.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/security_bytes.h"
 
 enum {
     PATH_LENGTH_MAX = 32767, /* UTF-16 units; source: the longest path Windows has */

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "descriptor_view.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "service/descriptor_view.h"
 
 enum { INSTALL_FOLDER_REASON_CAPACITY = 1024 };
 

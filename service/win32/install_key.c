@@ -1,12 +1,12 @@
-#include "install_key.h"
+#include "service/win32/install_key.h"
 
 #include <stdio.h>
 
-#include "access.h"
-#include "descriptor.h"
-#include "protocol.h"
-#include "security_bytes.h"
-#include "settings_registry.h"
+#include "common/proto/protocol.h"
+#include "service/access.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/security_bytes.h"
+#include "service/win32/settings_registry.h"
 
 /* The one above it. Removing the service removes both. */
 #define SERVICE_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME

@@ -6,8 +6,8 @@
 #ifndef SERVICE_WIN32_INSTALL_KEY_H
 #define SERVICE_WIN32_INSTALL_KEY_H
 
-#include "descriptor_view.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "service/descriptor_view.h"
 
 /* Makes the key of the settings when it is not there, and gives it KEY_SDDL of access.h in any
  * case. The service must be registered. Needs elevation. Returns a Win32 error. */

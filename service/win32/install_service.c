@@ -1,12 +1,12 @@
-#include "install_service.h"
+#include "service/win32/install_service.h"
 
 #include <stdbool.h>
 
-#include "access.h"
-#include "descriptor.h"
-#include "privileges.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "service/access.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/privileges.h"
 
 enum { RESTART_RESET_S = 24 * 60 * 60 };
 

@@ -3,7 +3,7 @@
 #ifndef SERVICE_WIN32_INSTALL_SERVICE_H
 #define SERVICE_WIN32_INSTALL_SERVICE_H
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Sets description, failure actions (after a crash and after an end with an error), the required
  * privileges of privileges.h, an unrestricted SID of its own, and SERVICE_SDDL of access.h. Most

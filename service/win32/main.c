@@ -3,18 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "access_run.h"
-#include "console.h"
-#include "doctor_run.h"
-#include "exit_codes.h"
-#include "hardening.h"
-#include "install.h"
-#include "options.h"
-#include "protocol.h"
-#include "scm.h"
-#include "system_info.h"
-#include "text_w.h"
-#include "version.h"
+#include "common/proto/protocol.h"
+#include "common/version.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "service/options.h"
+#include "service/win32/access_cmd.h"
+#include "service/win32/console.h"
+#include "service/win32/doctor_run.h"
+#include "service/win32/exit_codes.h"
+#include "service/win32/hardening.h"
+#include "service/win32/install.h"
+#include "service/win32/scm.h"
 
 static enum exit_code run_service(void)
 {

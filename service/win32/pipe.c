@@ -1,7 +1,7 @@
-#include "pipe.h"
+#include "service/win32/pipe.h"
 
-#include "handle.h"
-#include "pipe_calls.h"
+#include "common/win32/handle.h"
+#include "service/win32/pipe_calls.h"
 
 enum { GUARD_ATTEMPTS_MAX = 16 };
 

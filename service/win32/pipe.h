@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Quotas are charged to the kernel's non-paged pool, for each client. */
 enum {

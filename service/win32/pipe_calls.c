@@ -1,4 +1,4 @@
-#include "pipe_calls.h"
+#include "service/win32/pipe_calls.h"
 
 #include <stdlib.h>
 

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 struct pipe_calls {
     HANDLE(WINAPI *create_named_pipe)

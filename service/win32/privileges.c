@@ -1,11 +1,11 @@
-#include "privileges.h"
+#include "service/win32/privileges.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "handle.h"
+#include "common/win32/handle.h"
 
 enum {
     PRIVILEGES_MAX = 64, /* of a token; Windows knows 36 */

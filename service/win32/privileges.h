@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Columns: name, why the service needs it. Not in it, though one may think of them:
  * SeTcbPrivilege    makes TokenLinkedToken a primary token; without it we get one at identification

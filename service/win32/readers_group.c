@@ -1,4 +1,4 @@
-#include "readers_group.h"
+#include "service/win32/readers_group.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,8 +6,8 @@
 
 #include <lm.h>
 
-#include "access.h"
-#include "text_w.h"
+#include "common/win32/text_w.h"
+#include "service/access.h"
 
 enum { NAME_LENGTH_MAX = 512 }; /* COMPUTER\group, DOMAIN\account */
 

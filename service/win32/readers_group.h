@@ -7,9 +7,9 @@
 #ifndef SERVICE_WIN32_READERS_GROUP_H
 #define SERVICE_WIN32_READERS_GROUP_H
 
-#include "annotations.h"
-#include "sid.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/win32/win.h"
 
 /* The SID of the group, looked up on this machine; for the start and for commands, never for a
  * request.

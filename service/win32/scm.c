@@ -1,13 +1,13 @@
 /* Locks: `service.lock` guards the status and its report to the manager; nothing is taken under
  * it. Two threads report: that of the controls and the service's own. */
-#include "scm.h"
+#include "service/win32/scm.h"
 
-#include "bounds.h"
-#include "daemon.h"
-#include "event_log.h"
-#include "exit_codes.h"
-#include "handle.h"
-#include "protocol.h"
+#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
+#include "common/win32/handle.h"
+#include "service/win32/daemon.h"
+#include "service/win32/event_log.h"
+#include "service/win32/exit_codes.h"
 
 enum {
     START_HINT_MS = 10 * 1000,          /* device table, process and pipe: far less as a rule */

@@ -2,7 +2,7 @@
 #ifndef SERVICE_WIN32_SCM_H
 #define SERVICE_WIN32_SCM_H
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Hands this thread to the service control manager until the service has stopped.
  * service_error  Receives how the service fared, as the manager was told: a Win32 error. Untouched

@@ -1,10 +1,10 @@
-#include "security_bytes.h"
+#include "service/win32/security_bytes.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "descriptor.h"
-#include "handle.h"
+#include "common/win32/handle.h"
+#include "service/win32/descriptor.h"
 
 enum {
     READ_ATTEMPTS_MAX = 4, /* the descriptor may grow between asking its size and reading it */

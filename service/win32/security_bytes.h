@@ -2,8 +2,8 @@
 #ifndef SERVICE_WIN32_SECURITY_BYTES_H
 #define SERVICE_WIN32_SECURITY_BYTES_H
 
-#include "descriptor_view.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "service/descriptor_view.h"
 
 /* A self-relative descriptor on the heap and the view into it. All zero is empty. */
 struct security_bytes {

@@ -1,15 +1,15 @@
-#include "server.h"
+#include "service/win32/server.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "assertion.h"
-#include "descriptor.h"
-#include "handle.h"
-#include "pipe.h"
-#include "pipe_calls.h"
-#include "server_private.h"
-#include "system_info.h"
+#include "common/base/assertion.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/pipe.h"
+#include "service/win32/pipe_calls.h"
+#include "service/win32/server_private.h"
 
 /* The sessions need half of it; behind this something hangs. */
 enum { STOP_WAIT_MS = STOP_TIMEOUT_MS - 100 };

@@ -11,10 +11,10 @@
 
 #include <stdint.h>
 
-#include "answer.h"
-#include "policy.h"
-#include "server_limits.h"
-#include "win.h"
+#include "common/answer/answer.h"
+#include "common/proto/server_limits.h"
+#include "common/win32/win.h"
+#include "service/policy.h"
 
 struct server; /* opaque: server.c */
 

@@ -1,11 +1,11 @@
 /* Who is there. Locks: the server's guards the list and the counts, see server_private.h for the
  * order. Under it only the sweep and the eviction call into a connection. */
-#include "server_private.h"
+#include "service/win32/server_private.h"
 
-#include "event_log.h"
-#include "handle.h"
-#include "pipe.h"
-#include "statistics.h"
+#include "common/proto/statistics.h"
+#include "common/win32/handle.h"
+#include "service/win32/event_log.h"
+#include "service/win32/pipe.h"
 
 enum {
     SILENCE_GRACE_MS = 250,     /* so long no client is sent away for its silence */

@@ -6,10 +6,10 @@
 #ifndef SERVICE_WIN32_SERVER_PRIVATE_H
 #define SERVICE_WIN32_SERVER_PRIVATE_H
 
-#include "bounds.h"
-#include "pipe_connection.h"
-#include "pipe_name.h"
-#include "server.h"
+#include "common/base/bounds.h"
+#include "common/proto/pipe_name.h"
+#include "service/win32/connection.h"
+#include "service/win32/server.h"
 
 struct server {
     struct pipe_host host;

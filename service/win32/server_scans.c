@@ -1,9 +1,9 @@
 /* The slots for scans: who scans, who waits, who is next. Locks: `slots_lock` guards the slots and
  * all tickets and is a leaf; connections are woken and limits counted outside of it. */
-#include "server_private.h"
+#include "service/win32/server_private.h"
 
-#include "statistics.h"
-#include "system_info.h"
+#include "common/proto/statistics.h"
+#include "common/win32/system_info.h"
 
 /* Beside those that scans can take. */
 enum { THREADS_SPARE_MIN = 2, THREADS_SPARE_MAX = 16 };

@@ -1,10 +1,10 @@
-#include "service_control.h"
+#include "service/win32/service_control.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "handle.h"
-#include "protocol.h"
+#include "common/proto/protocol.h"
+#include "common/win32/handle.h"
 
 enum {
     POLL_INTERVAL_MS = 50,

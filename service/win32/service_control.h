@@ -2,7 +2,7 @@
 #ifndef SERVICE_WIN32_SERVICE_CONTROL_H
 #define SERVICE_WIN32_SERVICE_CONTROL_H
 
-#include "win.h"
+#include "common/win32/win.h"
 
 enum { SERVICE_WAIT_MS = 15 * 1000 }; /* for a service to start, to stop, to be gone */
 

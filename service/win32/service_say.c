@@ -1,10 +1,10 @@
-#include "service_say.h"
+#include "service/win32/service_say.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "protocol.h"
-#include "text_w.h"
+#include "common/proto/protocol.h"
+#include "common/win32/text_w.h"
 
 void service_say(bool quiet, const char *format, ...)
 {

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "exit_codes.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "service/win32/exit_codes.h"
 
 /* What was done, on stdout; nothing when `quiet`. */
 PRINTF_FORMAT(2, 3) void service_say(bool quiet, const char *format, ...);

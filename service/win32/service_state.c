@@ -1,12 +1,12 @@
 /* `lsmapd status` and `lsmapd stop`. */
-#include "install.h"
+#include "service/win32/install.h"
 
 #include <stdlib.h>
 
-#include "protocol.h"
-#include "service_control.h"
-#include "service_say.h"
-#include "text_w.h"
+#include "common/proto/protocol.h"
+#include "common/win32/text_w.h"
+#include "service/win32/service_control.h"
+#include "service/win32/service_say.h"
 
 static const char *state_name(DWORD state)
 {

@@ -1,8 +1,8 @@
-#include "settings_registry.h"
+#include "service/win32/settings_registry.h"
 
 #include <string.h>
 
-#include "text_w.h"
+#include "common/win32/text_w.h"
 
 enum {
     VALUES_MAX = 64,          /* looked at; the table has far fewer */

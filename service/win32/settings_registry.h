@@ -6,9 +6,9 @@
 #ifndef SERVICE_WIN32_SETTINGS_REGISTRY_H
 #define SERVICE_WIN32_SETTINGS_REGISTRY_H
 
-#include "protocol.h"
-#include "settings.h"
-#include "win.h"
+#include "common/proto/protocol.h"
+#include "common/win32/win.h"
+#include "service/settings.h"
 
 #define SETTINGS_REGISTRY_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME L"\\Parameters"
 

@@ -1,13 +1,13 @@
-#include "start_checks.h"
+#include "service/win32/start_checks.h"
 
 #include <stdlib.h>
 
-#include "event_log.h"
-#include "hardening.h"
-#include "install_folder.h"
-#include "install_key.h"
-#include "privileges.h"
-#include "system_info.h"
+#include "common/win32/system_info.h"
+#include "service/win32/event_log.h"
+#include "service/win32/hardening.h"
+#include "service/win32/install_folder.h"
+#include "service/win32/install_key.h"
+#include "service/win32/privileges.h"
 
 static void check_folder(void)
 {

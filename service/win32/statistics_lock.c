@@ -1,4 +1,4 @@
-#include "statistics_lock.h"
+#include "service/win32/statistics_lock.h"
 
 static void acquire(void *context)
 {

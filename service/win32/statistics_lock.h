@@ -2,8 +2,8 @@
 #ifndef SERVICE_WIN32_STATISTICS_LOCK_H
 #define SERVICE_WIN32_STATISTICS_LOCK_H
 
-#include "statistics.h"
-#include "win.h"
+#include "common/proto/statistics.h"
+#include "common/win32/win.h"
 
 /* Initialises `srw`, which must live and stay where it is as long as `lock` is used.
  * Returns what statistics_init() takes. */

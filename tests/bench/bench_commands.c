@@ -12,7 +12,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 enum { RUNS_MAX = 200, COMMAND_LENGTH_MAX = 4096 };
 

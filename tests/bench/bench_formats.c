@@ -15,9 +15,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "bounds.h"
-#include "run.h"
-#include "virtual_machine.h"
+#include "client/run.h"
+#include "common/base/bounds.h"
+#include "tests/formats/virtual_machine.h"
 
 enum { ROUNDS = 15, COPIES_DEFAULT = 50, SCAN_NS_PER_ROW = 5000, REPLY_SIZE_MAX = 1 << 30 };
 

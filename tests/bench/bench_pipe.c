@@ -15,11 +15,11 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "echo_server.h"
-#include "handle.h"
-#include "lsmapd_server.h"
-#include "process_usage.h"
-#include "system_info.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "tests/bench/echo_server.h"
+#include "tests/win32/lsmapd_server.h"
+#include "tests/win32/process_usage.h"
 
 #define LIMITS                                                   \
     L"--limit Connections=1024 --limit ConnectionsPerUser=1024 " \

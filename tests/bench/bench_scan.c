@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "naive_views.h"
-#include "scan.h"
-#include "virtual_layout.h"
+#include "common/scan/scan.h"
+#include "tests/virtual/layout.h"
+#include "tests/virtual/naive_views.h"
 
 #ifndef LAYOUTS_DIR
 #define LAYOUTS_DIR "tests/layouts"

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "bounds.h"
-#include "reply.h"
-#include "span.h"
+#include "common/answer/reply.h"
+#include "common/base/bounds.h"
+#include "common/text/span.h"
 
 #if defined(_WIN32)
 #define NOWHERE "NUL"

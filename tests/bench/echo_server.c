@@ -1,9 +1,9 @@
-#include "echo_server.h"
+#include "tests/bench/echo_server.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipe.h"
+#include "service/win32/pipe.h"
 
 enum operation { OPERATION_ACCEPT, OPERATION_READ, OPERATION_WRITE };
 

@@ -6,8 +6,8 @@
 #ifndef TESTS_BENCH_ECHO_SERVER_H
 #define TESTS_BENCH_ECHO_SERVER_H
 
-#include "annotations.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/win32/win.h"
 
 enum { ECHO_INSTANCES_MAX = 128, ECHO_SIZE_MAX = 4096 };
 

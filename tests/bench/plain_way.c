@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <psapi.h>
 #include <tlhelp32.h>

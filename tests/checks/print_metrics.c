@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "buffer.h"
-#include "row.h"
-#include "stats.h"
-#include "stats_metrics.h"
+#include "client/rows/row.h"
+#include "client/show/stats.h"
+#include "client/show/stats_metrics.h"
+#include "common/base/bounds.h"
+#include "common/text/buffer.h"
 
 enum { FILE_SIZE_MAX = 4 * 1024 * 1024 };
 

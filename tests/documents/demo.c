@@ -8,7 +8,7 @@
  * Sets the event "lsmap-demo-ready" when all are mapped. Ends by itself after ten minutes, and at
  * once with 1 when a file cannot be mapped.
  */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
-#include "stage.h"
+#include "tests/documents/stage.h"
 
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "../system/command.h"
-#include "handle.h"
+#include "common/win32/handle.h"
+#include "tests/system/command.h"
 
 #define FOLDER L"C:\\Demo"
 

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "annotations.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/win32/win.h"
 
 enum { STAGE_DEMOS_MAX = 8 };
 

@@ -10,13 +10,13 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "../system/command.h"
-#include "buffer.h"
-#include "stage.h"
-#include "system_info.h"
-#include "test.h"
-#include "text_w.h"
-#include "transcript.h"
+#include "common/text/buffer.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "tests/documents/stage.h"
+#include "tests/documents/transcript.h"
+#include "tests/system/command.h"
+#include "tests/test.h"
 
 enum { DOCUMENT_SIZE_MAX = 1024 * 1024, LINE_LENGTH = 2048, EXIT_SKIPPED = 77 };
 

@@ -1,6 +1,6 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "transcript.h"
+#include "tests/documents/transcript.h"
 
 static void sessions_are_found(struct test *t)
 {

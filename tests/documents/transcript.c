@@ -1,4 +1,4 @@
-#include "transcript.h"
+#include "tests/documents/transcript.h"
 
 enum { TEXT_END = -1, NUMBER = '#' };
 

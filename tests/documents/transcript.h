@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 struct transcript {
     struct span rest; /* of the document */

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "run.h"
-#include "virtual_machine.h"
+#include "client/run.h"
+#include "tests/formats/virtual_machine.h"
 
 static bool write_out(void *context, struct span bytes)
 {

@@ -1,14 +1,14 @@
-#include "virtual_machine.h"
+#include "tests/formats/virtual_machine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
-#include "bounds.h"
-#include "buffer.h"
-#include "rights.h"
-#include "virtual_layout.h"
+#include "common/answer/answer.h"
+#include "common/base/bounds.h"
+#include "common/proto/rights.h"
+#include "common/text/buffer.h"
+#include "tests/virtual/layout.h"
 
 enum { LAYOUTS = 6, COPY_PID_STEP = 100000, PATH_CAPACITY = 512 };
 

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "server_link.h"
+#include "client/server_link.h"
 
 struct virtual_machine; /* opaque: virtual_machine.c */
 

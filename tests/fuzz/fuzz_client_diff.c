@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diff.h"
-#include "row_reader.h"
-#include "snapshot.h"
+#include "client/rows/diff.h"
+#include "client/rows/reader.h"
+#include "client/rows/snapshot.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "csv_reader.h"
-#include "run.h"
+#include "client/run.h"
+#include "common/base/bounds.h"
+#include "tests/rows/csv_reader.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 

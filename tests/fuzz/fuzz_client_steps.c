@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "run.h"
+#include "client/run.h"
+#include "common/base/bounds.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 

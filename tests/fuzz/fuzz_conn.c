@@ -1,11 +1,11 @@
 /* The input is a script of one letter and one number each: what the client, the clock and the
  * server do to a connection. Seen from outside it must be a plain stream: every line that is served
  * is the next line that was sent, every byte that is written the next that was put. */
-#include "conn.h"
+#include "service/conn.h"
 
 #include <string.h>
 
-#include "script.h"
+#include "tests/fuzz/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

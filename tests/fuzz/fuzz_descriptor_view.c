@@ -1,8 +1,8 @@
 /* Any bytes as a security descriptor: read within their bounds, and equal to themselves. */
 #include <string.h>
 
-#include "descriptor_view.h"
-#include "script.h"
+#include "service/descriptor_view.h"
+#include "tests/fuzz/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

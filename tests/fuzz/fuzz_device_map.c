@@ -1,12 +1,12 @@
 /* The input is lines: `+device=target` adds a volume, `*device` a redirector, any other line is a
  * device path to rewrite. */
-#include "device_map.h"
+#include "common/scan/device_map.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
+#include "common/base/bounds.h"
 
 /* Not assert(): that is compiled out in Release, and the corpus is replayed there too. */
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())

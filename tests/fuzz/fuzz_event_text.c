@@ -1,9 +1,9 @@
 /* Whatever comes in, an insertion string is one short line that the event log takes as it is. */
 #include <string.h>
 
-#include "event_text.h"
-#include "script.h"
-#include "utf.h"
+#include "common/text/utf.h"
+#include "service/event_text.h"
+#include "tests/fuzz/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

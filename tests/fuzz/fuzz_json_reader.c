@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "json_reader.h"
-#include "json_writer.h"
-#include "utf.h"
+#include "common/json/reader.h"
+#include "common/json/writer.h"
+#include "common/text/buffer.h"
+#include "common/text/utf.h"
 
 #define FUZZ_CHECK(condition) ((condition) ? (void)0 : abort())
 

@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fold.h"
-#include "pattern.h"
-#include "utf.h"
+#include "common/text/fold.h"
+#include "common/text/pattern.h"
+#include "common/text/utf.h"
 
 #define FUZZ_CHECK(condition) ((condition) ? (void)0 : abort())
 

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
-#include "reply_stream.h"
-#include "request.h"
-#include "request_equal.h"
-#include "rights.h"
-#include "utf.h"
-#include "virtual_layout.h"
+#include "common/answer/answer.h"
+#include "common/proto/request.h"
+#include "common/proto/rights.h"
+#include "common/text/utf.h"
+#include "tests/rows/reply_stream.h"
+#include "tests/rows/request_equal.h"
+#include "tests/virtual/layout.h"
 
 /* Not assert(): that is compiled out in Release, and the corpus is replayed there too. */
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())

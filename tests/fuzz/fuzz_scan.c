@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limits.h"
-#include "nt_status.h"
-#include "scan.h"
-#include "scan_checker.h"
+#include "common/scan/nt_status.h"
+#include "common/scan/scan.h"
+#include "tests/rows/scan_checker.h"
+#include <limits.h>
 
 /* Not assert(): that is compiled out in Release, and the corpus is replayed there too. */
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())

@@ -2,13 +2,13 @@
  * and the platform do to a session on a small machine. Whatever happens: it ends, every line is
  * valid JSON, each request has exactly one terminal line unless the connection was cut, and no
  * process stays open. */
-#include "session.h"
+#include "service/session.h"
 
 #include <string.h>
 
-#include "reply_lines.h"
-#include "script.h"
-#include "small_machine.h"
+#include "tests/fuzz/script.h"
+#include "tests/rows/reply_lines.h"
+#include "tests/rows/small_machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "utf.h"
+#include "common/text/utf.h"
 
 #define FUZZ_CHECK(condition) ((condition) ? (void)0 : abort())
 

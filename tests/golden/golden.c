@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "golden_world.h"
-#include "span.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+#include "tests/golden/golden_world.h"
 
 enum { FILE_SIZE_MAX = 4 * 1024 * 1024, LINE_CAPACITY = 1024 };
 

@@ -1,11 +1,11 @@
-#include "golden_world.h"
+#include "tests/golden/golden_world.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rights.h"
+#include "common/proto/rights.h"
 
 static const struct {
     const char *setting;

@@ -15,16 +15,16 @@
  *     abort STEP CODE                    the next answer is aborted before its STEP-th step
  * A new layout takes back own, hide, fail and no-allocations.
  */
-#ifndef TESTS_GOLDEN_WORLD_H
-#define TESTS_GOLDEN_WORLD_H
+#ifndef TESTS_GOLDEN_GOLDEN_WORLD_H
+#define TESTS_GOLDEN_GOLDEN_WORLD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "answer.h"
-#include "device_map.h"
-#include "statistics.h"
-#include "virtual_layout.h"
+#include "common/answer/answer.h"
+#include "common/proto/statistics.h"
+#include "common/scan/device_map.h"
+#include "tests/virtual/layout.h"
 
 struct golden_world {
     struct virtual_layout layout;

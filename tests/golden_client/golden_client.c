@@ -21,12 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
-#include "diff_run.h"
-#include "envelope.h"
-#include "options.h"
-#include "run.h"
-#include "span.h"
+#include "client/diff_run.h"
+#include "client/options.h"
+#include "client/rows/envelope.h"
+#include "client/run.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
 
 enum {
     TEXT_SIZE_MAX = 16 * 1024 * 1024,

@@ -1,10 +1,10 @@
-#include "command.h"
+#include "tests/system/command.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "handle.h"
+#include "common/win32/handle.h"
 
 enum { READ_SIZE = 64 * 1024, POLL_MS = 10 };
 

@@ -2,9 +2,9 @@
 #ifndef TESTS_SYSTEM_COMMAND_H
 #define TESTS_SYSTEM_COMMAND_H
 
-#include "annotations.h"
-#include "buffer.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/text/buffer.h"
+#include "common/win32/win.h"
 
 enum {
     COMMAND_OUTPUT_SIZE_MAX = 64 * 1024 * 1024,

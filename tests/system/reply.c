@@ -1,9 +1,9 @@
-#include "reply.h"
+#include "tests/system/reply.h"
 
 #include <string.h>
 
-#include "bounds.h"
-#include "json_reader.h"
+#include "common/base/bounds.h"
+#include "common/json/reader.h"
 
 struct reader {
     struct test *t;

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "row.h"
-#include "test.h"
+#include "client/rows/row.h"
+#include "tests/test.h"
 
 typedef void (*reply_visit)(void *context, const struct row *row);
 

@@ -4,18 +4,18 @@
  * Needs an elevated prompt on Windows. Refuses to run where lsmap is installed already.
  * LSMAP_PACKAGE names the folder that `cmake --install` laid out.
  */
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "command.h"
-#include "fixture_run.h"
-#include "fold.h"
-#include "protocol.h"
-#include "reply.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "common/proto/protocol.h"
+#include "common/text/fold.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "tests/system/command.h"
+#include "tests/system/reply.h"
+#include "tests/win32/fixture_run.h"
 
 enum { PATH_LENGTH = 1024, LINE_LENGTH = 2048, MANY_PROCESSES = 5, REMOVAL_TIMEOUT_MS = 10000 };
 

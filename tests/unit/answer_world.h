@@ -1,15 +1,15 @@
 /* A small world for the tests of answer.h: a virtual platform, a caller, a clock. */
-#ifndef TESTS_ANSWER_WORLD_H
-#define TESTS_ANSWER_WORLD_H
+#ifndef TESTS_UNIT_ANSWER_WORLD_H
+#define TESTS_UNIT_ANSWER_WORLD_H
 
 #include <stdlib.h>
 
-#include "answer.h"
-#include "reply_stream.h"
-#include "rights.h"
-#include "statistics.h"
-#include "test.h"
-#include "virtual_layout.h"
+#include "common/answer/answer.h"
+#include "common/proto/rights.h"
+#include "common/proto/statistics.h"
+#include "tests/rows/reply_stream.h"
+#include "tests/test.h"
+#include "tests/virtual/layout.h"
 
 /* A process that is refused, one with two kinds of view, one of the caller, one that exits. */
 static const char layout_text[] =

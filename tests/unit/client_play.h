@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "run.h"
-#include "test.h"
+#include "client/run.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 /* A server that says what its script holds, so many bytes at a time, and then fails. */
 struct script {

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bounds.h"
-#include "row.h"
-#include "row_sink.h"
-#include "test.h"
+#include "client/rows/row.h"
+#include "client/rows/sink.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 struct fed {
     struct row row;

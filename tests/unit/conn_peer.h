@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-#include "conn.h"
-#include "test.h"
+#include "service/conn.h"
+#include "tests/test.h"
 
 /* Plays the pipe: feeds bytes in pieces, serves each request with what `serve` says, collects what
  * is written. */

@@ -1,11 +1,11 @@
 /* What the tests of reply.h share. */
-#ifndef TESTS_REPLY_CHECK_H
-#define TESTS_REPLY_CHECK_H
+#ifndef TESTS_UNIT_REPLY_CHECK_H
+#define TESTS_UNIT_REPLY_CHECK_H
 
 #include <stdlib.h>
 
-#include "reply.h"
-#include "test.h"
+#include "common/answer/reply.h"
+#include "tests/test.h"
 
 static const struct request_id no_id = {.type = REQUEST_ID_NONE};
 static const struct request_id id_7 = {.type = REQUEST_ID_INT, .number = 7};

@@ -1,11 +1,11 @@
 /* What the tests of request_parse() share. */
-#ifndef TESTS_REQUEST_CHECK_H
-#define TESTS_REQUEST_CHECK_H
+#ifndef TESTS_UNIT_REQUEST_CHECK_H
+#define TESTS_UNIT_REQUEST_CHECK_H
 
 #include <stdlib.h>
 
-#include "request.h"
-#include "test.h"
+#include "common/proto/request.h"
+#include "tests/test.h"
 
 /* Parses a copy of exactly the line's size, so that the sanitizer sees every read behind it. */
 static inline enum status parse(struct span line, struct request *request,

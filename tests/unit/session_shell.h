@@ -5,10 +5,10 @@
 
 #include <stdlib.h>
 
-#include "reply_lines.h"
-#include "session.h"
-#include "small_machine.h"
-#include "test.h"
+#include "service/session.h"
+#include "tests/rows/reply_lines.h"
+#include "tests/rows/small_machine.h"
+#include "tests/test.h"
 
 enum { WRITTEN_CAPACITY = 1024 * 1024 };
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "row_sink.h"
-#include "test.h"
+#include "client/rows/sink.h"
+#include "tests/test.h"
 
 struct sink_play {
     struct row_sink last; /* writes each line it gets */

@@ -1,6 +1,6 @@
-#include "access.h"
-#include "access_sddl.h"
-#include "test.h"
+#include "service/access.h"
+#include "service/access_sddl.h"
+#include "tests/test.h"
 
 #define ENTRY "(A;;0x1;;;BA)"
 #define ENTRY_8 ENTRY ENTRY ENTRY ENTRY ENTRY ENTRY ENTRY ENTRY

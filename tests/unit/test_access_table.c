@@ -1,10 +1,10 @@
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 
-#include "access.h"
-#include "access_table.h"
-#include "rights.h"
+#include "common/proto/rights.h"
+#include "service/access.h"
+#include "service/access_table.h"
 
 /* Entries as a descriptor holds them: type, flags, mask, SID. Source: [MS-DTYP] 2.4. */
 struct raw_entry {

@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "session_shell.h"
-#include "test.h"
+#include "tests/test.h"
+#include "tests/unit/session_shell.h"
 
 enum { CALLS_MAX = 2000 };
 

@@ -1,4 +1,4 @@
-#include "answer_world.h"
+#include "tests/unit/answer_world.h"
 
 static void answer_gives_by_rights(struct test *t)
 {

@@ -1,7 +1,7 @@
 /* Answers that are cut short: by an abort, by the caller, for lack of room, by Windows. */
-#include "answer_world.h"
+#include "tests/unit/answer_world.h"
 
-#include "nt_status.h"
+#include "common/scan/nt_status.h"
 
 static void answer_aborts_at_each_step(struct test *t)
 {

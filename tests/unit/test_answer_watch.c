@@ -1,5 +1,5 @@
 /* Who watches the answers learns of each. */
-#include "answer_world.h"
+#include "tests/unit/answer_world.h"
 
 static unsigned observed;
 static struct statistics_answer observed_answer;

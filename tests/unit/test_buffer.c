@@ -1,6 +1,6 @@
-#include "buffer.h"
+#include "common/text/buffer.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__clang__)
 /* So that an allocation beyond all memory is refused as everywhere, not reported as an error. */

@@ -1,6 +1,6 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "caller.h"
+#include "common/proto/caller.h"
 
 static void caller_elevation_names(struct test *t)
 {

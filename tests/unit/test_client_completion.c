@@ -1,9 +1,9 @@
 /* install/lsmap-completion.ps1 knows every option, command and topic, and no other. */
 #include <stdlib.h>
 
-#include "help.h"
-#include "options_parser.h"
-#include "test.h"
+#include "client/options_parser.h"
+#include "client/show/help.h"
+#include "tests/test.h"
 
 enum { SCRIPT_CAPACITY = 64 * 1024, WORD_CAPACITY = 40 };
 

@@ -1,8 +1,8 @@
-#include "csv.h"
+#include "client/show/csv.h"
 
-#include "client_rows.h"
-#include "csv_reader.h"
-#include "csv_text.h"
+#include "client/show/csv_text.h"
+#include "tests/rows/csv_reader.h"
+#include "tests/unit/client_rows.h"
 
 static void fields_are_quoted_when_they_must_be(struct test *t)
 {

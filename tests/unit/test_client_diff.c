@@ -1,6 +1,6 @@
-#include "diff.h"
-#include "sink_play.h"
-#include "snapshot.h"
+#include "client/rows/diff.h"
+#include "client/rows/snapshot.h"
+#include "tests/unit/sink_play.h"
 
 struct heard {
     struct buffer out;

@@ -1,10 +1,10 @@
-#include "envelope.h"
+#include "client/rows/envelope.h"
 
-#include "client_rows.h"
-#include "csv.h"
-#include "csv_reader.h"
-#include "json_reader.h"
-#include "version.h"
+#include "client/show/csv.h"
+#include "common/json/reader.h"
+#include "common/version.h"
+#include "tests/rows/csv_reader.h"
+#include "tests/unit/client_rows.h"
 
 /* A clock that goes on by `step` at each look. */
 struct clock {

@@ -1,4 +1,4 @@
-#include "client_play.h"
+#include "tests/unit/client_play.h"
 
 static void broken_replies_are_told(struct test *t)
 {

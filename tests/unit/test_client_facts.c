@@ -1,5 +1,5 @@
-#include "facts.h"
-#include "test.h"
+#include "client/show/facts.h"
+#include "tests/test.h"
 
 #include <string.h>
 

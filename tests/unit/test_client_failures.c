@@ -1,6 +1,6 @@
-#include "bounds.h"
-#include "failures.h"
-#include "test.h"
+#include "client/failures.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 #include <string.h>
 

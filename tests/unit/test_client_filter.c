@@ -1,5 +1,5 @@
-#include "filter.h"
-#include "sink_play.h"
+#include "client/rows/filter.h"
+#include "tests/unit/sink_play.h"
 
 struct fixture {
     struct sink_play play;

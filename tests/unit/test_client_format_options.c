@@ -1,7 +1,7 @@
 /* The options of formats, and what is said when one is mistyped. */
-#include "help.h"
-#include "options.h"
-#include "test.h"
+#include "client/options.h"
+#include "client/show/help.h"
+#include "tests/test.h"
 
 enum { ARGUMENTS_MAX = 12 };
 

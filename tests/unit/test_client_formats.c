@@ -1,5 +1,5 @@
 /* What a whole run prints in each format. */
-#include "client_play.h"
+#include "tests/unit/client_play.h"
 
 /* A mistyped command is taken for the name of a process; that it is none tells. */
 static void a_mistyped_command_is_told(struct test *t)

@@ -1,8 +1,8 @@
-#include "help.h"
+#include "client/show/help.h"
 
-#include "options_parser.h"
-#include "test.h"
-#include "usage.h"
+#include "client/options_parser.h"
+#include "client/show/usage.h"
+#include "tests/test.h"
 
 /* Nothing scrolls away on the smallest console: 80 columns, 24 lines with the next prompt. */
 static void check_screen(struct test *t, const char *text)

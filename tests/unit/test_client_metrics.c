@@ -1,6 +1,6 @@
-#include "metrics.h"
+#include "client/show/metrics.h"
 
-#include "client_rows.h"
+#include "tests/unit/client_rows.h"
 
 #define PROCESS(name, access) \
     "{\"type\":\"process\",\"pid\":7,\"name\":" name ",\"access\":\"" access "\"}\n"

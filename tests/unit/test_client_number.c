@@ -1,5 +1,5 @@
-#include "number.h"
-#include "test.h"
+#include "client/number.h"
+#include "tests/test.h"
 
 static void numbers(struct test *t)
 {

@@ -1,7 +1,7 @@
-#include "options.h"
-#include "regions.h"
-#include "test.h"
-#include "usage.h"
+#include "client/options.h"
+#include "client/show/usage.h"
+#include "common/scan/regions.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <string.h>

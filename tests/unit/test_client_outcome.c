@@ -1,6 +1,6 @@
-#include "outcome.h"
-#include "status.h"
-#include "test.h"
+#include "client/outcome.h"
+#include "common/base/status.h"
+#include "tests/test.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
-#include "paths.h"
-#include "test.h"
+#include "client/paths.h"
+#include "tests/test.h"
 
 static void folders_hold_whole_components(struct test *t)
 {

@@ -1,7 +1,7 @@
-#include "buffer.h"
-#include "plan.h"
-#include "regions.h"
-#include "test.h"
+#include "client/plan.h"
+#include "common/scan/regions.h"
+#include "common/text/buffer.h"
+#include "tests/test.h"
 
 #include <string.h>
 

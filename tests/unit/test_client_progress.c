@@ -1,6 +1,6 @@
-#include "progress.h"
+#include "client/show/progress.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static void it_is_drawn_at_intervals(struct test *t)
 {

@@ -1,6 +1,6 @@
-#include "bounds.h"
-#include "row.h"
-#include "test.h"
+#include "client/rows/row.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 #include <string.h>
 

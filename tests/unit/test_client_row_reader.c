@@ -1,6 +1,6 @@
-#include "row_reader.h"
-#include "row_sink.h"
-#include "test.h"
+#include "client/rows/reader.h"
+#include "client/rows/sink.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <string.h>

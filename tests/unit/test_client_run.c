@@ -1,4 +1,4 @@
-#include "client_play.h"
+#include "tests/unit/client_play.h"
 
 static void replies_have_their_outcome(struct test *t)
 {

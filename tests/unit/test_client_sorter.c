@@ -1,7 +1,7 @@
-#include "by_file.h"
-#include "index_sort.h"
-#include "sink_play.h"
-#include "sorter.h"
+#include "client/rows/by_file.h"
+#include "client/rows/index_sort.h"
+#include "client/rows/sort.h"
+#include "tests/unit/sink_play.h"
 
 static int compare_values(const void *context, uint32_t a, uint32_t b)
 {

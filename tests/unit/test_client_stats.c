@@ -1,10 +1,10 @@
-#include "openmetrics.h"
-#include "reply.h"
-#include "stats.h"
-#include "stats_metrics.h"
-#include "stats_sink.h"
-#include "stats_table.h"
-#include "test.h"
+#include "client/show/openmetrics.h"
+#include "client/show/stats.h"
+#include "client/show/stats_metrics.h"
+#include "client/show/stats_sink.h"
+#include "client/show/stats_table.h"
+#include "common/answer/reply.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
-#include "suggest.h"
+#include "client/suggest.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static const char *const words[] = {"all",  "file", "kind",    "json",  "csv",  "regions", "wide",
                                     "host", "out",  "timeout", "quiet", "info", "whoami",  "image"};

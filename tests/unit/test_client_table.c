@@ -1,8 +1,8 @@
-#include "bounds.h"
-#include "row.h"
-#include "table.h"
-#include "test.h"
-#include "width.h"
+#include "client/rows/row.h"
+#include "client/show/table.h"
+#include "client/show/width.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-#include "protocol.h"
-#include "test.h"
-#include "trust.h"
+#include "client/trust.h"
+#include "common/proto/protocol.h"
+#include "tests/test.h"
 
 #include <string.h>
 

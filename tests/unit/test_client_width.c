@@ -1,6 +1,6 @@
-#include "display.h"
-#include "test.h"
-#include "width.h"
+#include "client/show/text.h"
+#include "client/show/width.h"
+#include "tests/test.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "conn.h"
+#include "service/conn.h"
 
 #include <stdlib.h>
 
-#include "conn_peer.h"
+#include "tests/unit/conn_peer.h"
 
 static void conn_frames_lines(struct test *t)
 {

@@ -2,13 +2,13 @@
 #define _POSIX_C_SOURCE 200809L /* fork, waitpid */
 #endif
 
-#include "test.h"
+#include "tests/test.h"
 
-#include "conn.h"
+#include "service/conn.h"
 
 #include <stdlib.h>
 
-#include "conn_peer.h"
+#include "tests/unit/conn_peer.h"
 
 #if !defined(_WIN32)
 #include <sys/wait.h>

@@ -1,6 +1,6 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "denials.h"
+#include "service/denials.h"
 
 /* The user with this number: S-1-5-21-N; 0 is unknown. */
 static struct sid user(unsigned number)

@@ -1,7 +1,7 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "descriptor_bytes.h"
-#include "descriptor_view.h"
+#include "service/descriptor_view.h"
+#include "tests/unit/descriptor_bytes.h"
 
 enum { ALLOW = 0, DENY = 1, ALLOW_OBJECT = 5, ALLOW_CALLBACK = 9, LABEL = 17, HEIRS = 0x0b };
 enum { WRITE = 0x2, READ = 0x1, PROTECTED = 0x1000 };

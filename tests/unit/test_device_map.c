@@ -1,9 +1,9 @@
-#include "device_map.h"
+#include "common/scan/device_map.h"
 
 #include <stdlib.h>
 
-#include "bounds.h"
-#include "test.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 struct prefix {
     enum device_form form;

@@ -1,7 +1,7 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "doctor.h"
-#include "version.h"
+#include "common/version.h"
+#include "service/doctor.h"
 
 static const struct doctor_machine machine = {
     .host = "HOST", .os_build = "10.0.19045", .wine = "", .is_elevated = true};

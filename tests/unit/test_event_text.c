@@ -1,6 +1,6 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "event_text.h"
+#include "service/event_text.h"
 
 static void event_text_makes_texts_harmless(struct test *t)
 {

@@ -1,6 +1,6 @@
-#include "fold.h"
+#include "common/text/fold.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static void fold_maps_simple_pairs(struct test *t)
 {

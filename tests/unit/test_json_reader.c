@@ -1,7 +1,7 @@
-#include "json_reader.h"
+#include "common/json/reader.h"
 
-#include "json_texts.h"
-#include "test.h"
+#include "tests/test.h"
+#include "tests/unit/json_texts.h"
 
 /* One letter for each event, in the order of enum json_event. */
 static const char event_letters[] = "!.{}[]ksntf0";

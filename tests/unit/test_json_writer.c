@@ -1,7 +1,7 @@
-#include "json_writer.h"
+#include "common/json/writer.h"
 
-#include "json_reader.h"
-#include "test.h"
+#include "common/json/reader.h"
+#include "tests/test.h"
 
 static void check_line(struct test *t, const struct buffer *buffer, const char *expected)
 {

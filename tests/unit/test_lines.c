@@ -1,6 +1,6 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "lines.h"
+#include "service/lines.h"
 
 /* Adds text as one read would bring it, as far as the space reaches. Returns the bytes taken. */
 static size_t add(struct lines *lines, const char *text, size_t size)

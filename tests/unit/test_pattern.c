@@ -1,9 +1,9 @@
-#include "pattern.h"
+#include "common/text/pattern.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-#include "test.h"
+#include "tests/test.h"
 
 struct glob_row {
     const char *pattern;

@@ -1,7 +1,7 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "pipe_name.h"
-#include "protocol.h"
+#include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 
 #define PREFIX "\\\\.\\pipe\\"
 

@@ -1,8 +1,8 @@
 /* Who gets what, and in which words; every combination of facts is in test_policy_product.c. */
-#include "test.h"
+#include "tests/test.h"
 
-#include "policy.h"
-#include "rights.h"
+#include "common/proto/rights.h"
+#include "service/policy.h"
 
 enum {
     OWN = RIGHT_CONNECT | RIGHT_QUERY_OWN,

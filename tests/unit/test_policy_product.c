@@ -1,8 +1,8 @@
 /* The policy on every combination of facts, against the rule told another way. */
-#include "test.h"
+#include "tests/test.h"
 
-#include "policy.h"
-#include "rights.h"
+#include "common/proto/rights.h"
+#include "service/policy.h"
 
 enum { OWN = RIGHT_CONNECT | RIGHT_QUERY_OWN, READER = RIGHTS_ALL & ~RIGHT_ADDRESSES };
 

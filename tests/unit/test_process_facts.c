@@ -1,7 +1,7 @@
-#include "process_facts.h"
+#include "common/scan/process.h"
 
-#include "bounds.h"
-#include "test.h"
+#include "common/base/bounds.h"
+#include "tests/test.h"
 
 static struct span name_of(const struct process_list *list, size_t index)
 {

@@ -1,6 +1,6 @@
-#include "regions.h"
+#include "common/scan/regions.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static void kinds_follow_the_type_bits(struct test *t)
 {

@@ -1,8 +1,8 @@
-#include "reply_check.h"
+#include "tests/unit/reply_check.h"
 
-#include "json_reader.h"
-#include "rights.h"
-#include "version.h"
+#include "common/json/reader.h"
+#include "common/proto/rights.h"
+#include "common/version.h"
 
 static void reply_info_lines(struct test *t)
 {

@@ -1,6 +1,6 @@
-#include "reply_check.h"
+#include "tests/unit/reply_check.h"
 
-#include "regions.h"
+#include "common/scan/regions.h"
 
 static const struct request_id id_text = {
     .type = REQUEST_ID_STRING, .text = "a\"\n", .text_size = 3};

@@ -1,8 +1,8 @@
-#include "request.h"
+#include "common/proto/request.h"
 
-#include "regions.h"
-#include "request_check.h"
-#include "request_equal.h"
+#include "common/scan/regions.h"
+#include "tests/rows/request_equal.h"
+#include "tests/unit/request_check.h"
 
 /* before, then `count` times `unit`, then after. */
 static struct span repeat(struct buffer *buffer, const char *before, const char *unit, size_t count,

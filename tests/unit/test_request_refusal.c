@@ -1,5 +1,5 @@
 /* Every malformed request: which code, which words, which offset, and whose id. */
-#include "request_check.h"
+#include "tests/unit/request_check.h"
 
 #define SELECTOR_NEEDED(op) "op \"" op "\" needs one of the members \"pid\", \"name\", \"all\""
 #define PID_MUST_BE "must be an integer from 0 to 4294967295, or a list of such"

@@ -1,8 +1,8 @@
 /* Who may see his own processes only learns nothing from a denial: not from its words, and not from
  * the time it takes, because the kernel is asked the same whatever he asked about. */
-#include "nt_status.h"
-#include "scan_world.h"
-#include "test.h"
+#include "common/scan/nt_status.h"
+#include "tests/rows/scan_world.h"
+#include "tests/test.h"
 
 enum { WORLD_PROCESSES = 8, LOG_CAPACITY = 64 };
 

@@ -1,10 +1,10 @@
 /* Every platform call fails, one after the other: a scan always ends, and its rows stay true. */
-#include "device_map.h"
-#include "limits.h"
-#include "nt_status.h"
-#include "scan_world.h"
-#include "test.h"
-#include "virtual_layout.h"
+#include "common/scan/device_map.h"
+#include "common/scan/nt_status.h"
+#include "tests/rows/scan_world.h"
+#include "tests/test.h"
+#include "tests/virtual/layout.h"
+#include <limits.h>
 
 #ifndef LAYOUTS_DIR
 #define LAYOUTS_DIR "tests/layouts"

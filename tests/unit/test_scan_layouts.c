@@ -1,8 +1,8 @@
 /* Recorded address spaces: every view is told exactly, at the least cost. */
-#include "naive_views.h"
-#include "scan_expect.h"
-#include "test.h"
-#include "virtual_layout.h"
+#include "tests/rows/scan_expect.h"
+#include "tests/test.h"
+#include "tests/virtual/layout.h"
+#include "tests/virtual/naive_views.h"
 
 #ifndef LAYOUTS_DIR
 #define LAYOUTS_DIR "tests/layouts"

@@ -1,9 +1,9 @@
 /* A kernel that lies: the scan always ends, says so where it cannot know, and invents nothing. */
-#include "nt_status.h"
-#include "scan_expect.h"
-#include "scan_world.h"
-#include "test.h"
-#include "walk.h"
+#include "common/scan/nt_status.h"
+#include "common/scan/walk.h"
+#include "tests/rows/scan_expect.h"
+#include "tests/rows/scan_world.h"
+#include "tests/test.h"
 
 static struct scan_world world; /* a request is too large for a stack */
 

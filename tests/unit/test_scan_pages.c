@@ -1,8 +1,8 @@
 /* The scan with detail "pages": batches, the cap, refusals. */
-#include "limits.h"
-#include "nt_status.h"
-#include "scan_world.h"
-#include "test.h"
+#include "common/scan/nt_status.h"
+#include "tests/rows/scan_world.h"
+#include "tests/test.h"
+#include <limits.h>
 
 static const uint64_t LARGE_SIZE = (uint64_t)16 << 30;
 

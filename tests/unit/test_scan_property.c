@@ -1,10 +1,10 @@
 /* Thousands of generated address spaces: a scan finds what the naive list has, no more, no less. */
-#include "naive_views.h"
-#include "nt_status.h"
-#include "random_space.h"
-#include "scan_checker.h"
-#include "scan_expect.h"
-#include "test.h"
+#include "common/scan/nt_status.h"
+#include "tests/rows/scan_checker.h"
+#include "tests/rows/scan_expect.h"
+#include "tests/test.h"
+#include "tests/virtual/naive_views.h"
+#include "tests/virtual/random_space.h"
 
 #include <stdlib.h>
 

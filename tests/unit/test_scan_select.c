@@ -1,7 +1,7 @@
 /* Which processes a scan reads, and for whom. */
-#include "nt_status.h"
-#include "scan_world.h"
-#include "test.h"
+#include "common/scan/nt_status.h"
+#include "tests/rows/scan_world.h"
+#include "tests/test.h"
 
 static struct scan_world world; /* a request is too large for a stack */
 

@@ -1,9 +1,9 @@
 /* The scan inside a process: kinds, names, filters. */
-#include "bounds.h"
-#include "device_map.h"
-#include "nt_status.h"
-#include "scan_world.h"
-#include "test.h"
+#include "common/base/bounds.h"
+#include "common/scan/device_map.h"
+#include "common/scan/nt_status.h"
+#include "tests/rows/scan_world.h"
+#include "tests/test.h"
 
 enum { KINDS_ALL = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE };
 

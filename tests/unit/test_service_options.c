@@ -1,7 +1,7 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "options.h"
-#include "protocol.h"
+#include "common/proto/protocol.h"
+#include "service/options.h"
 
 enum { ARGUMENTS_MAX = 6 };
 

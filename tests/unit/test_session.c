@@ -1,10 +1,10 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "session.h"
+#include "service/session.h"
 
 #include <stdlib.h>
 
-#include "session_shell.h"
+#include "tests/unit/session_shell.h"
 
 static void session_is_small(struct test *t)
 {

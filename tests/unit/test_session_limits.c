@@ -1,4 +1,4 @@
-#include "session_shell.h"
+#include "tests/unit/session_shell.h"
 
 static const char maps_all[] = "{\"id\":7,\"op\":\"maps\",\"all\":true}\n";
 

@@ -1,7 +1,7 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "policy.h"
-#include "settings.h"
+#include "service/policy.h"
+#include "service/settings.h"
 
 /* clang-format off */
 #define NUMBER(value) {.type = SETTINGS_RAW_NUMBER, .number = (value)}

@@ -1,6 +1,6 @@
-#include "sid.h"
+#include "common/base/sid.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static const uint8_t local_system[] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
 

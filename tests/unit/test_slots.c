@@ -1,6 +1,6 @@
-#include "test.h"
+#include "tests/test.h"
 
-#include "slots.h"
+#include "service/slots.h"
 
 enum { TICKETS = 6 };
 

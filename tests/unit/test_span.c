@@ -1,6 +1,6 @@
-#include "span.h"
+#include "common/text/span.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static void span_from_string_leaves_out_the_terminator(struct test *t)
 {

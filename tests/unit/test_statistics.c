@@ -1,9 +1,9 @@
-#include "statistics.h"
+#include "common/proto/statistics.h"
 
 #include <ctype.h>
 #include <string.h>
 
-#include "test.h"
+#include "tests/test.h"
 
 static uint64_t values_of(struct statistics *statistics, size_t index)
 {

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "answer.h"
-#include "small_machine.h"
-#include "statistics.h"
-#include "test.h"
+#include "common/answer/answer.h"
+#include "common/proto/statistics.h"
+#include "tests/rows/small_machine.h"
+#include "tests/test.h"
 
 enum { THREADS = 8, ROUNDS = 150 };
 

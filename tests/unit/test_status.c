@@ -1,7 +1,7 @@
-#include "status.h"
+#include "common/base/status.h"
 
-#include "nt_status.h"
-#include "test.h"
+#include "common/scan/nt_status.h"
+#include "tests/test.h"
 
 /* Wire names and exit codes are protocol v1: they are written out here a second time on purpose. */
 static void status_names_and_exit_codes_are_protocol_v1(struct test *t)

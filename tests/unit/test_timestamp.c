@@ -1,6 +1,6 @@
-#include "timestamp.h"
+#include "common/text/timestamp.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 static const uint64_t TICKS_PER_DAY = 864000000000u;
 

@@ -1,6 +1,6 @@
-#include "utf.h"
+#include "common/text/utf.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 #define REPLACED "\xEF\xBF\xBD" /* U+FFFD */
 

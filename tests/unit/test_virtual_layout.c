@@ -1,6 +1,6 @@
-#include "virtual_layout.h"
+#include "tests/virtual/layout.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 #ifndef LAYOUTS_DIR
 #define LAYOUTS_DIR "tests/layouts"

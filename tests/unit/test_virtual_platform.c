@@ -1,9 +1,9 @@
 /* The kernel made of tables must itself answer as the kernel does: everything else leans on it. */
-#include "virtual_platform.h"
+#include "tests/virtual/platform.h"
 
-#include "bounds.h"
-#include "nt_status.h"
-#include "test.h"
+#include "common/base/bounds.h"
+#include "common/scan/nt_status.h"
+#include "tests/test.h"
 
 static const uint16_t lossy_name[] = {'\\', 'a', 0xD800};
 

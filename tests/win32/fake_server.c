@@ -1,12 +1,12 @@
-#include "fake_server.h"
+#include "tests/win32/fake_server.h"
 
 #include <sddl.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "sid.h"
-#include "token.h"
+#include "common/base/sid.h"
+#include "common/win32/token.h"
 
 enum { PIPE_SIZE = 4096, FAKE_STOP_TIMEOUT_MS = 10 * 1000 };
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "annotations.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/win32/win.h"
 
 enum { FAKE_NAME_CAPACITY = 64, FAKE_HEARD_CAPACITY = 8192 };
 

@@ -16,11 +16,11 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "buffer.h"
-#include "fixture_views.h"
-#include "handle.h"
-#include "json_writer.h"
-#include "text_w.h"
+#include "common/json/writer.h"
+#include "common/text/buffer.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
+#include "tests/win32/fixture_views.h"
 
 enum {
     WAIT_SECONDS = 60,

@@ -1,11 +1,11 @@
-#include "fixture_files.h"
+#include "tests/win32/fixture_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "text_w.h"
+#include "common/win32/text_w.h"
 
 enum { DEEP_FOLDERS = 8, DEEP_FOLDER_LEN = 100, NAME_CAPACITY = 32 };
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 enum {
     FIXTURE_FILES_MAX = 24,

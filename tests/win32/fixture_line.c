@@ -1,9 +1,9 @@
-#include "fixture_run.h"
+#include "tests/win32/fixture_run.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_reader.h"
+#include "common/json/reader.h"
 
 /* Copies the string just read, terminated; false when it does not fit. */
 static bool take_text(const struct json_reader *reader, char *out, size_t capacity)

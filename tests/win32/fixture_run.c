@@ -1,12 +1,12 @@
-#include "fixture_run.h"
+#include "tests/win32/fixture_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "text_w.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
 
 enum {
     OUTPUT_SIZE_MAX = 256 * 1024,

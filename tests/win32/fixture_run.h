@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-#include "fixture_views.h"
-#include "span.h"
-#include "win.h"
+#include "common/text/span.h"
+#include "common/win32/win.h"
+#include "tests/win32/fixture_views.h"
 
 struct fixture_run {
     HANDLE process; /* owned */

@@ -1,4 +1,4 @@
-#include "fixture_views.h"
+#include "tests/win32/fixture_views.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -6,8 +6,8 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "text_w.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
 
 enum {
     DATA_SIZE = 256 * 1024,

@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fixture_files.h"
-#include "regions.h"
-#include "win.h"
+#include "common/scan/regions.h"
+#include "common/win32/win.h"
+#include "tests/win32/fixture_files.h"
 
 enum {
     FIXTURE_VIEWS_MAX = 24,

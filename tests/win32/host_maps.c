@@ -1,13 +1,13 @@
-#include "host_maps.h"
+#include "tests/win32/host_maps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "fixture_files.h"
-#include "text_w.h"
-#include "win.h"
+#include "common/win32/text_w.h"
+#include "common/win32/win.h"
+#include "tests/win32/fixture_files.h"
 
 enum { TEXT_SIZE_MAX = 4 * 1024 * 1024, BLOCK_SIZE = 16 * 1024, HOST_PATH_CAPACITY = 4096 };
 

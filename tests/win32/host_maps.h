@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "annotations.h"
-#include "span.h"
+#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 enum { HOST_MAPS_MAX = 4096 };
 

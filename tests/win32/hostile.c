@@ -1,8 +1,8 @@
-#include "hostile.h"
+#include "tests/win32/hostile.h"
 
 #include <string.h>
 
-#include "handle.h"
+#include "common/win32/handle.h"
 
 #define INFO "{\"op\":\"info\"}\n"
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"

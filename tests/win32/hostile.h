@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "pipe_rig.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "tests/win32/pipe_rig.h"
 
 /* What an attack shares with the test that runs it. */
 struct hostile {

@@ -1,4 +1,4 @@
-#include "live_scan.h"
+#include "tests/win32/live_scan.h"
 
 #include <stdlib.h>
 #include <string.h>

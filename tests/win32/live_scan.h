@@ -5,10 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "fixture_views.h"
-#include "platform.h"
-#include "scan.h"
-#include "win.h"
+#include "common/scan/platform.h"
+#include "common/scan/scan.h"
+#include "common/win32/win.h"
+#include "tests/win32/fixture_views.h"
 
 enum { LIVE_VIEWS_MAX = 1024, LIVE_REGIONS_MAX = 8192 };
 

@@ -1,4 +1,4 @@
-#include "lsmap_process.h"
+#include "tests/win32/lsmap_process.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "annotations.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/win32/win.h"
 
 enum {
     LSMAP_OUTPUT_CAPACITY = 4 * 1024 * 1024, /* of stdout */

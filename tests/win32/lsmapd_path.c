@@ -1,4 +1,4 @@
-#include "lsmapd_path.h"
+#include "tests/win32/lsmapd_path.h"
 
 #include <wchar.h>
 

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 /* Its full path: what the environment variable LSMAPD_EXE names, else lsmapd.exe beside this
  * program. Returns false when there is none. */

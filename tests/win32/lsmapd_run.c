@@ -1,12 +1,12 @@
-#include "lsmapd_run.h"
+#include "tests/win32/lsmapd_run.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "lsmapd_path.h"
-#include "service_control.h"
-#include "system_info.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "service/win32/service_control.h"
+#include "tests/win32/lsmapd_path.h"
 
 enum { RUN_TIMEOUT_MS = 60 * 1000, OUTPUT_CAPACITY = 2048 };
 

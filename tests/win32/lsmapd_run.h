@@ -3,8 +3,8 @@
 #ifndef TESTS_WIN32_LSMAPD_RUN_H
 #define TESTS_WIN32_LSMAPD_RUN_H
 
-#include "test.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "tests/test.h"
 
 enum { LSMAPD_EXIT_NONE = 0xffff };
 

@@ -1,10 +1,10 @@
-#include "lsmapd_server.h"
+#include "tests/win32/lsmapd_server.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "lsmapd_path.h"
+#include "common/win32/handle.h"
+#include "tests/win32/lsmapd_path.h"
 
 enum { POLL_MS = 50, ARGUMENTS_LENGTH_MAX = 512 };
 

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "pipe_rig.h"
-#include "process_usage.h"
-#include "win.h"
+#include "common/win32/win.h"
+#include "tests/win32/pipe_rig.h"
+#include "tests/win32/process_usage.h"
 
 struct lsmapd_server {
     PROCESS_INFORMATION process;

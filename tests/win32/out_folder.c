@@ -1,4 +1,4 @@
-#include "out_folder.h"
+#include "tests/win32/out_folder.h"
 
 #include <string.h>
 #include <wchar.h>

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "annotations.h"
-#include "win.h"
+#include "common/base/annotations.h"
+#include "common/win32/win.h"
 
 struct out_folder {
     wchar_t path[MAX_PATH];

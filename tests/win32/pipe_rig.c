@@ -1,13 +1,13 @@
-#include "pipe_rig.h"
+#include "tests/win32/pipe_rig.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "descriptor.h"
-#include "nt_status.h"
-#include "system_info.h"
-#include "text_w.h"
-#include "token.h"
+#include "common/scan/nt_status.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "common/win32/token.h"
+#include "service/win32/descriptor.h"
 
 /* --- the clock --- */
 

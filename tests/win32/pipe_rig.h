@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "answer.h"
-#include "buffer.h"
-#include "platform.h"
-#include "server.h"
-#include "win.h"
+#include "common/answer/answer.h"
+#include "common/scan/platform.h"
+#include "common/text/buffer.h"
+#include "common/win32/win.h"
+#include "service/win32/server.h"
 
 enum {
     RIG_NAME_CAPACITY = 64,

@@ -1,9 +1,9 @@
 /* The clients of a rig. */
-#include "pipe_rig.h"
+#include "tests/win32/pipe_rig.h"
 
 #include <string.h>
 
-#include "handle.h"
+#include "common/win32/handle.h"
 
 enum { RECEIVE_SIZE = 64 * 1024, RECEIVED_SIZE_MAX = 4 * 1024 * 1024, OPEN_ATTEMPTS_MAX = 100 };
 

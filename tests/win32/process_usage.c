@@ -1,10 +1,10 @@
-#include "process_usage.h"
+#include "tests/win32/process_usage.h"
 
 #include <psapi.h>
 
-#include "host_maps.h"
-#include "ntdll.h"
-#include "system_info.h"
+#include "common/win32/ntdll.h"
+#include "common/win32/system_info.h"
+#include "tests/win32/host_maps.h"
 
 enum { LIST_SIZE = 4 * 1024 * 1024 };
 

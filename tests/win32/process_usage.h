@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "win.h"
+#include "common/win32/win.h"
 
 struct process_usage {
     uint32_t handles;

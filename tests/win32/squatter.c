@@ -4,13 +4,13 @@
  *                            sends until it goes, prints "heard N" (bytes)
  *     squatter --service     runs as a service named lsmapd that serves nothing
  */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <sddl.h>
 #include <stdio.h>
 #include <wchar.h>
 
-#include "protocol.h"
+#include "common/proto/protocol.h"
 
 enum { PIPE_SIZE = 4096, WAIT_MS = 30 * 1000 };
 

@@ -1,22 +1,22 @@
 /* Access lists as Windows reads them: SDDL there and back, AccessCheck on real and restricted
  * tokens, the group of readers, and `lsmapd access`. */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <sddl.h>
 #include <stdio.h>
 
-#include "../system/command.h"
-#include "access.h"
-#include "access_setup.h"
-#include "descriptor.h"
-#include "handle.h"
-#include "lsmapd_path.h"
-#include "pipe_client.h"
-#include "readers_group.h"
-#include "rights.h"
-#include "system_info.h"
-#include "test.h"
-#include "token.h"
+#include "common/proto/rights.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "common/win32/token.h"
+#include "service/access.h"
+#include "service/win32/access_setup.h"
+#include "service/win32/client_token.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/readers_group.h"
+#include "tests/system/command.h"
+#include "tests/test.h"
+#include "tests/win32/lsmapd_path.h"
 
 /* An impersonation token of this process, with groups disabled; NULL on failure. */
 static HANDLE create_token(const WELL_KNOWN_SID_TYPE *disabled, DWORD count)

@@ -1,13 +1,13 @@
 /* Tokens against the real descriptors of access.h, and the client of a real pipe. */
-#include "access.h"
-#include "descriptor.h"
-#include "handle.h"
-#include "pipe.h"
-#include "pipe_client.h"
-#include "rights.h"
-#include "system_info.h"
-#include "test.h"
-#include "token.h"
+#include "common/proto/rights.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "common/win32/token.h"
+#include "service/access.h"
+#include "service/win32/client_token.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/pipe.h"
+#include "tests/test.h"
 
 enum { PIPE_USE = 0x12019b }; /* what a client of the pipe needs, and no more */
 

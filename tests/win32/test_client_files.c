@@ -4,10 +4,10 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "fake_server.h"
-#include "lsmap_process.h"
-#include "outcome.h"
-#include "test.h"
+#include "client/outcome.h"
+#include "tests/test.h"
+#include "tests/win32/fake_server.h"
+#include "tests/win32/lsmap_process.h"
 
 #define GOOD                                                                                \
     "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"        \

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "fake_server.h"
-#include "lsmap_process.h"
-#include "out_file.h"
-#include "out_folder.h"
-#include "outcome.h"
-#include "test.h"
+#include "client/outcome.h"
+#include "client/win32/out_file.h"
+#include "tests/test.h"
+#include "tests/win32/fake_server.h"
+#include "tests/win32/lsmap_process.h"
+#include "tests/win32/out_folder.h"
 
 #define PROCESS_ROW "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"
 #define MAP_ROW "{\"id\":1,\"type\":\"map\",\"pid\":7,\"size\":4096,\"path\":\"C:\\\\\xC3\xA9\"}\n"

@@ -1,15 +1,15 @@
 /* lsmapd --console as a process: what it says, that it answers, that Ctrl+Break ends it cleanly. */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "bounds.h"
-#include "exit_codes.h"
-#include "handle.h"
-#include "lsmapd_path.h"
-#include "protocol.h"
-#include "test.h"
+#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
+#include "common/win32/handle.h"
+#include "service/win32/exit_codes.h"
+#include "tests/test.h"
+#include "tests/win32/lsmapd_path.h"
 
 enum { END_TIMEOUT_MS = 10 * 1000, LINE_CAPACITY = 1024 };
 

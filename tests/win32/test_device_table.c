@@ -1,15 +1,15 @@
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "bounds.h"
-#include "device_map.h"
-#include "device_query.h"
-#include "device_table.h"
-#include "fold.h"
-#include "handle.h"
-#include "text_w.h"
+#include "common/base/bounds.h"
+#include "common/scan/device_map.h"
+#include "common/text/fold.h"
+#include "common/win32/device_query.h"
+#include "common/win32/device_table.h"
+#include "common/win32/handle.h"
+#include "common/win32/text_w.h"
 
 enum { SCRATCH_SIZE = 64 * 1024, TARGET_LEN_MAX = 4096, THREADS = 4, READS = 300 };
 

@@ -2,15 +2,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "doctor.h"
-#include "exit_codes.h"
-#include "json_reader.h"
-#include "lsmapd_path.h"
-#include "lsmapd_run.h"
-#include "protocol.h"
-#include "span.h"
-#include "system_info.h"
-#include "win.h"
+#include "common/json/reader.h"
+#include "common/proto/protocol.h"
+#include "common/text/span.h"
+#include "common/win32/system_info.h"
+#include "common/win32/win.h"
+#include "service/doctor.h"
+#include "service/win32/exit_codes.h"
+#include "tests/win32/lsmapd_path.h"
+#include "tests/win32/lsmapd_run.h"
 
 enum { OUTPUT_CAPACITY = 256 * 1024, VALUE_CAPACITY = 2048 };
 

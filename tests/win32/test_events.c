@@ -1,12 +1,12 @@
 /* What operators read: each event as a line, hostile texts made harmless, floods counted. */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <io.h>
 #include <stdio.h>
 #include <wchar.h>
 
-#include "event_log.h"
-#include "test.h"
+#include "service/win32/event_log.h"
+#include "tests/test.h"
 
 enum { TEXT_CAPACITY = 16 * 1024, USERS = 100 };
 

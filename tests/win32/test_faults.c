@@ -1,12 +1,12 @@
 /* Every call of the pipe server's table failing at its k-th use, for all k: afterwards the server
  * serves, or it could not start and left nothing behind; and it stops in time.
  */
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 
-#include "pipe_calls.h"
-#include "pipe_rig.h"
+#include "service/win32/pipe_calls.h"
+#include "tests/win32/pipe_rig.h"
 
 enum { SPEED = 20, USES_MAX = 60, PROCESSES = 2000, SLOW_PROCESSES = 150 };
 

@@ -1,20 +1,20 @@
 /* What the service gives up and who may touch it: privileges, policies, DLL folders, descriptors.
  */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "access.h"
-#include "descriptor.h"
-#include "doctor_checks.h"
-#include "handle.h"
-#include "hardening.h"
-#include "install_folder.h"
-#include "privileges.h"
-#include "security_bytes.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "service/access.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/doctor_checks.h"
+#include "service/win32/hardening.h"
+#include "service/win32/install_folder.h"
+#include "service/win32/privileges.h"
+#include "service/win32/security_bytes.h"
+#include "tests/test.h"
 
 static void the_list_of_privileges_is_exact(struct test *t)
 {

@@ -3,12 +3,12 @@
  * The server's clock runs SPEED times faster, so that its deadlines pass within the test. The
  * honest client's latencies are printed, never judged; that every request of his is answered, is.
  */
-#include "hostile.h"
-#include "test.h"
+#include "tests/test.h"
+#include "tests/win32/hostile.h"
 
 #include <stdlib.h>
 
-#include "system_info.h"
+#include "common/win32/system_info.h"
 
 enum {
     SPEED = 10,

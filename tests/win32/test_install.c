@@ -1,21 +1,21 @@
 /* lsmapd.exe as a user runs it: install, status, uninstall, each twice, and its exit codes. */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <stdio.h>
 #include <wchar.h>
 
-#include "access.h"
-#include "exit_codes.h"
-#include "install_key.h"
-#include "lsmapd_path.h"
-#include "lsmapd_run.h"
-#include "privileges.h"
-#include "protocol.h"
-#include "security_bytes.h"
-#include "service_control.h"
-#include "settings_registry.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/proto/protocol.h"
+#include "common/win32/system_info.h"
+#include "service/access.h"
+#include "service/win32/exit_codes.h"
+#include "service/win32/install_key.h"
+#include "service/win32/privileges.h"
+#include "service/win32/security_bytes.h"
+#include "service/win32/service_control.h"
+#include "service/win32/settings_registry.h"
+#include "tests/test.h"
+#include "tests/win32/lsmapd_path.h"
+#include "tests/win32/lsmapd_run.h"
 
 #define EVENT_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
 

@@ -11,16 +11,16 @@
  *   it is on Windows.
  * - Sections without a file have a host file all the same, which Wine's server made and deleted.
  */
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 
-#include "fixture_run.h"
-#include "fold.h"
-#include "host_maps.h"
-#include "live_scan.h"
-#include "platform_nt.h"
-#include "system_info.h"
+#include "common/text/fold.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/system_info.h"
+#include "tests/win32/fixture_run.h"
+#include "tests/win32/host_maps.h"
+#include "tests/win32/live_scan.h"
 
 enum { FIXTURE_DATA_VIEWS = 10, SHARED_DATA_BASE = 0x7ffe0000 };
 

@@ -1,10 +1,10 @@
 /* What the pipe server leaves behind: after requests, after connections, after its stop. */
-#include "pipe_rig.h"
+#include "tests/win32/pipe_rig.h"
 
 #include <psapi.h>
 
-#include "ntdll.h"
-#include "test.h"
+#include "common/win32/ntdll.h"
+#include "tests/test.h"
 
 struct usage {
     uint32_t handles;

@@ -1,10 +1,10 @@
 /* The operator's limits at the pipe: scans at once, readers that take their time, other limits
  * while clients are connected, and a stop in the middle of all that. */
-#include "pipe_rig.h"
-#include "statistics.h"
-#include "statistics_lock.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/proto/statistics.h"
+#include "common/win32/system_info.h"
+#include "service/win32/statistics_lock.h"
+#include "tests/test.h"
+#include "tests/win32/pipe_rig.h"
 
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"
 #define ONE "{\"op\":\"processes\",\"pid\":4}\n"

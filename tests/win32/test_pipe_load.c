@@ -1,7 +1,7 @@
 /* The pipe server under load: storms, many clients, limits, slow and stalled readers. */
-#include "pipe_rig.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/win32/system_info.h"
+#include "tests/test.h"
+#include "tests/win32/pipe_rig.h"
 
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"
 

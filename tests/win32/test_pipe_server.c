@@ -1,6 +1,6 @@
 /* The pipe server byte by byte: round trips, bad input, silence, early close. */
-#include "pipe_rig.h"
-#include "test.h"
+#include "tests/test.h"
+#include "tests/win32/pipe_rig.h"
 
 #define INFO "{\"op\":\"info\"}\n"
 #define INFO_7 "{\"id\":7,\"op\":\"info\"}\n"

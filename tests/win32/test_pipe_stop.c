@@ -1,11 +1,11 @@
 /* The pipe server's start and stop, and its hold on the name. */
-#include "access.h"
-#include "descriptor.h"
-#include "handle.h"
-#include "pipe.h"
-#include "pipe_rig.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "service/access.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/pipe.h"
+#include "tests/test.h"
+#include "tests/win32/pipe_rig.h"
 
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"
 #define INFO "{\"op\":\"info\"}\n"

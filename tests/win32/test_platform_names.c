@@ -1,13 +1,13 @@
 /* Name queries: of real memory, and the growing of their answer against kernels made up for it. */
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 
-#include "bounds.h"
-#include "handle.h"
-#include "nt_status.h"
-#include "platform_nt.h"
-#include "platform_nt_private.h"
+#include "common/base/bounds.h"
+#include "common/scan/nt_status.h"
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/platform_nt_private.h"
 
 enum { SCRATCH_SIZE = 256 * 1024, ATTEMPTS_MAX = 8 };
 

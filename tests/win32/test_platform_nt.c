@@ -1,16 +1,16 @@
 /* The calls of the real platform, one by one, on this process and on others. */
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 
-#include "bounds.h"
-#include "fold.h"
-#include "handle.h"
-#include "nt_status.h"
-#include "platform_nt.h"
-#include "platform_nt_private.h"
-#include "system_info.h"
-#include "token.h"
+#include "common/base/bounds.h"
+#include "common/scan/nt_status.h"
+#include "common/text/fold.h"
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/platform_nt_private.h"
+#include "common/win32/system_info.h"
+#include "common/win32/token.h"
 
 #include <sddl.h> /* after <windows.h> */
 

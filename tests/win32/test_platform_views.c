@@ -1,17 +1,17 @@
 /* The scan over the real platform against what the fixture process knows of itself, and against a
  * plain VirtualQueryEx walk. */
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "fixture_run.h"
-#include "fold.h"
-#include "handle.h"
-#include "live_scan.h"
-#include "platform_nt.h"
-#include "system_info.h"
-#include "text_w.h"
+#include "common/text/fold.h"
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "tests/win32/fixture_run.h"
+#include "tests/win32/live_scan.h"
 
 static struct platform_nt *nt;
 static struct platform platform;

@@ -1,12 +1,12 @@
 /* The service and its settings in the registry: what is there at the start, and what comes with
  * SERVICE_CONTROL_PARAMCHANGE while it runs. */
-#include "exit_codes.h"
-#include "lsmapd_run.h"
-#include "pipe_rig.h"
-#include "service_control.h"
-#include "settings_registry.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/win32/system_info.h"
+#include "service/win32/exit_codes.h"
+#include "service/win32/service_control.h"
+#include "service/win32/settings_registry.h"
+#include "tests/test.h"
+#include "tests/win32/lsmapd_run.h"
+#include "tests/win32/pipe_rig.h"
 
 enum { POLLS_MAX = RIG_WAIT_MS / 50 };
 

@@ -1,7 +1,7 @@
 /* Settings read from a key of the registry, with every shape a value can have. */
-#include "settings_registry.h"
+#include "service/win32/settings_registry.h"
 
-#include "test.h"
+#include "tests/test.h"
 
 #define KEY L"Software\\lsmapd-test-settings"
 

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "handle.h"
-#include "hostile.h"
-#include "lsmapd_server.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "tests/test.h"
+#include "tests/win32/hostile.h"
+#include "tests/win32/lsmapd_server.h"
 
 #define LIMITS                                                   \
     L"--limit Connections=1024 --limit ConnectionsPerUser=1024 " \

@@ -1,17 +1,17 @@
 /* A foreign process has the name of the pipe: lsmap must see that before it sends a byte. */
-#include "win.h"
+#include "common/win32/win.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
-#include "handle.h"
-#include "lsmap_process.h"
-#include "outcome.h"
-#include "protocol.h"
-#include "system_info.h"
-#include "test.h"
+#include "client/outcome.h"
+#include "common/proto/protocol.h"
+#include "common/win32/handle.h"
+#include "common/win32/system_info.h"
+#include "tests/test.h"
+#include "tests/win32/lsmap_process.h"
 
 #define FOREIGN_SID "S-1-5-21-1-2-3-1001"
 

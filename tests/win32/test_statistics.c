@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "lsmap_process.h"
-#include "pipe_rig.h"
-#include "statistics.h"
-#include "statistics_lock.h"
-#include "system_info.h"
-#include "test.h"
+#include "common/proto/statistics.h"
+#include "common/win32/system_info.h"
+#include "service/win32/statistics_lock.h"
+#include "tests/test.h"
+#include "tests/win32/lsmap_process.h"
+#include "tests/win32/pipe_rig.h"
 
 enum { THREADS = 8, ROUNDS = 5000 };
 

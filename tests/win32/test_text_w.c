@@ -1,9 +1,9 @@
-#include "test.h"
+#include "tests/test.h"
 
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "text_w.h"
+#include "common/win32/text_w.h"
 
 static void from_utf8_known_answers(struct test *t)
 {

@@ -1,0 +1,156 @@
+#include "client/show/help.h"
+
+static const char topics[] = "lsmap lists the files that processes have mapped into memory.\n"
+                             "\n"
+                             "  lsmap notepad         what one process has mapped\n"
+                             "  lsmap -f ntdll.dll    who has a file mapped\n"
+                             "  lsmap --help          all options on one screen\n"
+                             "\n"
+                             "lsmap help TOPIC tells more:\n"
+                             "\n"
+                             "  topics      this page\n"
+                             "  examples    questions people have, and the command for each\n"
+                             "  filters     which processes, which files, which kinds\n"
+                             "  output      what the columns of the table say\n"
+                             "  formats     --json, --csv, --openmetrics, --host, --out\n"
+                             "  access      why a process is read in part or not at all\n"
+                             "  scripts     for scripts and fleets: what can be relied on\n"
+                             "  exit-codes  how lsmap ends\n";
+
+static const char examples[] =
+    "What has this process mapped?          lsmap notepad\n"
+    "Who has this file?                     lsmap -f foo.dll\n"
+    "Who has anything of this folder?       lsmap -f \"C:\\Temp\\*\"\n"
+    "Which file is at this address?         lsmap --at 7ffb`3c0a1234 1234\n"
+    "Which processes are there?             lsmap ps\n"
+    "Which data files are mapped?           lsmap -a -k data\n"
+    "What is foreign to this system?        lsmap -a --outside-system\n"
+    "What lies elsewhere than expected?     lsmap app --not-under \"D:\\App\"\n"
+    "What are the biggest mappings?         lsmap -a --top 20\n"
+    "Which files are shared most?           lsmap -a --by-file\n"
+    "What does a process keep in memory?    lsmap --pages --sort size 1234\n"
+    "Is anything writable and executable?   lsmap --regions 1234\n"
+    "What changed meanwhile?                lsmap -a --json -o old.jsonl\n"
+    "                                       lsmap -a --json -o new.jsonl\n"
+    "                                       lsmap diff old.jsonl new.jsonl\n"
+    "Who am I to the service?               lsmap whoami\n";
+
+static const char filters[] =
+    "Which processes: PIDs and NAMEs, as many as you like, or -a for every process.\n"
+    "  A name is a pattern: * is any text, ? one character, case does not matter.\n"
+    "  Without a dot it also means NAME.exe. Behind -- a word is always a name.\n"
+    "\n"
+    "Which mappings; all that are given must hold:\n"
+    "  -f, --file PATTERN  the path; without \\ its last part: -f \"*.nls\"\n"
+    "  -k, --kind KIND     image (EXE, DLL), data (mapped files), pagefile (shared\n"
+    "                      memory without a file), all; default: image,data\n"
+    "  --at ADDRESS        the one that holds this address; in hexadecimal\n"
+    "  --not-under DIR     outside this folder; may be repeated\n"
+    "  --outside-system    outside Windows and Program Files\n"
+    "\n"
+    "The server filters by process, path, kind and address, so that little is sent.\n"
+    "\n"
+    "In which order, and how much of it:\n"
+    "  --sort WORD         size (largest first), path, or address\n"
+    "  --top N             the first N; by size, unless --sort says otherwise\n"
+    "  --by-file           one line for each file, with its number of processes\n";
+
+static const char output[] =
+    "For each process a line: name, pid, session, architecture, protection, access.\n"
+    "Below it one line for each mapping:\n"
+    "\n"
+    "  ADDRESS   where it begins; - when you may not know\n"
+    "  SIZE      of the address range: B, K, M, G; in bytes with --bytes\n"
+    "  KIND      image, data, pagefile, physical; - when the system does not tell\n"
+    "  PROT      r read, w write, x execute, c a write makes a private copy\n"
+    "  RES SHR PRIV LOCK  with --pages: bytes in memory; of these shared, private,\n"
+    "            locked ones\n"
+    "  PATH      C:\\..., \\\\server\\share\\..., \\\\?\\Volume{...}\\..., or as the kernel\n"
+    "            names it when no drive leads there\n"
+    "\n"
+    "On a console paths are cut in their middle (--wide: never); in a file or a pipe\n"
+    "nothing is. Results go to stdout, all else to stderr; what failed comes last.\n"
+    "Control characters in names are shown as U+FFFD.\n"
+    "--no-header leaves out titles and totals, --quiet totals and failed processes.\n";
+
+static const char formats[] =
+    "--json         the rows as the server sent them, one JSON object a line, the\n"
+    "               end row last: without it the list is not complete\n"
+    "--csv          RFC 4180: one table, one header (not with --no-header), CR LF at\n"
+    "               line ends, an empty field for what is not known. Columns:\n"
+    "    maps       pid,process,base,size,kind,protect,path,device_path,path_lossy\n"
+    "    --pages    the same, then resident,shared,private,locked,counted\n"
+    "    --regions  type,pid,process,view,base,size,kind,state,protect,path,...\n"
+    "    ps         pid,start,parent,name,image,session,arch,protection,access\n"
+    "    --by-file  path,device_path,kind,processes,views,size\n"
+    "               Texts stay as they are: a spreadsheet may take one that begins\n"
+    "               with = + - @ for a formula; import such columns as text.\n"
+    "--openmetrics  sums by process name, for a scraper: maps, ps, stats\n"
+    "--prometheus   stats in the older text format, for a collector of files\n"
+    "--host         in each row also schema, host, boot_time, scan_id, time,\n"
+    "               agent_version and, where it is a part of a process, its\n"
+    "               process_start: pid and start name a process for ever\n"
+    "-o, --out FILE the file gets its name when all is written; until then, and when\n"
+    "               lsmap fails, an older one stays as it was\n";
+
+static const char access[] =
+    "lsmap asks a service, so that you need not be elevated. What you may see\n"
+    "depends on who you are (lsmap whoami): administrators see every process, also\n"
+    "from a prompt that is not elevated; members of \"lsmap Readers\" too, without\n"
+    "addresses; others their own processes.\n"
+    "\n"
+    "How a process could be read is told in its line:\n"
+    "  full     all of it\n"
+    "  limited  it is protected (PPL) and grants less even to the system. Mappings\n"
+    "           and their names are listed; what could not be read is an error at\n"
+    "           the end\n"
+    "  none     not at all; an error at the end says why\n"
+    "\n"
+    "Exit code 1 and \"complete\":false say that some process was not read to its end.\n"
+    "A process that ended meanwhile is no error.\n"
+    "\n"
+    "--direct does without the service and has only your own rights.\n";
+
+static const char scripts[] =
+    "* Use --json or --csv: their names never change, new ones are added at the end.\n"
+    "  The table is for people and changes.\n"
+    "* A list is complete when lsmap ends with 0; with 1 all but some processes.\n"
+    "* lsmap never asks and never waits without end: --timeout S bounds each wait.\n"
+    "* stdout has results only, UTF-8 without byte order mark; stderr the rest.\n"
+    "* A reader who has enough (| select -first 1) is no error.\n"
+    "\n"
+    "PowerShell:  lsmap -a --json | ConvertFrom-Json | ? type -eq map\n"
+    "             lsmap -a --csv  | ConvertFrom-Csv | group path\n"
+    "Many hosts:  lsmap -a --json --host -o C:\\spool\\lsmap.jsonl\n"
+    "DuckDB:      FROM read_json('C:\\spool\\*.jsonl', union_by_name = true)\n"
+    "Scraper:     lsmap -a --openmetrics -o C:\\metrics\\lsmap.prom\n"
+    "\n"
+    "Completion of options and names in PowerShell: put into $PROFILE\n"
+    "  . \"C:\\Program Files\\lsmap\\lsmap-completion.ps1\"\n";
+
+static const char exit_codes[] =
+    "  0  complete\n"
+    "  1  some processes could not be read; of diff: something changed\n"
+    "  2  the command line or the request is wrong\n"
+    "  3  denied\n"
+    "  4  the service is absent, or about to start or stop\n"
+    "  5  the server is busy, or did not answer within --timeout\n"
+    "  6  the result is not whole or not written, or the server is not trusted\n"
+    "  7  nothing matched\n"
+    "130  interrupted by Ctrl+C\n"
+    "\n"
+    "Of several requests in one command the worst is told. They never change.\n";
+
+const struct help_topic help_topics[] = {
+    {"topics", topics},   {"examples", examples}, {"filters", filters}, {"output", output},
+    {"formats", formats}, {"access", access},     {"scripts", scripts}, {"exit-codes", exit_codes},
+};
+const size_t help_topics_count = sizeof help_topics / sizeof help_topics[0];
+
+const char *help_topic(struct span name)
+{
+    for (size_t i = 0; i < help_topics_count; i++)
+        if (span_equal_ascii_nocase(name, span_from_string(help_topics[i].name)))
+            return help_topics[i].text;
+    return NULL;
+}

@@ -1,0 +1,45 @@
+#include "client/show/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/show/text.h"
+#include "common/proto/protocol.h"
+
+_Static_assert(sizeof PRODUCT_NAME + DISPLAY_COUNT_CAPACITY + sizeof ":  processes\r\r" <
+                   PROGRESS_CAPACITY,
+               "the longest line fits");
+
+void progress_init(struct progress *progress, uint64_t now_ms)
+{
+    *progress = (struct progress){.due_ms = now_ms + PROGRESS_QUIET_MS};
+}
+
+struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count, char *out)
+{
+    char number[DISPLAY_COUNT_CAPACITY];
+
+    if (now_ms < progress->due_ms)
+        return SPAN("");
+    progress->due_ms = now_ms + PROGRESS_INTERVAL_MS;
+    (void)display_count(number, count);
+    int size = snprintf(out, PROGRESS_CAPACITY, "\r" PRODUCT_NAME ": %s process%s", number,
+                        count == 1 ? "" : "es");
+    if (size <= 1)
+        return SPAN("");
+    progress->shown_width = (size_t)size - 1; /* it only grows: counts do */
+    return (struct span){out, (size_t)size};
+}
+
+struct span progress_clear(struct progress *progress, char *out)
+{
+    size_t width = progress->shown_width;
+
+    if (width == 0)
+        return SPAN("");
+    progress->shown_width = 0;
+    out[0] = '\r';
+    memset(out + 1, ' ', width);
+    out[1 + width] = '\r';
+    return (struct span){out, width + 2};
+}

@@ -1,0 +1,235 @@
+#include "client/win32/pipe.h"
+
+#include <stdio.h>
+
+#include "client/trust.h"
+#include "client/win32/server_check.h"
+#include "common/proto/pipe_name.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+
+enum {
+    OPEN_ATTEMPTS_MAX = 1000, /* others may take each free instance before us */
+    BUSY_PAUSE_FIRST_MS = 50, /* doubled each time */
+    BUSY_PAUSE_MAX_MS = 1000
+};
+
+/* Read, write, and read the owner. Not GENERIC_WRITE: that includes FILE_CREATE_PIPE_INSTANCE,
+ * which the service grants to nobody. */
+static const DWORD pipe_access = FILE_GENERIC_READ | FILE_WRITE_DATA;
+
+static DWORD remaining_ms(uint64_t deadline_ms)
+{
+    uint64_t now = system_now_ms();
+
+    return now < deadline_ms ? (DWORD)(deadline_ms - now) : 0;
+}
+
+static bool fail_system(struct failure *failure, const char *what, DWORD error)
+{
+    char text[FAILURE_DETAIL_CAPACITY - 64], detail[FAILURE_DETAIL_CAPACITY];
+
+    (void)snprintf(detail, sizeof detail, "%s: %s", what, text_w_error(text, sizeof text, error));
+    return failure_set(failure, FAILURE_SYSTEM, detail);
+}
+
+static bool fail_open(struct failure *failure, bool is_default, DWORD error)
+{
+    switch (error) {
+    case ERROR_FILE_NOT_FOUND:
+        return failure_set(failure, is_default ? server_check_absence() : FAILURE_NO_SERVER, NULL);
+    case ERROR_ACCESS_DENIED:
+        return failure_set(failure, is_default ? FAILURE_DENIED : FAILURE_DENIED_PIPE, NULL);
+    case ERROR_PIPE_BUSY:
+    case ERROR_SEM_TIMEOUT:
+        return failure_set(failure, FAILURE_BUSY, NULL);
+    default:
+        return fail_system(failure, "the pipe cannot be opened", error);
+    }
+}
+
+static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
+{
+    DWORD error = ERROR_PIPE_BUSY;
+
+    for (int attempt = 0; attempt < OPEN_ATTEMPTS_MAX && error == ERROR_PIPE_BUSY; attempt++) {
+        HANDLE opened = CreateFileW(
+            name, pipe_access, 0, NULL, OPEN_EXISTING,
+            FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
+        if (opened != INVALID_HANDLE_VALUE) {
+            *pipe = opened;
+            return ERROR_SUCCESS;
+        }
+        error = GetLastError();
+        if (error != ERROR_PIPE_BUSY)
+            break;
+        DWORD wait_ms = remaining_ms(deadline_ms); /* 0 would mean the pipe's own default */
+        if (wait_ms == 0)
+            break;
+        if (!WaitNamedPipeW(name, wait_ms))
+            error = GetLastError();
+    }
+    return error;
+}
+
+/* Waits for the operation that was just begun; `begun` is what its call returned.
+ * Returns ERROR_TIMEOUT with the operation cancelled and over. */
+static DWORD finish(struct pipe_client *client, BOOL begun, DWORD begin_error, DWORD wait_ms,
+                    DWORD *size)
+{
+    if (!begun && begin_error != ERROR_IO_PENDING)
+        return begin_error;
+    bool in_time = WaitForSingleObject(client->event, wait_ms) == WAIT_OBJECT_0;
+    if (!in_time)
+        (void)CancelIoEx(client->pipe, &client->operation);
+    if (GetOverlappedResult(client->pipe, &client->operation, size, TRUE))
+        return ERROR_SUCCESS; /* also when it was done just before the cancel */
+    DWORD error = GetLastError();
+    return !in_time && error == ERROR_OPERATION_ABORTED ? ERROR_TIMEOUT : error;
+}
+
+static bool fail_transfer(struct failure *failure, DWORD error)
+{
+    switch (error) {
+    case ERROR_TIMEOUT:
+        return failure_set(failure, FAILURE_TIMED_OUT, NULL);
+    case ERROR_BROKEN_PIPE:
+    case ERROR_NO_DATA:
+    case ERROR_PIPE_NOT_CONNECTED:
+    case ERROR_HANDLE_EOF:
+        return failure_set(failure, FAILURE_CLOSED, NULL);
+    default:
+        return fail_system(failure, "the pipe failed", error);
+    }
+}
+
+static void begin(struct pipe_client *client)
+{
+    client->operation = (OVERLAPPED){.hEvent = client->event};
+}
+
+static bool pipe_send(void *context, struct span bytes, struct failure *failure)
+{
+    struct pipe_client *client = context;
+
+    while (bytes.size > 0) { /* each turn writes at least a byte in time, or ends */
+        DWORD size = 0;
+        begin(client);
+        BOOL begun =
+            WriteFile(client->pipe, bytes.data, (DWORD)bytes.size, NULL, &client->operation);
+        DWORD begin_error = begun ? ERROR_SUCCESS : GetLastError();
+        DWORD error = finish(client, begun, begin_error, client->timeout_ms, &size);
+        if (error == ERROR_SUCCESS && size == 0)
+            error = ERROR_WRITE_FAULT;
+        if (error != ERROR_SUCCESS)
+            return fail_transfer(failure, error);
+        bytes = span_from(bytes, size);
+    }
+    return true;
+}
+
+static bool pipe_receive(void *context, char *data, size_t capacity, size_t *size,
+                         struct failure *failure)
+{
+    struct pipe_client *client = context;
+    uint64_t deadline_ms = system_now_ms() + client->timeout_ms;
+
+    for (;;) { /* a write of no bytes wakes a reader; the deadline ends that, too */
+        DWORD received = 0;
+        begin(client);
+        BOOL begun = ReadFile(client->pipe, data, (DWORD)capacity, NULL, &client->operation);
+        DWORD begin_error = begun ? ERROR_SUCCESS : GetLastError();
+        DWORD error = finish(client, begun, begin_error, remaining_ms(deadline_ms), &received);
+        if (error == ERROR_SUCCESS && received == 0 && remaining_ms(deadline_ms) > 0)
+            continue;
+        if (error == ERROR_SUCCESS && received == 0)
+            error = ERROR_TIMEOUT;
+        if (error != ERROR_SUCCESS)
+            return fail_transfer(failure, error);
+        *size = received;
+        return true;
+    }
+}
+
+/* A pipe whose server is gone has no owner any more, which says nothing about whose it was. */
+static bool has_hung_up(HANDLE pipe)
+{
+    DWORD available = 0;
+
+    return !PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL) &&
+           GetLastError() != ERROR_ACCESS_DENIED;
+}
+
+/* Opens the pipe and checks its server. */
+static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struct failure *failure)
+{
+    struct span name = span_from_string(client->name);
+    bool is_default = trust_is_default_pipe(name);
+    wchar_t name_w[PIPE_NAME_LENGTH_MAX + 1];
+    struct trust_facts facts;
+    HANDLE pipe = NULL;
+
+    DWORD error = text_w_from_utf8(name_w, sizeof name_w / sizeof name_w[0], name);
+    if (error == ERROR_SUCCESS)
+        error = open_pipe(name_w, deadline_ms, &pipe);
+    if (error != ERROR_SUCCESS)
+        return fail_open(failure, is_default, error);
+    server_check_facts(pipe, is_default, &facts);
+    if (!trust_decide(&facts, failure)) {
+        if (facts.owner.size == 0 && has_hung_up(pipe))
+            (void)failure_set(failure, FAILURE_NO_REPLY, NULL);
+        (void)CloseHandle(pipe);
+        return false;
+    }
+    client->pipe = pipe;
+    return true;
+}
+
+/* The server closes a connection that came when it was at its limit, so each attempt is a new one,
+ * and its server is checked anew. */
+static bool pipe_again(void *context, struct failure *failure)
+{
+    struct pipe_client *client = context;
+
+    if (!client->is_waiting) {
+        client->is_waiting = true;
+        client->deadline_ms = system_now_ms() + client->timeout_ms;
+        client->pause_ms = BUSY_PAUSE_FIRST_MS;
+    }
+    DWORD left_ms = remaining_ms(client->deadline_ms);
+    if (left_ms == 0)
+        return failure_set(failure, FAILURE_BUSY, NULL);
+    (void)CloseHandle(client->pipe);
+    client->pipe = NULL;
+    Sleep(client->pause_ms < left_ms ? client->pause_ms : left_ms);
+    client->pause_ms =
+        client->pause_ms < BUSY_PAUSE_MAX_MS / 2 ? client->pause_ms * 2 : BUSY_PAUSE_MAX_MS;
+    return connect_pipe(client, client->deadline_ms, failure);
+}
+
+bool pipe_client_open(struct pipe_client *client, const char *name, unsigned timeout_s,
+                      struct failure *failure)
+{
+    struct pipe_client opened = {.timeout_ms = timeout_s * 1000, .name = name};
+
+    if (!connect_pipe(&opened, system_now_ms() + opened.timeout_ms, failure))
+        return false;
+    opened.event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (opened.event == NULL) {
+        (void)fail_system(failure, "no event", GetLastError());
+        pipe_client_close(&opened);
+        return false;
+    }
+    *client = opened;
+    client->link = (struct link){client, pipe_send, pipe_receive, pipe_again};
+    return true;
+}
+
+void pipe_client_close(struct pipe_client *client)
+{
+    if (client->pipe != NULL)
+        (void)CloseHandle(client->pipe);
+    if (client->event != NULL)
+        (void)CloseHandle(client->event);
+    *client = (struct pipe_client){0};
+}

@@ -1,0 +1,63 @@
+/* Replies: plain structs to lines of protocol v1.
+ *
+ * Every function appends one whole line, or returns false and leaves the buffer as it was when the
+ * line does not fit (OUTPUT_ROW_SIZE_MAX). `id` is echoed as the first member of each.
+ */
+#ifndef COMMON_ANSWER_REPLY_H
+#define COMMON_ANSWER_REPLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/base/status.h"
+#include "common/proto/caller.h"
+#include "common/proto/request.h"
+#include "common/proto/server_limits.h"
+#include "common/proto/statistics.h"
+#include "common/scan/scan.h"
+#include "common/text/buffer.h"
+
+/* What `info` tells of a server; set once at its start. */
+struct server_info {
+    const char *mode;   /* "service", "console" or "direct" */
+    char host[256];     /* computer name, UTF-8, terminated */
+    char os_build[64];  /* "10.0.19045", terminated; "" unknown */
+    char wine[32];      /* Wine's version when it is no Windows; "" otherwise */
+    uint64_t boot_time; /* FILETIME; 0: unknown */
+    uint64_t started;   /* FILETIME of the server's start */
+};
+
+/* limits     NULL: the defaults, of a machine with one processor.
+ * has_stats  The op `stats` is among the capabilities. */
+NODISCARD bool reply_info(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                          _In_ const struct server_info *info,
+                          _In_opt_ const struct server_limits *limits, bool has_stats);
+NODISCARD bool reply_whoami(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                            _In_ const struct grant *grant);
+
+/* values  STATISTICS_COUNT numbers, as statistics_read() gives them. */
+NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                           _In_reads_(STATISTICS_COUNT) const uint64_t *values);
+
+/* A SCAN_PROCESS, SCAN_MAP, SCAN_REGION or SCAN_ERROR row.
+ * detail  Decides whether a map row has the members of "pages". */
+NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                         _In_ const struct scan_row *row, enum request_detail detail);
+
+struct reply_end {
+    uint64_t processes, rows, errors, exited;
+    uint64_t elapsed_us;
+    const char *scope;                /* "all", "own"; NULL for ops without a scan */
+    const struct scan_counts *counts; /* NULL: the cost is not told */
+};
+
+NODISCARD bool reply_end(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                         _In_ const struct reply_end *end);
+
+/* An error line. hint may be NULL; nt_status 0 is left out. */
+NODISCARD bool reply_error(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                           enum status code, const char *message, const char *hint,
+                           uint32_t nt_status);
+
+#endif

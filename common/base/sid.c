@@ -1,0 +1,66 @@
+#include "common/base/sid.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/assertion.h"
+
+enum {
+    SID_REVISION = 1,
+    SID_HEADER_SIZE = 8,
+    SID_COUNT_OFFSET = 1,
+    SID_AUTHORITY_OFFSET = 2,
+    SID_AUTHORITY_SIZE = 6,
+    SID_COUNT_MAX = 15
+};
+
+_Static_assert(SID_HEADER_SIZE + 4 * SID_COUNT_MAX == SID_SIZE_MAX, "the longest fits");
+
+bool sid_set(struct sid *sid, const void *bytes, size_t size)
+{
+    const uint8_t *source = bytes;
+    if (size < SID_HEADER_SIZE || source[0] != SID_REVISION)
+        return false;
+    size_t count = source[SID_COUNT_OFFSET];
+    if (count > SID_COUNT_MAX || size != SID_HEADER_SIZE + 4 * count)
+        return false;
+    *sid = (struct sid){.size = (uint8_t)size};
+    memcpy(sid->bytes, source, size);
+    return true;
+}
+
+bool sid_equal(const struct sid *a, const struct sid *b)
+{
+    return a->size != 0 && a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+static uint64_t sid_authority(const struct sid *sid)
+{
+    uint64_t authority = 0;
+    for (size_t i = 0; i < SID_AUTHORITY_SIZE; i++)
+        authority = authority << 8 | sid->bytes[SID_AUTHORITY_OFFSET + i];
+    return authority;
+}
+
+static uint32_t sub_authority(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+           (uint32_t)bytes[3] << 24;
+}
+
+void sid_format(char *out, const struct sid *sid)
+{
+    out[0] = '\0';
+    if (sid->size == 0)
+        return;
+    uint64_t authority = sid_authority(sid);
+    int used = authority > UINT32_MAX
+                   ? snprintf(out, SID_TEXT_CAPACITY, "S-1-0x%012" PRIx64, authority)
+                   : snprintf(out, SID_TEXT_CAPACITY, "S-1-%" PRIu64, authority);
+    for (size_t at = SID_HEADER_SIZE; at + 4 <= sid->size; at += 4) {
+        ASSERT(used > 0 && used < SID_TEXT_CAPACITY);
+        used += snprintf(out + used, (size_t)(SID_TEXT_CAPACITY - used), "-%" PRIu32,
+                         sub_authority(sid->bytes + at));
+    }
+}

@@ -1,0 +1,36 @@
+/* A security identifier as plain bytes, for code that compares and shows it.
+ *
+ * Layout after Microsoft's SID structure: revision, count, six bytes of authority (big endian),
+ * then `count` sub-authorities of four bytes (little endian).
+ */
+#ifndef COMMON_BASE_SID_H
+#define COMMON_BASE_SID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+
+enum {
+    SID_SIZE_MAX = 68,      /* SECURITY_MAX_SID_SIZE: 15 sub-authorities */
+    SID_TEXT_CAPACITY = 192 /* "S-1-" and the numbers of the longest, terminated */
+};
+
+struct sid {
+    uint8_t size; /* bytes in use; 0: unknown */
+    uint8_t bytes[SID_SIZE_MAX];
+};
+
+/* Copies `size` bytes when they are a well-formed SID of exactly that size; false, untouched,
+ * otherwise. */
+NODISCARD bool sid_set(_Out_ struct sid *sid, _In_reads_bytes_(size) const void *bytes,
+                       size_t size);
+
+/* Unknown equals nothing, not even unknown. */
+bool sid_equal(_In_ const struct sid *a, _In_ const struct sid *b);
+
+/* "S-1-5-18", terminated; "" for unknown. An authority above 32 bits is written in hexadecimal. */
+void sid_format(_Out_writes_(SID_TEXT_CAPACITY) char *out, _In_ const struct sid *sid);
+
+#endif

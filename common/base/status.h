@@ -1,0 +1,44 @@
+/* Every outcome a client can see: wire name, exit code of lsmap.exe, text.
+ *
+ * The wire names are protocol v1 (common/PROTOCOL.md); they never change their meaning.
+ */
+#ifndef COMMON_BASE_STATUS_H
+#define COMMON_BASE_STATUS_H
+
+#include "common/text/span.h"
+
+/* Columns: symbol, wire name, exit code of the client, text. */
+#define STATUS_LIST(X)                                                                     \
+    X(STATUS_OK, "ok", 0, "Success.")                                                      \
+    X(STATUS_BAD_REQUEST, "bad_request", 2, "The request is not valid.")                   \
+    X(STATUS_TOO_LARGE, "too_large", 2, "The request exceeds a size limit.")               \
+    X(STATUS_UNSUPPORTED, "unsupported", 2, "This server does not support the operation.") \
+    X(STATUS_DENIED, "denied", 3, "The caller may not ask this.")                          \
+    X(STATUS_NO_SUCH_PROCESS, "no_such_process", 7, "No process has this identifier.")     \
+    X(STATUS_ACCESS_DENIED, "access_denied", 1, "Windows refuses access to this process.") \
+    X(STATUS_BUSY, "busy", 5, "The server is at a limit; try again later.")                \
+    X(STATUS_TIMED_OUT, "timeout", 5, "The time allowed has passed.")                      \
+    X(STATUS_STOPPING, "stopping", 4, "The server is stopping.")                           \
+    X(STATUS_INTERNAL, "internal", 6, "The server failed; this is an error of lsmap or Windows.")
+
+enum status {
+#define X(symbol, name, exit_code, text) symbol,
+    STATUS_LIST(X)
+#undef X
+};
+
+enum { STATUS_COUNT = STATUS_INTERNAL + 1 };
+
+/* The wire name, such as "bad_request". */
+const char *status_name(enum status status);
+
+/* One English sentence. */
+const char *status_text(enum status status);
+
+/* What lsmap.exe exits with when a reply ends in this error. */
+int status_exit_code(enum status status);
+
+/* The status with this wire name; STATUS_INTERNAL for a name this version does not know. */
+enum status status_from_name(struct span name);
+
+#endif

@@ -1,0 +1,72 @@
+/* Who asks, as plain facts, and what was granted to him.
+ *
+ * common/win32/token.c reads the facts of a token, service/win32/pipe_client.c adds what our access
+ * list grants it; service/policy.c decides on them; the answer acts on the grant. A fact that could
+ * not be learnt has its unknown value and never speaks for the caller.
+ */
+#ifndef COMMON_PROTO_CALLER_H
+#define COMMON_PROTO_CALLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/sid.h"
+#include "common/scan/process.h"
+
+enum caller_elevation {
+    ELEVATION_UNKNOWN,
+    ELEVATION_DEFAULT, /* not split: a standard user, a service, or UAC is off */
+    ELEVATION_FULL,    /* the elevated half of a split token */
+    ELEVATION_LIMITED  /* the filtered half: an administrator who did not elevate */
+};
+
+/* "default", "full", "limited"; NULL for unknown. */
+const char *caller_elevation_name(enum caller_elevation elevation);
+
+/* How far the client lets a server act for it. */
+enum caller_level {
+    CALLER_LEVEL_UNKNOWN,
+    CALLER_LEVEL_ANONYMOUS, /* it hides who it is: nothing can be known */
+    CALLER_LEVEL_IDENTIFICATION,
+    CALLER_LEVEL_IMPERSONATION,
+    CALLER_LEVEL_DELEGATION,
+    CALLER_LEVEL_PRIMARY /* the token of a process, not of a client */
+};
+
+enum caller_fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
+
+enum { CALLER_USER_CAPACITY = 256 };
+
+/* The other half of a split token: what the caller becomes when he elevates. */
+struct caller_linked {
+    bool is_known; /* there is one and all of it could be read; else nothing below holds */
+    bool is_same_user;
+    bool is_admin;    /* Administrators is an enabled group of it */
+    uint32_t granted; /* RIGHT_* that AccessCheck gave it */
+};
+
+struct caller {
+    struct sid user;                 /* size 0: unknown */
+    char name[CALLER_USER_CAPACITY]; /* DOMAIN\user in UTF-8, terminated; "" when not known cheaply.
+                                        For people only, no decision depends on it */
+    enum caller_level level;
+    enum caller_elevation elevation;
+    uint32_t integrity;  /* RID of the integrity level, or INTEGRITY_UNKNOWN */
+    uint32_t session_id; /* UINT32_MAX: unknown */
+    enum caller_fact app_container;
+    enum caller_fact restricted;
+    uint32_t granted; /* RIGHT_* that AccessCheck gave this token */
+    struct caller_linked linked;
+};
+
+/* Makes all facts unknown, with nothing granted. */
+void caller_set_unknown(struct caller *caller);
+
+/* What the caller may do, and why. */
+struct grant {
+    uint32_t rights; /* RIGHT_* */
+    struct caller caller;
+    const char *reason; /* static text, a sentence or two for whoami */
+};
+
+#endif

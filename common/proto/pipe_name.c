@@ -1,0 +1,95 @@
+#include "common/proto/pipe_name.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/proto/protocol.h"
+#include "common/text/utf.h"
+
+/* Text that begins like a path of a device or a share, whatever stands behind it. */
+static bool has_double_backslash(struct span name)
+{
+    return span_starts_with(name, SPAN("\\\\"));
+}
+
+static bool has_prefix(struct span name)
+{
+    struct span prefix = SPAN(PIPE_PREFIX);
+
+    if (name.size < prefix.size)
+        return false;
+    return span_equal_ascii_nocase((struct span){name.data, prefix.size}, prefix);
+}
+
+static const char *check_characters(struct span name)
+{
+    for (size_t i = 0; i < name.size; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+
+        if (c == '/')
+            return "has a slash where a backslash belongs";
+        if (c < 0x20 || c == 0x7f)
+            return "has a control character";
+        if (c == '*' || c == '?')
+            return "has a wildcard";
+    }
+    return NULL;
+}
+
+/* Each part between backslashes must be one that Windows leaves as it is. */
+static const char *check_parts(struct span name)
+{
+    char last = '\\';
+
+    for (size_t i = 0; i <= name.size; i++) {
+        char c = i < name.size ? name.data[i] : '\\';
+
+        if (c == '\\' && last == '\\')
+            return "has an empty part";
+        if (c == '\\' && (last == '.' || last == ' '))
+            return "has a part that ends with a dot or a space";
+        last = c;
+    }
+    return NULL;
+}
+
+static const char *check(struct span name)
+{
+    const char *error = NULL;
+
+    if (name.size == 0)
+        return "is empty";
+    if (!utf8_is_valid(name, NULL))
+        return "is not valid UTF-8";
+    error = check_characters(name);
+    if (error == NULL)
+        error = check_parts(name);
+    if (error == NULL &&
+        utf16_from_utf8(NULL, 0, name) > PIPE_NAME_LENGTH_MAX - (sizeof PIPE_PREFIX - 1))
+        error = "is longer than 256 characters";
+    return error;
+}
+
+const char *pipe_name_normalize(struct span name, char *out, size_t capacity, size_t *size)
+{
+    const struct span prefix = SPAN(PIPE_PREFIX);
+    const char *error = NULL;
+
+    if (has_prefix(name))
+        name = span_from(name, prefix.size);
+    else if (has_double_backslash(name))
+        return "is not one of this machine: it must begin with " PIPE_PREFIX;
+    error = check(name);
+    if (error != NULL)
+        return error;
+    if (prefix.size + name.size >= capacity)
+        return "is too long";
+
+    memcpy(out, prefix.data, prefix.size);
+    memcpy(out + prefix.size, name.data, name.size);
+    out[prefix.size + name.size] = '\0';
+    if (size != NULL)
+        *size = prefix.size + name.size;
+    return NULL;
+}

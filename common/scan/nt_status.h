@@ -1,0 +1,38 @@
+/* The NTSTATUS values that decisions depend on, for code that never sees <windows.h>.
+ *
+ * Source: Microsoft's ntstatus.h. Any other value is carried as a number and shown to the caller.
+ */
+#ifndef COMMON_SCAN_NT_STATUS_H
+#define COMMON_SCAN_NT_STATUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/status.h"
+
+static const uint32_t NTSTATUS_OK = 0;
+static const uint32_t NTSTATUS_BUFFER_OVERFLOW = 0x80000005u;
+static const uint32_t NTSTATUS_NOT_IMPLEMENTED = 0xC0000002u;
+static const uint32_t NTSTATUS_INVALID_INFO_CLASS = 0xC0000003u;
+static const uint32_t NTSTATUS_INFO_LENGTH_MISMATCH = 0xC0000004u;
+static const uint32_t NTSTATUS_INVALID_CID = 0xC000000Bu; /* no process has this identifier */
+static const uint32_t NTSTATUS_INVALID_PARAMETER = 0xC000000Du;
+static const uint32_t NTSTATUS_NO_MEMORY = 0xC0000017u;
+static const uint32_t NTSTATUS_ACCESS_DENIED = 0xC0000022u;
+static const uint32_t NTSTATUS_BUFFER_TOO_SMALL = 0xC0000023u;
+static const uint32_t NTSTATUS_FILE_INVALID = 0xC0000098u; /* a section without a file */
+static const uint32_t NTSTATUS_NOT_SUPPORTED = 0xC00000BBu;
+static const uint32_t NTSTATUS_PROCESS_IS_TERMINATING = 0xC000010Au;
+static const uint32_t NTSTATUS_INVALID_ADDRESS = 0xC0000141u; /* nothing is mapped there */
+
+/* True for the answers that mean "this system has no such query": not implemented, invalid class,
+ * not supported. They hold for every process; any other failure speaks of one process only. */
+bool nt_status_is_unsupported(uint32_t nt_status);
+
+/* True when the process has gone: it never was, or it is terminating. */
+bool nt_status_is_exited(uint32_t nt_status);
+
+/* How a client is told: access_denied, no_such_process, else internal. */
+enum status status_from_nt(uint32_t nt_status);
+
+#endif

@@ -1,0 +1,110 @@
+#include "common/scan/regions.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Source: winnt.h. The first eight exclude each other; exactly one of them is set in a valid value.
+ */
+enum { PROTECT_BASIC_MASK = 0xff };
+
+static const struct {
+    uint32_t bit;
+    const char *name;
+} protect_names[] = {
+    {0x01, "PAGE_NOACCESS"},          {0x02, "PAGE_READONLY"},          {0x04, "PAGE_READWRITE"},
+    {0x08, "PAGE_WRITECOPY"},         {0x10, "PAGE_EXECUTE"},           {0x20, "PAGE_EXECUTE_READ"},
+    {0x40, "PAGE_EXECUTE_READWRITE"}, {0x80, "PAGE_EXECUTE_WRITECOPY"}, {0x100, "PAGE_GUARD"},
+    {0x200, "PAGE_NOCACHE"},          {0x400, "PAGE_WRITECOMBINE"},
+};
+
+/* One page as MEMORY_WORKING_SET_EX_BLOCK describes it when its first bit is set. */
+enum {
+    PAGE_VALID = 0x01,
+    PAGE_SHARE_COUNT_SHIFT = 1,
+    PAGE_SHARE_COUNT_MASK = 0x07, /* saturates */
+    PAGE_LOCKED = 1 << 22
+};
+
+enum view_kind view_kind_from_allocation(uint32_t type)
+{
+    if (type & MEMORY_REGION_IMAGE)
+        return VIEW_IMAGE;
+    if (type & MEMORY_REGION_DATA_FILE)
+        return VIEW_DATA;
+    if (type & MEMORY_REGION_PAGEFILE)
+        return VIEW_PAGEFILE;
+    if (type & MEMORY_REGION_PHYSICAL)
+        return VIEW_PHYSICAL;
+    return VIEW_PRIVATE;
+}
+
+const char *view_kind_name(enum view_kind kind)
+{
+    switch (kind) {
+    case VIEW_IMAGE:
+        return "image";
+    case VIEW_DATA:
+        return "data";
+    case VIEW_PAGEFILE:
+        return "pagefile";
+    case VIEW_PHYSICAL:
+        return "physical";
+    case VIEW_PRIVATE:
+    case VIEW_MAPPED:
+        break;
+    }
+    return NULL;
+}
+
+void protect_format(char *out, uint32_t protect)
+{
+    uint32_t basic = protect & PROTECT_BASIC_MASK;
+    bool is_one = basic != 0 && (basic & (basic - 1)) == 0;
+    uint32_t named = 0;
+    size_t size = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof protect_names / sizeof protect_names[0]; i++) {
+        uint32_t bit = protect_names[i].bit;
+        if ((protect & bit) == 0 || ((bit & PROTECT_BASIC_MASK) != 0 && !is_one))
+            continue;
+        named |= bit;
+        size += (size_t)snprintf(out + size, PROTECT_TEXT_CAPACITY - size, "%s%s",
+                                 size > 0 ? "|" : "", protect_names[i].name);
+    }
+    if (protect != named)
+        (void)snprintf(out + size, PROTECT_TEXT_CAPACITY - size, "%s0x%" PRIx32,
+                       size > 0 ? "|" : "", protect & ~named);
+}
+
+const char *memory_state_name(uint32_t state)
+{
+    switch (state) {
+    case MEMORY_STATE_COMMIT:
+        return "MEM_COMMIT";
+    case MEMORY_STATE_RESERVE:
+        return "MEM_RESERVE";
+    case MEMORY_STATE_FREE:
+        return "MEM_FREE";
+    default:
+        return NULL;
+    }
+}
+
+void page_counts_add(struct page_counts *counts, const uint64_t *blocks, size_t count)
+{
+    counts->counted += (uint64_t)count * MEMORY_PAGE_SIZE;
+    for (size_t i = 0; i < count; i++) {
+        if ((blocks[i] & PAGE_VALID) == 0)
+            continue;
+        uint64_t share_count = blocks[i] >> PAGE_SHARE_COUNT_SHIFT & PAGE_SHARE_COUNT_MASK;
+        counts->resident += MEMORY_PAGE_SIZE;
+        /* A page that could be shared and is used by one process alone is neither. */
+        if (share_count > 1)
+            counts->shared += MEMORY_PAGE_SIZE;
+        else if (share_count == 0)
+            counts->private_ += MEMORY_PAGE_SIZE;
+        if (blocks[i] & PAGE_LOCKED)
+            counts->locked += MEMORY_PAGE_SIZE;
+    }
+}

@@ -1,0 +1,94 @@
+/* Address spaces as the kernel describes them: regions, allocations, and the words for their bits.
+ *
+ * A *region* is a run of pages with one state and protection (MEMORY_BASIC_INFORMATION). An
+ * *allocation* is all that has one allocation base (MEMORY_REGION_INFORMATION); an allocation that
+ * maps a section is a *view*. The numbers are Windows' own, so that the platform copies fields and
+ * decides nothing.
+ */
+#ifndef COMMON_SCAN_REGIONS_H
+#define COMMON_SCAN_REGIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+
+enum {
+    MEMORY_PAGE_SIZE = 0x1000,
+    MEMORY_GRANULARITY = 0x10000, /* allocations begin at its multiples, placeholders apart */
+
+    /* state and type of a region; source: winnt.h */
+    MEMORY_STATE_COMMIT = 0x1000,
+    MEMORY_STATE_RESERVE = 0x2000,
+    MEMORY_STATE_FREE = 0x10000,
+    MEMORY_TYPE_PRIVATE = 0x20000,
+    MEMORY_TYPE_MAPPED = 0x40000,
+    MEMORY_TYPE_IMAGE = 0x1000000,
+
+    /* type bits of an allocation; source: RegionType of MEMORY_REGION_INFORMATION */
+    MEMORY_REGION_PRIVATE = 0x01,
+    MEMORY_REGION_DATA_FILE = 0x02,
+    MEMORY_REGION_IMAGE = 0x04,
+    MEMORY_REGION_PAGEFILE = 0x08,
+    MEMORY_REGION_PHYSICAL = 0x10
+};
+
+struct region {
+    uint64_t base;               /* first byte of the run, at or below the address asked about */
+    uint64_t size;               /* bytes */
+    uint64_t allocation_base;    /* 0 when free */
+    uint32_t allocation_protect; /* PAGE_* given when the allocation was made */
+    uint32_t state;              /* MEMORY_STATE_* */
+    uint32_t protect;            /* PAGE_* now; 0 unless committed */
+    uint32_t type;               /* MEMORY_TYPE_*; 0 when free */
+};
+
+struct allocation {
+    uint64_t base;    /* allocation base */
+    uint64_t size;    /* bytes of all its pages */
+    uint32_t protect; /* PAGE_* given when it was made */
+    uint32_t type;    /* MEMORY_REGION_* bits */
+};
+
+/* What backs an allocation. The first three are a request's `kinds`; bits, so that they form a set.
+ */
+enum view_kind {
+    VIEW_PRIVATE = 0,  /* no view at all */
+    VIEW_IMAGE = 1,    /* an executable image, mapped as such */
+    VIEW_DATA = 2,     /* a file, mapped as data */
+    VIEW_PAGEFILE = 4, /* a section without a file */
+    VIEW_PHYSICAL = 8, /* physical memory; asked for together with VIEW_PAGEFILE */
+    VIEW_MAPPED = 16   /* data or pagefile: the handle does not allow to tell */
+};
+
+/* The kind the type bits tell; VIEW_PRIVATE for bits that name no section. */
+enum view_kind view_kind_from_allocation(uint32_t type);
+
+/* "image", "data", "pagefile", "physical"; NULL for the rest. */
+const char *view_kind_name(enum view_kind kind);
+
+enum { PROTECT_TEXT_CAPACITY = 96 };
+
+/* PAGE_* bits as Windows names them, joined by `|`: "PAGE_READWRITE|PAGE_GUARD", terminated. Bits
+ * without a name are written in hexadecimal; 0 gives "". */
+void protect_format(_Out_writes_(PROTECT_TEXT_CAPACITY) char *out, uint32_t protect);
+
+/* "MEM_COMMIT", "MEM_RESERVE" or "MEM_FREE"; NULL for another value. */
+const char *memory_state_name(uint32_t state);
+
+/* Pages of one view, in bytes. */
+struct page_counts {
+    uint64_t counted;  /* bytes looked at, from the view's base; below its size when capped */
+    uint64_t resident; /* in the working set */
+    uint64_t shared;   /* of those, used by two processes or more */
+    uint64_t private_; /* of those, this process' own (copied or never shared) */
+    uint64_t locked;   /* of those, locked in memory */
+};
+
+/* Adds `count` pages to the counts.
+ * blocks  VirtualAttributes of MEMORY_WORKING_SET_EX_INFORMATION, one a page. */
+void page_counts_add(_Inout_ struct page_counts *counts, _In_reads_(count) const uint64_t *blocks,
+                     size_t count);
+
+#endif

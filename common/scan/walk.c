@@ -1,0 +1,278 @@
+#include "common/scan/walk.h"
+
+#include <string.h>
+
+#include "common/scan/nt_status.h"
+
+static uint64_t region_end(const struct region *region)
+{
+    return region->base + region->size;
+}
+
+/* An answer must be whole pages, hold the address, end above it and not wrap. */
+static bool holds(uint64_t base, uint64_t size, uint64_t address)
+{
+    return (base | size) % MEMORY_PAGE_SIZE == 0 && base <= address && size > address - base &&
+           base + size > base;
+}
+
+void walk_init(struct walk *walk, uint64_t limit, bool ask_allocations)
+{
+    memset(walk, 0, sizeof *walk);
+    walk->limit = limit == 0 ? UINT64_MAX : limit;
+    walk->ask_allocations = ask_allocations;
+    walk->expect_gap = true; /* the lowest 64 KiB are never mapped */
+}
+
+void walk_init_at(struct walk *walk, uint64_t limit, bool ask_allocations, uint64_t address)
+{
+    walk_init(walk, limit, ask_allocations);
+    walk->address = address;
+    walk->is_single = true;
+    walk->expect_gap = false;
+}
+
+static void advance(struct walk *walk, uint64_t end)
+{
+    walk->address = end;
+    walk->floor = end;
+    walk->expect_gap = end % MEMORY_GRANULARITY != 0;
+    walk->allocation_failed = false;
+}
+
+static void give_up_allocations(struct walk *walk, uint32_t nt_status)
+{
+    walk->ask_allocations = false;
+    walk->allocation_status = nt_status;
+}
+
+/* Closes the view that is being joined. The runs stay until the next one opens. */
+static enum walk_result tell_open(struct walk *walk, struct view *view)
+{
+    *view = walk->open;
+    walk->has_open = false;
+    walk->is_over = walk->is_over || walk->is_single;
+    return WALK_VIEW;
+}
+
+static void add_run(struct walk *walk, const struct region *run)
+{
+    if (walk->runs_count < WALK_RUNS_MAX)
+        walk->runs[walk->runs_count] = *run;
+    if (walk->runs_count <= WALK_RUNS_MAX)
+        walk->runs_count++;
+}
+
+static void open_view(struct walk *walk, const struct region *region)
+{
+    walk->open.base = region->base;
+    walk->open.size = region->size;
+    walk->open.kind = region->type == MEMORY_TYPE_IMAGE ? VIEW_IMAGE : VIEW_MAPPED;
+    walk->open.protect = region->allocation_protect;
+    walk->has_open = true;
+    walk->runs_count = 0;
+    add_run(walk, region);
+}
+
+static bool is_view(const struct region *region)
+{
+    return region->state != MEMORY_STATE_FREE &&
+           (region->type == MEMORY_TYPE_IMAGE || region->type == MEMORY_TYPE_MAPPED);
+}
+
+static bool continues_open(const struct walk *walk, const struct region *region)
+{
+    return walk->has_open && region->state != MEMORY_STATE_FREE &&
+           region->allocation_base == walk->open.base &&
+           region->base == walk->open.base + walk->open.size;
+}
+
+/* A run that begins something new: a view, private memory, or free space. */
+static enum walk_result take_new(struct walk *walk, const struct region *region)
+{
+    const bool is_free = region->state == MEMORY_STATE_FREE;
+    advance(walk, region_end(region));
+    if (is_free)
+        walk->expect_gap = false;
+    /* A run whose allocation began below what was passed belongs to an allocation that changed
+     * under the walk: it was told already, or never will be exact. */
+    if (is_view(region) && region->allocation_base == region->base)
+        open_view(walk, region);
+    else if (walk->is_single)
+        walk->is_over = true;
+    return WALK_ON;
+}
+
+static enum walk_result take_region(struct walk *walk, const struct region *region,
+                                    struct view *view)
+{
+    if (continues_open(walk, region)) {
+        walk->open.size += region->size;
+        add_run(walk, region);
+        advance(walk, region_end(region));
+        return WALK_ON;
+    }
+    if (walk->has_open) {
+        walk->held = *region;
+        walk->has_held = true;
+        return tell_open(walk, view);
+    }
+    return take_new(walk, region);
+}
+
+/* For one allocation: goes back to its base, once, so that its whole size is seen. */
+static bool go_to_base(struct walk *walk, const struct region *region)
+{
+    if (!walk->is_single || walk->has_open || walk->floor != 0 || !is_view(region) ||
+        region->allocation_base >= region->base)
+        return false;
+    walk->address = region->allocation_base;
+    walk->floor = region->allocation_base;
+    return true;
+}
+
+static enum walk_result end_at_top(struct walk *walk, struct view *view)
+{
+    walk->is_over = true;
+    return walk->has_open ? tell_open(walk, view) : WALK_DONE;
+}
+
+/* Cuts what lies below the address: Windows starts the answer at the page asked about, others at
+ * the run. */
+static void cut_front(struct region *region, uint64_t address)
+{
+    const uint64_t page = address & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+    if (region->base < page) {
+        region->size -= page - region->base;
+        region->base = page;
+    }
+}
+
+static enum walk_result ask_region(struct walk *walk, const struct platform *platform,
+                                   struct address_space *space, struct scan_counts *counts,
+                                   struct view *view)
+{
+    struct region region;
+    counts->regions++;
+    const uint32_t nt_status = platform->region(platform->context, space, walk->address, &region);
+    if (nt_status == NTSTATUS_INVALID_PARAMETER && walk->address != 0)
+        return end_at_top(walk, view); /* above the user space */
+    if (nt_status != NTSTATUS_OK) {
+        walk->nt_status = nt_status;
+        return WALK_REFUSED;
+    }
+    if (!holds(region.base, region.size, walk->address))
+        return WALK_LIED;
+    cut_front(&region, walk->address);
+    if (region.state != MEMORY_STATE_FREE && region.allocation_base > region.base)
+        return WALK_LIED;
+    if (!walk->ask_allocations)
+        return go_to_base(walk, &region) ? WALK_ON : take_region(walk, &region, view);
+    if (region.state == MEMORY_STATE_FREE) {
+        advance(walk, region_end(&region));
+        walk->expect_gap = false;
+        walk->is_over = walk->is_single;
+        return WALK_ON;
+    }
+    if (walk->allocation_failed) { /* not free, and yet the query knows no allocation: it is no use
+                                      here */
+        give_up_allocations(walk, NTSTATUS_INVALID_ADDRESS);
+        return go_to_base(walk, &region) ? WALK_ON : take_region(walk, &region, view);
+    }
+    walk->expect_gap = false;
+    return WALK_ON;
+}
+
+static enum walk_result take_allocation(struct walk *walk, const struct allocation *allocation,
+                                        struct view *view)
+{
+    const bool is_known = allocation->base >= walk->floor;
+    advance(walk, allocation->base + allocation->size);
+    walk->is_over = walk->is_single;
+    walk->runs_count = 0;
+    view->base = allocation->base;
+    view->size = allocation->size;
+    view->kind = view_kind_from_allocation(allocation->type);
+    view->protect = allocation->protect;
+    return is_known && view->kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
+}
+
+static bool is_classified(const struct allocation *allocation)
+{
+    const uint32_t known = MEMORY_REGION_PRIVATE | MEMORY_REGION_DATA_FILE | MEMORY_REGION_IMAGE |
+                           MEMORY_REGION_PAGEFILE | MEMORY_REGION_PHYSICAL;
+    return (allocation->type & known) != 0;
+}
+
+static enum walk_result ask_allocation(struct walk *walk, const struct platform *platform,
+                                       struct address_space *space, struct scan_counts *counts,
+                                       struct view *view)
+{
+    struct allocation allocation;
+    counts->allocations++;
+    const uint32_t nt_status =
+        platform->allocation(platform->context, space, walk->address, &allocation);
+    if (nt_status_is_exited(nt_status)) {
+        walk->nt_status = nt_status;
+        return WALK_REFUSED;
+    }
+    if (nt_status_is_unsupported(nt_status) || nt_status == NTSTATUS_ACCESS_DENIED) {
+        give_up_allocations(walk, nt_status);
+        return WALK_ON;
+    }
+    if (nt_status != NTSTATUS_OK) { /* as a rule, the address is free */
+        walk->expect_gap = true;
+        walk->allocation_failed = true;
+        return WALK_ON;
+    }
+    /* Wine answers without type bits; such an answer and an impossible one are worth nothing. */
+    if (!is_classified(&allocation) || !holds(allocation.base, allocation.size, walk->address)) {
+        give_up_allocations(walk, NTSTATUS_OK);
+        return WALK_ON;
+    }
+    return take_allocation(walk, &allocation, view);
+}
+
+enum walk_result walk_next(struct walk *walk, const struct platform *platform,
+                           struct address_space *space, struct scan_counts *counts,
+                           struct view *view)
+{
+    if (walk->is_over)
+        return WALK_DONE;
+    if (walk->has_held) {
+        walk->has_held = false;
+        const struct region held = walk->held;
+        return take_new(walk, &held);
+    }
+    if (walk->address >= walk->limit)
+        return end_at_top(walk, view);
+    if (walk->queries++ >= WALK_QUERIES_MAX)
+        return WALK_LIED;
+    if (walk->ask_allocations && !walk->expect_gap)
+        return ask_allocation(walk, platform, space, counts, view);
+    return ask_region(walk, platform, space, counts, view);
+}
+
+enum walk_result walk_run(struct walk *walk, const struct platform *platform,
+                          struct address_space *space, struct scan_counts *counts,
+                          const struct view *view, uint64_t address, struct region *run)
+{
+    struct region region;
+    if (walk->queries++ >= WALK_QUERIES_MAX)
+        return WALK_LIED;
+    counts->regions++;
+    const uint32_t nt_status = platform->region(platform->context, space, address, &region);
+    if (nt_status != NTSTATUS_OK) {
+        walk->nt_status = nt_status;
+        return WALK_REFUSED;
+    }
+    if (!holds(region.base, region.size, address) || region.state == MEMORY_STATE_FREE ||
+        region.allocation_base != view->base)
+        return WALK_LIED;
+    const uint64_t view_end = view->base + view->size;
+    const uint64_t end = region_end(&region) < view_end ? region_end(&region) : view_end;
+    region.base = address;
+    region.size = end - address;
+    *run = region;
+    return WALK_ON;
+}

@@ -1,0 +1,179 @@
+#include "common/text/utf.h"
+
+#include <string.h>
+
+#include "common/base/assertion.h"
+
+enum {
+    REPLACEMENT = 0xFFFD,
+    HIGH_FIRST = 0xD800,
+    LOW_FIRST = 0xDC00,
+    LOW_LAST = 0xDFFF,
+    SUPPLEMENTARY_FIRST = 0x10000,
+    CODE_POINT_LAST = 0x10FFFF
+};
+
+static bool is_high_surrogate(uint32_t unit)
+{
+    return unit >= HIGH_FIRST && unit < LOW_FIRST;
+}
+
+static bool is_low_surrogate(uint32_t unit)
+{
+    return unit >= LOW_FIRST && unit <= LOW_LAST;
+}
+
+/* Decodes the character at in[*index] and moves behind it; an unpaired surrogate, which is taken
+ * alone, is returned as it is. */
+static uint32_t utf16_next(const uint16_t *in, size_t in_len, size_t *index)
+{
+    uint32_t unit = in[(*index)++];
+    if (!is_high_surrogate(unit) || *index == in_len || !is_low_surrogate(in[*index]))
+        return unit;
+    uint32_t low = in[(*index)++];
+    return SUPPLEMENTARY_FIRST + ((unit - HIGH_FIRST) << 10) + (low - LOW_FIRST);
+}
+
+static bool is_surrogate(uint32_t code_point)
+{
+    return code_point >= HIGH_FIRST && code_point <= LOW_LAST;
+}
+
+size_t utf8_from_utf16(char *out, size_t capacity, const uint16_t *in, size_t in_len)
+{
+    size_t need = 0;
+    bool cut = false; /* from the first character that does not fit, nothing more is written */
+    for (size_t index = 0; index < in_len;) {
+        char encoded[4] = {(char)in[index]};
+        size_t size = 1;
+        if (in[index] < 0x80) {
+            index++;
+        } else {
+            uint32_t code_point = utf16_next(in, in_len, &index);
+            size = utf8_encode(encoded, is_surrogate(code_point) ? REPLACEMENT : code_point);
+        }
+        cut = cut || size > capacity - need;
+        for (size_t i = 0; !cut && i < size; i++)
+            out[need + i] = encoded[i];
+        need += size;
+    }
+    return need;
+}
+
+bool utf16_is_lossy(const uint16_t *text, size_t len)
+{
+    for (size_t index = 0; index < len;) {
+        if (is_surrogate(utf16_next(text, len, &index)))
+            return true;
+    }
+    return false;
+}
+
+size_t utf16_from_utf8(uint16_t *out, size_t capacity, struct span in)
+{
+    size_t need = 0;
+    bool cut = false;
+    for (size_t offset = 0; offset < in.size;) {
+        uint32_t code_point = utf8_next(in, &offset);
+        uint32_t above = code_point - SUPPLEMENTARY_FIRST;
+        size_t len = code_point < SUPPLEMENTARY_FIRST ? 1 : 2;
+        cut = cut || len > capacity - need;
+        if (!cut && len == 1) {
+            out[need] = (uint16_t)code_point;
+        } else if (!cut) {
+            out[need] = (uint16_t)(HIGH_FIRST + (above >> 10));
+            out[need + 1] = (uint16_t)(LOW_FIRST + (above & 0x3FF));
+        }
+        need += len;
+    }
+    return need;
+}
+
+/* The character that `lead` opens: its size in bytes (0: none does), the bits that `lead` gives,
+ * and the least code point that needs this size. */
+static size_t sequence_size(uint8_t lead, uint32_t *bits, uint32_t *least)
+{
+    static const uint32_t leasts[] = {0, 0, 0x80, 0x800, SUPPLEMENTARY_FIRST};
+    size_t size = 0;
+    if (lead < 0x80)
+        size = 1;
+    else if (lead >= 0xC2 && lead <= 0xDF)
+        size = 2;
+    else if (lead >= 0xE0 && lead <= 0xEF)
+        size = 3;
+    else if (lead >= 0xF0 && lead <= 0xF4)
+        size = 4;
+    *bits = size < 2 ? lead : lead & (0x7Fu >> size);
+    *least = leasts[size];
+    return size;
+}
+
+/* The size of the well-formed character at text.data[offset]; 0 when it is malformed. */
+static size_t decode(struct span text, size_t offset, uint32_t *code_point)
+{
+    uint32_t value;
+    uint32_t least;
+    size_t size = sequence_size((uint8_t)text.data[offset], &value, &least);
+    if (size == 0 || size > text.size - offset)
+        return 0;
+    for (size_t i = 1; i < size; i++) {
+        uint8_t byte = (uint8_t)text.data[offset + i];
+        if ((byte & 0xC0) != 0x80)
+            return 0;
+        value = value << 6 | (byte & 0x3Fu);
+    }
+    if (value < least || is_surrogate(value) || value > CODE_POINT_LAST)
+        return 0;
+    *code_point = value;
+    return size;
+}
+
+bool utf8_is_valid(struct span text, size_t *error_offset)
+{
+    for (size_t offset = 0; offset < text.size;) {
+        uint32_t code_point;
+        size_t size = decode(text, offset, &code_point);
+        if (size == 0) {
+            if (error_offset != NULL)
+                *error_offset = offset;
+            return false;
+        }
+        offset += size;
+    }
+    return true;
+}
+
+uint32_t utf8_next(struct span text, size_t *offset)
+{
+    ASSERT(*offset < text.size);
+    uint32_t code_point = REPLACEMENT;
+    size_t size = decode(text, *offset, &code_point);
+    *offset += size > 0 ? size : 1;
+    return code_point;
+}
+
+size_t utf8_encode(char *out, uint32_t code_point)
+{
+    ASSERT(code_point <= CODE_POINT_LAST);
+    ASSERT(!is_surrogate(code_point));
+    if (code_point < 0x80) {
+        out[0] = (char)code_point;
+        return 1;
+    }
+    if (code_point < 0x800) {
+        out[0] = (char)(0xC0 | code_point >> 6);
+        out[1] = (char)(0x80 | (code_point & 0x3F));
+        return 2;
+    }
+    if (code_point < SUPPLEMENTARY_FIRST) {
+        out[0] = (char)(0xE0 | code_point >> 12);
+        out[1] = (char)(0x80 | (code_point >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (code_point & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | code_point >> 18);
+    out[1] = (char)(0x80 | (code_point >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (code_point >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (code_point & 0x3F));
+    return 4;
+}

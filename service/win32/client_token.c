@@ -1,0 +1,127 @@
+#include "service/win32/client_token.h"
+
+#include "common/proto/rights.h"
+#include "common/win32/handle.h"
+#include "common/win32/token.h"
+#include "common/win32/token_linked.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/exit_codes.h"
+#include "service/win32/pipe_calls.h"
+
+/* Opens the client's token. It is opened as the process, not as the client: an identification-level
+ * client could not open even his own. */
+static DWORD open_client_token(HANDLE pipe, HANDLE *token)
+{
+    if (!pipe_calls.impersonate_client(pipe))
+        return GetLastError();
+    DWORD error = pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token)
+                      ? ERROR_SUCCESS
+                      : GetLastError();
+    if (!RevertToSelf())
+        TerminateProcess(GetCurrentProcess(), EXIT_CODE_FAILED);
+    return error;
+}
+
+/* AccessCheck with MAXIMUM_ALLOWED tells every bit at once. The mapping is empty: our bits are
+ * specific ones and the descriptor names them as such. */
+static DWORD query_granted(HANDLE token, const struct client_access *access, uint32_t *granted)
+{
+    GENERIC_MAPPING mapping = {0};
+    PRIVILEGE_SET privileges = {0};
+    DWORD privileges_size = sizeof privileges;
+    DWORD mask = 0;
+    BOOL is_allowed = FALSE;
+
+    if (!AccessCheck(access->descriptor, token, MAXIMUM_ALLOWED, &mapping, &privileges,
+                     &privileges_size, &mask, &is_allowed))
+        return GetLastError();
+    *granted = is_allowed ? mask & RIGHTS_ALL : 0;
+    return ERROR_SUCCESS;
+}
+
+/* What the caller would be, were he elevated. What fails leaves it unknown: it then counts for
+ * nothing. */
+static void query_linked(HANDLE token, const struct client_access *access, struct caller *facts)
+{
+    struct caller_linked linked = {0};
+    struct sid user;
+    HANDLE elevated = NULL;
+
+    if (token_linked(token, &elevated) != ERROR_SUCCESS)
+        return;
+    if (token_user(elevated, &user) == ERROR_SUCCESS &&
+        token_is_admin(elevated, &linked.is_admin) == ERROR_SUCCESS &&
+        query_granted(elevated, access, &linked.granted) == ERROR_SUCCESS) {
+        linked.is_same_user = sid_equal(&user, &facts->user);
+        linked.is_known = true;
+        facts->linked = linked;
+    }
+    handle_close(&elevated);
+}
+
+/* What the list grants, to both halves; the lock keeps the list. */
+static DWORD query_rights(HANDLE token, const struct client_access *access, struct caller *facts)
+{
+    DWORD error = query_granted(token, access, &facts->granted);
+
+    if (error == ERROR_SUCCESS && facts->elevation == ELEVATION_LIMITED)
+        query_linked(token, access, facts);
+    return error;
+}
+
+DWORD pipe_client_from_token(HANDLE token, struct client_access *access, struct caller *caller)
+{
+    struct caller facts;
+
+    caller_set_unknown(&facts);
+    DWORD error = token_facts(token, &facts);
+    if (error != ERROR_SUCCESS)
+        return error;
+    AcquireSRWLockShared(&access->lock);
+    error = query_rights(token, access, &facts);
+    ReleaseSRWLockShared(&access->lock);
+    if (error != ERROR_SUCCESS)
+        return error;
+    *caller = facts;
+    return ERROR_SUCCESS;
+}
+
+struct policy client_access_policy(struct client_access *access)
+{
+    AcquireSRWLockShared(&access->lock);
+    struct policy policy = access->policy;
+    ReleaseSRWLockShared(&access->lock);
+    return policy;
+}
+
+void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
+                       const struct policy *policy)
+{
+    AcquireSRWLockExclusive(&access->lock);
+    PSECURITY_DESCRIPTOR former = access->descriptor;
+    access->descriptor = descriptor;
+    access->policy = *policy;
+    ReleaseSRWLockExclusive(&access->lock);
+    descriptor_free(&former);
+}
+
+static void set_anonymous(struct caller *caller)
+{
+    caller_set_unknown(caller);
+    caller->level = CALLER_LEVEL_ANONYMOUS;
+}
+
+DWORD pipe_client_query(HANDLE pipe, struct client_access *access, struct caller *caller)
+{
+    HANDLE token = NULL;
+
+    DWORD error = open_client_token(pipe, &token);
+    if (error == ERROR_CANT_OPEN_ANONYMOUS) {
+        set_anonymous(caller);
+        return ERROR_SUCCESS;
+    }
+    if (error == ERROR_SUCCESS)
+        error = pipe_client_from_token(token, access, caller);
+    handle_close(&token);
+    return error;
+}

@@ -1,0 +1,114 @@
+/* Reads the lines of one reply as a strict client would, for tests that ask whether it is whole. */
+#ifndef TESTS_ROWS_REPLY_STREAM_H
+#define TESTS_ROWS_REPLY_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/status.h"
+#include "common/json/reader.h"
+#include "common/text/span.h"
+#include "common/text/utf.h"
+
+enum { REPLY_DEPTH_MAX = 4 };
+
+/* What the lines are, and what the terminal one says of them. */
+struct reply_stream {
+    uint64_t rows; /* lines before the terminal one */
+    uint64_t processes;
+    uint64_t errors; /* process_error rows */
+    uint64_t terminals;
+    bool is_end;      /* the terminal line is `end` */
+    enum status code; /* of `error` */
+    uint64_t end_rows, end_processes, end_errors, end_elapsed_us;
+    bool end_complete;
+    bool has_scope, is_own, has_queries;
+};
+
+/* One member of a line; the reader stands behind its name. */
+static inline bool reply_stream_member(struct reply_stream *stream, struct json_reader *reader,
+                                       struct span *type)
+{
+    const struct span name = reader->token;
+    struct json_reader value = *reader;
+    const enum json_event event = json_next(&value);
+
+    if (span_equal(name, SPAN("type")) && event == JSON_STRING)
+        *type = value.token;
+    else if (span_equal(name, SPAN("code")) && event == JSON_STRING)
+        stream->code = status_from_name(value.token);
+    else if (span_equal(name, SPAN("rows")))
+        (void)!json_uint64(&value, &stream->end_rows);
+    else if (span_equal(name, SPAN("processes")))
+        (void)!json_uint64(&value, &stream->end_processes);
+    else if (span_equal(name, SPAN("errors")))
+        (void)!json_uint64(&value, &stream->end_errors);
+    else if (span_equal(name, SPAN("elapsed_us")))
+        (void)!json_uint64(&value, &stream->end_elapsed_us);
+    else if (span_equal(name, SPAN("complete")))
+        stream->end_complete = event == JSON_TRUE;
+    else if (span_equal(name, SPAN("queries")))
+        stream->has_queries = true;
+    if (span_equal(name, SPAN("scope"))) {
+        stream->has_scope = true;
+        stream->is_own = span_equal(value.token, SPAN("own"));
+    }
+    return json_skip(reader);
+}
+
+/* One line without its newline. Returns false when it is no object with a type, or comes behind the
+ * terminal line. */
+static inline bool reply_stream_line(struct reply_stream *stream, struct span line)
+{
+    struct json_reader reader;
+    struct span type = {NULL, 0};
+    enum json_event event;
+
+    json_reader_init(&reader, line, REPLY_DEPTH_MAX);
+    if (stream->terminals > 0 || !utf8_is_valid(line, NULL) ||
+        json_next(&reader) != JSON_OBJECT_OPEN)
+        return false;
+    while ((event = json_next(&reader)) == JSON_KEY)
+        if (!reply_stream_member(stream, &reader, &type))
+            return false;
+    if (event != JSON_OBJECT_CLOSE || json_next(&reader) != JSON_END)
+        return false;
+    stream->is_end = span_equal(type, SPAN("end"));
+    if (stream->is_end || span_equal(type, SPAN("error"))) {
+        stream->terminals++;
+        return true;
+    }
+    stream->rows++;
+    stream->processes += span_equal(type, SPAN("process"));
+    stream->errors += span_equal(type, SPAN("process_error"));
+    return type.size > 0;
+}
+
+/* Returns true when every line is whole and valid and none stands behind a terminal one. */
+static inline bool reply_stream_read(struct span lines, struct reply_stream *stream)
+{
+    size_t begin = 0;
+
+    *stream = (struct reply_stream){0};
+    for (size_t i = 0; i < lines.size; i++) {
+        if (lines.data[i] != '\n')
+            continue;
+        if (!reply_stream_line(stream, (struct span){lines.data + begin, i - begin}))
+            return false;
+        begin = i + 1;
+    }
+    return begin == lines.size;
+}
+
+/* Returns true when the reply has its terminal line, and an `end` counts what is there. */
+static inline bool reply_stream_is_whole(const struct reply_stream *stream)
+{
+    if (stream->terminals != 1)
+        return false;
+    if (!stream->is_end)
+        return stream->code != STATUS_OK;
+    return stream->end_rows == stream->rows && stream->end_processes == stream->processes &&
+           stream->end_errors == stream->errors && stream->end_complete == (stream->errors == 0);
+}
+
+#endif

@@ -1,0 +1,143 @@
+#include "tests/rows/scan_checker.h"
+
+#include "common/text/utf.h"
+
+void scan_checker_init(struct scan_checker *checker)
+{
+    *checker = (struct scan_checker){0};
+}
+
+static void expect(struct scan_checker *checker, bool ok, const char *problem)
+{
+    if (!ok && checker->problem == NULL)
+        checker->problem = problem;
+}
+
+static bool is_text(struct span text)
+{
+    return text.data == NULL ? text.size == 0 : text.size > 0 && utf8_is_valid(text, NULL);
+}
+
+static bool is_known_kind(enum view_kind kind)
+{
+    return kind == VIEW_MAPPED || view_kind_name(kind) != NULL;
+}
+
+static void check_map(struct scan_checker *checker, const struct scan_map *map)
+{
+    const struct page_counts *pages = &map->pages;
+
+    expect(checker, map->size > 0, "an empty view");
+    expect(checker, map->base + (map->size - 1) >= map->base, "a view wraps");
+    expect(checker, is_known_kind(map->kind), "a view of no known kind");
+    expect(checker, is_text(map->device_path), "a device path is not valid UTF-8");
+    expect(checker, is_text(map->path), "a path is not valid UTF-8");
+    expect(checker, map->path.data == NULL || map->device_path.data != NULL,
+           "a path without a device path");
+    expect(checker, !map->path_lossy || map->device_path.data != NULL,
+           "a name that is not there was lossy");
+    if (!map->has_pages)
+        return;
+    expect(checker, pages->counted <= map->size, "more bytes counted than the view has");
+    expect(checker, pages->resident <= pages->counted, "more resident than counted");
+    expect(checker, pages->shared + pages->private_ <= pages->resident,
+           "more shared and private than resident");
+    expect(checker, pages->locked <= pages->resident, "more locked than resident");
+}
+
+static void check_region(struct scan_checker *checker, const struct scan_row *row)
+{
+    const struct region *region = &row->region;
+    const struct scan_map *view = &checker->view;
+
+    expect(checker, checker->has_view, "a region before any view");
+    expect(checker, row->map.base == view->base && row->map.size == view->size,
+           "a region of another view than the last");
+    expect(checker, region->size > 0, "an empty region");
+    expect(checker, region->base == checker->region_end, "a gap or an overlap between regions");
+    expect(checker, region->base - view->base <= view->size, "a region outside its view");
+    expect(checker, region->size <= view->size - (region->base - view->base),
+           "a region beyond its view's end");
+    expect(checker, row->show_addresses, "a region row for who may not see addresses");
+    checker->region_end = region->base + region->size;
+    checker->has_region = true;
+}
+
+/* The regions of a view are told whole, unless an error says why not. */
+static void close_view(struct scan_checker *checker, bool is_excused)
+{
+    if (checker->has_view && checker->has_region && !is_excused)
+        expect(checker, checker->region_end - checker->view.base == checker->view.size,
+               "the regions end before their view");
+}
+
+static void take_map(struct scan_checker *checker, const struct scan_row *row)
+{
+    const struct scan_map *map = &row->map;
+
+    check_map(checker, map);
+    expect(checker, row->process != NULL && row->process->pid == checker->pid,
+           "a view before its process");
+    if (checker->has_view)
+        expect(checker,
+               map->base > checker->view.base &&
+                   map->base - checker->view.base >= checker->view.size,
+               "views overlap or go backwards");
+    checker->has_view = true;
+    checker->has_region = false;
+    checker->view = *map;
+    checker->region_end = map->base;
+}
+
+static void take_process(struct scan_checker *checker, const struct scan_row *row)
+{
+    expect(checker, row->process != NULL && row->facts != NULL, "a process row without facts");
+    expect(checker, row->process_name.data != NULL, "a process row without a name");
+    expect(checker, is_text(row->image), "an image path is not valid UTF-8");
+    checker->pid = row->process != NULL ? row->process->pid : 0;
+    checker->has_view = false;
+    checker->processes++;
+}
+
+static void take_error(struct scan_checker *checker, const struct scan_row *row)
+{
+    expect(checker, row->error.message != NULL, "an error without a message");
+    expect(checker, row->error.code != STATUS_OK, "an error that is none");
+    expect(checker, scan_stage_name(row->error.stage) != NULL, "an error of no stage");
+    checker->has_view = false;
+    checker->errors++;
+}
+
+void scan_checker_row(struct scan_checker *checker, const struct scan_row *row,
+                      const struct scan_counts *counts)
+{
+    switch (row->type) {
+    case SCAN_NONE:
+        return;
+    case SCAN_PROCESS:
+        close_view(checker, counts->exited > 0);
+        take_process(checker, row);
+        break;
+    case SCAN_MAP:
+        close_view(checker, false);
+        take_map(checker, row);
+        break;
+    case SCAN_REGION:
+        check_region(checker, row);
+        break;
+    case SCAN_ERROR:
+        take_error(checker, row);
+        break;
+    case SCAN_FAILED:
+        expect(checker, row->failure.message != NULL && row->failure.code != STATUS_OK,
+               "a failure without a reason");
+        break;
+    case SCAN_END:
+        close_view(checker, counts->exited > 0);
+        break;
+    }
+    checker->rows += row->type != SCAN_FAILED && row->type != SCAN_END;
+    expect(checker, counts->rows == checker->rows, "rows are counted wrong");
+    expect(checker, counts->processes == checker->processes, "processes are counted wrong");
+    expect(checker, counts->errors == checker->errors, "errors are counted wrong");
+}

@@ -1,0 +1,272 @@
+#include "tests/virtual/layout_line.h"
+
+#include <string.h>
+
+#include "common/text/utf.h"
+
+struct word {
+    const char *text;
+    uint32_t value;
+};
+
+static const struct word access_words[] = {{"none", PROCESS_ACCESS_NONE},
+                                           {"limited", PROCESS_ACCESS_LIMITED},
+                                           {"full", PROCESS_ACCESS_FULL},
+                                           {NULL, 0}};
+static const struct word arch_words[] = {
+    {"x86", ARCH_X86}, {"x64", ARCH_X64}, {"arm", ARCH_ARM}, {"arm64", ARCH_ARM64}, {NULL, 0}};
+static const struct word state_words[] = {
+    {"commit", MEMORY_STATE_COMMIT}, {"reserve", MEMORY_STATE_RESERVE}, {NULL, 0}};
+static const struct word kind_words[] = {
+    {"private", MEMORY_REGION_PRIVATE},   {"data", MEMORY_REGION_DATA_FILE},
+    {"image", MEMORY_REGION_IMAGE},       {"pagefile", MEMORY_REGION_PAGEFILE},
+    {"physical", MEMORY_REGION_PHYSICAL}, {NULL, 0}};
+
+struct span virtual_layout_take(struct span *text, char end)
+{
+    size_t size = 0;
+
+    while (size < text->size && text->data[size] != end)
+        size++;
+    struct span taken = {text->data, size};
+    *text = span_from(*text, size < text->size ? size + 1 : size);
+    return taken;
+}
+
+static bool parse_number(struct span text, uint64_t *number)
+{
+    const bool is_hex = text.size > 2 && text.data[0] == '0' && text.data[1] == 'x';
+    const uint64_t radix = is_hex ? 16 : 10;
+    uint64_t value = 0;
+
+    if (text.size == 0)
+        return false;
+    for (size_t i = is_hex ? 2 : 0; i < text.size; i++) {
+        const char c = text.data[i];
+        uint64_t digit = radix;
+        if (c >= '0' && c <= '9')
+            digit = (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            digit = (uint64_t)(c - 'a') + 10;
+        if (digit >= radix || value > (UINT64_MAX - digit) / radix)
+            return false;
+        value = value * radix + digit;
+    }
+    *number = value;
+    return true;
+}
+
+static bool parse_uint32(struct span text, uint32_t *number)
+{
+    uint64_t value;
+
+    if (!parse_number(text, &value) || value > UINT32_MAX)
+        return false;
+    *number = (uint32_t)value;
+    return true;
+}
+
+static bool parse_word(const struct word *words, struct span text, uint32_t *value)
+{
+    for (; words->text != NULL; words++) {
+        if (span_equal(text, span_from_string(words->text))) {
+            *value = words->value;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *keep_text(struct virtual_layout *layout, struct span text)
+{
+    char *kept = layout->text + layout->text_size;
+
+    memcpy(kept, text.data, text.size);
+    kept[text.size] = '\0';
+    layout->text_size += text.size + 1;
+    return kept;
+}
+
+static bool set_process_member(struct virtual_process *process, struct span key, struct span value)
+{
+    uint32_t number = 0;
+    bool ok;
+
+    if (span_equal(key, SPAN("start"))) {
+        ok = parse_number(value, &process->entry.start_time);
+        process->facts.start_time = process->entry.start_time;
+        return ok;
+    }
+    if (span_equal(key, SPAN("limit")))
+        return parse_number(value, &process->facts.address_limit);
+    if (span_equal(key, SPAN("access"))) {
+        ok = parse_word(access_words, value, &number);
+        process->facts.access = (enum process_access)number;
+        return ok;
+    }
+    if (span_equal(key, SPAN("arch"))) {
+        ok = parse_word(arch_words, value, &number);
+        process->facts.arch = (enum process_arch)number;
+        return ok;
+    }
+    if (span_equal(key, SPAN("protection"))) {
+        ok = parse_uint32(value, &number) && number <= 0xff;
+        process->facts.protection = (int)(number & 0xff);
+        return ok;
+    }
+    if (span_equal(key, SPAN("pid")))
+        return parse_uint32(value, &process->entry.pid);
+    if (span_equal(key, SPAN("parent")))
+        return parse_uint32(value, &process->entry.parent_pid);
+    if (span_equal(key, SPAN("session")))
+        return parse_uint32(value, &process->entry.session_id);
+    if (span_equal(key, SPAN("integrity")))
+        return parse_uint32(value, &process->facts.integrity);
+    return false;
+}
+
+static const char *parse_process(struct virtual_layout *layout, struct span line)
+{
+    struct virtual_process *process = &layout->processes[layout->processes_count];
+
+    memset(process, 0, sizeof *process);
+    process->entry.start_time = process->facts.start_time = 1;
+    process->facts.access = PROCESS_ACCESS_FULL;
+    process->facts.integrity = 0x4000;
+    process->regions = layout->regions + layout->regions_count;
+    while (line.size > 0 && process->name == NULL) {
+        struct span rest = line;
+        struct span key = virtual_layout_take(&rest, '=');
+        if (span_equal(key, SPAN("name"))) {
+            process->name = keep_text(layout, rest);
+            break;
+        }
+        struct span member = virtual_layout_take(&line, ' ');
+        key = virtual_layout_take(&member, '=');
+        if (!set_process_member(process, key, member))
+            return "unknown or bad member of process";
+    }
+    if (process->name == NULL || process->entry.pid == 0)
+        return "a process needs pid and name";
+    layout->processes_count++;
+    return NULL;
+}
+
+static const char *parse_fault(struct virtual_process *process, struct span line)
+{
+    struct virtual_faults *faults = &process->faults;
+    const struct {
+        const char *name;
+        uint32_t *value;
+    } members[] = {{"open", &faults->open},
+                   {"region", &faults->region},
+                   {"allocation", &faults->allocation},
+                   {"name", &faults->name},
+                   {"pages", &faults->pages}};
+
+    while (line.size > 0) {
+        struct span value = virtual_layout_take(&line, ' ');
+        struct span key = virtual_layout_take(&value, '=');
+        bool ok = span_equal(key, SPAN("exit_after")) && parse_number(value, &faults->exit_after);
+        for (size_t i = 0; i < sizeof members / sizeof members[0] && !ok; i++)
+            ok = span_equal(key, span_from_string(members[i].name)) &&
+                 parse_uint32(value, members[i].value);
+        if (!ok)
+            return "unknown or bad member of fault";
+    }
+    return NULL;
+}
+
+static bool is_page_aligned(uint64_t value)
+{
+    return value % MEMORY_PAGE_SIZE == 0;
+}
+
+static const char *check_region(const struct virtual_process *process,
+                                const struct virtual_region *region)
+{
+    const struct virtual_region *before =
+        process->regions_count > 0 ? &process->regions[process->regions_count - 1] : NULL;
+
+    if (!is_page_aligned(region->base) || !is_page_aligned(region->size) || region->size == 0 ||
+        !is_page_aligned(region->allocation_base))
+        return "base and size are whole pages";
+    if (region->base + (region->size - 1) < region->base)
+        return "a region ends above the address space";
+    if (before != NULL &&
+        (region->base < before->base || region->base - before->base < before->size))
+        return "regions are ascending and do not overlap";
+    bool is_first = before == NULL || before->allocation_base != region->allocation_base;
+    if (is_first && region->allocation_base != region->base)
+        return "an allocation begins at its base";
+    if (!is_first && (region->type != before->type || region->name != NULL))
+        return "an allocation has one kind, and its path with its first region";
+    if (!is_first && before->base + before->size == region->base &&
+        before->state == region->state && before->protect == region->protect)
+        return "runs of pages with one state and protection are one region";
+    if (region->name != NULL &&
+        (region->type & (MEMORY_REGION_IMAGE | MEMORY_REGION_DATA_FILE)) == 0)
+        return "only images and data have a path";
+    return NULL;
+}
+
+/* Page attributes that fit the kind: private pages are the process' own, others shared by three. */
+static uint64_t typical_attributes(uint32_t type)
+{
+    return type == MEMORY_REGION_PRIVATE ? 0x1 : 0x8007;
+}
+
+static void set_name(struct virtual_layout *layout, struct virtual_region *region, struct span path)
+{
+    region->name = layout->names + layout->names_len;
+    region->name_len = utf16_from_utf8(layout->names + layout->names_len, path.size, path);
+    layout->names_len += region->name_len;
+}
+
+static const char *parse_region(struct virtual_layout *layout, struct span line)
+{
+    struct virtual_process *process = &layout->processes[layout->processes_count - 1];
+    struct virtual_region *region = &layout->regions[layout->regions_count];
+
+    memset(region, 0, sizeof *region);
+    if (!parse_number(virtual_layout_take(&line, ' '), &region->base) ||
+        !parse_number(virtual_layout_take(&line, ' '), &region->size) ||
+        !parse_word(state_words, virtual_layout_take(&line, ' '), &region->state) ||
+        !parse_word(kind_words, virtual_layout_take(&line, ' '), &region->type) ||
+        !parse_number(virtual_layout_take(&line, ' '), &region->allocation_base) ||
+        !parse_uint32(virtual_layout_take(&line, ' '), &region->allocation_protect) ||
+        !parse_uint32(virtual_layout_take(&line, ' '), &region->protect))
+        return "not a region: BASE SIZE STATE KIND ALLOCATION-BASE ALLOCATION-PROTECT PROTECT";
+    if (line.size > 0)
+        set_name(layout, region, line);
+    const char *message = check_region(process, region);
+    if (message != NULL)
+        return message;
+    if (process->regions_count > 0 && region[-1].allocation_base == region->allocation_base) {
+        region->name = region[-1].name;
+        region->name_len = region[-1].name_len;
+    }
+    region->page_attributes = typical_attributes(region->type);
+    layout->regions_count++;
+    process->regions_count++;
+    return NULL;
+}
+
+const char *virtual_layout_add_line(struct virtual_layout *layout, struct span line)
+{
+    struct span rest = line;
+    struct span word = virtual_layout_take(&rest, ' ');
+
+    if (span_equal(word, SPAN("process")))
+        return parse_process(layout, rest);
+    if (layout->processes_count == 0)
+        return "the first line is a process";
+    struct virtual_process *process = &layout->processes[layout->processes_count - 1];
+    if (span_equal(word, SPAN("image"))) {
+        process->image = keep_text(layout, rest);
+        return NULL;
+    }
+    if (span_equal(word, SPAN("fault")))
+        return parse_fault(process, rest);
+    return parse_region(layout, line);
+}

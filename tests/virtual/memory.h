@@ -1,0 +1,34 @@
+/* What the kernel answers about a table of regions: no counting, no faults, no lies.
+ *
+ * `hint` is where the last run was found, 0 at first; who asks from run to run is answered without
+ * a search. Any value is safe.
+ */
+#ifndef TESTS_VIRTUAL_MEMORY_H
+#define TESTS_VIRTUAL_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/scan/regions.h"
+#include "tests/virtual/platform.h"
+
+/* The run that holds `address`; NULL when it is free. */
+const struct virtual_region *virtual_memory_run(_In_ const struct virtual_process *process,
+                                                uint64_t address, _Inout_ size_t *hint);
+
+/* MemoryBasicInformation. Windows answers with the page asked about, rounded down, and the size
+ * from there to the end of the run; free space reaches to the next run or to the end of the user
+ * space. from_run  Answer with the base of the run instead. Returns NTSTATUS_OK, or
+ * NTSTATUS_INVALID_PARAMETER above the user space. */
+NODISCARD uint32_t virtual_memory_region(_In_ const struct virtual_process *process,
+                                         uint64_t address, bool from_run,
+                                         _Out_ struct region *region, _Inout_ size_t *hint);
+
+/* MemoryRegionInformation. Returns NTSTATUS_OK, NTSTATUS_INVALID_ADDRESS where it is free, or
+ * NTSTATUS_INVALID_PARAMETER above the user space. */
+NODISCARD uint32_t virtual_memory_allocation(_In_ const struct virtual_process *process,
+                                             uint64_t address, _Out_ struct allocation *allocation,
+                                             _Inout_ size_t *hint);
+
+#endif

@@ -1,0 +1,39 @@
+/* The views of a table of regions, found the naive way: what a scan must come to. */
+#ifndef TESTS_VIRTUAL_NAIVE_VIEWS_H
+#define TESTS_VIRTUAL_NAIVE_VIEWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/scan/regions.h"
+#include "tests/virtual/platform.h"
+
+struct naive_view {
+    uint64_t base;
+    uint64_t size; /* bytes */
+    enum view_kind kind;
+    uint32_t protect;
+    const struct virtual_region *runs; /* its regions, in the process' table */
+    size_t runs_count;
+};
+
+/* What an address space costs to read, counted from its table. */
+struct naive_shape {
+    uint64_t regions;
+    uint64_t gaps; /* runs of free space, the one below the user space's end included */
+    uint64_t allocations;
+    uint64_t views;
+};
+
+/* Goes on from the run `*index` to the next view and sets *index behind it.
+ * has_kinds  Kinds are told as MemoryRegionInformation tells them; without it physical memory
+ *            and a file without a name cannot be told from a section without a file.
+ * Returns false behind the last. */
+bool naive_view_next(_In_ const struct virtual_process *process, bool has_kinds,
+                     _Inout_ size_t *index, _Out_ struct naive_view *view);
+
+struct naive_shape naive_shape_of(_In_ const struct virtual_process *process);
+
+#endif

@@ -1,0 +1,231 @@
+#include "tests/virtual/platform.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/assertion.h"
+#include "common/base/bounds.h"
+#include "common/scan/nt_status.h"
+#include "common/text/utf.h"
+#include "tests/virtual/memory.h"
+
+enum { WORKING_SET_VALID = 0x01 };
+
+struct address_space {
+    const struct virtual_process *process;
+    uint64_t calls; /* on this space */
+    size_t hint;    /* of virtual_memory.h */
+};
+
+/* Counts a call and says what the test wants of it: 0, or the failure. */
+static uint32_t begin_call(struct virtual_platform *virtual_, enum virtual_call call)
+{
+    virtual_->calls[call]++;
+    virtual_->calls_total++;
+    if (virtual_->on_call != NULL)
+        virtual_->on_call(virtual_, call);
+    if (virtual_->fail_at == 0 || virtual_->calls_total < virtual_->fail_at)
+        return NTSTATUS_OK;
+    if (virtual_->calls_total > virtual_->fail_at && !virtual_->fail_on)
+        return NTSTATUS_OK;
+    return virtual_->fail_with;
+}
+
+/* The same for a call on an open process. */
+static uint32_t begin_query(struct virtual_platform *virtual_, enum virtual_call call,
+                            struct address_space *space, uint64_t address, uint32_t fault)
+{
+    virtual_->asked = address;
+    virtual_->asked_pid = space->process->entry.pid;
+    uint32_t nt_status = begin_call(virtual_, call);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    space->calls++;
+    uint64_t exit_after = space->process->faults.exit_after;
+    if (exit_after != 0 && space->calls > exit_after)
+        return NTSTATUS_PROCESS_IS_TERMINATING;
+    return fault;
+}
+
+static uint32_t list_processes(void *context, struct process_list *list)
+{
+    struct virtual_platform *virtual_ = context;
+    uint32_t nt_status = begin_call(virtual_, VIRTUAL_LIST);
+
+    for (size_t i = 0; i < virtual_->processes_count && nt_status == NTSTATUS_OK; i++) {
+        const struct virtual_process *process = &virtual_->processes[i];
+        if (!process_list_add(list, &process->entry, span_from_string(process->name)))
+            nt_status = NTSTATUS_NO_MEMORY;
+    }
+    if (nt_status != NTSTATUS_OK)
+        process_list_release(list);
+    return nt_status;
+}
+
+static struct virtual_process *find_process(struct virtual_platform *virtual_, uint32_t pid)
+{
+    for (size_t i = 0; i < virtual_->processes_count; i++)
+        if (virtual_->processes[i].entry.pid == pid)
+            return &virtual_->processes[i];
+    return NULL;
+}
+
+static uint32_t open_process(void *context, uint32_t pid, struct process_facts *facts,
+                             struct buffer *image, struct address_space **space)
+{
+    struct virtual_platform *virtual_ = context;
+    virtual_->asked_pid = pid;
+    uint32_t nt_status = begin_call(virtual_, VIRTUAL_OPEN);
+    struct virtual_process *process = find_process(virtual_, pid);
+
+    buffer_clear(image);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    if (process == NULL || process->hidden)
+        return NTSTATUS_INVALID_CID;
+    if (process->faults.open != NTSTATUS_OK)
+        return process->faults.open;
+    /* Heap memory, so that a scan that forgets to close is a leak the sanitizer reports. */
+    struct address_space *opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return NTSTATUS_NO_MEMORY;
+    if (process->image != NULL && !buffer_append(image, span_from_string(process->image))) {
+        free(opened);
+        return NTSTATUS_NO_MEMORY;
+    }
+    opened->process = process;
+    virtual_->open_count++;
+    *facts = process->facts;
+    *space = opened;
+    return NTSTATUS_OK;
+}
+
+static uint32_t query_region(void *context, struct address_space *space, uint64_t address,
+                             struct region *region)
+{
+    struct virtual_platform *virtual_ = context;
+    const struct virtual_process *process = space->process;
+    uint32_t nt_status =
+        begin_query(virtual_, VIRTUAL_REGION, space, address, process->faults.region);
+
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    nt_status =
+        virtual_memory_region(process, address, virtual_->answers_run_base, region, &space->hint);
+    if (nt_status == NTSTATUS_OK && virtual_->distort_region != NULL)
+        virtual_->distort_region(virtual_, region);
+    return nt_status;
+}
+
+static uint32_t query_allocation(void *context, struct address_space *space, uint64_t address,
+                                 struct allocation *allocation)
+{
+    struct virtual_platform *virtual_ = context;
+    const struct virtual_process *process = space->process;
+    uint32_t nt_status =
+        begin_query(virtual_, VIRTUAL_ALLOCATION, space, address, process->faults.allocation);
+
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    if (!virtual_->has_allocation)
+        return NTSTATUS_NOT_IMPLEMENTED;
+    nt_status = virtual_memory_allocation(process, address, allocation, &space->hint);
+    if (nt_status == NTSTATUS_OK && virtual_->distort_allocation != NULL)
+        virtual_->distort_allocation(virtual_, allocation);
+    return nt_status;
+}
+
+/* Converts into the caller's buffer itself, so that a bench counts the scan's allocations only. */
+static uint32_t set_name(struct buffer *name, bool *lossy, const struct virtual_region *run)
+{
+    size_t size = utf8_from_utf16(NULL, 0, run->name, run->name_len);
+
+    if (!buffer_reserve(name, size))
+        return NTSTATUS_NO_MEMORY;
+    utf8_from_utf16(name->data, size, run->name, run->name_len);
+    name->size = size;
+    *lossy = utf16_is_lossy(run->name, run->name_len);
+    return NTSTATUS_OK;
+}
+
+static uint32_t query_name(void *context, struct address_space *space, uint64_t address,
+                           struct buffer *name, bool *lossy)
+{
+    struct virtual_platform *virtual_ = context;
+    const struct virtual_process *process = space->process;
+    uint32_t nt_status = begin_query(virtual_, VIRTUAL_NAME, space, address, process->faults.name);
+
+    buffer_clear(name);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    const struct virtual_region *run = virtual_memory_run(process, address, &space->hint);
+    if (run == NULL || view_kind_from_allocation(run->type) == VIEW_PRIVATE)
+        return NTSTATUS_INVALID_ADDRESS;
+    if (run->name_fault != NTSTATUS_OK)
+        return run->name_fault;
+    if (run->name == NULL || (run->type & (MEMORY_REGION_IMAGE | MEMORY_REGION_DATA_FILE)) == 0)
+        return NTSTATUS_FILE_INVALID;
+    return set_name(name, lossy, run);
+}
+
+static uint32_t query_pages(void *context, struct address_space *space, uint64_t address,
+                            size_t count, uint64_t *blocks)
+{
+    struct virtual_platform *virtual_ = context;
+    const struct virtual_process *process = space->process;
+    uint32_t nt_status =
+        begin_query(virtual_, VIRTUAL_PAGES, space, address, process->faults.pages);
+
+    ASSERT(count > 0 && count <= PAGES_BATCH_MAX);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    const struct virtual_region *run = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t page = address + (uint64_t)i * MEMORY_PAGE_SIZE;
+        if (run == NULL || page - run->base >= run->size)
+            run = virtual_memory_run(process, page, &space->hint);
+        bool is_resident = run != NULL && run->state == MEMORY_STATE_COMMIT &&
+                           (run->page_attributes & WORKING_SET_VALID) != 0;
+        blocks[i] = is_resident ? run->page_attributes : 0;
+    }
+    return NTSTATUS_OK;
+}
+
+static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
+{
+    struct virtual_platform *virtual_ = context;
+    uint32_t nt_status = begin_call(virtual_, VIRTUAL_PATH);
+
+    buffer_clear(path);
+    if (nt_status != NTSTATUS_OK || virtual_->devices == NULL)
+        return false;
+    return device_map_rewrite(virtual_->devices, device_path, path);
+}
+
+static void close_process(void *context, struct address_space *space)
+{
+    struct virtual_platform *virtual_ = context;
+
+    ASSERT(space != NULL);
+    ASSERT(virtual_->open_count > 0);
+    virtual_->open_count--;
+    free(space);
+}
+
+void virtual_platform_init(struct virtual_platform *virtual_, struct virtual_process *processes,
+                           size_t processes_count, struct platform *platform)
+{
+    memset(virtual_, 0, sizeof *virtual_);
+    virtual_->processes = processes;
+    virtual_->processes_count = processes_count;
+    virtual_->has_allocation = true;
+    *platform = (struct platform){.context = virtual_,
+                                  .list = list_processes,
+                                  .open = open_process,
+                                  .region = query_region,
+                                  .allocation = query_allocation,
+                                  .name = query_name,
+                                  .pages = query_pages,
+                                  .path = rewrite_path,
+                                  .close = close_process};
+}
