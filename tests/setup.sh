@@ -3,11 +3,11 @@
 # does nothing. Needs root, or sudo. Never asks.
 set -eu
 
-# The compilers and their sanitizers; clang's ask for the version of the release. wine is the
-# launcher, wine64 the loader. The two lines behind are for the clients in other languages, which are
-# skipped where these lack: half a minute and 500 MB, most of it Go.
-# prometheus is there for its promtool, which reads our metrics; its server is not to run.
-packages='gcc libc6-dev gcc-mingw-w64-x86-64 mingw-w64-tools clang libclang-rt-14-dev clang-format
+# The compilers and their sanitizers: libclang-rt-dev brings those of the release's clang. wine is the
+# launcher, wine64 the loader. Python, Go and Mono are for the example clients in other languages
+# (500 MB, most of it Go). prometheus is for its promtool, which checks our metrics; its server must
+# not run.
+packages='gcc libc6-dev gcc-mingw-w64-x86-64 mingw-w64-tools clang libclang-rt-dev clang-format
 cmake ninja-build wine wine64
 python3 golang-go mono-mcs libmono-system-runtime-serialization4.0-cil
 libmono-system-xml-linq4.0-cil
