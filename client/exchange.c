@@ -1,10 +1,9 @@
 #include "client/exchange.h"
+#include "common/proto/protocol.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "common/base/bounds.h"
 
 /* What came of one reply. */
 struct reply_counts {

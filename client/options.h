@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
-#include "common/base/bounds.h"
 #include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 #include "common/proto/request.h"
 #include "common/text/span.h"
 

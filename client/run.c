@@ -9,7 +9,6 @@
 #include "client/failures.h"
 #include "client/plan.h"
 #include "client/report.h"
-#include "common/base/bounds.h"
 #include "common/base/status.h"
 #include "common/proto/protocol.h"
 

@@ -32,7 +32,7 @@
     "O:%sD:P(A;;GA;;;%s)(A;;0x12019b;;;SY)(A;;0x12019b;;;BA)S:(ML;;NWNR;;;ME)"
 
 /* What a caller may ask of the service, unless the setting AccessSddl says otherwise; the bits are
- * those of rights.h.
+ * those of protocol.h.
  *
  * SYSTEM and Administrators (with their group enabled in the token): all, 0x1f. Users logged on
  * interactively: connect and their own processes, 0x3. Members of the group "lsmap Readers", whose

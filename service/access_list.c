@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "service/access.h"
 #include "service/access_table.h"
 #include "service/descriptor_entry.h"

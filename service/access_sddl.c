@@ -1,9 +1,9 @@
 #include "service/access_sddl.h"
+#include "common/proto/protocol.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/proto/rights.h"
 #include "service/access.h"
 
 #define NOT_USABLE "not usable: " /* what operators read behind "the value is" */

@@ -7,7 +7,7 @@
  *     [O:SID] [G:SID] D:[P|AI|AR]... (D;;RIGHTS;;;SID)... (A;;RIGHTS;;;SID)...
  *
  * without blanks. What denies comes first: behind an entry that allows the same it would have no
- * effect, which nobody means who writes it. RIGHTS is a number from 0x1 to 0x1f, bits of rights.h.
+ * effect, which nobody means who writes it. RIGHTS is a number from 0x1 to 0x1f, bits of protocol.h.
  * SID is S-1-... or two letters such as BA. What passes is still to be converted by Windows, which
  * knows the letters.
  */

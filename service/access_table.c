@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/json/writer.h"
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 
 enum { COLUMN_GAP = 2 };
 

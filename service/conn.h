@@ -24,9 +24,8 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
-#include "common/base/bounds.h"
 #include "common/base/status.h"
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 #include "service/lines.h"

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "common/base/annotations.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 

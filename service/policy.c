@@ -1,9 +1,8 @@
 #include "service/policy.h"
+#include "common/proto/protocol.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#include "common/proto/rights.h"
 
 #define CURE_FOR_ANONYMOUS                                                  \
     "The client hides who it is: open the pipe with identification level: " \

@@ -23,7 +23,7 @@
 #include "common/answer/answer.h"
 #include "common/base/annotations.h"
 #include "common/proto/caller.h"
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 #include "service/conn.h"
 #include "service/policy.h"
 

@@ -4,7 +4,7 @@
 #define SERVICE_SESSION_FAULT_H
 
 #include "common/base/annotations.h"
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 #include "common/proto/statistics.h"
 #include "service/conn.h"
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 #include "common/text/span.h"
 #include "service/policy.h"
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "common/base/assertion.h"
-#include "common/base/bounds.h"
 #include "common/json/writer.h"
+#include "common/proto/protocol.h"
 #include "common/version.h"
 
 enum { TIME_MS_SIZE = 23, FILETIME_PER_MS = 10 * 1000, TYPE_SIZE_MAX = 32 };

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/base/bounds.h"
 #include "common/json/reader.h"
+#include "common/proto/protocol.h"
 
 enum { END_GROWTH_MAX = 64 }; /* bytes two numbers may grow by */
 

@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 #include "client/rows/row.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 

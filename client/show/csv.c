@@ -1,8 +1,8 @@
 #include "client/show/csv.h"
+#include "common/proto/protocol.h"
 
 #include "client/rows/envelope.h"
 #include "client/show/csv_text.h"
-#include "common/base/bounds.h"
 
 enum { VIEW_SIZE_MAX = 4 * OUTPUT_ROW_SIZE_MAX, COLUMNS_MAX = 16 };
 

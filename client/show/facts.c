@@ -1,8 +1,8 @@
 #include "client/show/facts.h"
 
 #include "client/show/text.h"
-#include "common/base/bounds.h"
 #include "common/json/reader.h"
+#include "common/proto/protocol.h"
 
 enum { LABEL_SIZE_MAX = 64 }; /* a longer name is shown whole, but does not move the others */
 

@@ -1,7 +1,7 @@
 #include "client/show/metrics.h"
+#include "common/proto/protocol.h"
 
 #include "client/show/openmetrics.h"
-#include "common/base/bounds.h"
 
 static const char *const kinds[METRICS_KINDS] = {"image", "data", "pagefile", "physical",
                                                  "unknown"};

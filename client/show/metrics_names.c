@@ -1,11 +1,11 @@
 #include "client/show/metrics_names.h"
+#include "common/proto/protocol.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/show/text.h"
-#include "common/base/bounds.h"
 
 enum { NAMES_FIRST = 64 };
 

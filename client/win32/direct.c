@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "common/answer/answer.h"
-#include "common/base/bounds.h"
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/win32/platform_nt.h"
 #include "common/win32/system_info.h"

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/proto/protocol.h"
 #include "common/proto/request.h"
-#include "common/proto/rights.h"
 #include "common/proto/statistics.h"
 #include "common/scan/scan.h"
 

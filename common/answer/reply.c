@@ -4,10 +4,8 @@
 #include <stdio.h>
 
 #include "common/answer/reply_writer.h"
-#include "common/base/bounds.h"
 #include "common/base/sid.h"
 #include "common/proto/protocol.h"
-#include "common/proto/rights.h"
 #include "common/text/timestamp.h"
 #include "common/version.h"
 

@@ -1,7 +1,14 @@
-/* The names of protocol v1 that both ends must spell alike. common/PROTOCOL.md is the
- * specification. */
+/* What both ends of protocol v1 must agree on: names, kinds, rights and limits.
+ *
+ * common/PROTOCOL.md is the specification. Sizes are bytes, lengths UTF-16 units, times
+ * milliseconds.
+ */
 #ifndef COMMON_PROTO_PROTOCOL_H
 #define COMMON_PROTO_PROTOCOL_H
+
+#include <stdint.h>
+
+#include "common/base/annotations.h"
 
 enum { PROTOCOL_VERSION = 1 };
 
@@ -9,9 +16,103 @@ enum { PROTOCOL_VERSION = 1 };
 #define SERVICE_NAME "lsmapd"
 #define SERVICE_DISPLAY_NAME "lsmap mapped file service"
 
-/* Only members of Administrators (and SYSTEM) may create a pipe below
- * ProtectedPrefix\Administrators, so that nobody else can take the name first. */
+/* Only SYSTEM and members of Administrators may create a pipe below
+ * ProtectedPrefix\Administrators, so no other user can take the name first. */
 #define PIPE_PREFIX "\\\\.\\pipe\\"
 #define PIPE_NAME_DEFAULT PIPE_PREFIX "ProtectedPrefix\\Administrators\\lsmap"
+
+/* The kinds of mapping that a request can ask for. The bits are those of enum view_kind in
+ * common/scan/regions.h. Columns: bit, wire name. */
+#define KIND_LIST(X)       \
+    X(KIND_IMAGE, "image") \
+    X(KIND_DATA, "data")   \
+    X(KIND_PAGEFILE, "pagefile")
+
+enum kind { KIND_IMAGE = 1, KIND_DATA = 2, KIND_PAGEFILE = 4 /* and physical views */ };
+enum { KINDS_DEFAULT = KIND_IMAGE | KIND_DATA };
+
+/* The rights of a caller, bits of an access mask of our own. A security descriptor grants them, as
+ * for any securable object of Windows; service/policy.h decides what a caller gets. The numbers are
+ * part of the AccessSddl setting and never change. Columns of the list: bit, wire name. */
+#define RIGHTS_LIST(X)              \
+    X(RIGHT_CONNECT, "connect")     \
+    X(RIGHT_QUERY_OWN, "query_own") \
+    X(RIGHT_QUERY_ALL, "query_all") \
+    X(RIGHT_ADDRESSES, "addresses") \
+    X(RIGHT_STATISTICS, "statistics")
+
+enum right {
+    RIGHT_CONNECT = 0x01,    /* info, whoami */
+    RIGHT_QUERY_OWN = 0x02,  /* processes that run as the caller */
+    RIGHT_QUERY_ALL = 0x04,  /* every process */
+    RIGHT_ADDRESSES = 0x08,  /* addresses of other users' processes */
+    RIGHT_STATISTICS = 0x10, /* stats */
+    RIGHTS_ALL = 0x1f
+};
+
+/* Limits that are fixed. */
+enum {
+    /* one request */
+    REQUEST_SIZE_MAX = 64 * 1024, /* a line, its newline included */
+    REQUEST_DEPTH_MAX = 4,        /* nested arrays and objects */
+    REQUEST_PIDS_MAX = 1024,      /* in one selector */
+    REQUEST_ID_SIZE_MAX = 64,     /* of a string id, after unescaping */
+    REQUEST_GLOB_SIZE_MAX = 1024, /* of `name` and `path`, after unescaping */
+
+    /* one answer */
+    OUTPUT_SIZE = 64 * 1024,           /* filled up to here, then written */
+    OUTPUT_ROW_SIZE_MAX = 1024 * 1024, /* one row: two names of 32,767 units, every unit escaped */
+
+    CONN_DRAIN_TIMEOUT_MS = 2000, /* after the last line is written; the client may still read */
+    STOP_TIMEOUT_MS = 2000        /* from stop to stopped */
+};
+
+/* Defaults and bounds of the limits that the operator may change. */
+enum {
+    CONN_FIRST_BYTE_TIMEOUT_MS = 5000,
+    CONN_REQUEST_TIMEOUT_MS = 5000,
+    CONN_IDLE_TIMEOUT_MS = 5 * 60 * 1000,
+    CONN_WRITE_TIMEOUT_MS = 10 * 1000,
+    CONN_ANSWER_TIMEOUT_MS = 60 * 1000,
+    CONN_SCAN_WAIT_TIMEOUT_MS = 5000,
+    CONNECTIONS_MAX = 128,
+    CONNECTIONS_USER_MAX = 32,
+    CONNECTIONS_LIMIT_MAX = 1024, /* the most that an operator may set for both */
+    SCANS_PER_PROCESSOR = 2,
+    SCANS_LIMIT_MAX = 64 /* each scan that runs needs a thread */
+};
+
+/* The limits that the operator may change. This one list gives the members, their wire names
+ * (`limits` of an `info` row), the names of the registry values (service/settings.c), defaults and
+ * ranges. Columns: member and wire name, registry name, default, least, most.
+ * connections           clients connected at once; more are refused with `busy`
+ * connections_per_user  the same for one user
+ * scans                 scans that run at once; SCANS_PER_PROCESSOR unless set
+ * scan_wait_ms          how long a request waits for its first turn before `busy`
+ * first_byte_ms         from connecting to the first byte
+ * request_ms            from the first byte of a request to its newline
+ * idle_ms               between requests
+ * write_ms              one write without progress: the client has stopped reading
+ * answer_ms             the total time that one answer waits for its reader, or once for a turn */
+#define SERVER_LIMITS_LIST(X)                                                                     \
+    X(connections, "Connections", CONNECTIONS_MAX, 1, CONNECTIONS_LIMIT_MAX)                      \
+    X(connections_per_user, "ConnectionsPerUser", CONNECTIONS_USER_MAX, 1, CONNECTIONS_LIMIT_MAX) \
+    X(scans, "Scans", SCANS_PER_PROCESSOR, 1, SCANS_LIMIT_MAX)                                    \
+    X(scan_wait_ms, "ScanWaitMs", CONN_SCAN_WAIT_TIMEOUT_MS, 100, 60 * 1000)                      \
+    X(first_byte_ms, "FirstByteMs", CONN_FIRST_BYTE_TIMEOUT_MS, 100, 60 * 1000)                   \
+    X(request_ms, "RequestMs", CONN_REQUEST_TIMEOUT_MS, 100, 60 * 1000)                           \
+    X(idle_ms, "IdleMs", CONN_IDLE_TIMEOUT_MS, 1000, 24 * 60 * 60 * 1000)                         \
+    X(write_ms, "WriteMs", CONN_WRITE_TIMEOUT_MS, 100, 60 * 1000)                                 \
+    X(answer_ms, "AnswerMs", CONN_ANSWER_TIMEOUT_MS, 1000, 60 * 60 * 1000)
+
+struct server_limits {
+#define X(member, name, initial, least, most) uint32_t member;
+    SERVER_LIMITS_LIST(X)
+#undef X
+};
+
+/* Sets every limit to its default.
+ * processors  Of the machine; 0 counts as 1. */
+void server_limits_default(_Out_ struct server_limits *limits, unsigned processors);
 
 #endif

@@ -4,10 +4,9 @@
 
 #include "common/base/assertion.h"
 #include "common/json/writer.h"
+#include "common/proto/protocol.h"
 #include "common/proto/request_parser.h"
 #include "common/scan/regions.h"
-
-static const uint32_t KINDS_DEFAULT = VIEW_IMAGE | VIEW_DATA;
 
 void request_init(struct request *request, enum request_op op)
 {

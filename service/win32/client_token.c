@@ -1,6 +1,6 @@
 #include "service/win32/client_token.h"
 
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/token.h"
 #include "common/win32/token_linked.h"

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 #include "common/win32/win.h"
 #include "service/session.h"
 #include "service/slots.h"

@@ -1,6 +1,6 @@
 #include "service/win32/console.h"
+#include "common/proto/protocol.h"
 
-#include "common/base/bounds.h"
 #include "service/win32/daemon.h"
 #include "service/win32/event_log.h"
 

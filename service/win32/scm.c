@@ -2,7 +2,6 @@
  * it. Two threads report: that of the controls and the service's own. */
 #include "service/win32/scm.h"
 
-#include "common/base/bounds.h"
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "service/win32/daemon.h"

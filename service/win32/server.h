@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "common/answer/answer.h"
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 #include "common/win32/win.h"
 #include "service/policy.h"
 
@@ -21,7 +21,7 @@ struct server; /* opaque: server.c */
 struct server_config {
     const wchar_t *pipe_name;             /* whole: \\.\pipe\... */
     const char *pipe_sddl;                /* who may connect */
-    const char *access_sddl;              /* who may ask what, bits of rights.h */
+    const char *access_sddl;              /* who may ask what, bits of protocol.h */
     struct policy policy;                 /* what else decides about callers */
     const struct answer_context *context; /* must outlive the server */
     uint64_t (*now_ms)(void);             /* a steady clock; NULL: system_now_ms */

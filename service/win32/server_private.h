@@ -6,8 +6,8 @@
 #ifndef SERVICE_WIN32_SERVER_PRIVATE_H
 #define SERVICE_WIN32_SERVER_PRIVATE_H
 
-#include "common/base/bounds.h"
 #include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 #include "service/win32/connection.h"
 #include "service/win32/server.h"
 

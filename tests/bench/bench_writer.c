@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "common/answer/reply.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "common/text/span.h"
 
 #if defined(_WIN32)

@@ -9,7 +9,7 @@
 #include "client/rows/row.h"
 #include "client/show/stats.h"
 #include "client/show/stats_metrics.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 
 enum { FILE_SIZE_MAX = 4 * 1024 * 1024 };

@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "common/answer/answer.h"
-#include "common/base/bounds.h"
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "tests/virtual/layout.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "client/run.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "tests/rows/csv_reader.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())

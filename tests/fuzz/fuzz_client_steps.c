@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "client/run.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/answer/answer.h"
+#include "common/proto/protocol.h"
 #include "common/proto/request.h"
-#include "common/proto/rights.h"
 #include "common/text/utf.h"
 #include "tests/rows/reply_stream.h"
 #include "tests/rows/request_equal.h"

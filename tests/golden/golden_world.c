@@ -1,11 +1,10 @@
 #include "tests/golden/golden_world.h"
+#include "common/proto/protocol.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "common/proto/rights.h"
 
 static const struct {
     const char *setting;

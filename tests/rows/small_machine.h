@@ -12,7 +12,6 @@
 
 #include "common/answer/answer.h"
 #include "common/proto/caller.h"
-#include "common/proto/rights.h"
 #include "common/scan/nt_status.h"
 #include "common/scan/regions.h"
 #include "tests/virtual/platform.h"

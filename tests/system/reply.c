@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "common/base/bounds.h"
 #include "common/json/reader.h"
+#include "common/proto/protocol.h"
 
 struct reader {
     struct test *t;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/answer/answer.h"
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "common/proto/statistics.h"
 #include "tests/rows/reply_stream.h"
 #include "tests/test.h"

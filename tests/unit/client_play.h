@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "client/run.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "tests/test.h"
 
 /* A server that says what its script holds, so many bytes at a time, and then fails. */

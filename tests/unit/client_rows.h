@@ -7,7 +7,7 @@
 
 #include "client/rows/row.h"
 #include "client/rows/sink.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "tests/test.h"
 
 struct fed {

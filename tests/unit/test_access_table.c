@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "common/proto/rights.h"
 #include "service/access.h"
 #include "service/access_table.h"
 

@@ -1,5 +1,5 @@
 #include "client/rows/row.h"
-#include "common/base/bounds.h"
+#include "common/proto/protocol.h"
 #include "tests/test.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Who gets what, and in which words; every combination of facts is in test_policy_product.c. */
+#include "common/proto/protocol.h"
 #include "tests/test.h"
 
-#include "common/proto/rights.h"
 #include "service/policy.h"
 
 enum {

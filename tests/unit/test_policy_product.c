@@ -1,7 +1,7 @@
 /* The policy on every combination of facts, against the rule told another way. */
+#include "common/proto/protocol.h"
 #include "tests/test.h"
 
-#include "common/proto/rights.h"
 #include "service/policy.h"
 
 enum { OWN = RIGHT_CONNECT | RIGHT_QUERY_OWN, READER = RIGHTS_ALL & ~RIGHT_ADDRESSES };

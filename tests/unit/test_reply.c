@@ -1,7 +1,7 @@
 #include "tests/unit/reply_check.h"
 
 #include "common/json/reader.h"
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "common/version.h"
 
 static void reply_info_lines(struct test *t)

@@ -5,7 +5,6 @@
 #include <sddl.h>
 #include <stdio.h>
 
-#include "common/proto/rights.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/token.h"

@@ -1,5 +1,5 @@
 /* Tokens against the real descriptors of access.h, and the client of a real pipe. */
-#include "common/proto/rights.h"
+#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/token.h"

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <wchar.h>
 
-#include "common/base/bounds.h"
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "service/win32/exit_codes.h"

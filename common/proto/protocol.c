@@ -1,4 +1,4 @@
-#include "common/proto/server_limits.h"
+#include "common/proto/protocol.h"
 
 void server_limits_default(struct server_limits *limits, unsigned processors)
 {
