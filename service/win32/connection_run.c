@@ -1,7 +1,7 @@
 #include "service/win32/connection_private.h"
 
 #include "common/win32/system_info.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/pipe.h"
 
 enum {

@@ -2,7 +2,7 @@
 #include "common/proto/protocol.h"
 
 #include "service/win32/daemon.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 
 /* The handler runs on a thread of its own, without an argument. */
 static HANDLE stop_event;
@@ -34,7 +34,7 @@ enum exit_code console_run(const char *pipe_name, const struct settings *setting
 {
     enum exit_code code = EXIT_CODE_FAILED;
 
-    event_log_open(EVENT_TARGET_CONSOLE);
+    events_open(EVENT_TARGET_CONSOLE);
     stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     stopped_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (stop_event == NULL || stopped_event == NULL) {

@@ -7,7 +7,7 @@
 #include "common/win32/token.h"
 #include "service/win32/access_setup.h"
 #include "service/win32/descriptor.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/settings_registry.h"
 #include "service/win32/start_checks.h"
 #include "service/win32/statistics_lock.h"

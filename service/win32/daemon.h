@@ -1,5 +1,5 @@
 /* The server with all it needs, as the service and `--console` both run it: real platform, facts of
- * the machine, pipe server. Tells operators by event_log.h what happens to it. */
+ * the machine, pipe server. Tells operators by events.h what happens to it. */
 #ifndef SERVICE_WIN32_DAEMON_H
 #define SERVICE_WIN32_DAEMON_H
 

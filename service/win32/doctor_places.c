@@ -3,9 +3,9 @@
 #include <wchar.h>
 
 #include "common/win32/text_w.h"
-#include "events.h"
+#include "messages.h"
 #include "service/win32/doctor_checks.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/install_folder.h"
 #include "service/win32/install_key.h"
 
@@ -36,7 +36,7 @@ static void check_source(struct doctor_context *context)
 
     if (doctor_skips_absent(context, check))
         return;
-    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, EVENT_SOURCE_KEY, L"EventMessageFile",
+    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, L"EventMessageFile",
                                       RRF_RT_REG_SZ, NULL, file, &size);
     if (error != ERROR_SUCCESS) {
         doctor_add(context->report, check, DOCTOR_FAIL, NULL,

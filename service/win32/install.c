@@ -9,7 +9,7 @@
 #include "common/win32/system_info.h"
 #include "service/access.h"
 #include "service/win32/access_setup.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/install_folder.h"
 #include "service/win32/install_key.h"
 #include "service/win32/install_service.h"
@@ -115,7 +115,7 @@ static enum exit_code install_steps(SC_HANDLE manager, const struct program *pro
         code = service_fail(what, error);
         goto cleanup;
     }
-    error = event_log_register(program->path);
+    error = events_register(program->path);
     if (error != ERROR_SUCCESS) {
         code = service_fail("cannot register the event source", error);
         goto cleanup;
@@ -194,7 +194,7 @@ enum exit_code uninstall_run(const struct options *options)
         return service_fail("cannot open the service control manager", error);
     enum exit_code code = remove_service(manager, options->quiet);
     service_close(&manager);
-    error = event_log_unregister();
+    error = events_unregister();
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the event source", error);
     if (options->purge) {

@@ -5,7 +5,7 @@
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "service/win32/daemon.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/exit_codes.h"
 
 enum {
@@ -99,7 +99,7 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments)
 {
     (void)count, (void)arguments;
 
-    event_log_open(EVENT_TARGET_LOG);
+    events_open(EVENT_TARGET_LOG);
     service.handle = RegisterServiceCtrlHandlerExW(L"" SERVICE_NAME, on_control, NULL);
     if (service.handle == NULL) {
         event_start_failed(GetLastError());

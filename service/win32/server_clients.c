@@ -4,7 +4,7 @@
 
 #include "common/proto/statistics.h"
 #include "common/win32/handle.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/pipe.h"
 
 enum {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "common/win32/system_info.h"
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "service/win32/hardening.h"
 #include "service/win32/install_folder.h"
 #include "service/win32/install_key.h"

@@ -26,7 +26,7 @@ LAYERS = {
     "client": ["client/show"],
     "client/win32": ["client", "common/win32"],
 }
-GENERATED = {"common/version.h": "common/base", "events.h": "service/win32"}
+GENERATED = {"common/version.h": "common/base", "messages.h": "service/win32"}
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE", "README.md",
              "build", "client", "common", "install", "service", "tests"}
 

@@ -114,7 +114,7 @@ static void it_listens_answers_and_ends(struct test *t)
     handle_close(&pipe);
 }
 
-static void a_taken_name_is_told(struct test *t)
+static void a_taken_name_is_reported(struct test *t)
 {
     struct console console;
     wchar_t path[MAX_PATH];
@@ -127,8 +127,8 @@ static void a_taken_name_is_told(struct test *t)
     REQUIRE(t, taken != INVALID_HANDLE_VALUE);
     REQUIRE(t, start(&console, "lsmapd-test-taken-name"));
     read_line(&console, line);
-    CHECK(t,
-          strstr(line, "lsmapd: the name " PIPE_PREFIX "lsmapd-test-taken-name is taken") == line);
+    CHECK(t, strstr(line, "lsmapd: cannot listen on " PIPE_PREFIX "lsmapd-test-taken-name, and no "
+                          "other name is tried: another program uses the name") == line);
     CHECK_INT(t, EXIT_CODE_FAILED, finish(&console));
     CloseHandle(taken);
 }
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(it_listens_answers_and_ends),
-        TEST_CASE(a_taken_name_is_told),
+        TEST_CASE(a_taken_name_is_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

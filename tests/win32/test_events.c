@@ -1,19 +1,19 @@
-/* What operators read: each event as a line, hostile texts made harmless, floods counted. */
+/* What operators read: each event is a line, hostile texts are sanitised, floods are counted. */
 #include "common/win32/win.h"
 
 #include <io.h>
 #include <stdio.h>
 #include <wchar.h>
 
-#include "service/win32/event_log.h"
+#include "service/win32/events.h"
 #include "tests/test.h"
 
 enum { TEXT_CAPACITY = 16 * 1024, USERS = 100 };
 
-static char told[TEXT_CAPACITY];
+static char seen[TEXT_CAPACITY];
 static wchar_t path[MAX_PATH];
 
-/* From here on stderr is a file. */
+/* Redirects stderr to a file. */
 static bool capture(void)
 {
     wchar_t folder[MAX_PATH];
@@ -23,13 +23,13 @@ static bool capture(void)
     return _wfreopen(path, L"wb", stderr) != NULL;
 }
 
-/* Into `told` what was told since the last call. */
-static void take_told(void)
+/* Moves what was written since the last call to `seen`. */
+static void take_seen(void)
 {
     FILE *file = _wfopen(path, L"rb");
-    size_t size = file != NULL ? fread(told, 1, sizeof told - 1, file) : 0;
+    size_t size = file != NULL ? fread(seen, 1, sizeof seen - 1, file) : 0;
 
-    told[size] = '\0';
+    seen[size] = '\0';
     if (file != NULL)
         fclose(file);
     rewind(stderr);
@@ -57,23 +57,23 @@ static struct caller caller_of(unsigned number)
 static void each_event_is_a_line(struct test *t)
 {
     event_service_started(L"\\\\.\\pipe\\name");
-    take_told();
-    CHECK_STR(t, "lsmapd: listening on \\\\.\\pipe\\name\n", told);
+    take_seen();
+    CHECK_STR(t, "lsmapd: listening on \\\\.\\pipe\\name\n", seen);
     event_configuration_read();
-    take_told();
-    CHECK_STR(t, "lsmapd: the settings were read again\n", told);
+    take_seen();
+    CHECK_STR(t, "lsmapd: the settings were read again\n", seen);
     event_configuration_refused("Connections", "not between 1 and 1024");
-    take_told();
+    take_seen();
     CHECK_STR(t,
-              "lsmapd: the setting Connections is not used, its default is: the value is not "
+              "lsmapd: the setting Connections is not used and has its default: the value is not "
               "between 1 and 1024\n",
-              told);
+              seen);
     event_place_open("C:\\lsmap: S-1-1-0 may do 0x00000002");
-    take_told();
-    CHECK(t, strstr(told, "C:\\lsmap: S-1-1-0 may do 0x00000002") != NULL);
+    take_seen();
+    CHECK(t, strstr(seen, "C:\\lsmap: S-1-1-0 may do 0x00000002") != NULL);
     event_hardening_refused("no child processes (87)");
-    take_told();
-    CHECK(t, strstr(told, "give up: no child processes (87)\n") != NULL);
+    take_seen();
+    CHECK(t, strstr(seen, "policies: no child processes (87)\n") != NULL);
 }
 
 static void a_taken_name_is_an_event_of_its_own(struct test *t)
@@ -89,22 +89,22 @@ static void a_taken_name_is_an_event_of_its_own(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "error %lu", (unsigned long)rows[i].error);
         event_pipe_failed(L"\\\\.\\pipe\\name", rows[i].error);
-        take_told();
-        CHECK_INT(t, 1, count_lines(told));
-        CHECK_INT(t, rows[i].is_taken, strstr(told, "is taken or not ours to take") != NULL);
-        CHECK(t, strstr(told, "\\\\.\\pipe\\name") != NULL);
+        take_seen();
+        CHECK_INT(t, 1, count_lines(seen));
+        CHECK_INT(t, rows[i].is_taken, strstr(seen, "another program uses the name") != NULL);
+        CHECK(t, strstr(seen, "\\\\.\\pipe\\name") != NULL);
     }
 }
 
 static void hostile_texts_stay_on_their_line(struct test *t)
 {
     event_configuration_refused("%1%2%%4096\r\nlsmapd: stopped", "\xE2\x80\xAE%n\x1b[2J");
-    take_told();
-    CHECK_INT(t, 1, count_lines(told));
+    take_seen();
+    CHECK_INT(t, 1, count_lines(seen));
     CHECK_STR(t,
-              "lsmapd: the setting ?1?2??4096??lsmapd: stopped is not used, its default is: the "
-              "value is ??n?[2J\n",
-              told);
+              "lsmapd: the setting ?1?2??4096??lsmapd: stopped is not used and has its default: "
+              "the value is ??n?[2J\n",
+              seen);
 }
 
 static void denials_are_counted_by_user(struct test *t)
@@ -114,29 +114,29 @@ static void denials_are_counted_by_user(struct test *t)
     struct caller first = caller_of(1), second = caller_of(2), unknown = {0};
 
     event_answered(&first, &good);
-    take_told();
-    CHECK_STR(t, "", told);
+    take_seen();
+    CHECK_STR(t, "", seen);
     event_answered(&first, &denied);
-    take_told();
+    take_seen();
     CHECK_STR(t,
-              "lsmapd: denied to S-1-5-21-1: 1 requests since the last such event. lsmap whoami, "
-              "run as that user, tells the reason\n",
-              told);
+              "lsmapd: requests denied to S-1-5-21-1 since the last such event: 1. lsmap whoami, "
+              "run by that user, shows the reason\n",
+              seen);
     for (int i = 0; i < 5; i++)
         event_answered(&first, &denied);
-    take_told();
-    CHECK_STR(t, "", told);
+    take_seen();
+    CHECK_STR(t, "", seen);
     event_answered(&second, &denied);
-    take_told();
-    CHECK(t, strstr(told, "denied to S-1-5-21-2: 1 requests") != NULL);
+    take_seen();
+    CHECK(t, strstr(seen, "denied to S-1-5-21-2 since the last such event: 1.") != NULL);
     event_answered(&unknown, &denied);
-    take_told();
-    CHECK(t, strstr(told, "denied to several users: 1 requests") != NULL);
-    event_service_stopped(); /* what was not told is told now */
-    take_told();
-    CHECK_INT(t, 2, count_lines(told));
-    CHECK(t, strstr(told, "denied to S-1-5-21-1: 5 requests") != NULL);
-    CHECK(t, strstr(told, "lsmapd: stopped\n") != NULL);
+    take_seen();
+    CHECK(t, strstr(seen, "denied to several users since the last such event: 1.") != NULL);
+    event_service_stopped(); /* reports the remaining denials */
+    take_seen();
+    CHECK_INT(t, 2, count_lines(seen));
+    CHECK(t, strstr(seen, "denied to S-1-5-21-1 since the last such event: 5.") != NULL);
+    CHECK(t, strstr(seen, "lsmapd: stopped\n") != NULL);
 }
 
 static void floods_make_few_events(struct test *t)
@@ -149,24 +149,24 @@ static void floods_make_few_events(struct test *t)
         caller = caller_of(i);
         event_answered(&caller, &denied);
     }
-    take_told();
-    CHECK(t, count_lines(told) < USERS);
+    take_seen();
+    CHECK(t, count_lines(seen) < USERS);
     for (int i = 0; i < 50; i++)
         event_answered(&caller, &failed);
-    take_told();
-    CHECK_INT(t, 1, count_lines(told));
-    CHECK(t, strstr(told, "op maps") != NULL);
+    take_seen();
+    CHECK_INT(t, 1, count_lines(seen));
+    CHECK(t, strstr(seen, "op maps") != NULL);
     for (int i = 0; i < 50; i++) {
         event_limit_hit(LIMIT_IDLE);
         event_limit_hit(LIMIT_WRITE);
     }
-    take_told();
-    CHECK_INT(t, 2, count_lines(told));
-    CHECK(t, strstr(told, "the limit idle;") != NULL && strstr(told, "the limit write;") != NULL);
+    take_seen();
+    CHECK_INT(t, 2, count_lines(seen));
+    CHECK(t, strstr(seen, "the limit idle;") != NULL && strstr(seen, "the limit write;") != NULL);
     for (int i = 0; i < 50; i++)
         event_server_busy(128);
-    take_told();
-    CHECK_INT(t, 1, count_lines(told));
+    take_seen();
+    CHECK_INT(t, 1, count_lines(seen));
 }
 
 static void no_event_changes_the_last_error(struct test *t)
@@ -174,8 +174,8 @@ static void no_event_changes_the_last_error(struct test *t)
     SetLastError(1234);
     event_start_failed(ERROR_ACCESS_DENIED);
     CHECK_INT(t, 1234, GetLastError());
-    take_told();
-    CHECK_INT(t, 1, count_lines(told));
+    take_seen();
+    CHECK_INT(t, 1, count_lines(seen));
 }
 
 int main(int argc, char **argv)
@@ -192,7 +192,7 @@ int main(int argc, char **argv)
         puts("test_events: there is no temporary file");
         return 1;
     }
-    event_log_open(EVENT_TARGET_CONSOLE);
+    events_open(EVENT_TARGET_CONSOLE);
     int code = test_main(argc, argv, cases, TEST_COUNT(cases));
     fclose(stderr);
     DeleteFileW(path);

@@ -1,0 +1,70 @@
+/* What operators read: one function for each message of messages.mc, so that a format and its
+ * arguments cannot disagree.
+ *
+ * The service writes to the Application event log, `--console` prints the same lines to stderr after
+ * "lsmapd: ". No text of a request goes in, and every insertion string is sanitised (event_text.h).
+ * Events that clients can cause are reported at most once a minute, denials once a minute and user
+ * with their count. No function fails its caller or changes the thread's last error. Any thread.
+ * Texts are terminated UTF-8.
+ */
+#ifndef SERVICE_WIN32_EVENTS_H
+#define SERVICE_WIN32_EVENTS_H
+
+#include "common/proto/caller.h"
+#include "common/proto/statistics.h"
+#include "common/win32/win.h"
+
+enum event_target {
+    EVENT_TARGET_NONE,   /* the initial one */
+    EVENT_TARGET_LOG,    /* the event log */
+    EVENT_TARGET_CONSOLE /* stderr, UTF-8 */
+};
+
+/* Sets where events go. Call it once, at the start. */
+void events_open(enum event_target target);
+
+void event_service_started(_In_ const wchar_t *pipe_name);
+void event_service_stopped(void); /* reports the remaining denials first */
+
+/* The pipe could not be created. A name in use is an event of its own. */
+void event_pipe_failed(_In_ const wchar_t *pipe_name, DWORD error);
+void event_start_failed(DWORD error);
+void event_accept_failed(DWORD error);
+void event_server_failed(void);
+void event_stop_late(void);
+void event_server_busy(unsigned connections);
+void event_identity_failed(DWORD error);
+void event_debug_missing(DWORD error);
+
+/* A value of the settings is not used.
+ * why  Follows "the value is": "not between 1 and 1024". */
+void event_configuration_refused(_In_ const char *name, _In_ const char *why);
+
+/* The settings were read again. */
+void event_configuration_read(void);
+
+/* A client reached a limit that event_server_busy() does not cover. */
+void event_limit_hit(enum statistics_limit limit);
+
+/* A request has ended: reports it when it was denied or failed with an internal error. Fits
+ * struct answer_context. */
+void event_answered(_In_ const struct caller *caller, _In_ const struct statistics_answer *answer);
+
+/* What Windows refused at the start.
+ * names  Of the mitigation policies. */
+void event_hardening_refused(_In_ const char *names);
+void event_privileges_kept(DWORD error);
+
+/* Accounts other than SYSTEM and Administrators could change the program, its folder or the
+ * settings.
+ * what  Which of these, and who. */
+void event_place_open(_In_ const char *what);
+
+/* Registers the program whose messages the event log shows, below HKEY_LOCAL_MACHINE; removes that
+ * again, which succeeds when there is none. Both need elevation and return a Win32 error.
+ * exe  Full path of lsmapd.exe. */
+#define EVENTS_SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
+NODISCARD DWORD events_register(_In_ const wchar_t *exe);
+NODISCARD DWORD events_unregister(void);
+
+#endif
