@@ -1,20 +1,18 @@
 #include "client/exchange.h"
-#include "common/proto/protocol.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What came of one reply. */
-struct reply_counts {
-    uint64_t rows, processes, errors;
-};
+#include "common/base/status.h"
+#include "common/proto/protocol.h"
 
-void exchange_init(struct exchange *exchange, const struct link *link)
+enum { ATTEMPTS_MAX = 10 * 1000 }; /* at a busy server; the transport's deadline ends it earlier */
+
+void exchange_init(struct exchange *exchange, const struct transport *transport)
 {
-    exchange->link = link;
-    exchange->line = 0;
-    buffer_init(&exchange->input, OUTPUT_ROW_SIZE_MAX + LINK_RECEIVE_SIZE);
+    *exchange = (struct exchange){.transport = transport};
+    buffer_init(&exchange->input, OUTPUT_ROW_SIZE_MAX + TRANSPORT_RECEIVE_SIZE);
     buffer_init(&exchange->scratch, OUTPUT_ROW_SIZE_MAX);
 }
 
@@ -24,13 +22,8 @@ void exchange_deinit(struct exchange *exchange)
     buffer_release(&exchange->scratch);
 }
 
-void exchange_reset(struct exchange *exchange)
-{
-    buffer_clear(&exchange->input);
-}
-
-static enum exchange_result broken(const struct exchange *exchange, struct failure *failure,
-                                   const char *what, size_t offset)
+static enum exchange_event broken(const struct exchange *exchange, struct failure *failure,
+                                  const char *what, size_t offset)
 {
     char detail[FAILURE_DETAIL_CAPACITY];
 
@@ -40,31 +33,46 @@ static enum exchange_result broken(const struct exchange *exchange, struct failu
     return EXCHANGE_FAILED;
 }
 
-static bool send_request(struct exchange *exchange, const struct request *request,
-                         struct failure *failure)
+/* Sends the request and forgets what was received before. */
+static bool send_request(struct exchange *exchange, struct failure *failure)
 {
+    const struct transport *transport = exchange->transport;
     struct buffer line;
 
+    buffer_clear(&exchange->input);
+    exchange->input_offset = 0;
+    exchange->line = exchange->rows = exchange->processes = exchange->errors = 0;
+    exchange->is_over = exchange->must_receive = false;
     buffer_init(&line, REQUEST_SIZE_MAX);
-    bool good = request_encode(request, &line);
-    if (!good)
-        (void)failure_set(failure, FAILURE_MEMORY, NULL);
-    else
-        good = exchange->link->send(exchange->link->context, buffer_span(&line), failure);
+    bool good = request_encode(exchange->request, &line)
+                    ? transport->send(transport->context, buffer_span(&line), failure)
+                    : failure_set(failure, FAILURE_MEMORY, NULL);
     buffer_release(&line);
-    /* A server at its limit answers and closes without hearing the request. */
+    /* A server at its limit answers and closes before it reads the request. */
     return good || failure->kind == FAILURE_CLOSED;
 }
 
-static bool receive_more(struct exchange *exchange, struct failure *failure)
+bool exchange_begin(struct exchange *exchange, const struct request *request,
+                    struct failure *failure)
 {
+    exchange->request = request;
+    exchange->attempts = 0;
+    return send_request(exchange, failure);
+}
+
+static bool receive(struct exchange *exchange, struct failure *failure)
+{
+    const struct transport *transport = exchange->transport;
     struct buffer *input = &exchange->input;
     size_t size = 0;
 
-    if (!buffer_reserve(input, LINK_RECEIVE_SIZE))
+    exchange->must_receive = false;
+    buffer_consume(input, exchange->input_offset);
+    exchange->input_offset = 0;
+    if (!buffer_reserve(input, TRANSPORT_RECEIVE_SIZE))
         return failure_set(failure, FAILURE_MEMORY, NULL);
-    if (exchange->link->receive(exchange->link->context, input->data + input->size,
-                                LINK_RECEIVE_SIZE, &size, failure)) {
+    if (transport->receive(transport->context, input->data + input->size, TRANSPORT_RECEIVE_SIZE,
+                           &size, failure)) {
         input->size += size;
         return true;
     }
@@ -73,95 +81,98 @@ static bool receive_more(struct exchange *exchange, struct failure *failure)
     return false;
 }
 
-/* NULL when the end row agrees with the rows that came; else what does not. */
-static const char *check_end(const struct row *row, const struct reply_counts *counts)
+/* NULL when the end row agrees with the rows before it; otherwise what does not. */
+static const char *check_end(const struct exchange *exchange)
 {
-    if (row_number(row, MEMBER_ROWS, 0) != counts->rows)
-        return "the end row counts other rows than came";
-    if (row_number(row, MEMBER_PROCESSES, 0) != counts->processes)
-        return "the end row counts other processes than came";
-    if (row_number(row, MEMBER_ERRORS, 0) != counts->errors)
-        return "the end row counts other errors than came";
-    if ((row_number(row, MEMBER_COMPLETE, 0) != 0) != (counts->errors == 0))
-        return "the end row is at odds with itself";
+    const struct row *row = &exchange->row;
+
+    if (row_number(row, MEMBER_ROWS, 0) != exchange->rows)
+        return "the end row has the wrong count of rows";
+    if (row_number(row, MEMBER_PROCESSES, 0) != exchange->processes)
+        return "the end row has the wrong count of processes";
+    if (row_number(row, MEMBER_ERRORS, 0) != exchange->errors)
+        return "the end row has the wrong count of errors";
+    if ((row_number(row, MEMBER_COMPLETE, 0) != 0) != (exchange->errors == 0))
+        return "the end row contradicts itself";
     return NULL;
 }
 
-/* NULL when the row may stand here; else why not. */
-static const char *check_row(const struct row *row, const struct request *request,
-                             struct reply_counts *counts)
+/* NULL when the row may come here; otherwise why not. */
+static const char *check_row(struct exchange *exchange)
 {
+    const struct row *row = &exchange->row;
     bool has_id = row_knows(row, MEMBER_ID);
 
-    if (has_id ? row_number(row, MEMBER_ID, 0) != (uint64_t)request->id.number
+    if (has_id ? row_number(row, MEMBER_ID, 0) != (uint64_t)exchange->request->id.number
                : row->type != ROW_ERROR)
-        return "the row is not for this request";
+        return "the row does not belong to this request";
     if (row->type == ROW_END)
-        return check_end(row, counts);
+        return check_end(exchange);
     if (row->type == ROW_ERROR)
         return NULL;
-    counts->rows++;
-    counts->processes += row->type == ROW_PROCESS;
-    counts->errors += row->type == ROW_PROCESS_ERROR;
+    exchange->rows++;
+    exchange->processes += row->type == ROW_PROCESS;
+    exchange->errors += row->type == ROW_PROCESS_ERROR;
     return NULL;
 }
 
-/* Takes the whole lines out of the input. Returns true when the exchange is over. */
-static bool take_lines(struct exchange *exchange, const struct request *request,
-                       const struct exchange_view *view, struct reply_counts *counts,
-                       struct failure *failure, enum exchange_result *result)
+/* True when the server refused before its first row because it is at a limit. */
+static bool is_busy(const struct exchange *exchange)
 {
-    struct span rest = buffer_span(&exchange->input);
-    const char *newline;
-    bool over = false;
-
-    while (!over && rest.size > 0 && (newline = memchr(rest.data, '\n', rest.size)) != NULL) {
-        struct span line = {rest.data, (size_t)(newline - rest.data)};
-        struct row_error error = {NULL, 0};
-
-        exchange->line++;
-        rest = span_from(rest, line.size + 1);
-        over = true;
-        if (!row_parse(line, &exchange->row, &exchange->scratch, &error) ||
-            (error.text = check_row(&exchange->row, request, counts)) != NULL)
-            *result = broken(exchange, failure, error.text, error.offset);
-        else if (!view->on_row(view->context, &exchange->row, line))
-            *result = EXCHANGE_STOPPED;
-        else if (exchange->row.type == ROW_END || exchange->row.type == ROW_ERROR)
-            *result = EXCHANGE_DONE;
-        else
-            over = false;
-    }
-    size_t taken = exchange->input.size - rest.size;
-    if (taken > 0)
-        buffer_consume(&exchange->input, taken);
-    return over;
+    return exchange->row.type == ROW_ERROR && exchange->line == 1 &&
+           status_from_name(row_text(&exchange->row, MEMBER_CODE)) == STATUS_BUSY;
 }
 
-enum exchange_result exchange_run(struct exchange *exchange, const struct request *request,
-                                  const struct exchange_view *view, struct failure *failure)
+/* Takes the next line out of the input. Returns false when there is no complete one. */
+static bool take_line(struct exchange *exchange)
 {
-    struct reply_counts counts = {0, 0, 0};
-    enum exchange_result result = EXCHANGE_FAILED;
+    struct span rest = span_from(buffer_span(&exchange->input), exchange->input_offset);
+    const char *newline = rest.size > 0 ? memchr(rest.data, '\n', rest.size) : NULL;
 
-    exchange->line = 0;
-    if (exchange->input.size > 0)
-        return broken(exchange, failure, "more rows behind the end of the last reply", 0);
-    if (!send_request(exchange, request, failure))
-        return EXCHANGE_FAILED;
-    for (;;) { /* each turn receives bytes; a line is bounded, and silence ends in a timeout */
-        if (take_lines(exchange, request, view, &counts, failure, &result))
-            break;
-        if (exchange->input.size > OUTPUT_ROW_SIZE_MAX)
-            return broken(exchange, failure, "the line is too long", OUTPUT_ROW_SIZE_MAX);
-        if (!view->on_wait(view->context))
-            return EXCHANGE_STOPPED;
-        if (!receive_more(exchange, failure))
-            return EXCHANGE_FAILED;
-    }
-    if (result == EXCHANGE_DONE && exchange->input.size > 0) {
+    if (newline == NULL)
+        return false;
+    exchange->text = (struct span){rest.data, (size_t)(newline - rest.data)};
+    exchange->input_offset += exchange->text.size + 1;
+    exchange->line++;
+    return true;
+}
+
+/* Asks again. Returns EXCHANGE_ROW when there is no more time for it: the server's own words say
+ * more than a failure. */
+static enum exchange_event ask_again(struct exchange *exchange, struct failure *failure)
+{
+    const struct transport *transport = exchange->transport;
+
+    if (transport->reconnect == NULL || exchange->attempts++ == ATTEMPTS_MAX)
+        return EXCHANGE_ROW;
+    if (transport->reconnect(transport->context, failure))
+        return send_request(exchange, failure) ? EXCHANGE_WAIT : EXCHANGE_FAILED;
+    return failure->kind == FAILURE_BUSY ? EXCHANGE_ROW : EXCHANGE_FAILED;
+}
+
+enum exchange_event exchange_next(struct exchange *exchange, struct failure *failure)
+{
+    struct row_error error = {NULL, 0};
+
+    if (exchange->is_over) {
         exchange->line++;
-        result = broken(exchange, failure, "more rows behind the end of the reply", 0);
+        return exchange->input.size == exchange->input_offset
+                   ? EXCHANGE_END
+                   : broken(exchange, failure, "more rows after the end of the reply", 0);
     }
-    return result;
+    if (exchange->must_receive && !receive(exchange, failure))
+        return EXCHANGE_FAILED;
+    if (!take_line(exchange)) {
+        if (exchange->input.size - exchange->input_offset > OUTPUT_ROW_SIZE_MAX)
+            return broken(exchange, failure, "the line is too long", OUTPUT_ROW_SIZE_MAX);
+        exchange->must_receive = true;
+        return EXCHANGE_WAIT;
+    }
+    if (!row_parse(exchange->text, &exchange->row, &exchange->scratch, &error) ||
+        (error.text = check_row(exchange)) != NULL)
+        return broken(exchange, failure, error.text, error.offset);
+    enum exchange_event event = is_busy(exchange) ? ask_again(exchange, failure) : EXCHANGE_ROW;
+    exchange->is_over =
+        event == EXCHANGE_ROW && (exchange->row.type == ROW_END || exchange->row.type == ROW_ERROR);
+    return event;
 }

@@ -1,60 +1,77 @@
-/* One request and its reply: sends the line, takes the reply apart, and vouches for it.
+/* One request and its reply: sends the line, splits the reply into rows and checks them.
  *
  * Every line is read strictly and must carry the request's id; the reply must end in exactly one
- * terminal line whose counts agree with the rows before it. So a reply that was cut, mixed up or
- * forged is told apart from a complete one. Pure; the bytes come and go through a link.
+ * terminal line whose counts agree with the rows before it. A reply that was cut, mixed up or
+ * forged is therefore never taken for a complete one. A server that is busy is asked again as long
+ * as the transport allows it. Pure; the bytes come and go through a transport.
  */
 #ifndef CLIENT_EXCHANGE_H
 #define CLIENT_EXCHANGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "client/outcome.h"
 #include "client/rows/row.h"
-#include "client/server_link.h"
 #include "common/base/annotations.h"
 #include "common/proto/request.h"
 #include "common/text/buffer.h"
+#include "common/text/span.h"
 
-/* Who looks at the rows as they come. */
-struct exchange_view {
-    void *context;
+enum { TRANSPORT_RECEIVE_SIZE = 64 * 1024 }; /* bytes asked for at once */
 
-    /* Each row, the terminal one included.
-     * line  As received, without its newline. Returns false to stop the exchange. */
-    bool (*on_row)(void *context, const struct row *row, struct span line);
+/* A connection to a server: a pipe (win32/pipe.c), this process itself (win32/direct.c), or a
+ * script of a test. */
+struct transport {
+    void *context; /* first argument of all */
 
-    /* Before more is waited for. Returns false to stop the exchange. */
-    bool (*on_wait)(void *context);
+    /* Sends all bytes, one request line. Returns false with `failure` set; FAILURE_CLOSED when the
+     * server is gone, which may have left an answer to be received. */
+    bool (*send)(void *context, struct span bytes, struct failure *failure);
+
+    /* Receives at least one byte. Returns false with `failure` set; FAILURE_CLOSED at the end. */
+    bool (*receive)(void *context, char *data, size_t capacity, size_t *size,
+                    struct failure *failure);
+
+    /* The server is busy: waits a little and connects again. Returns false with `failure` set,
+     * FAILURE_BUSY when the time for it is over. NULL: the server is never busy. */
+    bool (*reconnect)(void *context, struct failure *failure);
 };
 
-enum exchange_result {
-    EXCHANGE_DONE,    /* the terminal row came and was right */
-    EXCHANGE_STOPPED, /* the view wanted no more */
-    EXCHANGE_FAILED   /* see `failure`; the link is of no more use */
+enum exchange_event {
+    EXCHANGE_ROW,   /* the next row is in `row`, its line in `text`, until the next call */
+    EXCHANGE_WAIT,  /* no complete row is there; the next call waits for bytes */
+    EXCHANGE_END,   /* the terminal row was the last one and agrees with the others */
+    EXCHANGE_FAILED /* see `failure`; the transport cannot be used again */
 };
 
 struct exchange {
-    const struct link *link;
-    struct buffer input;   /* received and not yet taken */
-    struct buffer scratch; /* of row_parse */
-    uint64_t line;         /* number of the line in the current reply, from 1 */
+    const struct transport *transport;
+    const struct request *request; /* the one being answered */
     struct row row;
+    struct span text;      /* the row's line without its newline */
+    struct buffer input;   /* received bytes */
+    size_t input_offset;   /* of the next line in `input` */
+    struct buffer scratch; /* of row_parse */
+    uint64_t line;         /* number of the row's line in the reply, from 1 */
+    uint64_t rows, processes, errors;
+    unsigned attempts; /* at a busy server */
+    bool must_receive, is_over;
 };
 
-/* link  Must outlive the exchange. */
-void exchange_init(_Out_ struct exchange *exchange, _In_ const struct link *link);
+/* transport  Must outlive the exchange. */
+void exchange_init(_Out_ struct exchange *exchange, _In_ const struct transport *transport);
 void exchange_deinit(_Inout_ struct exchange *exchange);
 
-/* Forgets what was received and not taken: the link was connected anew. */
-void exchange_reset(_Inout_ struct exchange *exchange);
+/* Sends a request, the first one or the next after EXCHANGE_END.
+ * request  Must stay as it is until the reply has ended.
+ * Returns false with `failure` set; the transport cannot be used again then. */
+NODISCARD bool exchange_begin(_Inout_ struct exchange *exchange, _In_ const struct request *request,
+                              _Inout_ struct failure *failure);
 
-/* Asks and hears the whole reply. Replies are heard one after the other: behind DONE the next
- * request may be asked. */
-NODISCARD enum exchange_result exchange_run(_Inout_ struct exchange *exchange,
-                                            _In_ const struct request *request,
-                                            _In_ const struct exchange_view *view,
-                                            _Out_ struct failure *failure);
+/* Goes on with the reply. `failure` is set with EXCHANGE_FAILED only. */
+NODISCARD enum exchange_event exchange_next(_Inout_ struct exchange *exchange,
+                                            _Inout_ struct failure *failure);
 
 #endif

@@ -14,8 +14,7 @@
 
 enum {
     RUN_OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
-    SAY_SIZE_MAX = 1024 * 1024, /* a diagnostic; what is longer is not said */
-    ROUNDS_MAX = 10 * 1000      /* of asking again while the server is busy; the timeout ends it */
+    SAY_SIZE_MAX = 1024 * 1024 /* a diagnostic; what is longer is not said */
 };
 
 struct run {
@@ -26,8 +25,6 @@ struct run {
     struct failures failures;
     struct buffer out;  /* results not yet written */
     struct buffer say;  /* the diagnostic line being made */
-    struct buffer busy; /* the server's line that says so, before it is shown */
-    uint64_t rows;      /* of the reply so far */
     uint64_t processes; /* of all replies */
     bool unread;        /* nobody reads the results any more */
     bool exhausted;     /* memory, or a bound */
@@ -97,15 +94,8 @@ static void error_of_reply(struct run *run, const struct row *error)
 
     run->outcome = outcome_worse(run->outcome, (enum outcome)status_exit_code(code));
     /* Without an id it answers the connection and not the request. */
-    run->over = code == STATUS_STOPPING || !row_knows(error, MEMBER_ID);
+    run->over = code == STATUS_STOPPING || code == STATUS_BUSY || !row_knows(error, MEMBER_ID);
     complain(run, report_error(error, &run->say));
-}
-
-/* A server at a limit says so before any row and may be asked again. */
-static bool is_busy(const struct run *run, const struct row *row)
-{
-    return row->type == ROW_ERROR && run->rows == 0 && run->settings->link->again != NULL &&
-           status_from_name(row_text(row, MEMBER_CODE)) == STATUS_BUSY;
 }
 
 static bool show_row(struct run *run, const struct row *row, struct span line)
@@ -126,57 +116,15 @@ static bool show_row(struct run *run, const struct row *row, struct span line)
     return !run->unread;
 }
 
-static bool on_row(void *context, const struct row *row, struct span line)
-{
-    struct run *run = context;
-
-    if (is_busy(run, row)) {
-        run->exhausted = !buffer_append(&run->busy, line);
-        return !run->exhausted;
-    }
-    run->rows++;
-    return show_row(run, row, line);
-}
-
 /* A person sees rows as they come; a file or a pipe gets them in large pieces. */
-static bool on_wait(void *context)
+static bool on_wait(struct run *run)
 {
-    struct run *run = context;
     const struct output *output = run->settings->output;
     const struct options *options = run->settings->options;
 
     if (output->progress != NULL && options->all && !options->quiet)
         output->progress(output->context, run->processes);
     return run->settings->width == 0 || flush(run);
-}
-
-/* Asks, and asks again while the server is busy, as long as the link lets it. */
-static enum exchange_result ask_patiently(struct run *run, const struct request *request,
-                                          struct failure *failure)
-{
-    const struct exchange_view view = {run, on_row, on_wait};
-    const struct link *link = run->settings->link;
-    struct row_error error;
-    enum exchange_result result = EXCHANGE_FAILED;
-
-    for (int round = 0; round < ROUNDS_MAX; round++) {
-        buffer_clear(&run->busy);
-        run->rows = 0;
-        result = exchange_run(&run->exchange, request, &view, failure);
-        if (result != EXCHANGE_DONE || run->busy.size == 0)
-            return result;
-        if (!link->again(link->context, failure))
-            break;
-        exchange_reset(&run->exchange);
-    }
-    if (failure->kind != FAILURE_BUSY)
-        return EXCHANGE_FAILED;
-    run->over = true; /* there is no connection for a further request */
-    /* Its last word: what the server said says more than that the time is over. */
-    if (!row_parse(buffer_span(&run->busy), &run->exchange.row, &run->exchange.scratch, &error) ||
-        !show_row(run, &run->exchange.row, buffer_span(&run->busy)))
-        return EXCHANGE_STOPPED;
-    return EXCHANGE_DONE;
 }
 
 /* Why a sink gave up. */
@@ -193,18 +141,22 @@ static enum outcome complain_exhausted(struct run *run)
 static bool ask(struct run *run, const struct request *request)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
+    enum exchange_event event;
     enum outcome outcome;
 
     run->request = request;
-    switch (ask_patiently(run, request, &failure)) {
-    case EXCHANGE_DONE:
-        return !run->over;
-    case EXCHANGE_STOPPED:
-        if (!run->exhausted)
-            return false;
-        break;
-    case EXCHANGE_FAILED:
-        break;
+    if (exchange_begin(&run->exchange, request, &failure)) {
+        while ((event = exchange_next(&run->exchange, &failure)) == EXCHANGE_ROW ||
+               event == EXCHANGE_WAIT) {
+            if (event == EXCHANGE_ROW ? show_row(run, &run->exchange.row, run->exchange.text)
+                                      : on_wait(run))
+                continue;
+            if (!run->exhausted)
+                return false;
+            break;
+        }
+        if (event == EXCHANGE_END)
+            return !run->over;
     }
     (void)flush(run);
     outcome =
@@ -251,11 +203,10 @@ static void begin(struct run *run, const struct run_settings *settings)
         .envelope = settings->envelope,
     };
 
-    exchange_init(&run->exchange, settings->link);
+    exchange_init(&run->exchange, settings->transport);
     failures_init(&run->failures);
     buffer_init(&run->out, RUN_OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
-    buffer_init(&run->busy, OUTPUT_ROW_SIZE_MAX);
     chain_init(&run->chain, &chain);
     run->sink = chain_first(&run->chain);
     run->exhausted = !run->sink->begin(run->sink->context, &run->out);
@@ -279,7 +230,6 @@ enum outcome run_requests(const struct run_settings *settings)
     finish(run);
     enum outcome outcome = run->outcome;
     chain_deinit(&run->chain);
-    buffer_release(&run->busy);
     buffer_release(&run->say);
     buffer_release(&run->out);
     failures_deinit(&run->failures);

@@ -1,5 +1,5 @@
 /* The whole of a command but its two ends: asks what the plan says, prints the rows, complains, and
- * says how it ended. Pure; win32/main.c gives it a link and an output, tests give it scripts. */
+ * says how it ended. Pure; win32/main.c gives it a transport and an output, tests give it scripts. */
 #ifndef CLIENT_RUN_H
 #define CLIENT_RUN_H
 
@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/exchange.h"
 #include "client/options.h"
 #include "client/outcome.h"
 #include "client/rows/envelope.h"
-#include "client/server_link.h"
 #include "common/base/annotations.h"
 #include "common/text/span.h"
 
@@ -30,7 +30,7 @@ struct output {
 
 struct run_settings {
     const struct options *options;
-    const struct link *link;
+    const struct transport *transport;
     const struct output *output;
     const char *pipe; /* full name, for messages */
     size_t width;     /* columns of the console results go to; 0: none */

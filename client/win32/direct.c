@@ -12,7 +12,7 @@
 #include "common/win32/token.h"
 
 struct direct {
-    struct link link;
+    struct transport transport;
     struct platform_nt *platform_nt; /* owned */
     struct platform platform;
     struct server_info info;
@@ -78,14 +78,14 @@ struct direct *direct_create(struct failure *failure)
     direct->grant.reason = "direct: this process' own rights";
     direct->context = (struct answer_context){
         .platform = &direct->platform, .info = &direct->info, .now_us = system_now_us};
-    direct->link = (struct link){direct, direct_send, direct_receive, NULL};
+    direct->transport = (struct transport){direct, direct_send, direct_receive, NULL};
     buffer_init(&direct->rows, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
     return direct;
 }
 
-const struct link *direct_link(const struct direct *direct)
+const struct transport *direct_transport(const struct direct *direct)
 {
-    return &direct->link;
+    return &direct->transport;
 }
 
 void direct_destroy(struct direct *direct)

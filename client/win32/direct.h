@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
+#include "client/exchange.h"
 #include "client/outcome.h"
-#include "client/server_link.h"
 
 struct direct; /* opaque: direct_link.c */
 
@@ -14,7 +14,7 @@ struct direct; /* opaque: direct_link.c */
 struct direct *direct_create(_Out_ struct failure *failure);
 
 /* Valid until direct_destroy(). */
-const struct link *direct_link(_In_ const struct direct *direct);
+const struct transport *direct_transport(_In_ const struct direct *direct);
 
 /* Accepts NULL. */
 void direct_destroy(struct direct *direct);

@@ -52,12 +52,12 @@ static enum outcome ask(struct console *console, const struct options *options,
     }
     if (options->direct) {
         direct = direct_create(&failure);
-        settings.link = direct != NULL ? direct_link(direct) : NULL;
+        settings.transport = direct != NULL ? direct_transport(direct) : NULL;
     } else if (pipe_client_open(&client, settings.pipe, options->timeout_s, &failure)) {
-        settings.link = &client.link;
+        settings.transport = &client.transport;
     }
-    outcome =
-        settings.link != NULL ? run_requests(&settings) : run_complain_failure(&settings, &failure);
+    outcome = settings.transport != NULL ? run_requests(&settings)
+                                         : run_complain_failure(&settings, &failure);
     pipe_client_close(&client);
     direct_destroy(direct);
     return outcome;

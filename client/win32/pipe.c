@@ -221,7 +221,7 @@ bool pipe_client_open(struct pipe_client *client, const char *name, unsigned tim
         return false;
     }
     *client = opened;
-    client->link = (struct link){client, pipe_send, pipe_receive, pipe_again};
+    client->transport = (struct transport){client, pipe_send, pipe_receive, pipe_again};
     return true;
 }
 

@@ -10,19 +10,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client/exchange.h"
 #include "client/outcome.h"
-#include "client/server_link.h"
 #include "common/win32/win.h"
 
 struct pipe_client {
-    HANDLE pipe, event;   /* owned; NULL: none */
-    OVERLAPPED operation; /* idle whenever no function below runs */
-    DWORD timeout_ms;     /* of each operation, and of being sent away as busy */
-    const char *name;     /* the caller's */
-    bool is_waiting;      /* the server was busy before; set with the next two */
-    uint64_t deadline_ms; /* when to give up */
-    DWORD pause_ms;       /* before the next attempt */
-    struct link link;     /* points back here: do not copy a client */
+    HANDLE pipe, event;         /* owned; NULL: none */
+    OVERLAPPED operation;       /* idle whenever no function below runs */
+    DWORD timeout_ms;           /* of each operation, and of being sent away as busy */
+    const char *name;           /* the caller's */
+    bool is_waiting;            /* the server was busy before; set with the next two */
+    uint64_t deadline_ms;       /* when to give up */
+    DWORD pause_ms;             /* before the next attempt */
+    struct transport transport; /* points back here: do not copy a client */
 };
 
 /* Connects to a pipe of this machine and checks its server.

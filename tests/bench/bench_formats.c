@@ -108,8 +108,10 @@ static void record(struct recording *recording, size_t copies)
     const struct options options = {
         .command = COMMAND_MAPS, .all = true, .format = FORMAT_JSON, .timeout_s = 1};
     const struct output output = {.context = &recording->bytes, .write = keep, .complain = ignore};
-    const struct run_settings settings = {
-        .options = &options, .link = virtual_machine_link(machine), .output = &output, .pipe = ""};
+    const struct run_settings settings = {.options = &options,
+                                          .transport = virtual_machine_transport(machine),
+                                          .output = &output,
+                                          .pipe = ""};
 
     buffer_init(&recording->bytes, REPLY_SIZE_MAX);
     (void)run_requests(&settings);
@@ -119,7 +121,8 @@ static void record(struct recording *recording, size_t copies)
 static double run_format(size_t index, struct recording *recording, uint64_t *written)
 {
     const struct envelope_facts facts = {.host = "PC", .now = now_filetime};
-    const struct link link = {.context = recording, .send = play_send, .receive = play_receive};
+    const struct transport transport = {
+        .context = recording, .send = play_send, .receive = play_receive};
     const struct output output = {.context = written, .write = count, .complain = ignore};
     struct options options = formats[index].options;
     struct envelope envelope;
@@ -129,7 +132,7 @@ static double run_format(size_t index, struct recording *recording, uint64_t *wr
     options.command = COMMAND_MAPS;
     options.all = true;
     const struct run_settings settings = {.options = &options,
-                                          .link = &link,
+                                          .transport = &transport,
                                           .output = &output,
                                           .pipe = "",
                                           .envelope = formats[index].host ? &envelope : NULL};

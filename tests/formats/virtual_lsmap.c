@@ -46,7 +46,7 @@ int main(int argc, char **argv)
         abort();
     struct virtual_machine *machine = virtual_machine_create(strtoul(argv[1], NULL, 10));
     const struct run_settings settings = {.options = &options,
-                                          .link = virtual_machine_link(machine),
+                                          .transport = virtual_machine_transport(machine),
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .envelope = options.host ? &envelope : NULL};

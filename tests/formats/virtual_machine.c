@@ -34,7 +34,7 @@ static const char odd[] =
     "process pid=7001 name=\xE3\x83\xA1.exe\n";
 
 struct virtual_machine {
-    struct link link;
+    struct transport transport;
     struct virtual_layout layouts[LAYOUTS];
     struct virtual_process *processes; /* owned */
     size_t processes_count;
@@ -143,15 +143,15 @@ struct virtual_machine *virtual_machine_create(size_t copies)
                                                .info = &machine->info,
                                                .now_us = now_us,
                                                .clock = &machine->now_us};
-    machine->link =
-        (struct link){.context = machine, .send = machine_send, .receive = machine_receive};
+    machine->transport =
+        (struct transport){.context = machine, .send = machine_send, .receive = machine_receive};
     buffer_init(&machine->rows, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
     return machine;
 }
 
-const struct link *virtual_machine_link(const struct virtual_machine *machine)
+const struct transport *virtual_machine_transport(const struct virtual_machine *machine)
 {
-    return &machine->link;
+    return &machine->transport;
 }
 
 void virtual_machine_destroy(struct virtual_machine *machine)

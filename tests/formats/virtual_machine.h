@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "client/server_link.h"
+#include "client/exchange.h"
 
 struct virtual_machine; /* opaque: virtual_machine.c */
 
@@ -15,7 +15,7 @@ struct virtual_machine; /* opaque: virtual_machine.c */
 struct virtual_machine *virtual_machine_create(size_t copies);
 void virtual_machine_destroy(struct virtual_machine *machine);
 
-/* A link whose requests the machine answers; valid until it is destroyed. */
-const struct link *virtual_machine_link(const struct virtual_machine *machine);
+/* A transport whose requests the machine answers; valid until it is destroyed. */
+const struct transport *virtual_machine_transport(const struct virtual_machine *machine);
 
 #endif

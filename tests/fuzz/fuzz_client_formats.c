@@ -130,11 +130,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((data[0] & 0x40) != 0 && options.format != FORMAT_OPENMETRICS)
         options.sort = ORDER_SIZE;
     struct server server = {reply, size - 1};
-    const struct link link = {&server, on_send, on_receive, NULL};
+    const struct transport transport = {&server, on_send, on_receive, NULL};
     const struct output output = {.context = &out, .write = on_write, .complain = on_complain};
     const struct run_settings settings = {
         .options = &options,
-        .link = &link,
+        .transport = &transport,
         .output = &output,
         .pipe = "PIPE",
         .envelope =

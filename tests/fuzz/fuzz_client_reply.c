@@ -96,10 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .timeout_s = 1};
     struct server server = {reply, reply_size, (size_t)data[1] + 1};
     struct heard heard = {.reply = options.format == FORMAT_JSON ? reply : NULL};
-    const struct link link = {&server, on_send, on_receive, NULL};
+    const struct transport transport = {&server, on_send, on_receive, NULL};
     const struct output output = {.context = &heard, .write = on_write, .complain = on_complain};
     const struct run_settings settings = {.options = &options,
-                                          .link = &link,
+                                          .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .width = (data[0] & 0x80) != 0 ? 80 : 0};

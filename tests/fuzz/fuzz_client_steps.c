@@ -112,10 +112,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options->exact = (data[1] & 8) != 0;
     struct server server = {reply, reply_size};
     struct heard heard = {.is_json = options->format == FORMAT_JSON};
-    const struct link link = {&server, on_send, on_receive, NULL};
+    const struct transport transport = {&server, on_send, on_receive, NULL};
     const struct output output = {.context = &heard, .write = on_write, .complain = on_complain};
     const struct run_settings settings = {.options = options,
-                                          .link = &link,
+                                          .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .width = (data[1] & 4) != 0 ? 80 : 0};

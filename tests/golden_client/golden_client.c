@@ -185,10 +185,10 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
     static const struct span folders[] = {
         {"C:\\Windows", 10}, {"C:\\Program Files", 16}, {"C:\\Program Files (x86)", 22}};
     struct stream stream = {golden->reply};
-    const struct link link = {&stream, hear_request, give_reply, NULL};
+    const struct transport transport = {&stream, hear_request, give_reply, NULL};
     struct envelope envelope;
     struct run_settings settings = {.options = options,
-                                    .link = &link,
+                                    .transport = &transport,
                                     .output = output,
                                     .pipe = "PIPE",
                                     .width = golden->columns,

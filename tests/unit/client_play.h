@@ -101,12 +101,12 @@ static inline void play_begin(struct play *play, const char *reply)
 
 static inline enum outcome play_run(struct play *play)
 {
-    const struct link link = {&play->script, script_send, script_receive,
-                              play->script.attempts > 0 ? script_again : NULL};
+    const struct transport transport = {&play->script, script_send, script_receive,
+                                        play->script.attempts > 0 ? script_again : NULL};
     const struct output output = {
         .context = &play->heard, .write = hear_result, .complain = hear_diagnostic};
     const struct run_settings settings = {.options = &play->options,
-                                          .link = &link,
+                                          .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .width = play->width,

@@ -13,23 +13,25 @@ static void broken_replies_are_told(struct test *t)
         {"cut in the first row", "{\"id\":1,", "broke off in mid-reply"},
         {"garbage", "HTTP/1.1 400 Bad Request\r\n\r\n", "(line 1, byte 1: "},
         {"empty line", "\n", "(line 1, byte 1: "},
-        {"another id", PROCESS("2"), "(line 1, byte 1: the row is not for this request)"},
-        {"no id", "{\"type\":\"stats\"}\n", "the row is not for this request"},
-        {"null id", "{\"id\":null,\"type\":\"stats\"}\n", "the row is not for this request"},
-        {"an error for another", ERROR("\"id\":2,", "denied"), "the row is not for this request"},
+        {"another id", PROCESS("2"), "(line 1, byte 1: the row does not belong to this request)"},
+        {"no id", "{\"type\":\"stats\"}\n", "the row does not belong to this request"},
+        {"null id", "{\"id\":null,\"type\":\"stats\"}\n",
+         "the row does not belong to this request"},
+        {"an error for another", ERROR("\"id\":2,", "denied"),
+         "the row does not belong to this request"},
         {"a row is missing", PROCESS("1") END("1", "1", "2", "0", "true"),
-         "the end row counts other rows than came"},
+         "the end row has the wrong count of rows"},
         {"a row too much", PROCESS("1") MAP("1") END("1", "1", "1", "0", "true"),
-         "(line 3, byte 1: the end row counts other rows than came)"},
+         "(line 3, byte 1: the end row has the wrong count of rows)"},
         {"processes miscounted", PROCESS("1") END("1", "2", "1", "0", "true"),
-         "counts other processes"},
+         "wrong count of processes"},
         {"errors miscounted", PROCESS_ERROR("1") END("1", "0", "1", "0", "true"),
-         "counts other errors"},
+         "wrong count of errors"},
         {"complete with errors", PROCESS_ERROR("1") END("1", "0", "1", "1", "true"),
-         "at odds with itself"},
-        {"incomplete without", END("1", "0", "0", "0", "false"), "at odds with itself"},
-        {"rows behind the end", GOOD MAP("1"), "more rows behind the end"},
-        {"bytes behind the end", GOOD "x", "more rows behind the end"},
+         "contradicts itself"},
+        {"incomplete without", END("1", "0", "0", "0", "false"), "contradicts itself"},
+        {"rows behind the end", GOOD MAP("1"), "more rows after the end"},
+        {"bytes behind the end", GOOD "x", "more rows after the end"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
@@ -86,7 +88,7 @@ static void a_line_without_end_is_bounded(struct test *t)
     reply[3 * (size_t)OUTPUT_ROW_SIZE_MAX - 1] = '\0';
     play_begin(&play, reply);
     CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
-    CHECK(t, play.script.offset <= OUTPUT_ROW_SIZE_MAX + 2 * LINK_RECEIVE_SIZE);
+    CHECK(t, play.script.offset <= OUTPUT_ROW_SIZE_MAX + 2 * TRANSPORT_RECEIVE_SIZE);
     play_end(&play);
     free(reply);
 }

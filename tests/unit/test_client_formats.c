@@ -126,12 +126,12 @@ static void progress_counts_processes(struct test *t)
         play.options.pids_count = rows[i].all ? 0 : 1;
         buffer_init(&shown.heard.out, OUTPUT_ROW_SIZE_MAX);
         buffer_init(&shown.heard.error, OUTPUT_ROW_SIZE_MAX);
-        const struct link link = {
+        const struct transport transport = {
             .context = &play.script, .send = script_send, .receive = script_receive};
         const struct output output = {
             .context = &shown, .write = hear_result, .complain = hear_diagnostic, .progress = show};
         const struct run_settings settings = {
-            .options = &play.options, .link = &link, .output = &output, .pipe = "PIPE"};
+            .options = &play.options, .transport = &transport, .output = &output, .pipe = "PIPE"};
         CHECK_INT(t, OUTCOME_COMPLETE, run_requests(&settings));
         CHECK_INT(t, rows[i].shown, shown.count > 1);
         CHECK_INT(t, rows[i].shown ? 2 : 0, shown.processes);

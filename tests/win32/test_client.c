@@ -85,7 +85,7 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
         {"counts wrongly",
          {.reply = PROCESS_ROW END_ROW, .hold = true},
          OUTCOME_BROKEN,
-         "counts other rows",
+         "wrong count of rows",
          PROCESS_ROW},
         {"denies",
          {.reply = "{\"id\":1,\"type\":\"error\",\"code\":\"denied\",\"message\":\"No.\"}\n"},
