@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "client/paths.h"
+#include "client/rows/paths.h"
 #include "client/rows/index_sort.h"
 #include "common/json/writer.h"
 

@@ -1,6 +1,6 @@
 #include "client/rows/diff.h"
 
-#include "client/paths.h"
+#include "client/rows/paths.h"
 #include "client/rows/sink.h"
 #include "common/json/writer.h"
 

@@ -1,6 +1,6 @@
 #include "client/rows/filter.h"
 
-#include "client/paths.h"
+#include "client/rows/paths.h"
 #include "common/base/assertion.h"
 
 void filter_init(struct filter *filter, const struct row_sink *next)

@@ -1,4 +1,4 @@
-#include "client/paths.h"
+#include "client/rows/paths.h"
 #include "tests/test.h"
 
 static void folders_hold_whole_components(struct test *t)

@@ -1,6 +1,6 @@
 /* Paths compared as Windows compares file names: case folded, character by character. */
-#ifndef CLIENT_PATHS_H
-#define CLIENT_PATHS_H
+#ifndef CLIENT_ROWS_PATHS_H
+#define CLIENT_ROWS_PATHS_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "client/paths.h"
+#include "client/rows/paths.h"
 
 #include <stddef.h>
 #include <stdint.h>
