@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "client/rows/paths.h"
 #include "client/rows/index_sort.h"
+#include "client/rows/paths.h"
 #include "common/json/writer.h"
 
 enum { KINDS_MAX = 4 }; /* told of one file */

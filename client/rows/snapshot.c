@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/rows/paths.h"
 #include "client/rows/index_sort.h"
+#include "client/rows/paths.h"
 #include "common/base/assertion.h"
 
 enum { NO_PROCESS = -1, TEXTS_SIZE_MAX = 64 * 1024 * 1024 };

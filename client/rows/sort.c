@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-#include "client/rows/paths.h"
 #include "client/rows/index_sort.h"
+#include "client/rows/paths.h"
 #include "common/base/assertion.h"
 
 void sorter_init(struct sorter *sorter, enum order order, uint64_t top, const struct row_sink *next)
