@@ -97,7 +97,7 @@ void failures_add(struct failures *failures, const struct row *row)
     if (group->named + 1 == group->count && write_name(row, &group->names))
         group->named++;
     else
-        group->names.size = size;
+        buffer_truncate(&group->names, size);
 }
 
 static bool report_count(struct buffer *out, uint64_t count)

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/number.h"
 #include "client/show/help.h"
 #include "client/show/text.h"
 #include "common/scan/regions.h"
 #include "common/text/buffer.h"
+#include "common/text/number.h"
 
 bool options_refuse(struct options_parser *parser, const char *format, ...)
 {
@@ -101,7 +101,7 @@ bool options_read_kinds(struct options_parser *parser, struct span value)
 
 bool options_read_address(struct options_parser *parser, struct span value)
 {
-    if (!number_from_hex(value, &parser->options->address))
+    if (!number_from_address(value, &parser->options->address))
         return options_refuse(parser,
                               "\"%s\" is no address; write it in hexadecimal, as "
                               "0x7ffb3c0a0000",
@@ -239,7 +239,7 @@ bool options_read_pipe(struct options_parser *parser, struct span value)
 static bool is_digits(struct span text)
 {
     for (size_t i = 0; i < text.size; i++)
-        if (text.data[i] < '0' || text.data[i] > '9')
+        if (!number_is_digit(text.data[i]))
             return false;
     return text.size > 0;
 }

@@ -90,7 +90,8 @@ static void end_of_reply(struct run *run, const struct row *end)
 
 static void error_of_reply(struct run *run, const struct row *error)
 {
-    enum status code = status_from_name(row_text(error, MEMBER_CODE));
+    struct span name = row_text(error, MEMBER_CODE);
+    enum status code = status_from_name(name.data, name.size);
 
     run->outcome = outcome_worse(run->outcome, (enum outcome)status_exit_code(code));
     /* Without an id it answers the connection and not the request. */

@@ -75,7 +75,7 @@ bool access_list_pipe_sddl(const struct access_list *list, struct buffer *out)
     }
     fits = fits && buffer_append(out, (struct span){PIPE_SDDL_END, sizeof PIPE_SDDL_END});
     if (!fits)
-        out->size = size_before;
+        buffer_truncate(out, size_before);
     return fits;
 }
 

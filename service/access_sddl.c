@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text/number.h"
 #include "service/access.h"
 
 #define NOT_USABLE "not usable: " /* what operators read behind "the value is" */
@@ -33,11 +34,6 @@ static void skip(struct reader *reader)
     reader->rest = span_from(reader->rest, 1);
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool is_capital(char c)
 {
     return c >= 'A' && c <= 'Z';
@@ -47,9 +43,9 @@ static bool is_capital(char c)
 static bool take_sid(struct reader *reader)
 {
     if (take(reader, SPAN("S-1-"))) {
-        if (!is_digit(front(reader)))
+        if (!number_is_digit(front(reader)))
             return false;
-        while (is_digit(front(reader)) || front(reader) == '-' || front(reader) == 'x' ||
+        while (number_is_digit(front(reader)) || front(reader) == '-' || front(reader) == 'x' ||
                (front(reader) >= 'a' && front(reader) <= 'f'))
             skip(reader);
         return true;
@@ -62,17 +58,6 @@ static bool take_sid(struct reader *reader)
     return true;
 }
 
-static int digit_value(char c, uint32_t base)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (base == 16 && c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (base == 16 && c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* 0x1f or 31; a zero in front would make it octal. */
 static bool take_rights(struct reader *reader)
 {
@@ -83,8 +68,8 @@ static bool take_rights(struct reader *reader)
     if (base == 10 && front(reader) == '0')
         return false;
     for (; digits < NUMBER_DIGITS_MAX; digits++) {
-        int value = digit_value(front(reader), base);
-        if (value < 0)
+        int value = number_hex_digit(front(reader));
+        if (value < 0 || (uint32_t)value >= base)
             break;
         number = number * base + (uint32_t)value;
         skip(reader);

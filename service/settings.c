@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/assertion.h"
+#include "common/text/number.h"
 #include "service/access_sddl.h"
 
 enum setting_type { SETTING_NUMBER, SETTING_WORD, SETTING_TEXT };
@@ -173,15 +174,10 @@ void settings_apply(struct settings *settings, struct settings_findings *finding
 static struct settings_raw raw_from_text(struct span text)
 {
     struct settings_raw raw = {.type = SETTINGS_RAW_TEXT, .text = text};
-    uint64_t number = 0;
+    uint64_t number;
 
-    if (text.size == 0 || text.size > 10) /* digits of a 32-bit number */
+    if (text.size > 10 || !number_from_decimal(text, &number)) /* digits of a 32-bit number */
         return raw;
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9')
-            return raw;
-        number = number * 10 + (uint64_t)(text.data[i] - '0');
-    }
     return (struct settings_raw){.type = SETTINGS_RAW_NUMBER, .number = number};
 }
 

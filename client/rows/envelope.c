@@ -5,6 +5,7 @@
 #include "common/base/assertion.h"
 #include "common/json/writer.h"
 #include "common/proto/protocol.h"
+#include "common/text/number.h"
 #include "common/version.h"
 
 enum { TIME_MS_SIZE = 23, FILETIME_PER_MS = 10 * 1000, TYPE_SIZE_MAX = 32 };
@@ -15,9 +16,6 @@ const enum row_member envelope_members[ENVELOPE_MEMBERS] = {
 
 void envelope_uuid(char *out, const uint8_t *random)
 {
-    static const char hex[] = "0123456789abcdef";
-    size_t size = 0;
-
     for (size_t i = 0; i < ENVELOPE_RANDOM_SIZE; i++) {
         unsigned byte = random[i];
         if (i == 6)
@@ -25,11 +23,10 @@ void envelope_uuid(char *out, const uint8_t *random)
         if (i == 8)
             byte = (byte & 0x3fu) | 0x80u; /* variant */
         if (i == 4 || i == 6 || i == 8 || i == 10)
-            out[size++] = '-';
-        out[size++] = hex[byte >> 4];
-        out[size++] = hex[byte & 0xfu];
+            *out++ = '-';
+        out = number_put_hex(out, byte, 2);
     }
-    out[size] = '\0';
+    *out = '\0';
 }
 
 static bool escape_host(struct envelope *envelope)

@@ -2,15 +2,13 @@
 
 #include <string.h>
 
-#include "client/number.h"
 #include "common/base/assertion.h"
 #include "common/json/reader.h"
+#include "common/text/number.h"
 
 _Static_assert(MEMBER_COUNT <= 64, "a row has one bit for each member");
 
 #define BIT(member) (UINT64_C(1) << (member))
-
-enum { ADDRESS_SIZE = 18 }; /* "0x" and 16 digits */
 
 enum member_type {
     TYPE_TEXT,
@@ -103,8 +101,8 @@ static bool read_address(struct parser *parser, uint64_t *number)
 {
     struct span token = parser->reader.token;
 
-    if (token.size != ADDRESS_SIZE || !span_starts_with(token, SPAN("0x")) ||
-        memchr(token.data, '`', token.size) != NULL || !number_from_hex(token, number))
+    if (token.size != NUMBER_ADDRESS_SIZE || !span_starts_with(token, SPAN("0x")) ||
+        !number_from_hex(span_from(token, 2), number))
         return fail(parser, "an address must be \"0x\" and 16 hexadecimal digits");
     return true;
 }

@@ -41,7 +41,7 @@ bool view_store_add(struct view_store *store, const struct row *row, uint32_t ow
     if (!buffer_append(&store->texts, path) || !buffer_append(&store->texts, kind) ||
         !buffer_append(&store->texts, rest) ||
         !buffer_append(&store->views, (struct span){(const char *)&view, sizeof view})) {
-        store->texts.size = begin;
+        buffer_truncate(&store->texts, begin);
         return false;
     }
     store->count++;

@@ -1,8 +1,7 @@
 #include "client/show/csv_text.h"
 
+#include "common/text/number.h"
 #include "common/text/utf.h"
-
-enum { DECIMAL_DIGITS_MAX = 20, ADDRESS_SIZE = 18 };
 
 static const struct span replacement = {"\xEF\xBF\xBD", 3}; /* U+FFFD */
 
@@ -89,27 +88,17 @@ bool csv_field(struct buffer *out, struct span text)
 
 bool csv_number(struct buffer *out, uint64_t number)
 {
-    char digits[DECIMAL_DIGITS_MAX];
-    size_t begin = sizeof digits;
+    char digits[NUMBER_DECIMAL_SIZE_MAX];
+    size_t size = (size_t)(number_put_decimal(digits, number) - digits);
 
-    do {
-        digits[--begin] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return buffer_append(out, (struct span){digits + begin, sizeof digits - begin});
+    return buffer_append(out, (struct span){digits, size});
 }
 
 bool csv_address(struct buffer *out, uint64_t address)
 {
-    static const char hex[] = "0123456789abcdef";
-    char text[ADDRESS_SIZE];
+    char text[NUMBER_ADDRESS_SIZE];
 
-    text[0] = '0';
-    text[1] = 'x';
-    for (size_t i = ADDRESS_SIZE; i > 2; i--) {
-        text[i - 1] = hex[address & 0xf];
-        address >>= 4;
-    }
+    number_put_address(text, address);
     return buffer_append(out, (struct span){text, sizeof text});
 }
 

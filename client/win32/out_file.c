@@ -4,6 +4,7 @@
 #include <wchar.h>
 
 #include "client/win32/host_facts.h"
+#include "common/text/number.h"
 #include "common/win32/handle.h"
 #include "common/win32/text_w.h"
 
@@ -43,20 +44,20 @@ static HANDLE create_new(const wchar_t *path)
 /* Behind the name, so that it is seen whose file it is. */
 static DWORD set_temporary(struct out_file *file)
 {
-    static const wchar_t hex[] = L"0123456789abcdef";
     size_t len = wcslen(file->path);
     wchar_t *suffix = file->temporary + len;
     uint8_t random[RANDOM_SIZE];
+    char digits[2 * RANDOM_SIZE];
 
     DWORD error = host_facts_random(random, sizeof random);
     if (error != ERROR_SUCCESS)
         return error;
     memcpy(file->temporary, file->path, len * sizeof *file->path);
     *suffix++ = L'.';
-    for (size_t i = 0; i < sizeof random; i++) {
-        *suffix++ = hex[random[i] >> 4];
-        *suffix++ = hex[random[i] & 0xf];
-    }
+    for (size_t i = 0; i < sizeof random; i++)
+        number_put_hex(digits + 2 * i, random[i], 2);
+    for (size_t i = 0; i < sizeof digits; i++)
+        *suffix++ = (wchar_t)digits[i];
     memcpy(suffix, L".tmp", sizeof L".tmp");
     return ERROR_SUCCESS;
 }

@@ -150,7 +150,7 @@ static void finish_row(struct answer *answer, struct buffer *out, size_t size_be
         answer->tally.rows++;
         return;
     }
-    out->size = size_before;
+    buffer_truncate(out, size_before);
     statistics_limit_hit(answer->context->statistics, LIMIT_ROW_SIZE);
     _Static_assert(OUTPUT_ROW_SIZE_MAX == 1048576, "the text says this number");
     fail(answer, STATUS_INTERNAL, "a row is longer than 1048576 bytes, or memory is short",

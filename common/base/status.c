@@ -1,5 +1,7 @@
 #include "common/base/status.h"
 
+#include <string.h>
+
 #include "common/base/assertion.h"
 
 struct status_facts {
@@ -37,10 +39,10 @@ int status_exit_code(enum status status)
     return facts_of(status)->exit_code;
 }
 
-enum status status_from_name(struct span name)
+enum status status_from_name(const char *name, size_t size)
 {
     for (int i = 0; i < STATUS_COUNT; i++) {
-        if (span_equal(name, span_from_string(facts[i].name)))
+        if (strlen(facts[i].name) == size && memcmp(facts[i].name, name, size) == 0)
             return (enum status)i;
     }
     return STATUS_INTERNAL;

@@ -5,7 +5,7 @@
 #ifndef COMMON_BASE_STATUS_H
 #define COMMON_BASE_STATUS_H
 
-#include "common/text/span.h"
+#include <stddef.h>
 
 /* Columns: symbol, wire name, exit code of the client, text. */
 #define STATUS_LIST(X)                                                                     \
@@ -38,7 +38,8 @@ const char *status_text(enum status status);
 /* What lsmap.exe exits with when a reply ends in this error. */
 int status_exit_code(enum status status);
 
-/* The status with this wire name; STATUS_INTERNAL for a name this version does not know. */
-enum status status_from_name(struct span name);
+/* The status with this wire name of `size` bytes, which may be NULL for 0; STATUS_INTERNAL for a
+ * name that this version does not know. */
+enum status status_from_name(const char *name, size_t size);
 
 #endif

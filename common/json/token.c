@@ -1,5 +1,6 @@
 #include "common/json/token.h"
 
+#include "common/text/number.h"
 #include "common/text/utf.h"
 
 enum json_event json_fail(struct json_reader *reader, const char *error, size_t offset)
@@ -19,11 +20,6 @@ static bool is_space(int byte)
     return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
 }
 
-static bool is_digit(int byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
 void json_skip_space(struct json_reader *reader)
 {
     while (is_space(json_peek(reader, reader->offset)))
@@ -36,21 +32,12 @@ static bool is_delimiter(int byte)
     return byte < 0 || is_space(byte) || byte == ',' || byte == ']' || byte == '}';
 }
 
-static int hex_value(int byte)
-{
-    if (is_digit(byte))
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
 /* Reads `\uXXXX` at `offset`. */
 static bool read_unit(struct json_reader *reader, size_t offset, uint32_t *unit)
 {
     uint32_t value = 0;
     for (size_t at = offset + 2; at < offset + 6; at++) {
-        int digit = hex_value(json_peek(reader, at));
+        int digit = number_hex_digit(json_peek(reader, at));
         if (digit < 0) {
             json_fail(reader, "four hexadecimal digits must follow \\u", at);
             return false;
@@ -145,7 +132,7 @@ enum json_event json_read_string(struct json_reader *reader, enum json_event eve
 static bool skip_digits(const struct json_reader *reader, size_t *at)
 {
     size_t begin = *at;
-    while (is_digit(json_peek(reader, *at)))
+    while (number_is_digit(json_peek(reader, *at)))
         (*at)++;
     return *at > begin;
 }

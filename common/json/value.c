@@ -2,15 +2,14 @@
 #include <string.h>
 
 #include "common/json/reader.h"
+#include "common/text/number.h"
 #include "common/text/utf.h"
 
 static uint32_t hex_unit(const char *digits)
 {
     uint32_t unit = 0;
-    for (size_t i = 0; i < 4; i++) {
-        uint32_t digit = (uint8_t)digits[i];
-        unit = unit << 4 | (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-    }
+    for (size_t i = 0; i < 4; i++)
+        unit = unit << 4 | (uint32_t)number_hex_digit(digits[i]);
     return unit;
 }
 
@@ -74,26 +73,10 @@ bool json_unescape(const struct json_reader *reader, char *out, size_t capacity,
     return true;
 }
 
-/* Reads digits only, at least one; the value must fit 64 bits. */
-static bool parse_digits(struct span digits, uint64_t *value)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < digits.size; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9')
-            return false;
-        uint64_t digit = (uint64_t)(digits.data[i] - '0');
-        if (sum > (UINT64_MAX - digit) / 10)
-            return false;
-        sum = sum * 10 + digit;
-    }
-    *value = sum;
-    return digits.size > 0;
-}
-
 static bool parse_integer(struct span token, bool *negative, uint64_t *magnitude)
 {
     *negative = token.size > 0 && token.data[0] == '-';
-    return parse_digits(span_from(token, *negative ? 1 : 0), magnitude);
+    return number_from_decimal(span_from(token, *negative ? 1 : 0), magnitude);
 }
 
 bool json_int64(const struct json_reader *reader, int64_t *value)

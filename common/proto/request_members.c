@@ -4,6 +4,7 @@
 
 #include "common/base/assertion.h"
 #include "common/scan/regions.h"
+#include "common/text/number.h"
 
 static bool read_id(struct request_parser *parser, enum json_event event);
 static bool read_op(struct request_parser *parser, enum json_event event);
@@ -248,17 +249,6 @@ static bool read_kinds(struct request_parser *parser, enum json_event event)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 static bool read_address(struct request_parser *parser, enum json_event event)
 {
     char text[18]; /* "0x" and 16 digits */
@@ -266,14 +256,9 @@ static bool read_address(struct request_parser *parser, enum json_event event)
     uint64_t address = 0;
 
     if (event != JSON_STRING || !json_unescape(&parser->reader, text, sizeof text, &size) ||
-        size < 3 || memcmp(text, "0x", 2) != 0)
+        size < 3 || memcmp(text, "0x", 2) != 0 ||
+        !number_from_hex((struct span){text + 2, size - 2}, &address))
         return fail_value(parser);
-    for (size_t i = 2; i < size; i++) {
-        int digit = hex_digit(text[i]);
-        if (digit < 0)
-            return fail_value(parser);
-        address = address << 4 | (uint64_t)digit;
-    }
     parser->request->address = address;
     parser->request->has_address = true;
     return true;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/text/fold.h"
+#include "common/text/number.h"
 #include "common/text/utf.h"
 
 enum { MAP_CAPACITY_FIRST = 32, MAP_TEXT_SIZE_MAX = 4 * 1024 * 1024 };
@@ -225,7 +226,7 @@ static bool set_shadow_copy_path(struct buffer *path, struct span device_path)
     struct span rest;
     size_t end = stem.size;
 
-    while (end < device_path.size && device_path.data[end] >= '0' && device_path.data[end] <= '9')
+    while (end < device_path.size && number_is_digit(device_path.data[end]))
         end++;
     if (end <= stem.size || !match_prefix(stem, (struct span){device_path.data, stem.size}, &rest))
         return false;

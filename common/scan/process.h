@@ -63,7 +63,6 @@ enum process_arch { ARCH_UNKNOWN, ARCH_X86, ARCH_X64, ARCH_ARM, ARCH_ARM64 };
 const char *process_arch_name(enum process_arch arch);
 
 enum { PROTECTION_UNKNOWN = -1, PROTECTION_TEXT_CAPACITY = 32 };
-static const uint32_t INTEGRITY_UNKNOWN = 0xffffffffu;
 
 /* What an opened process tells of itself, from calls that the limited right allows. */
 struct process_facts {

@@ -1,11 +1,16 @@
 #include "common/text/buffer.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/assertion.h"
 
-enum { BUFFER_CAPACITY_FIRST = 256 }; /* bytes of the first allocation, unless more is asked */
+enum {
+    BUFFER_CAPACITY_FIRST = 256, /* bytes of the first allocation, unless more is asked for */
+    FORMATTED_SIZE_USUAL = 256   /* formatted on the stack; a longer text is formatted twice */
+};
 
 void buffer_init(struct buffer *buffer, size_t capacity_max)
 {
@@ -20,14 +25,21 @@ void buffer_release(struct buffer *buffer)
 
 void buffer_clear(struct buffer *buffer)
 {
-    buffer->size = 0;
+    buffer_truncate(buffer, 0);
+}
+
+void buffer_truncate(struct buffer *buffer, size_t size)
+{
+    ASSERT(size <= buffer->size);
+    buffer->size = size;
+    buffer->failed = false;
 }
 
 /* The next capacity that holds `needed`, which is not above capacity_max. */
 static size_t next_capacity(const struct buffer *buffer, size_t needed)
 {
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_CAPACITY_FIRST;
-    while (capacity < needed) { /* ends after 64 rounds at most */
+    while (capacity < needed) { /* at most 64 rounds */
         if (capacity > buffer->capacity_max / 2)
             return buffer->capacity_max;
         capacity *= 2;
@@ -38,6 +50,8 @@ static size_t next_capacity(const struct buffer *buffer, size_t needed)
 bool buffer_reserve(struct buffer *buffer, size_t size)
 {
     ASSERT(buffer->size <= buffer->capacity);
+    if (buffer->failed)
+        return false;
     if (size <= buffer->capacity - buffer->size)
         return true;
     size_t needed;
@@ -52,15 +66,56 @@ bool buffer_reserve(struct buffer *buffer, size_t size)
     return true;
 }
 
+char *buffer_extend(struct buffer *buffer, size_t size)
+{
+    if (!buffer_reserve(buffer, size)) {
+        buffer->failed = true;
+        return NULL;
+    }
+    char *place = buffer->data + buffer->size;
+    buffer->size += size;
+    return place;
+}
+
 bool buffer_append(struct buffer *buffer, struct span bytes)
 {
     if (bytes.size == 0)
-        return true;
-    if (!buffer_reserve(buffer, bytes.size))
+        return !buffer->failed;
+    char *place = buffer_extend(buffer, bytes.size);
+    if (place != NULL)
+        memcpy(place, bytes.data, bytes.size);
+    return place != NULL;
+}
+
+bool buffer_text(struct buffer *buffer, const char *text)
+{
+    return buffer_append(buffer, span_from_string(text));
+}
+
+bool buffer_format(struct buffer *buffer, const char *format, ...)
+{
+    char piece[FORMATTED_SIZE_USUAL];
+    va_list arguments;
+
+    va_start(arguments, format);
+    int size = vsnprintf(piece, sizeof piece, format, arguments);
+    va_end(arguments);
+    if (size >= 0 && (size_t)size < sizeof piece)
+        return buffer_append(buffer, (struct span){piece, (size_t)size});
+    if (size < 0 || !buffer_reserve(buffer, (size_t)size + 1)) { /* and a terminator */
+        buffer->failed = true;
         return false;
-    memcpy(buffer->data + buffer->size, bytes.data, bytes.size);
-    buffer->size += bytes.size;
+    }
+    va_start(arguments, format);
+    (void)vsnprintf(buffer->data + buffer->size, (size_t)size + 1, format, arguments);
+    va_end(arguments);
+    buffer->size += (size_t)size;
     return true;
+}
+
+bool buffer_failed(const struct buffer *buffer)
+{
+    return buffer->failed;
 }
 
 void buffer_consume(struct buffer *buffer, size_t size)

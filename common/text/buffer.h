@@ -1,7 +1,11 @@
-/* A growable byte buffer with a bound.
+/* A growable byte buffer with a bound and a sticky failure.
  *
- * Grows by doubling up to `capacity_max` and never above. Data is added at the end and taken from
- * the front. All-zero but for `capacity_max` is a valid empty buffer without memory.
+ * It grows by doubling, up to `capacity_max`. Bytes are appended at the end and consumed from the
+ * front. All-zero except for `capacity_max` is a valid empty buffer without memory.
+ *
+ * After the first append that does not fit, every later one fails too, so that a formatter appends
+ * without checking and calls buffer_failed() once at its end: the content is complete or an exact
+ * beginning. buffer_clear(), buffer_truncate() and buffer_release() end the failure.
  */
 #ifndef COMMON_TEXT_BUFFER_H
 #define COMMON_TEXT_BUFFER_H
@@ -17,24 +21,43 @@ struct buffer {
     size_t size;         /* bytes in use, from data[0] */
     size_t capacity;     /* bytes allocated */
     size_t capacity_max; /* bytes it may grow to */
+    bool failed;         /* an append did not fit */
 };
 
 void buffer_init(_Out_ struct buffer *buffer, size_t capacity_max);
 
-/* Frees the memory; the buffer is empty and may be used again. Accepts an empty one. */
+/* Frees the memory; the buffer is empty and may be used again. */
 void buffer_release(_Inout_ struct buffer *buffer);
 
-/* Forgets the content, keeps the memory. */
+/* Drops the content, keeps the memory. */
 void buffer_clear(_Inout_ struct buffer *buffer);
 
-/* Makes room for `size` more bytes. Returns false, nothing changed, above `capacity_max` or without
- * memory. */
+/* Drops what was appended after the first `size` bytes, and a failure; `size` must not be above
+ * buffer->size. */
+void buffer_truncate(_Inout_ struct buffer *buffer, size_t size);
+
+/* Appends. Returns false, content unchanged, above `capacity_max`, without memory, or after an
+ * earlier failure. */
+bool buffer_append(_Inout_ struct buffer *buffer, struct span bytes);
+
+/* The same for a terminated text. */
+bool buffer_text(_Inout_ struct buffer *buffer, const char *text);
+
+/* The same for a text formatted as by printf. */
+PRINTF_FORMAT(2, 3)
+bool buffer_format(_Inout_ struct buffer *buffer, const char *format, ...);
+
+/* Appends `size` bytes for the caller to fill. Returns the place for them, or NULL as above. */
+char *buffer_extend(_Inout_ struct buffer *buffer, size_t size);
+
+/* Makes room for `size` more bytes, to be written past the end before buffer->size is raised.
+ * Returns false, nothing changed, when they do not fit or the buffer has failed; this failure is
+ * not sticky. */
 NODISCARD bool buffer_reserve(_Inout_ struct buffer *buffer, size_t size);
 
-/* Appends. Returns false, nothing changed, above `capacity_max` or without memory. */
-NODISCARD bool buffer_append(_Inout_ struct buffer *buffer, struct span bytes);
+bool buffer_failed(_In_ const struct buffer *buffer);
 
-/* Takes `size` bytes from the front; `size` must not be above buffer->size. */
+/* Drops `size` bytes from the front; `size` must not be above buffer->size. */
 void buffer_consume(_Inout_ struct buffer *buffer, size_t size);
 
 /* The content; valid until the next change. */

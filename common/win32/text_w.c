@@ -51,12 +51,12 @@ char *text_w_to_utf8_alloc(const wchar_t *text)
 bool text_w_append(struct buffer *out, const wchar_t *text, size_t len)
 {
     size_t size = utf8_from_utf16(NULL, 0, text, len);
-    if (!buffer_reserve(out, size))
-        return false;
-    if (size > 0)
-        utf8_from_utf16(out->data + out->size, size, text, len);
-    out->size += size;
-    return true;
+    if (size == 0)
+        return !buffer_failed(out);
+    char *place = buffer_extend(out, size);
+    if (place != NULL)
+        utf8_from_utf16(place, size, text, len);
+    return place != NULL;
 }
 
 static bool is_sentence_end(wchar_t unit)

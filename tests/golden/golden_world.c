@@ -88,7 +88,7 @@ static bool set_abort(struct golden_world *world, const char *text)
 
     if (sscanf(text, "%u %31s", &world->abort_at, code) != 2)
         return false;
-    world->abort_code = status_from_name(span_from_string(code));
+    world->abort_code = status_from_name(code, strlen(code));
     return true;
 }
 

@@ -36,7 +36,7 @@ static inline bool reply_stream_member(struct reply_stream *stream, struct json_
     if (span_equal(name, SPAN("type")) && event == JSON_STRING)
         *type = value.token;
     else if (span_equal(name, SPAN("code")) && event == JSON_STRING)
-        stream->code = status_from_name(value.token);
+        stream->code = status_from_name(value.token.data, value.token.size);
     else if (span_equal(name, SPAN("rows")))
         (void)!json_uint64(&value, &stream->end_rows);
     else if (span_equal(name, SPAN("processes")))

@@ -58,10 +58,10 @@ static void buffer_stops_exactly_at_its_bound(struct test *t)
             CHECK(t, buffer_append(&buffer, SPAN("x")));
         CHECK_INT(t, bounds[i], buffer.size);
         CHECK(t, buffer.capacity <= bounds[i]);
-        CHECK(t, !buffer_append(&buffer, SPAN("y")));
         CHECK(t, !buffer_reserve(&buffer, 1));
-        CHECK_INT(t, bounds[i], buffer.size);
         CHECK(t, buffer_reserve(&buffer, 0));
+        CHECK(t, !buffer_append(&buffer, SPAN("y")));
+        CHECK_INT(t, bounds[i], buffer.size);
         buffer_release(&buffer);
     }
 }
@@ -114,6 +114,69 @@ static void buffer_refuses_what_overflows_or_cannot_be_had(struct test *t)
     buffer_release(&buffer);
 }
 
+/* What fits exactly fits; the first byte too many fails, and so does all that follows. */
+static void buffer_failure_is_sticky(struct test *t)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 4);
+    CHECK(t, buffer_append(&buffer, SPAN("abc")));
+    CHECK(t, !buffer_failed(&buffer));
+    CHECK(t, !buffer_append(&buffer, SPAN("de")));
+    CHECK(t, buffer_failed(&buffer));
+    CHECK(t, !buffer_append(&buffer, SPAN("d"))); /* would fit, but "abcd" was never meant */
+    CHECK(t, !buffer_append(&buffer, SPAN("")));
+    CHECK(t, !buffer_text(&buffer, "d"));
+    CHECK(t, !buffer_format(&buffer, "%d", 1));
+    CHECK(t, buffer_extend(&buffer, 1) == NULL);
+    CHECK(t, !buffer_reserve(&buffer, 0));
+    buffer_consume(&buffer, 1);
+    CHECK(t, buffer_failed(&buffer));
+    CHECK(t, span_equal(SPAN("bc"), buffer_span(&buffer)));
+
+    buffer_truncate(&buffer, 1);
+    CHECK(t, !buffer_failed(&buffer));
+    CHECK(t, buffer_append(&buffer, SPAN("xyz")));
+    CHECK(t, span_equal(SPAN("bxyz"), buffer_span(&buffer)));
+    CHECK(t, buffer_extend(&buffer, 1) == NULL);
+    buffer_clear(&buffer);
+    CHECK(t, !buffer_failed(&buffer) && buffer_append(&buffer, SPAN("1234")));
+    CHECK(t, !buffer_text(&buffer, "5"));
+    buffer_release(&buffer);
+    CHECK(t, !buffer_failed(&buffer) && buffer_append(&buffer, SPAN("1234")));
+    buffer_release(&buffer);
+}
+
+static void buffer_reserve_fails_once(struct test *t)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 4);
+    CHECK(t, !buffer_reserve(&buffer, 5));
+    CHECK(t, !buffer_failed(&buffer) && buffer_append(&buffer, SPAN("1234")));
+    buffer_release(&buffer);
+}
+
+static void buffer_formats(struct test *t)
+{
+    static char text[1000];
+    struct buffer buffer;
+    memset(text, 'x', sizeof text - 1);
+    buffer_init(&buffer, 2000);
+    CHECK(t, buffer_format(&buffer, "%s=%d;", "a", -5));
+    CHECK(t, span_equal(SPAN("a=-5;"), buffer_span(&buffer)));
+    buffer_clear(&buffer);
+    for (size_t size = 0; size < sizeof text; size++) { /* short and long, both ways */
+        buffer_clear(&buffer);
+        TEST_ROW(t, "%zu", size);
+        CHECK(t, buffer_format(&buffer, "%.*s", (int)size, text));
+        CHECK_MEM(t, text, size, buffer.data, buffer.size);
+    }
+    CHECK(t, buffer_format(&buffer, "%s", text));
+    CHECK(t, !buffer_format(&buffer, "%s", text));
+    CHECK(t, buffer_failed(&buffer));
+    CHECK_INT(t, 2 * (sizeof text - 1), buffer.size);
+    buffer_release(&buffer);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -123,6 +186,9 @@ int main(int argc, char **argv)
         TEST_CASE(buffer_grows_by_doubling),
         TEST_CASE(buffer_reserve_makes_room_for_direct_writing),
         TEST_CASE(buffer_refuses_what_overflows_or_cannot_be_had),
+        TEST_CASE(buffer_failure_is_sticky),
+        TEST_CASE(buffer_reserve_fails_once),
+        TEST_CASE(buffer_formats),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
