@@ -119,8 +119,10 @@ static const char *check_row(struct exchange *exchange)
 /* True when the server refused before its first row because it is at a limit. */
 static bool is_busy(const struct exchange *exchange)
 {
+    struct span code = row_text(&exchange->row, MEMBER_CODE);
+
     return exchange->row.type == ROW_ERROR && exchange->line == 1 &&
-           status_from_name(row_text(&exchange->row, MEMBER_CODE)) == STATUS_BUSY;
+           status_from_name(code.data, code.size) == STATUS_BUSY;
 }
 
 /* Takes the next line out of the input. Returns false when there is no complete one. */
