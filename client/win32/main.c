@@ -10,13 +10,21 @@
 #include "client/win32/compare_files.h"
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
-#include "client/win32/host_facts.h"
 #include "client/win32/pipe.h"
-#include "client/win32/system_folders.h"
 #include "common/proto/protocol.h"
 #include "common/version.h"
+#include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "common/win32/win.h"
+
+enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024 };
+
+/* Where Windows and the programs installed for all users are: what --outside-system leaves out. */
+struct system_folders {
+    char texts[SYSTEM_FOLDERS_MAX][FOLDER_CAPACITY];
+    struct span folders[SYSTEM_FOLDERS_MAX]; /* UTF-8; of texts */
+    size_t count;
+};
 
 static void complain(const struct console *console, const char *text)
 {
@@ -27,7 +35,42 @@ static void complain(const struct console *console, const char *text)
         console->output.complain(console->output.context, (struct span){line, (size_t)size});
 }
 
-/* Asks this process, or the server behind the pipe.
+/* Something of Windows failed that is not the server's fault. */
+static enum outcome fail(const struct console *console, const char *what, DWORD error)
+{
+    char reason[160], text[OPTIONS_ERROR_CAPACITY];
+
+    (void)snprintf(text, sizeof text, "%s: %s", what, text_w_error(reason, sizeof reason, error));
+    complain(console, text);
+    return OUTCOME_BROKEN;
+}
+
+/* A folder that cannot be found is left out. */
+static void add_folder(struct system_folders *folders, const wchar_t *path, DWORD len)
+{
+    char *text = folders->texts[folders->count];
+
+    if (len == 0 || len >= FOLDER_LEN_MAX ||
+        text_w_to_utf8(text, FOLDER_CAPACITY, path) != ERROR_SUCCESS)
+        return;
+    folders->folders[folders->count++] = span_from_string(text);
+}
+
+static void query_folders(struct system_folders *folders)
+{
+    /* Of 32-bit and 64-bit programs. The user's own variables decide what the user sees, and
+     * nothing else. */
+    static const wchar_t *const variables[SYSTEM_FOLDERS_MAX - 1] = {
+        L"ProgramFiles", L"ProgramFiles(x86)", L"ProgramW6432"};
+    wchar_t path[FOLDER_LEN_MAX] = L"";
+
+    /* Not GetWindowsDirectoryW: on a terminal server that may be a folder of the user. */
+    add_folder(folders, path, GetSystemWindowsDirectoryW(path, FOLDER_LEN_MAX));
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+        add_folder(folders, path, GetEnvironmentVariableW(variables[i], path, FOLDER_LEN_MAX));
+}
+
+/* Sends the request to the server of the pipe, or answers it in this process.
  * envelope  NULL: none. */
 static enum outcome ask(struct console *console, const struct options *options,
                         struct envelope *envelope)
@@ -44,49 +87,39 @@ static enum outcome ask(struct console *console, const struct options *options,
         .envelope = envelope,
         .system_folders = folders.folders,
     };
-    enum outcome outcome;
 
-    if (options->outside_system) {
-        system_folders_query(&folders);
-        settings.system_folders_count = folders.count;
-    }
+    if (options->outside_system)
+        query_folders(&folders);
+    settings.system_folders_count = folders.count;
     if (options->direct) {
         direct = direct_create(&failure);
         settings.transport = direct != NULL ? direct_transport(direct) : NULL;
     } else if (pipe_client_open(&client, settings.pipe, options->timeout_s, &failure)) {
         settings.transport = &client.transport;
     }
-    outcome = settings.transport != NULL ? run_requests(&settings)
-                                         : run_complain_failure(&settings, &failure);
+    enum outcome outcome = settings.transport != NULL ? run_requests(&settings)
+                                                      : run_complain_failure(&settings, &failure);
     pipe_client_close(&client);
     direct_destroy(direct);
     return outcome;
 }
 
-/* Something of Windows failed that is not the server's fault. */
-static enum outcome fail_here(const struct console *console, const char *what, DWORD error)
-{
-    char reason[160], text[OPTIONS_ERROR_CAPACITY];
-
-    (void)snprintf(text, sizeof text, "%s: %s", what, text_w_error(reason, sizeof reason, error));
-    complain(console, text);
-    return OUTCOME_BROKEN;
-}
-
 static enum outcome ask_with_envelope(struct console *console, const struct options *options)
 {
-    struct envelope_facts facts;
+    struct envelope_facts facts = {.now = system_now_filetime};
+    struct server_info info;
     struct envelope envelope;
 
     if (!options->host)
         return ask(console, options, NULL);
-    DWORD error = host_facts_query(&facts);
-    if (error == ERROR_SUCCESS && !envelope_init(&envelope, &facts))
-        error = ERROR_NOT_ENOUGH_MEMORY;
-    if (error != ERROR_SUCCESS) {
-        (void)fail_here(console, "no identifier for the scan", error);
-        return OUTCOME_BROKEN; /* as when Windows fails elsewhere */
-    }
+    DWORD error = system_random(facts.random, sizeof facts.random);
+    if (error != ERROR_SUCCESS)
+        return fail(console, "no identifier for the scan", error);
+    system_info_query(&info, "client");
+    (void)snprintf(facts.host, sizeof facts.host, "%s", info.host);
+    facts.boot_time = info.boot_time;
+    if (!envelope_init(&envelope, &facts))
+        return fail(console, "no identifier for the scan", ERROR_NOT_ENOUGH_MEMORY);
     enum outcome outcome = ask(console, options, &envelope);
     envelope_deinit(&envelope);
     return outcome;
@@ -120,20 +153,20 @@ static enum outcome obey(struct console *console, const struct options *options)
     return ask_with_envelope(console, options);
 }
 
-/* True for an outcome whose results are whole. */
+/* True when all results that there are were written. */
 static bool is_worth_keeping(enum outcome outcome)
 {
     return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_SOME_FAILED ||
            outcome == OUTCOME_NOTHING;
 }
 
-/* The results go to the file of --out, which gets its name only when they are whole. */
+/* The results go to the file of --out, which gets its name only when all of them are there. */
 static enum outcome obey_into_file(struct console *console, const struct options *options)
 {
     DWORD error = console_to_file(console, options->out);
 
     if (error != ERROR_SUCCESS)
-        return fail_here(console, "the file of --out cannot be written", error);
+        return fail(console, "the file of --out cannot be written", error);
     enum outcome outcome = obey(console, options);
     if (!is_worth_keeping(outcome)) {
         console_drop_file(console);
@@ -141,10 +174,8 @@ static enum outcome obey_into_file(struct console *console, const struct options
         return outcome;
     }
     error = console_commit_file(console);
-    if (error != ERROR_SUCCESS)
-        return outcome_worse(outcome,
-                             fail_here(console, "the file of --out was not written", error));
-    return outcome;
+    return error == ERROR_SUCCESS ? outcome
+                                  : fail(console, "the file of --out was not written", error);
 }
 
 static enum outcome run(struct console *console, int argc, char *const *argv)
@@ -159,14 +190,9 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
     }
     enum outcome outcome =
         options.out != NULL ? obey_into_file(console, &options) : obey(console, &options);
-    if (console_failed(console)) {
-        char error[160];
-        (void)snprintf(text, sizeof text, "the output could not be written: %s",
-                       text_w_error(error, sizeof error, console->write_error));
-        complain(console, text);
-        outcome = outcome_worse(outcome, OUTCOME_BROKEN);
-    }
-    return outcome;
+    return console_failed(console)
+               ? fail(console, "the output could not be written", console->write_error)
+               : outcome;
 }
 
 static void free_arguments(int argc, char **argv)
@@ -198,7 +224,7 @@ int wmain(int argc, wchar_t **argv_w)
     struct console console;
     enum outcome outcome = OUTCOME_BROKEN;
 
-    /* Before anything may load a library: never one beside a file that is looked at. */
+    /* Before anything can load a library: DLLs come from the system folder only. */
     (void)SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     console_open(&console);
     char **argv = copy_arguments(argc, argv_w);

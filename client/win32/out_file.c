@@ -3,9 +3,9 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client/win32/host_facts.h"
 #include "common/text/number.h"
 #include "common/win32/handle.h"
+#include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 
 enum {
@@ -49,7 +49,7 @@ static DWORD set_temporary(struct out_file *file)
     uint8_t random[RANDOM_SIZE];
     char digits[2 * RANDOM_SIZE];
 
-    DWORD error = host_facts_random(random, sizeof random);
+    DWORD error = system_random(random, sizeof random);
     if (error != ERROR_SUCCESS)
         return error;
     memcpy(file->temporary, file->path, len * sizeof *file->path);

@@ -7,12 +7,8 @@
 
 enum { MICROSECONDS = 1000 * 1000, FILETIME_PER_MS = 10 * 1000, HOST_NAME_CAPACITY = 256 };
 
-static uint64_t now_filetime(void)
-{
-    FILETIME now;
-    GetSystemTimePreciseAsFileTime(&now);
-    return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
-}
+/* RtlGenRandom by its exported name: ntsecapi.h declares it beside much that clashes. */
+BOOLEAN NTAPI SystemFunction036(void *buffer, ULONG size);
 
 static uint64_t query_boot_time(void)
 {
@@ -21,7 +17,7 @@ static uint64_t query_boot_time(void)
 
     /* Wine tells when its server started; its tick count is the machine's. */
     if (system_is_wine())
-        return now_filetime() - GetTickCount64() * FILETIME_PER_MS;
+        return system_now_filetime(NULL) - GetTickCount64() * FILETIME_PER_MS;
     return result < 0 ? 0 : (uint64_t)time.boot_time.QuadPart;
 }
 
@@ -50,7 +46,7 @@ void system_info_query(struct server_info *info, const char *mode)
 {
     struct ntdll_optional optional;
 
-    *info = (struct server_info){.mode = mode, .started = now_filetime()};
+    *info = (struct server_info){.mode = mode, .started = system_now_filetime(NULL)};
     query_host(info);
     query_build(info);
     info->boot_time = query_boot_time();
@@ -66,12 +62,26 @@ bool system_is_wine(void)
     return optional.wine_get_version != NULL;
 }
 
+DWORD system_random(void *bytes, ULONG size)
+{
+    return SystemFunction036(bytes, size) ? ERROR_SUCCESS : ERROR_NOT_READY;
+}
+
 unsigned system_processors(void)
 {
     SYSTEM_INFO system;
 
     GetSystemInfo(&system);
     return system.dwNumberOfProcessors > 0 ? system.dwNumberOfProcessors : 1;
+}
+
+uint64_t system_now_filetime(void *unused)
+{
+    FILETIME now;
+
+    (void)unused;
+    GetSystemTimeAsFileTime(&now);
+    return (uint64_t)now.dwHighDateTime << 32 | now.dwLowDateTime;
 }
 
 uint64_t system_now_us(void *unused)

@@ -16,8 +16,14 @@ void system_info_query(_Out_ struct server_info *info, const char *mode);
  * wine_get_version. */
 bool system_is_wine(void);
 
+/* Random bytes of the system. Returns ERROR_SUCCESS or ERROR_NOT_READY. */
+NODISCARD DWORD system_random(_Out_writes_bytes_(size) void *bytes, ULONG size);
+
 /* Processors of the machine, 1 or more. */
 unsigned system_processors(void);
+
+/* The time of day as a FILETIME, to 16 ms. */
+uint64_t system_now_filetime(void *unused);
 
 /* A steady clock. */
 uint64_t system_now_us(void *unused);
