@@ -1,0 +1,62 @@
+/* Which scan runs next: users take turns, and the connections of a user take that user's turns.
+ *
+ * The turn goes to the user whose last turn is the longest ago; of that user's tickets to the one
+ * whose last turn is the longest ago. So a user with 32 connections gets as many turns as a user
+ * with one: while a user waits, no other user gets more than one turn. A user keeps its place while
+ * its client reads what the last turn gave. A user who comes goes before the one who had the latest
+ * turn and after all others.
+ *
+ * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. A ticket that
+ * waits belongs to the queue; whoever takes it out (turns_take(), turns_expire()) goes on with that
+ * connection, and nobody else does. The server's limit of connections bounds the tickets, and with
+ * them the users and the time of a call.
+ */
+#ifndef SERVICE_TURNS_H
+#define SERVICE_TURNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+
+/* Begins as all zero. The members belong to turns.c. */
+struct turns_ticket {
+    struct turns_ticket *next;
+    struct turns_ticket *previous;
+    const struct sid *user;
+    uint64_t user_turn; /* the number of the user's last turn: the same in all its tickets */
+    uint64_t turn;      /* the number of this ticket's last turn */
+    uint64_t deadline_ms;
+    bool is_joined; /* in the list */
+    bool is_waiting;
+};
+
+/* Begins as all zero. */
+struct turns {
+    struct turns_ticket *first; /* in the order in which they came */
+    struct turns_ticket *last;
+    uint64_t turn; /* the number of the latest turn */
+    size_t waiting_count;
+};
+
+/* Makes a ticket wait for a turn: one that is new, or has had a turn and wants another.
+ * user         Must stay where it is until turns_leave(). All unknown users are one.
+ * deadline_ms  For turns_expire(). */
+void turns_wait(_Inout_ struct turns *turns, _Inout_ struct turns_ticket *ticket,
+                _In_ const struct sid *user, uint64_t deadline_ms);
+
+/* The ticket needs no more turns: its scan is over. It must not wait; does nothing to one that
+ * never did. */
+void turns_leave(_Inout_ struct turns *turns, _Inout_ struct turns_ticket *ticket);
+
+/* Gives the next turn to a ticket that waits, which then waits no more. Returns it, or NULL when
+ * none waits. */
+struct turns_ticket *turns_take(_Inout_ struct turns *turns);
+
+/* Ends the waiting of a ticket whose deadline has passed; with UINT64_MAX of any that waits.
+ * Returns it, or NULL when there is none: call it until then. */
+struct turns_ticket *turns_expire(_Inout_ struct turns *turns, uint64_t now_ms);
+
+#endif
