@@ -62,13 +62,12 @@ static void push_table(struct chain *chain, const struct chain_settings *setting
 static void push_format(struct chain *chain, const struct chain_settings *settings)
 {
     const struct options *options = settings->options;
-    enum request_op op = options->command == COMMAND_PS ? OP_PROCESSES : OP_MAPS;
+    enum request_op op = OP_MAPS;
 
-    if (options->command == COMMAND_STATS && options->format != FORMAT_JSON) {
-        stats_sink_init(&chain->stats, options->format);
-        (void)push(chain, stats_sink(&chain->stats));
-        return;
-    }
+    if (options->command == COMMAND_PS)
+        op = OP_PROCESSES;
+    else if (options->command == COMMAND_STATS)
+        op = OP_STATS;
     switch (options->format) {
     case FORMAT_JSON:
         (void)push(chain, (struct row_sink){NULL, json_begin, json_row, json_end});
@@ -79,12 +78,11 @@ static void push_format(struct chain *chain, const struct chain_settings *settin
         chain->has_csv = true;
         (void)push(chain, csv_sink(&chain->csv));
         break;
-    case FORMAT_OPENMETRICS:
-        metrics_init(&chain->metrics, op, options->detail);
-        chain->has_metrics = true;
-        (void)push(chain, metrics_sink(&chain->metrics));
+    case FORMAT_PROMETHEUS:
+        prometheus_init(&chain->prometheus, op, options->detail);
+        chain->has_prometheus = true;
+        (void)push(chain, prometheus_sink(&chain->prometheus));
         break;
-    case FORMAT_PROMETHEUS: /* of stats alone, above */
     case FORMAT_TABLE:
         push_table(chain, settings);
         break;
@@ -163,8 +161,8 @@ void chain_deinit(struct chain *chain)
         envelope_step_deinit(&chain->envelope);
     if (chain->has_csv)
         csv_deinit(&chain->csv);
-    if (chain->has_metrics)
-        metrics_deinit(&chain->metrics);
+    if (chain->has_prometheus)
+        prometheus_deinit(&chain->prometheus);
     table_deinit(&chain->table);
     chain->count = 0;
 }

@@ -1,6 +1,6 @@
 /* The sinks of one command, put together as its options ask: steps first, the format last.
  *
- *     [envelope ->] [filter ->] [sorter ->] table, JSON, CSV or metrics
+ *     [envelope ->] [filter ->] [sorter ->] table, JSON, CSV or Prometheus text
  *                   [filter ->] by_file -> [envelope ->] table, JSON or CSV
  *
  * Nothing is held back without a sorter or by_file: rows stream through.
@@ -18,8 +18,7 @@
 #include "client/rows/sink.h"
 #include "client/rows/sort.h"
 #include "client/show/csv.h"
-#include "client/show/metrics.h"
-#include "client/show/stats_sink.h"
+#include "client/show/prometheus.h"
 #include "client/show/table.h"
 #include "common/base/annotations.h"
 
@@ -36,15 +35,14 @@ enum { CHAIN_SINKS_MAX = 5 };
 struct chain {
     struct row_sink sinks[CHAIN_SINKS_MAX]; /* the last one first */
     size_t count;
-    bool has_filter, has_sorter, has_by_file, has_envelope, has_csv, has_metrics;
+    bool has_filter, has_sorter, has_by_file, has_envelope, has_csv, has_prometheus;
     struct filter filter;
     struct sorter sorter;
     struct by_file by_file;
     struct envelope_step envelope;
     struct table table;
     struct csv csv;
-    struct metrics metrics;
-    struct stats_sink stats;
+    struct prometheus prometheus;
 };
 
 /* The settings' pointers must outlive the chain, which must stay where it is. */

@@ -19,8 +19,7 @@ const struct option_entry option_table[OPTION_COUNT] = {
     [OPTION_BYTES] = {"bytes", 0, false, FOR_MAPS | FOR_DIFF},
     [OPTION_JSON] = {"json", 0, false, FOR_ALL},
     [OPTION_CSV] = {"csv", 0, false, FOR_SCANS},
-    [OPTION_OPENMETRICS] = {"openmetrics", 0, false, FOR_SERVERS},
-    [OPTION_PROMETHEUS] = {"prometheus", 0, false, FOR_FACTS},
+    [OPTION_PROMETHEUS] = {"prometheus", 0, false, FOR_SERVERS},
     [OPTION_HOST] = {"host", 0, false, FOR_SERVERS},
     [OPTION_OUT] = {"out", 'o', true, FOR_ALL},
     [OPTION_WIDE] = {"wide", 0, false, FOR_ALL},
@@ -87,7 +86,6 @@ static bool apply(struct options_parser *parser, struct given *given, enum optio
     case OPTION_BYTES:
     case OPTION_JSON:
     case OPTION_CSV:
-    case OPTION_OPENMETRICS:
     case OPTION_PROMETHEUS:
     case OPTION_HOST:
     case OPTION_WIDE:
@@ -219,8 +217,6 @@ static enum output_format format_of(const struct given *given)
 {
     if (given->at[OPTION_CSV] != 0)
         return FORMAT_CSV;
-    if (given->at[OPTION_OPENMETRICS] != 0)
-        return FORMAT_OPENMETRICS;
     if (given->at[OPTION_PROMETHEUS] != 0)
         return FORMAT_PROMETHEUS;
     return given->at[OPTION_JSON] != 0 ? FORMAT_JSON : FORMAT_TABLE;

@@ -29,11 +29,10 @@ enum command {
 };
 
 enum output_format {
-    FORMAT_TABLE,       /* for people */
-    FORMAT_JSON,        /* the server's lines as they came */
-    FORMAT_CSV,         /* one table, see csv.h */
-    FORMAT_OPENMETRICS, /* sums by process name, see metrics.h; or of the server, for stats */
-    FORMAT_PROMETHEUS   /* of the server, in the older dialect of openmetrics.h */
+    FORMAT_TABLE,     /* for people */
+    FORMAT_JSON,      /* the server's lines as they came */
+    FORMAT_CSV,       /* one table, see csv.h */
+    FORMAT_PROMETHEUS /* sums by process name, or the numbers of a server; see prometheus.h */
 };
 
 enum order {

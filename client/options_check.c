@@ -13,8 +13,7 @@ static bool refuse_pair(struct options_parser *parser, const struct given *given
 /* Which formats go together, and with what. */
 static bool check_format(struct options_parser *parser, const struct given *given)
 {
-    static const enum option_id formats[] = {OPTION_JSON, OPTION_CSV, OPTION_OPENMETRICS,
-                                             OPTION_PROMETHEUS};
+    static const enum option_id formats[] = {OPTION_JSON, OPTION_CSV, OPTION_PROMETHEUS};
     /* Sums over processes have no order and no files. */
     static const enum option_id not_summed[] = {OPTION_REGIONS, OPTION_SORT, OPTION_TOP,
                                                 OPTION_BY_FILE};
@@ -25,14 +24,11 @@ static bool check_format(struct options_parser *parser, const struct given *give
             if (given->at[formats[i]] != 0 && given->at[formats[k]] != 0)
                 return refuse_pair(parser, given, formats[i], formats[k]);
     for (size_t i = 0; i < sizeof not_summed / sizeof not_summed[0]; i++)
-        if (given->at[OPTION_OPENMETRICS] != 0 && given->at[not_summed[i]] != 0)
-            return refuse_pair(parser, given, OPTION_OPENMETRICS, not_summed[i]);
-    parser->index = given->at[OPTION_OPENMETRICS];
-    if (parser->index != 0 && (command == COMMAND_INFO || command == COMMAND_WHOAMI))
-        return options_refuse(parser, "%s takes no --openmetrics", parser->argv[given->command]);
+        if (given->at[OPTION_PROMETHEUS] != 0 && given->at[not_summed[i]] != 0)
+            return refuse_pair(parser, given, OPTION_PROMETHEUS, not_summed[i]);
     parser->index = given->at[OPTION_PROMETHEUS];
-    if (parser->index != 0 && command != COMMAND_STATS)
-        return options_refuse(parser, "--prometheus is for stats: lsmap stats --prometheus");
+    if (parser->index != 0 && (command == COMMAND_INFO || command == COMMAND_WHOAMI))
+        return options_refuse(parser, "%s takes no --prometheus", parser->argv[given->command]);
     parser->index = given->at[OPTION_HOST];
     if (parser->index != 0 && given->at[OPTION_JSON] == 0 && given->at[OPTION_CSV] == 0)
         return options_refuse(parser, "--host is for rows: add --json or --csv");

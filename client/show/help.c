@@ -12,7 +12,7 @@ static const char topics[] = "lsmap lists the files that processes have mapped i
                              "  examples    questions people have, and the command for each\n"
                              "  filters     which processes, which files, which kinds\n"
                              "  output      what the columns of the table say\n"
-                             "  formats     --json, --csv, --openmetrics, --host, --out\n"
+                             "  formats     --json, --csv, --prometheus, --host, --out\n"
                              "  access      why a process is read in part or not at all\n"
                              "  scripts     for scripts and fleets: what can be relied on\n"
                              "  exit-codes  how lsmap ends\n";
@@ -85,8 +85,8 @@ static const char formats[] =
     "    --by-file  path,device_path,kind,processes,views,size\n"
     "               Texts stay as they are: a spreadsheet may take one that begins\n"
     "               with = + - @ for a formula; import such columns as text.\n"
-    "--openmetrics  sums by process name, for a scraper: maps, ps, stats\n"
-    "--prometheus   stats in the older text format, for a collector of files\n"
+    "--prometheus   for monitoring, the text format of Prometheus: sums by process\n"
+    "               name, or the numbers of the server (stats)\n"
     "--host         in each row also schema, host, boot_time, scan_id, time,\n"
     "               agent_version and, where it is a part of a process, its\n"
     "               process_start: pid and start name a process for ever\n"
@@ -123,7 +123,7 @@ static const char scripts[] =
     "             lsmap -a --csv  | ConvertFrom-Csv | group path\n"
     "Many hosts:  lsmap -a --json --host -o C:\\spool\\lsmap.jsonl\n"
     "DuckDB:      FROM read_json('C:\\spool\\*.jsonl', union_by_name = true)\n"
-    "Scraper:     lsmap -a --openmetrics -o C:\\metrics\\lsmap.prom\n"
+    "Scraper:     lsmap -a --prometheus -o C:\\metrics\\lsmap.prom\n"
     "\n"
     "Completion of options and names in PowerShell: put into $PROFILE\n"
     "  . \"C:\\Program Files\\lsmap\\lsmap-completion.ps1\"\n";

@@ -1,12 +1,17 @@
 #include "client/show/stats.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "client/show/text.h"
 #include "common/base/assertion.h"
 #include "common/json/reader.h"
 
-/* The row has them in the order of their indexes, so the search begins behind the last one found.
- */
+enum { LABEL_COLUMNS = 18, NUMBER_COLUMNS = 11, TIME_CAPACITY = 32 };
+
+/* The row has the numbers in the order of their indexes, so the search begins after the last one
+ * found. */
 static size_t find(struct span name, size_t hint)
 {
     char known[STATISTICS_NAME_CAPACITY];
@@ -42,10 +47,10 @@ void stats_parse(struct span line, struct stats *stats)
     }
 }
 
-/* `part` of `whole` of the way, which is at most some 10 s. */
-static uint64_t share(uint64_t way, uint64_t part, uint64_t whole)
+/* The share of `time_us`, which is at most some 10 s. */
+static uint64_t share(uint64_t time_us, uint64_t part, uint64_t all)
 {
-    return (uint64_t)((double)way * (double)part / (double)whole);
+    return (uint64_t)((double)time_us * (double)part / (double)all);
 }
 
 bool stats_percentile(const struct stats *stats, enum statistics_class class_, unsigned per_mille,
@@ -75,4 +80,170 @@ bool stats_percentile(const struct stats *stats, enum statistics_class class_, u
     }
     *time_us = UINT64_MAX;
     return true;
+}
+
+static void put_label(struct buffer *out, const char *text)
+{
+    display_left(out, span_from_string(text), LABEL_COLUMNS);
+}
+
+static void put_cell(struct buffer *out, const char *text)
+{
+    display_right(out, span_from_string(text), NUMBER_COLUMNS);
+}
+
+static struct span count_text(char *text, const struct stats *stats, size_t index)
+{
+    return stats->known[index] ? display_count(text, stats->values[index]) : SPAN("-");
+}
+
+/* A count and the words after it. */
+static void put_count(struct buffer *out, const struct stats *stats, size_t index,
+                      const char *words)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    buffer_append(out, count_text(text, stats, index));
+    buffer_text(out, words);
+}
+
+static void put_size(struct buffer *out, const struct stats *stats, size_t index, const char *words)
+{
+    char text[DISPLAY_SIZE_CAPACITY];
+
+    buffer_append(out, stats->known[index] ? display_size(text, stats->values[index]) : SPAN("-"));
+    buffer_text(out, words);
+}
+
+/* The numbers that stand alone; the uptime as "3d 04:05:06". */
+static void put_plain(struct buffer *out, const struct stats *stats)
+{
+    const uint64_t uptime_s = stats->values[STATISTICS_UPTIME_MS] / 1000;
+
+    put_label(out, "uptime");
+    if (stats->known[STATISTICS_UPTIME_MS])
+        buffer_format(out, "%" PRIu64 "d %02u:%02u:%02u\n", uptime_s / 86400,
+                      (unsigned)(uptime_s / 3600 % 24), (unsigned)(uptime_s / 60 % 60),
+                      (unsigned)(uptime_s % 60));
+    else
+        buffer_text(out, "-\n");
+    put_label(out, "connections");
+    put_count(out, stats, STATISTICS_CONNECTIONS_NOW, " now, ");
+    put_count(out, stats, STATISTICS_CONNECTIONS_PEAK, " at peak, ");
+    put_count(out, stats, STATISTICS_CONNECTIONS_OPENED, " since the start\n");
+    put_label(out, "transferred");
+    put_size(out, stats, STATISTICS_BYTES_RECEIVED, " received, ");
+    put_size(out, stats, STATISTICS_BYTES_SENT, " sent\n");
+    put_label(out, "rows");
+    put_count(out, stats, STATISTICS_ROWS, "\n");
+    put_label(out, "denials");
+    put_count(out, stats, STATISTICS_DENIALS, "\n");
+}
+
+static void put_requests(struct buffer *out, const struct stats *stats)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    buffer_text(out, "\n");
+    put_label(out, "REQUESTS");
+    for (int i = 0; i < RESULT_COUNT; i++)
+        put_cell(out, statistics_result_name((enum statistics_result)i));
+    for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
+        buffer_text(out, "\n");
+        put_label(out, statistics_op_name(op));
+        for (int i = 0; i < RESULT_COUNT; i++) {
+            size_t index = statistics_request_index(op, (enum statistics_result)i);
+            display_right(out, count_text(text, stats, index), NUMBER_COLUMNS);
+        }
+    }
+    buffer_text(out, "\n");
+}
+
+/* A time in at most 8 columns: "250us", "1.2ms", "9.9s", "> 10s". */
+static void put_time(struct buffer *out, uint64_t time_us)
+{
+    char text[TIME_CAPACITY];
+
+    if (time_us == UINT64_MAX)
+        (void)snprintf(text, sizeof text, "> %" PRIu64 "s",
+                       statistics_bounds_us[STATISTICS_BUCKET_COUNT - 1] / 1000000);
+    else if (time_us < 1000)
+        (void)snprintf(text, sizeof text, "%" PRIu64 "us", time_us);
+    else if (time_us < 1000000)
+        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "ms", time_us / 1000,
+                       time_us / 100 % 10);
+    else
+        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "s", time_us / 1000000,
+                       time_us / 100000 % 10);
+    put_cell(out, text);
+}
+
+static void put_class(struct buffer *out, const struct stats *stats, enum statistics_class class_)
+{
+    static const unsigned per_milles[] = {500, 900, 990};
+    const size_t count = statistics_latency_index(class_, STATISTICS_BUCKET_COUNT), sum = count + 1;
+    char text[DISPLAY_COUNT_CAPACITY];
+    uint64_t time_us;
+
+    put_label(out, statistics_class_name(class_));
+    display_right(out, count_text(text, stats, count), NUMBER_COLUMNS);
+    if (stats->known[count] && stats->known[sum] && stats->values[count] > 0)
+        put_time(out, stats->values[sum] / stats->values[count]);
+    else
+        put_cell(out, "-");
+    for (size_t i = 0; i < sizeof per_milles / sizeof per_milles[0]; i++) {
+        if (stats_percentile(stats, class_, per_milles[i], &time_us))
+            put_time(out, time_us);
+        else
+            put_cell(out, "-");
+    }
+    buffer_text(out, "\n");
+}
+
+static void put_latencies(struct buffer *out, const struct stats *stats)
+{
+    static const char *const titles[] = {"count", "mean", "p50", "p90", "p99"};
+
+    buffer_text(out, "\n");
+    put_label(out, "TIME TO ANSWER");
+    for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++)
+        put_cell(out, titles[i]);
+    buffer_text(out, "\n");
+    for (int i = 0; i < CLASS_COUNT; i++)
+        put_class(out, stats, (enum statistics_class)i);
+    buffer_text(out, "(p50, p90, p99 are estimated from a histogram)\n");
+}
+
+/* Kernel queries, and the limits that were reached. */
+static void put_lists(struct buffer *out, const struct stats *stats)
+{
+    bool is_first = true;
+
+    buffer_text(out, "\n");
+    put_label(out, "KERNEL QUERIES");
+    for (int i = 0; i < QUERY_COUNT; i++) {
+        buffer_format(out, "%s%s ", i == 0 ? "" : ", ",
+                      statistics_query_name((enum statistics_query)i));
+        put_count(out, stats, STATISTICS_QUERIES + (size_t)i, "");
+    }
+    buffer_text(out, "\n");
+    put_label(out, "LIMITS MET");
+    for (int i = 0; i < LIMIT_COUNT; i++) {
+        const size_t index = STATISTICS_LIMIT_HITS + (size_t)i;
+        if (stats->known[index] && stats->values[index] == 0)
+            continue;
+        buffer_format(out, "%s%s ", is_first ? "" : ", ",
+                      statistics_limit_name((enum statistics_limit)i));
+        put_count(out, stats, index, "");
+        is_first = false;
+    }
+    buffer_text(out, is_first ? "none\n" : "\n");
+}
+
+void stats_table(const struct stats *stats, struct buffer *out)
+{
+    put_plain(out, stats);
+    put_requests(out, stats);
+    put_latencies(out, stats);
+    put_lists(out, stats);
 }

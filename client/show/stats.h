@@ -1,8 +1,7 @@
-/* What a server tells of itself by `stats`: the row as numbers, and what can be reckoned from them.
+/* The numbers of a `stats` row, and the table that shows them.
  *
- * The numbers and their names are those of common/statistics.h. A number the server did not tell,
- * being older, is not known, and never taken for 0; one it tells beyond them, being newer, is
- * skipped.
+ * The numbers and their names are those of common/proto/statistics.h. A number that an older server
+ * does not send is unknown, never 0; one that only a newer server knows is skipped.
  */
 #ifndef CLIENT_SHOW_STATS_H
 #define CLIENT_SHOW_STATS_H
@@ -12,6 +11,7 @@
 
 #include "common/base/annotations.h"
 #include "common/proto/statistics.h"
+#include "common/text/buffer.h"
 #include "common/text/span.h"
 
 struct stats {
@@ -23,10 +23,14 @@ struct stats {
  * line  One JSON object that row_parse has accepted. */
 void stats_parse(struct span line, _Out_ struct stats *stats);
 
-/* The time below which `per_mille` thousandths of the answers of a class stayed, in microseconds:
- * an estimate, as if answers were spread evenly within a bucket of the histogram.
- * Returns false when there is none to tell of; UINT64_MAX in time_us: above the last bound. */
+/* Estimates the time within which `per_mille` thousandths of the answers of a class were complete,
+ * in microseconds, as if the answers of a histogram's bucket were spread evenly over it.
+ * time_us  UINT64_MAX: above the last bound.
+ * Returns false, time_us untouched, when the histogram is unknown or empty. */
 NODISCARD bool stats_percentile(_In_ const struct stats *stats, enum statistics_class class_,
                                 unsigned per_mille, _Out_ uint64_t *time_us);
+
+/* Appends the numbers as a table; an unknown one is shown as "-". */
+void stats_table(_In_ const struct stats *stats, _Inout_ struct buffer *out);
 
 #endif

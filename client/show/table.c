@@ -92,10 +92,16 @@ static bool show(struct table *table, const struct row *row, struct span line, s
         return count_change(table, row, out);
     case ROW_INFO:
     case ROW_WHOAMI:
-    case ROW_STATS:
         return facts_format(line, out);
-    case ROW_PROCESS_ERROR:
+    case ROW_STATS:
+        stats_parse(line, &table->stats);
+        table->has_stats = true;
+        break;
     case ROW_END:
+        if (table->has_stats)
+            stats_table(&table->stats, out);
+        return !buffer_failed(out);
+    case ROW_PROCESS_ERROR:
     case ROW_ERROR:
     case ROW_OTHER:
         break;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "client/rows/sink.h"
+#include "client/show/stats.h"
 #include "common/base/annotations.h"
 #include "common/proto/request.h"
 #include "common/text/buffer.h"
@@ -47,6 +48,8 @@ struct table {
     uint64_t processes, views, files, bytes; /* sums of what was shown; bytes of address space */
     uint64_t came, went, started, ended;     /* of TABLE_CHANGES */
     struct buffer heading;                   /* "NAME (PID)" printed last, in TABLE_CHANGES */
+    bool has_stats;                          /* a ROW_STATS, shown when its reply is complete */
+    struct stats stats;
 };
 
 void table_init(_Out_ struct table *table, _In_ const struct table_style *style);

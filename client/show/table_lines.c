@@ -2,7 +2,6 @@
 
 #include "client/show/table_cells.h"
 #include "client/show/text.h"
-#include "client/show/width.h"
 
 size_t line_size_columns(const struct table *table)
 {
@@ -32,7 +31,7 @@ bool line_path(const struct table *table, struct span path, size_t begin, struct
     size_t width = table->style.width, columns = 0;
 
     if (width > 0) {
-        size_t used = width_of_text(span_from(buffer_span(out), begin));
+        size_t used = display_width(span_from(buffer_span(out), begin));
         columns =
             width > used + 1 + TABLE_PATH_COLUMNS_MIN ? width - used - 1 : TABLE_PATH_COLUMNS_MIN;
     }
@@ -45,7 +44,7 @@ bool line_process_name(const struct row *row, enum row_member name, size_t colum
     char number[CELL_NUMBER_CAPACITY];
     struct span pid = cell_number(number, row, MEMBER_PID), host = row_text(row, MEMBER_HOST);
     struct span text = row_text(row, name);
-    size_t used = pid.size + 3 + (host.size > 0 ? width_of_text(host) + 4 : 0); /* " (PID)" */
+    size_t used = pid.size + 3 + (host.size > 0 ? display_width(host) + 4 : 0); /* " (PID)" */
 
     if (columns > 0)
         columns = columns > used + 1 ? columns - used : 1;
@@ -75,7 +74,7 @@ bool line_heading(struct table *table, const struct row *row, struct buffer *out
         !fact(facts, "", row_text(row, MEMBER_ARCH)) || !fact(facts, "", protection) ||
         !fact(facts, "access ", row_text(row, MEMBER_ACCESS)))
         return false;
-    size_t used = width_of_text(buffer_span(facts)) + 1;
+    size_t used = display_width(buffer_span(facts)) + 1;
     return (!table->begun || cell_text(out, "\n")) &&
            line_process_name(row, MEMBER_NAME, width > used ? width - used : width, out) &&
            buffer_append(out, buffer_span(facts)) && cell_text(out, "\n");

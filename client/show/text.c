@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client/show/width.h"
+#include "client/show/width_table.h"
 #include "common/text/utf.h"
 
 static const struct span replacement = {"\xEF\xBF\xBD", 3}; /* U+FFFD */
@@ -15,6 +15,44 @@ static bool is_unsafe(uint32_t code_point)
            code_point == 0x061c || code_point == 0x200e || code_point == 0x200f ||
            (code_point >= 0x2028 && code_point <= 0x202e) || /* line ends, embeddings */
            (code_point >= 0x2066 && code_point <= 0x2069);   /* isolates */
+}
+
+static bool in_ranges(const struct width_range *ranges, size_t count, uint32_t code_point)
+{
+    size_t first = 0, end = count;
+
+    while (first < end) {
+        size_t middle = first + (end - first) / 2;
+        if (code_point > ranges[middle].last)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first < count && code_point >= ranges[first].first;
+}
+
+static size_t columns_of(uint32_t code_point)
+{
+    if (code_point < 0x80)
+        return 1;
+    if (in_ranges(width_zero, sizeof width_zero / sizeof width_zero[0], code_point))
+        return 0;
+    return in_ranges(width_two, sizeof width_two / sizeof width_two[0], code_point) ? 2 : 1;
+}
+
+/* Takes one character. Returns it as it is shown, with its columns. */
+static struct span take_character(struct span text, size_t *offset, size_t *columns)
+{
+    size_t begin = *offset;
+    uint32_t code_point = utf8_next(text, offset);
+
+    /* U+FFFD may stand for a malformed byte, which must not be copied either. */
+    if (is_unsafe(code_point) || code_point == 0xfffd) {
+        *columns = 1;
+        return replacement;
+    }
+    *columns = columns_of(code_point);
+    return (struct span){text.data + begin, *offset - begin};
 }
 
 /* Bytes from `offset` on that can be copied as they are: ASCII without control characters. */
@@ -30,85 +68,67 @@ static size_t plain_run(struct span text, size_t offset)
 
 bool display_text(struct buffer *out, struct span text)
 {
-    for (size_t offset = 0; offset < text.size;) {
-        size_t plain = plain_run(text, offset);
-        if (plain > 0) {
-            if (!buffer_append(out, (struct span){text.data + offset, plain}))
-                return false;
-            offset += plain;
-            continue;
-        }
-        size_t begin = offset;
-        uint32_t code_point = utf8_next(text, &offset);
-        struct span shown = {text.data + begin, offset - begin};
-        /* U+FFFD may stand for a malformed byte, which must not be copied either. */
-        if (is_unsafe(code_point) || code_point == 0xfffd)
-            shown = replacement;
-        if (!buffer_append(out, shown))
-            return false;
-    }
-    return true;
-}
-
-/* The columns display_text() takes: marks that it replaces become visible. */
-static size_t shown_width(struct span text)
-{
-    size_t columns = 0;
+    size_t columns;
 
     for (size_t offset = 0; offset < text.size;) {
         size_t plain = plain_run(text, offset);
-        columns += plain;
+        if (plain > 0)
+            buffer_append(out, (struct span){text.data + offset, plain});
+        else
+            buffer_append(out, take_character(text, &offset, &columns));
         offset += plain;
-        if (plain == 0) {
-            uint32_t code_point = utf8_next(text, &offset);
-            columns += is_unsafe(code_point) ? 1 : width_of_code_point(code_point);
-        }
     }
-    return columns;
+    return !buffer_failed(out);
 }
 
-static bool spaces(struct buffer *out, size_t count)
+size_t display_width(struct span text)
+{
+    size_t width = 0, columns;
+
+    for (size_t offset = 0; offset < text.size;) {
+        columns = plain_run(text, offset);
+        if (columns > 0)
+            offset += columns;
+        else
+            (void)take_character(text, &offset, &columns);
+        width += columns;
+    }
+    return width;
+}
+
+static void put_spaces(struct buffer *out, struct span text, size_t columns)
 {
     static const struct span blank = {"                                ", 32};
 
-    while (count > 0) {
-        size_t step = count < blank.size ? count : blank.size;
-        if (!buffer_append(out, (struct span){blank.data, step}))
-            return false;
-        count -= step;
+    for (size_t used = display_width(text); used < columns;) {
+        size_t step = columns - used < blank.size ? columns - used : blank.size;
+        buffer_append(out, (struct span){blank.data, step});
+        used += step;
     }
-    return true;
 }
 
 bool display_left(struct buffer *out, struct span text, size_t columns)
 {
-    size_t width = shown_width(text);
-
-    return display_text(out, text) && spaces(out, columns > width ? columns - width : 0);
+    display_text(out, text);
+    put_spaces(out, text, columns);
+    return !buffer_failed(out);
 }
 
 bool display_right(struct buffer *out, struct span text, size_t columns)
 {
-    size_t width = shown_width(text);
-
-    return spaces(out, columns > width ? columns - width : 0) && display_text(out, text);
+    put_spaces(out, text, columns);
+    return display_text(out, text);
 }
 
-static size_t width_at(struct span text, size_t *offset)
-{
-    uint32_t code_point = utf8_next(text, offset);
-
-    return is_unsafe(code_point) ? 1 : width_of_code_point(code_point);
-}
-
-/* Moves on while whole characters, marks included, fit `columns`; returns the offset reached. */
-static size_t take_columns(struct span text, size_t columns)
+/* The size of the beginning that fits `columns`: complete characters with their marks. */
+static size_t head_size(struct span text, size_t columns)
 {
     size_t offset = 0, used = 0;
 
     while (offset < text.size) {
-        size_t next = offset;
-        used += width_at(text, &next);
+        size_t next = offset, width;
+        (void)take_character(text, &next, &width);
+        used += width;
         if (used > columns)
             break;
         offset = next;
@@ -116,16 +136,19 @@ static size_t take_columns(struct span text, size_t columns)
     return offset;
 }
 
-/* The offset behind which at most `columns` of `width` columns are left, at a whole character. */
-static size_t drop_columns(struct span text, size_t width, size_t columns)
+/* The offset of the end that fits `columns` of `width`, at a complete character. */
+static size_t tail_offset(struct span text, size_t width, size_t columns)
 {
-    size_t offset = 0, left = width;
+    size_t offset = 0, left = width, taken;
 
-    while (offset < text.size && left > columns)
-        left -= width_at(text, &offset);
+    while (offset < text.size && left > columns) {
+        (void)take_character(text, &offset, &taken);
+        left -= taken;
+    }
     while (offset < text.size) { /* a mark without its letter would sit on the ellipsis */
         size_t next = offset;
-        if (width_at(text, &next) > 0)
+        (void)take_character(text, &next, &taken);
+        if (taken > 0)
             break;
         offset = next;
     }
@@ -134,28 +157,26 @@ static size_t drop_columns(struct span text, size_t width, size_t columns)
 
 bool display_cut(struct buffer *out, struct span text, size_t columns)
 {
-    size_t width = columns > 0 ? shown_width(text) : 0;
+    size_t width = columns > 0 ? display_width(text) : 0;
 
     if (width <= columns)
         return display_text(out, text);
-    size_t head = (columns - 1) / 3;
-    size_t tail = columns - 1 - head;
-    size_t head_size = take_columns(text, head);
-    size_t tail_offset = drop_columns(text, width, tail);
-    return display_text(out, (struct span){text.data, head_size}) && buffer_append(out, ellipsis) &&
-           display_text(out, span_from(text, tail_offset));
+    size_t head = (columns - 1) / 3, tail = columns - 1 - head;
+    display_text(out, (struct span){text.data, head_size(text, head)});
+    buffer_append(out, ellipsis);
+    return display_text(out, span_from(text, tail_offset(text, width, tail)));
 }
 
 struct span display_size(char *out, uint64_t bytes)
 {
     static const char units[] = "KMGTPE";
+    size_t unit = 0;
+    uint64_t scaled = bytes; /* in 1/1024 of the unit */
 
     if (bytes < 1024) {
         (void)snprintf(out, DISPLAY_SIZE_CAPACITY, "%" PRIu64, bytes);
         return span_from_string(out);
     }
-    size_t unit = 0;
-    uint64_t scaled = bytes; /* in 1/1024 of the unit */
     while (unit + 1 < sizeof units - 1 && scaled >= 1024 * 1024 - 512) {
         scaled = scaled / 1024 + (scaled % 1024 >= 512);
         unit++;
@@ -175,8 +196,7 @@ struct span display_count(char *out, uint64_t count)
     char digits[DISPLAY_COUNT_CAPACITY];
     size_t size = 0;
 
-    (void)snprintf(digits, sizeof digits, "%" PRIu64, count);
-    size_t left = span_from_string(digits).size;
+    int left = snprintf(digits, sizeof digits, "%" PRIu64, count);
     for (size_t i = 0; left > 0; i++, left--) {
         out[size++] = digits[i];
         if (left > 1 && left % 3 == 1)

@@ -21,7 +21,7 @@ const char usage_help[] =
     "      --by-file              one line a file, with its number of processes\n"
     "      --bytes, --wide        exact sizes | never cut a path\n"
     "      --json, --csv          for programs; --host adds machine, scan and time\n"
-    "      --openmetrics, --prometheus  sums for monitoring | of stats, older format\n"
+    "      --prometheus           sums for monitoring; also of stats\n"
     "  -o, --out FILE             write to a file, whole or not at all\n"
     "  -q, --quiet, --no-header   no totals, no failures | no titles\n"
     "      --timeout S, --debug   wait so long (default: 30) | tell what it cost\n"

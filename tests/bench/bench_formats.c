@@ -95,7 +95,7 @@ static const struct {
     {"--csv", {.format = FORMAT_CSV}, false},
     {"--csv --host", {.format = FORMAT_CSV}, true},
     {"table", {.format = FORMAT_TABLE}, false},
-    {"--openmetrics", {.format = FORMAT_OPENMETRICS}, false},
+    {"--prometheus", {.format = FORMAT_PROMETHEUS}, false},
     {"--by-file", {.format = FORMAT_TABLE, .by_file = true}, false},
     {"--sort size", {.format = FORMAT_TABLE, .sort = ORDER_SIZE}, false},
 };

@@ -53,7 +53,7 @@ static void failed_processes_are_told(struct test *t)
         enum output_format format;
         bool told;
     } rows[] = {
-        {FORMAT_TABLE, true}, {FORMAT_CSV, true}, {FORMAT_OPENMETRICS, true}, {FORMAT_JSON, false}};
+        {FORMAT_TABLE, true}, {FORMAT_CSV, true}, {FORMAT_PROMETHEUS, true}, {FORMAT_JSON, false}};
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
         TEST_ROW(t, "format %zu", i);
@@ -67,7 +67,7 @@ static void failed_processes_are_told(struct test *t)
 
 static void a_refused_request_leaves_nothing_behind(struct test *t)
 {
-    static const enum output_format formats[] = {FORMAT_TABLE, FORMAT_CSV, FORMAT_OPENMETRICS};
+    static const enum output_format formats[] = {FORMAT_TABLE, FORMAT_CSV, FORMAT_PROMETHEUS};
 
     for (size_t i = 0; i < TEST_COUNT(formats); i++) {
         struct play play;
@@ -86,7 +86,7 @@ static void a_cut_reply_makes_no_metrics(struct test *t)
     struct play play;
 
     play_begin(&play, PROCESS("1") MAP("1"));
-    play.options.format = FORMAT_OPENMETRICS;
+    play.options.format = FORMAT_PROMETHEUS;
     CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
     play_check(t, "", &play.heard.out);
     play_end(&play);

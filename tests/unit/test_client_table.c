@@ -1,6 +1,6 @@
 #include "client/rows/row.h"
 #include "client/show/table.h"
-#include "client/show/width.h"
+#include "client/show/text.h"
 #include "common/base/bounds.h"
 #include "tests/test.h"
 
@@ -214,7 +214,7 @@ static size_t widest_line(struct span text)
     for (size_t i = 0; i < text.size; i++) {
         if (text.data[i] != '\n')
             continue;
-        size_t width = width_of_text((struct span){text.data + begin, i - begin});
+        size_t width = display_width((struct span){text.data + begin, i - begin});
         widest = width > widest ? width : widest;
         begin = i + 1;
     }

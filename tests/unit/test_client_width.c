@@ -1,5 +1,5 @@
 #include "client/show/text.h"
-#include "client/show/width.h"
+#include "common/text/utf.h"
 #include "tests/test.h"
 
 #include <string.h>
@@ -19,7 +19,9 @@ static void code_points_have_their_columns(struct test *t)
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "U+%04X", (unsigned)rows[i].code_point);
-        CHECK_INT(t, rows[i].columns, width_of_code_point(rows[i].code_point));
+        char text[4];
+        size_t size = utf8_encode(text, rows[i].code_point);
+        CHECK_INT(t, rows[i].columns, display_width((struct span){text, size}));
     }
 }
 
@@ -39,7 +41,7 @@ static void text_is_the_sum(struct test *t)
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "row %zu", i);
-        CHECK_INT(t, rows[i].columns, width_of_text(span_from_string(rows[i].text)));
+        CHECK_INT(t, rows[i].columns, display_width(span_from_string(rows[i].text)));
     }
 }
 

@@ -126,8 +126,6 @@ static void lsmap_prints_them(struct test *t)
         const char *begin, *within, *end;
     } rows[] = {
         {L"", "uptime ", "\nREQUESTS ", "\nLIMITS MET        none\n"},
-        {L"--openmetrics", "# HELP lsmapd_uptime_seconds ", "\n# TYPE lsmapd_requests counter\n",
-         "\n# EOF\n"},
         {L"--prometheus", "# HELP lsmapd_uptime_seconds ",
          "\n# TYPE lsmapd_requests_total counter\n", "\n"},
         {L"--json", "{\"id\":1,\"type\":\"stats\",", ",\"connections_now\":1,",

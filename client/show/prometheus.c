@@ -1,0 +1,450 @@
+#include "client/show/prometheus.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/show/text.h"
+#include "common/base/bounds.h"
+
+enum { NAMES_FIRST = 64, LABELS_MAX = 2 };
+
+/* --- the format --- */
+
+struct family {
+    const char *name; /* ends in the unit, if it has one, and "_total" for counters */
+    const char *type; /* "counter", "gauge" or "histogram" */
+    const char *help; /* one sentence, without backslash and newline */
+};
+
+struct label {
+    const char *name;
+    struct span value; /* without control characters */
+};
+
+static void declare(struct buffer *out, const struct family *family)
+{
+    buffer_format(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
+                  family->type);
+}
+
+static void put_escaped(struct buffer *out, struct span value)
+{
+    size_t begin = 0;
+
+    for (size_t i = 0; i < value.size; i++) {
+        if (value.data[i] != '\\' && value.data[i] != '"')
+            continue;
+        buffer_append(out, (struct span){value.data + begin, i - begin});
+        buffer_text(out, "\\");
+        begin = i;
+    }
+    buffer_append(out, span_from(value, begin));
+}
+
+/* The beginning of a sample, up to its number. suffix  Of a histogram's samples, else "". */
+static void begin_sample(struct buffer *out, const struct family *family, const char *suffix,
+                         const struct label *labels, size_t labels_count)
+{
+    buffer_text(out, family->name);
+    buffer_text(out, suffix);
+    for (size_t i = 0; i < labels_count; i++) {
+        buffer_format(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
+        put_escaped(out, labels[i].value);
+        buffer_text(out, "\"");
+    }
+    buffer_text(out, labels_count > 0 ? "} " : " ");
+}
+
+static void put_count(struct buffer *out, uint64_t count)
+{
+    buffer_format(out, "%" PRIu64 "\n", count);
+}
+
+/* As seconds, with a point and without zeros at the end: "0.0005", "10.0".
+ * time   In units of which a second has `second`, 1000 or 1000000.
+ * ending What follows. */
+static void put_seconds(struct buffer *out, uint64_t time, uint64_t second, const char *ending)
+{
+    uint64_t digit = second / 10, rest = time % second;
+
+    buffer_format(out, "%" PRIu64 ".%u", time / second, (unsigned)(rest / digit));
+    for (rest %= digit, digit /= 10; rest > 0; rest %= digit, digit /= 10)
+        buffer_format(out, "%u", (unsigned)(rest / digit));
+    buffer_text(out, ending);
+}
+
+/* --- the numbers of a server --- */
+
+/* The families, in the order of the numbers in a row: each has those from `first` to the next. */
+static const struct {
+    size_t first;
+    struct family family;
+} stats_families[] = {
+    {STATISTICS_UPTIME_MS, {"lsmapd_uptime_seconds", "gauge", "Time since the server started."}},
+    {STATISTICS_CONNECTIONS_NOW, {"lsmapd_connections", "gauge", "Clients connected now."}},
+    {STATISTICS_CONNECTIONS_PEAK,
+     {"lsmapd_connections_peak", "gauge", "Most clients connected at once since the start."}},
+    {STATISTICS_CONNECTIONS_OPENED,
+     {"lsmapd_connections_opened_total", "counter",
+      "Clients that connected, those refused included."}},
+    {STATISTICS_BYTES_RECEIVED,
+     {"lsmapd_received_bytes_total", "counter", "Bytes received from clients."}},
+    {STATISTICS_BYTES_SENT, {"lsmapd_sent_bytes_total", "counter", "Bytes sent to clients."}},
+    {STATISTICS_ROWS, {"lsmapd_rows_total", "counter", "Rows of replies."}},
+    {STATISTICS_DENIALS,
+     {"lsmapd_denials_total", "counter",
+      "Requests and single processes refused because the caller lacks a right."}},
+    {STATISTICS_REQUESTS,
+     {"lsmapd_requests_total", "counter", "Requests that ended, by op and outcome."}},
+    {STATISTICS_LIMIT_HITS,
+     {"lsmapd_limit_hits_total", "counter", "How often a limit was reached."}},
+    {STATISTICS_QUERIES,
+     {"lsmapd_kernel_queries_total", "counter", "Kernel queries of requests that ended."}},
+};
+
+/* The labels of a number; returns how many it has. */
+static size_t stats_labels(size_t index, struct label *labels)
+{
+    if (index < STATISTICS_REQUESTS)
+        return 0;
+    if (index < STATISTICS_LIMIT_HITS) {
+        const size_t op = (index - STATISTICS_REQUESTS) / RESULT_COUNT;
+        const size_t result = (index - STATISTICS_REQUESTS) % RESULT_COUNT;
+        labels[0] = (struct label){"op", span_from_string(statistics_op_name((unsigned)op))};
+        labels[1] = (struct label){
+            "outcome", span_from_string(statistics_result_name((enum statistics_result)result))};
+        return 2;
+    }
+    if (index < STATISTICS_QUERIES)
+        labels[0] =
+            (struct label){"limit", span_from_string(statistics_limit_name(
+                                        (enum statistics_limit)(index - STATISTICS_LIMIT_HITS)))};
+    else
+        labels[0] =
+            (struct label){"class", span_from_string(statistics_query_name(
+                                        (enum statistics_query)(index - STATISTICS_QUERIES)))};
+    return 1;
+}
+
+/* A histogram is complete or left out. */
+static bool is_class_known(const struct stats *stats, enum statistics_class class_)
+{
+    for (unsigned i = 0; i < STATISTICS_LATENCY_COUNT; i++)
+        if (!stats->known[statistics_latency_index(class_, i)])
+            return false;
+    return true;
+}
+
+static void put_latency(struct buffer *out, const struct family *family, const struct stats *stats,
+                        enum statistics_class class_)
+{
+    const uint64_t *values = &stats->values[statistics_latency_index(class_, 0)];
+    const struct label label = {"class", span_from_string(statistics_class_name(class_))};
+
+    for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
+        buffer_format(out, "%s_bucket{class=\"%s\",le=\"", family->name, label.value.data);
+        put_seconds(out, statistics_bounds_us[i], 1000000, "\"} ");
+        put_count(out, values[i]);
+    }
+    buffer_format(out, "%s_bucket{class=\"%s\",le=\"+Inf\"} ", family->name, label.value.data);
+    put_count(out, values[STATISTICS_BUCKET_COUNT]);
+    begin_sample(out, family, "_count", &label, 1);
+    put_count(out, values[STATISTICS_BUCKET_COUNT]);
+    begin_sample(out, family, "_sum", &label, 1);
+    put_seconds(out, values[STATISTICS_BUCKET_COUNT + 1], 1000000, "\n");
+}
+
+static void put_stats(struct buffer *out, const struct stats *stats)
+{
+    static const struct family latencies = {
+        "lsmapd_request_duration_seconds", "histogram",
+        "Time from a request that was answered to its last line."};
+    const struct family *family = NULL; /* of the number */
+    struct label labels[LABELS_MAX];
+    size_t next = 0;
+
+    for (size_t index = 0; index < STATISTICS_LATENCIES; index++) {
+        if (next < sizeof stats_families / sizeof stats_families[0] &&
+            index == stats_families[next].first) {
+            family = &stats_families[next++].family;
+            declare(out, family);
+        }
+        if (!stats->known[index])
+            continue;
+        begin_sample(out, family, "", labels, stats_labels(index, labels));
+        if (index == STATISTICS_UPTIME_MS)
+            put_seconds(out, stats->values[index], 1000, "\n");
+        else
+            put_count(out, stats->values[index]);
+    }
+    declare(out, &latencies);
+    for (int i = 0; i < CLASS_COUNT; i++)
+        if (is_class_known(stats, (enum statistics_class)i))
+            put_latency(out, &latencies, stats, (enum statistics_class)i);
+}
+
+/* --- the sums of a scan --- */
+
+static const char *const kinds[PROMETHEUS_KINDS] = {"image", "data", "pagefile", "physical",
+                                                    "unknown"};
+static const char *const accesses[PROMETHEUS_ACCESSES] = {"full", "limited", "none", "other"};
+
+static const struct family processes_family = {"lsmap_processes", "gauge",
+                                               "Processes of this name."};
+
+/* What is summed up for each name and kind; the first one counts the mappings themselves. Those
+ * from `resident` on need --pages. */
+static const struct {
+    struct family family;
+    enum row_member member;
+} sums[PROMETHEUS_SUMS] = {
+    {{"lsmap_mappings", "gauge", "Mappings in all processes of this name."}, MEMBER_COUNT},
+    {{"lsmap_mapped_bytes", "gauge", "Address space of these mappings."}, MEMBER_SIZE},
+    {{"lsmap_resident_bytes", "gauge", "What of them is in memory."}, MEMBER_RESIDENT},
+    {{"lsmap_shared_bytes", "gauge", "What of that is shared."}, MEMBER_SHARED},
+    {{"lsmap_private_bytes", "gauge", "What of that is private."}, MEMBER_PRIVATE},
+    {{"lsmap_locked_bytes", "gauge", "What of that is locked."}, MEMBER_LOCKED},
+};
+
+enum { SUMS_WITHOUT_PAGES = 2 };
+
+void prometheus_init(struct prometheus *prometheus, enum request_op op, enum request_detail detail)
+{
+    *prometheus = (struct prometheus){.op = op};
+    if (op == OP_MAPS)
+        prometheus->sums = detail == DETAIL_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
+    buffer_init(&prometheus->scratch, OUTPUT_ROW_SIZE_MAX * 3);
+}
+
+void prometheus_deinit(struct prometheus *prometheus)
+{
+    free(prometheus->names);
+    buffer_release(&prometheus->scratch);
+    *prometheus = (struct prometheus){.count = 0};
+}
+
+/* Makes the name fit to be shown, and cuts it at a complete character. */
+static bool clean_name(struct buffer *scratch, struct span *name)
+{
+    buffer_clear(scratch);
+    display_text(scratch, name->size > 0 ? *name : SPAN(PROMETHEUS_UNKNOWN));
+    size_t size = scratch->size;
+    if (size > PROMETHEUS_NAME_SIZE_MAX) {
+        size = PROMETHEUS_NAME_SIZE_MAX;
+        while (size > 0 && ((unsigned char)scratch->data[size] & 0xc0) == 0x80)
+            size--;
+    }
+    *name = (struct span){scratch->data, size};
+    return !buffer_failed(scratch);
+}
+
+static bool is_named(const struct prometheus_name *entry, struct span name)
+{
+    return span_equal_ascii_nocase((struct span){entry->name, entry->name_size}, name);
+}
+
+static struct prometheus_name *look_up(struct prometheus *prometheus, struct span name)
+{
+    /* The rows of a process follow each other. */
+    if (prometheus->last < prometheus->count &&
+        is_named(&prometheus->names[prometheus->last], name))
+        return &prometheus->names[prometheus->last];
+    for (size_t i = 0; i < prometheus->count; i++) {
+        if (is_named(&prometheus->names[i], name)) {
+            prometheus->last = i;
+            return &prometheus->names[i];
+        }
+    }
+    return NULL;
+}
+
+static bool grow(struct prometheus *prometheus)
+{
+    size_t capacity = prometheus->capacity > 0 ? prometheus->capacity * 2 : NAMES_FIRST;
+
+    if (prometheus->count < prometheus->capacity)
+        return true;
+    struct prometheus_name *names = realloc(prometheus->names, capacity * sizeof *names);
+    if (names == NULL)
+        return false;
+    prometheus->names = names;
+    prometheus->capacity = capacity;
+    return true;
+}
+
+/* The entry of a name; the last place is kept for all that find none. NULL without memory. */
+static struct prometheus_name *find(struct prometheus *prometheus, struct span name)
+{
+    if (!clean_name(&prometheus->scratch, &name))
+        return NULL;
+    struct prometheus_name *entry = look_up(prometheus, name);
+    if (entry == NULL && prometheus->count >= PROMETHEUS_NAMES_MAX - 1) {
+        name = SPAN(PROMETHEUS_OTHER);
+        entry = look_up(prometheus, name);
+    }
+    if (entry != NULL)
+        return entry;
+    if (!grow(prometheus))
+        return NULL;
+    prometheus->last = prometheus->count++;
+    entry = &prometheus->names[prometheus->last];
+    *entry = (struct prometheus_name){.name_size = name.size};
+    memcpy(entry->name, name.data, name.size);
+    return entry;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    const struct prometheus_name *x = a, *y = b;
+    size_t size = x->name_size < y->name_size ? x->name_size : y->name_size;
+    int order = memcmp(x->name, y->name, size);
+
+    if (order != 0)
+        return order;
+    return (x->name_size > y->name_size) - (x->name_size < y->name_size);
+}
+
+/* The index of a word; that of the last one when it is none of them. */
+static size_t index_of(const char *const *words, size_t count, struct span word)
+{
+    size_t i = 0;
+
+    while (i + 1 < count && !span_equal(word, span_from_string(words[i])))
+        i++;
+    return i;
+}
+
+static bool add_process(struct prometheus *prometheus, const struct row *row)
+{
+    struct prometheus_name *entry = find(prometheus, row_text(row, MEMBER_NAME));
+
+    if (entry != NULL)
+        entry->processes[index_of(accesses, PROMETHEUS_ACCESSES, row_text(row, MEMBER_ACCESS))]++;
+    return entry != NULL;
+}
+
+static bool add_mapping(struct prometheus *prometheus, const struct row *row)
+{
+    struct prometheus_name *entry = find(prometheus, row_text(row, MEMBER_PROCESS));
+
+    if (entry == NULL)
+        return false;
+    uint64_t *values = entry->sums[index_of(kinds, PROMETHEUS_KINDS, row_text(row, MEMBER_KIND))];
+    values[0]++;
+    for (size_t i = 1; i < prometheus->sums; i++) {
+        uint64_t number = row_number(row, sums[i].member, 0);
+        values[i] = number > UINT64_MAX - values[i] ? UINT64_MAX : values[i] + number;
+    }
+    return true;
+}
+
+static bool on_begin(void *context, struct buffer *out)
+{
+    (void)context;
+    (void)out; /* nothing is known before the end */
+    return true;
+}
+
+static bool on_row(void *context, const struct row *row, struct span line, struct buffer *out)
+{
+    struct prometheus *prometheus = context;
+
+    (void)out;
+    if (row->type == ROW_PROCESS)
+        return add_process(prometheus, row);
+    if (row->type == ROW_MAP)
+        return add_mapping(prometheus, row);
+    if (row->type == ROW_STATS)
+        stats_parse(line, &prometheus->stats);
+    if (row->type == ROW_PROCESS_ERROR)
+        prometheus->failed++;
+    if (row->type == ROW_END) {
+        prometheus->ended = true;
+        prometheus->elapsed_us = row_number(row, MEMBER_ELAPSED_US, 0);
+        prometheus->complete = row_number(row, MEMBER_COMPLETE, 0) != 0;
+    }
+    return true;
+}
+
+/* --- writing them --- */
+
+/* The samples of one name in one family: 0 for the processes, else 1 + the sum. Those of kinds that
+ * it has none of are left out. */
+static void put_name(struct buffer *out, const struct prometheus_name *entry, size_t family)
+{
+    struct label labels[] = {{"process", {entry->name, entry->name_size}}, {"kind", {NULL, 0}}};
+
+    for (size_t i = 0; i < PROMETHEUS_ACCESSES && family == 0; i++) {
+        if (entry->processes[i] == 0)
+            continue;
+        labels[1] = (struct label){"access", span_from_string(accesses[i])};
+        begin_sample(out, &processes_family, "", labels, 2);
+        put_count(out, entry->processes[i]);
+    }
+    for (size_t i = 0; i < PROMETHEUS_KINDS && family > 0; i++) {
+        if (entry->sums[i][0] == 0)
+            continue;
+        labels[1].value = span_from_string(kinds[i]);
+        begin_sample(out, &sums[family - 1].family, "", labels, 2);
+        put_count(out, entry->sums[i][family - 1]);
+    }
+}
+
+/* A family of one sample, up to its number. */
+static void begin_single(struct buffer *out, const struct family *family)
+{
+    declare(out, family);
+    begin_sample(out, family, "", NULL, 0);
+}
+
+static void put_scan(struct buffer *out, const struct prometheus *prometheus)
+{
+    static const struct family failed = {"lsmap_failed_processes", "gauge",
+                                         "Processes that could not be read, or not completely."};
+    static const struct family complete = {"lsmap_scan_complete", "gauge",
+                                           "1 when every process was read completely."};
+    static const struct family seconds = {"lsmap_scan_seconds", "gauge",
+                                          "How long the server took."};
+
+    begin_single(out, &failed);
+    put_count(out, prometheus->failed);
+    begin_single(out, &complete);
+    put_count(out, prometheus->complete ? 1 : 0);
+    begin_single(out, &seconds);
+    put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
+}
+
+static bool on_end(void *context, struct buffer *out, bool *more)
+{
+    struct prometheus *prometheus = context;
+    const size_t begin = out->size;
+
+    if (!prometheus->ended)
+        return true;
+    if (prometheus->op == OP_STATS) {
+        put_stats(out, &prometheus->stats);
+        return !buffer_failed(out);
+    }
+    if (prometheus->family == 0 && prometheus->index == 0 && prometheus->count > 0)
+        qsort(prometheus->names, prometheus->count, sizeof *prometheus->names, compare_names);
+    for (; prometheus->family <= prometheus->sums; prometheus->family++, prometheus->index = 0) {
+        const size_t family = prometheus->family;
+        if (prometheus->index == 0)
+            declare(out, family == 0 ? &processes_family : &sums[family - 1].family);
+        for (; prometheus->index < prometheus->count; prometheus->index++) {
+            if (out->size - begin >= OUTPUT_SIZE && prometheus->index > 0) {
+                *more = true;
+                return !buffer_failed(out);
+            }
+            put_name(out, &prometheus->names[prometheus->index], family);
+        }
+    }
+    put_scan(out, prometheus);
+    return !buffer_failed(out);
+}
+
+struct row_sink prometheus_sink(struct prometheus *prometheus)
+{
+    return (struct row_sink){prometheus, on_begin, on_row, on_end};
+}

@@ -1,0 +1,63 @@
+/* --prometheus: a scan, or the numbers of a server, in the text format that Prometheus defines and
+ * that the textfile collector of windows_exporter and Telegraf read.
+ *
+ * A scan is summed up by process name: a series for each process identifier or address would be new
+ * at every scan, names are few. Names that differ only in case are one. There are at most
+ * PROMETHEUS_NAMES_MAX; the others are summed up as PROMETHEUS_OTHER, and processes without a name
+ * as PROMETHEUS_UNKNOWN; neither can be the name of a file. Nothing is written unless the reply is
+ * complete: half a scan would look like a drop.
+ */
+#ifndef CLIENT_SHOW_PROMETHEUS_H
+#define CLIENT_SHOW_PROMETHEUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "client/rows/sink.h"
+#include "client/show/stats.h"
+#include "common/base/annotations.h"
+#include "common/proto/request.h"
+#include "common/text/buffer.h"
+
+enum {
+    PROMETHEUS_NAMES_MAX = 1024,
+    PROMETHEUS_NAME_SIZE_MAX = 256, /* bytes; a longer name is cut */
+    PROMETHEUS_ACCESSES = 4,        /* full, limited, none, another */
+    PROMETHEUS_KINDS = 5,           /* image, data, pagefile, physical, unknown */
+    PROMETHEUS_SUMS = 6             /* mappings, and sums of bytes */
+};
+
+#define PROMETHEUS_OTHER "*other*"
+#define PROMETHEUS_UNKNOWN "*unknown*"
+
+struct prometheus_name {
+    char name[PROMETHEUS_NAME_SIZE_MAX];
+    size_t name_size;
+    uint64_t processes[PROMETHEUS_ACCESSES];
+    uint64_t sums[PROMETHEUS_KINDS][PROMETHEUS_SUMS];
+};
+
+struct prometheus {
+    enum request_op op;
+    size_t sums;                   /* how many of PROMETHEUS_SUMS the rows have */
+    struct prometheus_name *names; /* owned */
+    size_t count, capacity;
+    size_t last;           /* index of the name found last */
+    struct buffer scratch; /* a name as it is kept */
+    struct stats stats;
+    uint64_t failed;     /* processes that could not be read completely */
+    uint64_t elapsed_us; /* of the server */
+    bool complete;
+    bool ended;           /* the reply is complete */
+    size_t family, index; /* of what is written next */
+};
+
+void prometheus_init(_Out_ struct prometheus *prometheus, enum request_op op,
+                     enum request_detail detail);
+void prometheus_deinit(_Inout_ struct prometheus *prometheus);
+
+/* prometheus  Must outlive the sink. */
+struct row_sink prometheus_sink(_Inout_ struct prometheus *prometheus);
+
+#endif
