@@ -1,14 +1,21 @@
 #include "service/conn.h"
 
+#include <string.h>
+
 #include "common/base/assertion.h"
 
 enum state {
-    STATE_READ,  /* no whole line is here */
+    STATE_READ,  /* no complete line is here */
     STATE_SERVE, /* a line or a fault is */
     STATE_WRITE, /* `out` holds bytes to send */
     STATE_DRAIN, /* the last line is sent: let the client read it before the pipe is cut */
     STATE_CLOSED
 };
+
+static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
+enum { BYTE_ORDER_MARK_SIZE = sizeof BYTE_ORDER_MARK - 1 };
+
+/* --- deadlines and the end --- */
 
 static void set_deadline(struct conn *conn, uint64_t now_ms, uint64_t timeout_ms)
 {
@@ -19,7 +26,7 @@ static void set_deadline(struct conn *conn, uint64_t now_ms, uint64_t timeout_ms
     conn->deadline_ms = deadline_ms;
 }
 
-/* From here on no deadline is behind this one. */
+/* From here on no deadline is later than this one. */
 static void end_until(struct conn *conn, uint64_t deadline_ms)
 {
     if (deadline_ms < conn->end_deadline_ms)
@@ -62,44 +69,74 @@ static void serve_fault(struct conn *conn, enum conn_close_reason reason, enum s
     serve(conn);
 }
 
-static void drain(struct conn *conn, uint64_t now_ms)
+/* --- lines --- */
+
+static void release_input(struct conn *conn)
 {
-    buffer_release(&conn->out);
-    lines_release(&conn->in);
-    conn->state = STATE_DRAIN;
-    set_deadline(conn, now_ms, CONN_DRAIN_TIMEOUT_MS);
+    buffer_release(&conn->in);
+    conn->line_offset = 0;
+    conn->line_size = 0;
+    conn->search_offset = 0;
 }
 
-static void find_line(struct conn *conn)
+/* Until its three bytes are here it is left alone: no shorter text that looks like one is a
+ * complete line. */
+static void drop_byte_order_mark(struct conn *conn)
 {
-    switch (lines_next(&conn->in)) {
-    case LINES_NONE:
-        conn->state = STATE_READ;
-        break;
-    case LINES_LINE:
-        serve(conn);
-        break;
-    case LINES_TOO_LARGE:
-        serve_fault(conn, CONN_TOO_LARGE, STATUS_TOO_LARGE);
-        break;
+    if (conn->has_begun || conn->in.size < BYTE_ORDER_MARK_SIZE)
+        return;
+    conn->has_begun = true;
+    if (memcmp(conn->in.data, BYTE_ORDER_MARK, BYTE_ORDER_MARK_SIZE) == 0) {
+        buffer_consume(&conn->in, BYTE_ORDER_MARK_SIZE);
+        conn->search_offset = 0;
     }
 }
 
-/* Between requests: the next line is here, has begun, or is waited for without memory. */
+/* Makes the next line the current one, when it is complete. */
+static void find_line(struct conn *conn)
+{
+    const size_t rest = conn->in.size - conn->search_offset;
+    const char *from = rest > 0 ? conn->in.data + conn->search_offset : NULL;
+    const char *newline = rest > 0 ? memchr(from, '\n', rest) : NULL;
+
+    conn->state = STATE_READ;
+    if (newline != NULL) {
+        conn->search_offset += (size_t)(newline - from) + 1;
+        conn->line_size = conn->search_offset - conn->line_offset;
+        conn->has_begun = true;
+        serve(conn);
+        return;
+    }
+    conn->search_offset = conn->in.size;
+    if (conn->in.size - conn->line_offset >= REQUEST_SIZE_MAX)
+        serve_fault(conn, CONN_TOO_LARGE, STATUS_TOO_LARGE);
+}
+
+/* The next line is here, has begun, or is waited for without memory. */
 static void next_request(struct conn *conn, uint64_t now_ms)
 {
-    lines_drop(&conn->in);
+    conn->line_offset += conn->line_size;
+    conn->line_size = 0;
     find_line(conn);
     if (conn->state != STATE_READ)
         return;
-    if (!lines_is_empty(&conn->in)) {
-        /* Its first byte came while we did not read; the client is not to blame for that time. */
+    if (conn->line_offset < conn->in.size) {
+        /* Its first byte came while we did not read; that time does not count against the client.
+         */
         set_read_deadline(conn, now_ms, conn->limits->request_ms, CONN_REQUEST_TIMEOUT);
         return;
     }
-    lines_release(&conn->in);
+    release_input(conn);
     buffer_release(&conn->out);
     set_read_deadline(conn, now_ms, conn->limits->idle_ms, CONN_IDLE_TIMEOUT);
+}
+
+static void drain(struct conn *conn, uint64_t now_ms)
+{
+    buffer_release(&conn->out);
+    release_input(conn);
+    conn->state = STATE_DRAIN;
+    set_deadline(conn, now_ms, CONN_DRAIN_TIMEOUT_MS);
 }
 
 /* All of `out` is sent, or there was nothing to send. */
@@ -120,6 +157,8 @@ static void output_done(struct conn *conn, uint64_t now_ms)
         next_request(conn, now_ms);
 }
 
+/* --- what the owner calls --- */
+
 void conn_init(struct conn *conn, const struct server_limits *limits, uint64_t now_ms)
 {
     *conn = (struct conn){.limits = limits,
@@ -127,14 +166,14 @@ void conn_init(struct conn *conn, const struct server_limits *limits, uint64_t n
                           .fault = STATUS_OK,
                           .close_reason = CONN_OPEN,
                           .state = STATE_READ};
-    lines_init(&conn->in);
+    buffer_init(&conn->in, REQUEST_SIZE_MAX);
     buffer_init(&conn->out, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
     set_read_deadline(conn, now_ms, limits->first_byte_ms, CONN_SILENT_TIMEOUT);
 }
 
 void conn_deinit(struct conn *conn)
 {
-    lines_release(&conn->in);
+    release_input(conn);
     buffer_release(&conn->out);
     close_for(conn, CONN_PEER_CLOSED);
 }
@@ -156,12 +195,21 @@ uint64_t conn_deadline_ms(const struct conn *conn)
 
 char *conn_space(struct conn *conn, size_t *capacity)
 {
-    ASSERT(conn->state == STATE_READ || conn->state == STATE_DRAIN);
+    struct buffer *in = &conn->in;
 
-    char *space = lines_space(&conn->in, capacity);
-    if (space == NULL)
+    ASSERT(conn->state == STATE_READ || conn->state == STATE_DRAIN);
+    if (conn->line_offset > 0) { /* what is served makes room for what is not */
+        buffer_consume(in, conn->line_offset);
+        conn->search_offset -= conn->line_offset;
+        conn->line_offset = 0;
+    }
+    if (in->size == in->capacity &&
+        !buffer_reserve(in, in->capacity == 0 ? (size_t)CONN_SPACE_SIZE : in->capacity)) {
         close_for(conn, CONN_NO_MEMORY);
-    return space;
+        return NULL;
+    }
+    *capacity = in->capacity - in->size;
+    return in->data + in->size;
 }
 
 static void discard(struct conn *conn, size_t size)
@@ -174,7 +222,8 @@ static void discard(struct conn *conn, size_t size)
 void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
 {
     ASSERT(conn->state == STATE_READ || conn->state == STATE_DRAIN);
-    if (size == 0) { /* an unfinished line has nobody left to answer to */
+    ASSERT(size <= conn->in.capacity - conn->in.size);
+    if (size == 0) { /* nobody is left to answer an unfinished line */
         close_for(conn, CONN_PEER_CLOSED);
         return;
     }
@@ -184,7 +233,8 @@ void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
     }
     if (conn->timeout_reason != CONN_REQUEST_TIMEOUT) /* a trickle does not extend it */
         set_read_deadline(conn, now_ms, conn->limits->request_ms, CONN_REQUEST_TIMEOUT);
-    lines_add(&conn->in, size);
+    conn->in.size += size;
+    drop_byte_order_mark(conn);
     find_line(conn);
 }
 
@@ -198,7 +248,12 @@ struct span conn_request(const struct conn *conn)
 {
     ASSERT(conn->state == STATE_SERVE);
     ASSERT(conn->fault == STATUS_OK);
-    return lines_current(&conn->in);
+    ASSERT(conn->line_size > 0);
+
+    struct span line = {conn->in.data + conn->line_offset, conn->line_size - 1};
+    if (line.size > 0 && line.data[line.size - 1] == '\r')
+        line.size--;
+    return line;
 }
 
 struct buffer *conn_output(struct conn *conn)
@@ -222,12 +277,6 @@ void conn_on_served(struct conn *conn, bool more, uint64_t now_ms)
     set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
-void conn_on_no_memory(struct conn *conn)
-{
-    ASSERT(conn->state == STATE_SERVE);
-    close_for(conn, CONN_NO_MEMORY);
-}
-
 struct span conn_pending(const struct conn *conn)
 {
     ASSERT(conn->state == STATE_WRITE);
@@ -246,9 +295,9 @@ void conn_on_written(struct conn *conn, size_t size, uint64_t now_ms)
         set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
-void conn_on_error(struct conn *conn)
+void conn_on_error(struct conn *conn, enum conn_close_reason reason)
 {
-    close_for(conn, CONN_IO_ERROR);
+    close_for(conn, reason);
 }
 
 void conn_on_deadline(struct conn *conn, uint64_t now_ms)

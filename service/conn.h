@@ -1,20 +1,23 @@
 /* One connection as an automaton without I/O: bytes in, request lines out, reply bytes out.
  *
  * The owner asks conn_next() what to do, does it and reports back. Framing, limits and deadlines
- * are decided here and only here, so the whole of the protocol's outer shape is tested byte by byte
- * without a pipe. Time comes in as a number; nothing waits. The session stands between it and the
- * answers; the pipe server does its I/O.
+ * are decided here and nowhere else, so that tests drive the outer shape of the protocol byte by
+ * byte without a pipe. Time comes in as a number; nothing waits.
  *
  *              +------------------------ between requests ------------------------+
  *              v                                                                  |
- *   init --> READ --(a whole line)--> SERVE --(bytes to send)--> WRITE --(done)---+
- *              |                      ^   ^--(the answer goes on)--+              |
- *              +---(a fault to tell)--+                                           | the last line
+ *   init --> READ --(a complete line)--> SERVE --(bytes to send)--> WRITE --(done)+
+ *              |                         ^   ^--(the answer goes on)--+           |
+ *              +---(a fault to report)---+                                        | the last line
  *              |                                                                  v
  *              +--(peer closed, I/O error)--> CLOSE <--(peer closed, deadline)-- READ, discarding
  *
- * Calls that do not belong to the current action are errors of the program and asserted.
- * One thread at a time.
+ * A line ends with `\n`; a `\r` before it is dropped, and so is a UTF-8 byte order mark at the
+ * start of the connection. Each byte is searched once and moved at most once for each read, however
+ * the bytes are split.
+ *
+ * A call that does not belong to the current action is a programming error and asserted. One thread
+ * at a time.
  */
 #ifndef SERVICE_CONN_H
 #define SERVICE_CONN_H
@@ -28,16 +31,16 @@
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
-#include "service/lines.h"
 
 enum {
-    CONN_DRAIN_SIZE_MAX = 16 * REQUEST_SIZE_MAX, /* read and discarded behind the last line */
-    CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2   /* from conn_stop() to CONN_CLOSE, at most */
+    CONN_SPACE_SIZE = 512,                     /* the first space to read into; it doubles */
+    CONN_DRAIN_SIZE_MAX = 1024 * 1024,         /* read and discarded after the last line */
+    CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2 /* from conn_stop() to CONN_CLOSE, at most */
 };
 
 enum conn_action {
     CONN_READ,  /* read into conn_space(), then conn_on_read() */
-    CONN_SERVE, /* serve conn_request() or tell conn_fault() into conn_output(), then
+    CONN_SERVE, /* answer conn_request() or report conn_fault() in conn_output(), then
                    conn_on_served() */
     CONN_WRITE, /* write conn_pending(), then conn_on_written() */
     CONN_CLOSE  /* disconnect and release; conn->close_reason says why */
@@ -49,7 +52,7 @@ enum conn_close_reason {
     CONN_IO_ERROR,        /* the pipe failed */
     CONN_SILENT_TIMEOUT,  /* no first byte */
     CONN_REQUEST_TIMEOUT, /* an unfinished request */
-    CONN_IDLE_TIMEOUT,    /* nothing between requests for too long */
+    CONN_IDLE_TIMEOUT,    /* no request for too long */
     CONN_WRITE_TIMEOUT,   /* the client stopped reading */
     CONN_ANSWER_TIMEOUT,  /* the owner ended an answer that took too long: conn_end_answer() */
     CONN_TOO_LARGE,       /* a line above REQUEST_SIZE_MAX: framing is lost */
@@ -58,27 +61,31 @@ enum conn_close_reason {
     CONN_NO_MEMORY
 };
 
-/* All members are private to conn.c but close_reason. */
+/* All members but close_reason are private to conn.c. */
 struct conn {
     const struct server_limits *limits;
-    struct lines in;          /* bytes received and not yet served */
+    struct buffer in;         /* bytes received and not yet served, at most REQUEST_SIZE_MAX */
+    size_t line_offset;       /* where the current or next line begins */
+    size_t line_size;         /* bytes of the current line, newline included; 0: none */
+    size_t search_offset;     /* no newline between the current line and here */
     struct buffer out;        /* bytes to send */
     size_t written_size;      /* bytes of `out` that are sent */
-    size_t drained_size;      /* bytes discarded behind the last line */
+    size_t drained_size;      /* bytes discarded after the last line */
     uint64_t deadline_ms;     /* when the current action must have made progress */
-    uint64_t end_deadline_ms; /* no deadline is set behind this; UINT64_MAX: no end is in sight */
-    enum status fault;        /* STATUS_OK, or the error to tell */
-    enum conn_close_reason close_reason;   /* set once it is decided, which may be before the end */
+    uint64_t end_deadline_ms; /* no deadline is later than this; UINT64_MAX: not limited */
+    enum status fault;        /* STATUS_OK, or the error to report */
+    enum conn_close_reason close_reason;   /* set once it is decided, perhaps before the end */
     enum conn_close_reason timeout_reason; /* CONN_READ: what passing the deadline means */
     unsigned state;
+    bool has_begun;      /* the first line has begun: no byte order mark can come */
     bool answer_goes_on; /* after this write, serve the same request again */
-    bool is_last;        /* what is being served or written is the last: drain and close behind */
+    bool is_last;        /* what is being served or written is the last: drain and close then */
     bool is_stopping;    /* conn_stop() was called */
 };
 
-/* limits  Must outlive the connection. It may change between two calls: what is decided from then
- *         on goes by it, a deadline that is set stays.
- * now_ms  A steady clock, as everywhere here. Does not allocate. */
+/* limits  Must outlive the connection. They may change between two calls: later decisions use them,
+ *         a deadline that is set stays.
+ * now_ms  A steady clock, here and below. Does not allocate. */
 void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits, uint64_t now_ms);
 
 /* Frees the buffers. The connection must not be used again. */
@@ -90,32 +97,28 @@ enum conn_action conn_next(_In_ const struct conn *conn);
  * UINT64_MAX in CONN_SERVE and CONN_CLOSE. */
 uint64_t conn_deadline_ms(_In_ const struct conn *conn);
 
-/* CONN_READ: where to put bytes, LINES_SPACE_SIZE of them on an idle connection. The space stays
+/* CONN_READ: where to put bytes, CONN_SPACE_SIZE of them on an idle connection. The space stays
  * valid until conn_on_read(). Returns NULL without memory; the next action is then CONN_CLOSE. */
 char *conn_space(_Inout_ struct conn *conn, _Out_ size_t *capacity);
 
 /* CONN_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void conn_on_read(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 
-/* CONN_SERVE: what is to be told instead of an answer; STATUS_OK when there is a request.
- * close_reason tells a fault's cause. */
+/* CONN_SERVE: the error to report instead of an answer, for the cause in close_reason; STATUS_OK
+ * when there is a request. */
 enum status conn_fault(_In_ const struct conn *conn);
 
-/* CONN_SERVE without fault: the line, without newline, `\r` before it, and a leading byte order
- * mark. */
+/* CONN_SERVE without fault: the line, without its end and byte order mark. */
 struct span conn_request(_In_ const struct conn *conn);
 
-/* CONN_SERVE: where reply lines go. Can grow to one row of OUTPUT_ROW_SIZE_MAX behind
+/* CONN_SERVE: where reply lines go. Can grow to one row of OUTPUT_ROW_SIZE_MAX after
  * OUTPUT_SIZE. */
 struct buffer *conn_output(_Inout_ struct conn *conn);
 
 /* CONN_SERVE is done for now.
- * more  The answer is not complete: the same request is served again, once the output is written
- *       when that has reached OUTPUT_SIZE, or at once. False for a fault. */
+ * more  The answer is not complete: the same request is served again; once the output is written
+ *       when that has reached OUTPUT_SIZE, else at once. False for a fault. */
 void conn_on_served(_Inout_ struct conn *conn, bool more, uint64_t now_ms);
-
-/* CONN_SERVE: there is no memory to tell anything; the next action is CONN_CLOSE. */
-void conn_on_no_memory(_Inout_ struct conn *conn);
 
 /* CONN_WRITE: the bytes to send; valid until conn_on_written(). */
 struct span conn_pending(_In_ const struct conn *conn);
@@ -123,17 +126,16 @@ struct span conn_pending(_In_ const struct conn *conn);
 /* CONN_WRITE: `size` bytes were taken, 1 or more. */
 void conn_on_written(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 
-/* The pipe failed; the next action is CONN_CLOSE. */
-void conn_on_error(_Inout_ struct conn *conn);
+/* The pipe failed, or there is no memory to go on; the next action is CONN_CLOSE. */
+void conn_on_error(_Inout_ struct conn *conn, enum conn_close_reason reason);
 
-/* The deadline has passed; does nothing before. A client that keeps us reading is told `timeout`,
- * then closed; one that keeps us writing is closed, and so is one that does not close its end
- * behind the last line. No read or write may be pending: what they transferred is reported first.
- */
+/* The deadline has passed; does nothing before. A client that keeps us reading gets `timeout`, then
+ * is closed; one that keeps us writing is closed, and so is one that does not close its end after
+ * the last line. No read or write may be pending: what they transferred is reported first. */
 void conn_on_deadline(_Inout_ struct conn *conn, uint64_t now_ms);
 
 /* CONN_READ or CONN_SERVE before anything is served: refuses to serve this client. The fault `code`
- * is told, then the connection closes. No read may be pending. */
+ * is reported, then the connection closes. No read may be pending. */
 void conn_refuse(_Inout_ struct conn *conn, enum status code);
 
 /* While an answer is served, or written and not complete: it is the last. Its owner ends it with a
@@ -141,9 +143,9 @@ void conn_refuse(_Inout_ struct conn *conn, enum status code);
  * be pending. */
 void conn_end_answer(_Inout_ struct conn *conn, enum conn_close_reason reason, uint64_t now_ms);
 
-/* The server stops. Between requests the client is told `stopping`, behind what is being written;
- * the answer to a request being served is ended by its owner (answer_abort). Then the connection
- * closes, at the latest CONN_STOP_TIMEOUT_MS from now when its deadlines are heeded. A write may be
+/* The server stops. Between requests the client gets `stopping`, after what is being written; the
+ * answer to a request being served is ended by its owner (answer_abort). Then the connection
+ * closes, at the latest CONN_STOP_TIMEOUT_MS from now if its deadlines are heeded. A write may be
  * pending, a read may not: what it transferred is reported first. Does nothing the second time. */
 void conn_stop(_Inout_ struct conn *conn, uint64_t now_ms);
 

@@ -22,8 +22,8 @@ static struct denials_user *find(struct denials *denials, const struct sid *user
     return NULL;
 }
 
-/* A place for a new user: a free one, or that of somebody of whom all is told and who may be told
- * of again. NULL when there is none. */
+/* A place for a new user: a free one, or that of a user who has nothing left to report and whose
+ * minute is over. NULL when there is none. */
 static struct denials_user *find_place(struct denials *denials, uint64_t now_ms)
 {
     if (denials->count < DENIALS_USERS_MAX)

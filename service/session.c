@@ -181,7 +181,7 @@ void session_on_written(struct session *session, size_t size, uint64_t now_ms)
 
 void session_on_error(struct session *session)
 {
-    conn_on_error(&session->conn);
+    conn_on_error(&session->conn, CONN_IO_ERROR);
     release_if_closed(session);
 }
 

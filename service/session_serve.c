@@ -12,7 +12,7 @@ static void tell(struct session *session, enum status code, const char *message,
     if (reply_error(conn_output(&session->conn), &none, code, message, hint, 0))
         conn_on_served(&session->conn, false, now_ms);
     else
-        conn_on_no_memory(&session->conn);
+        conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 
 static uint64_t now_us(const struct session *session)
@@ -74,7 +74,7 @@ static void serve_request(struct session *session, uint64_t now_ms)
     if (is_told)
         conn_on_served(&session->conn, more, now_ms);
     else
-        conn_on_no_memory(&session->conn);
+        conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 
 static void tell_fault(struct session *session, enum status code, uint64_t now_ms)

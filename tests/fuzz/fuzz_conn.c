@@ -1,5 +1,5 @@
 /* The input is a script of one letter and one number each: what the client, the clock and the
- * server do to a connection. Seen from outside it must be a plain stream: every line that is served
+ * server do to a connection. From outside it must look like a plain stream: every line that is served
  * is the next line that was sent, every byte that is written the next that was put. */
 #include "service/conn.h"
 
@@ -33,8 +33,7 @@ static void check_invariants(const struct world *world)
     enum conn_action action = conn_next(conn);
     uint64_t deadline_ms = conn_deadline_ms(conn);
 
-    FUZZ_CHECK(conn->in.bytes.size <= REQUEST_SIZE_MAX &&
-               conn->in.bytes.capacity <= REQUEST_SIZE_MAX);
+    FUZZ_CHECK(conn->in.size <= REQUEST_SIZE_MAX && conn->in.capacity <= REQUEST_SIZE_MAX);
     if (action == CONN_READ || action == CONN_WRITE)
         FUZZ_CHECK(deadline_ms <= world->now_ms + CONN_IDLE_TIMEOUT_MS);
     else
@@ -191,7 +190,7 @@ static void step(struct world *world)
             conn_refuse(&world->conn, STATUS_BUSY);
         break;
     case 'e':
-        conn_on_error(&world->conn);
+        conn_on_error(&world->conn, CONN_IO_ERROR);
         break;
     case 'z':
         if (conn_next(&world->conn) == CONN_READ && conn_space(&world->conn, &taken) != NULL)
@@ -219,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     world.write_size = SIZE_MAX;
     act(&world, ACTIONS_MAX);
-    /* Two deadlines at most: one to be told, one to be drained. */
+    /* Two deadlines at most: one to be reported, one to be drained. */
     for (int i = 0; i < 2 && conn_next(&world.conn) == CONN_READ; i++) {
         conn_on_deadline(&world.conn, conn_deadline_ms(&world.conn));
         act(&world, ACTIONS_MAX);

@@ -116,7 +116,7 @@ static void conn_limits_the_line(struct test *t)
     } rows[] = {
         {"one below", REQUEST_SIZE_MAX - 1, true, false, NULL},
         {"the longest", REQUEST_SIZE_MAX, true, false, NULL},
-        {"the longest behind a byte order mark", REQUEST_SIZE_MAX, true, true, NULL},
+        {"the longest after a byte order mark", REQUEST_SIZE_MAX, true, true, NULL},
         {"one above", REQUEST_SIZE_MAX + 1, true, false, "<too_large>"},
         {"as long without a newline", REQUEST_SIZE_MAX, false, false, "<too_large>"},
         {"one below without a newline", REQUEST_SIZE_MAX - 1, false, false, ""},
@@ -152,7 +152,7 @@ static void conn_limits_the_line(struct test *t)
     }
 }
 
-static void conn_drains_behind_too_large_then_closes(struct test *t)
+static void conn_drains_after_too_large_then_closes(struct test *t)
 {
     static char flood[64 * 1024];
     struct peer peer;
@@ -176,7 +176,7 @@ static void conn_drains_behind_too_large_then_closes(struct test *t)
     conn_deinit(&peer.conn);
 }
 
-static void conn_serves_nothing_behind_the_last_line(struct test *t)
+static void conn_serves_nothing_after_the_last_line(struct test *t)
 {
     struct peer peer;
 
@@ -200,7 +200,7 @@ static void conn_closes_when_the_peer_closes(struct test *t)
         const char *served;
     } rows[] = {
         {"at once", "", ""},
-        {"behind a byte order mark", "\xEF\xBB\xBF", ""},
+        {"after a byte order mark", "\xEF\xBB\xBF", ""},
         {"within a request, silently", "{\"op\":", ""},
         {"between requests", "a\n", "[a]"},
         {"within the second request", "a\nb", "[a]"},
@@ -266,7 +266,7 @@ static void conn_serves_on_until_the_output_is_full(struct test *t)
     conn_deinit(&peer.conn);
 }
 
-static void conn_goes_on_behind_an_empty_answer(struct test *t)
+static void conn_goes_on_after_an_empty_answer(struct test *t)
 {
     struct peer peer;
 
@@ -287,18 +287,62 @@ static void conn_holds_little_memory_when_idle(struct test *t)
     memset(line, 'x', sizeof line);
     line[sizeof line - 1] = '\n';
     peer_init(&peer);
-    CHECK_INT(t, 0, peer.conn.in.bytes.capacity);
+    CHECK_INT(t, 0, peer.conn.in.capacity);
     CHECK(t, conn_space(&peer.conn, &capacity) != NULL);
-    CHECK_INT(t, LINES_SPACE_SIZE, capacity);
+    CHECK_INT(t, CONN_SPACE_SIZE, capacity);
 
     (void)feed(&peer, line, sizeof line - 1, SIZE_MAX);
-    CHECK_INT(t, REQUEST_SIZE_MAX, peer.conn.in.bytes.capacity);
+    CHECK_INT(t, REQUEST_SIZE_MAX, peer.conn.in.capacity);
     (void)feed(&peer, "\n", 1, SIZE_MAX);
     CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
-    CHECK_INT(t, 0, peer.conn.in.bytes.capacity);
+    CHECK_INT(t, 0, peer.conn.in.capacity);
     CHECK_INT(t, 0, peer.conn.out.capacity);
     CHECK(t, conn_space(&peer.conn, &capacity) != NULL);
-    CHECK_INT(t, LINES_SPACE_SIZE, capacity);
+    CHECK_INT(t, CONN_SPACE_SIZE, capacity);
+    conn_deinit(&peer.conn);
+}
+
+static void conn_searches_each_byte_once(struct test *t)
+{
+    struct peer peer;
+
+    peer_init(&peer);
+    for (size_t size = 1; size <= 2000; size++) {
+        CHECK_INT(t, size - 1, peer.conn.search_offset);
+        (void)feed(&peer, "x", 1, 1);
+        CHECK_INT(t, size, peer.conn.search_offset);
+    }
+    conn_deinit(&peer.conn);
+}
+
+static void conn_doubles_the_space(struct test *t)
+{
+    struct peer peer;
+    size_t capacity = 0;
+
+    peer_init(&peer);
+    for (size_t size = CONN_SPACE_SIZE; size < REQUEST_SIZE_MAX; size *= 2) {
+        char *space = conn_space(&peer.conn, &capacity);
+
+        REQUIRE(t, space != NULL);
+        CHECK_INT(t, size, peer.conn.in.capacity);
+        memset(space, 'x', capacity);
+        conn_on_read(&peer.conn, capacity, peer.now_ms);
+        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+    }
+    conn_deinit(&peer.conn);
+}
+
+static void conn_closes_without_memory_to_read(struct test *t)
+{
+    struct peer peer;
+    size_t capacity = 0;
+
+    peer_init(&peer);
+    peer.conn.in.capacity_max = CONN_SPACE_SIZE - 1;
+    CHECK(t, conn_space(&peer.conn, &capacity) == NULL);
+    CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_NO_MEMORY, peer.conn.close_reason);
     conn_deinit(&peer.conn);
 }
 
@@ -323,13 +367,16 @@ int main(int argc, char **argv)
         TEST_CASE(conn_joins_every_split_of_two_requests),
         TEST_CASE(conn_serves_a_thousand_pipelined_requests_in_order),
         TEST_CASE(conn_limits_the_line),
-        TEST_CASE(conn_drains_behind_too_large_then_closes),
-        TEST_CASE(conn_serves_nothing_behind_the_last_line),
+        TEST_CASE(conn_drains_after_too_large_then_closes),
+        TEST_CASE(conn_serves_nothing_after_the_last_line),
         TEST_CASE(conn_closes_when_the_peer_closes),
         TEST_CASE(conn_writes_a_long_reply_in_many_cycles),
         TEST_CASE(conn_serves_on_until_the_output_is_full),
-        TEST_CASE(conn_goes_on_behind_an_empty_answer),
+        TEST_CASE(conn_goes_on_after_an_empty_answer),
         TEST_CASE(conn_holds_little_memory_when_idle),
+        TEST_CASE(conn_searches_each_byte_once),
+        TEST_CASE(conn_doubles_the_space),
+        TEST_CASE(conn_closes_without_memory_to_read),
         TEST_CASE(conn_gives_back_the_memory_of_a_huge_row),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

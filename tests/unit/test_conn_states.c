@@ -24,7 +24,7 @@ enum place {
     PLACE_NEXT_REQUEST, /* one is answered, half of the next came */
     PLACE_SERVE,        /* a request is to be served */
     PLACE_SERVE_ON,     /* a part of its answer is written */
-    PLACE_SERVE_FAULT,  /* a fault is to be told */
+    PLACE_SERVE_FAULT,  /* a fault is to be reported */
     PLACE_WRITE,        /* the answer's end is half written */
     PLACE_WRITE_ON,     /* a part of the answer is half written */
     PLACE_WRITE_LAST,   /* the last line is half written */
@@ -141,7 +141,7 @@ static void conn_closes_on_an_error_in_each_state(struct test *t)
         TEST_ROW(t, "%s", place_names[place]);
         peer_at(&peer, (enum place)place);
         enum conn_close_reason before = peer.conn.close_reason;
-        conn_on_error(&peer.conn);
+        conn_on_error(&peer.conn, CONN_IO_ERROR);
         CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
         CHECK_INT(t, before == CONN_OPEN ? CONN_IO_ERROR : before, peer.conn.close_reason);
         CHECK(t, conn_deadline_ms(&peer.conn) == UINT64_MAX);
@@ -198,7 +198,7 @@ static void conn_heeds_the_deadline_in_each_state(struct test *t)
 static void conn_stops_in_each_state(struct test *t)
 {
     static const struct {
-        enum conn_action action; /* right behind conn_stop() */
+        enum conn_action action; /* right after conn_stop() */
         const char *served;      /* once all is done */
         const char *written;     /* its last bytes */
         enum conn_close_reason reason;
@@ -252,7 +252,7 @@ static void conn_stops_in_each_state(struct test *t)
 }
 
 /* The owner ends an answer that goes on: its next line is the last, in bounded time. */
-static void conn_ends_behind_an_answer_that_took_too_long(struct test *t)
+static void conn_ends_after_an_answer_that_took_too_long(struct test *t)
 {
     static const enum place places[] = {PLACE_SERVE, PLACE_SERVE_ON, PLACE_WRITE_ON};
 
@@ -339,12 +339,12 @@ static void conn_does_not_extend_the_drain(struct test *t)
     conn_deinit(&peer.conn);
 }
 
-static void conn_closes_without_memory_to_tell(struct test *t)
+static void conn_closes_without_memory_to_answer(struct test *t)
 {
     struct peer peer;
 
     peer_at(&peer, PLACE_SERVE);
-    conn_on_no_memory(&peer.conn);
+    conn_on_error(&peer.conn, CONN_NO_MEMORY);
     CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
     CHECK_INT(t, CONN_NO_MEMORY, peer.conn.close_reason);
     conn_deinit(&peer.conn);
@@ -357,7 +357,6 @@ enum wrong_call {
     CALL_REQUEST,
     CALL_OUTPUT,
     CALL_SERVED,
-    CALL_NO_MEMORY,
     CALL_PENDING,
     CALL_WRITTEN,
     CALL_REFUSE,
@@ -387,9 +386,6 @@ static void call_conn(struct conn *conn, enum wrong_call call)
     case CALL_SERVED:
         conn_on_served(conn, false, 2000);
         break;
-    case CALL_NO_MEMORY:
-        conn_on_no_memory(conn);
-        break;
     case CALL_PENDING:
         (void)conn_pending(conn);
         break;
@@ -412,7 +408,7 @@ static bool call_is_asserted(struct conn *conn, enum wrong_call call)
     pid_t child = fork();
 
     if (child == 0) {
-        (void)close(STDERR_FILENO); /* where the assertion is told */
+        (void)close(STDERR_FILENO); /* where the assertion is reported */
         call_conn(conn, call);
         _exit(0);
     }
@@ -428,10 +424,9 @@ static void conn_asserts_calls_in_the_wrong_state(struct test *t)
 #else
     enum { READ = 1, SERVE = 2, WRITE = 4 };
     static const int allowed[CALLS] = {
-        [CALL_SPACE] = READ,          [CALL_READ] = READ,     [CALL_FAULT] = SERVE,
-        [CALL_REQUEST] = SERVE,       [CALL_OUTPUT] = SERVE,  [CALL_SERVED] = SERVE,
-        [CALL_NO_MEMORY] = SERVE,     [CALL_PENDING] = WRITE, [CALL_WRITTEN] = WRITE,
-        [CALL_REFUSE] = READ | SERVE,
+        [CALL_SPACE] = READ,    [CALL_READ] = READ,     [CALL_FAULT] = SERVE,
+        [CALL_REQUEST] = SERVE, [CALL_OUTPUT] = SERVE,  [CALL_SERVED] = SERVE,
+        [CALL_PENDING] = WRITE, [CALL_WRITTEN] = WRITE, [CALL_REFUSE] = READ | SERVE,
     };
     static const struct {
         enum place place;
@@ -459,12 +454,12 @@ int main(int argc, char **argv)
         TEST_CASE(conn_closes_on_an_error_in_each_state),
         TEST_CASE(conn_heeds_the_deadline_in_each_state),
         TEST_CASE(conn_stops_in_each_state),
-        TEST_CASE(conn_ends_behind_an_answer_that_took_too_long),
+        TEST_CASE(conn_ends_after_an_answer_that_took_too_long),
         TEST_CASE(conn_does_not_serve_the_pipelined_rest_when_stopped),
         TEST_CASE(conn_cuts_a_trickle),
         TEST_CASE(conn_extends_the_write_deadline_with_progress),
         TEST_CASE(conn_does_not_extend_the_drain),
-        TEST_CASE(conn_closes_without_memory_to_tell),
+        TEST_CASE(conn_closes_without_memory_to_answer),
         TEST_CASE(conn_asserts_calls_in_the_wrong_state),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -17,7 +17,7 @@ static unsigned number_of(const struct sid *sid)
 }
 
 /* One step: `adds` denials of a user at a time, then what is due. */
-static void denials_tells_the_first_at_once_and_the_rest_by_the_minute(struct test *t)
+static void denials_reports_the_first_at_once_and_the_rest_by_the_minute(struct test *t)
 {
     enum { REPORTS_MAX = 2 };
     static const struct {
@@ -31,21 +31,21 @@ static void denials_tells_the_first_at_once_and_the_rest_by_the_minute(struct te
         } reports[REPORTS_MAX];
     } steps[] = {
         {"nothing yet", 0, 1, 0, {{0, 0}}},
-        {"the first is told at once", 1000, 1, 1, {{1, 1}}},
+        {"the first is reported at once", 1000, 1, 1, {{1, 1}}},
         {"the second is kept", 1001, 1, 1, {{0, 0}}},
         {"so are many", 2000, 1, 500, {{0, 0}}},
-        {"another user has a minute of his own", 3000, 2, 2, {{2, 2}}},
+        {"another user has its own minute", 3000, 2, 2, {{2, 2}}},
         {"one ms early", 60999, 1, 1, {{0, 0}}},
         {"the minute is over", 61000, 1, 1, {{1, 503}}},
-        {"told by whoever comes", 130000, 2, 1, {{2, 1}}},
+        {"reported when another user is denied", 130000, 2, 1, {{2, 1}}},
         {"nothing is left", 130001, 1, 0, {{0, 0}}},
-        {"long silence, told at once again", 500000, 1, 1, {{1, 1}}},
+        {"after a long time reported at once again", 500000, 1, 1, {{1, 1}}},
         {"kept", 500001, 1, 3, {{0, 0}}},
-        {"another's event takes it along", 560000, 2, 1, {{1, 3}, {2, 1}}},
+        {"reported together with another user", 560000, 2, 1, {{1, 3}, {2, 1}}},
         {"an unknown user is one of the others", 600000, 0, 1, {{0, 1}}},
         {"and is limited too", 600001, 0, 7, {{0, 0}}},
-        {"until his minute is over", 660000, 0, 1, {{0, 8}}},
-        {"a clock that went back tells nothing", 10, 1, 1, {{0, 0}}},
+        {"until its minute is over", 660000, 0, 1, {{0, 8}}},
+        {"nothing is reported when the clock went back", 10, 1, 1, {{0, 0}}},
     };
     struct denials denials;
 
@@ -82,7 +82,7 @@ static void denials_counts_a_flood_of_users_together(struct test *t)
     enum { USERS = 1000 };
     static struct denials denials;
     struct denials_report report;
-    uint64_t told = 0;
+    uint64_t reported = 0;
     unsigned events = 0;
 
     denials_init(&denials);
@@ -90,10 +90,10 @@ static void denials_counts_a_flood_of_users_together(struct test *t)
         const struct sid who = user(i);
         denials_add(&denials, &who, 1000 + i);
         for (; denials_next(&denials, 1000 + i, &report); events++)
-            told += report.count;
+            reported += report.count;
     }
     CHECK_INT(t, DENIALS_USERS_MAX + 1, events);
-    CHECK_INT(t, DENIALS_USERS_MAX + 1, told);
+    CHECK_INT(t, DENIALS_USERS_MAX + 1, reported);
     CHECK(t, denials_next(&denials, UINT64_MAX, &report));
     CHECK_INT(t, USERS - DENIALS_USERS_MAX - 1, report.count);
     CHECK_INT(t, 0, report.sid.size);
@@ -113,7 +113,7 @@ static void denials_gives_an_old_place_to_a_new_user(struct test *t)
         CHECK(t, denials_next(&denials, 0, &report));
     }
     const struct sid first = user(1);
-    denials_add(&denials, &first, 1); /* not told: his place is not free */
+    denials_add(&denials, &first, 1); /* not reported: its place is not free */
     denials_add(&denials, &late, DENIALS_INTERVAL_MS);
     CHECK(t, denials_next(&denials, DENIALS_INTERVAL_MS, &report));
     CHECK_INT(t, 1, number_of(&report.sid));
@@ -126,7 +126,7 @@ static void denials_gives_an_old_place_to_a_new_user(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(denials_tells_the_first_at_once_and_the_rest_by_the_minute),
+        TEST_CASE(denials_reports_the_first_at_once_and_the_rest_by_the_minute),
         TEST_CASE(denials_leaves_the_report_alone_when_none_is_due),
         TEST_CASE(denials_counts_a_flood_of_users_together),
         TEST_CASE(denials_gives_an_old_place_to_a_new_user),

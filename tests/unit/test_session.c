@@ -189,7 +189,7 @@ static void session_holds_nothing_between_requests(struct test *t)
     send(shell, maps_all);
     CHECK_INT(t, SESSION_READ, session_next(&shell->session));
     CHECK(t, shell->session.answer == NULL);
-    CHECK_INT(t, 0, shell->session.conn.in.bytes.capacity);
+    CHECK_INT(t, 0, shell->session.conn.in.capacity);
     CHECK_INT(t, 0, shell->session.conn.out.capacity);
     CHECK_INT(t, 0, shell->machine.virtual_.open_count);
     shell_close(t, shell);
@@ -396,7 +396,7 @@ static void session_closes_without_memory_to_read(struct test *t)
     struct shell *shell = shell_open();
     size_t capacity = 77;
 
-    shell->session.conn.in.bytes.capacity_max = 16;
+    shell->session.conn.in.capacity_max = 16;
     CHECK(t, session_space(&shell->session, &capacity) == NULL);
     CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
     CHECK_INT(t, CONN_NO_MEMORY, shell->session.conn.close_reason);
