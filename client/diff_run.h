@@ -13,7 +13,7 @@
 #include "client/run.h"
 #include "common/base/annotations.h"
 
-enum { DIFF_DIFFERS = OUTCOME_SOME_FAILED };
+enum { DIFF_DIFFERS = OUTCOME_INCOMPLETE };
 
 struct diff_settings {
     const struct options *options;

@@ -18,17 +18,6 @@ static bool quoted(struct buffer *out, const char *data, size_t size)
     return text(out, "\"") && display_text(out, (struct span){data, size}) && text(out, "\"");
 }
 
-bool report_error(const struct row *error, struct buffer *out)
-{
-    struct span message = row_text(error, MEMBER_MESSAGE);
-    struct span hint = row_text(error, MEMBER_HINT);
-
-    return text(out, PRODUCT_NAME ": ") &&
-           display_text(out, message.size > 0 ? message : SPAN("refused")) && text(out, " (") &&
-           display_text(out, row_text(error, MEMBER_CODE)) && text(out, ")") &&
-           (hint.size == 0 || (text(out, ": ") && display_text(out, hint))) && text(out, "\n");
-}
-
 static bool report_no_view(const struct request *request, struct buffer *out)
 {
     char address[24];

@@ -8,10 +8,6 @@
 #include "common/proto/request.h"
 #include "common/text/buffer.h"
 
-/* What the server says of a request it did not answer, and its hint.
- * error  A ROW_ERROR. */
-NODISCARD bool report_error(_In_ const struct row *error, _Inout_ struct buffer *out);
-
 /* That nothing matched what was asked; nothing at all when a request by process identifier says so
  * itself.
  * end  Its ROW_END: tells whether all processes were looked at. */

@@ -6,7 +6,6 @@
 
 #include "client/chain.h"
 #include "client/exchange.h"
-#include "client/failures.h"
 #include "client/plan.h"
 #include "client/report.h"
 #include "common/base/status.h"
@@ -22,7 +21,7 @@ struct run {
     struct exchange exchange;
     struct chain chain;
     const struct row_sink *sink; /* its first */
-    struct failures failures;
+    struct gaps gaps;
     struct buffer out;  /* results not yet written */
     struct buffer say;  /* the diagnostic line being made */
     uint64_t processes; /* of all replies */
@@ -32,6 +31,19 @@ struct run {
     enum outcome outcome;
     const struct request *request; /* the one being answered */
 };
+
+/* The worse of two outcomes of one command with several requests. */
+static enum outcome outcome_worse(enum outcome a, enum outcome b)
+{
+    static const enum outcome worst_first[] = {
+        OUTCOME_INTERRUPTED, OUTCOME_BROKEN, OUTCOME_NO_SERVICE, OUTCOME_DENIED,
+        OUTCOME_BUSY,        OUTCOME_USAGE,  OUTCOME_INCOMPLETE, OUTCOME_NOTHING};
+
+    for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++)
+        if (a == worst_first[i] || b == worst_first[i])
+            return worst_first[i];
+    return OUTCOME_COMPLETE;
+}
 
 static bool flush(struct run *run)
 {
@@ -57,13 +69,13 @@ enum outcome run_complain_failure(const struct run_settings *settings,
                                   const struct failure *failure)
 {
     const struct output *output = settings->output;
-    char text[FAILURE_TEXT_CAPACITY];
-    char line[FAILURE_TEXT_CAPACITY + sizeof PRODUCT_NAME + 4];
+    struct buffer line;
 
-    failure_describe(failure, settings->pipe, settings->options->timeout_s, text);
-    int size = snprintf(line, sizeof line, PRODUCT_NAME ": %s\n", text);
-    if (size > 0)
-        output->complain(output->context, (struct span){line, (size_t)size});
+    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
+    failure_report(failure, settings->pipe, settings->options->timeout_s, &line);
+    output->complain(output->context, buffer_failed(&line) ? SPAN(PRODUCT_NAME ": out of memory\n")
+                                                           : buffer_span(&line));
+    buffer_release(&line);
     return failure_outcome(failure->kind);
 }
 
@@ -76,7 +88,7 @@ static void end_of_reply(struct run *run, const struct row *end)
     enum outcome outcome = OUTCOME_COMPLETE;
 
     if (row_number(end, MEMBER_ERRORS, 0) > 0)
-        outcome = OUTCOME_SOME_FAILED;
+        outcome = OUTCOME_INCOMPLETE;
     else if (nothing)
         outcome = OUTCOME_NOTHING;
     run->outcome = outcome_worse(run->outcome, outcome);
@@ -96,13 +108,13 @@ static void error_of_reply(struct run *run, const struct row *error)
     run->outcome = outcome_worse(run->outcome, (enum outcome)status_exit_code(code));
     /* Without an id it answers the connection and not the request. */
     run->over = code == STATUS_STOPPING || code == STATUS_BUSY || !row_knows(error, MEMBER_ID);
-    complain(run, report_error(error, &run->say));
+    outcome_report_error(error, &run->say);
+    complain(run, !buffer_failed(&run->say));
 }
 
 static bool show_row(struct run *run, const struct row *row, struct span line)
 {
-    if (row->type == ROW_PROCESS_ERROR)
-        failures_add(&run->failures, row);
+    gaps_add(&run->gaps, row);
     run->processes += row->type == ROW_PROCESS;
     if (!run->sink->row(run->sink->context, row, line, &run->out)) {
         run->exhausted = true;
@@ -189,8 +201,9 @@ static void finish(struct run *run)
     const struct options *options = run->settings->options;
 
     end_sinks(run);
-    if (options->format != FORMAT_JSON && !options->quiet)
-        complain(run, failures_report(&run->failures, &run->say));
+    if (!options->quiet)
+        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
+    complain(run, !buffer_failed(&run->say));
     (void)flush(run);
 }
 
@@ -205,7 +218,7 @@ static void begin(struct run *run, const struct run_settings *settings)
     };
 
     exchange_init(&run->exchange, settings->transport);
-    failures_init(&run->failures);
+    gaps_init(&run->gaps);
     buffer_init(&run->out, RUN_OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
     chain_init(&run->chain, &chain);
@@ -233,7 +246,7 @@ enum outcome run_requests(const struct run_settings *settings)
     chain_deinit(&run->chain);
     buffer_release(&run->say);
     buffer_release(&run->out);
-    failures_deinit(&run->failures);
+    gaps_deinit(&run->gaps);
     exchange_deinit(&run->exchange);
     free(run);
     return outcome;

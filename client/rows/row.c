@@ -37,7 +37,7 @@ static const struct {
     {{"map", 3}, ROW_MAP, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
     {{"region", 6}, ROW_REGION, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
     {{"process", 7}, ROW_PROCESS, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
-    {{"process_error", 13}, ROW_PROCESS_ERROR, BIT(MEMBER_PID) | BIT(MEMBER_CODE)},
+    {{"process_error", 13}, ROW_PROCESS_ERROR, BIT(MEMBER_CODE)},
     {{"info", 4}, ROW_INFO, BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL)},
     {{"whoami", 6}, ROW_WHOAMI, BIT(MEMBER_RIGHTS)},
     {{"stats", 5}, ROW_STATS, 0},

@@ -156,7 +156,7 @@ static enum outcome obey(struct console *console, const struct options *options)
 /* True when all results that there are were written. */
 static bool is_worth_keeping(enum outcome outcome)
 {
-    return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_SOME_FAILED ||
+    return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_INCOMPLETE ||
            outcome == OUTCOME_NOTHING;
 }
 

@@ -53,5 +53,5 @@ int main(int argc, char **argv)
     enum outcome outcome = run_requests(&settings);
     virtual_machine_destroy(machine);
     envelope_deinit(&envelope);
-    return fflush(stdout) == 0 ? (int)outcome : (int)OUTCOME_SOME_FAILED;
+    return fflush(stdout) == 0 ? (int)outcome : (int)OUTCOME_INCOMPLETE;
 }

@@ -10,7 +10,7 @@ static void replies_have_their_outcome(struct test *t)
     } rows[] = {
         {"complete", GOOD, OUTCOME_COMPLETE, ""},
         {"a process failed", PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"),
-         OUTCOME_SOME_FAILED, "lsmap: 1 process could not be read: No: a (7)\n"},
+         OUTCOME_INCOMPLETE, "lsmap: 1 process could not be read: No: a (7)\n"},
         {"nothing", END("1", "0", "0", "0", "true"), OUTCOME_NOTHING, ""},
         {"denied", ERROR("\"id\":1,", "denied"), OUTCOME_DENIED, "lsmap: m (denied): h\n"},
         {"busy, of the connection", ERROR("", "busy"), OUTCOME_BUSY, "lsmap: m (busy): h\n"},
@@ -174,7 +174,7 @@ static void nothing_found_is_said(struct test *t)
          PROCESS_ERROR("1") END("1", "0", "1", "1", "false"),
          "lsmap: no process has a file mapped that matches \"x\xEF\xBF\xBD\"; not all could be "
          "read\nlsmap: 1 process could not be read: No: a (7)\n",
-         OUTCOME_SOME_FAILED},
+         OUTCOME_INCOMPLETE},
         {{.command = COMMAND_MAPS,
           .pids = {7},
           .pids_count = 1,

@@ -42,7 +42,7 @@ static void a_whole_reply_takes_the_name(struct test *t)
     } rows[] = {
         {"complete", PROCESS_ROW MAP_ROW END_ROW, PROCESS_ROW MAP_ROW END_ROW, L"--json", 0},
         {"some failed", PROCESS_ROW FAILED_ROW END_FAILED_ROW,
-         PROCESS_ROW FAILED_ROW END_FAILED_ROW, L"--json", OUTCOME_SOME_FAILED},
+         PROCESS_ROW FAILED_ROW END_FAILED_ROW, L"--json", OUTCOME_INCOMPLETE},
         {"nothing", END_NOTHING_ROW, END_NOTHING_ROW, L"--json", OUTCOME_NOTHING},
         {"csv", PROCESS_ROW MAP_ROW END_ROW,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
