@@ -3,7 +3,7 @@
 #define CLIENT_OPTIONS_PARSER_H
 
 #include "client/options.h"
-#include "client/suggest.h"
+#include "common/text/suggest.h"
 
 enum option_id {
     OPTION_ALL,

@@ -28,7 +28,7 @@ struct span span_from(struct span span, size_t offset)
     return (struct span){span.data + offset, span.size - offset};
 }
 
-static char ascii_lower(char letter)
+char ascii_lower(char letter)
 {
     return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
 }

@@ -28,6 +28,9 @@ bool span_starts_with(struct span span, struct span prefix);
 /* The bytes from `offset` on; `offset` must not be above the size. */
 struct span span_from(struct span span, size_t offset);
 
+/* A-Z as a-z, any other byte as it is. */
+char ascii_lower(char byte);
+
 /* Same letters, A-Z taken as a-z; bytes above 0x7f are compared as they are. For protocol and
  * command words, never for paths: those are compared by fold.h. */
 bool span_equal_ascii_nocase(struct span a, struct span b);

@@ -108,6 +108,11 @@ static size_t sequence_size(uint8_t lead, uint32_t *bits, uint32_t *least)
     return size;
 }
 
+static bool is_continuation(uint8_t byte)
+{
+    return (byte & 0xC0) == 0x80;
+}
+
 /* The size of the well-formed character at text.data[offset]; 0 when it is malformed. */
 static size_t decode(struct span text, size_t offset, uint32_t *code_point)
 {
@@ -118,7 +123,7 @@ static size_t decode(struct span text, size_t offset, uint32_t *code_point)
         return 0;
     for (size_t i = 1; i < size; i++) {
         uint8_t byte = (uint8_t)text.data[offset + i];
-        if ((byte & 0xC0) != 0x80)
+        if (!is_continuation(byte))
             return 0;
         value = value << 6 | (byte & 0x3Fu);
     }
@@ -150,6 +155,33 @@ uint32_t utf8_next(struct span text, size_t *offset)
     size_t size = decode(text, *offset, &code_point);
     *offset += size > 0 ? size : 1;
     return code_point;
+}
+
+size_t utf8_cut(struct span text, size_t size_max)
+{
+    if (text.size <= size_max)
+        return text.size;
+    size_t size = size_max;
+    for (int i = 0; i < 3 && size > 0 && is_continuation((uint8_t)text.data[size]); i++)
+        size--;
+    return is_continuation((uint8_t)text.data[size]) ? size_max : size; /* malformed: any place */
+}
+
+bool utf_is_unsafe(uint32_t code_point)
+{
+    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) || code_point == 0x061C ||
+           code_point == 0x200E || code_point == 0x200F ||
+           (code_point >= 0x2028 && code_point <= 0x202E) || /* separators, embeddings */
+           (code_point >= 0x2066 && code_point <= 0x2069);   /* isolates */
+}
+
+struct span utf8_next_shown(struct span text, size_t *offset)
+{
+    size_t begin = *offset;
+    uint32_t code_point = utf8_next(text, offset);
+    if (utf_is_unsafe(code_point) || code_point == REPLACEMENT)
+        return SPAN("\xEF\xBF\xBD"); /* U+FFFD may stand for a malformed byte */
+    return (struct span){text.data + begin, *offset - begin};
 }
 
 size_t utf8_encode(char *out, uint32_t code_point)

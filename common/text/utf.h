@@ -36,6 +36,17 @@ bool utf8_is_valid(struct span text, _Out_opt_ size_t *error_offset);
  * taken alone and gives U+FFFD. *offset must be below the size. */
 uint32_t utf8_next(struct span text, _Inout_ size_t *offset);
 
+/* The largest size up to `size_max` that ends between two characters. */
+size_t utf8_cut(struct span text, size_t size_max);
+
+/* True for what could drive a terminal, break a line or change the order in which a text is shown:
+ * C0 and C1 controls, DEL, line and paragraph separators, bidirectional controls. */
+bool utf_is_unsafe(uint32_t code_point);
+
+/* As utf8_next, but returns the bytes to show: those of the character, or of U+FFFD for a malformed
+ * byte and an unsafe character. */
+struct span utf8_next_shown(struct span text, _Inout_ size_t *offset);
+
 /* Encodes one code point below 0x110000 that is no surrogate. Returns the bytes written, 1 to 4. */
 size_t utf8_encode(_Out_writes_(4) char *out, uint32_t code_point);
 

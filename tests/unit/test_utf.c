@@ -199,6 +199,60 @@ static void utf8_next_takes_a_malformed_byte_alone(struct test *t)
     CHECK_INT(t, 3, offset);
 }
 
+static void utf8_cut_ends_between_characters(struct test *t)
+{
+    static const struct {
+        const char *text;
+        size_t size_max, size;
+    } rows[] = {
+        {"", 0, 0},
+        {"abc", 0, 0},
+        {"abc", 2, 2},
+        {"abc", 3, 3},
+        {"abc", 9, 3},
+        {"\xC3\xA9", 1, 0},
+        {"a\xC3\xA9z", 2, 1},
+        {"a\xC3\xA9z", 3, 3},
+        {"\xF0\x9F\x98\x80", 3, 0},
+        {"x\xF0\x9F\x98\x80", 2, 1},
+        {"x\xF0\x9F\x98\x80", 4, 1},
+        {"\x80\x80\x80\x80\x80\x80", 5, 5}, /* malformed: nothing to keep together */
+        {"\x80\x80", 1, 1},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        CHECK_INT(t, rows[i].size, utf8_cut(span_from_string(rows[i].text), rows[i].size_max));
+    }
+}
+
+static void utf_unsafe_are_controls_separators_and_directions(struct test *t)
+{
+    static const uint32_t ranges[][2] = {{0, 0x1F},        {0x7F, 0x9F},     {0x61C, 0x61C},
+                                         {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}};
+    size_t range = 0;
+    for (uint32_t code_point = 0; code_point <= 0x10FFFF; code_point++) {
+        if (range < TEST_COUNT(ranges) && code_point > ranges[range][1])
+            range++;
+        TEST_ROW(t, "U+%04X", (unsigned)code_point);
+        CHECK_INT(t, range < TEST_COUNT(ranges) && code_point >= ranges[range][0],
+                  utf_is_unsafe(code_point));
+    }
+}
+
+static void utf8_next_shown_replaces_what_is_unsafe(struct test *t)
+{
+    const struct span text = SPAN("a\xC3\xA9\x1B\xE2\x80\xAE\xFF\xC2\x85\xEF\xBF\xBDz");
+    const char *const expected[] = {"a", "\xC3\xA9", "?", "?", "?", "?", "?", "z"};
+    size_t offset = 0;
+    for (size_t i = 0; i < TEST_COUNT(expected); i++) {
+        const char *bytes = expected[i][0] == '?' ? "\xEF\xBF\xBD" : expected[i];
+        REQUIRE(t, offset < text.size);
+        struct span shown = utf8_next_shown(text, &offset);
+        CHECK_MEM(t, bytes, strlen(bytes), shown.data, shown.size);
+    }
+    CHECK_INT(t, text.size, offset);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -210,6 +264,9 @@ int main(int argc, char **argv)
         TEST_CASE(utf8_is_valid_finds_the_first_bad_byte),
         TEST_CASE(utf_round_trips_every_code_point),
         TEST_CASE(utf8_next_takes_a_malformed_byte_alone),
+        TEST_CASE(utf8_cut_ends_between_characters),
+        TEST_CASE(utf_unsafe_are_controls_separators_and_directions),
+        TEST_CASE(utf8_next_shown_replaces_what_is_unsafe),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

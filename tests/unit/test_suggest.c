@@ -1,4 +1,4 @@
-#include "client/suggest.h"
+#include "common/text/suggest.h"
 
 #include "tests/test.h"
 

@@ -4,8 +4,8 @@
  * further apart than a third of their letters are no help and not named; a beginning of a word is
  * always near. Short words and few of them: the cost is bounded by SUGGEST_SIZE_MAX squared each.
  */
-#ifndef CLIENT_SUGGEST_H
-#define CLIENT_SUGGEST_H
+#ifndef COMMON_TEXT_SUGGEST_H
+#define COMMON_TEXT_SUGGEST_H
 
 #include "common/base/annotations.h"
 #include "common/text/span.h"

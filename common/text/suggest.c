@@ -1,13 +1,8 @@
-#include "client/suggest.h"
+#include "common/text/suggest.h"
 
 #include <stddef.h>
 
 enum { BEGINNING_SIZE_MIN = 3 };
-
-static char lower(char character)
-{
-    return character >= 'A' && character <= 'Z' ? (char)(character - 'A' + 'a') : character;
-}
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -26,9 +21,10 @@ static unsigned distance(struct span a, struct span b)
         const unsigned *before = rows[(i - 1) % 3];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b.size; j++) {
-            char x = lower(a.data[i - 1]), y = lower(b.data[j - 1]);
+            char x = ascii_lower(a.data[i - 1]), y = ascii_lower(b.data[j - 1]);
             row[j] = least(least(before[j], row[j - 1]) + 1, before[j - 1] + (x != y));
-            if (i > 1 && j > 1 && x == lower(b.data[j - 2]) && y == lower(a.data[i - 2]))
+            if (i > 1 && j > 1 && x == ascii_lower(b.data[j - 2]) &&
+                y == ascii_lower(a.data[i - 2]))
                 row[j] = least(row[j], rows[(i - 2) % 3][j - 2] + 1);
         }
     }
