@@ -5,11 +5,6 @@
 
 #include "common/proto/protocol.h"
 
-/* S-1-5-18 and S-1-5-32-544, as Windows lays them out. */
-static const struct sid sid_system = {12, {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}};
-static const struct sid sid_administrators = {
-    16, {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0}};
-
 bool trust_is_default_pipe(struct span name)
 {
     return span_equal_ascii_nocase(name, SPAN(PIPE_NAME_DEFAULT));
@@ -32,7 +27,8 @@ static bool decide_server(const struct trust_facts *facts, struct failure *failu
 
     if (facts->service_pid == 0)
         return failure_set(failure, FAILURE_FOREIGN_SERVER,
-                           "the " SERVICE_NAME " service is not running, yet somebody serves it");
+                           "another process serves it, the " SERVICE_NAME
+                           " service is not running");
     if (facts->server_pid == facts->service_pid)
         return true;
     (void)snprintf(detail, sizeof detail,
@@ -50,8 +46,6 @@ bool trust_decide(const struct trust_facts *facts, struct failure *failure)
         return failure_set(failure, FAILURE_FOREIGN_SERVER, "its owner cannot be read");
     if (facts->is_default)
         return is_system ? decide_server(facts, failure) : refuse_owner(facts, failure);
-    if (is_system || sid_equal(&facts->owner, &sid_administrators) ||
-        sid_equal(&facts->owner, &facts->user))
-        return true;
-    return refuse_owner(facts, failure);
+    return is_system || sid_equal(&facts->owner, &sid_administrators) ||
+           sid_equal(&facts->owner, &facts->user) || refuse_owner(facts, failure);
 }

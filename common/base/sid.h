@@ -24,6 +24,9 @@ struct sid {
     uint8_t bytes[SID_SIZE_MAX];
 };
 
+extern const struct sid sid_system;         /* S-1-5-18 */
+extern const struct sid sid_administrators; /* S-1-5-32-544 */
+
 /* Copies `size` bytes when they are a well-formed SID of exactly that size; false, untouched,
  * otherwise. */
 NODISCARD bool sid_set(_Out_ struct sid *sid, _In_reads_bytes_(size) const void *bytes,
