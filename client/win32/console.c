@@ -5,9 +5,9 @@
 #include "common/text/span.h"
 #include "common/win32/system_info.h"
 
-enum { WRITE_SIZE_MAX = 32 * 1024 }; /* a console takes no more at once on older systems */
+enum { WRITE_SIZE_MAX = 32 * 1024 }; /* older consoles fail above this */
 
-/* What to put back at the end; 0: nothing was changed. Written once, before the handler is set. */
+/* To restore at the end; 0: it was not changed. Written once, before the handler is set. */
 static UINT code_page_before;
 
 static struct out_file out_file; /* of --out */
@@ -20,7 +20,7 @@ static void restore_code_page(void)
 
 static BOOL WINAPI on_interrupt(DWORD event)
 {
-    (void)event; /* all of them end us */
+    (void)event; /* each of them ends the process */
     restore_code_page();
     out_file_give_up(&out_file);
     ExitProcess(OUTCOME_INTERRUPTED);
@@ -33,7 +33,7 @@ static HANDLE standard_handle(DWORD which)
     return handle == INVALID_HANDLE_VALUE ? NULL : handle;
 }
 
-/* 0 when the handle is no console. */
+/* 0 when the handle is not a console. */
 static size_t console_width(HANDLE handle)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
@@ -72,14 +72,14 @@ static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
     return ERROR_SUCCESS;
 }
 
-/* Before anything else is written on a console. */
+/* Before anything else is written to a console. */
 static void clear_progress(struct console *console)
 {
     char text[PROGRESS_CAPACITY];
     struct span blank = progress_clear(&console->progress, text);
 
     if (blank.size > 0)
-        (void)write_all(console->error, true, blank); /* it was there, so writing works */
+        (void)write_all(console->error, true, blank); /* the progress could be written before */
 }
 
 static bool write_result(void *context, struct span bytes)
@@ -91,13 +91,13 @@ static bool write_result(void *context, struct span bytes)
         error = out_file_write(&out_file, bytes);
     } else {
         if (console->out == NULL) {
-            console->write_error = ERROR_INVALID_HANDLE; /* nobody can get what was asked for */
+            console->write_error = ERROR_INVALID_HANDLE;
             return false;
         }
         clear_progress(console);
         error = write_all(console->out, console->width > 0, bytes);
         if (console->width > 0)
-            console->output.progress = NULL; /* the rows show it themselves */
+            console->output.progress = NULL; /* the rows show the progress */
     }
     if (error != ERROR_SUCCESS && console->write_error == ERROR_SUCCESS)
         console->write_error = error;
@@ -108,7 +108,7 @@ static void write_diagnostic(void *context, struct span line)
 {
     struct console *console = context;
 
-    /* When stderr fails too there is nobody left to tell. */
+    /* A failure of stderr cannot be reported. */
     if (console->error == NULL)
         return;
     clear_progress(console);
@@ -122,7 +122,7 @@ static void show_progress(void *context, uint64_t processes)
     struct span line = progress_draw(&console->progress, system_now_ms(), processes, text);
 
     if (line.size > 0)
-        (void)write_all(console->error, true, line); /* no harm when it does not show */
+        (void)write_all(console->error, true, line); /* no harm if it fails */
 }
 
 void console_open(struct console *console)
@@ -179,7 +179,7 @@ void console_drop_file(struct console *console)
 {
     out_file_close(&out_file);
     console->to_file = false;
-    console->write_error = ERROR_SUCCESS; /* of the file, and of no more use */
+    console->write_error = ERROR_SUCCESS; /* it concerned the file */
 }
 
 bool console_failed(const struct console *console)

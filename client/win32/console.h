@@ -1,9 +1,9 @@
 /* Where lsmap writes: results to stdout or a file, diagnostics to stderr, all UTF-8 without BOM.
  *
- * Bytes go out as they are, past the C library's text mode. On a console the output code page is
- * UTF-8 while lsmap runs and is put back at the end, also by Ctrl+C, which ends lsmap with 130 and
- * leaves no file behind. How far a long scan is shows on stderr, when that is a console and nothing
- * is printed on one meanwhile. One console for a process; made and used by the main thread.
+ * Bytes are written as they are, not through the C library's text mode. While lsmap runs, the output
+ * code page of a console is UTF-8; it is restored at the end and by Ctrl+C, which ends lsmap with 130
+ * and leaves no file. The progress of a long scan is shown on stderr if that is a console, until
+ * results appear on a console. One console per process, used by the main thread.
  */
 #ifndef CLIENT_WIN32_CONSOLE_H
 #define CLIENT_WIN32_CONSOLE_H
@@ -25,17 +25,18 @@ void console_open(_Out_ struct console *console);
 void console_close(_Inout_ struct console *console);
 
 /* Sends the results to a file from now on, see out_file.h.
- * path  UTF-8, terminated. Returns a Win32 error; nothing is changed then. */
+ * path  UTF-8, terminated.
+ * Returns a Win32 error with nothing changed. */
 NODISCARD DWORD console_to_file(_Inout_ struct console *console, const char *path);
 
-/* Gives the file its name, or removes it when something could not be written.
- * Returns a Win32 error: of the first write that failed, or of this. */
+/* Gives the file its name, or removes it if something could not be written.
+ * Returns the Win32 error of the first write that failed, or of this call. */
 NODISCARD DWORD console_commit_file(_Inout_ struct console *console);
 
-/* Removes what was written to it. */
+/* Removes the file. */
 void console_drop_file(_Inout_ struct console *console);
 
-/* True when writing failed for another reason than a reader who has enough. */
+/* True when writing failed, except that the reader of a pipe closed it. */
 bool console_failed(_In_ const struct console *console);
 
 #endif

@@ -1,38 +1,35 @@
 #include "client/win32/out_file.h"
 
-#include <string.h>
 #include <wchar.h>
 
-#include "common/text/number.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 
 enum {
-    SUFFIX_LENGTH = 13, /* ".XXXXXXXX.tmp" */
-    RANDOM_SIZE = 4,
-    OPEN_ATTEMPTS_MAX = 8, /* names that are taken */
+    SUFFIX_LEN = 13,       /* ".XXXXXXXX.tmp" */
+    OPEN_ATTEMPTS_MAX = 8, /* names that exist already */
     WRITE_SIZE_MAX = 1024 * 1024
 };
 
-/* The full path, so that a change of folder means nothing. */
+/* The full path, so that it stays right when the current folder changes. */
 static DWORD set_path(struct out_file *file, const char *path)
 {
-    enum { LENGTH_MAX = OUT_FILE_LENGTH_MAX - SUFFIX_LENGTH };
+    enum { LEN_MAX = OUT_FILE_LEN_MAX - SUFFIX_LEN };
     wchar_t *given = file->temporary; /* not needed yet */
 
-    DWORD error = text_w_from_utf8(given, LENGTH_MAX + 1, span_from_string(path));
+    DWORD error = text_w_from_utf8(given, LEN_MAX + 1, span_from_string(path));
     if (error == ERROR_BUFFER_OVERFLOW)
         error = ERROR_FILENAME_EXCED_RANGE;
     if (error != ERROR_SUCCESS)
         return error;
-    DWORD len = GetFullPathNameW(given, LENGTH_MAX + 1, file->path, NULL);
+    DWORD len = GetFullPathNameW(given, LEN_MAX + 1, file->path, NULL);
     if (len == 0)
         return GetLastError();
-    return len <= LENGTH_MAX ? ERROR_SUCCESS : ERROR_FILENAME_EXCED_RANGE;
+    return len <= LEN_MAX ? ERROR_SUCCESS : ERROR_FILENAME_EXCED_RANGE;
 }
 
-/* Others may delete it: out_file_give_up() does so while it is open. */
+/* FILE_SHARE_DELETE: out_file_give_up() deletes the file while it is open. */
 static HANDLE create_new(const wchar_t *path)
 {
     HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
@@ -41,48 +38,31 @@ static HANDLE create_new(const wchar_t *path)
     return file == INVALID_HANDLE_VALUE ? NULL : file;
 }
 
-/* Behind the name, so that it is seen whose file it is. */
-static DWORD set_temporary(struct out_file *file)
-{
-    size_t len = wcslen(file->path);
-    wchar_t *suffix = file->temporary + len;
-    uint8_t random[RANDOM_SIZE];
-    char digits[2 * RANDOM_SIZE];
-
-    DWORD error = system_random(random, sizeof random);
-    if (error != ERROR_SUCCESS)
-        return error;
-    memcpy(file->temporary, file->path, len * sizeof *file->path);
-    *suffix++ = L'.';
-    for (size_t i = 0; i < sizeof random; i++)
-        number_put_hex(digits + 2 * i, random[i], 2);
-    for (size_t i = 0; i < sizeof digits; i++)
-        *suffix++ = (wchar_t)digits[i];
-    memcpy(suffix, L".tmp", sizeof L".tmp");
-    return ERROR_SUCCESS;
-}
-
 static DWORD open_temporary(struct out_file *file)
 {
     DWORD error = ERROR_FILE_EXISTS;
 
     for (int attempt = 0; attempt < OPEN_ATTEMPTS_MAX && error == ERROR_FILE_EXISTS; attempt++) {
-        error = set_temporary(file);
+        uint32_t random = 0;
+        error = system_random(&random, sizeof random);
         if (error != ERROR_SUCCESS)
             return error;
+        /* The name shows what the file belongs to. */
+        (void)swprintf(file->temporary, OUT_FILE_LEN_MAX + 1, L"%ls.%08x.tmp", file->path,
+                       (unsigned)random);
         file->file = create_new(file->temporary);
         error = file->file != NULL ? ERROR_SUCCESS : GetLastError();
     }
     return error;
 }
 
-/* What would refuse the name at the end, learnt before all the work is done. */
+/* Finds out early what would refuse the name at the end. */
 static DWORD check_target(const struct out_file *file)
 {
     DWORD attributes = GetFileAttributesW(file->path);
 
     if (GetFileType(file->file) != FILE_TYPE_DISK)
-        return ERROR_BAD_FILE_TYPE; /* NUL with any ending is still NUL on older systems */
+        return ERROR_BAD_FILE_TYPE; /* on older systems NUL with any extension is a device */
     if (attributes == INVALID_FILE_ATTRIBUTES)
         return ERROR_SUCCESS;
     if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
@@ -123,7 +103,7 @@ DWORD out_file_commit(struct out_file *file)
 {
     DWORD error = ERROR_SUCCESS;
 
-    /* On the disk before it has the name, or a power cut leaves an empty file with it. */
+    /* Otherwise a power failure may leave an empty file with this name. */
     if (!FlushFileBuffers(file->file))
         error = GetLastError();
     handle_close(&file->file);
@@ -131,7 +111,7 @@ DWORD out_file_commit(struct out_file *file)
                                                MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
         error = GetLastError();
     if (error != ERROR_SUCCESS)
-        (void)DeleteFileW(file->temporary); /* the first error is the one to tell */
+        (void)DeleteFileW(file->temporary); /* the first error is the one to report */
     return error;
 }
 
@@ -140,7 +120,7 @@ void out_file_close(struct out_file *file)
     if (file->file == NULL)
         return;
     handle_close(&file->file);
-    (void)DeleteFileW(file->temporary); /* nothing is left to be done about it */
+    (void)DeleteFileW(file->temporary); /* nothing can be done about a failure */
 }
 
 void out_file_give_up(const struct out_file *file)

@@ -1,9 +1,9 @@
-/* A file that is written whole or not at all.
+/* A file that is written completely or not at all.
  *
- * What is written goes to a new file beside the wanted one, `NAME.XXXXXXXX.tmp`, which takes its
- * name when all of it is there: who reads the file finds the old content or the new, never a part.
- * A file that is given up, by failure or by Ctrl+C, is removed. Made and used by one thread, but
- * for out_file_give_up(); large, for static storage.
+ * The bytes go to a new file in the same folder, `NAME.XXXXXXXX.tmp`, which is renamed when all of
+ * them are written: a reader of NAME finds the old content or the new, never a part. After a failure
+ * or Ctrl+C the new file is removed. Used by one thread, except for out_file_give_up(); large, so
+ * keep it in static storage.
  */
 #ifndef CLIENT_WIN32_OUT_FILE_H
 #define CLIENT_WIN32_OUT_FILE_H
@@ -11,32 +11,32 @@
 #include "common/text/span.h"
 #include "common/win32/win.h"
 
-enum { OUT_FILE_LENGTH_MAX = 32767 }; /* of a path; what Windows takes at all */
+enum { OUT_FILE_LEN_MAX = 32767 }; /* of a path on Windows */
 
 struct out_file {
     HANDLE file; /* owned; NULL: not open */
-    wchar_t path[OUT_FILE_LENGTH_MAX + 1];
-    wchar_t temporary[OUT_FILE_LENGTH_MAX + 1]; /* "": there was none */
+    wchar_t path[OUT_FILE_LEN_MAX + 1];
+    wchar_t temporary[OUT_FILE_LEN_MAX + 1]; /* "": never opened */
 };
 
-/* Opens the new file. Its folder must exist.
+/* Creates the new file. Its folder must exist.
  * file  All zero, or closed.
- * path  UTF-8, terminated; relative to the current folder or full.
- * Returns a Win32 error with nothing open; ERROR_BAD_FILE_TYPE for what is no file on a disk. */
+ * path  UTF-8, terminated; full, or relative to the current folder.
+ * Returns a Win32 error with nothing open; ERROR_BAD_FILE_TYPE for a device. */
 NODISCARD DWORD out_file_open(_Inout_ struct out_file *file, const char *path);
 
-/* Returns a Win32 error; the file can only be closed then. */
+/* Returns a Win32 error; after that the file can only be closed. */
 NODISCARD DWORD out_file_write(_Inout_ struct out_file *file, struct span bytes);
 
-/* Gives the file its name, replacing an older one, and closes it; when that fails removes it.
+/* Closes the file and gives it its name, replacing an older file; removes it if that fails.
  * Returns a Win32 error. */
 NODISCARD DWORD out_file_commit(_Inout_ struct out_file *file);
 
-/* Removes and closes what was not committed. Accepts one that is all zero or committed. */
+/* Closes and removes a file that was not committed. Accepts one that is all zero or committed. */
 void out_file_close(_Inout_ struct out_file *file);
 
-/* From another thread, which ends the process next: removes the new file, whatever its owner does
- * with it at this moment. Closes nothing. Accepts one that is all zero. */
+/* For another thread that ends the process next: removes the new file, even while it is in use.
+ * Closes nothing. Accepts a file that is all zero. */
 void out_file_give_up(_In_ const struct out_file *file);
 
 #endif

@@ -5,17 +5,18 @@
 #include "client/trust.h"
 #include "client/win32/server_check.h"
 #include "common/proto/pipe_name.h"
+#include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 
 enum {
-    OPEN_ATTEMPTS_MAX = 1000, /* others may take each free instance before us */
+    OPEN_ATTEMPTS_MAX = 1000, /* other clients may take each free instance before us */
     BUSY_PAUSE_FIRST_MS = 50, /* doubled each time */
     BUSY_PAUSE_MAX_MS = 1000
 };
 
-/* Read, write, and read the owner. Not GENERIC_WRITE: that includes FILE_CREATE_PIPE_INSTANCE,
- * which the service grants to nobody. */
+/* Read, write, and read the owner. Not GENERIC_WRITE: it includes FILE_CREATE_PIPE_INSTANCE, which
+ * the service grants to SYSTEM only. */
 static const DWORD pipe_access = FILE_GENERIC_READ | FILE_WRITE_DATA;
 
 static DWORD remaining_ms(uint64_t deadline_ms)
@@ -63,7 +64,7 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
         error = GetLastError();
         if (error != ERROR_PIPE_BUSY)
             break;
-        DWORD wait_ms = remaining_ms(deadline_ms); /* 0 would mean the pipe's own default */
+        DWORD wait_ms = remaining_ms(deadline_ms); /* 0 would mean the pipe's default timeout */
         if (wait_ms == 0)
             break;
         if (!WaitNamedPipeW(name, wait_ms))
@@ -72,8 +73,8 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
     return error;
 }
 
-/* Waits for the operation that was just begun; `begun` is what its call returned.
- * Returns ERROR_TIMEOUT with the operation cancelled and over. */
+/* Waits for the operation that was just started; `begun` is what its call returned.
+ * Returns ERROR_TIMEOUT when the operation was cancelled; it has ended in any case. */
 static DWORD finish(struct pipe_client *client, BOOL begun, DWORD begin_error, DWORD wait_ms,
                     DWORD *size)
 {
@@ -83,7 +84,7 @@ static DWORD finish(struct pipe_client *client, BOOL begun, DWORD begin_error, D
     if (!in_time)
         (void)CancelIoEx(client->pipe, &client->operation);
     if (GetOverlappedResult(client->pipe, &client->operation, size, TRUE))
-        return ERROR_SUCCESS; /* also when it was done just before the cancel */
+        return ERROR_SUCCESS; /* also when it ended just before it was cancelled */
     DWORD error = GetLastError();
     return !in_time && error == ERROR_OPERATION_ABORTED ? ERROR_TIMEOUT : error;
 }
@@ -134,7 +135,7 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
     struct pipe_client *client = context;
     uint64_t deadline_ms = system_now_ms() + client->timeout_ms;
 
-    for (;;) { /* a write of no bytes wakes a reader; the deadline ends that, too */
+    for (;;) { /* a write of zero bytes completes a read; the deadline ends this loop too */
         DWORD received = 0;
         begin(client);
         BOOL begun = ReadFile(client->pipe, data, (DWORD)capacity, NULL, &client->operation);
@@ -151,7 +152,7 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
     }
 }
 
-/* A pipe whose server is gone has no owner any more, which says nothing about whose it was. */
+/* The owner of a pipe cannot be read once its server has closed it. */
 static bool has_hung_up(HANDLE pipe)
 {
     DWORD available = 0;
@@ -178,29 +179,27 @@ static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struc
     if (!trust_decide(&facts, failure)) {
         if (facts.owner.size == 0 && has_hung_up(pipe))
             (void)failure_set(failure, FAILURE_NO_REPLY, NULL);
-        (void)CloseHandle(pipe);
+        handle_close(&pipe);
         return false;
     }
     client->pipe = pipe;
     return true;
 }
 
-/* The server closes a connection that came when it was at its limit, so each attempt is a new one,
- * and its server is checked anew. */
-static bool pipe_again(void *context, struct failure *failure)
+/* A server at its limit closes the connection, so each attempt connects and checks the server again.
+ */
+static bool pipe_reconnect(void *context, struct failure *failure)
 {
     struct pipe_client *client = context;
 
-    if (!client->is_waiting) {
-        client->is_waiting = true;
+    if (client->deadline_ms == 0) {
         client->deadline_ms = system_now_ms() + client->timeout_ms;
         client->pause_ms = BUSY_PAUSE_FIRST_MS;
     }
     DWORD left_ms = remaining_ms(client->deadline_ms);
     if (left_ms == 0)
         return failure_set(failure, FAILURE_BUSY, NULL);
-    (void)CloseHandle(client->pipe);
-    client->pipe = NULL;
+    handle_close(&client->pipe);
     Sleep(client->pause_ms < left_ms ? client->pause_ms : left_ms);
     client->pause_ms =
         client->pause_ms < BUSY_PAUSE_MAX_MS / 2 ? client->pause_ms * 2 : BUSY_PAUSE_MAX_MS;
@@ -221,15 +220,12 @@ bool pipe_client_open(struct pipe_client *client, const char *name, unsigned tim
         return false;
     }
     *client = opened;
-    client->transport = (struct transport){client, pipe_send, pipe_receive, pipe_again};
+    client->transport = (struct transport){client, pipe_send, pipe_receive, pipe_reconnect};
     return true;
 }
 
 void pipe_client_close(struct pipe_client *client)
 {
-    if (client->pipe != NULL)
-        (void)CloseHandle(client->pipe);
-    if (client->event != NULL)
-        (void)CloseHandle(client->event);
-    *client = (struct pipe_client){0};
+    handle_close(&client->pipe);
+    handle_close(&client->event);
 }

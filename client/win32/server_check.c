@@ -3,30 +3,20 @@
 #include <aclapi.h>
 
 #include "common/proto/protocol.h"
+#include "common/win32/handle.h"
 #include "common/win32/token.h"
 
-/* The state of the lsmapd service. Returns a Win32 error, ERROR_SERVICE_DOES_NOT_EXIST among them.
- */
+/* The state of the lsmapd service. Returns a Win32 error, such as ERROR_SERVICE_DOES_NOT_EXIST. */
 static DWORD query_service(SERVICE_STATUS_PROCESS *status)
 {
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT), service = NULL;
     DWORD error = ERROR_SUCCESS, size = 0;
 
-    manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
-    if (manager == NULL) {
+    if (manager != NULL)
+        service = OpenServiceW(manager, L"" SERVICE_NAME, SERVICE_QUERY_STATUS);
+    if (service == NULL || !QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status,
+                                                 sizeof *status, &size))
         error = GetLastError();
-        goto cleanup;
-    }
-    service = OpenServiceW(manager, L"" SERVICE_NAME, SERVICE_QUERY_STATUS);
-    if (service == NULL) {
-        error = GetLastError();
-        goto cleanup;
-    }
-    if (!QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status, sizeof *status,
-                              &size))
-        error = GetLastError();
-
-cleanup:
     if (service != NULL)
         (void)CloseServiceHandle(service);
     if (manager != NULL)
@@ -57,7 +47,7 @@ static void query_self(struct sid *user)
         return;
     if (token_user(token, user) != ERROR_SUCCESS)
         user->size = 0;
-    (void)CloseHandle(token);
+    handle_close(&token);
 }
 
 void server_check_facts(HANDLE pipe, bool is_default, struct trust_facts *facts)
@@ -82,7 +72,7 @@ enum failure_kind server_check_absence(void)
 
     if (error == ERROR_SERVICE_DOES_NOT_EXIST)
         return FAILURE_NOT_INSTALLED;
-    if (error != ERROR_SUCCESS) /* the likeliest cause, and the same advice */
+    if (error != ERROR_SUCCESS) /* probably the cause, and the advice is the same */
         return FAILURE_NOT_RUNNING;
     switch (status.dwCurrentState) {
     case SERVICE_RUNNING:
