@@ -32,18 +32,30 @@ struct answer {
     struct grant grant;
     struct request request;
     enum answer_phase phase;
-    struct scan_query query;
+    bool own_only;     /* the scan is restricted to the caller's own processes */
     struct scan *scan; /* owned; NULL unless the phase is ANSWER_SCAN or ANSWER_END */
     struct answer_error error;
     uint64_t start_us;
     struct statistics_answer tally; /* told to the statistics when all is over */
 };
 
+static void copy_queries(struct answer *answer, const struct query_counts *counts)
+{
+    uint64_t *queries = answer->tally.queries;
+
+    queries[QUERY_LIST] = counts->lists;
+    queries[QUERY_OPEN] = counts->opens;
+    queries[QUERY_REGION] = counts->regions;
+    queries[QUERY_ALLOCATION] = counts->allocations;
+    queries[QUERY_NAME] = counts->names;
+    queries[QUERY_PAGES] = counts->pages;
+}
+
 /* A process is not kept open for a line that may wait. */
 static void end_scan(struct answer *answer)
 {
     if (answer->scan != NULL)
-        answer->tally.counts = *scan_counts(answer->scan);
+        copy_queries(answer, &scan_counts(answer->scan)->queries);
     scan_destroy(answer->scan);
     answer->scan = NULL;
 }
@@ -76,15 +88,32 @@ static void begin_scan(struct answer *answer)
 {
     const uint32_t rights = answer->grant.rights;
 
-    answer->query = (struct scan_query){
-        .request = &answer->request,
-        .own_only = (rights & RIGHT_QUERY_ALL) == 0,
+    const struct request *request = &answer->request;
+    const struct span name = {request->name, request->name_size};
+    const struct span path = {request->path, request->path_size};
+
+    answer->own_only = (rights & RIGHT_QUERY_ALL) == 0;
+    const struct scan_query query = {
+        .lists_maps = request->op == OP_MAPS,
+        .all = request->selector == SELECTOR_ALL,
+        .pids = request->pids,
+        .pids_count = request->pids_count,
+        .names = &name,
+        .names_count = request->selector == SELECTOR_NAME ? 1 : 0,
+        .views = {.kinds = request->kinds,
+                  .paths = &path,
+                  .paths_count = request->path_size > 0 ? 1 : 0,
+                  .has_address = request->has_address,
+                  .address = request->address,
+                  .detail = (enum views_detail)request->detail},
+        .own_only = answer->own_only,
+        .query_all = (rights & RIGHT_QUERY_ALL) != 0,
         .addresses = (rights & RIGHT_ADDRESSES) != 0,
         .user = answer->grant.caller.user,
         .integrity = answer->grant.caller.integrity,
     };
     answer->phase = ANSWER_SCAN;
-    answer->scan = scan_create(answer->context->platform, &answer->query);
+    answer->scan = scan_create(answer->context->platform, &query, NULL);
     if (answer->scan == NULL)
         fail(answer, STATUS_INTERNAL, "out of memory", "Try again later.");
 }
@@ -226,13 +255,15 @@ static void write_end(struct answer *answer, struct buffer *out)
         end.processes = counts->processes;
         end.rows = counts->rows;
         end.errors = counts->errors;
+        end.unmatched = counts->unmatched;
         end.exited = counts->exited;
-        end.scope = answer->query.own_only ? "own" : "all";
+        end.scope = answer->own_only ? "own" : "all";
         /* how many processes were opened would tell which pids of a list exist */
-        end.counts = answer->request.debug && !answer->query.own_only ? counts : NULL;
+        copy_queries(answer, &counts->queries);
+        end.queries = answer->request.debug && !answer->own_only ? answer->tally.queries : NULL;
     }
     end.elapsed_us = answer->tally.elapsed_us = elapsed_us(answer);
-    answer->tally.result = end.errors == 0 ? RESULT_OK : RESULT_PARTIAL;
+    answer->tally.result = end.errors == 0 && end.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL;
     if (!reply_end(out, &answer->request.id, &end))
         answer->tally.result = RESULT_FAILED;
 }

@@ -165,15 +165,11 @@ bool reply_stats(struct buffer *out, const struct request_id *id, const uint64_t
     return json_line_end(&writer);
 }
 
-static void write_queries(struct json_writer *writer, const struct scan_counts *counts)
+static void write_queries(struct json_writer *writer, const uint64_t *queries)
 {
     json_object_begin(writer, "queries");
-    json_uint(writer, "list", counts->lists);
-    json_uint(writer, "open", counts->opens);
-    json_uint(writer, "region", counts->regions);
-    json_uint(writer, "allocation", counts->allocations);
-    json_uint(writer, "name", counts->names);
-    json_uint(writer, "pages", counts->pages);
+    for (unsigned i = 0; i < QUERY_COUNT; i++)
+        json_uint(writer, statistics_query_name((enum statistics_query)i), queries[i]);
     json_object_end(writer);
 }
 
@@ -191,8 +187,10 @@ bool reply_end(struct buffer *out, const struct request_id *id, const struct rep
     json_uint(&writer, "elapsed_us", end->elapsed_us);
     if (end->exited > 0)
         json_uint(&writer, "exited", end->exited);
-    if (end->counts != NULL)
-        write_queries(&writer, end->counts);
+    if (end->unmatched > 0)
+        json_uint(&writer, "unmatched", end->unmatched);
+    if (end->queries != NULL)
+        write_queries(&writer, end->queries);
     return json_line_end(&writer);
 }
 

@@ -46,10 +46,10 @@ NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_i
                          _In_ const struct scan_row *row, enum request_detail detail);
 
 struct reply_end {
-    uint64_t processes, rows, errors, exited;
+    uint64_t processes, rows, errors, unmatched, exited;
     uint64_t elapsed_us;
-    const char *scope;                /* "all", "own"; NULL for ops without a scan */
-    const struct scan_counts *counts; /* NULL: the cost is not told */
+    const char *scope;       /* "all", "own"; NULL for ops without a scan */
+    const uint64_t *queries; /* QUERY_COUNT numbers; NULL: the cost is not shown */
 };
 
 NODISCARD bool reply_end(_Inout_ struct buffer *out, _In_ const struct request_id *id,

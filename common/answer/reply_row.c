@@ -31,7 +31,7 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
 }
 
 /* How much was looked at is known even when it is nothing. */
-static void write_pages(struct json_writer *writer, const struct scan_map *map)
+static void write_pages(struct json_writer *writer, const struct map_row *map)
 {
     const struct {
         const char *name;
@@ -53,7 +53,7 @@ static void write_pages(struct json_writer *writer, const struct scan_map *map)
 static void write_map(struct json_writer *writer, const struct scan_row *row,
                       enum request_detail detail)
 {
-    const struct scan_map *map = &row->map;
+    const struct map_row *map = &row->map;
 
     reply_span(writer, "process", row->process_name);
     if (row->show_addresses)
@@ -116,7 +116,10 @@ bool reply_row(struct buffer *out, const struct request_id *id, const struct sca
         break;
     case SCAN_ERROR:
         reply_begin(&writer, out, id, "process_error");
-        json_uint(&writer, "pid", row->error.pid);
+        if (row->error.has_pid)
+            json_uint(&writer, "pid", row->error.pid);
+        else
+            json_null(&writer, "pid");
         write_error(&writer, &row->error);
         break;
     case SCAN_NONE:

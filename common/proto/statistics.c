@@ -30,7 +30,7 @@ static const char *const class_names[CLASS_COUNT] = {
 };
 
 static const char *const query_names[QUERY_COUNT] = {
-#define X(symbol, name, member) [symbol] = name,
+#define X(symbol, name) [symbol] = name,
     STATISTICS_QUERY_LIST(X)
 #undef X
 };
@@ -256,9 +256,8 @@ void statistics_answered(struct statistics *statistics, const struct statistics_
     values[request]++;
     values[STATISTICS_ROWS] += answer->rows;
     values[STATISTICS_DENIALS] += answer->denials;
-#define X(symbol, name, member) values[STATISTICS_QUERIES + symbol] += answer->counts.member;
-    STATISTICS_QUERY_LIST(X)
-#undef X
+    for (size_t i = 0; i < QUERY_COUNT; i++)
+        values[STATISTICS_QUERIES + i] += answer->queries[i];
     if (answer->result == RESULT_OK || answer->result == RESULT_PARTIAL)
         count_latency(values, answer->class_, answer->elapsed_us);
     release(statistics);

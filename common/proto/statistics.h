@@ -22,7 +22,6 @@
 #include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/request.h"
-#include "common/scan/scan.h"
 
 /* The limits that can be met. Columns: symbol, wire name. In the order of the row.
  * CONNECTIONS, CONNECTIONS_PER_USER: a client was refused. SCANS: a scan was refused or had to
@@ -84,17 +83,17 @@ enum statistics_class {
         CLASS_COUNT
 };
 
-/* Kernel queries. Columns: symbol, wire name, member of struct scan_counts. */
-#define STATISTICS_QUERY_LIST(X)                   \
-    X(QUERY_LIST, "list", lists)                   \
-    X(QUERY_OPEN, "open", opens)                   \
-    X(QUERY_REGION, "region", regions)             \
-    X(QUERY_ALLOCATION, "allocation", allocations) \
-    X(QUERY_NAME, "name", names)                   \
-    X(QUERY_PAGES, "pages", pages)
+/* Kernel queries. Columns: symbol, wire name. */
+#define STATISTICS_QUERY_LIST(X)      \
+    X(QUERY_LIST, "list")             \
+    X(QUERY_OPEN, "open")             \
+    X(QUERY_REGION, "region")         \
+    X(QUERY_ALLOCATION, "allocation") \
+    X(QUERY_NAME, "name")             \
+    X(QUERY_PAGES, "pages")
 
 enum statistics_query {
-#define X(symbol, name, member) symbol,
+#define X(symbol, name) symbol,
     STATISTICS_QUERY_LIST(X)
 #undef X
         QUERY_COUNT
@@ -181,7 +180,7 @@ struct statistics_answer {
     uint64_t elapsed_us;          /* the same */
     uint64_t rows;
     uint64_t denials;
-    struct scan_counts counts; /* kernel queries; the rest is not looked at */
+    uint64_t queries[QUERY_COUNT]; /* made of the kernel */
 };
 
 /* How a request ended whose terminal line is this error, which is not STATUS_OK. */

@@ -10,19 +10,29 @@ enum {
     LIST_NAMES_SIZE_MAX = PROCESSES_MAX * 256 /* bytes of all names; a name is a file name */
 };
 
-void process_list_init(struct process_list *list)
+struct process_list *process_list_create(void)
 {
-    *list = (struct process_list){0};
+    struct process_list *list = calloc(1, sizeof *list);
+    if (list == NULL)
+        return NULL;
     buffer_init(&list->names, LIST_NAMES_SIZE_MAX);
+    return process_list_hold(list);
+}
+
+struct process_list *process_list_hold(struct process_list *list)
+{
+    if (list != NULL)
+        (void)atomic_add(&list->references, 1);
+    return list;
 }
 
 void process_list_release(struct process_list *list)
 {
+    if (list == NULL || atomic_add(&list->references, -1) > 0)
+        return;
     free(list->entries);
     buffer_release(&list->names);
-    list->entries = NULL;
-    list->count = 0;
-    list->capacity = 0;
+    free(list);
 }
 
 static bool reserve_entry(struct process_list *list)
@@ -63,14 +73,6 @@ struct span process_list_name(const struct process_list *list, const struct proc
     return (struct span){list->names.data + entry->name_offset, entry->name_size};
 }
 
-const struct process_entry *process_list_find(const struct process_list *list, uint32_t pid)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->entries[i].pid == pid)
-            return &list->entries[i];
-    return NULL;
-}
-
 const char *process_access_name(enum process_access access)
 {
     switch (access) {
@@ -101,6 +103,12 @@ const char *process_arch_name(enum process_arch arch)
     return NULL;
 }
 
+void process_facts_set_unknown(struct process_facts *facts)
+{
+    *facts =
+        (struct process_facts){.protection = PROTECTION_UNKNOWN, .integrity = INTEGRITY_UNKNOWN};
+}
+
 bool protection_format(char *out, int protection)
 {
     /* PS_PROTECTED_TYPE and PS_PROTECTED_SIGNER, in the order of their numbers */
@@ -118,14 +126,11 @@ bool protection_format(char *out, int protection)
         return true;
     }
 
-    char type_text[8];
-    if (type < sizeof types / sizeof types[0])
-        (void)snprintf(type_text, sizeof type_text, "%s", types[type]);
-    else
-        (void)snprintf(type_text, sizeof type_text, "P%u", type);
-    if (signer < sizeof signers / sizeof signers[0])
-        (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s-%s", type_text, signers[signer]);
-    else
-        (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s-%u", type_text, signer);
+    char type_text[8], signer_text[8];
+    (void)snprintf(type_text, sizeof type_text, "P%u", type);
+    (void)snprintf(signer_text, sizeof signer_text, "%u", signer);
+    (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s-%s",
+                   type < sizeof types / sizeof types[0] ? types[type] : type_text,
+                   signer < sizeof signers / sizeof signers[0] ? signers[signer] : signer_text);
     return true;
 }

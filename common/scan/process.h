@@ -1,4 +1,4 @@
-/* Processes as plain data: the snapshot of all, and what one of them tells when it is opened. */
+/* Processes as plain data: the snapshot of all of them, and the facts about one that was opened. */
 #ifndef COMMON_SCAN_PROCESS_H
 #define COMMON_SCAN_PROCESS_H
 
@@ -7,12 +7,12 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
+#include "common/base/atomic.h"
 #include "common/base/sid.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 
-/* One process of a snapshot. Pid and start time together name a process; a pid alone is used again.
- */
+/* One process of a snapshot. Pid and start time together identify a process; pids are reused. */
 struct process_entry {
     uint32_t pid;
     uint32_t parent_pid;
@@ -22,35 +22,37 @@ struct process_entry {
     size_t name_size;    /* bytes */
 };
 
-/* A snapshot of the processes. Grows as entries are added; one block for entries, one for names. */
+/* A snapshot of the processes. The platform fills it; after that it never changes, so that any
+ * number of threads may read it. It is freed with its last reference. */
 struct process_list {
     struct process_entry *entries; /* owned */
     size_t count;
     size_t capacity;
     struct buffer names; /* owned */
+    struct atomic references;
 };
 
-void process_list_init(_Out_ struct process_list *list);
+/* Creates an empty list with one reference. Returns NULL when out of memory. */
+struct process_list *process_list_create(void);
 
-/* Frees all; accepts an empty list. */
-void process_list_release(_Inout_ struct process_list *list);
+/* Adds a reference and returns `list`; accepts NULL. */
+struct process_list *process_list_hold(_Inout_opt_ struct process_list *list);
 
-/* Appends a process. entry->name_* are set here. name is UTF-8 and copied.
- * Returns false, nothing changed, above PROCESSES_MAX or without memory. */
+/* Drops a reference; accepts NULL. */
+void process_list_release(_Inout_opt_ struct process_list *list);
+
+/* Appends a process. entry->name_* are ignored and set here; `name` is UTF-8 and copied.
+ * Returns false, with the list unchanged, above PROCESSES_MAX or when out of memory. */
 NODISCARD bool process_list_add(_Inout_ struct process_list *list,
                                 _In_ const struct process_entry *entry, struct span name);
 
-/* The name of an entry of this list; valid until the list changes. */
+/* The name of an entry of this list. */
 struct span process_list_name(_In_ const struct process_list *list,
                               _In_ const struct process_entry *entry);
 
-/* The entry with this pid, NULL when there is none. */
-const struct process_entry *process_list_find(_In_ const struct process_list *list, uint32_t pid);
-
 enum process_access {
-    PROCESS_ACCESS_NONE,    /* could not be opened */
-    PROCESS_ACCESS_LIMITED, /* PROCESS_QUERY_LIMITED_INFORMATION: all that protected processes grant
-                             */
+    PROCESS_ACCESS_NONE,    /* it could not be opened */
+    PROCESS_ACCESS_LIMITED, /* PROCESS_QUERY_LIMITED_INFORMATION: all a protected process grants */
     PROCESS_ACCESS_FULL     /* PROCESS_QUERY_INFORMATION */
 };
 
@@ -64,16 +66,19 @@ const char *process_arch_name(enum process_arch arch);
 
 enum { PROTECTION_UNKNOWN = -1, PROTECTION_TEXT_CAPACITY = 32 };
 
-/* What an opened process tells of itself, from calls that the limited right allows. */
+/* What is known about an open process; limited access suffices for all of it. */
 struct process_facts {
     enum process_access access;
-    uint64_t start_time;    /* FILETIME of the process behind the handle; 0: unknown */
-    uint64_t address_limit; /* first address above its user space; 0: unknown, walk to the end */
+    uint64_t start_time;    /* FILETIME of the process that was opened; 0: unknown */
+    uint64_t address_limit; /* first address above its user space; 0: unknown */
     enum process_arch arch;
     int protection;     /* PS_PROTECTION byte, or PROTECTION_UNKNOWN */
     uint32_t integrity; /* RID of its integrity level, or INTEGRITY_UNKNOWN */
     struct sid owner;   /* user it runs as; size 0: unknown */
 };
+
+/* Sets every fact to its unknown value. */
+void process_facts_set_unknown(_Out_ struct process_facts *facts);
 
 /* A PS_PROTECTION byte (type: 3 bits, audit: 1, signer: 4) as "none", "PPL-Lsa", "PP-WinTcb"; an
  * unknown signer as its number. Returns false, output untouched, for PROTECTION_UNKNOWN. */

@@ -1,11 +1,13 @@
-/* The scan: a cursor over processes, views and regions.
+/* The scan: a cursor over processes and their views.
  *
- * scan_next() does a bounded piece of work, at most a few kernel queries, and gives one row or none
- * yet; so the caller can stop, write or give way at any time, memory is constant however large the
- * answer, and nothing recurses. It knows neither pipes nor JSON nor handles: it decides on what
- * `struct platform` tells.
+ * scan_next() does a bounded piece of work, at most a few kernel queries, and returns one row or
+ * none yet. So the caller can stop, write or yield at any time, memory is constant whatever the
+ * size of the answer, and nothing recurses. A scan knows neither pipes nor JSON nor handles: it
+ * decides on what `struct platform` returns.
  *
- * One scan is used by one thread at a time. A process is open only while its rows are given.
+ * One scan is used by one thread at a time. It owns or shares by reference all it touches, the
+ * platform excepted, so that a scan whose kernel query does not return can be left to its thread
+ * while another continues from a checkpoint.
  */
 #ifndef COMMON_SCAN_SCAN_H
 #define COMMON_SCAN_SCAN_H
@@ -15,33 +17,44 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
-#include "common/base/bounds.h"
 #include "common/base/sid.h"
 #include "common/base/status.h"
-#include "common/proto/request.h"
 #include "common/scan/platform.h"
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
-#include "common/text/buffer.h"
+#include "common/scan/views.h"
 #include "common/text/span.h"
 
-/* What is asked, and what the caller may see. All pointers must live as long as the scan. */
+enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64 };
+
+/* What is asked for, and what the caller may see. */
 struct scan_query {
-    const struct request *request; /* op processes or maps */
-    bool own_only;                 /* the caller may see his own processes only */
-    bool addresses;                /* the caller may see addresses of other users' processes */
-    struct sid user;               /* the caller; unknown owns nothing */
-    uint32_t integrity;            /* the caller's integrity level, or INTEGRITY_UNKNOWN */
+    bool lists_maps; /* false: processes only */
+
+    /* The processes: all, or those that a pid or a glob selects. */
+    bool all;
+    const uint32_t *pids;
+    size_t pids_count;        /* at most SCAN_PIDS_MAX, without repeats */
+    const struct span *names; /* globs over process names, UTF-8 */
+    size_t names_count;       /* at most SCAN_NAMES_MAX */
+    struct views_query views; /* used when maps are listed */
+
+    bool own_only;      /* the caller's own processes only */
+    bool query_all;     /* the caller may see every process. Otherwise own_only is set too, and
+                           nothing shows whether another process exists */
+    bool addresses;     /* the caller may see addresses of other users' processes */
+    struct sid user;    /* the caller; unknown owns nothing */
+    uint32_t integrity; /* the caller's integrity level, or INTEGRITY_UNKNOWN */
 };
 
 enum scan_row_type {
-    SCAN_NONE,    /* nothing to tell yet: call again */
-    SCAN_PROCESS, /* row->process and the fields behind it */
-    SCAN_MAP,     /* row->map */
-    SCAN_REGION,  /* row->region */
-    SCAN_ERROR,   /* row->error: a process that could not be read, or not to its end */
-    SCAN_FAILED,  /* the whole request fails with row->failure; the scan is over */
-    SCAN_END      /* the scan is over; scan->counts tells its sums */
+    SCAN_NONE,    /* nothing to report yet: call again */
+    SCAN_PROCESS, /* facts and image */
+    SCAN_MAP,     /* map */
+    SCAN_REGION,  /* region */
+    SCAN_ERROR,   /* error: a process that was not read completely, or a selector without one */
+    SCAN_FAILED,  /* failure: the request as a whole fails, the scan is over */
+    SCAN_END      /* the scan is over */
 };
 
 /* Where reading a process failed; the `stage` of a process_error. */
@@ -57,24 +70,13 @@ enum scan_stage {
 /* "select", "open", "regions", "names", "pages", "address". */
 const char *scan_stage_name(enum scan_stage stage);
 
-struct scan_map {
-    uint64_t base;
-    uint64_t size;           /* bytes */
-    enum view_kind kind;     /* VIEW_MAPPED: not known */
-    uint32_t protect;        /* PAGE_* the view was made with */
-    struct span device_path; /* UTF-8; data NULL: no name */
-    struct span path;        /* UTF-8; data NULL: no name, or an unknown device */
-    bool path_lossy;
-    bool has_pages; /* `pages` was asked for and could be read */
-    struct page_counts pages;
-};
-
 struct scan_error {
+    bool has_pid; /* false: a glob selected no process */
     uint32_t pid;
-    struct span process; /* its name; data NULL when the pid is not known */
+    struct span process; /* its name; the glob without has_pid; data NULL: not known */
     enum status code;
     enum scan_stage stage;
-    uint32_t nt_status;  /* 0: Windows was not the one to refuse */
+    uint32_t nt_status;  /* 0: it was not Windows that refused */
     const char *message; /* static text, one sentence */
 };
 
@@ -87,38 +89,58 @@ struct scan_failure {
 
 struct scan_row {
     enum scan_row_type type;
-    const struct process_entry
-        *process;             /* of every row but ERROR for an unknown pid, FAILED and END */
-    struct span process_name; /* UTF-8 */
-    const struct process_facts *facts; /* of PROCESS */
+    const struct process_entry *process; /* NULL: FAILED, END and errors of the stage select */
+    struct span process_name;            /* UTF-8 */
+    const struct process_facts *facts;   /* of PROCESS */
     struct span image;           /* of PROCESS: DOS path, or the device path; data NULL: unknown */
-    bool show_addresses;         /* base addresses of this process may be told */
-    struct scan_map map;         /* of MAP; of REGION the view it lies in */
+    bool show_addresses;         /* base addresses of this process may be shown */
+    struct map_row map;          /* of MAP; of REGION the view it lies in */
     struct region region;        /* of REGION, cut to its view */
     struct scan_error error;     /* of ERROR */
     struct scan_failure failure; /* of FAILED */
 };
 
 struct scan_counts {
-    uint64_t processes; /* PROCESS rows given */
-    uint64_t rows;      /* rows given: all but NONE, FAILED and END */
-    uint64_t errors;    /* ERROR rows given */
-    uint64_t exited;    /* processes that ended while they were read */
-    /* calls of the platform, by class */
-    uint64_t lists, opens, regions, allocations, names, pages;
+    uint64_t processes; /* PROCESS rows */
+    uint64_t rows;      /* all rows but NONE, FAILED and END */
+    uint64_t errors;    /* ERROR rows of processes; with any, the answer is incomplete */
+    uint64_t unmatched; /* ERROR rows of pids and globs that selected no process */
+    uint64_t exited;    /* processes that ended before they were read completely */
+    struct query_counts queries;
+};
+
+/* How far a scan has come: what another scan of the same query needs to continue. */
+struct scan_checkpoint {
+    struct process_list *processes; /* a counted reference; NULL: not listed yet */
+    size_t index;                   /* of the next process */
+    bool no_allocations;            /* this system lacks MemoryRegionInformation */
+    bool pid_matched[SCAN_PIDS_MAX];
+    bool name_matched[SCAN_NAMES_MAX];
+    struct scan_counts counts;
 };
 
 struct scan; /* opaque: scan.c */
 
 /* Begins a scan. Asks the platform nothing yet.
- * platform, query  Must outlive the scan.
- * Returns NULL without memory. */
-struct scan *scan_create(_In_ const struct platform *platform, _In_ const struct scan_query *query);
+ * platform  Must outlive the scan.
+ * query     Copied, with its lists and their texts.
+ * from      NULL, or the checkpoint of another scan of the same query, to continue after it.
+ * Returns NULL when out of memory. */
+struct scan *scan_create(_In_ const struct platform *platform, _In_ const struct scan_query *query,
+                         _In_opt_ const struct scan_checkpoint *from);
 
 /* Does the next piece of work.
- * row  Receives what to tell; its spans and pointers are valid until the next call.
- * Behind SCAN_FAILED and SCAN_END the same answer is given again. */
+ * row  Receives the row; its spans and pointers are valid until the next call.
+ * After SCAN_FAILED and SCAN_END each call returns the same again. */
 void scan_next(_Inout_ struct scan *scan, _Out_ struct scan_row *row);
+
+/* True while no process is open or about to be: a slice of work may end here. */
+bool scan_is_between(_In_ const struct scan *scan);
+
+/* Saves how far the scan has come; while a process is being read, the rest of it is left out.
+ * checkpoint  Receives a reference; release it. */
+void scan_checkpoint_take(_In_ const struct scan *scan, _Out_ struct scan_checkpoint *checkpoint);
+void scan_checkpoint_release(_Inout_ struct scan_checkpoint *checkpoint);
 
 /* The sums so far. */
 const struct scan_counts *scan_counts(_In_ const struct scan *scan);

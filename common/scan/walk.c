@@ -9,24 +9,27 @@ static uint64_t region_end(const struct region *region)
     return region->base + region->size;
 }
 
-/* An answer must be whole pages, hold the address, end above it and not wrap. */
-static bool holds(uint64_t base, uint64_t size, uint64_t address)
+/* An answer must be whole pages, contain the address, end above it and not wrap. */
+static bool contains(uint64_t base, uint64_t size, uint64_t address)
 {
     return (base | size) % MEMORY_PAGE_SIZE == 0 && base <= address && size > address - base &&
            base + size > base;
 }
 
-void walk_init(struct walk *walk, uint64_t limit, bool ask_allocations)
+void walk_init(struct walk *walk, const struct platform *platform, struct address_space *space,
+               struct query_counts *counts, uint64_t limit, bool ask_allocations)
 {
     memset(walk, 0, sizeof *walk);
+    walk->platform = platform;
+    walk->space = space;
+    walk->counts = counts;
     walk->limit = limit == 0 ? UINT64_MAX : limit;
     walk->ask_allocations = ask_allocations;
     walk->expect_gap = true; /* the lowest 64 KiB are never mapped */
 }
 
-void walk_init_at(struct walk *walk, uint64_t limit, bool ask_allocations, uint64_t address)
+void walk_restrict(struct walk *walk, uint64_t address)
 {
-    walk_init(walk, limit, ask_allocations);
     walk->address = address;
     walk->is_single = true;
     walk->expect_gap = false;
@@ -40,16 +43,23 @@ static void advance(struct walk *walk, uint64_t end)
     walk->allocation_failed = false;
 }
 
-static void give_up_allocations(struct walk *walk, uint32_t nt_status)
+static enum walk_result refused(struct walk *walk, uint32_t nt_status)
+{
+    walk->nt_status = nt_status;
+    return WALK_REFUSED;
+}
+
+static enum walk_result give_up_allocations(struct walk *walk, uint32_t nt_status)
 {
     walk->ask_allocations = false;
     walk->allocation_status = nt_status;
+    return WALK_ON;
 }
 
-/* Closes the view that is being joined. The runs stay until the next one opens. */
-static enum walk_result tell_open(struct walk *walk, struct view *view)
+/* Completes the view that is being joined. Its runs stay until the next one opens. */
+static enum walk_result close_view(struct walk *walk)
 {
-    *view = walk->open;
+    walk->view = walk->open;
     walk->has_open = false;
     walk->is_over = walk->is_over || walk->is_single;
     return WALK_VIEW;
@@ -90,12 +100,11 @@ static bool continues_open(const struct walk *walk, const struct region *region)
 /* A run that begins something new: a view, private memory, or free space. */
 static enum walk_result take_new(struct walk *walk, const struct region *region)
 {
-    const bool is_free = region->state == MEMORY_STATE_FREE;
     advance(walk, region_end(region));
-    if (is_free)
+    if (region->state == MEMORY_STATE_FREE)
         walk->expect_gap = false;
-    /* A run whose allocation began below what was passed belongs to an allocation that changed
-     * under the walk: it was told already, or never will be exact. */
+    /* A run whose allocation began below the floor belongs to an allocation that changed during
+     * the walk: it was reported already, or can no longer be reported correctly. */
     if (is_view(region) && region->allocation_base == region->base)
         open_view(walk, region);
     else if (walk->is_single)
@@ -103,24 +112,7 @@ static enum walk_result take_new(struct walk *walk, const struct region *region)
     return WALK_ON;
 }
 
-static enum walk_result take_region(struct walk *walk, const struct region *region,
-                                    struct view *view)
-{
-    if (continues_open(walk, region)) {
-        walk->open.size += region->size;
-        add_run(walk, region);
-        advance(walk, region_end(region));
-        return WALK_ON;
-    }
-    if (walk->has_open) {
-        walk->held = *region;
-        walk->has_held = true;
-        return tell_open(walk, view);
-    }
-    return take_new(walk, region);
-}
-
-/* For one allocation: goes back to its base, once, so that its whole size is seen. */
+/* When one allocation is asked for: goes back to its base, once, to see all of it. */
 static bool go_to_base(struct walk *walk, const struct region *region)
 {
     if (!walk->is_single || walk->has_open || walk->floor != 0 || !is_view(region) ||
@@ -131,14 +123,32 @@ static bool go_to_base(struct walk *walk, const struct region *region)
     return true;
 }
 
-static enum walk_result end_at_top(struct walk *walk, struct view *view)
+static enum walk_result take_region(struct walk *walk, const struct region *region)
 {
-    walk->is_over = true;
-    return walk->has_open ? tell_open(walk, view) : WALK_DONE;
+    if (go_to_base(walk, region))
+        return WALK_ON;
+    if (continues_open(walk, region)) {
+        walk->open.size += region->size;
+        add_run(walk, region);
+        advance(walk, region_end(region));
+        return WALK_ON;
+    }
+    if (walk->has_open) {
+        walk->held = *region;
+        walk->has_held = true;
+        return close_view(walk);
+    }
+    return take_new(walk, region);
 }
 
-/* Cuts what lies below the address: Windows starts the answer at the page asked about, others at
- * the run. */
+static enum walk_result end_at_top(struct walk *walk)
+{
+    walk->is_over = true;
+    return walk->has_open ? close_view(walk) : WALK_DONE;
+}
+
+/* Cuts off what lies below the address: Windows begins the answer at the page that was asked
+ * about, Wine at the run. */
 static void cut_front(struct region *region, uint64_t address)
 {
     const uint64_t page = address & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
@@ -148,53 +158,46 @@ static void cut_front(struct region *region, uint64_t address)
     }
 }
 
-static enum walk_result ask_region(struct walk *walk, const struct platform *platform,
-                                   struct address_space *space, struct scan_counts *counts,
-                                   struct view *view)
+static enum walk_result ask_region(struct walk *walk)
 {
     struct region region;
-    counts->regions++;
-    const uint32_t nt_status = platform->region(platform->context, space, walk->address, &region);
+    walk->counts->regions++;
+    const uint32_t nt_status =
+        walk->platform->region(walk->platform->context, walk->space, walk->address, &region);
     if (nt_status == NTSTATUS_INVALID_PARAMETER && walk->address != 0)
-        return end_at_top(walk, view); /* above the user space */
-    if (nt_status != NTSTATUS_OK) {
-        walk->nt_status = nt_status;
-        return WALK_REFUSED;
-    }
-    if (!holds(region.base, region.size, walk->address))
+        return end_at_top(walk); /* above the user space */
+    if (nt_status != NTSTATUS_OK)
+        return refused(walk, nt_status);
+    if (!contains(region.base, region.size, walk->address))
         return WALK_LIED;
     cut_front(&region, walk->address);
     if (region.state != MEMORY_STATE_FREE && region.allocation_base > region.base)
         return WALK_LIED;
     if (!walk->ask_allocations)
-        return go_to_base(walk, &region) ? WALK_ON : take_region(walk, &region, view);
+        return take_region(walk, &region);
     if (region.state == MEMORY_STATE_FREE) {
         advance(walk, region_end(&region));
-        walk->expect_gap = false;
         walk->is_over = walk->is_single;
-        return WALK_ON;
-    }
-    if (walk->allocation_failed) { /* not free, and yet the query knows no allocation: it is no use
-                                      here */
-        give_up_allocations(walk, NTSTATUS_INVALID_ADDRESS);
-        return go_to_base(walk, &region) ? WALK_ON : take_region(walk, &region, view);
+    } else if (walk->allocation_failed) {
+        /* Not free, yet MemoryRegionInformation knows no allocation: it is of no use here. */
+        (void)give_up_allocations(walk, NTSTATUS_INVALID_ADDRESS);
+        return take_region(walk, &region);
     }
     walk->expect_gap = false;
     return WALK_ON;
 }
 
-static enum walk_result take_allocation(struct walk *walk, const struct allocation *allocation,
-                                        struct view *view)
+static enum walk_result take_allocation(struct walk *walk, const struct allocation *allocation)
 {
-    const bool is_known = allocation->base >= walk->floor;
+    const bool is_new = allocation->base >= walk->floor;
     advance(walk, allocation->base + allocation->size);
     walk->is_over = walk->is_single;
     walk->runs_count = 0;
-    view->base = allocation->base;
-    view->size = allocation->size;
-    view->kind = view_kind_from_allocation(allocation->type);
-    view->protect = allocation->protect;
-    return is_known && view->kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
+    walk->view.base = allocation->base;
+    walk->view.size = allocation->size;
+    walk->view.kind = view_kind_from_allocation(allocation->type);
+    walk->view.protect = allocation->protect;
+    return is_new && walk->view.kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
 }
 
 static bool is_classified(const struct allocation *allocation)
@@ -204,69 +207,54 @@ static bool is_classified(const struct allocation *allocation)
     return (allocation->type & known) != 0;
 }
 
-static enum walk_result ask_allocation(struct walk *walk, const struct platform *platform,
-                                       struct address_space *space, struct scan_counts *counts,
-                                       struct view *view)
+static enum walk_result ask_allocation(struct walk *walk)
 {
     struct allocation allocation;
-    counts->allocations++;
-    const uint32_t nt_status =
-        platform->allocation(platform->context, space, walk->address, &allocation);
-    if (nt_status_is_exited(nt_status)) {
-        walk->nt_status = nt_status;
-        return WALK_REFUSED;
-    }
-    if (nt_status_is_unsupported(nt_status) || nt_status == NTSTATUS_ACCESS_DENIED) {
-        give_up_allocations(walk, nt_status);
-        return WALK_ON;
-    }
-    if (nt_status != NTSTATUS_OK) { /* as a rule, the address is free */
+    walk->counts->allocations++;
+    const uint32_t nt_status = walk->platform->allocation(walk->platform->context, walk->space,
+                                                          walk->address, &allocation);
+    if (nt_status_is_exited(nt_status))
+        return refused(walk, nt_status);
+    if (nt_status_is_unsupported(nt_status) || nt_status == NTSTATUS_ACCESS_DENIED)
+        return give_up_allocations(walk, nt_status);
+    if (nt_status != NTSTATUS_OK) { /* most likely, the address is free */
         walk->expect_gap = true;
         walk->allocation_failed = true;
         return WALK_ON;
     }
-    /* Wine answers without type bits; such an answer and an impossible one are worth nothing. */
-    if (!is_classified(&allocation) || !holds(allocation.base, allocation.size, walk->address)) {
-        give_up_allocations(walk, NTSTATUS_OK);
-        return WALK_ON;
-    }
-    return take_allocation(walk, &allocation, view);
+    /* Wine answers without type bits. Such an answer is as worthless as an impossible one. */
+    if (!is_classified(&allocation) || !contains(allocation.base, allocation.size, walk->address))
+        return give_up_allocations(walk, NTSTATUS_OK);
+    return take_allocation(walk, &allocation);
 }
 
-enum walk_result walk_next(struct walk *walk, const struct platform *platform,
-                           struct address_space *space, struct scan_counts *counts,
-                           struct view *view)
+enum walk_result walk_next(struct walk *walk)
 {
     if (walk->is_over)
         return WALK_DONE;
     if (walk->has_held) {
         walk->has_held = false;
-        const struct region held = walk->held;
-        return take_new(walk, &held);
+        return take_new(walk, &walk->held);
     }
     if (walk->address >= walk->limit)
-        return end_at_top(walk, view);
+        return end_at_top(walk);
     if (walk->queries++ >= WALK_QUERIES_MAX)
         return WALK_LIED;
-    if (walk->ask_allocations && !walk->expect_gap)
-        return ask_allocation(walk, platform, space, counts, view);
-    return ask_region(walk, platform, space, counts, view);
+    return walk->ask_allocations && !walk->expect_gap ? ask_allocation(walk) : ask_region(walk);
 }
 
-enum walk_result walk_run(struct walk *walk, const struct platform *platform,
-                          struct address_space *space, struct scan_counts *counts,
-                          const struct view *view, uint64_t address, struct region *run)
+enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *run)
 {
+    const struct section_view *view = &walk->view;
     struct region region;
     if (walk->queries++ >= WALK_QUERIES_MAX)
         return WALK_LIED;
-    counts->regions++;
-    const uint32_t nt_status = platform->region(platform->context, space, address, &region);
-    if (nt_status != NTSTATUS_OK) {
-        walk->nt_status = nt_status;
-        return WALK_REFUSED;
-    }
-    if (!holds(region.base, region.size, address) || region.state == MEMORY_STATE_FREE ||
+    walk->counts->regions++;
+    const uint32_t nt_status =
+        walk->platform->region(walk->platform->context, walk->space, address, &region);
+    if (nt_status != NTSTATUS_OK)
+        return refused(walk, nt_status);
+    if (!contains(region.base, region.size, address) || region.state == MEMORY_STATE_FREE ||
         region.allocation_base != view->base)
         return WALK_LIED;
     const uint64_t view_end = view->base + view->size;

@@ -1,14 +1,14 @@
-/* The walk over one address space: from query answers to views.
+/* The walk over one address space: kernel queries to views.
  *
- * Where MemoryRegionInformation works, one query classifies an allocation and its size skips it
- * whole; free space is crossed with one basic query. Where it does not, basic queries are joined to
- * views by their allocation base. No answer is trusted: each must hold the address asked about, end
- * above it and not wrap, so that the walk always advances and always ends, whatever the kernel
- * says. Names and filters are not its matter (scan_view.c).
+ * Where MemoryRegionInformation works, one query classifies an allocation and gives its size, so
+ * that it is crossed in one step; free space is crossed with one basic query. Elsewhere basic
+ * queries are joined to views by their allocation base. No answer is trusted: it must contain the
+ * address that was asked about, end above it and not wrap, so that the walk always advances and
+ * always ends. Names and filters are not its concern (views.h).
  *
- * Which query comes first at an address is a guess that only costs a query when it is wrong:
- * allocations begin at multiples of 64 KiB, so behind an end that is none there is free space;
- * elsewhere the next allocation follows.
+ * Which query to make first is a guess that costs one query when it is wrong: allocations begin at
+ * multiples of 64 KiB, so after an end that is not aligned free space follows; otherwise the next
+ * allocation does.
  */
 #ifndef COMMON_SCAN_WALK_H
 #define COMMON_SCAN_WALK_H
@@ -20,69 +20,70 @@
 #include "common/base/annotations.h"
 #include "common/scan/platform.h"
 #include "common/scan/regions.h"
-#include "common/scan/scan.h"
 
 enum {
-    WALK_RUNS_MAX = 64, /* runs of a view remembered, so that they need not be asked for again */
-    WALK_QUERIES_MAX =
-        4 * 1024 * 1024 /* in one process; a hundred times what large processes need */
+    WALK_RUNS_MAX = 64, /* runs of a view that are remembered, so as not to query them again */
+    WALK_QUERIES_MAX = 4 * 1024 * 1024 /* in one process; 100 times what large processes need */
 };
 
 enum walk_result {
-    WALK_ON,      /* one query was made; nothing to tell yet */
-    WALK_VIEW,    /* `view` is the next view */
+    WALK_ON,      /* one query was made; no view is complete yet */
+    WALK_VIEW,    /* walk->view is the next view */
     WALK_DONE,    /* the end of the address space */
-    WALK_REFUSED, /* a query failed: walk->nt_status */
-    WALK_LIED /* an answer contradicts itself or what was said before, or there is no end of them */
+    WALK_REFUSED, /* a query failed with walk->nt_status */
+    WALK_LIED     /* an answer contradicts itself or an earlier one, or there is no end of them */
 };
 
-struct view {
+/* A view: an allocation that maps a section. */
+struct section_view {
     uint64_t base;
     uint64_t size;       /* bytes */
-    enum view_kind kind; /* VIEW_MAPPED: data or pagefile, the name query will tell */
-    uint32_t protect;    /* PAGE_* it was made with */
+    enum view_kind kind; /* VIEW_MAPPED: data or pagefile-backed, the name query decides */
+    uint32_t protect;    /* PAGE_* it was created with */
 };
 
 struct walk {
-    uint64_t address;       /* to be asked about next */
-    uint64_t floor;         /* end of what was told or passed: nothing below is told again */
-    uint64_t limit;         /* first address above the user space; UINT64_MAX: unknown */
-    bool ask_allocations;   /* MemoryRegionInformation is used */
-    bool expect_gap;        /* ask the basic query first */
-    bool allocation_failed; /* at `address`, so the basic query has the last word */
-    bool is_single;         /* one allocation is wanted, not all */
-    bool is_over;           /* after the view that is open, nothing more */
-    bool has_open;          /* `open` is being joined from runs */
-    struct view open;
+    const struct platform *platform;
+    struct address_space *space;
+    struct query_counts *counts;
+    struct section_view view; /* of WALK_VIEW */
+    uint32_t nt_status;       /* of WALK_REFUSED */
+
+    uint64_t address;           /* the next to ask about */
+    uint64_t floor;             /* all below is done and not reported again */
+    uint64_t limit;             /* first address above the user space; UINT64_MAX: unknown */
+    bool ask_allocations;       /* use MemoryRegionInformation */
+    uint32_t allocation_status; /* why ask_allocations was given up; 0: it was not */
+    bool expect_gap;            /* make the basic query first */
+    bool allocation_failed;     /* at `address`, so the basic query decides */
+    bool is_single;             /* only one allocation is asked for */
+    bool is_over;               /* nothing follows the view that is open */
+    bool has_open;              /* `open` is being joined from runs */
+    struct section_view open;
     bool has_held; /* `held` was answered and not yet looked at */
     struct region held;
-    struct region runs[WALK_RUNS_MAX]; /* of `open`, then of the view just told */
-    size_t runs_count;                 /* above WALK_RUNS_MAX: not all are remembered; 0: none */
+    struct region runs[WALK_RUNS_MAX]; /* of `open`, then of `view` */
+    size_t runs_count;                 /* above WALK_RUNS_MAX: some are missing; 0: none */
     uint32_t queries;                  /* made so far */
-    uint32_t nt_status;                /* of WALK_REFUSED */
-    uint32_t allocation_status;        /* why ask_allocations was given up; 0: it was not */
 };
 
-/* Begins at the bottom.
- * limit            First address above the user space; 0: unknown.
- * ask_allocations  False when the system is known to have no MemoryRegionInformation. */
-void walk_init(_Out_ struct walk *walk, uint64_t limit, bool ask_allocations);
+/* Begins at the bottom of an address space.
+ * platform, space, counts  Must outlive the walk; `counts` is counted up.
+ * limit                    First address above the user space; 0: unknown.
+ * ask_allocations          False when the system is known to lack MemoryRegionInformation. */
+void walk_init(_Out_ struct walk *walk, _In_ const struct platform *platform,
+               _In_ struct address_space *space, _Inout_ struct query_counts *counts,
+               uint64_t limit, bool ask_allocations);
 
-/* Begins and ends with the allocation that holds `address`. */
-void walk_init_at(_Out_ struct walk *walk, uint64_t limit, bool ask_allocations, uint64_t address);
+/* Restricts a walk that has not begun to the allocation that contains `address`. */
+void walk_restrict(_Inout_ struct walk *walk, uint64_t address);
 
-/* Makes one query, or none, and says what came of it. To be called until neither WALK_ON nor
- * WALK_VIEW. counts  `regions` and `allocations` are counted up. view    Set with WALK_VIEW only.
- * walk->runs then holds its runs if they were asked for anyway. */
-enum walk_result walk_next(_Inout_ struct walk *walk, _In_ const struct platform *platform,
-                           _In_ struct address_space *space, _Inout_ struct scan_counts *counts,
-                           _Out_ struct view *view);
+/* Makes at most one query. Call it until it returns neither WALK_ON nor WALK_VIEW. */
+enum walk_result walk_next(_Inout_ struct walk *walk);
 
-/* Asks for the run at `address`, which lies in `view`, and cuts it to the view.
- * Returns WALK_ON with `run` set; WALK_REFUSED with walk->nt_status set; WALK_LIED when the view is
- * no longer there or the answer is impossible. */
-enum walk_result walk_run(_Inout_ struct walk *walk, _In_ const struct platform *platform,
-                          _In_ struct address_space *space, _Inout_ struct scan_counts *counts,
-                          _In_ const struct view *view, uint64_t address, _Out_ struct region *run);
+/* Asks for the run at `address` in walk->view and cuts it to the view.
+ * Returns WALK_ON with `run` set; WALK_REFUSED with walk->nt_status set; WALK_LIED when the view
+ * has gone or the answer is impossible. */
+enum walk_result walk_run(_Inout_ struct walk *walk, uint64_t address, _Out_ struct region *run);
 
 #endif

@@ -99,15 +99,8 @@ uint32_t platform_nt_list(void *context, struct process_list *list)
     (void)context;
     buffer_init(&name, NAME_SIZE_MAX);
     uint32_t status = query_snapshot(&snapshot, &size);
-    if (status != NTSTATUS_OK)
-        goto cleanup;
-    status = add_snapshot(list, snapshot, size, &name);
-    if (status != NTSTATUS_OK) {
-        process_list_release(list);
-        process_list_init(list);
-    }
-
-cleanup:
+    if (status == NTSTATUS_OK)
+        status = add_snapshot(list, snapshot, size, &name);
     buffer_release(&name);
     free(snapshot);
     return status;

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "common/scan/scan.h"
+#include "tests/rows/scan_rows.h"
 #include "tests/virtual/layout.h"
 #include "tests/virtual/naive_views.h"
 
@@ -72,9 +73,8 @@ static double now(void)
 }
 
 static struct cost measure(struct virtual_process *processes, size_t count, bool has_allocation,
-                           enum request_detail detail)
+                           enum views_detail detail)
 {
-    static struct request request; /* too large for a stack */
     struct virtual_platform virtual_;
     struct platform platform;
     struct scan_row row;
@@ -82,16 +82,12 @@ static struct cost measure(struct virtual_process *processes, size_t count, bool
 
     virtual_platform_init(&virtual_, processes, count, &platform);
     virtual_.has_allocation = has_allocation;
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_ALL;
-    request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
-    request.detail = detail;
-    const struct scan_query query = {
-        .request = &request, .addresses = true, .integrity = INTEGRITY_UNKNOWN};
+    struct scan_query query = scan_query_everything();
+    query.views.detail = detail;
     const uint64_t heap_before = heap_calls;
     uint64_t heap_at_first_row = 0;
     const double start = now();
-    struct scan *scan = scan_create(&platform, &query);
+    struct scan *scan = scan_create(&platform, &query, NULL);
     if (scan == NULL)
         exit(1);
     do {
@@ -111,12 +107,13 @@ static struct cost measure(struct virtual_process *processes, size_t count, bool
 static void print_line(const char *layout, const char *mode, const struct scan_counts *counts,
                        uint64_t bound, uint64_t plain)
 {
-    uint64_t queries = counts->regions + counts->allocations + counts->names;
+    uint64_t queries =
+        counts->queries.regions + counts->queries.allocations + counts->queries.names;
 
     printf("%-10s %-6s %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64 " %8" PRIu64
            " %7.1f %%\n",
-           layout, mode, counts->regions, counts->allocations, counts->names, queries, bound, plain,
-           100.0 * (double)queries / (double)plain);
+           layout, mode, counts->queries.regions, counts->queries.allocations,
+           counts->queries.names, queries, bound, plain, 100.0 * (double)queries / (double)plain);
 }
 
 static void bench_layout(const char *name)
@@ -133,10 +130,10 @@ static void bench_layout(const char *name)
     const struct naive_shape shape = naive_shape_of(&layout.processes[0]);
     const uint64_t runs = shape.regions + shape.gaps;
     const uint64_t plain = PLAIN_CALLS * runs;
-    struct cost cost = measure(layout.processes, 1, true, DETAIL_VIEWS);
+    struct cost cost = measure(layout.processes, 1, true, VIEWS_PLAIN);
     print_line(name, "new", &cost.counts, shape.allocations + shape.views + shape.gaps + FIXED_COST,
                plain);
-    cost = measure(layout.processes, 1, false, DETAIL_VIEWS);
+    cost = measure(layout.processes, 1, false, VIEWS_PLAIN);
     print_line(name, "old", &cost.counts, runs + shape.views + FIXED_COST, plain);
     virtual_layout_release(&layout);
 }
@@ -179,7 +176,7 @@ static struct virtual_region *make_regions(size_t count)
 /* The cost of one scan; its time is the mean of `repeats` in the best of some rounds, so that few
  * and many regions are watched for equally long. */
 static struct cost best_of(size_t regions_count, size_t repeats, bool has_allocation,
-                           enum request_detail detail)
+                           enum views_detail detail)
 {
     struct virtual_region *regions = make_regions(regions_count);
     struct virtual_process process = {
@@ -207,12 +204,12 @@ static void bench_sizes(void)
     static const struct {
         const char *what;
         bool has_allocation;
-        enum request_detail detail;
-    } rows[] = {{"views, new", true, DETAIL_VIEWS},
-                {"views, old", false, DETAIL_VIEWS},
-                {"regions, new", true, DETAIL_REGIONS},
-                {"regions, old", false, DETAIL_REGIONS},
-                {"pages, new", true, DETAIL_PAGES}};
+        enum views_detail detail;
+    } rows[] = {{"views, new", true, VIEWS_PLAIN},
+                {"views, old", false, VIEWS_PLAIN},
+                {"regions, new", true, VIEWS_WITH_REGIONS},
+                {"regions, old", false, VIEWS_WITH_REGIONS},
+                {"pages, new", true, VIEWS_WITH_PAGES}};
 
     puts("\nTime of 100,000 regions against 1,000 (the best of some rounds), and heap calls.\n");
     printf("%-14s %12s %12s %8s %10s %10s %14s\n", "", "1,000 us", "100,000 us", "ratio", "rows",

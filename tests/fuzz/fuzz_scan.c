@@ -2,7 +2,7 @@
  * scan must end soon after the bytes do, close what it opened, and give no row that could not be
  * true.
  *
- *     byte 0   op, selector, detail, kinds (see read_request)
+ *     byte 0   op, selector, detail, kinds (see read_query)
  *     byte 1   filters and rights
  *     byte 2   processes in the list
  *     the rest answers; the first byte of each chooses its form (see the functions below)
@@ -30,7 +30,7 @@ struct address_space {
 struct script {
     const uint8_t *data;
     size_t size;
-    struct scan_counts calls;
+    struct query_counts calls;
     struct address_space space;
     uint64_t open_count;
     bool is_over; /* a byte was asked for and there was none */
@@ -233,36 +233,44 @@ static void close_process(void *context, struct address_space *space)
     script->open_count--;
 }
 
-static void read_request(struct script *script, struct request *request, struct scan_query *query)
+/* What the query points to. */
+struct lists {
+    uint32_t pids[2];
+    struct span name, path;
+};
+
+static void read_query(struct script *script, struct lists *lists, struct scan_query *query)
 {
-    static const enum selector_type selectors[] = {SELECTOR_ALL, SELECTOR_PID, SELECTOR_PIDS,
-                                                   SELECTOR_NAME};
+    enum { ALL, ONE_PID, PIDS, NAME };
     uint8_t how = next_byte(script);
     uint8_t filters = next_byte(script);
+    const unsigned selector = how >> 1 & 3u;
 
-    request_init(request, how & 1 ? OP_PROCESSES : OP_MAPS);
-    request->selector = selectors[how >> 1 & 3];
-    request->detail = (enum request_detail)((how >> 3 & 3) % 3);
-    request->kinds = how >> 5 > 0 ? how >> 5 : request->kinds;
-    request->pids[0] = 4;
-    request->pids[1] = 99;
-    request->pids_count = request->selector == SELECTOR_PID ? 1 : 2;
-    request->name[0] = 'a';
-    request->name[1] = '*';
-    request->name_size = 2;
-    request->path[0] = '*';
-    request->path[1] = 'D';
-    request->path_size = filters & 1 ? 2 : 0;
-    request->has_address = (filters & 2) != 0;
-    request->address = request->has_address ? next_number(script, 8) : 0;
-    *query = (struct scan_query){.request = request,
-                                 .own_only = (filters & 4) != 0,
-                                 .addresses = (filters & 8) != 0,
-                                 .user = {.size = 12, .bytes = {1}},
-                                 .integrity = filters & 16 ? 0x2000 : INTEGRITY_UNKNOWN};
+    *lists = (struct lists){{4, 99}, SPAN("a*"), SPAN("*D")};
+    *query = (struct scan_query){
+        .lists_maps = (how & 1) == 0,
+        .all = selector == ALL,
+        .pids = lists->pids,
+        .pids_count = selector == ONE_PID ? 1
+                      : selector == PIDS  ? 2
+                                          : 0,
+        .names = &lists->name,
+        .names_count = selector == NAME || (selector == PIDS && (filters & 32)) ? 1 : 0,
+        .views = {.kinds = how >> 5 > 0 ? how >> 5 : VIEW_IMAGE | VIEW_DATA,
+                  .paths = &lists->path,
+                  .paths_count = filters & 1,
+                  .has_address = (filters & 2) != 0,
+                  .detail = (enum views_detail)((how >> 3 & 3) % 3)},
+        .own_only = (filters & 4) != 0,
+        .query_all = (filters & 4) == 0 || (filters & 64) != 0,
+        .addresses = (filters & 8) != 0,
+        .user = {.size = 12, .bytes = {1}},
+        .integrity = filters & 16 ? 0x2000 : INTEGRITY_UNKNOWN,
+    };
+    query->views.address = query->views.has_address ? next_number(script, 8) : 0;
 }
 
-static void check_calls(const struct scan_counts *counts, const struct scan_counts *calls)
+static void check_calls(const struct query_counts *counts, const struct query_counts *calls)
 {
     FUZZ_CHECK(counts->lists == calls->lists && counts->opens == calls->opens);
     FUZZ_CHECK(counts->regions == calls->regions && counts->allocations == calls->allocations);
@@ -271,18 +279,18 @@ static void check_calls(const struct scan_counts *counts, const struct scan_coun
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct request request; /* too large for a stack */
     struct script script = {.data = data, .size = size};
     const struct platform platform = {&script,      list_processes,   open_process,
                                       query_region, query_allocation, query_name,
                                       query_pages,  rewrite_path,     close_process};
     const uint64_t steps_max = STEPS_FREE + (uint64_t)STEPS_PER_BYTE * size;
+    struct lists lists;
     struct scan_query query;
     struct scan_checker checker;
     struct scan_row row;
 
-    read_request(&script, &request, &query);
-    struct scan *scan = scan_create(&platform, &query);
+    read_query(&script, &lists, &query);
+    struct scan *scan = scan_create(&platform, &query, NULL);
     FUZZ_CHECK(scan != NULL);
     scan_checker_init(&checker);
     uint64_t steps = 0;
@@ -291,10 +299,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         scan_checker_row(&checker, &row, scan_counts(scan));
         FUZZ_CHECK(checker.problem == NULL);
         FUZZ_CHECK(++steps <= steps_max);
-        if (row.type == SCAN_MAP && request.has_address)
-            FUZZ_CHECK(request.address - row.map.base < row.map.size);
+        if (row.type == SCAN_MAP && query.views.has_address)
+            FUZZ_CHECK(query.views.address - row.map.base < row.map.size);
     } while (row.type != SCAN_END && row.type != SCAN_FAILED);
-    check_calls(scan_counts(scan), &script.calls);
+    check_calls(&scan_counts(scan)->queries, &script.calls);
     FUZZ_CHECK(script.open_count == 0);
     scan_destroy(scan);
     return 0;

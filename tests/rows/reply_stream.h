@@ -16,25 +16,33 @@ enum { REPLY_DEPTH_MAX = 4 };
 struct reply_stream {
     uint64_t rows; /* lines before the terminal one */
     uint64_t processes;
-    uint64_t errors; /* process_error rows */
+    uint64_t errors;    /* process_error rows of processes */
+    uint64_t unmatched; /* process_error rows of the stage select */
     uint64_t terminals;
     bool is_end;      /* the terminal line is `end` */
     enum status code; /* of `error` */
-    uint64_t end_rows, end_processes, end_errors, end_elapsed_us;
+    uint64_t end_rows, end_processes, end_errors, end_unmatched, end_elapsed_us;
     bool end_complete;
     bool has_scope, is_own, has_queries;
 };
 
-/* One member of a line; the reader stands behind its name. */
+struct reply_line {
+    struct span type;
+    bool is_select; /* its stage is "select" */
+};
+
+/* One member of a line; the reader has just read its name. */
 static inline bool reply_stream_member(struct reply_stream *stream, struct json_reader *reader,
-                                       struct span *type)
+                                       struct reply_line *line)
 {
     const struct span name = reader->token;
     struct json_reader value = *reader;
     const enum json_event event = json_next(&value);
 
     if (span_equal(name, SPAN("type")) && event == JSON_STRING)
-        *type = value.token;
+        line->type = value.token;
+    else if (span_equal(name, SPAN("stage")))
+        line->is_select = span_equal(value.token, SPAN("select"));
     else if (span_equal(name, SPAN("code")) && event == JSON_STRING)
         stream->code = status_from_name(value.token.data, value.token.size);
     else if (span_equal(name, SPAN("rows")))
@@ -43,6 +51,8 @@ static inline bool reply_stream_member(struct reply_stream *stream, struct json_
         (void)!json_uint64(&value, &stream->end_processes);
     else if (span_equal(name, SPAN("errors")))
         (void)!json_uint64(&value, &stream->end_errors);
+    else if (span_equal(name, SPAN("unmatched")))
+        (void)!json_uint64(&value, &stream->end_unmatched);
     else if (span_equal(name, SPAN("elapsed_us")))
         (void)!json_uint64(&value, &stream->end_elapsed_us);
     else if (span_equal(name, SPAN("complete")))
@@ -61,7 +71,7 @@ static inline bool reply_stream_member(struct reply_stream *stream, struct json_
 static inline bool reply_stream_line(struct reply_stream *stream, struct span line)
 {
     struct json_reader reader;
-    struct span type = {NULL, 0};
+    struct reply_line read = {{NULL, 0}, false};
     enum json_event event;
 
     json_reader_init(&reader, line, REPLY_DEPTH_MAX);
@@ -69,19 +79,22 @@ static inline bool reply_stream_line(struct reply_stream *stream, struct span li
         json_next(&reader) != JSON_OBJECT_OPEN)
         return false;
     while ((event = json_next(&reader)) == JSON_KEY)
-        if (!reply_stream_member(stream, &reader, &type))
+        if (!reply_stream_member(stream, &reader, &read))
             return false;
     if (event != JSON_OBJECT_CLOSE || json_next(&reader) != JSON_END)
         return false;
-    stream->is_end = span_equal(type, SPAN("end"));
-    if (stream->is_end || span_equal(type, SPAN("error"))) {
+    stream->is_end = span_equal(read.type, SPAN("end"));
+    if (stream->is_end || span_equal(read.type, SPAN("error"))) {
         stream->terminals++;
         return true;
     }
     stream->rows++;
-    stream->processes += span_equal(type, SPAN("process"));
-    stream->errors += span_equal(type, SPAN("process_error"));
-    return type.size > 0;
+    stream->processes += span_equal(read.type, SPAN("process"));
+    if (span_equal(read.type, SPAN("process_error"))) {
+        stream->errors += !read.is_select;
+        stream->unmatched += read.is_select;
+    }
+    return read.type.size > 0;
 }
 
 /* Returns true when every line is whole and valid and none stands behind a terminal one. */
@@ -108,7 +121,8 @@ static inline bool reply_stream_is_whole(const struct reply_stream *stream)
     if (!stream->is_end)
         return stream->code != STATUS_OK;
     return stream->end_rows == stream->rows && stream->end_processes == stream->processes &&
-           stream->end_errors == stream->errors && stream->end_complete == (stream->errors == 0);
+           stream->end_errors == stream->errors && stream->end_unmatched == stream->unmatched &&
+           stream->end_complete == (stream->errors == 0);
 }
 
 #endif

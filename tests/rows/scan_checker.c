@@ -23,7 +23,7 @@ static bool is_known_kind(enum view_kind kind)
     return kind == VIEW_MAPPED || view_kind_name(kind) != NULL;
 }
 
-static void check_map(struct scan_checker *checker, const struct scan_map *map)
+static void check_map(struct scan_checker *checker, const struct map_row *map)
 {
     const struct page_counts *pages = &map->pages;
 
@@ -48,7 +48,7 @@ static void check_map(struct scan_checker *checker, const struct scan_map *map)
 static void check_region(struct scan_checker *checker, const struct scan_row *row)
 {
     const struct region *region = &row->region;
-    const struct scan_map *view = &checker->view;
+    const struct map_row *view = &checker->view;
 
     expect(checker, checker->has_view, "a region before any view");
     expect(checker, row->map.base == view->base && row->map.size == view->size,
@@ -73,7 +73,7 @@ static void close_view(struct scan_checker *checker, bool is_excused)
 
 static void take_map(struct scan_checker *checker, const struct scan_row *row)
 {
-    const struct scan_map *map = &row->map;
+    const struct map_row *map = &row->map;
 
     check_map(checker, map);
     expect(checker, row->process != NULL && row->process->pid == checker->pid,
@@ -105,6 +105,16 @@ static void take_error(struct scan_checker *checker, const struct scan_row *row)
     expect(checker, row->error.code != STATUS_OK, "an error that is none");
     expect(checker, scan_stage_name(row->error.stage) != NULL, "an error of no stage");
     checker->has_view = false;
+    if (row->error.stage == STAGE_SELECT) {
+        expect(checker, row->process == NULL, "an error of selection with a process");
+        expect(checker, row->error.has_pid == (row->error.process.data == NULL),
+               "an error of selection that names neither a pid nor a glob");
+        expect(checker, row->error.nt_status == 0, "a status where Windows was not asked");
+        checker->unmatched++;
+        return;
+    }
+    expect(checker, checker->unmatched == 0, "a process after the errors of selection");
+    expect(checker, row->process != NULL && row->error.has_pid, "an error of no process");
     checker->errors++;
 }
 
@@ -140,4 +150,5 @@ void scan_checker_row(struct scan_checker *checker, const struct scan_row *row,
     expect(checker, counts->rows == checker->rows, "rows are counted wrong");
     expect(checker, counts->processes == checker->processes, "processes are counted wrong");
     expect(checker, counts->errors == checker->errors, "errors are counted wrong");
+    expect(checker, counts->unmatched == checker->unmatched, "selectors are counted wrong");
 }

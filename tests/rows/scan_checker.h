@@ -10,13 +10,13 @@
 #include "common/scan/scan.h"
 
 struct scan_checker {
-    const char *problem;  /* static text; NULL: all was well */
-    uint32_t pid;         /* of the last PROCESS row; 0: none */
-    bool has_view;        /* `view` is the last MAP row of that process */
-    struct scan_map view; /* its spans are not used */
-    uint64_t region_end;  /* of the last REGION row of that view, its base when there is none */
-    bool has_region;      /* that view has a REGION row */
-    uint64_t processes, rows, errors; /* counted here */
+    const char *problem; /* static text; NULL: all was well */
+    uint32_t pid;        /* of the last PROCESS row; 0: none */
+    bool has_view;       /* `view` is the last MAP row of that process */
+    struct map_row view; /* its spans are not used */
+    uint64_t region_end; /* of the last REGION row of that view, its base when there is none */
+    bool has_region;     /* that view has a REGION row */
+    uint64_t processes, rows, errors, unmatched; /* counted here */
 };
 
 void scan_checker_init(_Out_ struct scan_checker *checker);

@@ -5,25 +5,20 @@
 #include "common/base/bounds.h"
 #include "common/text/utf.h"
 #include "tests/rows/scan_checker.h"
+#include "tests/rows/scan_rows.h"
 #include "tests/virtual/naive_views.h"
 
 /* Where the comparison stands. */
 struct expected {
     struct test *t;
     const struct virtual_process *process;
-    enum request_detail detail;
+    enum views_detail detail;
     bool has_kinds;
     size_t index; /* of the next run in the process' table */
     struct naive_view view;
     size_t run; /* of `view`, the next one to be told */
     char *name; /* room for the longest */
 };
-
-struct scan_query scan_expect_query(const struct request *request)
-{
-    return (struct scan_query){
-        .request = request, .addresses = true, .integrity = INTEGRITY_UNKNOWN};
-}
 
 static struct page_counts naive_pages(const struct naive_view *view)
 {
@@ -46,13 +41,13 @@ static struct page_counts naive_pages(const struct naive_view *view)
     return counts;
 }
 
-static void expect_pages(struct expected *expected, const struct scan_map *map)
+static void expect_pages(struct expected *expected, const struct map_row *map)
 {
     struct test *t = expected->t;
     const struct page_counts counts = naive_pages(&expected->view);
 
-    CHECK_INT(t, expected->detail == DETAIL_PAGES, map->has_pages);
-    if (expected->detail != DETAIL_PAGES)
+    CHECK_INT(t, expected->detail == VIEWS_WITH_PAGES, map->has_pages);
+    if (expected->detail != VIEWS_WITH_PAGES)
         return;
     CHECK_INT(t, counts.counted, map->pages.counted);
     CHECK_INT(t, counts.resident, map->pages.resident);
@@ -61,7 +56,7 @@ static void expect_pages(struct expected *expected, const struct scan_map *map)
     CHECK_INT(t, counts.locked, map->pages.locked);
 }
 
-static void expect_name(struct expected *expected, const struct scan_map *map)
+static void expect_name(struct expected *expected, const struct map_row *map)
 {
     struct test *t = expected->t;
     const struct virtual_region *run = &expected->view.runs[0];
@@ -80,11 +75,11 @@ static void expect_view_told(struct expected *expected)
 {
     struct test *t = expected->t;
 
-    if (expected->detail == DETAIL_REGIONS)
+    if (expected->detail == VIEWS_WITH_REGIONS)
         CHECK_INT(t, expected->view.runs_count, expected->run);
 }
 
-static bool expect_map(struct expected *expected, const struct scan_map *map)
+static bool expect_map(struct expected *expected, const struct map_row *map)
 {
     struct test *t = expected->t;
 
@@ -108,7 +103,7 @@ static bool expect_region(struct expected *expected, const struct scan_row *row)
 {
     struct test *t = expected->t;
 
-    if (!CHECK(t, expected->detail == DETAIL_REGIONS) ||
+    if (!CHECK(t, expected->detail == VIEWS_WITH_REGIONS) ||
         !CHECK(t, expected->run < expected->view.runs_count))
         return false;
     const struct virtual_region *run = &expected->view.runs[expected->run++];
@@ -150,10 +145,9 @@ static bool expect_row(struct expected *expected, const struct scan_row *row)
 }
 
 void scan_expect_exact(struct test *t, struct virtual_platform *virtual_,
-                       const struct platform *platform, enum request_detail detail,
+                       const struct platform *platform, enum views_detail detail,
                        struct scan_counts *counts)
 {
-    static struct request request; /* too large for a stack; tests have one thread */
     struct expected expected = {.t = t,
                                 .process = &virtual_->processes[0],
                                 .detail = detail,
@@ -162,14 +156,12 @@ void scan_expect_exact(struct test *t, struct virtual_platform *virtual_,
     struct scan_checker checker;
     struct scan_row row;
 
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_PID;
-    request.pids[0] = expected.process->entry.pid;
-    request.pids_count = 1;
-    request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
-    request.detail = detail;
-    const struct scan_query query = scan_expect_query(&request);
-    struct scan *scan = scan_create(platform, &query);
+    struct scan_query query = scan_query_everything();
+    query.all = false;
+    query.pids = &expected.process->entry.pid;
+    query.pids_count = 1;
+    query.views.detail = detail;
+    struct scan *scan = scan_create(platform, &query, NULL);
     scan_checker_init(&checker);
     if (CHECK(t, expected.name != NULL && scan != NULL)) {
         do {

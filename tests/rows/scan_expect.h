@@ -3,7 +3,6 @@
 #define TESTS_ROWS_SCAN_EXPECT_H
 
 #include "common/base/annotations.h"
-#include "common/proto/request.h"
 #include "common/scan/scan.h"
 #include "tests/test.h"
 #include "tests/virtual/platform.h"
@@ -13,10 +12,7 @@
  * the regions those of the table; the pages those of their attributes. counts  Receives what the
  * scan cost; may be NULL. */
 void scan_expect_exact(_Inout_ struct test *t, _Inout_ struct virtual_platform *virtual_,
-                       _In_ const struct platform *platform, enum request_detail detail,
+                       _In_ const struct platform *platform, enum views_detail detail,
                        _Out_opt_ struct scan_counts *counts);
-
-/* A query that may see everything. */
-struct scan_query scan_expect_query(_In_ const struct request *request);
 
 #endif

@@ -45,7 +45,7 @@ static void keep_row(struct scan_rows *rows, const struct scan_row *row)
 void scan_rows_run(struct scan_rows *rows, const struct platform *platform,
                    const struct scan_query *query)
 {
-    struct scan *scan = scan_create(platform, query);
+    struct scan *scan = scan_create(platform, query, NULL);
     struct scan_checker checker;
 
     ASSERT(scan != NULL);

@@ -24,6 +24,17 @@ struct scan_rows {
     uint64_t steps;      /* calls of scan_next() */
 };
 
+/* The maps of all processes, every kind, for a caller with every right. */
+static inline struct scan_query scan_query_everything(void)
+{
+    return (struct scan_query){.lists_maps = true,
+                               .all = true,
+                               .views.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE,
+                               .query_all = true,
+                               .addresses = true,
+                               .integrity = INTEGRITY_UNKNOWN};
+}
+
 /* All that a scan gives. A row's `process`, `facts` and texts are copies that live as long as
  * `rows`. Ends the program without memory. */
 void scan_rows_run(_Out_ struct scan_rows *rows, _In_ const struct platform *platform,

@@ -75,19 +75,30 @@ void scan_world_init(struct scan_world *world, size_t count)
                                      .regions = typical,
                                      .regions_count = LENGTH(typical)};
     virtual_platform_init(&world->virtual_, world->processes, count, &world->platform);
-    request_init(&world->request, OP_MAPS);
-    world->request.selector = SELECTOR_ALL;
-    world->query = (struct scan_query){
-        .request = &world->request, .addresses = true, .integrity = INTEGRITY_UNKNOWN};
+    world->query = scan_query_everything();
+    world->query.views.kinds = VIEW_IMAGE | VIEW_DATA;
 }
 
-void scan_world_select(struct scan_world *world, enum selector_type selector, const uint32_t *pids,
-                       size_t count)
+void scan_world_select_pids(struct scan_world *world, const uint32_t *pids, size_t count)
 {
-    world->request.selector = selector;
-    world->request.pids_count = count;
-    for (size_t i = 0; i < count; i++)
-        world->request.pids[i] = pids[i];
+    world->query.all = false;
+    world->query.pids = pids;
+    world->query.pids_count = count;
+}
+
+void scan_world_select_name(struct scan_world *world, const char *glob)
+{
+    world->name = span_from_string(glob);
+    world->query.all = false;
+    world->query.names = &world->name;
+    world->query.names_count = 1;
+}
+
+void scan_world_set_path(struct scan_world *world, const char *glob)
+{
+    world->path = span_from_string(glob);
+    world->query.views.paths = &world->path;
+    world->query.views.paths_count = 1;
 }
 
 void scan_world_run(struct scan_world *world, struct test *t)

@@ -21,7 +21,7 @@ struct scan_world {
     struct virtual_process processes[WORLD_PROCESSES_MAX];
     struct virtual_platform virtual_;
     struct platform platform;
-    struct request request;
+    struct span name, path; /* what the query points to, if set below */
     struct scan_query query;
     struct scan_rows rows; /* of the last run */
 };
@@ -35,8 +35,13 @@ struct scan_world {
  * The query asks for the maps of all, with every right. */
 void scan_world_init(_Out_ struct scan_world *world, size_t count);
 
-void scan_world_select(_Inout_ struct scan_world *world, enum selector_type selector,
-                       _In_reads_(count) const uint32_t *pids, size_t count);
+/* Selects by pid; the list must live as long as the query. */
+void scan_world_select_pids(_Inout_ struct scan_world *world,
+                            _In_reads_(count) const uint32_t *pids, size_t count);
+
+/* Selects by a name glob, or filters by a path glob; the text must live as long as the query. */
+void scan_world_select_name(_Inout_ struct scan_world *world, const char *glob);
+void scan_world_set_path(_Inout_ struct scan_world *world, const char *glob);
 
 /* Runs the query; fails `t` when the rows break a rule or a process stays open. Release the rows.
  */

@@ -1,6 +1,7 @@
 #include "common/scan/process.h"
 
 #include "common/base/bounds.h"
+#include "tests/rows/process_find.h"
 #include "tests/test.h"
 
 static struct span name_of(const struct process_list *list, size_t index)
@@ -8,101 +9,100 @@ static struct span name_of(const struct process_list *list, size_t index)
     return process_list_name(list, &list->entries[index]);
 }
 
-static void an_empty_list_answers(struct test *t)
+static void an_empty_list_has_no_process(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
 
-    process_list_init(&list);
-    CHECK_INT(t, 0, list.count);
-    CHECK(t, process_list_find(&list, 0) == NULL);
-    CHECK(t, process_list_find(&list, 4) == NULL);
-    process_list_release(&list);
-    process_list_release(&list);
-    CHECK_INT(t, 0, list.count);
+    REQUIRE(t, list != NULL);
+    CHECK_INT(t, 0, list->count);
+    CHECK(t, process_find(list, 0) == NULL);
+    process_list_release(list);
+    process_list_release(NULL);
+    CHECK(t, process_list_hold(NULL) == NULL);
 }
 
 static void entries_keep_their_facts_and_names(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
     const struct process_entry system = {.pid = 4, .start_time = 7, .name_offset = 99};
     const struct process_entry lsass = {.pid = 672, .parent_pid = 540, .session_id = 1};
     char name[] = "lsass.exe";
 
-    process_list_init(&list);
-    REQUIRE(t, process_list_add(&list, &system, SPAN("System")));
-    REQUIRE(t, process_list_add(&list, &lsass, span_from_string(name)));
+    REQUIRE(t, list != NULL);
+    REQUIRE(t, process_list_add(list, &system, SPAN("System")));
+    REQUIRE(t, process_list_add(list, &lsass, span_from_string(name)));
     name[0] = '?'; /* the list has its own copy */
-    CHECK_INT(t, 2, list.count);
-    CHECK(t, span_equal(SPAN("System"), name_of(&list, 0)));
-    CHECK(t, span_equal(SPAN("lsass.exe"), name_of(&list, 1)));
-    CHECK_INT(t, 7, list.entries[0].start_time);
-    CHECK_INT(t, 540, list.entries[1].parent_pid);
-    CHECK_INT(t, 1, list.entries[1].session_id);
-    CHECK(t, process_list_find(&list, 672) == &list.entries[1]);
-    CHECK(t, process_list_find(&list, 673) == NULL);
-    process_list_release(&list);
+    CHECK_INT(t, 2, list->count);
+    CHECK(t, span_equal(SPAN("System"), name_of(list, 0)));
+    CHECK(t, span_equal(SPAN("lsass.exe"), name_of(list, 1)));
+    CHECK_INT(t, 7, list->entries[0].start_time);
+    CHECK_INT(t, 540, list->entries[1].parent_pid);
+    CHECK_INT(t, 1, list->entries[1].session_id);
+    CHECK(t, process_find(list, 672) == &list->entries[1]);
+    CHECK(t, process_find(list, 673) == NULL);
+    process_list_release(list);
 }
 
 static void a_nameless_process_has_an_empty_name(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
     const struct process_entry entry = {.pid = 8};
 
-    process_list_init(&list);
-    REQUIRE(t, process_list_add(&list, &entry, SPAN("")));
-    CHECK_INT(t, 0, name_of(&list, 0).size);
-    CHECK(t, name_of(&list, 0).data != NULL);
-    REQUIRE(t, process_list_add(&list, &entry, SPAN("a")));
-    CHECK(t, span_equal(SPAN("a"), name_of(&list, 1)));
-    process_list_release(&list);
+    REQUIRE(t, list != NULL);
+    REQUIRE(t, process_list_add(list, &entry, SPAN("")));
+    CHECK_INT(t, 0, name_of(list, 0).size);
+    CHECK(t, name_of(list, 0).data != NULL);
+    REQUIRE(t, process_list_add(list, &entry, SPAN("a")));
+    CHECK(t, span_equal(SPAN("a"), name_of(list, 1)));
+    process_list_release(list);
 }
 
-static void a_list_is_used_again_after_release(struct test *t)
+static void a_list_lives_until_its_last_reference(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
     const struct process_entry entry = {.pid = 8};
 
-    process_list_init(&list);
-    REQUIRE(t, process_list_add(&list, &entry, SPAN("old")));
-    process_list_release(&list);
-    REQUIRE(t, process_list_add(&list, &entry, SPAN("new")));
-    CHECK_INT(t, 1, list.count);
-    CHECK(t, span_equal(SPAN("new"), name_of(&list, 0)));
-    process_list_release(&list);
+    REQUIRE(t, list != NULL);
+    REQUIRE(t, process_list_add(list, &entry, SPAN("a.exe")));
+    CHECK(t, process_list_hold(list) == list);
+    process_list_release(list);
+    CHECK_INT(t, 1, list->count);
+    CHECK(t, span_equal(SPAN("a.exe"), name_of(list, 0)));
+    process_list_release(list);
 }
 
 static void the_list_has_a_limit(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
 
-    process_list_init(&list);
+    REQUIRE(t, list != NULL);
     for (uint32_t pid = 0; pid < PROCESSES_MAX; pid++) {
         const struct process_entry entry = {.pid = pid};
-        REQUIRE(t, process_list_add(&list, &entry, SPAN("p.exe")));
+        REQUIRE(t, process_list_add(list, &entry, SPAN("p.exe")));
     }
     const struct process_entry entry = {.pid = PROCESSES_MAX};
-    size_t names_size = list.names.size;
-    CHECK(t, !process_list_add(&list, &entry, SPAN("p.exe")));
-    CHECK_INT(t, PROCESSES_MAX, list.count);
-    CHECK_INT(t, names_size, list.names.size);
-    CHECK(t, process_list_find(&list, PROCESSES_MAX - 1) == &list.entries[PROCESSES_MAX - 1]);
-    CHECK(t, span_equal(SPAN("p.exe"), name_of(&list, PROCESSES_MAX - 1)));
-    process_list_release(&list);
+    size_t names_size = list->names.size;
+    CHECK(t, !process_list_add(list, &entry, SPAN("p.exe")));
+    CHECK_INT(t, PROCESSES_MAX, list->count);
+    CHECK_INT(t, names_size, list->names.size);
+    CHECK(t, process_find(list, PROCESSES_MAX - 1) == &list->entries[PROCESSES_MAX - 1]);
+    CHECK(t, span_equal(SPAN("p.exe"), name_of(list, PROCESSES_MAX - 1)));
+    process_list_release(list);
 }
 
 static void a_name_that_does_not_fit_changes_nothing(struct test *t)
 {
     static const char letters[100] = {'x'};
-    struct process_list list;
+    struct process_list *list = process_list_create();
     const struct process_entry entry = {.pid = 1};
 
-    process_list_init(&list);
-    list.names.capacity_max = 64;
-    REQUIRE(t, process_list_add(&list, &entry, SPAN("a")));
-    CHECK(t, !process_list_add(&list, &entry, (struct span){letters, sizeof letters}));
-    CHECK_INT(t, 1, list.count);
-    CHECK_INT(t, 1, list.names.size);
-    process_list_release(&list);
+    REQUIRE(t, list != NULL);
+    list->names.capacity_max = 64;
+    REQUIRE(t, process_list_add(list, &entry, SPAN("a")));
+    CHECK(t, !process_list_add(list, &entry, (struct span){letters, sizeof letters}));
+    CHECK_INT(t, 1, list->count);
+    CHECK_INT(t, 1, list->names.size);
+    process_list_release(list);
 }
 
 static void enums_have_wire_names(struct test *t)
@@ -155,10 +155,10 @@ static void protections_are_spelt_as_windows_tools_do(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(an_empty_list_answers),
+        TEST_CASE(an_empty_list_has_no_process),
         TEST_CASE(entries_keep_their_facts_and_names),
         TEST_CASE(a_nameless_process_has_an_empty_name),
-        TEST_CASE(a_list_is_used_again_after_release),
+        TEST_CASE(a_list_lives_until_its_last_reference),
         TEST_CASE(the_list_has_a_limit),
         TEST_CASE(a_name_that_does_not_fit_changes_nothing),
         TEST_CASE(enums_have_wire_names),

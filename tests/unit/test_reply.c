@@ -145,8 +145,7 @@ static void reply_whoami_integrity(struct test *t)
 
 static void reply_end_lines(struct test *t)
 {
-    static const struct scan_counts counts = {
-        .lists = 1, .opens = 2, .regions = 3, .allocations = 4, .names = 5, .pages = 6};
+    static const uint64_t queries[QUERY_COUNT] = {1, 2, 3, 4, 5, 6};
     struct buffer out;
     struct reply_end end = {.rows = 1, .elapsed_us = 12};
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
@@ -161,14 +160,16 @@ static void reply_end_lines(struct test *t)
                              .exited = 3,
                              .elapsed_us = 1834,
                              .scope = "own",
-                             .counts = &counts};
+                             .unmatched = 4,
+                             .queries = queries};
     CHECK(t, reply_end(&out, &id_7, &end));
-    check_line(t,
-               "{\"id\":7,\"type\":\"end\",\"processes\":2,\"rows\":143,\"errors\":1,"
-               "\"complete\":false,\"scope\":\"own\",\"elapsed_us\":1834,\"exited\":3,"
-               "\"queries\":{\"list\":1,\"open\":2,\"region\":3,\"allocation\":4,\"name\":5,"
-               "\"pages\":6}}",
-               &out);
+    check_line(
+        t,
+        "{\"id\":7,\"type\":\"end\",\"processes\":2,\"rows\":143,\"errors\":1,"
+        "\"complete\":false,\"scope\":\"own\",\"elapsed_us\":1834,\"exited\":3,\"unmatched\":4,"
+        "\"queries\":{\"list\":1,\"open\":2,\"region\":3,\"allocation\":4,\"name\":5,"
+        "\"pages\":6}}",
+        &out);
     buffer_release(&out);
 }
 

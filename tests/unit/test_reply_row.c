@@ -159,7 +159,8 @@ static void reply_process_error_rows(struct test *t)
 {
     struct buffer out;
     struct scan_row row = {.type = SCAN_ERROR,
-                           .error = {.pid = 88,
+                           .error = {.has_pid = true,
+                                     .pid = 88,
                                      .process = SPAN("Secure System"),
                                      .code = STATUS_ACCESS_DENIED,
                                      .stage = STAGE_OPEN,
@@ -179,6 +180,14 @@ static void reply_process_error_rows(struct test *t)
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_VIEWS));
     check_line(t,
                "{\"type\":\"process_error\",\"pid\":88,\"process\":null,"
+               "\"code\":\"no_such_process\",\"stage\":\"select\",\"nt_status\":null,"
+               "\"message\":\"Refused.\"}",
+               &out);
+    row.error.has_pid = false;
+    row.error.process = SPAN("note*");
+    CHECK(t, reply_row(&out, &no_id, &row, DETAIL_VIEWS));
+    check_line(t,
+               "{\"type\":\"process_error\",\"pid\":null,\"process\":\"note*\","
                "\"code\":\"no_such_process\",\"stage\":\"select\",\"nt_status\":null,"
                "\"message\":\"Refused.\"}",
                &out);

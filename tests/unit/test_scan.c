@@ -3,7 +3,7 @@
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
 
-static struct scan_world world; /* a request is too large for a stack */
+static struct scan_world world;
 
 /* One row for each kind of process there is. */
 struct special {
@@ -101,7 +101,7 @@ static void the_first_refusal_decides(struct test *t)
     scan_world_init(&world, 1);
     world.processes[0].faults = (struct virtual_faults){.region = DENIED, .allocation = DENIED};
     scan_world_run(&world, t);
-    CHECK_INT(t, 1, world.rows.counts.regions + world.rows.counts.allocations);
+    CHECK_INT(t, 1, world.rows.counts.queries.regions + world.rows.counts.queries.allocations);
     scan_rows_release(&world.rows);
 }
 
@@ -109,7 +109,7 @@ static void rows_tell_the_process(struct test *t)
 {
     scan_world_init(&world, 2);
     world.processes[1].faults.open = DENIED;
-    world.request.op = OP_PROCESSES;
+    world.query.lists_maps = false;
     scan_world_run(&world, t);
     CHECK_INT(t, 2, world.rows.count);
     CHECK_INT(t, 0, world.rows.counts.errors); /* of processes, a refusal is no error */
@@ -125,7 +125,7 @@ static void rows_tell_the_process(struct test *t)
     CHECK_INT(t, INTEGRITY_UNKNOWN, row->facts->integrity);
     CHECK_INT(t, 0, row->facts->owner.size);
     CHECK(t, row->image.data == NULL);
-    CHECK_INT(t, 0, world.rows.counts.regions);
+    CHECK_INT(t, 0, world.rows.counts.queries.regions);
     scan_rows_release(&world.rows);
 }
 
@@ -133,7 +133,7 @@ static void others_keep_their_addresses(struct test *t)
 {
     scan_world_init(&world, 1);
     world.query.addresses = false;
-    world.request.detail = DETAIL_REGIONS;
+    world.query.views.detail = VIEWS_WITH_REGIONS;
     scan_world_run(&world, t);
     CHECK_INT(t, 3, world.rows.count); /* no region rows: they are nothing but addresses */
     for (size_t i = 0; i < world.rows.count; i++)
@@ -142,26 +142,24 @@ static void others_keep_their_addresses(struct test *t)
 
     scan_world_init(&world, 1);
     world.query.addresses = false;
-    world.request.has_address = true;
-    world.request.address = 0x10000;
+    world.query.views.has_address = true;
+    world.query.views.address = 0x10000;
     scan_world_run(&world, t);
     REQUIRE(t, world.rows.count == 1);
     CHECK_INT(t, STATUS_DENIED, world.rows.rows[0].error.code);
     CHECK_INT(t, STAGE_ADDRESS, world.rows.rows[0].error.stage);
-    CHECK_INT(t, 0, world.rows.counts.regions + world.rows.counts.allocations);
+    CHECK_INT(t, 0, world.rows.counts.queries.regions + world.rows.counts.queries.allocations);
     scan_rows_release(&world.rows);
 }
 
-static void the_last_answer_is_given_again(struct test *t)
+static void the_last_answer_is_repeated(struct test *t)
 {
-    const uint32_t unknown = 5;
-
     for (int failing = 0; failing < 2; failing++) {
         struct scan_row row;
         scan_world_init(&world, 1);
-        if (failing)
-            scan_world_select(&world, SELECTOR_PID, &unknown, 1);
-        struct scan *scan = scan_create(&world.platform, &world.query);
+        world.virtual_.fail_at = (uint64_t)failing;
+        world.virtual_.fail_with = NTSTATUS_NO_MEMORY;
+        struct scan *scan = scan_create(&world.platform, &world.query, NULL);
         REQUIRE(t, scan != NULL);
         CHECK_INT(t, 0, world.virtual_.calls_total);
         do {
@@ -171,7 +169,7 @@ static void the_last_answer_is_given_again(struct test *t)
             uint64_t calls = world.virtual_.calls_total;
             scan_next(scan, &row);
             CHECK_INT(t, failing ? SCAN_FAILED : SCAN_END, row.type);
-            CHECK_INT(t, failing ? STATUS_NO_SUCH_PROCESS : STATUS_OK, row.failure.code);
+            CHECK_INT(t, failing ? STATUS_INTERNAL : STATUS_OK, row.failure.code);
             CHECK_INT(t, calls, world.virtual_.calls_total);
         }
         scan_destroy(scan);
@@ -185,8 +183,8 @@ static void a_scan_may_be_dropped_at_any_step(struct test *t)
         struct scan_row row;
         TEST_ROW(t, "after %u steps", steps);
         scan_world_init(&world, 2);
-        world.request.detail = steps % 2 == 0 ? DETAIL_REGIONS : DETAIL_PAGES;
-        struct scan *scan = scan_create(&world.platform, &world.query);
+        world.query.views.detail = steps % 2 == 0 ? VIEWS_WITH_REGIONS : VIEWS_WITH_PAGES;
+        struct scan *scan = scan_create(&world.platform, &world.query, NULL);
         REQUIRE(t, scan != NULL);
         for (unsigned i = 0; i < steps; i++) {
             uint64_t calls = world.virtual_.calls_total;
@@ -213,7 +211,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_first_refusal_decides),
         TEST_CASE(rows_tell_the_process),
         TEST_CASE(others_keep_their_addresses),
-        TEST_CASE(the_last_answer_is_given_again),
+        TEST_CASE(the_last_answer_is_repeated),
         TEST_CASE(a_scan_may_be_dropped_at_any_step),
         TEST_CASE(stages_have_wire_names),
     };

@@ -1,12 +1,12 @@
-/* Who may see his own processes only learns nothing from a denial: not from its words, and not from
- * the time it takes, because the kernel is asked the same whatever he asked about. */
+/* A caller who may query only their own processes learns nothing from a denial: not from its words,
+ * and not from the time it takes, because the kernel is asked the same whatever is asked for. */
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
 
 enum { WORLD_PROCESSES = 8, LOG_CAPACITY = 64 };
 
-static struct scan_world world; /* a request is too large for a stack */
+static struct scan_world world;
 
 /* Each call of the platform, in order. */
 static struct {
@@ -24,17 +24,22 @@ static void log_call(struct virtual_platform *platform, enum virtual_call call)
     logged_count++;
 }
 
-/* Processes 4, 8, ... of another user, with everything that can be strange about one; 32 is his. */
+static const uint32_t own_pid = 32;
+static const uint32_t denied_pids[] = {99, 4, 8, 12, 16, 20, 28, 0, 0xfffffffc};
+
+/* Processes 4, 8, ... of user A, with everything that can be unusual about one. Only 32 belongs to
+ * the caller, user B. */
 static void make_world(void)
 {
     scan_world_init(&world, WORLD_PROCESSES);
     world.query.own_only = true;
+    world.query.query_all = false;
     world.query.addresses = false;
     world.query.user = scan_world_user(WORLD_USER_B);
     world.query.integrity = 0x2000;
     world.processes[1].hidden = true;                               /* 8 exits after the list */
     world.processes[2].faults.open = NTSTATUS_ACCESS_DENIED;        /* 12 cannot be opened */
-    world.processes[3].facts.owner = scan_world_user(WORLD_USER_B); /* 16: his, but elevated */
+    world.processes[3].facts.owner = scan_world_user(WORLD_USER_B); /* 16: user B, elevated */
     world.processes[3].facts.integrity = 0x3000;
     world.processes[4].facts.start_time++; /* 20 is another process by now */
     world.processes[7].facts.owner = scan_world_user(WORLD_USER_B);
@@ -58,142 +63,158 @@ static void check_same_calls(struct test *t, bool is_first)
     }
 }
 
-static const uint32_t denied_pids[] = {99, 4, 8, 12, 16, 20, 28, 0, 0xfffffffc};
-
-static void a_denial_asks_the_kernel_the_same_for_every_pid(struct test *t)
+static void check_denied(struct test *t, size_t count)
 {
-    static const enum request_op ops[] = {OP_PROCESSES, OP_MAPS};
-
-    for (size_t op = 0; op < TEST_COUNT(ops); op++) {
-        for (size_t i = 0; i < TEST_COUNT(denied_pids); i++) {
-            TEST_ROW(t, "op %zu, pid %" PRIu32, op, denied_pids[i]);
-            make_world();
-            world.request.op = ops[op];
-            scan_world_select(&world, SELECTOR_PID, &denied_pids[i], 1);
-            scan_world_run(&world, t);
-            CHECK_INT(t, SCAN_FAILED, world.rows.last.type);
-            CHECK_INT(t, STATUS_DENIED, world.rows.last.failure.code);
-            CHECK_INT(t, 0, world.rows.counts.exited);
-            check_same_calls(t, op == 0 && i == 0);
-            scan_rows_release(&world.rows);
-        }
+    CHECK_INT(t, SCAN_END, world.rows.last.type);
+    CHECK_INT(t, count, world.rows.count);
+    CHECK_INT(t, count, world.rows.counts.unmatched);
+    CHECK_INT(t, 0, world.rows.counts.errors);
+    CHECK_INT(t, 0, world.rows.counts.exited);
+    for (size_t i = 0; i < world.rows.count; i++) {
+        const struct scan_error *error = &world.rows.rows[i].error;
+        CHECK_INT(t, SCAN_ERROR, world.rows.rows[i].type);
+        CHECK_INT(t, STATUS_DENIED, error->code);
+        CHECK_INT(t, STAGE_SELECT, error->stage);
+        CHECK_STR(t, "You may ask about your own processes only.", error->message);
     }
 }
 
-static void a_list_of_pids_asks_the_same_whatever_is_in_it(struct test *t)
+static void a_denial_asks_the_kernel_the_same_for_every_pid(struct test *t)
 {
-    static const uint32_t lists[][3] = {{99, 98, 97}, {4, 8, 12}, {16, 20, 99}, {4, 4, 28}};
-
-    for (size_t i = 0; i < TEST_COUNT(lists); i++) {
-        TEST_ROW(t, "list %zu", i);
+    for (size_t i = 0; i < TEST_COUNT(denied_pids) * 2; i++) {
+        const uint32_t *pid = &denied_pids[i / 2];
+        TEST_ROW(t, "%s, pid %" PRIu32, i % 2 == 0 ? "processes" : "maps", *pid);
         make_world();
-        scan_world_select(&world, SELECTOR_PIDS, lists[i], TEST_COUNT(lists[i]));
+        world.query.lists_maps = i % 2 == 1;
+        scan_world_select_pids(&world, pid, 1);
         scan_world_run(&world, t);
-        CHECK_INT(t, SCAN_END, world.rows.last.type);
-        CHECK_INT(t, TEST_COUNT(lists[i]), world.rows.counts.errors);
-        CHECK_INT(t, 0, world.rows.counts.exited);
+        check_denied(t, 1);
+        CHECK(t, world.rows.count != 1 || world.rows.rows[0].error.pid == *pid);
         check_same_calls(t, i == 0);
         scan_rows_release(&world.rows);
     }
 }
 
-/* The scan gives way as often, too: nobody is kept waiting for longer by one pid than by another.
- */
-static void a_denial_takes_the_same_steps_for_every_pid(struct test *t)
+static void a_list_of_pids_asks_the_same_whatever_is_in_it(struct test *t)
 {
-    size_t first_steps = 0;
+    static const uint32_t lists[][3] = {{99, 98, 97}, {4, 8, 12}, {16, 20, 99}, {4, 0, 28}};
 
-    for (size_t i = 0; i < TEST_COUNT(denied_pids); i++) {
-        struct scan_row row;
-        size_t steps = 0;
-        TEST_ROW(t, "pid %" PRIu32, denied_pids[i]);
+    for (size_t i = 0; i < TEST_COUNT(lists); i++) {
+        TEST_ROW(t, "list %zu", i);
         make_world();
-        scan_world_select(&world, SELECTOR_PID, &denied_pids[i], 1);
-        struct scan *scan = scan_create(&world.platform, &world.query);
-        REQUIRE(t, scan != NULL);
-        do {
-            scan_next(scan, &row);
-            steps++;
-        } while (row.type == SCAN_NONE && steps < 1000);
-        scan_destroy(scan);
-        CHECK_INT(t, SCAN_FAILED, row.type);
-        if (i == 0)
-            first_steps = steps;
-        CHECK_INT(t, first_steps, steps);
-        CHECK_INT(t, 0, world.virtual_.open_count);
+        scan_world_select_pids(&world, lists[i], TEST_COUNT(lists[i]));
+        scan_world_run(&world, t);
+        check_denied(t, TEST_COUNT(lists[i]));
+        check_same_calls(t, i == 0);
+        scan_rows_release(&world.rows);
     }
 }
 
-static void his_own_is_read_all_the_same(struct test *t)
+static void a_name_asks_the_same_whether_a_process_has_it(struct test *t)
 {
-    static const uint32_t own = 32;
+    static const char *const globs[] = {"nosuch.exe", "a.exe", "Registry", "?.exe.exe", "e*"};
 
+    for (size_t i = 0; i < TEST_COUNT(globs); i++) {
+        TEST_ROW(t, "%s", globs[i]);
+        make_world();
+        scan_world_select_name(&world, globs[i]);
+        scan_world_run(&world, t);
+        check_denied(t, 1);
+        check_same_calls(t, i == 0);
+        scan_rows_release(&world.rows);
+    }
+}
+
+/* The scan also takes as many steps: no pid keeps the caller waiting longer than another. */
+static void a_denial_takes_the_same_steps_for_every_pid(struct test *t)
+{
+    uint64_t first_steps = 0;
+
+    for (size_t i = 0; i < TEST_COUNT(denied_pids); i++) {
+        TEST_ROW(t, "pid %" PRIu32, denied_pids[i]);
+        make_world();
+        scan_world_select_pids(&world, &denied_pids[i], 1);
+        scan_world_run(&world, t);
+        if (i == 0)
+            first_steps = world.rows.steps;
+        CHECK_INT(t, first_steps, world.rows.steps);
+        scan_rows_release(&world.rows);
+    }
+}
+
+static void an_own_process_is_read_all_the_same(struct test *t)
+{
     make_world();
-    scan_world_select(&world, SELECTOR_PID, &own, 1);
+    scan_world_select_pids(&world, &own_pid, 1);
     scan_world_run(&world, t);
     CHECK_INT(t, SCAN_END, world.rows.last.type);
     CHECK_INT(t, 1, world.rows.counts.processes);
-    CHECK_INT(t, 0, world.rows.counts.errors);
-    CHECK_INT(t, 1 + WORLD_PROCESSES, world.rows.counts.opens);
+    CHECK_INT(t, 0, world.rows.counts.errors + world.rows.counts.unmatched);
+    CHECK_INT(t, WORLD_PROCESSES, world.rows.counts.queries.opens);
     REQUIRE(t, world.rows.count > 0);
-    CHECK_INT(t, own, world.rows.rows[0].process->pid);
+    CHECK_INT(t, own_pid, world.rows.rows[0].process->pid);
     CHECK(t, world.rows.rows[0].show_addresses);
     scan_rows_release(&world.rows);
 }
 
-/* His own process that ends while it is looked for is denied like one that was never there. */
-static void his_own_that_ends_meanwhile_is_denied(struct test *t)
+/* An own process that ends before it is opened is denied like one that was never there. */
+static void an_own_process_that_ends_is_denied(struct test *t)
 {
-    static const uint32_t own = 32;
-
     make_world();
-    scan_world_select(&world, SELECTOR_PID, &own, 1);
-    struct scan *scan = scan_create(&world.platform, &world.query);
-    struct scan_row row;
-    REQUIRE(t, scan != NULL);
-    do {
-        scan_next(scan, &row);
-        world.processes[7].hidden = logged_count == 1 + WORLD_PROCESSES;
-    } while (row.type == SCAN_NONE);
-    CHECK_INT(t, SCAN_FAILED, row.type);
-    CHECK_INT(t, STATUS_DENIED, row.failure.code);
-    scan_destroy(scan);
-}
-
-/* Who may see all pays nothing for it. */
-static void who_may_see_all_opens_what_he_asked_for(struct test *t)
-{
-    static const uint32_t pid = 28;
-
-    make_world();
-    world.query.own_only = false;
-    scan_world_select(&world, SELECTOR_PID, &pid, 1);
+    world.processes[7].hidden = true;
+    scan_world_select_pids(&world, &own_pid, 1);
     scan_world_run(&world, t);
-    CHECK_INT(t, SCAN_END, world.rows.last.type);
-    CHECK_INT(t, 1, world.rows.counts.opens);
+    check_denied(t, 1);
     scan_rows_release(&world.rows);
 }
 
-/* The whole matrix of whose addresses are told: by right, by owner, by integrity. */
-static void addresses_are_told_of_his_own_or_by_right(struct test *t)
+/* Callers who may query all pay nothing for it, even if they ask for their own processes only. */
+static void a_caller_who_may_query_all_opens_what_was_asked_for(struct test *t)
+{
+    static const uint32_t foreign_pid = 28;
+
+    for (int own_only = 0; own_only < 2; own_only++) {
+        TEST_ROW(t, "own only: %d", own_only);
+        make_world();
+        world.query.own_only = own_only == 1;
+        world.query.query_all = true;
+        scan_world_select_pids(&world, &foreign_pid, 1);
+        scan_world_run(&world, t);
+        CHECK_INT(t, SCAN_END, world.rows.last.type);
+        CHECK_INT(t, 1, world.rows.counts.queries.opens);
+        CHECK_INT(t, own_only, world.rows.counts.unmatched);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_ERROR, 0);
+        if (row != NULL) {
+            CHECK_INT(t, STATUS_NO_SUCH_PROCESS, row->error.code);
+            CHECK_STR(t, "None of your processes has this pid.", row->error.message);
+        }
+        scan_rows_release(&world.rows);
+    }
+}
+
+/* Every case of whether addresses are shown: by right, by owner, by integrity. */
+static void addresses_are_shown_of_own_processes_or_by_right(struct test *t)
 {
     static const uint32_t integrities[] = {0x1000, 0x2000, 0x3000, 0xffffffffu};
 
     for (unsigned n = 0; n < 2 * 2 * 2 * TEST_COUNT(integrities); n++) {
-        bool own_only = (n & 1u) != 0, addresses = (n & 2u) != 0, is_his = (n & 4u) != 0;
+        bool own_only = (n & 1u) != 0, addresses = (n & 2u) != 0, is_same_user = (n & 4u) != 0;
         uint32_t integrity = integrities[n / 8];
-        bool is_own = is_his && integrity <= 0x2000;
+        bool is_own = is_same_user && integrity <= 0x2000;
         bool is_seen = !own_only || is_own;
 
-        TEST_ROW(t, "%s, %s addresses, %s, integrity 0x%" PRIx32, own_only ? "own only" : "all",
-                 addresses ? "with" : "without", is_his ? "his" : "another's", integrity);
+        TEST_ROW(t, "%s, %s addresses, %s user, integrity 0x%" PRIx32,
+                 own_only ? "own only" : "all", addresses ? "with" : "without",
+                 is_same_user ? "same" : "another", integrity);
         scan_world_init(&world, 1);
         world.query.own_only = own_only;
+        world.query.query_all = !own_only;
         world.query.addresses = addresses;
         world.query.user = scan_world_user(WORLD_USER_B);
         world.query.integrity = 0x2000;
-        world.request.detail = DETAIL_REGIONS;
-        world.processes[0].facts.owner = scan_world_user(is_his ? WORLD_USER_B : WORLD_USER_A);
+        world.query.views.detail = VIEWS_WITH_REGIONS;
+        world.processes[0].facts.owner =
+            scan_world_user(is_same_user ? WORLD_USER_B : WORLD_USER_A);
         world.processes[0].facts.integrity = integrity;
         scan_world_run(&world, t);
         CHECK_INT(t, is_seen, world.rows.count > 0);
@@ -212,11 +233,12 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(a_denial_asks_the_kernel_the_same_for_every_pid),
         TEST_CASE(a_list_of_pids_asks_the_same_whatever_is_in_it),
+        TEST_CASE(a_name_asks_the_same_whether_a_process_has_it),
         TEST_CASE(a_denial_takes_the_same_steps_for_every_pid),
-        TEST_CASE(his_own_is_read_all_the_same),
-        TEST_CASE(his_own_that_ends_meanwhile_is_denied),
-        TEST_CASE(who_may_see_all_opens_what_he_asked_for),
-        TEST_CASE(addresses_are_told_of_his_own_or_by_right),
+        TEST_CASE(an_own_process_is_read_all_the_same),
+        TEST_CASE(an_own_process_that_ends_is_denied),
+        TEST_CASE(a_caller_who_may_query_all_opens_what_was_asked_for),
+        TEST_CASE(addresses_are_shown_of_own_processes_or_by_right),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

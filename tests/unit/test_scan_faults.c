@@ -12,32 +12,34 @@
 
 enum { PROCESSES = 3, KINDS_ALL = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE };
 
-static struct scan_world world; /* a request is too large for a stack */
+static struct scan_world world;
 static struct device_map devices;
+
+enum selector { ALL, ONE_PID, PIDS, NAME };
 
 /* One way to ask. */
 struct mode {
     const char *what;
-    enum request_op op;
-    enum selector_type selector;
-    enum request_detail detail;
+    bool lists_maps;
+    enum selector selector;
+    enum views_detail detail;
     bool has_allocation, own_only, has_path, has_address;
 };
 
 static const struct mode modes[] = {
-    {"processes", OP_PROCESSES, SELECTOR_ALL, DETAIL_VIEWS, true, false, false, false},
-    {"views", OP_MAPS, SELECTOR_ALL, DETAIL_VIEWS, true, false, false, false},
-    {"views, older system", OP_MAPS, SELECTOR_ALL, DETAIL_VIEWS, false, false, false, false},
-    {"regions", OP_MAPS, SELECTOR_ALL, DETAIL_REGIONS, true, false, false, false},
-    {"regions, older system", OP_MAPS, SELECTOR_ALL, DETAIL_REGIONS, false, false, false, false},
-    {"pages", OP_MAPS, SELECTOR_NAME, DETAIL_PAGES, true, false, false, false},
-    {"path", OP_MAPS, SELECTOR_ALL, DETAIL_VIEWS, true, false, true, false},
-    {"address", OP_MAPS, SELECTOR_ALL, DETAIL_VIEWS, true, false, false, true},
-    {"address, older system", OP_MAPS, SELECTOR_ALL, DETAIL_REGIONS, false, false, false, true},
-    {"one pid", OP_MAPS, SELECTOR_PID, DETAIL_PAGES, true, false, false, false},
-    {"pids", OP_MAPS, SELECTOR_PIDS, DETAIL_REGIONS, true, false, false, false},
-    {"own", OP_MAPS, SELECTOR_ALL, DETAIL_PAGES, true, true, false, false},
-    {"own, one pid", OP_MAPS, SELECTOR_PID, DETAIL_REGIONS, false, true, false, false},
+    {"processes", false, ALL, VIEWS_PLAIN, true, false, false, false},
+    {"views", true, ALL, VIEWS_PLAIN, true, false, false, false},
+    {"views, older system", true, ALL, VIEWS_PLAIN, false, false, false, false},
+    {"regions", true, ALL, VIEWS_WITH_REGIONS, true, false, false, false},
+    {"regions, older system", true, ALL, VIEWS_WITH_REGIONS, false, false, false, false},
+    {"pages", true, NAME, VIEWS_WITH_PAGES, true, false, false, false},
+    {"path", true, ALL, VIEWS_PLAIN, true, false, true, false},
+    {"address", true, ALL, VIEWS_PLAIN, true, false, false, true},
+    {"address, older system", true, ALL, VIEWS_WITH_REGIONS, false, false, false, true},
+    {"one pid", true, ONE_PID, VIEWS_WITH_PAGES, true, false, false, false},
+    {"pids", true, PIDS, VIEWS_WITH_REGIONS, true, false, false, false},
+    {"own", true, ALL, VIEWS_WITH_PAGES, true, true, false, false},
+    {"own, one pid", true, ONE_PID, VIEWS_WITH_REGIONS, false, true, false, false},
 };
 
 static const uint32_t failures[] = {
@@ -61,19 +63,19 @@ static void init_mode(const struct mode *mode)
     scan_world_init(&world, PROCESSES);
     world.virtual_.has_allocation = mode->has_allocation;
     world.virtual_.devices = &devices;
-    world.request.op = mode->op;
-    world.request.detail = mode->detail;
-    world.request.kinds = KINDS_ALL;
-    scan_world_select(&world, mode->selector, pids, mode->selector == SELECTOR_PID ? 1 : 3);
-    world.request.name[0] = '*';
-    world.request.name_size = 1;
-    if (mode->has_path) {
-        memcpy(world.request.path, "*.nls", 5);
-        world.request.path_size = 5;
-    }
-    world.request.has_address = mode->has_address;
-    world.request.address = 0x11000;
+    world.query.lists_maps = mode->lists_maps;
+    world.query.views.detail = mode->detail;
+    world.query.views.kinds = KINDS_ALL;
+    if (mode->selector == ONE_PID || mode->selector == PIDS)
+        scan_world_select_pids(&world, pids, mode->selector == PIDS ? TEST_COUNT(pids) : 1);
+    if (mode->selector == NAME)
+        scan_world_select_name(&world, "*");
+    if (mode->has_path)
+        scan_world_set_path(&world, "*.nls");
+    world.query.views.has_address = mode->has_address;
+    world.query.views.address = 0x11000;
     world.query.own_only = mode->own_only;
+    world.query.query_all = !mode->own_only;
     world.query.user = scan_world_user(WORLD_USER_A);
     world.query.integrity = 0x2000;
 }
@@ -83,12 +85,12 @@ static void check_counts(struct test *t)
 {
     const struct scan_counts *counts = &world.rows.counts;
 
-    CHECK_INT(t, world.virtual_.calls[VIRTUAL_LIST], counts->lists);
-    CHECK_INT(t, world.virtual_.calls[VIRTUAL_OPEN], counts->opens);
-    CHECK_INT(t, world.virtual_.calls[VIRTUAL_REGION], counts->regions);
-    CHECK_INT(t, world.virtual_.calls[VIRTUAL_ALLOCATION], counts->allocations);
-    CHECK_INT(t, world.virtual_.calls[VIRTUAL_NAME], counts->names);
-    CHECK_INT(t, world.virtual_.calls[VIRTUAL_PAGES], counts->pages);
+    CHECK_INT(t, world.virtual_.calls[VIRTUAL_LIST], counts->queries.lists);
+    CHECK_INT(t, world.virtual_.calls[VIRTUAL_OPEN], counts->queries.opens);
+    CHECK_INT(t, world.virtual_.calls[VIRTUAL_REGION], counts->queries.regions);
+    CHECK_INT(t, world.virtual_.calls[VIRTUAL_ALLOCATION], counts->queries.allocations);
+    CHECK_INT(t, world.virtual_.calls[VIRTUAL_NAME], counts->queries.names);
+    CHECK_INT(t, world.virtual_.calls[VIRTUAL_PAGES], counts->queries.pages);
     CHECK_INT(t, world.rows.count, counts->rows);
     CHECK(t, world.rows.last.type == SCAN_END || world.rows.last.type == SCAN_FAILED);
 }
@@ -135,7 +137,7 @@ static void a_failure_is_never_silent(struct test *t)
     device_map_init(&devices);
     for (size_t i = 0; i < TEST_COUNT(modes); i++) {
         const struct mode *mode = &modes[i];
-        if (mode->own_only || mode->op == OP_PROCESSES)
+        if (mode->own_only || !mode->lists_maps)
             continue; /* who may not be seen is left out, with a reason or without */
         init_mode(mode);
         scan_world_run(&world, t);
@@ -176,7 +178,7 @@ static void every_call_on_a_recorded_process_may_fail(struct test *t)
     REQUIRE(t, virtual_layout_read(LAYOUTS_DIR "/wow64.txt", &layout, &error));
     device_map_init(&devices);
     for (uint64_t k = 1; has_failed && t->failed == 0; k++) {
-        mode.detail = k % 2 == 0 ? DETAIL_REGIONS : DETAIL_VIEWS;
+        mode.detail = k % 2 == 0 ? VIEWS_WITH_REGIONS : VIEWS_PLAIN;
         init_mode(&mode);
         virtual_platform_init(&world.virtual_, layout.processes, layout.processes_count,
                               &world.platform);

@@ -1,5 +1,6 @@
 /* Recorded address spaces: every view is told exactly, at the least cost. */
 #include "tests/rows/scan_expect.h"
+#include "tests/rows/scan_rows.h"
 #include "tests/test.h"
 #include "tests/virtual/layout.h"
 #include "tests/virtual/naive_views.h"
@@ -40,7 +41,7 @@ static void run_all(struct test *t, void (*run)(struct test *t, struct virtual_l
 
 static void replay(struct test *t, struct virtual_layout *layout)
 {
-    static const enum request_detail details[] = {DETAIL_VIEWS, DETAIL_REGIONS, DETAIL_PAGES};
+    static const enum views_detail details[] = {VIEWS_PLAIN, VIEWS_WITH_REGIONS, VIEWS_WITH_PAGES};
     struct virtual_platform virtual_;
     struct platform platform;
 
@@ -67,12 +68,12 @@ static struct scan_counts cost_of(struct test *t, struct virtual_layout *layout,
 
     virtual_platform_init(&virtual_, layout->processes, layout->processes_count, &platform);
     virtual_.has_allocation = has_allocation;
-    scan_expect_exact(t, &virtual_, &platform, DETAIL_VIEWS, &counts);
+    scan_expect_exact(t, &virtual_, &platform, VIEWS_PLAIN, &counts);
     /* The scan's own figures are what the platform counted. */
-    CHECK_INT(t, virtual_.calls[VIRTUAL_REGION], counts.regions);
-    CHECK_INT(t, virtual_.calls[VIRTUAL_ALLOCATION], counts.allocations);
-    CHECK_INT(t, virtual_.calls[VIRTUAL_NAME], counts.names);
-    CHECK_INT(t, 1, counts.opens);
+    CHECK_INT(t, virtual_.calls[VIRTUAL_REGION], counts.queries.regions);
+    CHECK_INT(t, virtual_.calls[VIRTUAL_ALLOCATION], counts.queries.allocations);
+    CHECK_INT(t, virtual_.calls[VIRTUAL_NAME], counts.queries.names);
+    CHECK_INT(t, 1, counts.queries.opens);
     return counts;
 }
 
@@ -80,14 +81,14 @@ static void check_cost(struct test *t, struct virtual_layout *layout)
 {
     const struct naive_shape shape = naive_shape_of(&layout->processes[0]);
     struct scan_counts counts = cost_of(t, layout, true);
-    uint64_t queries = counts.regions + counts.allocations + counts.names;
+    uint64_t queries = counts.queries.regions + counts.queries.allocations + counts.queries.names;
 
     CHECK(t, queries <= shape.allocations + shape.views + shape.gaps + FIXED_COST);
     CHECK(t, queries * 100 <= PLAIN_CALLS * (shape.regions + shape.gaps) * PLAIN_PERCENT_MAX);
     counts = cost_of(t, layout, false);
-    queries = counts.regions + counts.allocations + counts.names;
+    queries = counts.queries.regions + counts.queries.allocations + counts.queries.names;
     CHECK(t, queries <= shape.regions + shape.gaps + shape.views + FIXED_COST);
-    CHECK(t, counts.allocations <= 1); /* the probe */
+    CHECK(t, counts.queries.allocations <= 1); /* the probe */
 }
 
 static void recorded_layouts_cost_little(struct test *t)
@@ -101,17 +102,14 @@ static void a_protected_process_is_listed_without_pages(struct test *t)
     struct virtual_platform virtual_;
     struct platform platform;
     struct scan_row row;
-    static struct request request;
     uint64_t maps = 0;
 
     REQUIRE(t, load(t, "protected", &layout));
     CHECK(t, layout.processes[0].faults.pages != 0);
     virtual_platform_init(&virtual_, layout.processes, 1, &platform);
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_ALL;
-    request.detail = DETAIL_PAGES;
-    const struct scan_query query = scan_expect_query(&request);
-    struct scan *scan = scan_create(&platform, &query);
+    struct scan_query query = scan_query_everything();
+    query.views.detail = VIEWS_WITH_PAGES;
+    struct scan *scan = scan_create(&platform, &query, NULL);
     REQUIRE(t, scan != NULL);
     do {
         scan_next(scan, &row);
@@ -123,7 +121,7 @@ static void a_protected_process_is_listed_without_pages(struct test *t)
         maps += row.type == SCAN_MAP;
     } while (row.type != SCAN_END && row.type != SCAN_FAILED);
     CHECK(t, maps > 60);
-    CHECK_INT(t, 1, scan_counts(scan)->pages); /* refused once, not asked again */
+    CHECK_INT(t, 1, scan_counts(scan)->queries.pages); /* refused once, not asked again */
     scan_destroy(scan);
     virtual_layout_release(&layout);
 }

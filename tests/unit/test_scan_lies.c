@@ -5,7 +5,7 @@
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
 
-static struct scan_world world; /* a request is too large for a stack */
+static struct scan_world world;
 
 typedef void region_lie(struct virtual_platform *platform, struct region *region);
 typedef void allocation_lie(struct virtual_platform *platform, struct allocation *allocation);
@@ -84,7 +84,7 @@ static void an_impossible_region_ends_the_process(struct test *t)
         CHECK_INT(t, STATUS_INTERNAL, row->error.code);
         CHECK_INT(t, STAGE_REGIONS, row->error.stage);
         CHECK_INT(t, 0, row->error.nt_status);
-        CHECK(t, world.rows.counts.regions <= 4);
+        CHECK(t, world.rows.counts.queries.regions <= 4);
         scan_rows_release(&world.rows);
     }
 }
@@ -148,8 +148,8 @@ static void an_impossible_allocation_falls_back(struct test *t)
         TEST_ROW(t, "lie %zu", i);
         scan_world_init(&world, 1);
         world.virtual_.distort_allocation = lies[i];
-        scan_expect_exact(t, &world.virtual_, &world.platform, DETAIL_REGIONS, &counts);
-        CHECK_INT(t, 1, counts.allocations);
+        scan_expect_exact(t, &world.virtual_, &world.platform, VIEWS_WITH_REGIONS, &counts);
+        CHECK_INT(t, 1, counts.queries.allocations);
     }
 }
 
@@ -194,13 +194,13 @@ static void what_changes_its_mind_ends_well_formed(struct test *t)
 {
     static region_lie *const lies[] = {turn_private, turn_free, turn_mapped,
                                        always_the_same_allocation, only_one_page};
-    static const enum request_detail details[] = {DETAIL_VIEWS, DETAIL_REGIONS, DETAIL_PAGES};
+    static const enum views_detail details[] = {VIEWS_PLAIN, VIEWS_WITH_REGIONS, VIEWS_WITH_PAGES};
 
     for (size_t i = 0; i < TEST_COUNT(lies) * 6; i++) {
         TEST_ROW(t, "lie %zu, mode %zu", i / 6, i % 6);
         scan_world_init(&world, 2);
-        world.request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
-        world.request.detail = details[i % 3];
+        world.query.views.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
+        world.query.views.detail = details[i % 3];
         world.virtual_.has_allocation = i % 6 < 3;
         world.virtual_.distort_region = lies[i / 6];
         scan_world_run(&world, t); /* the checker watches the rows */
@@ -213,7 +213,6 @@ static void what_changes_its_mind_ends_well_formed(struct test *t)
 /* A view of 64 TiB whose regions are said to be a page each, on and on. */
 static void endless_regions_have_a_bound(struct test *t)
 {
-    static struct request request;
     const struct virtual_region run = {.base = 0x10000,
                                        .size = (uint64_t)1 << 46,
                                        .allocation_base = 0x10000,
@@ -222,9 +221,8 @@ static void endless_regions_have_a_bound(struct test *t)
                                        .protect = 4,
                                        .type = MEMORY_REGION_PAGEFILE};
 
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_ALL;
-    request.kinds = VIEW_PAGEFILE;
+    struct scan_query query = scan_query_everything();
+    query.views.kinds = VIEW_PAGEFILE;
     for (int mode = 0; mode < 3; mode++) {
         struct scan_row row;
         uint64_t errors = 0;
@@ -234,14 +232,13 @@ static void endless_regions_have_a_bound(struct test *t)
         world.processes[0].regions_count = 1;
         world.virtual_.distort_region = only_one_page;
         world.virtual_.has_allocation = mode == 0;
-        request.detail = mode < 2 ? DETAIL_REGIONS : DETAIL_VIEWS;
-        const struct scan_query query = scan_expect_query(&request);
-        struct scan *scan = scan_create(&world.platform, &query);
+        query.views.detail = mode < 2 ? VIEWS_WITH_REGIONS : VIEWS_PLAIN;
+        struct scan *scan = scan_create(&world.platform, &query, NULL);
         REQUIRE(t, scan != NULL);
         do {
             scan_next(scan, &row);
             errors += row.type == SCAN_ERROR;
-        } while (row.type != SCAN_END && scan_counts(scan)->regions < 2 * WALK_QUERIES_MAX);
+        } while (row.type != SCAN_END && scan_counts(scan)->queries.regions < 2 * WALK_QUERIES_MAX);
         CHECK_INT(t, SCAN_END, row.type);
         CHECK_INT(t, 1, errors);
         scan_destroy(scan);

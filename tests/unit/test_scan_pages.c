@@ -6,19 +6,19 @@
 
 static const uint64_t LARGE_SIZE = (uint64_t)16 << 30;
 
-static struct scan_world world; /* a request is too large for a stack */
+static struct scan_world world;
 
 static void pages_are_counted_in_bounded_batches(struct test *t)
 {
     scan_world_init(&world, 1);
-    world.request.detail = DETAIL_PAGES;
+    world.query.views.detail = VIEWS_WITH_PAGES;
     scan_world_run(&world, t);
     const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 1);
     REQUIRE(t, row != NULL);
     CHECK(t, row->map.has_pages);
     CHECK_INT(t, 0xc9000, row->map.pages.counted);
     CHECK_INT(t, 0xc9000, row->map.pages.resident);
-    CHECK_INT(t, 2, world.rows.counts.pages); /* one batch each: 5 pages and 201 */
+    CHECK_INT(t, 2, world.rows.counts.queries.pages); /* one batch each: 5 pages and 201 */
     scan_rows_release(&world.rows);
 }
 
@@ -37,8 +37,8 @@ static void large_sections_are_counted_up_to_a_cap(struct test *t)
     scan_world_init(&world, 1);
     world.processes[0].regions = &run;
     world.processes[0].regions_count = 1;
-    world.request.kinds = VIEW_PAGEFILE;
-    world.request.detail = DETAIL_PAGES;
+    world.query.views.kinds = VIEW_PAGEFILE;
+    world.query.views.detail = VIEWS_WITH_PAGES;
     scan_world_run(&world, t);
     const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
     REQUIRE(t, row != NULL);
@@ -46,7 +46,7 @@ static void large_sections_are_counted_up_to_a_cap(struct test *t)
     CHECK_INT(t, LARGE_SIZE, row->map.size);
     CHECK_INT(t, cap, row->map.pages.counted);
     CHECK_INT(t, cap, row->map.pages.shared);
-    CHECK_INT(t, PAGES_VIEW_MAX / PAGES_BATCH_MAX, world.rows.counts.pages);
+    CHECK_INT(t, PAGES_VIEW_MAX / PAGES_BATCH_MAX, world.rows.counts.queries.pages);
     scan_rows_release(&world.rows);
 }
 
@@ -54,10 +54,12 @@ static void pages_that_are_refused_are_not_asked_again(struct test *t)
 {
     scan_world_init(&world, 2);
     world.processes[0].faults.pages = NTSTATUS_ACCESS_DENIED;
-    world.request.detail = DETAIL_PAGES;
+    world.query.views.detail = VIEWS_WITH_PAGES;
     scan_world_run(&world, t);
     CHECK_INT(t, 0, world.rows.counts.errors);
-    CHECK_INT(t, 3, world.rows.counts.pages); /* once there, twice in the process that allows it */
+    CHECK_INT(
+        t, 3,
+        world.rows.counts.queries.pages); /* once there, twice in the process that allows it */
     CHECK(t, !scan_rows_get(&world.rows, SCAN_MAP, 0)->map.has_pages);
     CHECK(t, !scan_rows_get(&world.rows, SCAN_MAP, 1)->map.has_pages);
     CHECK(t, scan_rows_get(&world.rows, SCAN_MAP, 2)->map.has_pages);

@@ -2,6 +2,7 @@
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_checker.h"
 #include "tests/rows/scan_expect.h"
+#include "tests/rows/scan_rows.h"
 #include "tests/test.h"
 #include "tests/virtual/naive_views.h"
 #include "tests/virtual/random_space.h"
@@ -33,7 +34,7 @@ static void world_init(uint64_t seed)
 
 static void every_view_is_told_and_none_invented(struct test *t)
 {
-    static const enum request_detail details[] = {DETAIL_VIEWS, DETAIL_REGIONS, DETAIL_PAGES};
+    static const enum views_detail details[] = {VIEWS_PLAIN, VIEWS_WITH_REGIONS, VIEWS_WITH_PAGES};
 
     for (uint64_t seed = 0; seed < SPACES && t->failed == 0; seed++) {
         world_init(seed);
@@ -45,30 +46,26 @@ static void every_view_is_told_and_none_invented(struct test *t)
 /* Each address is asked for: the view it lies in comes, whole, or none. */
 static void an_address_finds_its_view(struct test *t)
 {
-    static struct request request;
-
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_ALL;
-    request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
-    request.has_address = true;
+    struct scan_query query = scan_query_everything();
+    query.views.has_address = true;
     for (uint64_t seed = 0; seed < SPACES && t->failed == 0; seed++) {
         struct naive_view view = {0};
         size_t index = 0;
         uint64_t maps = 0;
         world_init(seed);
-        request.address = random_space_next(&world.space) % world.space.limit;
+        query.views.address = random_space_next(&world.space) % world.space.limit;
         if (world.process.regions_count > 0 && seed % 8 != 0) {
             uint64_t pick = random_space_next(&world.space) % world.process.regions_count;
             const struct virtual_region *run = &world.process.regions[pick];
-            request.address = run->base + random_space_next(&world.space) % run->size;
+            query.views.address = run->base + random_space_next(&world.space) % run->size;
         }
-        TEST_ROW(t, "seed %" PRIu64 " at 0x%" PRIx64, seed, request.address);
+        TEST_ROW(t, "seed %" PRIu64 " at 0x%" PRIx64, seed, query.views.address);
         bool is_mapped = false;
         while (!is_mapped &&
                naive_view_next(&world.process, world.virtual_.has_allocation, &index, &view))
-            is_mapped = request.address >= view.base && request.address - view.base < view.size;
-        const struct scan_query query = scan_expect_query(&request);
-        struct scan *scan = scan_create(&world.platform, &query);
+            is_mapped =
+                query.views.address >= view.base && query.views.address - view.base < view.size;
+        struct scan *scan = scan_create(&world.platform, &query, NULL);
         struct scan_row row;
         REQUIRE(t, scan != NULL);
         do {
@@ -112,11 +109,8 @@ static bool next_stable(size_t *index, const struct virtual_region **first)
 /* What does not change is told exactly once, whatever comes and goes around it. */
 static void a_changing_space_keeps_what_stays(struct test *t)
 {
-    static struct request request;
+    struct scan_query query = scan_query_everything();
 
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_ALL;
-    request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
     for (uint64_t seed = 0; seed < CHANGING_SPACES && t->failed == 0; seed++) {
         const struct virtual_region *stable = NULL;
         struct scan_checker checker;
@@ -126,8 +120,7 @@ static void a_changing_space_keeps_what_stays(struct test *t)
         world.virtual_.on_call = change_now_and_then;
         TEST_ROW(t, "seed %" PRIu64, seed);
         bool has_stable = next_stable(&index, &stable);
-        const struct scan_query query = scan_expect_query(&request);
-        struct scan *scan = scan_create(&world.platform, &query);
+        struct scan *scan = scan_create(&world.platform, &query, NULL);
         REQUIRE(t, scan != NULL);
         scan_checker_init(&checker);
         do {
@@ -149,20 +142,16 @@ static void a_changing_space_keeps_what_stays(struct test *t)
 /* With regions asked for, a view may vanish under its own rows: an error row then says so. */
 static void a_changing_space_stays_well_formed(struct test *t)
 {
-    static struct request request;
+    struct scan_query query = scan_query_everything();
 
-    request_init(&request, OP_MAPS);
-    request.selector = SELECTOR_ALL;
-    request.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
     for (uint64_t seed = 0; seed < CHANGING_SPACES && t->failed == 0; seed++) {
         struct scan_checker checker;
         struct scan_row row;
         world_init(seed);
         world.virtual_.on_call = change_now_and_then;
-        request.detail = seed % 2 == 0 ? DETAIL_REGIONS : DETAIL_PAGES;
+        query.views.detail = seed % 2 == 0 ? VIEWS_WITH_REGIONS : VIEWS_WITH_PAGES;
         TEST_ROW(t, "seed %" PRIu64, seed);
-        const struct scan_query query = scan_expect_query(&request);
-        struct scan *scan = scan_create(&world.platform, &query);
+        struct scan *scan = scan_create(&world.platform, &query, NULL);
         REQUIRE(t, scan != NULL);
         scan_checker_init(&checker);
         do {
@@ -208,8 +197,8 @@ static void a_hundred_thousand_regions_are_exact(struct test *t)
         virtual_platform_init(&world.virtual_, &world.process, 1, &world.platform);
         world.virtual_.has_allocation = i % 2 == 0;
         TEST_ROW(t, "%zu runs a view, mode %zu", per_view[i / 2], i % 2);
-        scan_expect_exact(t, &world.virtual_, &world.platform, DETAIL_REGIONS, NULL);
-        scan_expect_exact(t, &world.virtual_, &world.platform, DETAIL_PAGES, NULL);
+        scan_expect_exact(t, &world.virtual_, &world.platform, VIEWS_WITH_REGIONS, NULL);
+        scan_expect_exact(t, &world.virtual_, &world.platform, VIEWS_WITH_PAGES, NULL);
         free(regions);
     }
 }
@@ -244,8 +233,8 @@ static void views_at_the_very_top_are_told(struct test *t)
         world.process.facts.address_limit = i % 2 == 0 ? rows[i / 4].limit : 0;
         world.virtual_.has_allocation = i % 4 < 2;
         TEST_ROW(t, "row %zu, mode %zu", i / 4, i % 4);
-        scan_expect_exact(t, &world.virtual_, &world.platform, DETAIL_VIEWS, NULL);
-        scan_expect_exact(t, &world.virtual_, &world.platform, DETAIL_REGIONS, NULL);
+        scan_expect_exact(t, &world.virtual_, &world.platform, VIEWS_PLAIN, NULL);
+        scan_expect_exact(t, &world.virtual_, &world.platform, VIEWS_WITH_REGIONS, NULL);
     }
 }
 

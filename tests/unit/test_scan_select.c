@@ -1,16 +1,9 @@
-/* Which processes a scan reads, and for whom. */
+/* Which processes a scan reads, and for whom; and how a scan continues where another stopped. */
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
 
-static struct scan_world world; /* a request is too large for a stack */
-
-static void check_failed(struct test *t, enum status code)
-{
-    CHECK_INT(t, SCAN_FAILED, world.rows.last.type);
-    CHECK_INT(t, code, world.rows.last.failure.code);
-    CHECK_INT(t, 0, world.rows.count);
-}
+static struct scan_world world;
 
 static void a_name_selects_by_its_glob(struct test *t)
 {
@@ -23,66 +16,88 @@ static void a_name_selects_by_its_glob(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "%s", rows[i].glob);
         scan_world_init(&world, 6);
-        world.request.op = OP_PROCESSES;
-        world.request.selector = SELECTOR_NAME;
-        world.request.name_size = strlen(rows[i].glob);
-        memcpy(world.request.name, rows[i].glob, world.request.name_size);
+        world.query.lists_maps = false;
+        scan_world_select_name(&world, rows[i].glob);
         scan_world_run(&world, t);
         CHECK_INT(t, rows[i].processes, world.rows.counts.processes);
-        CHECK_INT(t, rows[i].processes, world.rows.counts.opens);
+        CHECK_INT(t, rows[i].processes, world.rows.counts.queries.opens);
+        CHECK_INT(t, rows[i].processes == 0, world.rows.counts.unmatched);
+        CHECK_INT(t, 0, world.rows.counts.errors);
         CHECK_INT(t, SCAN_END, world.rows.last.type);
         scan_rows_release(&world.rows);
     }
 }
 
-static void one_pid_decides_over_the_request(struct test *t)
+/* The rows as one text: pids of processes, then what selected nothing. */
+static void describe_rows(char *out, size_t capacity)
 {
-    const uint32_t known = 8, unknown = 9;
+    size_t size = 0;
 
-    scan_world_init(&world, 3);
-    scan_world_select(&world, SELECTOR_PID, &known, 1);
-    scan_world_run(&world, t);
-    CHECK_INT(t, SCAN_END, world.rows.last.type);
-    CHECK_INT(t, 1, world.rows.counts.opens);
-    REQUIRE(t, world.rows.count == 3);
-    CHECK_INT(t, 8, world.rows.rows[0].process->pid);
-    scan_rows_release(&world.rows);
-
-    scan_world_init(&world, 3);
-    scan_world_select(&world, SELECTOR_PID, &unknown, 1);
-    scan_world_run(&world, t);
-    check_failed(t, STATUS_NO_SUCH_PROCESS);
-    scan_rows_release(&world.rows);
-
-    scan_world_init(&world, 3);
-    world.processes[1].hidden = true; /* it went between the list and its opening */
-    scan_world_select(&world, SELECTOR_PID, &known, 1);
-    scan_world_run(&world, t);
-    check_failed(t, STATUS_NO_SUCH_PROCESS);
-    scan_rows_release(&world.rows);
+    out[0] = '\0';
+    for (size_t i = 0; i < world.rows.count && size < capacity; i++) {
+        const struct scan_row *row = &world.rows.rows[i];
+        const struct scan_error *error = &row->error;
+        if (row->type == SCAN_PROCESS)
+            size +=
+                (size_t)snprintf(out + size, capacity - size, "%" PRIu32 " ", row->process->pid);
+        else if (row->type == SCAN_ERROR && error->has_pid)
+            size += (size_t)snprintf(out + size, capacity - size, "no %" PRIu32 " ", error->pid);
+        else if (row->type == SCAN_ERROR)
+            size += (size_t)snprintf(out + size, capacity - size, "no %.*s ",
+                                     (int)error->process.size, error->process.data);
+    }
 }
 
-static void a_list_of_pids_is_answered_in_its_order(struct test *t)
+/* Pids and globs are united; processes come in the order of the snapshot, each once. */
+static void selectors_are_united(struct test *t)
 {
-    static const uint32_t pids[] = {12, 9, 4, 8};
+    static const struct {
+        const char *what;
+        uint32_t pids[4];
+        size_t pids_count;
+        struct span names[3];
+        size_t names_count;
+        uint32_t hidden; /* pid of the process that exits before it is opened; 0: none */
+        const char *rows;
+    } rows[] = {
+        {"one pid", {8}, 1, {{0}}, 0, 0, "8 "},
+        {"an unknown pid", {9}, 1, {{0}}, 0, 0, "no 9 "},
+        {"a pid that exits", {8}, 1, {{0}}, 0, 8, "no 8 "},
+        {"pids", {12, 9, 4, 8}, 4, {{0}}, 0, 8, "4 12 no 9 no 8 "},
+        {"a pid and a name", {12}, 1, {{"b.exe", 5}}, 1, 0, "8 12 "},
+        {"a process selected twice", {4}, 1, {{"a.exe", 5}, {"a*", 2}}, 2, 0, "4 20 "},
+        {"names", {0}, 0, {{"x*", 2}, {"d", 1}, {"yy", 2}}, 3, 0, "24 no x* no yy "},
+        {"a name whose only process exits", {0}, 0, {{"d", 1}}, 1, 24, "no d "},
+        {"a name with one process left", {0}, 0, {{"a*", 2}}, 1, 4, "20 "},
+        {"nothing found", {99, 5}, 2, {{"zz", 2}}, 1, 0, "no 99 no 5 no zz "},
+    };
 
-    scan_world_init(&world, 3);
-    world.request.op = OP_PROCESSES;
-    world.processes[1].hidden = true;
-    scan_world_select(&world, SELECTOR_PIDS, pids, TEST_COUNT(pids));
-    scan_world_run(&world, t);
-    CHECK_INT(t, SCAN_END, world.rows.last.type);
-    REQUIRE(t, world.rows.count == 4);
-    CHECK_INT(t, 12, world.rows.rows[0].process->pid);
-    CHECK_INT(t, 9, world.rows.rows[1].error.pid);
-    CHECK_INT(t, STATUS_NO_SUCH_PROCESS, world.rows.rows[1].error.code);
-    CHECK_INT(t, STAGE_SELECT, world.rows.rows[1].error.stage);
-    CHECK(t, world.rows.rows[1].error.process.data == NULL);
-    CHECK_INT(t, 4, world.rows.rows[2].process->pid);
-    CHECK_INT(t, 8, world.rows.rows[3].error.pid);
-    CHECK_INT(t, 2, world.rows.counts.processes);
-    CHECK_INT(t, 2, world.rows.counts.errors);
-    scan_rows_release(&world.rows);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        char text[256];
+        TEST_ROW(t, "%s", rows[i].what);
+        scan_world_init(&world, 6);
+        world.query.lists_maps = false;
+        scan_world_select_pids(&world, rows[i].pids, rows[i].pids_count);
+        world.query.names = rows[i].names;
+        world.query.names_count = rows[i].names_count;
+        if (rows[i].hidden != 0)
+            world.processes[rows[i].hidden / 4 - 1].hidden = true;
+        scan_world_run(&world, t);
+        describe_rows(text, sizeof text);
+        CHECK_STR(t, rows[i].rows, text);
+        CHECK_INT(t, SCAN_END, world.rows.last.type);
+        CHECK_INT(t, 0, world.rows.counts.errors);
+        CHECK_INT(t, rows[i].hidden != 0, world.rows.counts.exited);
+        for (size_t n = 0; n < scan_rows_count(&world.rows, SCAN_ERROR); n++) {
+            const struct scan_error *error = &scan_rows_get(&world.rows, SCAN_ERROR, n)->error;
+            CHECK_INT(t, STATUS_NO_SUCH_PROCESS, error->code);
+            CHECK_INT(t, STAGE_SELECT, error->stage);
+            CHECK(t, error->has_pid == (error->process.data == NULL));
+            CHECK_STR(t, error->has_pid ? "No process has this pid." : "No process has this name.",
+                      error->message);
+        }
+        scan_rows_release(&world.rows);
+    }
 }
 
 static void a_list_that_fails_fails_the_request(struct test *t)
@@ -91,12 +106,14 @@ static void a_list_that_fails_fails_the_request(struct test *t)
     world.virtual_.fail_at = 1;
     world.virtual_.fail_with = NTSTATUS_NO_MEMORY;
     scan_world_run(&world, t);
-    check_failed(t, STATUS_INTERNAL);
+    CHECK_INT(t, SCAN_FAILED, world.rows.last.type);
+    CHECK_INT(t, STATUS_INTERNAL, world.rows.last.failure.code);
     CHECK_INT(t, NTSTATUS_NO_MEMORY, world.rows.last.failure.nt_status);
+    CHECK_INT(t, 0, world.rows.count);
     scan_rows_release(&world.rows);
 }
 
-/* Whose processes the caller may see: the same user, and not above his integrity. */
+/* Own is the same user at no higher integrity. */
 static void own_is_the_same_user_at_most_as_trusted(struct test *t)
 {
     static const struct {
@@ -130,56 +147,41 @@ static void own_is_the_same_user_at_most_as_trusted(struct test *t)
          0xffffffffu,
          false},
     };
-    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        TEST_ROW(t, "%s", rows[i].what);
+    for (size_t i = 0; i < TEST_COUNT(rows) * 2; i++) {
+        TEST_ROW(t, "%s, query all: %zu", rows[i / 2].what, i % 2);
         scan_world_init(&world, 1);
         world.query.own_only = true;
+        world.query.query_all = i % 2 == 1; /* restricted by choice */
         world.query.addresses = false;
-        world.query.user = rows[i].caller;
-        world.query.integrity = rows[i].caller_integrity;
-        world.processes[0].facts.owner = rows[i].owner;
-        world.processes[0].facts.integrity = rows[i].integrity;
+        world.query.user = rows[i / 2].caller;
+        world.query.integrity = rows[i / 2].caller_integrity;
+        world.processes[0].facts.owner = rows[i / 2].owner;
+        world.processes[0].facts.integrity = rows[i / 2].integrity;
         scan_world_run(&world, t);
         CHECK_INT(t, SCAN_END, world.rows.last.type);
-        CHECK_INT(t, rows[i].is_own ? 3 : 0, world.rows.count);
-        if (rows[i].is_own && world.rows.count > 0)
-            CHECK(t, world.rows.rows[0].show_addresses); /* his own, without the right */
+        CHECK_INT(t, rows[i / 2].is_own ? 3 : 0, world.rows.count);
+        if (rows[i / 2].is_own && world.rows.count > 0)
+            CHECK(t, world.rows.rows[0].show_addresses); /* own, without the right */
         scan_rows_release(&world.rows);
     }
 }
 
-/* Who may see his own only must not learn whether another process exists. */
+/* A caller without query all must not learn whether another user's process exists. */
 static void a_foreign_pid_is_like_an_unknown_one(struct test *t)
 {
     static const uint32_t pids[] = {4, 8, 12, 99};
-    struct scan_failure first = {0};
 
-    for (size_t i = 0; i < TEST_COUNT(pids); i++) {
-        TEST_ROW(t, "pid %" PRIu32, pids[i]);
-        scan_world_init(&world, 3);
-        world.query.own_only = true;
-        world.query.user = scan_world_user(WORLD_USER_B);
-        world.query.integrity = 0x2000;
-        world.processes[1].hidden = true;
-        world.processes[2].faults.open = NTSTATUS_ACCESS_DENIED;
-        scan_world_select(&world, SELECTOR_PID, &pids[i], 1);
-        scan_world_run(&world, t);
-        check_failed(t, STATUS_DENIED);
-        first = i == 0 ? world.rows.last.failure : first;
-        CHECK_STR(t, first.message, world.rows.last.failure.message);
-        CHECK_INT(t, 0, world.rows.last.failure.nt_status);
-        CHECK_INT(t, 0, world.rows.counts.exited);
-        scan_rows_release(&world.rows);
-    }
-    TEST_ROW(t, "all in one list");
     scan_world_init(&world, 3);
     world.query.own_only = true;
+    world.query.query_all = false;
     world.query.user = scan_world_user(WORLD_USER_B);
     world.query.integrity = 0x2000;
     world.processes[1].hidden = true;
     world.processes[2].faults.open = NTSTATUS_ACCESS_DENIED;
-    scan_world_select(&world, SELECTOR_PIDS, pids, TEST_COUNT(pids));
+    scan_world_select_pids(&world, pids, TEST_COUNT(pids));
     scan_world_run(&world, t);
+    CHECK_INT(t, SCAN_END, world.rows.last.type);
+    CHECK_INT(t, 0, world.rows.counts.exited + world.rows.counts.errors);
     REQUIRE(t, world.rows.count == TEST_COUNT(pids));
     for (size_t i = 0; i < TEST_COUNT(pids); i++) {
         const struct scan_row *row = &world.rows.rows[i];
@@ -194,15 +196,114 @@ static void a_foreign_pid_is_like_an_unknown_one(struct test *t)
     scan_rows_release(&world.rows);
 }
 
+/* What the query points to may change or go: the scan has copies. */
+static void a_scan_copies_its_query(struct test *t)
+{
+    uint32_t pids[] = {8};
+    char name[] = "a.exe", path[] = "*.nls";
+    struct span names[] = {span_from_string(name)}, paths[] = {span_from_string(path)};
+    uint64_t processes = 0, maps = 0;
+    struct scan_row row;
+
+    scan_world_init(&world, 3);
+    struct scan_query query = world.query;
+    query.all = false;
+    query.pids = pids;
+    query.pids_count = 1;
+    query.names = names;
+    query.names_count = 1;
+    query.views.paths = paths;
+    query.views.paths_count = 1;
+    struct scan *scan = scan_create(&world.platform, &query, NULL);
+    REQUIRE(t, scan != NULL);
+    pids[0] = 12;
+    memset(name, 'x', sizeof name);
+    memset(path, 'x', sizeof path);
+    memset(names, 0, sizeof names);
+    memset(paths, 0, sizeof paths);
+    do {
+        scan_next(scan, &row);
+        processes += row.type == SCAN_PROCESS;
+        maps += row.type == SCAN_MAP;
+    } while (row.type != SCAN_END);
+    CHECK_INT(t, 2, processes);
+    CHECK_INT(t, 2, maps);
+    scan_destroy(scan);
+}
+
+/* Takes a checkpoint after `steps` steps, lets the first scan go on or not, and continues with a
+ * second. Returns false when the first had ended by then. */
+static bool continue_after(struct test *t, unsigned steps, uint64_t *processes)
+{
+    struct scan_checkpoint checkpoint;
+    struct scan_row row = {0};
+    struct scan *scan = scan_create(&world.platform, &world.query, NULL);
+    bool has_ended = false;
+
+    if (!CHECK(t, scan != NULL))
+        return false;
+    for (unsigned i = 0; i < steps; i++)
+        scan_next(scan, &row);
+    has_ended = row.type == SCAN_END;
+    const bool is_between = scan_is_between(scan);
+    CHECK_INT(t, is_between ? 0 : world.virtual_.open_count, world.virtual_.open_count);
+    scan_checkpoint_take(scan, &checkpoint);
+    const struct scan_counts before = *scan_counts(scan);
+    struct scan *next = scan_create(&world.platform, &world.query, &checkpoint);
+    scan_checkpoint_release(&checkpoint);
+    if (steps % 2 == 0)
+        scan_destroy(scan); /* either scan may end first */
+    const uint64_t lists = world.virtual_.calls[VIRTUAL_LIST];
+    if (CHECK(t, next != NULL)) {
+        do {
+            scan_next(next, &row);
+        } while (row.type != SCAN_END && row.type != SCAN_FAILED);
+        *processes = scan_counts(next)->processes;
+        CHECK_INT(t, SCAN_END, row.type);
+        CHECK(t, scan_counts(next)->rows >= before.rows);
+        CHECK_INT(t, 2, scan_counts(next)->unmatched);
+        /* The snapshot is shared, not taken again; what is known about the system is kept. */
+        CHECK_INT(t, before.queries.lists, lists);
+        CHECK_INT(t, 1, scan_counts(next)->queries.lists);
+        CHECK(t, scan_counts(next)->queries.allocations <= 1);
+        scan_destroy(next);
+    }
+    if (steps % 2 != 0)
+        scan_destroy(scan);
+    CHECK_INT(t, 0, world.virtual_.open_count);
+    return !has_ended;
+}
+
+static void a_scan_continues_from_a_checkpoint(struct test *t)
+{
+    static const uint32_t pids[] = {99, 8};
+    static const struct span names[] = {{"a*", 2}, {"zz", 2}};
+    bool goes_on = true;
+
+    for (unsigned steps = 0; goes_on; steps++) {
+        uint64_t processes = 0;
+        TEST_ROW(t, "after %u steps", steps);
+        scan_world_init(&world, 6);
+        scan_world_select_pids(&world, pids, TEST_COUNT(pids));
+        world.query.names = names;
+        world.query.names_count = TEST_COUNT(names);
+        world.virtual_.has_allocation = false;
+        goes_on = continue_after(t, steps, &processes);
+        /* A process that was begun was counted by the first scan, or is left out. */
+        CHECK(t, processes == 3 || processes == 2);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(a_name_selects_by_its_glob),
-        TEST_CASE(one_pid_decides_over_the_request),
-        TEST_CASE(a_list_of_pids_is_answered_in_its_order),
+        TEST_CASE(selectors_are_united),
         TEST_CASE(a_list_that_fails_fails_the_request),
         TEST_CASE(own_is_the_same_user_at_most_as_trusted),
         TEST_CASE(a_foreign_pid_is_like_an_unknown_one),
+        TEST_CASE(a_scan_copies_its_query),
+        TEST_CASE(a_scan_continues_from_a_checkpoint),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

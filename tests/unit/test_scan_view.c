@@ -7,7 +7,7 @@
 
 enum { KINDS_ALL = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE };
 
-static struct scan_world world; /* a request is too large for a stack */
+static struct scan_world world;
 
 static struct virtual_region view_of(uint32_t type, const uint16_t *name, size_t name_len)
 {
@@ -29,13 +29,7 @@ static void init_with(const struct virtual_region *regions, size_t count, bool h
     world.processes[0].regions = regions;
     world.processes[0].regions_count = count;
     world.virtual_.has_allocation = has_allocation;
-    world.request.kinds = KINDS_ALL;
-}
-
-static void set_path(const char *glob)
-{
-    world.request.path_size = strlen(glob);
-    memcpy(world.request.path, glob, world.request.path_size);
+    world.query.views.kinds = KINDS_ALL;
 }
 
 static void kinds_choose_the_views(struct test *t)
@@ -56,7 +50,7 @@ static void kinds_choose_the_views(struct test *t)
         char bases[64] = "";
         TEST_ROW(t, "kinds 0x%" PRIx32 " mode %zu", rows[i / 2].kinds, i % 2);
         scan_world_init(&world, 1);
-        world.request.kinds = rows[i / 2].kinds;
+        world.query.views.kinds = rows[i / 2].kinds;
         world.virtual_.has_allocation = i % 2 == 0;
         scan_world_run(&world, t);
         for (size_t n = 0; n < scan_rows_count(&world.rows, SCAN_MAP); n++) {
@@ -66,7 +60,7 @@ static void kinds_choose_the_views(struct test *t)
         }
         CHECK_STR(t, rows[i / 2].bases, bases);
         if (i % 2 == 0)
-            CHECK_INT(t, rows[i / 2].names, world.rows.counts.names);
+            CHECK_INT(t, rows[i / 2].names, world.rows.counts.queries.names);
         scan_rows_release(&world.rows);
     }
 }
@@ -86,7 +80,7 @@ static void physical_memory_comes_with_the_pagefile(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "row %zu", i);
         init_with(&run, 1, rows[i].has_allocation);
-        world.request.kinds = rows[i].kinds;
+        world.query.views.kinds = rows[i].kinds;
         scan_world_run(&world, t);
         const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
         CHECK_INT(t, rows[i].kind != VIEW_PRIVATE, row != NULL);
@@ -114,8 +108,8 @@ static void a_path_selects_by_either_form(struct test *t)
         TEST_ROW(t, "%s", rows[i].glob);
         scan_world_init(&world, 2);
         world.virtual_.devices = &devices;
-        world.request.kinds = KINDS_ALL;
-        set_path(rows[i].glob);
+        world.query.views.kinds = KINDS_ALL;
+        scan_world_set_path(&world, rows[i].glob);
         scan_world_run(&world, t);
         CHECK_INT(t, rows[i].maps * 2, scan_rows_count(&world.rows, SCAN_MAP));
         CHECK_INT(t, rows[i].processes, world.rows.counts.processes);
@@ -131,7 +125,7 @@ static void errors_come_without_a_match_too(struct test *t)
 {
     scan_world_init(&world, 2);
     world.processes[1].faults.open = NTSTATUS_ACCESS_DENIED;
-    set_path("no such file");
+    scan_world_set_path(&world, "no such file");
     scan_world_run(&world, t);
     CHECK_INT(t, 0, world.rows.counts.processes);
     REQUIRE(t, world.rows.count == 1);
@@ -160,16 +154,16 @@ static void an_address_finds_one_view_or_none(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows) * 4; i++) {
         TEST_ROW(t, "0x%" PRIx64 " mode %zu", rows[i / 4].address, i % 4);
         scan_world_init(&world, 1);
-        world.request.kinds = KINDS_ALL;
-        world.request.has_address = true;
-        world.request.address = rows[i / 4].address;
+        world.query.views.kinds = KINDS_ALL;
+        world.query.views.has_address = true;
+        world.query.views.address = rows[i / 4].address;
         world.virtual_.has_allocation = i % 2 == 0;
         world.processes[0].facts.address_limit = i % 4 < 2 ? VIRTUAL_ADDRESS_LIMIT : 0;
         scan_world_run(&world, t);
         CHECK_INT(t, SCAN_END, world.rows.last.type);
         CHECK_INT(t, 0, world.rows.counts.errors);
         CHECK_INT(t, rows[i / 4].size > 0 ? 2 : 0, world.rows.count);
-        CHECK(t, world.rows.counts.regions + world.rows.counts.allocations <= 5);
+        CHECK(t, world.rows.counts.queries.regions + world.rows.counts.queries.allocations <= 5);
         const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
         if (row != NULL) {
             CHECK_INT(t, rows[i / 4].base, row->map.base);
@@ -250,7 +244,7 @@ static void a_missing_class_is_asked_for_once(struct test *t)
     world.virtual_.has_allocation = false;
     scan_world_run(&world, t);
     CHECK_INT(t, 8, scan_rows_count(&world.rows, SCAN_MAP));
-    CHECK_INT(t, 1, world.rows.counts.allocations); /* in the whole scan */
+    CHECK_INT(t, 1, world.rows.counts.queries.allocations); /* in the whole scan */
     scan_rows_release(&world.rows);
 
     /* A refusal speaks of one process; the next is asked again. */
@@ -259,7 +253,7 @@ static void a_missing_class_is_asked_for_once(struct test *t)
         world.processes[i].faults.allocation = NTSTATUS_ACCESS_DENIED;
     scan_world_run(&world, t);
     CHECK_INT(t, 8, scan_rows_count(&world.rows, SCAN_MAP));
-    CHECK_INT(t, 4, world.rows.counts.allocations);
+    CHECK_INT(t, 4, world.rows.counts.queries.allocations);
     scan_rows_release(&world.rows);
 }
 

@@ -168,13 +168,7 @@ static void counts_go_where_they_belong(struct test *t)
         .elapsed_us = 700,
         .rows = 9,
         .denials = 2,
-        .counts = {.processes = 99,
-                   .lists = 1,
-                   .opens = 2,
-                   .regions = 3,
-                   .allocations = 4,
-                   .names = 5,
-                   .pages = 6},
+        .queries = {1, 2, 3, 4, 5, 6},
     };
     statistics_answered(&statistics, &answer);
     statistics_answered(&statistics, &answer);

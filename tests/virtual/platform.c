@@ -57,8 +57,6 @@ static uint32_t list_processes(void *context, struct process_list *list)
         if (!process_list_add(list, &process->entry, span_from_string(process->name)))
             nt_status = NTSTATUS_NO_MEMORY;
     }
-    if (nt_status != NTSTATUS_OK)
-        process_list_release(list);
     return nt_status;
 }
 

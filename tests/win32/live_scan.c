@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/rows/scan_rows.h"
+
 static struct span keep(char *out, struct span text)
 {
     if (text.data == NULL || text.size >= FIXTURE_PATH_CAPACITY)
@@ -11,7 +13,7 @@ static struct span keep(char *out, struct span text)
     return (struct span){out, text.size};
 }
 
-static bool add_view(struct live_scan *rows, const struct scan_map *map)
+static bool add_view(struct live_scan *rows, const struct map_row *map)
 {
     if (rows->views_count >= LIVE_VIEWS_MAX)
         return false;
@@ -67,11 +69,9 @@ static bool read_all(struct live_scan *rows, struct scan *scan)
 }
 
 bool live_scan_read(struct live_scan *rows, const struct platform *platform, uint32_t pid,
-                    enum request_detail detail)
+                    enum views_detail detail)
 {
-    struct request *request = malloc(sizeof *request);
-    struct scan_query query = {
-        .request = request, .addresses = true, .integrity = INTEGRITY_UNKNOWN};
+    struct scan_query query = scan_query_everything();
     struct scan *scan = NULL;
     bool read = false;
 
@@ -79,20 +79,17 @@ bool live_scan_read(struct live_scan *rows, const struct platform *platform, uin
         .views = calloc(LIVE_VIEWS_MAX, sizeof *rows->views),
         .regions = calloc(LIVE_REGIONS_MAX, sizeof *rows->regions),
     };
-    if (request == NULL || rows->views == NULL || rows->regions == NULL)
+    if (rows->views == NULL || rows->regions == NULL)
         goto cleanup;
-    request_init(request, OP_MAPS);
-    request->selector = SELECTOR_PID;
-    request->pids[0] = pid;
-    request->pids_count = 1;
-    request->kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE;
-    request->detail = detail;
-    scan = scan_create(platform, &query);
+    query.all = false;
+    query.pids = &pid;
+    query.pids_count = 1;
+    query.views.detail = detail;
+    scan = scan_create(platform, &query, NULL);
     read = scan != NULL && read_all(rows, scan);
 
 cleanup:
     scan_destroy(scan);
-    free(request);
     return read;
 }
 

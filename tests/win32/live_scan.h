@@ -13,7 +13,7 @@
 enum { LIVE_VIEWS_MAX = 1024, LIVE_REGIONS_MAX = 8192 };
 
 struct live_view {
-    struct scan_map map; /* its path spans point to `path` and `device_path` */
+    struct map_row map; /* its path spans point to `path` and `device_path` */
     char path[FIXTURE_PATH_CAPACITY];
     char device_path[FIXTURE_PATH_CAPACITY];
 };
@@ -37,7 +37,7 @@ struct live_scan {
 /* Lists one process through scan.h: all kinds, `detail`.
  * Returns false without memory, when there are more rows than room, or when the scan failed. */
 NODISCARD bool live_scan_read(_Out_ struct live_scan *rows, _In_ const struct platform *platform,
-                              uint32_t pid, enum request_detail detail);
+                              uint32_t pid, enum views_detail detail);
 void live_scan_release(_Inout_ struct live_scan *rows);
 
 /* The row with this base; NULL when there is none. */

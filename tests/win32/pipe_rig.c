@@ -27,10 +27,8 @@ static uint32_t list_processes(void *context, struct process_list *list)
 
     for (uint32_t i = 0; i < rig->processes_count; i++) {
         struct process_entry entry = {.pid = 4 * (i + 1), .start_time = 1};
-        if (!process_list_add(list, &entry, SPAN("made-up-process.exe"))) {
-            process_list_release(list);
+        if (!process_list_add(list, &entry, SPAN("made-up-process.exe")))
             return NTSTATUS_NO_MEMORY;
-        }
     }
     return NTSTATUS_OK;
 }

@@ -48,10 +48,10 @@ static bool is_hosts_own(struct span path)
            contains(path, "/fontconfig/") || contains(path, "/fonts/") || host_file_is_elf(path);
 }
 
-static const struct scan_map *row_around(uint64_t address)
+static const struct map_row *row_around(uint64_t address)
 {
     for (size_t i = 0; i < rows.views_count; i++) {
-        const struct scan_map *map = &rows.views[i].map;
+        const struct map_row *map = &rows.views[i].map;
         if (address >= map->base && address - map->base < map->size)
             return map;
     }
@@ -81,7 +81,7 @@ static void every_data_row_is_mapped_on_the_host(struct test *t)
     size_t compared = 0;
 
     for (size_t i = 0; i < rows.views_count; i++) {
-        const struct scan_map *map = &rows.views[i].map;
+        const struct map_row *map = &rows.views[i].map;
         if (map->kind != VIEW_DATA)
             continue;
         TEST_ROW(t, "0x%" PRIx64 " %.*s", map->base, (int)map->device_path.size,
@@ -104,7 +104,7 @@ static void every_host_file_has_its_row(struct test *t)
 
     for (size_t i = 0; i < host.count; i++) {
         const struct host_map *entry = &host.maps[i];
-        const struct scan_map *map = row_around(entry->base);
+        const struct map_row *map = row_around(entry->base);
         if (map != NULL && map->kind != VIEW_DATA)
             continue; /* an image or a section without a file */
         if (is_hosts_own(entry->path) || entry->base == SHARED_DATA_BASE)
@@ -134,7 +134,7 @@ static void a_view_at_an_offset_has_that_offset_on_the_host(struct test *t)
 static void sections_without_a_file_are_deleted_files_on_the_host(struct test *t)
 {
     for (size_t i = 0; i < rows.views_count; i++) {
-        const struct scan_map *map = &rows.views[i].map;
+        const struct map_row *map = &rows.views[i].map;
         if (map->kind != VIEW_PAGEFILE)
             continue;
         TEST_ROW(t, "base 0x%" PRIx64, map->base);
@@ -152,7 +152,7 @@ static bool prepare(void)
         puts("the fixture did not start");
         return false;
     }
-    if (!live_scan_read(&rows, &platform, run.pid, DETAIL_VIEWS)) {
+    if (!live_scan_read(&rows, &platform, run.pid, VIEWS_PLAIN)) {
         puts("the scan of the fixture failed");
         return false;
     }

@@ -1,4 +1,5 @@
 /* The calls of the real platform, one by one, on this process and on others. */
+#include "tests/rows/process_find.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -29,17 +30,17 @@ static struct address_space *open_self(struct process_facts *facts)
 
 static void list_holds_this_process(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
     FILETIME created, exited, kernel, user;
 
-    process_list_init(&list);
-    CHECK_INT(t, NTSTATUS_OK, platform.list(platform.context, &list));
-    const struct process_entry *self = process_list_find(&list, GetCurrentProcessId());
-    CHECK(t, list.count > 1);
-    CHECK(t, process_list_find(&list, 0) == NULL);
+    REQUIRE(t, list != NULL);
+    CHECK_INT(t, NTSTATUS_OK, platform.list(platform.context, list));
+    const struct process_entry *self = process_find(list, GetCurrentProcessId());
+    CHECK(t, list->count > 1);
+    CHECK(t, process_find(list, 0) == NULL);
     CHECK(t, self != NULL);
     if (self != NULL) {
-        struct span name = process_list_name(&list, self);
+        struct span name = process_list_name(list, self);
         CHECK(t, GetProcessTimes(GetCurrentProcess(), &created, &exited, &kernel, &user));
         CHECK_INT(t, (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime,
                   self->start_time);
@@ -48,7 +49,7 @@ static void list_holds_this_process(struct test *t)
         CHECK(t, ProcessIdToSessionId(GetCurrentProcessId(), &session_id));
         CHECK_INT(t, session_id, self->session_id);
     }
-    process_list_release(&list);
+    process_list_release(list);
 }
 
 static void open_tells_the_facts_of_this_process(struct test *t)

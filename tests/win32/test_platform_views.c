@@ -1,5 +1,6 @@
 /* The scan over the real platform against what the fixture process knows of itself, and against a
  * plain VirtualQueryEx walk. */
+#include "tests/rows/process_find.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -34,17 +35,17 @@ static void fixture_makes_everything(struct test *t)
 
 static void list_names_the_fixture_and_its_parent(struct test *t)
 {
-    struct process_list list;
+    struct process_list *list = process_list_create();
 
-    process_list_init(&list);
-    REQUIRE(t, platform.list(platform.context, &list) == 0);
-    const struct process_entry *entry = process_list_find(&list, run.pid);
+    REQUIRE(t, list != NULL);
+    REQUIRE(t, platform.list(platform.context, list) == 0);
+    const struct process_entry *entry = process_find(list, run.pid);
     CHECK(t, entry != NULL);
     if (entry != NULL) {
-        CHECK(t, fold_equal(SPAN("fixture.exe"), process_list_name(&list, entry)));
+        CHECK(t, fold_equal(SPAN("fixture.exe"), process_list_name(list, entry)));
         CHECK_INT(t, GetCurrentProcessId(), entry->parent_pid);
     }
-    process_list_release(&list);
+    process_list_release(list);
 }
 
 static void scan_reads_the_fixture_fully(struct test *t)
@@ -87,7 +88,7 @@ static void private_memory_is_no_view(struct test *t)
             continue;
         TEST_ROW(t, "%s", truth->label);
         for (size_t k = 0; k < rows.views_count; k++) {
-            const struct scan_map *map = &rows.views[k].map;
+            const struct map_row *map = &rows.views[k].map;
             CHECK(t,
                   map->base + map->size <= truth->base || map->base >= truth->base + truth->size);
         }
@@ -153,7 +154,7 @@ static void regions_tile_their_views(struct test *t)
     size_t at = 0;
 
     for (size_t i = 0; i < rows.views_count; i++) {
-        const struct scan_map *map = &rows.views[i].map;
+        const struct map_row *map = &rows.views[i].map;
         uint64_t next = map->base;
         TEST_ROW(t, "base 0x%" PRIx64, map->base);
         while (at < rows.regions_count && rows.regions[at].view_base == map->base) {
@@ -206,9 +207,9 @@ static void pages_of_a_written_view_are_resident(struct test *t)
 
     if (system_is_wine())
         TEST_SKIP(t, "Wine tells the pages of the calling process only");
-    REQUIRE(t, live_scan_read(&paged, &platform, run.pid, DETAIL_PAGES));
+    REQUIRE(t, live_scan_read(&paged, &platform, run.pid, VIEWS_WITH_PAGES));
     for (size_t i = 0; i < paged.views_count; i++) {
-        const struct scan_map *map = &paged.views[i].map;
+        const struct map_row *map = &paged.views[i].map;
         TEST_ROW(t, "base 0x%" PRIx64, map->base);
         CHECK(t, map->has_pages);
         CHECK(t, map->pages.counted <= map->size);
@@ -224,7 +225,7 @@ static void scans_leave_no_handle(struct test *t)
     REQUIRE(t, GetProcessHandleCount(GetCurrentProcess(), &before));
     for (int i = 0; i < 5; i++) {
         struct live_scan again;
-        CHECK(t, live_scan_read(&again, &platform, run.pid, DETAIL_VIEWS));
+        CHECK(t, live_scan_read(&again, &platform, run.pid, VIEWS_PLAIN));
         CHECK_INT(t, rows.views_count, again.views_count);
         live_scan_release(&again);
     }
@@ -271,7 +272,7 @@ int main(int argc, char **argv)
         return 1;
     if (fixture_run_start(&run) != ERROR_SUCCESS)
         puts("the fixture did not start\n0 passed, 1 failed");
-    else if (!live_scan_read(&rows, &platform, run.pid, DETAIL_REGIONS))
+    else if (!live_scan_read(&rows, &platform, run.pid, VIEWS_WITH_REGIONS))
         puts("the scan of the fixture failed\n0 passed, 1 failed");
     else
         failed = test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -1,0 +1,260 @@
+#include "common/scan/views.h"
+
+#include <string.h>
+
+#include "common/scan/nt_status.h"
+#include "common/text/pattern.h"
+
+enum { PATH_TARGET_SIZE_MAX = 4096 }; /* how much longer than its device path a DOS path may be */
+
+void views_init(struct views *views, const struct platform *platform,
+                const struct views_query *query, struct query_counts *counts)
+{
+    memset(views, 0, sizeof *views);
+    views->platform = platform;
+    views->query = query;
+    views->counts = counts;
+    buffer_init(&views->device_path, NAME_SIZE_MAX);
+    buffer_init(&views->path, NAME_SIZE_MAX + PATH_TARGET_SIZE_MAX);
+}
+
+void views_deinit(struct views *views)
+{
+    buffer_release(&views->device_path);
+    buffer_release(&views->path);
+}
+
+void views_begin(struct views *views, struct address_space *space, uint64_t address_limit,
+                 bool show_addresses)
+{
+    walk_init(&views->walk, views->platform, space, views->counts, address_limit,
+              !views->no_allocations);
+    if (views->query->has_address)
+        walk_restrict(&views->walk, views->query->address);
+    views->space = space;
+    views->step = VIEWS_STEP_WALK;
+    views->lists_regions = show_addresses && views->query->detail == VIEWS_WITH_REGIONS;
+    views->names_status = NTSTATUS_OK;
+    views->names_refused = false;
+    views->pages_refused = false;
+}
+
+/* Ends the list, which is no failure when the process ended. */
+static enum views_result fail(struct views *views, uint32_t nt_status, const char *message)
+{
+    if (nt_status_is_exited(nt_status))
+        return VIEWS_EXITED;
+    views->nt_status = nt_status;
+    views->message = message;
+    return VIEWS_FAILED;
+}
+
+static enum views_result fail_contradicted(struct views *views)
+{
+    return fail(views, NTSTATUS_OK,
+                "Windows contradicted itself about this address space, or it changed; the list "
+                "ends there.");
+}
+
+/* Views of physical memory have no file and are rare: they count as pagefile-backed. */
+static bool is_kind_selected(const struct views_query *query, enum view_kind kind)
+{
+    uint32_t kinds = query->kinds;
+    if ((kinds & VIEW_PAGEFILE) != 0)
+        kinds |= VIEW_PHYSICAL;
+    if ((kinds & (VIEW_DATA | VIEW_PAGEFILE)) != 0)
+        kinds |= VIEW_MAPPED;
+    return (kinds & (uint32_t)kind) != 0;
+}
+
+/* Views that cannot have a name cannot match a path. */
+static bool can_match(const struct views_query *query, enum view_kind kind)
+{
+    const bool is_nameless = kind == VIEW_PAGEFILE || kind == VIEW_PHYSICAL;
+    return is_kind_selected(query, kind) && !(is_nameless && query->paths_count > 0);
+}
+
+static void take_view(struct views *views, const struct section_view *view)
+{
+    const struct views_query *query = views->query;
+    if (query->has_address &&
+        (query->address < view->base || query->address - view->base >= view->size))
+        return;
+    if (!can_match(query, view->kind))
+        return;
+    views->map = (struct map_row){
+        .base = view->base, .size = view->size, .kind = view->kind, .protect = view->protect};
+    views->step = VIEWS_STEP_NAME;
+}
+
+static enum views_result step_walk(struct views *views)
+{
+    const enum walk_result result = walk_next(&views->walk);
+    if (nt_status_is_unsupported(views->walk.allocation_status))
+        views->no_allocations = true;
+    switch (result) {
+    case WALK_ON:
+        break;
+    case WALK_VIEW:
+        take_view(views, &views->walk.view);
+        break;
+    case WALK_DONE:
+        return VIEWS_DONE;
+    case WALK_REFUSED:
+        return fail(views, views->walk.nt_status,
+                    "Windows refuses to list the address space of this process.");
+    case WALK_LIED:
+        return fail_contradicted(views);
+    }
+    return VIEWS_ON;
+}
+
+static bool matches_path(const struct views *views)
+{
+    const struct views_query *query = views->query;
+    const struct map_row *map = &views->map;
+    for (size_t i = 0; i < query->paths_count; i++)
+        if ((map->path.data != NULL && glob_match_path(query->paths[i], map->path)) ||
+            (map->device_path.data != NULL && glob_match_path(query->paths[i], map->device_path)))
+            return true;
+    return query->paths_count == 0;
+}
+
+/* The view is complete, except for its pages. */
+static enum views_result after_name(struct views *views)
+{
+    if (!can_match(views->query, views->map.kind) || !matches_path(views)) {
+        views->step = VIEWS_STEP_WALK;
+    } else if (views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused) {
+        views->map.has_pages = true;
+        views->position = views->map.base;
+        views->step = VIEWS_STEP_PAGES;
+    } else {
+        views->step = VIEWS_STEP_MAP;
+    }
+    return VIEWS_ON;
+}
+
+static void take_name(struct views *views)
+{
+    struct map_row *map = &views->map;
+    if (map->kind == VIEW_MAPPED)
+        map->kind = VIEW_DATA;
+    map->device_path = buffer_span(&views->device_path);
+    if (views->platform->path(views->platform->context, map->device_path, &views->path))
+        map->path = buffer_span(&views->path);
+}
+
+/* A view that has gone meanwhile has no name, and nobody withheld it. */
+static void take_name_failure(struct views *views, uint32_t nt_status)
+{
+    if (nt_status == NTSTATUS_FILE_INVALID && views->map.kind == VIEW_MAPPED)
+        views->map.kind = VIEW_PAGEFILE;
+    if (nt_status == NTSTATUS_FILE_INVALID || nt_status == NTSTATUS_INVALID_ADDRESS)
+        return;
+    if (views->names_status == NTSTATUS_OK)
+        views->names_status = nt_status;
+    views->names_refused =
+        nt_status == NTSTATUS_ACCESS_DENIED || nt_status_is_unsupported(nt_status);
+}
+
+static enum views_result step_name(struct views *views)
+{
+    struct map_row *map = &views->map;
+    const bool may_have_name =
+        map->kind == VIEW_IMAGE || map->kind == VIEW_DATA || map->kind == VIEW_MAPPED;
+    if (!may_have_name || views->names_refused)
+        return after_name(views);
+    views->counts->names++;
+    const uint32_t nt_status = views->platform->name(
+        views->platform->context, views->space, map->base, &views->device_path, &map->path_lossy);
+    if (nt_status_is_exited(nt_status))
+        return VIEWS_EXITED;
+    if (nt_status != NTSTATUS_OK)
+        take_name_failure(views, nt_status);
+    else if (views->device_path.size > 0)
+        take_name(views);
+    return after_name(views);
+}
+
+static enum views_result step_pages(struct views *views)
+{
+    struct map_row *map = &views->map;
+    const uint64_t left = (map->base + map->size - views->position) / MEMORY_PAGE_SIZE;
+    const size_t count = left < PAGES_BATCH_MAX ? (size_t)left : PAGES_BATCH_MAX;
+    if (count == 0 || map->pages.counted >= (uint64_t)PAGES_VIEW_MAX * MEMORY_PAGE_SIZE) {
+        views->step = VIEWS_STEP_MAP;
+        return VIEWS_ON;
+    }
+    views->counts->pages++;
+    const uint32_t nt_status = views->platform->pages(views->platform->context, views->space,
+                                                      views->position, count, views->blocks);
+    if (nt_status_is_exited(nt_status))
+        return VIEWS_EXITED;
+    if (nt_status == NTSTATUS_OK) {
+        page_counts_add(&map->pages, views->blocks, count);
+        views->position += (uint64_t)count * MEMORY_PAGE_SIZE;
+    } else {
+        views->pages_refused = true;
+        map->has_pages = false;
+        views->step = VIEWS_STEP_MAP;
+    }
+    return VIEWS_ON;
+}
+
+static enum views_result step_map(struct views *views)
+{
+    views->position = views->map.base;
+    views->run_index = 0;
+    views->step = views->lists_regions ? VIEWS_STEP_REGION : VIEWS_STEP_WALK;
+    return VIEWS_MAP;
+}
+
+/* The next run of the view: a remembered one, otherwise queried. */
+static enum walk_result next_run(struct views *views)
+{
+    struct walk *walk = &views->walk;
+    if (views->run_index < walk->runs_count && views->run_index < WALK_RUNS_MAX) {
+        views->region = walk->runs[views->run_index++];
+        return WALK_ON;
+    }
+    return walk_run(walk, views->position, &views->region);
+}
+
+static enum views_result step_region(struct views *views)
+{
+    if (views->position >= views->map.base + views->map.size) {
+        views->step = VIEWS_STEP_WALK;
+        return VIEWS_ON;
+    }
+    switch (next_run(views)) {
+    case WALK_ON:
+        views->position = views->region.base + views->region.size;
+        return VIEWS_REGION;
+    case WALK_REFUSED:
+        return fail(views, views->walk.nt_status,
+                    "Windows refuses to list the regions of this view.");
+    case WALK_VIEW:
+    case WALK_DONE:
+    case WALK_LIED:
+        break;
+    }
+    return fail_contradicted(views);
+}
+
+enum views_result views_next(struct views *views)
+{
+    switch (views->step) {
+    case VIEWS_STEP_WALK:
+        return step_walk(views);
+    case VIEWS_STEP_NAME:
+        return step_name(views);
+    case VIEWS_STEP_PAGES:
+        return step_pages(views);
+    case VIEWS_STEP_MAP:
+        return step_map(views);
+    case VIEWS_STEP_REGION:
+        break;
+    }
+    return step_region(views);
+}

@@ -1,0 +1,107 @@
+/* The views of one open process: found, named, filtered, with their pages or regions on request.
+ *
+ * A cursor over the walk. views_next() does a bounded piece of work, at most one kernel query and
+ * one path look-up. The caller owns the process and closes it.
+ */
+#ifndef COMMON_SCAN_VIEWS_H
+#define COMMON_SCAN_VIEWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/base/bounds.h"
+#include "common/scan/platform.h"
+#include "common/scan/regions.h"
+#include "common/scan/walk.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+
+enum views_detail {
+    VIEWS_PLAIN,
+    VIEWS_WITH_REGIONS, /* each view's regions follow it */
+    VIEWS_WITH_PAGES    /* each view's pages are counted */
+};
+
+/* Which views are asked for, and how much of each. */
+struct views_query {
+    uint32_t kinds;           /* VIEW_IMAGE, VIEW_DATA and VIEW_PAGEFILE bits */
+    const struct span *paths; /* globs over the DOS path or the device path; any may match */
+    size_t paths_count;       /* 0: views of any file, or of none */
+    bool has_address;         /* only the view that contains `address` */
+    uint64_t address;
+    enum views_detail detail;
+};
+
+/* One view. */
+struct map_row {
+    uint64_t base;
+    uint64_t size;           /* bytes */
+    enum view_kind kind;     /* VIEW_MAPPED: not known */
+    uint32_t protect;        /* PAGE_* the view was created with */
+    struct span device_path; /* UTF-8; data NULL: no name */
+    struct span path;        /* UTF-8; data NULL: no name, or an unknown device */
+    bool path_lossy;
+    bool has_pages; /* `pages` was asked for and could be read */
+    struct page_counts pages;
+};
+
+enum views_result {
+    VIEWS_ON,     /* nothing to report yet */
+    VIEWS_MAP,    /* views->map is the next view */
+    VIEWS_REGION, /* views->region is the next region of views->map, cut to it */
+    VIEWS_DONE,   /* all were reported */
+    VIEWS_EXITED, /* the process ended meanwhile */
+    VIEWS_FAILED  /* the list ends early: views->nt_status and views->message */
+};
+
+enum views_step {
+    VIEWS_STEP_WALK,  /* find the next view */
+    VIEWS_STEP_NAME,  /* name it */
+    VIEWS_STEP_PAGES, /* count one batch of its pages */
+    VIEWS_STEP_MAP,   /* report it */
+    VIEWS_STEP_REGION /* report its next region */
+};
+
+struct views {
+    const struct platform *platform;
+    const struct views_query *query;
+    struct query_counts *counts;
+    bool no_allocations; /* this system lacks MemoryRegionInformation; kept between processes */
+
+    /* results; spans are valid until the next call */
+    struct map_row map;
+    struct region region;
+    uint32_t nt_status;    /* of VIEWS_FAILED; 0: Windows refused nothing */
+    const char *message;   /* of VIEWS_FAILED; static text */
+    uint32_t names_status; /* of the first name that Windows withheld; 0: none */
+
+    struct address_space *space;
+    enum views_step step;
+    bool lists_regions;
+    bool names_refused; /* the handle does not allow name queries: no more are made */
+    bool pages_refused; /* the same for pages */
+    uint64_t position;  /* of the next page or region */
+    size_t run_index;   /* of the next remembered run */
+    struct walk walk;
+    struct buffer device_path;
+    struct buffer path;
+    uint64_t blocks[PAGES_BATCH_MAX];
+};
+
+/* platform, query, counts  Must outlive `views`; the calls made are added to `counts`. */
+void views_init(_Out_ struct views *views, _In_ const struct platform *platform,
+                _In_ const struct views_query *query, _Inout_ struct query_counts *counts);
+void views_deinit(_Inout_ struct views *views);
+
+/* Begins with an open process. Buffers are reused, so that later processes need no memory.
+ * address_limit   First address above its user space; 0: unknown.
+ * show_addresses  False: no regions, whatever the query asks for. */
+void views_begin(_Inout_ struct views *views, _In_ struct address_space *space,
+                 uint64_t address_limit, bool show_addresses);
+
+/* Does the next piece of work. Not to be called again after VIEWS_DONE, _EXITED and _FAILED. */
+enum views_result views_next(_Inout_ struct views *views);
+
+#endif
