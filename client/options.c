@@ -1,270 +1,375 @@
 #include "client/options.h"
 
-#include <string.h>
+#include <stdio.h>
 
-#include "client/options_parser.h"
+#include "client/show/help.h"
+#include "common/text/number.h"
+#include "common/text/suggest.h"
 
-const struct option_entry option_table[OPTION_COUNT] = {
-    [OPTION_ALL] = {"all", 'a', false, FOR_SCANS | FOR_DIFF},
-    [OPTION_FILE] = {"file", 'f', true, FOR_MAPS},
-    [OPTION_AT] = {"at", 0, true, FOR_MAPS},
-    [OPTION_KIND] = {"kind", 'k', true, FOR_MAPS},
-    [OPTION_REGIONS] = {"regions", 0, false, FOR_MAPS},
-    [OPTION_PAGES] = {"pages", 0, false, FOR_MAPS},
-    [OPTION_NOT_UNDER] = {"not-under", 0, true, FOR_MAPS},
-    [OPTION_OUTSIDE_SYSTEM] = {"outside-system", 0, false, FOR_MAPS},
-    [OPTION_SORT] = {"sort", 0, true, FOR_MAPS},
-    [OPTION_TOP] = {"top", 0, true, FOR_MAPS},
-    [OPTION_BY_FILE] = {"by-file", 0, false, FOR_MAPS},
-    [OPTION_BYTES] = {"bytes", 0, false, FOR_MAPS | FOR_DIFF},
-    [OPTION_JSON] = {"json", 0, false, FOR_ALL},
-    [OPTION_CSV] = {"csv", 0, false, FOR_SCANS},
-    [OPTION_PROMETHEUS] = {"prometheus", 0, false, FOR_SERVERS},
-    [OPTION_HOST] = {"host", 0, false, FOR_SERVERS},
-    [OPTION_OUT] = {"out", 'o', true, FOR_ALL},
-    [OPTION_WIDE] = {"wide", 0, false, FOR_ALL},
-    [OPTION_NO_HEADER] = {"no-header", 0, false, FOR_ALL},
-    [OPTION_TIMEOUT] = {"timeout", 0, true, FOR_SERVERS},
-    [OPTION_DIRECT] = {"direct", 0, false, FOR_SERVERS},
-    [OPTION_PIPE] = {"pipe", 0, true, FOR_SERVERS},
-    [OPTION_QUIET] = {"quiet", 'q', false, FOR_ALL},
-    [OPTION_DEBUG] = {"debug", 0, false, FOR_SCANS},
-    [OPTION_HELP] = {"help", 'h', false, FOR_ALL},
-    [OPTION_VERSION] = {"version", 'V', false, FOR_ALL},
+enum option {
+    OPTION_ALL,
+    OPTION_OWN,
+    OPTION_FILE,
+    OPTION_AT,
+    OPTION_KIND,
+    OPTION_REGIONS,
+    OPTION_PAGES,
+    OPTION_NOT_UNDER,
+    OPTION_OUTSIDE_SYSTEM,
+    OPTION_SORT,
+    OPTION_TOP,
+    OPTION_BY_FILE,
+    OPTION_BYTES,
+    OPTION_JSON,
+    OPTION_CSV,
+    OPTION_PROMETHEUS,
+    OPTION_HOST,
+    OPTION_OUT,
+    OPTION_WIDE,
+    OPTION_NO_HEADER,
+    OPTION_TIMEOUT,
+    OPTION_DIRECT,
+    OPTION_PIPE,
+    OPTION_QUIET,
+    OPTION_DEBUG,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_COUNT
 };
 
-static const struct {
-    const char *word;
-    enum command command;
-} command_table[] = {
-    {"ps", COMMAND_PS},       {"info", COMMAND_INFO}, {"whoami", COMMAND_WHOAMI},
-    {"stats", COMMAND_STATS}, {"diff", COMMAND_DIFF}, {"help", COMMAND_HELP},
+#define FOR_MAPS CLI_FOR(COMMAND_MAPS)
+#define FOR_DIFF CLI_FOR(COMMAND_DIFF)
+#define FOR_SCANS (FOR_MAPS | CLI_FOR(COMMAND_PS))
+#define FOR_SUMS (FOR_SCANS | CLI_FOR(COMMAND_STATS))
+#define FOR_SERVERS (FOR_SUMS | CLI_FOR(COMMAND_INFO) | CLI_FOR(COMMAND_WHOAMI))
+#define FOR_ALL (FOR_SERVERS | FOR_DIFF)
+
+static const struct cli_option table[OPTION_COUNT] = {
+    [OPTION_ALL] = {"all", NULL, NULL, 'a', false, FOR_SCANS | FOR_DIFF},
+    [OPTION_OWN] = {"own", NULL, NULL, 0, false, FOR_SCANS},
+    [OPTION_FILE] = {"file", "PATTERN", NULL, 'f', false, FOR_MAPS},
+    [OPTION_AT] = {"at", "ADDRESS", NULL, 0, false, FOR_MAPS},
+    [OPTION_KIND] = {"kind", "KIND", NULL, 'k', true, FOR_MAPS},
+    [OPTION_REGIONS] = {"regions", NULL, NULL, 0, false, FOR_MAPS},
+    [OPTION_PAGES] = {"pages", NULL, NULL, 0, false, FOR_MAPS},
+    [OPTION_NOT_UNDER] = {"not-under", "DIR", NULL, 0, true, FOR_MAPS},
+    [OPTION_OUTSIDE_SYSTEM] = {"outside-system", NULL, NULL, 0, false, FOR_MAPS},
+    [OPTION_SORT] = {"sort", "WORD", NULL, 0, false, FOR_MAPS},
+    [OPTION_TOP] = {"top", "N", NULL, 0, false, FOR_MAPS},
+    [OPTION_BY_FILE] = {"by-file", NULL, NULL, 0, false, FOR_MAPS},
+    [OPTION_BYTES] = {"bytes", NULL, NULL, 0, false, FOR_MAPS | FOR_DIFF},
+    [OPTION_JSON] = {"json", NULL, NULL, 0, false, FOR_ALL},
+    [OPTION_CSV] = {"csv", NULL, NULL, 0, false, FOR_SCANS},
+    [OPTION_PROMETHEUS] = {"prometheus", NULL, NULL, 0, false, FOR_SUMS},
+    [OPTION_HOST] = {"host", NULL, NULL, 0, false, FOR_SERVERS},
+    [OPTION_OUT] = {"out", "FILE", NULL, 'o', false, FOR_ALL},
+    [OPTION_WIDE] = {"wide", NULL, NULL, 0, false, FOR_ALL},
+    [OPTION_NO_HEADER] = {"no-header", NULL, NULL, 0, false, FOR_ALL},
+    [OPTION_TIMEOUT] = {"timeout", "SECONDS", NULL, 0, false, FOR_SERVERS},
+    [OPTION_DIRECT] = {"direct", NULL, NULL, 0, false, FOR_SERVERS},
+    [OPTION_PIPE] = {"pipe", "NAME", NULL, 0, false, FOR_SERVERS},
+    [OPTION_QUIET] = {"quiet", NULL, NULL, 'q', false, FOR_ALL},
+    [OPTION_DEBUG] = {"debug", NULL, NULL, 0, false, FOR_SCANS},
+    [OPTION_HELP] = {"help", NULL, "?", 'h', false, FOR_ALL},
+    [OPTION_VERSION] = {"version", NULL, NULL, 'V', false, FOR_ALL},
 };
 
-struct span options_command_near(struct span word)
+static const char *const commands[] = {
+    [COMMAND_HELP] = "help",     [COMMAND_PS] = "ps",       [COMMAND_INFO] = "info",
+    [COMMAND_WHOAMI] = "whoami", [COMMAND_STATS] = "stats", [COMMAND_DIFF] = "diff",
+};
+
+const struct cli_syntax options_syntax = {
+    .options = table,
+    .options_count = OPTION_COUNT,
+    .commands = commands,
+    .commands_count = sizeof commands / sizeof commands[0],
+    .command_default = COMMAND_MAPS,
+    .has_operands = true,
+};
+
+/* --- values --- */
+
+static void read_kinds(struct cli *cli, struct options *options)
 {
-    struct suggestion suggestion;
+    static const char *const words[] = {"image", "data", "pagefile", "all"};
+    static const uint32_t kinds[] = {KIND_IMAGE, KIND_DATA, KIND_PAGEFILE,
+                                     KIND_IMAGE | KIND_DATA | KIND_PAGEFILE};
 
-    suggestion_init(&suggestion, word);
-    for (size_t i = 0; i < sizeof command_table / sizeof command_table[0]; i++)
-        suggestion_offer(&suggestion, span_from_string(command_table[i].word));
-    return suggestion.best;
+    for (size_t begin = 0; begin <= cli->value.size;) {
+        size_t end = begin;
+        while (end < cli->value.size && cli->value.data[end] != ',')
+            end++;
+        struct span word = {cli->value.data + begin, end - begin};
+        int kind = cli_choice(cli, word, words, sizeof words / sizeof words[0]);
+        if (kind >= 0)
+            options->kinds |= kinds[kind];
+        begin = end + 1;
+    }
 }
 
-static bool apply(struct options_parser *parser, struct given *given, enum option_id id,
-                  struct span value)
+static void read_order(struct cli *cli, struct options *options)
 {
-    /* Repeating a switch says the same again; a second value would silently win. */
-    if (given->at[id] != 0 && option_table[id].takes_value && id != OPTION_KIND &&
-        id != OPTION_NOT_UNDER)
-        return options_refuse(parser, "--%s is given twice", option_table[id].name);
-    given->at[id] = parser->index;
-    switch (id) {
+    static const char *const words[] = {"size", "path", "address"};
+    static const enum order orders[] = {ORDER_SIZE, ORDER_PATH, ORDER_ADDRESS};
+    int order = cli_choice(cli, cli->value, words, sizeof words / sizeof words[0]);
+
+    if (order >= 0)
+        options->sort = orders[order];
+}
+
+static void read_folder(struct cli *cli, struct options *options)
+{
+    struct span value = cli->value;
+    bool has_drive = value.size >= 3 && ascii_lower(value.data[0]) >= 'a' &&
+                     ascii_lower(value.data[0]) <= 'z' && value.data[1] == ':' &&
+                     (value.data[2] == '\\' || value.data[2] == '/');
+
+    if (!has_drive && !span_starts_with(value, SPAN("\\")) && !span_starts_with(value, SPAN("/")))
+        cli_fail(cli, "\"%s\" is not the full path of a folder, such as C:\\FOLDER",
+                 cli_quote(value).text);
+    else if (options->not_under_count == OPTIONS_FOLDERS_MAX)
+        cli_fail(cli, "more than %d folders", OPTIONS_FOLDERS_MAX);
+    else
+        options->not_under[options->not_under_count++] = value;
+}
+
+/* A text that must not be empty; size_max 0: not bounded. */
+static bool check_text(struct cli *cli, const char *what, int size_max)
+{
+    if (cli->value.size == 0)
+        cli_fail(cli, "the %s is empty", what);
+    else if (size_max > 0 && cli->value.size > (size_t)size_max)
+        cli_fail(cli, "the %s is longer than %d bytes", what, size_max);
+    else
+        return true;
+    return false;
+}
+
+static void read_pipe(struct cli *cli, struct options *options)
+{
+    const char *wrong = pipe_name_normalize(cli->value, options->pipe, sizeof options->pipe, NULL);
+
+    if (wrong != NULL)
+        cli_fail(cli, "the pipe name \"%s\" %s", cli_quote(cli->value).text, wrong);
+}
+
+static void read_value(struct cli *cli, struct options *options, int option)
+{
+    switch (option) {
     case OPTION_FILE:
-        return options_read_path(parser, value);
+        if (check_text(cli, "pattern", REQUEST_GLOB_SIZE_MAX))
+            options->path = cli->value;
+        break;
     case OPTION_AT:
-        return options_read_address(parser, value);
+        options->has_address = number_from_address(cli->value, &options->address);
+        if (!options->has_address)
+            cli_fail(cli, "\"%s\" is not a hexadecimal address, such as 0x7ffb3c0a0000",
+                     cli_quote(cli->value).text);
+        break;
     case OPTION_KIND:
-        return options_read_kinds(parser, value);
+        read_kinds(cli, options);
+        break;
     case OPTION_NOT_UNDER:
-        return options_read_folder(parser, value);
+        read_folder(cli, options);
+        break;
     case OPTION_SORT:
-        return options_read_order(parser, value);
+        read_order(cli, options);
+        break;
     case OPTION_TOP:
-        return options_read_top(parser, value);
+        options->top = cli_number(cli, 1, UINT64_MAX);
+        break;
     case OPTION_TIMEOUT:
-        return options_read_timeout(parser, value);
+        options->timeout_s = (unsigned)cli_number(cli, 1, TIMEOUT_MAX_S);
+        break;
     case OPTION_PIPE:
-        return options_read_pipe(parser, value);
+        read_pipe(cli, options);
+        break;
     case OPTION_OUT:
-        return options_read_out(parser, value);
-    case OPTION_ALL:
-    case OPTION_REGIONS:
-    case OPTION_PAGES:
-    case OPTION_OUTSIDE_SYSTEM:
-    case OPTION_BY_FILE:
-    case OPTION_BYTES:
-    case OPTION_JSON:
-    case OPTION_CSV:
-    case OPTION_PROMETHEUS:
-    case OPTION_HOST:
-    case OPTION_WIDE:
-    case OPTION_NO_HEADER:
-    case OPTION_DIRECT:
-    case OPTION_QUIET:
-    case OPTION_DEBUG:
-    case OPTION_HELP:
-    case OPTION_VERSION:
-    case OPTION_COUNT:
-        break; /* switches: `given` holds all there is to know */
+        if (check_text(cli, "name of the file", 0))
+            options->out = cli->value.data; /* the end of an argument, so it is terminated */
+        break;
+    default: /* a switch: cli->given has all there is to know */
+        break;
     }
-    return true;
 }
 
-/* Applies an option with the value attached to it, or else with the next argument. */
-static bool apply_with_value(struct options_parser *parser, struct given *given, enum option_id id,
-                             struct span attached, bool has_attached)
+/* --- operands --- */
+
+static void read_pid(struct cli *cli, struct options *options)
 {
-    if (!has_attached) {
-        if (parser->index + 1 >= parser->argc)
-            return options_refuse(parser, "--%s needs a value", option_table[id].name);
-        parser->index++;
-        attached = span_from_string(parser->argv[parser->index]);
+    uint64_t pid;
+
+    if (!number_from_decimal(cli->value, &pid) || pid > UINT32_MAX) {
+        cli_fail(cli, "\"%s\" is too large for a process identifier", cli_quote(cli->value).text);
+        return;
     }
-    return apply(parser, given, id, attached);
+    for (size_t i = 0; i < options->pids_count; i++)
+        if (options->pids[i] == pid)
+            return;
+    if (options->pids_count == REQUEST_PIDS_MAX)
+        cli_fail(cli, "more than %d process identifiers", REQUEST_PIDS_MAX);
+    else
+        options->pids[options->pids_count++] = (uint32_t)pid;
 }
 
-static bool refuse_option(struct options_parser *parser, struct span argument, struct span name)
+/* Digits alone are a process identifier, all else is a name. */
+static void read_process(struct cli *cli, struct options *options)
+{
+    size_t digits = 0;
+
+    while (digits < cli->value.size && number_is_digit(cli->value.data[digits]))
+        digits++;
+    if (digits > 0 && digits == cli->value.size)
+        read_pid(cli, options);
+    else if (check_text(cli, "process name", REQUEST_GLOB_SIZE_MAX)) {
+        if (options->names_count == OPTIONS_NAMES_MAX)
+            cli_fail(cli, "more than %d process names", OPTIONS_NAMES_MAX);
+        else
+            options->names[options->names_count++] = cli->value;
+    }
+}
+
+static void read_topic(struct cli *cli, struct options *options)
 {
     struct suggestion suggestion;
 
-    suggestion_init(&suggestion, name);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        suggestion_offer(&suggestion, span_from_string(option_table[i].name));
-    return options_refuse(parser, "unknown option \"%s\"%s", options_quote(argument).text,
-                          options_hint(&suggestion, "--").text);
-}
-
-/* --name, --name=value, --name value */
-static bool read_long(struct options_parser *parser, struct given *given, struct span argument)
-{
-    struct span name = span_from(argument, 2), value = {NULL, 0};
-    const char *equals = memchr(name.data, '=', name.size);
-
-    if (equals != NULL) {
-        size_t size = (size_t)(equals - name.data);
-        value = span_from(name, size + 1);
-        name.size = size;
+    if (options->topic.size > 0) {
+        cli_fail(cli, "help takes one topic");
+    } else if (help_topic(cli->value) != NULL) {
+        options->topic = cli->value;
+    } else {
+        suggestion_init(&suggestion, cli->value);
+        for (size_t i = 0; i < help_topics_count; i++)
+            suggestion_offer(&suggestion, span_from_string(help_topics[i].name));
+        bool has_best = suggestion.best.data != NULL;
+        cli_fail(cli, "no help on \"%s\"%s%.*s%s", cli_quote(cli->value).text,
+                 has_best ? "; did you mean \"" : "", (int)suggestion.best.size,
+                 has_best ? suggestion.best.data : "", has_best ? "\"?" : "");
     }
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        enum option_id id = (enum option_id)i;
-        if (!span_equal(name, span_from_string(option_table[id].name)))
-            continue;
-        if (option_table[id].takes_value)
-            return apply_with_value(parser, given, id, value, equals != NULL);
-        if (equals != NULL)
-            return options_refuse(parser, "--%s takes no value", option_table[id].name);
-        return apply(parser, given, id, value);
-    }
-    return refuse_option(parser, argument, name);
 }
 
-/* -a, -aq, -fPATTERN, -f PATTERN */
-static bool read_short(struct options_parser *parser, struct given *given, struct span argument)
+static void read_operand(struct cli *cli, struct options *options)
 {
-    for (size_t offset = 1; offset < argument.size; offset++) {
-        int i = 0;
-        while (i < OPTION_COUNT && option_table[i].letter != argument.data[offset])
-            i++;
-        if (i == OPTION_COUNT) /* perhaps a long one with one dash */
-            return refuse_option(parser, argument, span_from(argument, 1));
-        struct span rest = span_from(argument, offset + 1);
-        if (option_table[i].takes_value)
-            return apply_with_value(parser, given, (enum option_id)i, rest, rest.size > 0);
-        if (!apply(parser, given, (enum option_id)i, rest))
-            return false;
-    }
-    return true;
+    struct span *files = options->files;
+
+    if (cli->command == COMMAND_HELP)
+        read_topic(cli, options);
+    else if (cli->command != COMMAND_DIFF)
+        read_process(cli, options);
+    else if (files[1].data != NULL)
+        cli_fail(cli, "diff takes two files");
+    else if (check_text(cli, "name of the file", 0))
+        files[files[0].data != NULL ? 1 : 0] = cli->value;
 }
 
-/* The first operand may be a command word; all others, and those behind `--`, are processes. */
-static bool read_operand(struct options_parser *parser, struct given *given, struct span argument,
-                         bool literal)
-{
-    bool first = given->command == 0 && given->process == 0;
+/* --- what goes together --- */
 
-    for (size_t i = 0; i < sizeof command_table / sizeof command_table[0] && first && !literal;
-         i++) {
-        if (span_equal(argument, span_from_string(command_table[i].word))) {
-            parser->options->command = command_table[i].command;
-            given->command = parser->index;
-            return true;
-        }
-    }
-    if (parser->options->command == COMMAND_HELP)
-        return options_read_topic(parser, argument);
-    if (parser->options->command == COMMAND_DIFF)
-        return options_read_file(parser, argument);
-    if (given->process == 0)
-        given->process = parser->index;
-    return options_read_process(parser, argument);
+static void check_pairs(struct cli *cli)
+{
+    static const enum option pairs[][2] = {
+        {OPTION_REGIONS, OPTION_PAGES},
+        /* The rows of regions belong below their view; these take the views apart. */
+        {OPTION_REGIONS, OPTION_SORT},
+        {OPTION_REGIONS, OPTION_TOP},
+        {OPTION_REGIONS, OPTION_BY_FILE},
+        {OPTION_PAGES, OPTION_BY_FILE},
+        {OPTION_DIRECT, OPTION_PIPE},
+        {OPTION_CSV, OPTION_JSON},
+        {OPTION_PROMETHEUS, OPTION_JSON},
+        {OPTION_PROMETHEUS, OPTION_CSV},
+        /* Sums over processes have no order and no files. */
+        {OPTION_PROMETHEUS, OPTION_REGIONS},
+        {OPTION_PROMETHEUS, OPTION_SORT},
+        {OPTION_PROMETHEUS, OPTION_TOP},
+        {OPTION_PROMETHEUS, OPTION_BY_FILE},
+    };
+
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        cli_exclude(cli, pairs[i][0], pairs[i][1]);
 }
 
-static bool read_arguments(struct options_parser *parser, struct given *given)
+static void check(struct cli *cli, const struct options *options)
 {
-    bool literal = false;
+    const size_t *given = cli->given;
+    bool is_scan = cli->command == COMMAND_MAPS || cli->command == COMMAND_PS;
 
-    for (parser->index = 1; parser->index < parser->argc; parser->index++) {
-        struct span argument = span_from_string(parser->argv[parser->index]);
-        bool good;
-        if (literal || argument.size < 2 || argument.data[0] != '-')
-            good = !literal && span_equal(argument, SPAN("/?"))
-                       ? apply(parser, given, OPTION_HELP, argument)
-                       : read_operand(parser, given, argument, literal);
-        else if (span_equal(argument, SPAN("--")))
-            good = literal = true;
-        else if (argument.data[1] == '-')
-            good = read_long(parser, given, argument);
-        else
-            good = read_short(parser, given, argument);
-        if (!good)
-            return false;
-    }
-    return true;
+    check_pairs(cli);
+    cli_check_command(cli);
+    if (options->by_file && options->sort == ORDER_ADDRESS)
+        cli_fail_at(cli, given[OPTION_SORT], "--by-file has no addresses to sort by");
+    if (options->host && given[OPTION_JSON] == 0 && given[OPTION_CSV] == 0)
+        cli_fail_at(cli, given[OPTION_HOST], "--host is for rows: add --json or --csv");
+    if (cli->command == COMMAND_DIFF && options->files[1].data == NULL)
+        cli_fail_at(cli, 0, "diff needs two files: lsmap diff OLD NEW");
+    if (!is_scan && cli->command != COMMAND_DIFF && cli->operand_index != 0)
+        cli_fail_at(cli, cli->operand_index, "%s takes no process", commands[cli->command]);
+    if (is_scan && given[OPTION_ALL] != 0 && cli->operand_index != 0)
+        cli_fail_at(cli, cli->operand_index,
+                    "--all means every process: name processes or give --all");
+    if (given[OPTION_AT] != 0 && cli->operand_index == 0)
+        cli_fail_at(cli, given[OPTION_AT], "--at needs the process: lsmap --at ADDRESS PID");
+    if (cli->command == COMMAND_MAPS && cli->operand_index == 0 && given[OPTION_ALL] == 0 &&
+        given[OPTION_OWN] == 0 && given[OPTION_FILE] == 0)
+        cli_fail_at(cli, 0, "no process is named: give a PID, a NAME, or --all");
 }
 
-static enum output_format format_of(const struct given *given)
+static void take_switches(const struct cli *cli, struct options *options)
 {
-    if (given->at[OPTION_CSV] != 0)
-        return FORMAT_CSV;
-    if (given->at[OPTION_PROMETHEUS] != 0)
-        return FORMAT_PROMETHEUS;
-    return given->at[OPTION_JSON] != 0 ? FORMAT_JSON : FORMAT_TABLE;
-}
+    const size_t *given = cli->given;
 
-static void take_switches(struct options *options, const struct given *given)
-{
-    options->format = format_of(given);
-    options->host = given->at[OPTION_HOST] != 0;
-    options->outside_system = given->at[OPTION_OUTSIDE_SYSTEM] != 0;
-    options->by_file = given->at[OPTION_BY_FILE] != 0;
-    options->exact = given->at[OPTION_BYTES] != 0;
-    options->no_header = given->at[OPTION_NO_HEADER] != 0;
-    options->wide = given->at[OPTION_WIDE] != 0;
-    options->quiet = given->at[OPTION_QUIET] != 0;
-    options->debug = given->at[OPTION_DEBUG] != 0;
-    options->direct = given->at[OPTION_DIRECT] != 0;
+    if (given[OPTION_JSON] != 0)
+        options->format = FORMAT_JSON;
+    if (given[OPTION_CSV] != 0)
+        options->format = FORMAT_CSV;
+    if (given[OPTION_PROMETHEUS] != 0)
+        options->format = FORMAT_PROMETHEUS;
+    options->own = given[OPTION_OWN] != 0;
+    options->host = given[OPTION_HOST] != 0;
+    options->outside_system = given[OPTION_OUTSIDE_SYSTEM] != 0;
+    options->by_file = given[OPTION_BY_FILE] != 0;
+    options->exact = given[OPTION_BYTES] != 0;
+    options->no_header = given[OPTION_NO_HEADER] != 0;
+    options->wide = given[OPTION_WIDE] != 0;
+    options->quiet = given[OPTION_QUIET] != 0;
+    options->debug = given[OPTION_DEBUG] != 0;
+    options->direct = given[OPTION_DIRECT] != 0;
     options->all = options->pids_count == 0 && options->names_count == 0;
     if (options->command == COMMAND_DIFF)
-        options->all = given->at[OPTION_ALL] != 0;
-    if (options->top > 0 && given->at[OPTION_SORT] == 0)
+        options->all = given[OPTION_ALL] != 0;
+    if (options->top > 0 && options->sort == ORDER_NONE)
         options->sort = ORDER_SIZE; /* the first ones by chance are of no use */
-    if (given->at[OPTION_REGIONS] != 0)
+    if (given[OPTION_REGIONS] != 0)
         options->detail = DETAIL_REGIONS;
-    if (given->at[OPTION_PAGES] != 0)
+    if (given[OPTION_PAGES] != 0)
         options->detail = DETAIL_PAGES;
 }
 
 bool options_parse(int argc, char *const *argv, struct options *options, char *message)
 {
-    struct options read = {.command = COMMAND_MAPS, .timeout_s = TIMEOUT_DEFAULT_S};
-    struct given given = {{0}, 0, 0};
-    struct options_parser parser = {
-        .argc = argc, .argv = argv, .options = &read, .message = message};
+    struct options read = {.timeout_s = TIMEOUT_DEFAULT_S};
+    struct cli cli;
 
-    if (argc <= 1) {
-        read.command = COMMAND_USAGE;
-    } else {
-        if (!read_arguments(&parser, &given))
-            return false;
-        if (given.at[OPTION_HELP] != 0)
-            read.command = COMMAND_HELP;
-        else if (given.at[OPTION_VERSION] != 0)
-            read.command = COMMAND_VERSION;
-        else if (read.command != COMMAND_HELP && !options_check(&parser, &given))
-            return false;
+    cli_init(&cli, &options_syntax, argc > 0 ? (size_t)argc - 1 : 0, (const char *const *)argv + 1);
+    for (int id; (id = cli_next(&cli)) != CLI_END;) {
+        if (id == CLI_OPERAND)
+            read_operand(&cli, &read);
+        else
+            read_value(&cli, &read, id);
     }
-    take_switches(&read, &given);
+    read.command = (enum command)cli.command;
+    if (argc <= 1)
+        read.command = COMMAND_USAGE;
+    bool is_asked = cli.given[OPTION_HELP] != 0 || cli.given[OPTION_VERSION] != 0;
+    if (is_asked) /* whatever else is wrong */
+        read.command = cli.given[OPTION_HELP] != 0 ? COMMAND_HELP : COMMAND_VERSION;
+    take_switches(&cli, &read);
+    if (read.command >= COMMAND_MAPS)
+        check(&cli, &read);
+    if (cli.failed && !is_asked) {
+        (void)snprintf(message, OPTIONS_ERROR_CAPACITY, "%s", cli.message);
+        return false;
+    }
     *options = read;
     return true;
 }

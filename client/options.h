@@ -1,7 +1,6 @@
 /* The command line of lsmap, read strictly.
  *
- * Pure: UTF-8 arguments in, a plain struct or one sentence of what is wrong out. What the arguments
- * ask of a server is client/plan.h's work.
+ * Pure: UTF-8 arguments in; a plain struct, or one sentence that says what is wrong, out.
  */
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H
@@ -14,6 +13,7 @@
 #include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
 #include "common/proto/request.h"
+#include "common/text/cli.h"
 #include "common/text/span.h"
 
 enum command {
@@ -36,7 +36,7 @@ enum output_format {
 };
 
 enum order {
-    ORDER_NONE,   /* as the server tells them */
+    ORDER_NONE,   /* as the server lists them */
     ORDER_SIZE,   /* largest first */
     ORDER_PATH,   /* case folded */
     ORDER_ADDRESS /* lowest first */
@@ -44,8 +44,8 @@ enum order {
 
 enum {
     OPTIONS_FOLDERS_MAX = 32, /* --not-under on one command line */
-    OPTIONS_NAMES_MAX = 64,   /* process names on one command line; each is a request of its own */
-    OPTIONS_ERROR_CAPACITY = 256,
+    OPTIONS_NAMES_MAX = 64,   /* process names */
+    OPTIONS_ERROR_CAPACITY = CLI_MESSAGE_CAPACITY,
     TIMEOUT_DEFAULT_S = 30,
     TIMEOUT_MAX_S = 24 * 60 * 60
 };
@@ -54,6 +54,7 @@ enum {
 struct options {
     enum command command;
     bool all;                        /* every process */
+    bool own;                        /* only processes of the caller */
     uint32_t pids[REQUEST_PIDS_MAX]; /* in the order given, repeats dropped */
     size_t pids_count;
     struct span names[OPTIONS_NAMES_MAX]; /* globs, in the order given */
@@ -61,9 +62,9 @@ struct options {
     struct span path; /* -f; size 0: none */
     bool has_address; /* --at */
     uint64_t address;
-    uint32_t kinds; /* VIEW_* bits; 0: the server's default */
+    uint32_t kinds; /* KIND_* bits; 0: the server's default */
     enum request_detail detail;
-    struct span not_under[OPTIONS_FOLDERS_MAX]; /* only what lies outside these folders */
+    struct span not_under[OPTIONS_FOLDERS_MAX]; /* only what is outside these folders */
     size_t not_under_count;
     bool outside_system; /* and outside those of Windows and of installed programs */
     enum order sort;
@@ -78,19 +79,19 @@ struct options {
     bool no_header;
     bool wide;                     /* never cut a path */
     bool quiet;                    /* no totals, no line for each process that failed */
-    bool debug;                    /* ask what the scan cost, and tell it */
+    bool debug;                    /* ask what the scan cost, and show it */
     bool direct;                   /* scan in this process, without the service */
     char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
     unsigned timeout_s;            /* without a byte of progress */
 };
 
-/* The command word next to one that may have been meant for it; size 0: none is near. */
-struct span options_command_near(struct span word);
+/* The options and commands; a command's number is its enum command. */
+extern const struct cli_syntax options_syntax;
 
 /* Reads the arguments; argv[0] is the program and not read.
  * options  Set on success, untouched on failure.
  * message  Receives, on failure, one terminated line that says what is wrong and at which argument;
- *          text of the user in it is fit to be shown.
+ *          what it repeats of the arguments is fit to be shown.
  * Returns false when lsmap must end with the exit code for usage. */
 NODISCARD bool options_parse(int argc, char *const *argv, _Out_ struct options *options,
                              _Out_writes_(OPTIONS_ERROR_CAPACITY) char *message);

@@ -271,7 +271,8 @@ static void report_command_near(const struct gap_group *globs, struct buffer *ou
 
     if (globs->count != 1 || name.size < 2)
         return;
-    struct span near = options_command_near((struct span){name.data + 1, name.size - 2});
+    struct span near =
+        cli_command_near(&options_syntax, (struct span){name.data + 1, name.size - 2});
     if (near.size > 0) {
         buffer_text(out, "; did you mean \"" PRODUCT_NAME " ");
         buffer_append(out, near);

@@ -42,7 +42,8 @@ static bool report_no_view(const struct request *request, struct buffer *out)
 /* A word that was taken for the name of a process, but may have been meant for a command. */
 static bool report_hint(const struct request *request, struct buffer *out)
 {
-    struct span near = options_command_near((struct span){request->name, request->name_size});
+    struct span near =
+        cli_command_near(&options_syntax, (struct span){request->name, request->name_size});
 
     return near.size == 0 || (text(out, "; did you mean \"" PRODUCT_NAME " ") &&
                               buffer_append(out, near) && text(out, "\"?"));

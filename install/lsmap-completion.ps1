@@ -3,8 +3,8 @@
     Completes the arguments of lsmap in PowerShell 5.1 and later.
 .DESCRIPTION
     Options, their words, commands, help topics, and the names and identifiers of running processes.
-    Where a file or a folder is wanted PowerShell's own completion does the work. To have it in
-    every session put this line into $PROFILE:
+    Files and folders are left to PowerShell's own completion. For every session put this line into
+    $PROFILE:
 
         . "C:\Program Files\lsmap\lsmap-completion.ps1"
 #>
@@ -15,6 +15,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
     $options = [ordered]@{
         '-a'               = 'every process'
         '--all'            = 'every process'
+        '--own'            = 'only your own processes'
         '-f'               = 'who has this file mapped: PATTERN'
         '--file'           = 'who has this file mapped: PATTERN'
         '--at'             = 'which file is at this address: ADDRESS'
@@ -32,8 +33,8 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         '--csv'            = 'one table, RFC 4180'
         '--prometheus'     = 'sums for monitoring'
         '--host'           = 'machine, boot, scan and time in each row'
-        '-o'               = 'write to a file, whole or not at all: FILE'
-        '--out'            = 'write to a file, whole or not at all: FILE'
+        '-o'               = 'write to a file, completely or not at all: FILE'
+        '--out'            = 'write to a file, completely or not at all: FILE'
         '--wide'           = 'never cut a path'
         '--no-header'      = 'no titles'
         '--timeout'        = 'seconds to wait without progress'
@@ -41,7 +42,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         '--pipe'           = 'another server: NAME'
         '-q'               = 'no totals, no failures'
         '--quiet'          = 'no totals, no failures'
-        '--debug'          = 'tell what the scan cost'
+        '--debug'          = 'show what the scan cost'
         '-h'               = 'all options'
         '--help'           = 'all options'
         '-V'               = 'the version'
@@ -58,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
     $kinds = 'image', 'data', 'pagefile', 'all'
     $orders = 'size', 'path', 'address'
     $topics = 'topics', 'examples', 'filters', 'output', 'formats', 'access', 'scripts', 'exit-codes'
-    # Behind these comes a value of which nothing is known here.
+    # A value follows that is not known here.
     $values = '-f', '--file', '--at', '--not-under', '--top', '-o', '--out', '--timeout', '--pipe'
 
     function New-Completion([string]$Text, [string]$Type, [string]$Tip, [string]$Shown = $Text) {
@@ -76,7 +77,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         if (-not $wordToComplete.StartsWith('-')) { return }
     }
     if ('-k', '--kind' -ccontains $previous) {
-        # The last of a list, behind those that are there already.
+        # The last word of a list.
         $comma = $wordToComplete.LastIndexOf(',') + 1
         $head = $wordToComplete.Substring(0, $comma)
         $tail = $wordToComplete.Substring($comma)

@@ -6,7 +6,6 @@
 #include "client/outcome.h"
 #include "client/run.h"
 #include "client/show/help.h"
-#include "client/show/usage.h"
 #include "client/win32/compare_files.h"
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
@@ -131,12 +130,12 @@ static enum outcome obey(struct console *console, const struct options *options)
 
     switch (options->command) {
     case COMMAND_USAGE:
-        output->complain(output->context, span_from_string(usage_short));
+        output->complain(output->context, span_from_string(help_usage));
         return OUTCOME_USAGE;
     case COMMAND_HELP:
         (void)output->write(
             output->context,
-            span_from_string(options->topic.size > 0 ? help_topic(options->topic) : usage_help));
+            span_from_string(options->topic.size > 0 ? help_topic(options->topic) : help_options));
         return OUTCOME_COMPLETE;
     case COMMAND_VERSION:
         (void)output->write(output->context, SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n"));

@@ -1,7 +1,7 @@
-/* install/lsmap-completion.ps1 knows every option, command and topic, and no other. */
+/* install/lsmap-completion.ps1 knows every option, command and topic, and no others. */
 #include <stdlib.h>
 
-#include "client/options_parser.h"
+#include "client/options.h"
 #include "client/show/help.h"
 #include "tests/test.h"
 
@@ -32,21 +32,21 @@ static bool has_word(const char *dashes, const char *word)
 static void every_option_is_completed(struct test *t)
 {
     REQUIRE(t, read_script());
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        const char letter[] = {option_table[i].letter, '\0'};
-        TEST_ROW(t, "--%s", option_table[i].name);
-        CHECK(t, has_word("--", option_table[i].name));
+    for (int i = 0; i < (int)options_syntax.options_count; i++) {
+        const char letter[] = {options_syntax.options[i].letter, '\0'};
+        TEST_ROW(t, "--%s", options_syntax.options[i].name);
+        CHECK(t, has_word("--", options_syntax.options[i].name));
         CHECK(t, letter[0] == '\0' || has_word("-", letter));
     }
 }
 
 static bool is_option(const char *word, size_t size)
 {
-    for (int i = 0; i < OPTION_COUNT; i++) {
-        if (size == 2 && word[1] == option_table[i].letter)
+    for (int i = 0; i < (int)options_syntax.options_count; i++) {
+        if (size == 2 && word[1] == options_syntax.options[i].letter)
             return true;
-        if (size == strlen(option_table[i].name) + 2 &&
-            strncmp(word + 2, option_table[i].name, size - 2) == 0)
+        if (size == strlen(options_syntax.options[i].name) + 2 &&
+            strncmp(word + 2, options_syntax.options[i].name, size - 2) == 0)
             return true;
     }
     return false;
@@ -60,12 +60,12 @@ static void it_completes_no_other(struct test *t)
     for (const char *word = script; (word = strstr(word, "'-")) != NULL; word++) {
         size_t size = strcspn(word + 1, "'");
         if (size < 2)
-            continue; /* the dash alone, of the script's own */
+            continue; /* a dash alone, which the script itself uses */
         TEST_ROW(t, "%.*s", (int)size, word + 1);
         CHECK(t, is_option(word + 1, size));
         words++;
     }
-    CHECK(t, words >= OPTION_COUNT);
+    CHECK(t, words >= options_syntax.options_count);
 }
 
 /* Options that take a value and have no words of their own leave the rest to PowerShell. */
@@ -76,12 +76,14 @@ static void values_are_told_apart(struct test *t)
     const char *values = strstr(script, "$values = ");
     REQUIRE(t, values != NULL);
     (void)snprintf(line, sizeof line, "%.*s", (int)strcspn(values, "\r\n"), values);
-    for (int i = 0; i < OPTION_COUNT; i++) {
+    for (int i = 0; i < (int)options_syntax.options_count; i++) {
         char quoted[WORD_CAPACITY];
-        bool has_words = i == OPTION_KIND || i == OPTION_SORT;
-        (void)snprintf(quoted, sizeof quoted, "'--%s'", option_table[i].name);
+        const char *name = options_syntax.options[i].name;
+        bool has_words = strcmp(name, "kind") == 0 || strcmp(name, "sort") == 0;
+        (void)snprintf(quoted, sizeof quoted, "'--%s'", options_syntax.options[i].name);
         TEST_ROW(t, "%s", quoted);
-        CHECK_INT(t, option_table[i].takes_value && !has_words, strstr(line, quoted) != NULL);
+        CHECK_INT(t, options_syntax.options[i].value != NULL && !has_words,
+                  strstr(line, quoted) != NULL);
     }
 }
 
@@ -97,7 +99,7 @@ static void topics_and_commands_are_completed(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(commands); i++) {
         TEST_ROW(t, "%s", commands[i]);
         CHECK(t, has_word("", commands[i]));
-        CHECK(t, span_equal(options_command_near(span_from_string(commands[i])),
+        CHECK(t, span_equal(cli_command_near(&options_syntax, span_from_string(commands[i])),
                             span_from_string(commands[i])));
     }
 }

@@ -75,7 +75,7 @@ static void what_does_not_go_together(struct test *t)
         {"-a --prometheus --top 3", "argument 4: --prometheus and --top exclude each other"},
         {"-a --by-file --prometheus", "argument 3: --prometheus and --by-file exclude each other"},
         {"-a --out ''", "argument 3: the name of the file is empty"},
-        {"-a --out", "argument 2: --out needs a value"},
+        {"-a --out", "argument 2: --out needs a value: --out FILE"},
         {"-a -o x --out y", "argument 5: --out is given twice"},
         {"-a --openmetrics", "argument 2: unknown option \"--openmetrics\""},
         {"-a --jason", "argument 2: unknown option \"--jason\"; did you mean \"--json\"?"},
@@ -84,8 +84,8 @@ static void what_does_not_go_together(struct test *t)
          "argument 2: unknown option \"--tiemout=3\"; did you mean \"--timeout\"?"},
         {"-json -a", "argument 1: unknown option \"-json\"; did you mean \"--json\"?"},
         {"-a --xyzzy", "argument 2: unknown option \"--xyzzy\""},
-        {"-a -k imgae", "argument 3: \"imgae\" is no kind of mapping; known are image, data, "
-                        "pagefile and all; did you mean \"image\"?"},
+        {"-a -k imgae", "argument 3: --kind takes image, data, pagefile or all, not \"imgae\"; "
+                        "did you mean \"image\"?"},
         {"help formast", "argument 2: no help on \"formast\"; did you mean \"formats\"?"},
         {"help me", "argument 2: no help on \"me\""},
         {"help formats output", "argument 3: help takes one topic"},

@@ -1,7 +1,6 @@
 #include "client/show/help.h"
 
-#include "client/options_parser.h"
-#include "client/show/usage.h"
+#include "client/options.h"
 #include "tests/test.h"
 
 /* Nothing scrolls away on the smallest console: 80 columns, 24 lines with the next prompt. */
@@ -25,8 +24,10 @@ static void every_topic_fits_a_screen(struct test *t)
         TEST_ROW(t, "%s", help_topics[i].name);
         check_screen(t, help_topics[i].text);
     }
+    TEST_ROW(t, "usage");
+    check_screen(t, help_usage);
     TEST_ROW(t, "--help");
-    check_screen(t, usage_help);
+    check_screen(t, help_options);
 }
 
 static void topics_are_found_by_name(struct test *t)
@@ -44,14 +45,14 @@ static void topics_are_found_by_name(struct test *t)
     CHECK(t, help_topic(SPAN("exit")) == NULL);
 }
 
-/* Every option is told of in --help. */
-static void every_option_is_told_of(struct test *t)
+/* --help names every option. */
+static void every_option_is_named(struct test *t)
 {
-    for (int i = 0; i < OPTION_COUNT; i++) {
+    for (int i = 0; i < (int)options_syntax.options_count; i++) {
         char name[40];
-        (void)snprintf(name, sizeof name, "--%s", option_table[i].name);
+        (void)snprintf(name, sizeof name, "--%s", options_syntax.options[i].name);
         TEST_ROW(t, "%s", name);
-        CHECK(t, strstr(usage_help, name) != NULL);
+        CHECK(t, strstr(help_options, name) != NULL);
     }
 }
 
@@ -60,7 +61,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(every_topic_fits_a_screen),
         TEST_CASE(topics_are_found_by_name),
-        TEST_CASE(every_option_is_told_of),
+        TEST_CASE(every_option_is_named),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
