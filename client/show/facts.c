@@ -1,144 +1,125 @@
 #include "client/show/facts.h"
 
+#include <string.h>
+
 #include "client/show/text.h"
 #include "common/json/reader.h"
 #include "common/proto/protocol.h"
 
-enum { LABEL_SIZE_MAX = 64 }; /* a longer name is shown whole, but does not move the others */
+enum { LABEL_SIZE_MAX = 64 }; /* a longer name is shown completely, but does not move the others */
 
-/* One walk over the line; the first measures the names, the second writes. */
 struct facts {
     struct json_reader reader;
-    struct buffer *out;    /* NULL: measure */
+    struct buffer lines;   /* each label and each value, fit to be shown, as a line */
     struct buffer scratch; /* a text without its escapes */
-    size_t label_size;     /* of the longest name */
+    size_t label_size;     /* of the longest label */
 };
 
-static bool put(struct facts *facts, struct span text)
-{
-    return facts->out == NULL || display_text(facts->out, text);
-}
-
-static bool put_text(struct facts *facts)
+static void put_text(struct facts *facts)
 {
     struct buffer *scratch = &facts->scratch;
     size_t size = 0;
 
-    if (facts->out == NULL)
-        return true;
     buffer_clear(scratch);
-    if (!buffer_reserve(scratch, facts->reader.token.size + 1) ||
-        !json_unescape(&facts->reader, scratch->data, scratch->capacity, &size))
-        return false;
-    return put(facts, (struct span){scratch->data, size});
+    char *place = buffer_extend(scratch, facts->reader.token.size + 1);
+    if (place != NULL && json_unescape(&facts->reader, place, scratch->size, &size))
+        display_text(&facts->lines, (struct span){place, size});
 }
 
-/* The value whose first event was read; objects and arrays in it are skipped. */
-static bool put_value(struct facts *facts, enum json_event event)
+/* The value whose first event was read; the content of inner objects and arrays is left out. */
+static void put_value(struct facts *facts, enum json_event event)
 {
-    unsigned depth = facts->reader.depth;
+    struct json_reader *reader = &facts->reader;
+    unsigned depth = reader->depth;
 
-    switch (event) {
-    case JSON_STRING:
-        return put_text(facts);
-    case JSON_NUMBER:
-        return put(facts, facts->reader.token);
-    case JSON_TRUE:
-        return put(facts, SPAN("yes"));
-    case JSON_FALSE:
-        return put(facts, SPAN("no"));
-    case JSON_NULL:
-        return put(facts, SPAN("-"));
-    case JSON_OBJECT_OPEN:
-    case JSON_ARRAY_OPEN:
-        while (facts->reader.depth >= depth)
-            if (json_next(&facts->reader) == JSON_ERROR)
-                return false;
-        return put(facts, SPAN("..."));
-    case JSON_ERROR:
-    case JSON_END:
-    case JSON_OBJECT_CLOSE:
-    case JSON_ARRAY_CLOSE:
-    case JSON_KEY:
-        break;
-    }
-    return false;
+    if (event == JSON_STRING)
+        put_text(facts);
+    else if (event == JSON_NUMBER)
+        display_text(&facts->lines, reader->token);
+    else if (event == JSON_TRUE || event == JSON_FALSE)
+        buffer_text(&facts->lines, event == JSON_TRUE ? "yes" : "no");
+    else
+        buffer_text(&facts->lines, event == JSON_NULL ? "-" : "...");
+    if (event == JSON_OBJECT_OPEN || event == JSON_ARRAY_OPEN)
+        while (reader->depth >= depth && json_next(reader) != JSON_ERROR) {
+        }
 }
 
 /* "a, b, c"; "-" for none. */
-static bool put_list(struct facts *facts)
+static void put_list(struct facts *facts)
 {
     enum json_event event = json_next(&facts->reader);
 
     if (event == JSON_ARRAY_CLOSE)
-        return put(facts, SPAN("-"));
-    for (bool first = true; event != JSON_ARRAY_CLOSE; first = false) {
-        if (!put(facts, first ? SPAN("") : SPAN(", ")) || !put_value(facts, event))
-            return false;
+        buffer_text(&facts->lines, "-");
+    for (bool first = true; event != JSON_ARRAY_CLOSE && event != JSON_ERROR; first = false) {
+        buffer_text(&facts->lines, first ? "" : ", ");
+        put_value(facts, event);
         event = json_next(&facts->reader);
     }
-    return true;
 }
 
-/* "object.name:" and the spaces behind it. */
-static bool put_label(struct facts *facts, struct span object, struct span name)
-{
-    size_t size = object.size + (object.size > 0 ? 1 : 0) + name.size + 1;
-
-    if (facts->out == NULL) {
-        if (size > facts->label_size && size <= LABEL_SIZE_MAX)
-            facts->label_size = size;
-        return true;
-    }
-    size_t fill = facts->label_size > size ? facts->label_size - size : 0;
-    return put(facts, object) && put(facts, object.size > 0 ? SPAN(".") : SPAN("")) &&
-           put(facts, name) && put(facts, SPAN(":")) &&
-           display_left(facts->out, SPAN(""), fill + 2);
-}
-
-static bool put_member(struct facts *facts, struct span object, struct span name,
+static void put_member(struct facts *facts, struct span object, struct span name,
                        enum json_event event)
 {
-    return put_label(facts, object, name) &&
-           (event == JSON_ARRAY_OPEN ? put_list(facts) : put_value(facts, event)) &&
-           (facts->out == NULL || buffer_append(facts->out, SPAN("\n")));
+    size_t begin = facts->lines.size;
+
+    display_text(&facts->lines, object);
+    buffer_text(&facts->lines, object.size > 0 ? "." : "");
+    display_text(&facts->lines, name);
+    buffer_text(&facts->lines, ":");
+    size_t size = facts->lines.size - begin;
+    if (size > facts->label_size && size <= LABEL_SIZE_MAX)
+        facts->label_size = size;
+    buffer_text(&facts->lines, "\n");
+    if (event == JSON_ARRAY_OPEN)
+        put_list(facts);
+    else
+        put_value(facts, event);
+    buffer_text(&facts->lines, "\n");
 }
 
-static bool walk(struct facts *facts, struct span line)
+static void walk(struct facts *facts, struct span line)
 {
     struct json_reader *reader = &facts->reader;
 
     json_reader_init(reader, line, JSON_DEPTH_MAX);
     if (json_next(reader) != JSON_OBJECT_OPEN)
-        return false;
+        return;
     while (json_next(reader) == JSON_KEY) {
         struct span name = reader->token;
         enum json_event event = json_next(reader);
-        bool good = true;
         if (span_equal(name, SPAN("id")) || span_equal(name, SPAN("type")))
             continue;
         if (event != JSON_OBJECT_OPEN) {
-            good = put_member(facts, SPAN(""), name, event);
-        } else {
-            while (good && json_next(reader) == JSON_KEY) {
-                struct span inner = reader->token;
-                good = put_member(facts, name, inner, json_next(reader));
-            }
+            put_member(facts, SPAN(""), name, event);
+            continue;
         }
-        if (!good)
-            return false;
+        while (json_next(reader) == JSON_KEY) {
+            struct span inner = reader->token;
+            put_member(facts, name, inner, json_next(reader));
+        }
     }
-    return reader->error == NULL;
 }
 
 bool facts_format(struct span line, struct buffer *out)
 {
-    struct facts facts = {.out = NULL};
+    struct facts facts = {.label_size = 0};
 
+    buffer_init(&facts.lines, 4 * OUTPUT_ROW_SIZE_MAX);
     buffer_init(&facts.scratch, OUTPUT_ROW_SIZE_MAX);
-    bool good = walk(&facts, line);
-    facts.out = out;
-    good = good && walk(&facts, line);
+    walk(&facts, line);
+    struct span rest = buffer_span(&facts.lines);
+    for (bool is_label = true; rest.size > 0; is_label = !is_label) {
+        const char *newline = memchr(rest.data, '\n', rest.size);
+        size_t size = newline != NULL ? (size_t)(newline - rest.data) : rest.size - 1;
+        display_left(out, (struct span){rest.data, size}, is_label ? facts.label_size : 0);
+        buffer_text(out, is_label ? "  " : "\n");
+        rest = span_from(rest, size + 1);
+    }
+    bool good =
+        !buffer_failed(out) && !buffer_failed(&facts.lines) && !buffer_failed(&facts.scratch);
+    buffer_release(&facts.lines);
     buffer_release(&facts.scratch);
     return good;
 }

@@ -6,6 +6,7 @@
 
 #include "client/show/text.h"
 #include "common/base/bounds.h"
+#include "common/text/utf.h"
 
 enum { NAMES_FIRST = 64, LABELS_MAX = 2 };
 
@@ -229,13 +230,8 @@ static bool clean_name(struct buffer *scratch, struct span *name)
 {
     buffer_clear(scratch);
     display_text(scratch, name->size > 0 ? *name : SPAN(PROMETHEUS_UNKNOWN));
-    size_t size = scratch->size;
-    if (size > PROMETHEUS_NAME_SIZE_MAX) {
-        size = PROMETHEUS_NAME_SIZE_MAX;
-        while (size > 0 && ((unsigned char)scratch->data[size] & 0xc0) == 0x80)
-            size--;
-    }
-    *name = (struct span){scratch->data, size};
+    *name = buffer_span(scratch);
+    name->size = utf8_cut(*name, PROMETHEUS_NAME_SIZE_MAX);
     return !buffer_failed(scratch);
 }
 

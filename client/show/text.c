@@ -6,16 +6,7 @@
 #include "client/show/width_table.h"
 #include "common/text/utf.h"
 
-static const struct span replacement = {"\xEF\xBF\xBD", 3}; /* U+FFFD */
-static const struct span ellipsis = {"\xE2\x80\xA6", 3};    /* U+2026 */
-
-static bool is_unsafe(uint32_t code_point)
-{
-    return code_point < 0x20 || (code_point >= 0x7f && code_point < 0xa0) || /* C0, DEL, C1 */
-           code_point == 0x061c || code_point == 0x200e || code_point == 0x200f ||
-           (code_point >= 0x2028 && code_point <= 0x202e) || /* line ends, embeddings */
-           (code_point >= 0x2066 && code_point <= 0x2069);   /* isolates */
-}
+static const struct span ellipsis = {"\xE2\x80\xA6", 3}; /* U+2026 */
 
 static bool in_ranges(const struct width_range *ranges, size_t count, uint32_t code_point)
 {
@@ -43,16 +34,11 @@ static size_t columns_of(uint32_t code_point)
 /* Takes one character. Returns it as it is shown, with its columns. */
 static struct span take_character(struct span text, size_t *offset, size_t *columns)
 {
-    size_t begin = *offset;
-    uint32_t code_point = utf8_next(text, offset);
+    struct span shown = utf8_next_shown(text, offset);
+    size_t begin = 0;
 
-    /* U+FFFD may stand for a malformed byte, which must not be copied either. */
-    if (is_unsafe(code_point) || code_point == 0xfffd) {
-        *columns = 1;
-        return replacement;
-    }
-    *columns = columns_of(code_point);
-    return (struct span){text.data + begin, *offset - begin};
+    *columns = columns_of(utf8_next(shown, &begin));
+    return shown;
 }
 
 /* Bytes from `offset` on that can be copied as they are: ASCII without control characters. */

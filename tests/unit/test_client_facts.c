@@ -21,6 +21,8 @@ static void facts_are_aligned(struct test *t)
          "capabilities:  a, b, 3\n"
          "none:          -\n"
          "off:           no\n"},
+        {"{\"a\":1,\"a234567890123456789012345678901234567890123456789012345678901234\":2}",
+         "a:  1\na234567890123456789012345678901234567890123456789012345678901234:  2\n"},
         {"{\"type\":\"stats\",\"a\":\"\\u001b\\\\x\"}", "a:  \xEF\xBF\xBD\\x\n"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
