@@ -173,10 +173,9 @@ static void row_process(struct scan *scan, struct scan_row *row)
     scan->at.counts.processes++;
     scan->is_row_due = false;
     row->facts = &scan->facts;
-    if (scan->image.size > 0)
-        row->image = buffer_span(&scan->image);
-    else if (scan->image_device.size > 0)
-        row->image = buffer_span(&scan->image_device);
+    row->image = buffer_span(scan->image.size > 0 ? &scan->image : &scan->image_device);
+    if (row->image.size == 0)
+        row->image.data = NULL;
 }
 
 static void row_error(struct scan *scan, struct scan_row *row, enum scan_stage stage,
@@ -271,24 +270,30 @@ static void step_select(struct scan *scan)
     }
 }
 
-static void row_unmatched(struct scan *scan, struct scan_row *row)
+/* Reports a pid, or with pid NULL a glob, that selected no process. */
+static void row_unmatched(struct scan *scan, struct scan_row *row, const uint32_t *pid,
+                          struct span name)
 {
+    const char *message;
+    if (hides_others(scan))
+        message = "You may ask about your own processes only.";
+    else if (scan->query.own_only)
+        message = pid != NULL ? "None of your processes has this pid."
+                              : "None of your processes has this name.";
+    else
+        message = pid != NULL ? "No process has this pid." : "No process has this name.";
     row->type = SCAN_ERROR;
-    row->error.stage = STAGE_SELECT;
+    row->process = NULL;
+    row->error = (struct scan_error){
+        .has_pid = pid != NULL,
+        .pid = pid != NULL ? *pid : 0,
+        .process = name,
+        .code = hides_others(scan) ? STATUS_DENIED : STATUS_NO_SUCH_PROCESS,
+        .stage = STAGE_SELECT,
+        .message = message,
+    };
     scan->at.counts.rows++;
     scan->at.counts.unmatched++;
-    if (hides_others(scan)) {
-        row->error.code = STATUS_DENIED;
-        row->error.message = "You may ask about your own processes only.";
-        return;
-    }
-    row->error.code = STATUS_NO_SUCH_PROCESS;
-    if (scan->query.own_only)
-        row->error.message = row->error.has_pid ? "None of your processes has this pid."
-                                                : "None of your processes has this name.";
-    else
-        row->error.message =
-            row->error.has_pid ? "No process has this pid." : "No process has this name.";
 }
 
 static void step_unmatched(struct scan *scan, struct scan_row *row)
@@ -297,17 +302,14 @@ static void step_unmatched(struct scan *scan, struct scan_row *row)
     for (size_t i = 0; i < scan->query.pids_count; i++) {
         if (!at->pid_matched[i]) {
             at->pid_matched[i] = true; /* it is reported once */
-            row->error.has_pid = true;
-            row->error.pid = scan->query.pids[i];
-            row_unmatched(scan, row);
+            row_unmatched(scan, row, &scan->query.pids[i], (struct span){NULL, 0});
             return;
         }
     }
     for (size_t i = 0; i < scan->query.names_count; i++) {
         if (!at->name_matched[i]) {
             at->name_matched[i] = true;
-            row->error.process = scan->query.names[i];
-            row_unmatched(scan, row);
+            row_unmatched(scan, row, NULL, scan->query.names[i]);
             return;
         }
     }
@@ -453,7 +455,7 @@ static void step_views(struct scan *scan, struct scan_row *row)
 
 void scan_next(struct scan *scan, struct scan_row *row)
 {
-    memset(row, 0, sizeof *row);
+    row->type = SCAN_NONE;
     switch (scan->step) {
     case STEP_LIST:
         step_list(scan);

@@ -87,13 +87,14 @@ struct scan_failure {
     const char *hint;    /* static text or NULL */
 };
 
+/* Only the members of its type are set: zeroing the rest would take longer than most steps. */
 struct scan_row {
     enum scan_row_type type;
-    const struct process_entry *process; /* NULL: FAILED, END and errors of the stage select */
-    struct span process_name;            /* UTF-8 */
+    const struct process_entry *process; /* of rows about a process; NULL: error of stage select */
+    struct span process_name;            /* of rows about a process; UTF-8 */
+    bool show_addresses;                 /* the same: its base addresses may be shown */
     const struct process_facts *facts;   /* of PROCESS */
     struct span image;           /* of PROCESS: DOS path, or the device path; data NULL: unknown */
-    bool show_addresses;         /* base addresses of this process may be shown */
     struct map_row map;          /* of MAP; of REGION the view it lies in */
     struct region region;        /* of REGION, cut to its view */
     struct scan_error error;     /* of ERROR */

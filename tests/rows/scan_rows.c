@@ -52,7 +52,7 @@ void scan_rows_run(struct scan_rows *rows, const struct platform *platform,
     *rows = (struct scan_rows){0};
     scan_checker_init(&checker);
     while (rows->steps++ < SCAN_STEPS_MAX) {
-        struct scan_row row;
+        struct scan_row row = {0}; /* members of other types stay empty */
         scan_next(scan, &row);
         scan_checker_row(&checker, &row, scan_counts(scan));
         if (row.type == SCAN_FAILED || row.type == SCAN_END) {

@@ -155,7 +155,7 @@ static void others_keep_their_addresses(struct test *t)
 static void the_last_answer_is_repeated(struct test *t)
 {
     for (int failing = 0; failing < 2; failing++) {
-        struct scan_row row;
+        struct scan_row row = {0};
         scan_world_init(&world, 1);
         world.virtual_.fail_at = (uint64_t)failing;
         world.virtual_.fail_with = NTSTATUS_NO_MEMORY;
