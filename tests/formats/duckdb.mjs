@@ -1,10 +1,11 @@
-// Loads what duckdb.sh printed and checks that nothing is lost, guessed or complained of: one row for
-// each row. With DuckDB's defaults but one: of lines of JSON it looks at the first 20,480 only to learn
-// their members, and the end row of a long run comes later; sample_size = -1 has it look at all.
+// Loads the files of duckdb.sh and checks that each row arrives, that no type is guessed wrong and that
+// DuckDB has nothing to complain about. All its defaults are kept except one: it learns the members of
+// JSON lines from the first 20,480 of them, and the end row of a long run comes later, so sample_size is
+// -1, which means all lines.
 //
 //     node duckdb.mjs [live]
 //
-// live: each file is of a run of its own, so that no two of them are alike.
+// live: each file comes from a run of its own, so no two of them are equal.
 import { readFileSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 
@@ -34,13 +35,13 @@ const lines = (file) => readFileSync(file, "utf8").split("\n").length - 1;
 const types = async (table) =>
   Object.fromEntries((await rows(`DESCRIBE ${table}`)).map((r) => [r.column_name, r.column_type]));
 
-// How many rows know a column; of one that none knows there is no type to tell.
+// The number of rows that know a column. A column that no row knows has no type.
 const values = async (table, column) => Number(await value(`SELECT count(${column}) FROM ${table}`));
 
 await db.run("SET enable_logging = true");
 await db.run("SET logging_level = 'WARNING'");
 
-// Every CSV: found out without help, a row for each line, none rejected.
+// Every CSV: detected without help, a row for each line, none rejected.
 for (const name of live ? ["maps", "regions", "ps"] : ["maps", "plain", "pages", "regions", "files", "ps"]) {
   await test(`${name}.csv loads`, async () => {
     const sniffed = (await rows(`FROM sniff_csv('${name}.csv')`))[0];
@@ -93,10 +94,10 @@ await test("columns have the types that they should", async () => {
     if (!found[column].startsWith(type)) throw new Error(`${column} is ${found[column]}, not ${type}`);
 });
 
-// The same facts by both ways. Control characters are the one thing that CSV cannot carry.
-await test("CSV and JSON tell the same", async () => {
+// The same facts in both formats. Only control characters cannot be carried by CSV.
+await test("CSV and JSON agree", async () => {
   const clean = (c) => `regexp_replace(${c}, '[\\x00-\\x1f\\x7f\\x80-\\x9f]', '\uFFFD', 'g')`;
-  // An address is a text in JSON; in CSV DuckDB takes it for the number it is.
+  // In JSON an address is a text; in CSV DuckDB takes it for a number.
   const base = (await types("maps")).base === "VARCHAR" ? "base" : "format('0x{:016x}', base)";
   const columns = `pid, process, ${base}, size, kind, protect, path, device_path`;
   const json = `SELECT pid, ${clean("process")}, base, size, kind, protect, ${clean("path")},
@@ -116,7 +117,7 @@ await test("pid and start name a process", async () => {
 if (!live) await test("files of several machines go together", async () => {
   const both = "read_json(['maps.jsonl', 'maps2.jsonl'], union_by_name = true, sample_size = -1)";
   equal(lines("maps.jsonl") + lines("maps2.jsonl"), await value(`SELECT count(*) FROM ${both}`), "rows");
-  equal(0, await value(`SELECT count(*) FROM ${both} WHERE host IS NULL OR scan_id IS NULL`), "rows of nobody");
+  equal(0, await value(`SELECT count(*) FROM ${both} WHERE host IS NULL OR scan_id IS NULL`), "rows without an envelope");
 });
 
 await test("regions know their file", async () => {

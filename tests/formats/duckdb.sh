@@ -1,9 +1,9 @@
 #!/bin/sh
-# Loads whole runs of lsmap into DuckDB: sh duckdb.sh PROGRAM FOLDER
+# Loads complete runs of lsmap into DuckDB: sh duckdb.sh PROGRAM FOLDER
 #
-# PROGRAM is virtual_lsmap, or lsmap.exe, which runs in Wine. FOLDER takes what is printed and, the
-# first time, the npm package. Ends with 77, which CTest shows as skipped, where there is no npm or
-# it gets no package.
+# PROGRAM is virtual_lsmap, or lsmap.exe, which runs in Wine. FOLDER receives the output and, the
+# first time, the npm package. Ends with 77, which CTest shows as skipped, when there is no npm or it
+# cannot get the package.
 set -u
 program=$1
 folder=$2
@@ -26,7 +26,7 @@ if [ ! -d node_modules/@duckdb/node-api ]; then
         skip "npm gets no $package"
 fi
 
-# lsmap FILE HOST ARGUMENT...: what it prints; 1 is one process that cannot be read.
+# lsmap FILE HOST ARGUMENT...: runs it; exit code 1 means that a process could not be read.
 lsmap() {
     file=$1
     host=$2
@@ -49,7 +49,7 @@ lsmap regions.csv PC1 -a -k all --regions --csv
 lsmap ps.csv PC1 ps --csv
 lsmap ps.jsonl PC1 ps --json
 case "$program" in
-*.exe) ;; # each run in Wine takes a second, and the rest tells nothing new there
+*.exe) ;; # each run in Wine takes a second, and the rest shows nothing new there
 *)
     lsmap maps2.jsonl PC2 -a -k all --json --host
     lsmap plain.csv PC1 -a -k all --csv

@@ -3,7 +3,7 @@
  *
  *     virtual_lsmap COPIES HOST [OPTION...] > FILE
  *
- * HOST is the name that --host tells. Exits as lsmap does.
+ * HOST is the name of the machine for --host. Exits as lsmap does.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,8 +14,8 @@ enum { LAYOUTS = 6, COPY_PID_STEP = 100000, PATH_CAPACITY = 512 };
 static const char *const files[LAYOUTS - 1] = {"browser", "dotnet", "protected", "service",
                                                "wow64"};
 
-/* Separators, quotes, formulas, wide and combining characters, a name that is no number, and what
- * must be opened but is refused. */
+/* Separators, quotes, formulas, wide and combining characters, a name that looks like a number, and
+ * a process that cannot be opened. */
 static const char odd[] =
     "process pid=4 name=System\n"
     "fault open=0xc0000022\n"

@@ -1,6 +1,5 @@
-/* A server for the client's formats without Windows: all recorded layouts as one machine, as often
- * as wanted, and a process with file names that formats get wrong.
- */
+/* A server for the client's formats without Windows: all recorded layouts as one machine, any number
+ * of times, and a process with file names that are hard for formats. */
 #ifndef TESTS_FORMATS_VIRTUAL_MACHINE_H
 #define TESTS_FORMATS_VIRTUAL_MACHINE_H
 

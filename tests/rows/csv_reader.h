@@ -1,5 +1,5 @@
-/* A strict reader of CSV for tests: RFC 4180's grammar to the letter, UTF-8 in texts, CR LF behind
- * every record, and as many fields in each as in the first. */
+/* A strict reader of CSV for tests: the grammar of RFC 4180 to the letter, UTF-8 in texts, CR LF
+ * after every record, and in each as many fields as in the first. */
 #ifndef TESTS_ROWS_CSV_READER_H
 #define TESTS_ROWS_CSV_READER_H
 
@@ -47,7 +47,7 @@ static inline bool csv_reader_keep(struct csv_reader *reader, char byte)
     return true;
 }
 
-/* Behind the opening quote, up to and with the closing one. */
+/* After the opening quote, through the closing one. */
 static inline bool csv_reader_quoted(struct csv_reader *reader)
 {
     for (;;) {
@@ -113,7 +113,7 @@ static inline bool csv_reader_next(struct csv_reader *reader)
         if (span_starts_with(reader->rest, SPAN("\r\n")))
             break;
         if (!span_starts_with(reader->rest, SPAN(",")))
-            return csv_reader_fail(reader, "neither a comma nor CR LF behind a field");
+            return csv_reader_fail(reader, "neither a comma nor CR LF after a field");
         reader->rest = span_from(reader->rest, 1);
     }
     reader->rest = span_from(reader->rest, 2);

@@ -69,7 +69,7 @@ static void it_completes_no_other(struct test *t)
 }
 
 /* Options that take a value and have no words of their own leave the rest to PowerShell. */
-static void values_are_told_apart(struct test *t)
+static void values_are_left_to_powershell(struct test *t)
 {
     char line[512];
     REQUIRE(t, read_script());
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(every_option_is_completed),
         TEST_CASE(it_completes_no_other),
-        TEST_CASE(values_are_told_apart),
+        TEST_CASE(values_are_left_to_powershell),
         TEST_CASE(topics_and_commands_are_completed),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -1,4 +1,6 @@
 #include "client/options.h"
+
+#include "client/show/help.h"
 #include "common/scan/regions.h"
 #include "tests/test.h"
 
@@ -146,8 +148,7 @@ static void choices(struct test *t)
     REQUIRE(t, good(t, "12", &options));
     CHECK(t, !options.own && !options.all);
     REQUIRE(t, good(t, "-a --top 18446744073709551615", &options));
-    CHECK(t,
-          options.sort == ORDER_SIZE && options.top == UINT64_MAX); /* the largest, unless said */
+    CHECK(t, options.sort == ORDER_SIZE && options.top == UINT64_MAX); /* the largest by default */
     REQUIRE(t, good(t, "-a --top=1 --sort=path", &options));
     CHECK(t, options.sort == ORDER_PATH && options.top == 1);
     REQUIRE(t, good(t, "-a --not-under C:\\a --not-under d:/ --not-under \\\\s\\x", &options));
@@ -318,6 +319,106 @@ static void globs_have_a_longest_size(struct test *t)
     CHECK_STR(t, "argument 2: the pattern is longer than 1024 bytes", message);
 }
 
+static void formats_are_chosen(struct test *t)
+{
+    static const struct {
+        const char *line;
+        enum output_format format;
+        bool host;
+        const char *out;
+    } rows[] = {
+        {"-a", FORMAT_TABLE, false, NULL},
+        {"-a --csv", FORMAT_CSV, false, NULL},
+        {"ps --csv --host --no-header", FORMAT_CSV, true, NULL},
+        {"-a --json --host", FORMAT_JSON, true, NULL},
+        {"whoami --host --json -o x", FORMAT_JSON, true, "x"},
+        {"-a --prometheus --out=lsmap.prom", FORMAT_PROMETHEUS, false, "lsmap.prom"},
+        {"ps --prometheus -olsmap.prom", FORMAT_PROMETHEUS, false, "lsmap.prom"},
+        {"-a --pages --prometheus", FORMAT_PROMETHEUS, false, NULL},
+        {"stats", FORMAT_TABLE, false, NULL},
+        {"stats --json", FORMAT_JSON, false, NULL},
+        {"--prometheus stats", FORMAT_PROMETHEUS, false, NULL},
+        {"-a --by-file --csv", FORMAT_CSV, false, NULL},
+        {"-a --regions --csv", FORMAT_CSV, false, NULL},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options = {.format = FORMAT_TABLE};
+        char message[OPTIONS_ERROR_CAPACITY] = "";
+        TEST_ROW(t, "%s", rows[i].line);
+        CHECK(t, parse(rows[i].line, &options, message));
+        CHECK_STR(t, "", message);
+        CHECK_INT(t, rows[i].format, options.format);
+        CHECK_INT(t, rows[i].host, options.host);
+        CHECK_INT(t, rows[i].out != NULL, options.out != NULL);
+        if (rows[i].out != NULL && options.out != NULL)
+            CHECK_STR(t, rows[i].out, options.out);
+    }
+}
+
+static void what_does_not_go_together(struct test *t)
+{
+    static const struct {
+        const char *line, *message;
+    } rows[] = {
+        {"-a --json --csv", "argument 3: --csv and --json exclude each other"},
+        {"-a --csv --prometheus", "argument 3: --prometheus and --csv exclude each other"},
+        {"-a --host", "argument 2: --host is for rows: add --json or --csv"},
+        {"-a --host --prometheus", "argument 2: --host is for rows: add --json or --csv"},
+        {"info --csv", "argument 2: info takes no --csv"},
+        {"stats --csv", "argument 2: stats takes no --csv"},
+        {"stats --prometheus --json", "argument 3: --prometheus and --json exclude each other"},
+        {"info --prometheus", "argument 2: info takes no --prometheus"},
+        {"whoami --prometheus", "argument 2: whoami takes no --prometheus"},
+        {"-a --prometheus --regions", "argument 3: --prometheus and --regions exclude each other"},
+        {"-a --prometheus --top 3", "argument 4: --prometheus and --top exclude each other"},
+        {"-a --by-file --prometheus", "argument 3: --prometheus and --by-file exclude each other"},
+        {"-a --out ''", "argument 3: the name of the file is empty"},
+        {"-a --out", "argument 2: --out needs a value: --out FILE"},
+        {"-a -o x --out y", "argument 5: --out is given twice"},
+        {"-a --openmetrics", "argument 2: unknown option \"--openmetrics\""},
+        {"-a --jason", "argument 2: unknown option \"--jason\"; did you mean \"--json\"?"},
+        {"-a --region", "argument 2: unknown option \"--region\"; did you mean \"--regions\"?"},
+        {"-a --tiemout=3",
+         "argument 2: unknown option \"--tiemout=3\"; did you mean \"--timeout\"?"},
+        {"-json -a", "argument 1: unknown option \"-json\"; did you mean \"--json\"?"},
+        {"-a --xyzzy", "argument 2: unknown option \"--xyzzy\""},
+        {"-a -k imgae", "argument 3: --kind takes image, data, pagefile or all, not \"imgae\"; "
+                        "did you mean \"image\"?"},
+        {"help formast", "argument 2: no help on \"formast\"; did you mean \"formats\"?"},
+        {"help me", "argument 2: no help on \"me\""},
+        {"help formats output", "argument 3: help takes one topic"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        char message[OPTIONS_ERROR_CAPACITY] = "";
+        TEST_ROW(t, "%s", rows[i].line);
+        CHECK(t, !parse(rows[i].line, &options, message));
+        CHECK_STR(t, rows[i].message, message);
+    }
+}
+
+static void help_has_topics(struct test *t)
+{
+    static const struct {
+        const char *line, *topic;
+    } rows[] = {
+        {"help", ""},
+        {"--help", ""},
+        {"help formats", "formats"},
+        {"help EXIT-CODES", "EXIT-CODES"},
+        {"help formats --csv", "formats"}, /* nothing but the topic matters */
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options = {.format = FORMAT_TABLE};
+        char message[OPTIONS_ERROR_CAPACITY] = "";
+        TEST_ROW(t, "%s", rows[i].line);
+        CHECK(t, parse(rows[i].line, &options, message));
+        CHECK_INT(t, COMMAND_HELP, options.command);
+        CHECK_MEM(t, rows[i].topic, strlen(rows[i].topic), options.topic.data, options.topic.size);
+        CHECK(t, options.topic.size == 0 || help_topic(options.topic) != NULL);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -329,6 +430,9 @@ int main(int argc, char **argv)
         TEST_CASE(too_many_processes_are_refused),
         TEST_CASE(too_many_folders_are_refused),
         TEST_CASE(globs_have_a_longest_size),
+        TEST_CASE(formats_are_chosen),
+        TEST_CASE(what_does_not_go_together),
+        TEST_CASE(help_has_topics),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -64,7 +64,7 @@ static void names_are_summed_up(struct test *t)
                    "lsmap_mappings{process=\"a\",kind=\"unknown\"} 1\n" BYTES
                    "lsmap_mapped_bytes{process=\"a\",kind=\"image\"} 4097\n"
                    "lsmap_mapped_bytes{process=\"a\",kind=\"unknown\"} 5\n" TAIL("1", "0")},
-        /* nothing there is a fact, too */
+        /* no process is a result, too */
         {OP_PROCESSES, END("true"), PROCESSES TAIL("0", "1")},
         /* names that would break a line */
         {OP_PROCESSES, PROCESS("\"a\\\"\\\\b\\n\\u001b\"", "full") END("true"),
@@ -161,7 +161,7 @@ static void long_names_are_cut(struct test *t)
 
 static const struct request_id no_id = {.type = REQUEST_ID_NONE};
 
-/* Shows the numbers of a server, after a member is taken out of the row. */
+/* Shows the numbers of a server, of which one may be renamed to one that lsmap does not know. */
 static void run_stats(struct fed *fed, const uint64_t *values, const char *without, struct test *t)
 {
     struct prometheus prometheus;
@@ -174,7 +174,7 @@ static void run_stats(struct fed *fed, const uint64_t *values, const char *witho
     buffer_text(&line, END("true"));
     buffer_append(&line, (struct span){"", 1});
     REQUIRE(t, !buffer_failed(&line));
-    if (without != NULL) /* a name that no server knows */
+    if (without != NULL)
         strstr(line.data, without)[1] = 'X';
     struct row_sink sink = prometheus_sink(&prometheus);
     CHECK(t, feed(fed, &sink, line.data));
