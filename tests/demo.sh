@@ -1,6 +1,6 @@
 #!/bin/sh
-# Shows the whole of lsmap at work on this machine: builds it, installs the service under Wine by its script, asks
-# it about real processes through the pipe, and removes it again. Ends with 0 when every step did what it should.
+# Shows lsmap at work on this machine: builds it, installs the service under Wine with its script, queries real
+# processes through the pipe, and removes it again. Ends with 0 if every step succeeded.
 set -eu
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -10,11 +10,11 @@ fail() { printf 'demo.sh: %s\n' "$*" >&2; exit 1; }
 
 sh tests/setup.sh
 
-heading "Build (preset mingw), and what a user unpacks"
+heading "Build (preset mingw), and the package that a user unpacks"
 cmake --preset mingw >/dev/null
 cmake --build --preset mingw
 package=$root/build/demo/lsmap
-rm -rf build/demo # also what a demo that was cut off left behind
+rm -rf build/demo # also the remains of an interrupted demo
 cmake --install build/mingw --prefix "$package" >/dev/null
 ls -l "$package"
 
@@ -27,8 +27,8 @@ stop() {
 }
 trap stop EXIT
 trap 'exit 1' INT TERM HUP
-# The host's loader rarely fails an assertion (dl-fini) while Wine's process ends, and makes its exit code 127, which
-# none of our programs has: what was run is run once more.
+# Rarely the host's loader fails an assertion (dl-fini) when a Wine process ends, which makes its exit code 127. None of
+# our programs ends with 127, so the command is run once more.
 wine() {
     wine_status=0
     tests/wine-run.sh "$@" || wine_status=$?
@@ -76,7 +76,7 @@ awk -F'"pid":' '
             if (pid in data) { both++; printf "pid %5d: %3d images, %3d data files\n", pid, image[pid], data[pid] }
         if (both < 5) { print "fewer than five processes with images and data files" ; exit 1 }
         printf "%d processes with images and data files\n", both
-    }' build/demo/all.jsonl || fail "the list is not what it should be"
+    }' build/demo/all.jsonl || fail "the list is wrong"
 
 heading "uninstall.cmd"
 wine cmd /d /c "$(printf '%s' "$package/uninstall.cmd" | sed 's|/|\\|g')"
@@ -84,4 +84,4 @@ if lsmap_gone=$(wine "$package/lsmap.exe" info 2>&1); then
     fail "the service still answers"
 fi
 printf '%s\n' "$lsmap_gone"
-heading "Done: all steps ended as they should."
+heading "Done: all steps succeeded."

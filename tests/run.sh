@@ -1,9 +1,9 @@
 #!/bin/sh
 # Runs everything that can be tested on Debian and counts every test case: sh tests/run.sh
 #
-# Installs what is missing (setup.sh), then builds and tests the presets one after the other. The
-# last line is `N passed, N failed`, with `, N skipped` when some were; each skip is shown above it
-# with its reason. Ends with 0 only when nothing failed. Needs no terminal and no input.
+# Installs missing packages (setup.sh), then builds and tests the presets one after the other. The last
+# line is `N passed, N failed`, with `, N skipped` if cases were skipped; they are listed above it with
+# their reasons. Ends with 0 only if nothing failed. Needs no terminal and no input.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 sh tests/setup.sh || exit 1
@@ -26,7 +26,7 @@ count() {
     skipped=$((skipped + $3))
 }
 
-# A run that was broken off may have left a service in it.
+# An interrupted run may have left an installed service in the prefix.
 if [ -d build/mingw/wineprefix ]; then
     sh tests/wine-run.sh --stop
     rm -rf build/mingw/wineprefix

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the Debian packages that build and test lsmap, those that are missing. The second time it
-# does nothing. Needs root, or sudo. Never asks.
+# Installs those Debian packages that lsmap needs for building and testing and that are missing. Does
+# nothing if there are none. Needs root or sudo. Never asks.
 set -eu
 
 # The compilers and their sanitizers: libclang-rt-dev brings those of the release's clang. wine is the
@@ -31,7 +31,7 @@ fi
 
 echo "setup: installing$missing"
 
-# Installing is no reason to start anything: Debian asks this file whether it may.
+# Debian asks this file before it starts the service of a package.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
     trap '$as_root rm -f "$policy"' EXIT
@@ -46,10 +46,10 @@ $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-
 
 case "$missing" in
 *" prometheus"*)
-    # Nor at the next boot. Without systemd there is nothing to take back.
+    # Nor at the next boot. Without systemd there is nothing to disable.
     $as_root systemctl disable prometheus </dev/null >/dev/null 2>&1 || true
     if cat /proc/[0-9]*/comm 2>/dev/null | grep -qx prometheus; then
-        echo "setup: the server of the package prometheus runs and should not" >&2
+        echo "setup: the server of the package prometheus is running, but should not" >&2
         exit 1
     fi
     ;;

@@ -7,10 +7,10 @@
  *         return test_main(argc, argv, cases, TEST_COUNT(cases));
  *     }
  *
- * CHECK* record a failure and go on; REQUIRE* record it and return from the test function.
+ * CHECK* record a failure and continue; REQUIRE* record it and return from the test function.
  * TEST_ROW names the row of a table-driven test; it is printed with every failure that follows.
- * A test function missing from the table is an unused static function, which our warning level
- * turns into a build error. Exit status: 0 all passed, 1 something failed or nothing ran,
+ * A test function that is missing in the table is an unused static function, which our warning level
+ * makes a build error. Exit status: 0 all passed, 1 something failed or nothing ran,
  * 77 everything was skipped (CTest's SKIP_RETURN_CODE).
  */
 #ifndef TESTS_TEST_H

@@ -1,11 +1,10 @@
-/* Times two commands against each other: A B A B ..., wall time of the whole process, output thrown
- * away.
+/* Times two commands against each other: A B A B ..., wall time of the process, output discarded.
  *
  *     bench_commands COUNT "COMMAND A" "COMMAND B"
  *
- * Prints the median, minimum and maximum of each and the median of the ratios A/B, pair by pair, so
- * that a machine whose speed drifts is fair to both. A measurement, never a verdict: exit 0
- * whenever all runs could be made.
+ * Prints the median, minimum and maximum of each, and the median of the ratios A/B of each pair, so
+ * that a machine whose speed drifts is fair to both. A measurement, never a verdict: ends with 0 when
+ * all commands could be run.
  */
 #include <stdio.h>
 #include <stdlib.h>

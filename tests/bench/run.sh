@@ -1,10 +1,10 @@
 #!/bin/sh
 # Builds and runs every bench, one after the other, and prints one report: sh tests/bench/run.sh
 #
-# Measurements, never verdicts: ends with 0 whenever all could be made. Takes about five minutes on
-# a machine that has nothing else to do, which the first lines tell. PAIRS and ROUND_MS set how often
-# commands are run against each other and how long the pipe is measured at a time; BUILD is the folder,
-# without blanks, that everything is built in.
+# A measurement, never a verdict: ends with 0 when everything could be measured. Takes about five
+# minutes on an idle machine; the first lines show the load. PAIRS sets how often commands are run
+# against each other, ROUND_MS how long the pipe is measured at a time; BUILD is the build folder,
+# without blanks in its path.
 set -eu
 cd "$(dirname "$0")/../.."
 sh tests/setup.sh

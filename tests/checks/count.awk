@@ -2,8 +2,8 @@
 # not test programs.
 #
 # A program that counts its cases ends with "N passed, N failed[, N skipped]"; one that does not is one
-# case. A program that failed with a clean count (it crashed behind it, or leaked) failed once more.
-# What only starts and stops things for others (fixture.*) counts when it fails.
+# case. A program that failed although it counted no failure (it crashed afterwards, or leaked) counts as
+# one more failure. Tests that only start and stop things for others (fixture.*) count if they fail.
 
 function attribute(key) {
     if (!match($0, " " key "=\"[^\"]*\""))

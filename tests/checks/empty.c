@@ -1,2 +1,2 @@
-/* What headers.cmake compiles behind the header it looks at. */
+/* headers.cmake compiles this after each header. */
 typedef int empty_translation_unit;

@@ -2,8 +2,8 @@
 #     cmake -D ROOT=DIR -D GENERATED=DIR -D COMPILER=PROGRAM -D LANGUAGE=c|c++ -D FLAG=TEXT -D WIN32=BOOL
 #           -P headers.cmake
 #
-# WIN32 true: those of win32/ folders; false: all others. As C++ those of the product only, so that
-# they can be used from there.
+# WIN32 true: headers that need Windows; false: all others. As C++ those of the product only: C++ programs
+# may use them.
 
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/report.cmake)
@@ -15,7 +15,7 @@ if(WIN32)
     list(APPEND flags -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00)
 endif()
 
-# The headers below the folders; those of win32/ folders when WIN32 is true, else all others.
+# Checks the headers below the folders; those that need Windows if WIN32 is true, otherwise all others.
 function(check_folders)
     set(headers "")
     foreach(folder IN LISTS ARGN)

@@ -1,4 +1,4 @@
-# A built program imports, needs and weighs what image_allowed.txt says, and carries its resources.
+# A built program has the imports, flags and size that image_allowed.txt allows, and its resources.
 #     cmake -D IMAGE=FILE -D OBJDUMP=PROGRAM -D WINDRES=PROGRAM -D VERSION=X.Y.Z -P image.cmake
 
 cmake_minimum_required(VERSION 3.25)

@@ -1,4 +1,4 @@
-"""Checks that the source tree keeps its rules: python3 layering.py ROOT
+"""Checks the rules of the source tree: python3 layering.py ROOT
 
 Prints one line per rule, then the violations. The last line is `N passed, N failed`.
 """
@@ -10,7 +10,7 @@ import sys
 ROOT = sys.argv[1]
 PRODUCT = ("common", "service", "client")
 
-# What a file of a folder may include: its own folder and these, and what those may include in turn.
+# A file may include headers of its own folder, of these, and of those that they may include.
 LAYERS = {
     "common/base": [],
     "common/text": ["common/base"],
@@ -66,7 +66,7 @@ def read(file):
 
 
 def subject(file):
-    """The pair of files that a file belongs to."""
+    """The pair of files that a file belongs to, without extension."""
     return os.path.splitext(file)[0]
 
 
@@ -137,7 +137,7 @@ for file in product:
     for name in INCLUDE.findall(texts[file]):
         folder = GENERATED.get(name, os.path.dirname(name))
         if name not in GENERATED and name not in texts:
-            violations.append(f'{file}: "{name}" is no file of the tree; name it from the root')
+            violations.append(f'{file}: "{name}" does not exist; name it from the root')
         elif folder not in below(os.path.dirname(file)):
             violations.append(f'{file}: "{name}" lies above {os.path.dirname(file)}')
 rule("includes name files from the root, and folders include only those below them", violations)

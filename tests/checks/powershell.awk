@@ -1,5 +1,5 @@
-# Reads a PowerShell script as far as words, strings, comments and brackets go; says what Windows PowerShell
-# 5.1 would not take. Ends with 1 when there is something. Here-strings are refused.
+# Reads the words, strings, comments and brackets of a PowerShell script; prints what Windows PowerShell 5.1
+# would not accept, and ends with 1 if there is any. Here-strings are not allowed.
 
 function problem(text) {
     print FILENAME ":" FNR ": " text
@@ -18,7 +18,7 @@ function close_bracket(c) {
         depth--
 }
 
-# The code of a line, its strings replaced by "" and its comments gone; brackets are counted on the way.
+# The code of a line without comments and with "" for each string; also counts the brackets.
 function code_of(line,    code, i, c) {
     for (i = 1; i <= length(line); i++) {
         c = substr(line, i, 1)
@@ -31,7 +31,7 @@ function code_of(line,    code, i, c) {
             if (c == "`" && state == "\"")
                 i++
             else if (state == "\"" && substr(line, i, 2) == "$(") {
-                string_at[++strings] = depth # goes on when that is reached again
+                string_at[++strings] = depth # the string continues at this depth
                 open_bracket("(")
                 state = ""
                 i++
@@ -78,7 +78,7 @@ function end_of_file() {
         print FILENAME_BEFORE ":" opened_at[depth] ": \"" stack[depth] "\" is never closed", failed = 1
     if (state == "comment")
         print FILENAME_BEFORE ": a comment is never closed", failed = 1
-    # A completion script is read into the user's own session, whose mode is his.
+    # A completion script runs in the user's session and must not change its mode.
     if (!is_strict && FILENAME_BEFORE !~ /-completion\.ps1$/)
         print FILENAME_BEFORE ": no Set-StrictMode -Version Latest", failed = 1
     if (returns != 0 && returns != lines)
@@ -100,7 +100,7 @@ FNR == 1 {
     if (code ~ /^Set-StrictMode -Version Latest$/)
         is_strict = 1
     if (code ~ /&&|\|\||\?\?|\?\.|-Parallel/)
-        problem("an operator that 5.1 does not know")
+        problem("an operator that 5.1 does not have")
     if (code ~ /\| *[%?] /)
         problem("an alias")
     if ($0 ~ /[ \t]$/)

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Each PowerShell script reads as one: tests/checks/powershell.sh
+# Each PowerShell script is well formed: tests/checks/powershell.sh
 #
-# Debian has no PowerShell: this looks at characters, strings, comments and brackets, no more. First it
-# shows on bad scripts that it can fail.
+# Debian has no PowerShell: this only looks at characters, strings, comments and brackets. First it shows
+# with bad scripts that it can fail.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 passed=0

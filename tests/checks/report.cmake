@@ -1,9 +1,9 @@
-# Counting for the checks: the same last line as a test program's, and a failure when one failed.
+# Counts the cases of a check: ends with the same last line as a test program, and fails if a case failed.
 
 set_property(GLOBAL PROPERTY checks_passed 0)
 set_property(GLOBAL PROPERTY checks_failed 0)
 
-# Records one case. `problem` says what is wrong; empty: nothing.
+# Records one case. `problem` says what is wrong; empty: the case passed.
 function(check_case name problem)
     set(counter checks_passed)
     if(NOT problem STREQUAL "")
@@ -15,7 +15,7 @@ function(check_case name problem)
     set_property(GLOBAL PROPERTY ${counter} ${count})
 endfunction()
 
-# Prints the counts and ends the script. No case at all is a failure.
+# Prints the counts and ends the script. It is a failure to have no case.
 function(check_end)
     get_property(passed GLOBAL PROPERTY checks_passed)
     get_property(failed GLOBAL PROPERTY checks_failed)

@@ -1,4 +1,4 @@
-# A second build in another folder gives the same bytes.
+# A second build, in another folder, has the same bytes.
 #     cmake -D ROOT=DIR -D BUILD=DIR -D PROGRAMS=LIST -P reproducible.cmake
 
 cmake_minimum_required(VERSION 3.25)

@@ -1,12 +1,12 @@
-/* The program that the documents look at: maps the files named on its command line, read-only, and
- * waits to be ended.
+/* The example process of the documents: maps the files named on its command line, read-only, and
+ * waits until it is terminated.
  *
  *     demo.exe FILE...
  *
- * The first file is mapped at DEMO_BASE, so that a document can ask what is there.
+ * The first file is mapped at DEMO_BASE, so that a document can ask what is at that address.
  *
- * Sets the event "lsmap-demo-ready" when all are mapped. Ends by itself after ten minutes, and at
- * once with 1 when a file cannot be mapped.
+ * Sets the event "lsmap-demo-ready" when all files are mapped. Ends by itself after ten minutes, and
+ * at once with 1 if a file cannot be mapped.
  */
 #include "common/win32/win.h"
 

@@ -1,14 +1,14 @@
-"""Puts what commands really print into a document, where it shows something else.
+"""Replaces outputs in a document that differ from what the commands really print.
 
     ctest --preset mingw -R documents.client -V | python3 tests/documents/fill.py client/README.md
 
-Read the difference before you keep it: a wildcard `...` of a block that differed is gone, but for the
-few that are put in here.
+Review the changes before you keep them: a replaced block loses its `...` wildcards, except for those in
+WILDCARDS.
 """
 import re
 import sys
 
-# What differs from machine to machine and holds letters.
+# Texts that differ from machine to machine.
 WILDCARDS = [
     (r'"host":"[^"]*"', '"host":"..."'),
     (r'"scan_id":"[^"]*"', '"scan_id":"..."'),
@@ -27,7 +27,7 @@ def main():
     for number, command, output in reversed(steps):
         first = int(number)
         if lines[first - 1] != "> " + command:
-            sys.exit(f"{name}:{number} is not: > {command}")
+            sys.exit(f"{name}:{number} is not the command: > {command}")
         last = first
         while lines[last] != "```" and not lines[last].startswith("> "):
             last += 1

@@ -1,7 +1,7 @@
-/* The machine on which the documents' commands are run: lsmap installed from what a user unpacks,
- * and C:\Demo with demo.exe, some data files, and a process that has two of them mapped.
+/* The machine for the commands of the documents: lsmap installed from the package that a user
+ * unpacks, and C:\Demo with demo.exe, data files, and a process that has two of them mapped.
  *
- * Windows and Wine, one at a time; refuses a machine where lsmap is installed or C:\Demo exists.
+ * One stage at a time; refuses a machine where lsmap is installed or C:\Demo exists.
  */
 #ifndef TESTS_DOCUMENTS_STAGE_H
 #define TESTS_DOCUMENTS_STAGE_H
@@ -16,21 +16,21 @@ enum { STAGE_DEMOS_MAX = 8 };
 struct stage {
     HANDLE demos[STAGE_DEMOS_MAX]; /* owned */
     size_t demos_count;
-    HANDLE ready; /* owned: a demo.exe sets it when its files are mapped */
+    HANDLE ready; /* owned: an event that demo.exe sets when its files are mapped */
     bool has_folder;
     bool has_service;
 };
 
-/* Sets all up. LSMAP_PACKAGE names the folder of the unpacked package, DEMO_EXE the program. The
- * current folder is C:\Demo afterwards, and lsmap, lsmapd and the scripts are found by their names.
- * stage  Zeroed by the caller; stage_strike() it in any case.
+/* Sets everything up. LSMAP_PACKAGE names the folder of the unpacked package, DEMO_EXE the program.
+ * Afterwards the current folder is C:\Demo, and lsmap, lsmapd and the scripts are in the search path.
+ * stage  All zero; call stage_strike() in any case.
  * Returns NULL, or what went wrong. */
 NODISCARD const char *stage_build(_Inout_ struct stage *stage);
 
 /* Removes lsmap, for a document that shows how it is installed. */
 bool stage_uninstall(void);
 
-/* Starts one more: "demo.exe prices.dat". Returns false when it does not get ready. */
+/* Starts another process, such as "demo.exe prices.dat". Returns false if it does not get ready. */
 NODISCARD bool stage_start_demo(_Inout_ struct stage *stage, const wchar_t *line);
 
 /* Ends the processes, removes lsmap and the folder. */

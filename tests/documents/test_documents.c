@@ -1,9 +1,9 @@
-/* Runs the console sessions of a document and compares: LSMAP_DOCUMENT names it.
+/* Runs the console sessions of a document and compares the output. LSMAP_DOCUMENT names the file.
  *
  * A command is run by cmd.exe in C:\Demo, as a reader would type it, and must end with 0, unless
- * the next one is `echo %ERRORLEVEL%`, which shows the exit code; that number is compared as it is.
- * `start demo.exe FILE...` starts one more process to look at. A document whose first command is
- * install.cmd finds no lsmap installed. What a command printed instead of what is shown is printed.
+ * the next one is `echo %ERRORLEVEL%`, which shows the exit code; that number is compared exactly.
+ * `start demo.exe FILE...` starts another process to list. Before install.cmd lsmap is removed. If the
+ * output differs, the real output is printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +49,8 @@ static bool is_next(struct transcript transcript, struct span command)
     return transcript_next(&transcript, &step) && span_equal(step.command, command);
 }
 
-/* Runs one command. exit_code  Receives the command's; kept where the command shows it. */
+/* Runs one command.
+ * exit_code  Receives its exit code; unchanged by the command that shows it. */
 static bool play(struct stage *stage, const struct transcript *rest,
                  const struct transcript_step *step, DWORD *exit_code)
 {
@@ -85,7 +86,7 @@ static bool play(struct stage *stage, const struct transcript *rest,
     return good;
 }
 
-/* As lsmap does when it refuses a command line. */
+/* True for the message that lsmap prints when it refuses a command line. */
 static bool points_to_help(const struct buffer *output)
 {
     struct span pointer = SPAN("(see lsmap --help)\n"), text = buffer_span(output);
@@ -93,7 +94,7 @@ static bool points_to_help(const struct buffer *output)
            span_equal(span_from(text, text.size - pointer.size), pointer);
 }
 
-/* A command mentioned in a line is only read by lsmap: there is nobody behind the pipe. */
+/* A command that is only mentioned must be accepted by lsmap; the pipe has no server. */
 static bool is_understood(struct span mention)
 {
     wchar_t line[LINE_LENGTH];
@@ -123,7 +124,7 @@ int main(void)
 
     setvbuf(stdout, NULL, _IONBF, 0);
     if (!system_is_wine()) {
-        puts("SKIP documents: they show what is printed under Wine\n"
+        puts("SKIP documents: they show the output under Wine\n"
              "0 passed, 0 failed, 1 skipped");
         return EXIT_SKIPPED;
     }

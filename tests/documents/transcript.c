@@ -30,7 +30,7 @@ static bool next_line(struct transcript *transcript, struct span *line)
     return true;
 }
 
-/* Goes to the first line of the next session. */
+/* Advances to the first line of the next session. */
 static bool find_block(struct transcript *transcript)
 {
     struct span line;
@@ -99,7 +99,7 @@ static bool is_capital(char c)
 }
 
 /* Two capitals, as in FILE or PID; "C:\\Temp" has one. */
-static bool is_whole(struct span command)
+static bool has_no_placeholder(struct span command)
 {
     for (size_t i = 0; i + 1 < command.size; i++) {
         if (span_starts_with(span_from(command, i), SPAN("...")) ||
@@ -123,7 +123,7 @@ bool transcript_next_mention(struct span *text, struct span *command)
             code.size = size++;
         }
         *text = span_from(*text, size);
-        if (is_found && is_whole(code)) {
+        if (is_found && has_no_placeholder(code)) {
             *command = code;
             return true;
         }
@@ -131,7 +131,7 @@ bool transcript_next_mention(struct span *text, struct span *command)
     return false;
 }
 
-/* A line without what differs from run to run, character by character. */
+/* Reads a line character by character, without the details that differ from run to run. */
 struct reader {
     struct span line;
     size_t offset;
@@ -195,29 +195,29 @@ static bool take_dots(struct reader *reader)
 static bool line_matches(struct span expected_line, struct span actual_line)
 {
     struct reader expected = read_line(expected_line), actual = read_line(actual_line);
-    struct reader behind_dots = expected, retry = actual;
+    struct reader after_dots = expected, retry = actual;
     bool has_dots = false;
 
     for (;;) {
         if (take_dots(&expected)) {
             has_dots = true;
-            behind_dots = expected;
+            after_dots = expected;
             retry = actual;
             continue;
         }
-        int wanted = next(&expected), found = next(&actual);
-        if (wanted == found && found == TEXT_END)
+        int shown = next(&expected), found = next(&actual);
+        if (shown == found && found == TEXT_END)
             return true;
-        if (wanted == found)
+        if (shown == found)
             continue;
-        if (!has_dots || next(&retry) == TEXT_END) /* no more text for the dots to take */
-            return has_dots && behind_dots.offset == behind_dots.line.size;
-        expected = behind_dots;
+        if (!has_dots || next(&retry) == TEXT_END) /* no text is left for the dots */
+            return has_dots && after_dots.offset == after_dots.line.size;
+        expected = after_dots;
         actual = retry;
     }
 }
 
-/* Empty lines at either end go. */
+/* The text without empty lines at either end. */
 static struct span trim(struct span text)
 {
     while (text.size > 0 && is_one_of(text.data[0], "\r\n"))
@@ -234,32 +234,32 @@ static bool is_dots(struct span line)
 
 bool transcript_matches(struct span expected, struct span actual)
 {
-    struct span behind_dots = {NULL, 0}, retry = {NULL, 0}, wanted, found;
+    struct span after_dots = {NULL, 0}, retry = {NULL, 0}, line, found;
     bool has_dots = false;
 
     expected = trim(expected);
     actual = trim(actual);
     while (actual.size > 0) {
         struct span rest = expected;
-        if (take_line(&rest, &wanted) && is_dots(wanted)) {
+        if (take_line(&rest, &line) && is_dots(line)) {
             has_dots = true;
-            expected = behind_dots = rest;
+            expected = after_dots = rest;
             retry = actual;
             continue;
         }
         struct span left = actual;
-        if (expected.size > 0 && take_line(&left, &found) && line_matches(wanted, found)) {
+        if (expected.size > 0 && take_line(&left, &found) && line_matches(line, found)) {
             expected = rest;
             actual = left;
             continue;
         }
         if (!has_dots || !take_line(&retry, &found))
             return false;
-        expected = behind_dots;
+        expected = after_dots;
         actual = retry;
     }
-    while (take_line(&expected, &wanted)) {
-        if (!is_dots(wanted))
+    while (take_line(&expected, &line)) {
+        if (!is_dots(line))
             return false;
     }
     return true;

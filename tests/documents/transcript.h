@@ -1,8 +1,8 @@
-/* Console sessions shown in a document, and whether a real one looks like them.
+/* Console sessions in a document, and the comparison with a real one.
  *
- * A session is a fenced block of Markdown whose fence says `console`. A line that starts with "> "
- * is a command; the lines behind it, up to the next command or the end of the block, are what it
- * prints. What differs from run to run is not compared, see transcript_matches().
+ * A session is a Markdown block fenced as `console`. A line that starts with "> " is a command; the
+ * lines after it, up to the next command or the end of the block, are its output. Details that differ
+ * from run to run are not compared, see transcript_matches().
  */
 #ifndef TESTS_DOCUMENTS_TRANSCRIPT_H
 #define TESTS_DOCUMENTS_TRANSCRIPT_H
@@ -21,7 +21,7 @@ struct transcript {
 
 struct transcript_step {
     struct span command;  /* without "> "; size 0: the block does not start with a command */
-    struct span expected; /* whole lines, may be none */
+    struct span expected; /* complete lines, may be empty */
     unsigned line;        /* of the command, from 1 */
 };
 
@@ -32,15 +32,15 @@ void transcript_init(_Out_ struct transcript *transcript, struct span text);
 NODISCARD bool transcript_next(_Inout_ struct transcript *transcript,
                                _Out_ struct transcript_step *step);
 
-/* Takes the next command that is mentioned in a line: code that begins with "lsmap " and is whole,
- * without "..." or words in capitals that stand for something.
- * text  The rest of the document; moves on. Returns false when there is none. */
+/* Takes the next command that is mentioned in a line: code that begins with "lsmap " and has no "..."
+ * and no placeholder in capitals.
+ * text  The rest of the document; advanced. Returns false when there is none. */
 NODISCARD bool transcript_next_mention(_Inout_ struct span *text, _Out_ struct span *command);
 
-/* Whether `actual` is what `expected` shows. Alike are
- *   numbers: digits that do not stand behind a letter or an underscore, with dots, colons and
- * dashes between digits (sizes, versions, times), 0x and hexadecimal digits; a K, M, G or T behind;
- *   runs of blanks; blanks and empty lines at either end; the two kinds of line ends.
+/* True when `actual` is what `expected` shows. Not compared are
+ *   numbers: digits that do not follow a letter or an underscore, with dots, colons and dashes
+ *   between digits (sizes, versions, times), or 0x and hexadecimal digits; then a K, M, G or T;
+ *   the length of runs of blanks; blanks and empty lines at either end; the kind of line ends.
  * "..." in `expected` is any text, and as a line of its own any number of lines. */
 NODISCARD bool transcript_matches(struct span expected, struct span actual);
 

@@ -1,9 +1,9 @@
-# A server with a process to look at, for tests of programs that are not ours. To be sourced.
+# A server and a process to list, for tests of the example clients. To be sourced.
 #
-#   LSMAPD_EXE, FIXTURE_EXE  what was built, given by CTest
-#   serve NAME               starts both; sets pipe (whole name) and pid (of the fixture); work in $work
-#   skip REASON              ends the test as skipped
-#   check WHAT COMMAND...    runs COMMAND, which must succeed, and counts
+#   LSMAPD_EXE, FIXTURE_EXE  the programs, set by CTest
+#   serve NAME               starts both; sets pipe (full name) and pid (of the fixture); files in $work
+#   skip NAME REASON         ends the test as skipped
+#   check WHAT COMMAND...    runs COMMAND, which must succeed, and counts the case
 #   finish                   prints the counts and ends the test
 # shellcheck shell=sh
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -12,7 +12,7 @@ passed=0
 failed=0
 children=
 
-# Ends what this test started; Wine's own processes are left to others.
+# Ends the programs that this test started, but not Wine's own processes.
 clean_up() {
     for child in $children; do
         kill "$child" 2>/dev/null || true
@@ -53,7 +53,7 @@ wait_for() {
     until grep -q "^$2" "$1" 2>/dev/null; do
         tries=$((tries + 1))
         [ "$tries" -le 100 ] || {
-            echo "FAILED to start: no line \"$2\" came:"
+            echo "FAILED to start: no line \"$2\" in:"
             cat "$1"
             echo "0 passed, 1 failed"
             exit 1
@@ -64,7 +64,7 @@ wait_for() {
 
 serve() {
     pipe='\\.\pipe\'$1-$$
-    # Not through a function: $! is to be the program itself.
+    # Not through a function: $! must be the program itself.
     "$root/tests/wine-run.sh" "$FIXTURE_EXE" --seconds 120 >"$work/fixture.txt" 2>&1 </dev/null &
     children="$children $!"
     "$root/tests/wine-run.sh" "$LSMAPD_EXE" --console --pipe "$pipe" >"$work/lsmapd.txt" 2>&1 </dev/null &
@@ -72,12 +72,12 @@ serve() {
     wait_for "$work/fixture.txt" ready
     wait_for "$work/lsmapd.txt" 'lsmapd: listening'
     pid=$(sed -n '1s/.*"pid":\([0-9]*\).*/\1/p' "$work/fixture.txt")
-    # What the fixture says it has mapped, in the words of the examples.
+    # What the fixture has mapped, in the output format of the examples.
     sed -n 's/.*"kind":"data","base":"\([^"]*\)","size":\([0-9]*\),.*"path":"\([^"]*\)".*/\1	\2	\3/p' \
         "$work/fixture.txt" | sed 's/\\\\/\\/g' >"$work/truth.txt"
 }
 
-# Runs an example with the given arguments; its output is in out.txt and err.txt, its exit in $status.
+# Runs an example with these arguments; its output is in out.txt and err.txt, its exit code in $status.
 run_example() {
     status=0
     example "$@" >"$work/out.txt" 2>"$work/err.txt" </dev/null || status=$?
@@ -86,7 +86,7 @@ run_example() {
 
 shows() {
     grep -qi -- "$1" "$work/err.txt" || {
-        echo "stderr does not say \"$1\":"
+        echo "stderr does not contain \"$1\":"
         cat "$work/err.txt"
         return 1
     }
@@ -96,23 +96,23 @@ contains_truth() {
     [ -s "$work/truth.txt" ] && [ "$(grep -cFx -f "$work/truth.txt" "$work/rows.txt")" -ge "$(wc -l <"$work/truth.txt")" ] || {
         echo "the list:"
         cat "$work/rows.txt" "$work/err.txt"
-        echo "what is mapped:"
+        echo "the mapped files:"
         cat "$work/truth.txt"
         return 1
     }
 }
 
-# What every example must do; the function `example` runs it.
+# Checks that hold for every example; the function `example` runs it.
 check_example() {
     run_example "$pid" "$pipe"
     check "a complete list ends with 0" [ "$status" -eq 0 ]
-    check "the list has all that is mapped" contains_truth
-    check "a complete list comes without a word" [ ! -s "$work/err.txt" ]
+    check "the list has all mapped files" contains_truth
+    check "a complete list prints nothing to stderr" [ ! -s "$work/err.txt" ]
     run_example 4294967295 "$pipe"
     check "no such process ends with 1" [ "$status" -eq 1 ]
-    check "the server's words are passed on" shows 'no process has this pid'
+    check "the server's message is shown" shows 'no process has this pid'
     run_example "$pid" "$pipe-nobody"
     check "no server ends with 1" [ "$status" -eq 1 ]
-    check "what is wrong is said" [ -s "$work/err.txt" ]
+    check "the error is shown" [ -s "$work/err.txt" ]
     check "nothing is listed without a server" [ ! -s "$work/out.txt" ]
 }

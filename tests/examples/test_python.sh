@@ -1,12 +1,11 @@
 #!/bin/sh
-# Plays replies to the Python example: tests/examples/test_python.sh
+# Tests the Python example with made-up replies: tests/examples/test_python.sh
 #
-# Not run under Wine: there is no Python for Windows to fetch from Debian or npm. Skipped where python3
-# is not at hand.
+# Not run under Wine: neither Debian nor npm has a Python for Windows. Skipped without python3.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 command -v python3 >/dev/null || {
-    echo "SKIP python: python3 is not at hand"
+    echo "SKIP python: python3 is not installed"
     echo "0 passed, 0 failed, 1 skipped"
     exit 77
 }

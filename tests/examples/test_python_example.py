@@ -1,6 +1,6 @@
-"""Plays replies to the Python example: python3 test_python_example.py EXAMPLE
+"""Tests the Python example with made-up replies: python3 test_python_example.py EXAMPLE
 
-A stream in memory takes the place of the pipe; it gives a few bytes at a time, as a pipe may.
+A stream in memory takes the place of the pipe; it returns a few bytes at a time, as a pipe may.
 """
 import contextlib
 import importlib.util
@@ -26,7 +26,7 @@ CASES = [
     ("complete", [PROCESS, DATA, end(2)], None, LINE + "C:\\\u00e9\U0001f600\n"),
     ("no path", [PROCESS, NO_PATH, end(2)], None, LINE + "\\Device\\X\n"),
     ("nothing mapped", [PROCESS, end(1)], None, ""),
-    ("a row it does not know", [{"type": "later"}, end(1)], None, ""),
+    ("an unknown row type", [{"type": "later"}, end(1)], None, ""),
     ("not complete", [PROCESS, FAILED, end(2, False)], "Windows refuses.", ""),
     ("rows are missing", [PROCESS, end(2)], "rows are missing", ""),
     ("refused", [REFUSED], "No.", ""),
