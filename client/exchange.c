@@ -41,7 +41,8 @@ static bool send_request(struct exchange *exchange, struct failure *failure)
 
     buffer_clear(&exchange->input);
     exchange->input_offset = 0;
-    exchange->line = exchange->rows = exchange->processes = exchange->errors = 0;
+    exchange->line = exchange->rows = exchange->processes = 0;
+    exchange->errors = exchange->unmatched = 0;
     exchange->is_over = exchange->must_receive = false;
     buffer_init(&line, REQUEST_SIZE_MAX);
     bool good = request_encode(exchange->request, &line)
@@ -92,6 +93,8 @@ static const char *check_end(const struct exchange *exchange)
         return "the end row has the wrong count of processes";
     if (row_number(row, MEMBER_ERRORS, 0) != exchange->errors)
         return "the end row has the wrong count of errors";
+    if (row_number(row, MEMBER_UNMATCHED, 0) != exchange->unmatched)
+        return "the end row has the wrong count of unmatched selectors";
     if ((row_number(row, MEMBER_COMPLETE, 0) != 0) != (exchange->errors == 0))
         return "the end row contradicts itself";
     return NULL;
@@ -112,7 +115,10 @@ static const char *check_row(struct exchange *exchange)
         return NULL;
     exchange->rows++;
     exchange->processes += row->type == ROW_PROCESS;
-    exchange->errors += row->type == ROW_PROCESS_ERROR;
+    if (row->type == ROW_PROCESS_ERROR && span_equal(row_text(row, MEMBER_STAGE), SPAN("select")))
+        exchange->unmatched++;
+    else if (row->type == ROW_PROCESS_ERROR)
+        exchange->errors++;
     return NULL;
 }
 

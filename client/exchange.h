@@ -55,7 +55,7 @@ struct exchange {
     size_t input_offset;   /* of the next line in `input` */
     struct buffer scratch; /* of row_parse */
     uint64_t line;         /* number of the row's line in the reply, from 1 */
-    uint64_t rows, processes, errors;
+    uint64_t rows, processes, errors, unmatched;
     unsigned attempts; /* at a busy server */
     bool must_receive, is_over;
 };

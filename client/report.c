@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "client/options.h"
 #include "client/show/text.h"
 #include "common/json/reader.h"
 #include "common/proto/protocol.h"
@@ -39,27 +38,11 @@ static bool report_no_view(const struct request *request, struct buffer *out)
            quoted(out, request->path, request->path_size);
 }
 
-/* A word that was taken for the name of a process, but may have been meant for a command. */
-static bool report_hint(const struct request *request, struct buffer *out)
-{
-    struct span near =
-        cli_command_near(&options_syntax, (struct span){request->name, request->name_size});
-
-    return near.size == 0 || (text(out, "; did you mean \"" PRODUCT_NAME " ") &&
-                              buffer_append(out, near) && text(out, "\"?"));
-}
-
 bool report_nothing(const struct request *request, const struct row *end, struct buffer *out)
 {
-    bool by_view = request->has_address || request->path_size > 0;
-
-    if (!by_view && request->selector != SELECTOR_NAME)
+    if (!request->has_address && request->path_size == 0)
         return true;
-    if (!text(out, PRODUCT_NAME ": "))
-        return false;
-    if (by_view ? !report_no_view(request, out)
-                : !(text(out, "no process is named ") &&
-                    quoted(out, request->name, request->name_size) && report_hint(request, out)))
+    if (!text(out, PRODUCT_NAME ": ") || !report_no_view(request, out))
         return false;
     if (span_equal(row_text(end, MEMBER_SCOPE), SPAN("own")) &&
         !text(out, "; only your own processes were looked at"))

@@ -8,8 +8,7 @@
 #include "common/proto/request.h"
 #include "common/text/buffer.h"
 
-/* That nothing matched what was asked; nothing at all when a request by process identifier says so
- * itself.
+/* That no process has a file mapped at the address or with the path that was asked for.
  * end  Its ROW_END: tells whether all processes were looked at. */
 NODISCARD bool report_nothing(_In_ const struct request *request, _In_ const struct row *end,
                               _Inout_ struct buffer *out);

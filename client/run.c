@@ -91,6 +91,8 @@ static void end_of_reply(struct run *run, const struct row *end)
         outcome = OUTCOME_INCOMPLETE;
     else if (nothing)
         outcome = OUTCOME_NOTHING;
+    else if (row_number(end, MEMBER_UNMATCHED, 0) > 0)
+        outcome = OUTCOME_INCOMPLETE;
     run->outcome = outcome_worse(run->outcome, outcome);
     if (is_empty && !options->quiet)
         complain(run, report_nothing(run->request, end, &run->say));

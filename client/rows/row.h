@@ -69,6 +69,7 @@ enum row_type {
     X(MEMBER_PROCESSES, "processes", UINT64)       \
     X(MEMBER_ROWS, "rows", UINT64)                 \
     X(MEMBER_ERRORS, "errors", UINT64)             \
+    X(MEMBER_UNMATCHED, "unmatched", UINT64)       \
     X(MEMBER_COMPLETE, "complete", BOOL)           \
     X(MEMBER_SCOPE, "scope", TEXT)                 \
     X(MEMBER_ELAPSED_US, "elapsed_us", UINT64)     \

@@ -134,6 +134,13 @@ static inline void play_check(struct test *t, const char *expected, const struct
 #define PROCESS_ERROR(id)                                                             \
     "{\"id\":" id ",\"type\":\"process_error\",\"pid\":7,\"process\":\"a\",\"code\":" \
     "\"access_denied\",\"stage\":\"open\",\"nt_status\":null,\"message\":\"No.\"}\n"
+#define UNMATCHED(id, pid, name)                                                  \
+    "{\"id\":" id ",\"type\":\"process_error\",\"pid\":" pid ",\"process\":" name \
+    ",\"code\":\"no_such_process\",\"stage\":\"select\",\"nt_status\":null,\"message\":\"No.\"}\n"
+#define END_UNMATCHED(id, processes, rows, unmatched)                            \
+    "{\"id\":" id ",\"type\":\"end\",\"processes\":" processes ",\"rows\":" rows \
+    ",\"errors\":0,\"complete\":true,\"scope\":\"all\",\"elapsed_us\":1234,"     \
+    "\"unmatched\":" unmatched "}\n"
 #define END(id, processes, rows, errors, complete)                               \
     "{\"id\":" id ",\"type\":\"end\",\"processes\":" processes ",\"rows\":" rows \
     ",\"errors\":" errors ",\"complete\":" complete ",\"scope\":\"all\",\"elapsed_us\":1234}\n"

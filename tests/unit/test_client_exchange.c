@@ -30,6 +30,10 @@ static void broken_replies_are_told(struct test *t)
         {"complete with errors", PROCESS_ERROR("1") END("1", "0", "1", "1", "true"),
          "contradicts itself"},
         {"incomplete without", END("1", "0", "0", "0", "false"), "contradicts itself"},
+        {"unmatched miscounted", UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "2"),
+         "wrong count of unmatched"},
+        {"unmatched counted as an error",
+         UNMATCHED("1", "8", "null") END("1", "0", "1", "1", "false"), "wrong count of errors"},
         {"rows behind the end", GOOD MAP("1"), "more rows after the end"},
         {"bytes behind the end", GOOD "x", "more rows after the end"},
     };

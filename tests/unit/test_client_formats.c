@@ -13,8 +13,12 @@ static void a_mistyped_command_is_told(struct test *t)
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
+        char reply[1024];
         TEST_ROW(t, "%s", rows[i].name);
-        play_begin(&play, END("1", "0", "0", "0", "true"));
+        (void)snprintf(reply, sizeof reply,
+                       UNMATCHED("1", "null", "\"%s\"") END_UNMATCHED("1", "0", "1", "1"),
+                       rows[i].name);
+        play_begin(&play, reply);
         play.options.all = false;
         play.options.names[0] = span_from_string(rows[i].name);
         play.options.names_count = 1;

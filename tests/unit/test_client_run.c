@@ -89,8 +89,8 @@ static void each_request_is_asked_in_turn(struct test *t)
     play.options.names[1] = SPAN("b");
     play.options.names_count = 2;
     play.script.step = sizeof first - 1;
-    play.script.reply =
-        PROCESS("1") END("1", "1", "1", "0", "true") END("2", "0", "0", "0", "true");
+    play.script.reply = PROCESS("1") END("1", "1", "1", "0", "true") UNMATCHED("2", "null", "\"b\"")
+        END_UNMATCHED("2", "0", "1", "1");
     CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
     play_check(t, "lsmap: no process is named \"b\"\n", &play.heard.error);
     play_check(
