@@ -13,13 +13,13 @@ void exchange_init(struct exchange *exchange, const struct transport *transport)
 {
     *exchange = (struct exchange){.transport = transport};
     buffer_init(&exchange->input, OUTPUT_ROW_SIZE_MAX + TRANSPORT_RECEIVE_SIZE);
-    buffer_init(&exchange->scratch, OUTPUT_ROW_SIZE_MAX);
+    row_init(&exchange->row);
 }
 
 void exchange_deinit(struct exchange *exchange)
 {
     buffer_release(&exchange->input);
-    buffer_release(&exchange->scratch);
+    row_release(&exchange->row);
 }
 
 static enum exchange_event broken(const struct exchange *exchange, struct failure *failure,
@@ -132,15 +132,15 @@ static bool is_busy(const struct exchange *exchange)
 }
 
 /* Takes the next line out of the input. Returns false when there is no complete one. */
-static bool take_line(struct exchange *exchange)
+static bool take_line(struct exchange *exchange, struct span *line)
 {
     struct span rest = span_from(buffer_span(&exchange->input), exchange->input_offset);
     const char *newline = rest.size > 0 ? memchr(rest.data, '\n', rest.size) : NULL;
 
     if (newline == NULL)
         return false;
-    exchange->text = (struct span){rest.data, (size_t)(newline - rest.data)};
-    exchange->input_offset += exchange->text.size + 1;
+    *line = (struct span){rest.data, (size_t)(newline - rest.data)};
+    exchange->input_offset += line->size + 1;
     exchange->line++;
     return true;
 }
@@ -161,6 +161,7 @@ static enum exchange_event ask_again(struct exchange *exchange, struct failure *
 enum exchange_event exchange_next(struct exchange *exchange, struct failure *failure)
 {
     struct row_error error = {NULL, 0};
+    struct span line;
 
     if (exchange->is_over) {
         exchange->line++;
@@ -170,14 +171,13 @@ enum exchange_event exchange_next(struct exchange *exchange, struct failure *fai
     }
     if (exchange->must_receive && !receive(exchange, failure))
         return EXCHANGE_FAILED;
-    if (!take_line(exchange)) {
+    if (!take_line(exchange, &line)) {
         if (exchange->input.size - exchange->input_offset > OUTPUT_ROW_SIZE_MAX)
             return broken(exchange, failure, "the line is too long", OUTPUT_ROW_SIZE_MAX);
         exchange->must_receive = true;
         return EXCHANGE_WAIT;
     }
-    if (!row_parse(exchange->text, &exchange->row, &exchange->scratch, &error) ||
-        (error.text = check_row(exchange)) != NULL)
+    if (!row_parse(&exchange->row, line, &error) || (error.text = check_row(exchange)) != NULL)
         return broken(exchange, failure, error.text, error.offset);
     enum exchange_event event = is_busy(exchange) ? ask_again(exchange, failure) : EXCHANGE_ROW;
     exchange->is_over =

@@ -40,7 +40,7 @@ struct transport {
 };
 
 enum exchange_event {
-    EXCHANGE_ROW,   /* the next row is in `row`, its line in `text`, until the next call */
+    EXCHANGE_ROW,   /* the next row is in `row` until the next call */
     EXCHANGE_WAIT,  /* no complete row is there; the next call waits for bytes */
     EXCHANGE_END,   /* the terminal row was the last one and agrees with the others */
     EXCHANGE_FAILED /* see `failure`; the transport cannot be used again */
@@ -50,11 +50,9 @@ struct exchange {
     const struct transport *transport;
     const struct request *request; /* the one being answered */
     struct row row;
-    struct span text;      /* the row's line without its newline */
-    struct buffer input;   /* received bytes */
-    size_t input_offset;   /* of the next line in `input` */
-    struct buffer scratch; /* of row_parse */
-    uint64_t line;         /* number of the row's line in the reply, from 1 */
+    struct buffer input; /* received bytes */
+    size_t input_offset; /* of the next line in `input` */
+    uint64_t line;       /* number of the row's line in the reply, from 1 */
     uint64_t rows, processes, errors, unmatched;
     unsigned attempts; /* at a busy server */
     bool must_receive, is_over;

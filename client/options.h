@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/rows/sort.h"
 #include "common/base/annotations.h"
 #include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
@@ -33,13 +34,6 @@ enum output_format {
     FORMAT_JSON,      /* the server's lines as they came */
     FORMAT_CSV,       /* one table, see csv.h */
     FORMAT_PROMETHEUS /* sums by process name, or the numbers of a server; see prometheus.h */
-};
-
-enum order {
-    ORDER_NONE,   /* as the server lists them */
-    ORDER_SIZE,   /* largest first */
-    ORDER_PATH,   /* case folded */
-    ORDER_ADDRESS /* lowest first */
 };
 
 enum {

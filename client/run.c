@@ -4,28 +4,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "client/chain.h"
-#include "client/exchange.h"
+#include "client/pipeline.h"
 #include "client/plan.h"
 #include "client/report.h"
+#include "client/rows/diff.h"
+#include "client/rows/row_reader.h"
+#include "client/rows/snapshot.h"
+#include "client/show/text.h"
 #include "common/base/status.h"
 #include "common/proto/protocol.h"
 
 enum {
-    RUN_OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
-    SAY_SIZE_MAX = 1024 * 1024 /* a diagnostic; what is longer is not said */
+    OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
+    SAY_SIZE_MAX = 1024 * 1024, /* of a diagnostic; a longer one is dropped */
+    FILE_COLUMNS_MAX = 40       /* of a file's name in a message */
 };
 
 struct run {
     const struct run_settings *settings;
     struct exchange exchange;
-    struct chain chain;
-    const struct row_sink *sink; /* its first */
+    struct pipeline pipeline;
     struct gaps gaps;
     struct buffer out;  /* results not yet written */
-    struct buffer say;  /* the diagnostic line being made */
-    uint64_t processes; /* of all replies */
-    bool unread;        /* nobody reads the results any more */
+    struct buffer say;  /* the diagnostic being made */
+    uint64_t processes; /* received */
+    bool unread;        /* the results have no reader any more */
     bool exhausted;     /* memory, or a bound */
     bool over;          /* the server will not answer another request */
     enum outcome outcome;
@@ -55,7 +58,7 @@ static bool flush(struct run *run)
     return !run->unread;
 }
 
-/* Writes run->say, which was appended to with result `good`, behind the results so far. */
+/* Writes run->say, which was appended to with result `good`, after the results so far. */
 static void complain(struct run *run, bool good)
 {
     const struct output *output = run->settings->output;
@@ -65,8 +68,7 @@ static void complain(struct run *run, bool good)
     buffer_clear(&run->say);
 }
 
-enum outcome run_complain_failure(const struct run_settings *settings,
-                                  const struct failure *failure)
+enum outcome run_complain(const struct run_settings *settings, const struct failure *failure)
 {
     const struct output *output = settings->output;
     struct buffer line;
@@ -79,12 +81,79 @@ enum outcome run_complain_failure(const struct run_settings *settings,
     return failure_outcome(failure->kind);
 }
 
+/* The pipeline gave up. */
+static enum outcome complain_exhausted(struct run *run)
+{
+    const char *why = pipeline_complaint(&run->pipeline);
+    struct failure failure;
+
+    (void)flush(run);
+    (void)failure_set(&failure, why != NULL ? FAILURE_TOO_MANY : FAILURE_MEMORY, why);
+    return run_complain(run->settings, &failure);
+}
+
+static struct run *run_create(const struct run_settings *settings)
+{
+    const struct pipeline_settings pipeline = {
+        .options = settings->options,
+        .width = settings->width,
+        .system_folders = settings->system_folders,
+        .system_folders_count = settings->system_folders_count,
+        .envelope = settings->envelope,
+    };
+    struct run *run = calloc(1, sizeof *run);
+
+    if (run == NULL)
+        return NULL;
+    run->settings = settings;
+    run->outcome = OUTCOME_COMPLETE;
+    exchange_init(&run->exchange, settings->transport);
+    gaps_init(&run->gaps);
+    buffer_init(&run->out, OUT_SIZE_MAX);
+    buffer_init(&run->say, SAY_SIZE_MAX);
+    pipeline_init(&run->pipeline, &pipeline);
+    return run;
+}
+
+static void run_destroy(struct run *run)
+{
+    if (run == NULL)
+        return;
+    pipeline_release(&run->pipeline);
+    buffer_release(&run->say);
+    buffer_release(&run->out);
+    gaps_deinit(&run->gaps);
+    exchange_deinit(&run->exchange);
+    free(run);
+}
+
+/* Returns false when no more rows are wanted. */
+static bool show_row(struct run *run, struct row *row)
+{
+    run->exhausted = !pipeline_row(&run->pipeline, row, &run->out);
+    return !run->exhausted && (run->out.size < OUTPUT_SIZE || flush(run));
+}
+
+/* Writes what the pipeline kept until the last row; complains when it gave up. */
+static void finish(struct run *run)
+{
+    bool more = true;
+
+    while (more && !run->exhausted && !run->unread) {
+        run->exhausted = !pipeline_end(&run->pipeline, &run->out, &more);
+        if (more && !run->exhausted)
+            (void)flush(run);
+    }
+    if (run->exhausted)
+        run->outcome = outcome_worse(run->outcome, complain_exhausted(run));
+}
+
 static void end_of_reply(struct run *run, const struct row *end)
 {
     const struct options *options = run->settings->options;
     bool is_empty =
         run->request->selector != SELECTOR_NONE && row_number(end, MEMBER_PROCESSES, 0) == 0;
-    bool nothing = is_empty || !chain_matched(&run->chain);
+    bool nothing = is_empty || !pipeline_matched(&run->pipeline);
     enum outcome outcome = OUTCOME_COMPLETE;
 
     if (row_number(end, MEMBER_ERRORS, 0) > 0)
@@ -114,19 +183,17 @@ static void error_of_reply(struct run *run, const struct row *error)
     complain(run, !buffer_failed(&run->say));
 }
 
-static bool show_row(struct run *run, const struct row *row, struct span line)
+static bool on_row(struct run *run, struct row *row)
 {
+    const enum row_type type = row->type;
+
     gaps_add(&run->gaps, row);
-    run->processes += row->type == ROW_PROCESS;
-    if (!run->sink->row(run->sink->context, row, line, &run->out)) {
-        run->exhausted = true;
+    run->processes += type == ROW_PROCESS;
+    if (!show_row(run, row))
         return false;
-    }
-    if (run->out.size >= OUTPUT_SIZE && !flush(run))
-        return false;
-    if (row->type == ROW_END)
+    if (type == ROW_END)
         end_of_reply(run, row);
-    else if (row->type == ROW_ERROR)
+    else if (type == ROW_ERROR)
         error_of_reply(run, row);
     return !run->unread;
 }
@@ -142,114 +209,175 @@ static bool on_wait(struct run *run)
     return run->settings->width == 0 || flush(run);
 }
 
-/* Why a sink gave up. */
-static enum outcome complain_exhausted(struct run *run)
-{
-    const char *why = chain_complaint(&run->chain);
-    struct failure failure;
-
-    (void)failure_set(&failure, why != NULL ? FAILURE_TOO_MANY : FAILURE_MEMORY, why);
-    return run_complain_failure(run->settings, &failure);
-}
-
-/* Returns false when no further request is to be asked. */
+/* Returns false when no further request is to be sent. */
 static bool ask(struct run *run, const struct request *request)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
-    enum exchange_event event;
-    enum outcome outcome;
+    enum exchange_event event = EXCHANGE_FAILED;
+    bool good = true;
 
     run->request = request;
-    if (exchange_begin(&run->exchange, request, &failure)) {
-        while ((event = exchange_next(&run->exchange, &failure)) == EXCHANGE_ROW ||
-               event == EXCHANGE_WAIT) {
-            if (event == EXCHANGE_ROW ? show_row(run, &run->exchange.row, run->exchange.text)
-                                      : on_wait(run))
-                continue;
-            if (!run->exhausted)
-                return false;
-            break;
-        }
-        if (event == EXCHANGE_END)
-            return !run->over;
+    if (exchange_begin(&run->exchange, request, &failure))
+        do
+            event = exchange_next(&run->exchange, &failure);
+        while ((event == EXCHANGE_ROW && (good = on_row(run, &run->exchange.row))) ||
+               (event == EXCHANGE_WAIT && (good = on_wait(run))));
+    if (good && event == EXCHANGE_FAILED) {
+        (void)flush(run);
+        run->outcome = outcome_worse(run->outcome, run_complain(run->settings, &failure));
     }
-    (void)flush(run);
-    outcome =
-        run->exhausted ? complain_exhausted(run) : run_complain_failure(run->settings, &failure);
-    run->outcome = outcome_worse(run->outcome, outcome);
-    return false;
+    return event == EXCHANGE_END && !run->over;
 }
 
-/* What sinks held back until the last row: sums, or all of it. */
-static void end_sinks(struct run *run)
+enum outcome run_request(const struct run_settings *settings)
 {
-    bool more = true;
-
-    while (more && !run->exhausted && !run->unread) { /* each turn takes rows from what is held */
-        more = false;
-        if (!run->sink->end(run->sink->context, &run->out, &more)) {
-            run->exhausted = true;
-            (void)flush(run);
-            run->outcome = outcome_worse(run->outcome, complain_exhausted(run));
-        } else if (more) {
-            (void)flush(run);
-        }
-    }
-}
-
-/* What is known only behind the last row. */
-static void finish(struct run *run)
-{
-    const struct options *options = run->settings->options;
-
-    end_sinks(run);
-    if (!options->quiet)
-        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
-    complain(run, !buffer_failed(&run->say));
-    (void)flush(run);
-}
-
-static void begin(struct run *run, const struct run_settings *settings)
-{
-    const struct chain_settings chain = {
-        .options = settings->options,
-        .width = settings->width,
-        .system_folders = settings->system_folders,
-        .system_folders_count = settings->system_folders_count,
-        .envelope = settings->envelope,
-    };
-
-    exchange_init(&run->exchange, settings->transport);
-    gaps_init(&run->gaps);
-    buffer_init(&run->out, RUN_OUT_SIZE_MAX);
-    buffer_init(&run->say, SAY_SIZE_MAX);
-    chain_init(&run->chain, &chain);
-    run->sink = chain_first(&run->chain);
-    run->exhausted = !run->sink->begin(run->sink->context, &run->out);
-}
-
-enum outcome run_requests(const struct run_settings *settings)
-{
-    struct run *run = calloc(1, sizeof *run);
+    const struct options *options = settings->options;
+    struct run *run = run_create(settings);
     struct request request;
 
     if (run == NULL)
-        return run_complain_failure(settings, &(struct failure){FAILURE_MEMORY, ""});
-    run->settings = settings;
-    run->outcome = OUTCOME_COMPLETE;
-    begin(run, settings);
-    for (size_t i = 0; i < plan_count(settings->options); i++) {
-        plan_request(settings->options, i, &request);
+        return run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
+    for (size_t i = 0; i < plan_count(options); i++) {
+        plan_request(options, i, &request);
         if (!ask(run, &request))
             break;
     }
     finish(run);
+    if (!options->quiet)
+        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
+    complain(run, !buffer_failed(&run->say));
+    (void)flush(run);
     enum outcome outcome = run->outcome;
-    chain_deinit(&run->chain);
-    buffer_release(&run->say);
-    buffer_release(&run->out);
-    gaps_deinit(&run->gaps);
-    exchange_deinit(&run->exchange);
-    free(run);
+    run_destroy(run);
+    return outcome;
+}
+
+/* The two files of `diff`. */
+struct comparison {
+    struct run *run;
+    run_read read;
+    void *context;
+    char data[RUN_READ_SIZE];
+    struct row_reader reader;
+    struct snapshot snapshots[2];
+};
+
+/* Complains with the file's name. */
+static enum outcome complain_file(struct run *run, struct span name, const struct failure *failure)
+{
+    struct failure named = *failure;
+
+    (void)display_cut(&run->say, name, FILE_COLUMNS_MAX);
+    buffer_text(&run->say, ": ");
+    buffer_text(&run->say, failure->detail);
+    buffer_append(&run->say, (struct span){"", 1}); /* the terminator */
+    if (failure->kind != FAILURE_MEMORY && !buffer_failed(&run->say))
+        (void)failure_set(&named, failure->kind, run->say.data);
+    buffer_clear(&run->say);
+    return run_complain(run->settings, &named);
+}
+
+static enum outcome read_file(struct comparison *comparison, size_t side)
+{
+    struct snapshot *snapshot = &comparison->snapshots[side];
+    struct row_reader *reader = &comparison->reader;
+    struct failure failure = {FAILURE_MEMORY, ""};
+    enum row_reader_result result = ROW_READER_MORE;
+    const char *why = NULL;
+    bool good = true;
+    size_t size = 0;
+
+    row_reader_init(reader);
+    while (good && why == NULL && result != ROW_READER_END) { /* each turn takes a row, or bytes */
+        result = row_reader_next(reader, &why);
+        if (result == ROW_READER_ROW)
+            why = snapshot_add(snapshot, &reader->row);
+        else if (result == ROW_READER_MORE)
+            good = comparison->read(comparison->context, side, comparison->data, RUN_READ_SIZE,
+                                    &size, &failure);
+        else if (result == ROW_READER_MEMORY)
+            good = false;
+        if (result == ROW_READER_MORE && good)
+            row_reader_feed(reader, (struct span){comparison->data, size});
+    }
+    if (why != NULL) {
+        failure.kind = snapshot->store.too_many ? FAILURE_TOO_MANY : FAILURE_FILE_ROWS;
+        (void)snprintf(failure.detail, sizeof failure.detail, "line %" PRIu64 ": %s", reader->line,
+                       why);
+    } else if (good && (why = snapshot_finish(snapshot)) != NULL) {
+        (void)failure_set(&failure, FAILURE_FILE_ROWS, why);
+    }
+    row_reader_release(reader);
+    return good && why == NULL
+               ? OUTCOME_COMPLETE
+               : complain_file(comparison->run, comparison->run->settings->options->files[side],
+                               &failure);
+}
+
+/* What limits the comparison. */
+static void complain_limits(struct run *run, const struct snapshot *snapshots,
+                            const struct diff_result *result)
+{
+    char count[DISPLAY_COUNT_CAPACITY];
+
+    if (result->not_compared > 0) {
+        buffer_text(&run->say, PRODUCT_NAME ": ");
+        (void)display_text(&run->say, display_count(count, result->not_compared));
+        buffer_text(&run->say, result->not_compared == 1
+                                   ? " process is not compared: it was not read in both\n"
+                                   : " processes are not compared: they were not read in both\n");
+    }
+    if (snapshots[0].has_own_scope != snapshots[1].has_own_scope)
+        buffer_text(&run->say, PRODUCT_NAME ": one file covers every process, the other only the "
+                                            "processes of one user\n");
+    if (!run->settings->options->quiet)
+        complain(run, !buffer_failed(&run->say));
+}
+
+static bool on_change(void *context, struct row *row)
+{
+    return show_row(context, row);
+}
+
+static enum outcome compare(struct run *run, const struct snapshot *snapshots)
+{
+    struct diff_result result;
+
+    if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, on_change, run,
+                       &result))
+        finish(run);
+    (void)flush(run);
+    if (run->exhausted)
+        return OUTCOME_BROKEN;
+    complain_limits(run, snapshots, &result);
+    return result.changes > 0 ? (enum outcome)RUN_DIFFERS : OUTCOME_COMPLETE;
+}
+
+enum outcome run_diff(const struct run_settings *settings, run_read read, void *context)
+{
+    struct run *run = run_create(settings);
+    struct comparison *comparison = calloc(1, sizeof *comparison);
+    enum outcome outcome = OUTCOME_COMPLETE;
+
+    if (run == NULL || comparison == NULL) {
+        outcome = run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
+        goto cleanup;
+    }
+    comparison->run = run;
+    comparison->read = read;
+    comparison->context = context;
+    snapshot_init(&comparison->snapshots[0]);
+    snapshot_init(&comparison->snapshots[1]);
+    outcome = read_file(comparison, 0);
+    if (outcome == OUTCOME_COMPLETE)
+        outcome = read_file(comparison, 1);
+    if (outcome == OUTCOME_COMPLETE)
+        outcome = compare(run, comparison->snapshots);
+    snapshot_release(&comparison->snapshots[0]);
+    snapshot_release(&comparison->snapshots[1]);
+
+cleanup:
+    free(comparison);
+    run_destroy(run);
     return outcome;
 }

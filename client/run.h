@@ -1,5 +1,6 @@
-/* The whole of a command but its two ends: asks what the plan says, prints the rows, complains, and
- * says how it ended. Pure; win32/main.c gives it a transport and an output, tests give it scripts. */
+/* A command from its options to its exit code: sends the request, or reads the files of `diff`,
+ * prints the rows and reports what is wrong with them. Pure; win32/main.c gives it a transport and
+ * an output, tests give it scripts. */
 #ifndef CLIENT_RUN_H
 #define CLIENT_RUN_H
 
@@ -17,20 +18,21 @@
 struct output {
     void *context; /* first argument of all */
 
-    /* Writes results, in large pieces of whole lines. Returns false when nobody reads any more. */
+    /* Writes results: complete lines, in large pieces. Returns false when they have no reader any
+     * more. */
     bool (*write)(void *context, struct span bytes);
 
-    /* Writes one diagnostic line with its newline, apart from the results. */
-    void (*complain)(void *context, struct span line);
+    /* Writes one or more diagnostic lines, apart from the results. */
+    void (*complain)(void *context, struct span lines);
 
-    /* Shows how many processes have come so far; NULL: not wanted. Asked with -a, whenever more is
-     * waited for. Whoever writes clears it before. */
+    /* Shows how many processes have come so far; NULL: not wanted. Called with -a before each wait
+     * for more. The output clears it before it writes anything else. */
     void (*progress)(void *context, uint64_t processes);
 };
 
 struct run_settings {
     const struct options *options;
-    const struct transport *transport;
+    const struct transport *transport; /* run_request() only */
     const struct output *output;
     const char *pipe; /* full name, for messages */
     size_t width;     /* columns of the console results go to; 0: none */
@@ -41,11 +43,24 @@ struct run_settings {
     struct envelope *envelope; /* what --host adds to rows; NULL: nothing */
 };
 
-/* Asks the requests of the options' plan one after the other and returns the worst outcome. */
-enum outcome run_requests(_In_ const struct run_settings *settings);
+/* Sends the request of the options and prints the reply. */
+enum outcome run_request(_In_ const struct run_settings *settings);
 
-/* Complains "lsmap: " and the failure in words; returns its outcome. */
-enum outcome run_complain_failure(_In_ const struct run_settings *settings,
-                                  _In_ const struct failure *failure);
+enum { RUN_READ_SIZE = 64 * 1024, RUN_DIFFERS = OUTCOME_INCOMPLETE };
+
+/* Reads the next bytes of a file of `diff`, at least one; *size 0: its end.
+ * side  0: the old file, 1: the new one.
+ * Returns false with `failure` set; its detail is one clause without the file's name. */
+typedef bool (*run_read)(void *context, size_t side, char *data, size_t capacity, size_t *size,
+                         struct failure *failure);
+
+/* Compares the two files of the options. Returns OUTCOME_COMPLETE when nothing changed and
+ * RUN_DIFFERS when something did, as diff tools do with 0 and 1. A file that is cut off, or not a
+ * file of rows, is not compared: OUTCOME_BROKEN. */
+enum outcome run_diff(_In_ const struct run_settings *settings, run_read read, void *context);
+
+/* Writes "lsmap: " and the failure in words; returns its outcome. */
+enum outcome run_complain(_In_ const struct run_settings *settings,
+                          _In_ const struct failure *failure);
 
 #endif

@@ -1,292 +1,232 @@
 #include "client/rows/diff.h"
 
-#include "client/rows/paths.h"
-#include "client/rows/sink.h"
-#include "common/json/writer.h"
-
 enum side { OLD, NEW };
 
-static const char *const change_names[] = {[OLD] = "went", [NEW] = "came"};
+struct diff {
+    const struct snapshot *snapshots[2];
+    bool all_views;
+    diff_on_row on_row;
+    void *context;
+    struct diff_result *result;
+    struct row row;
+};
 
-/* Some processes in process_order, or some views in view_order. */
+/* Indexes of processes, or of views. */
 struct range {
     size_t begin, end;
 };
 
-void diff_init(struct diff *diff, const struct snapshot *before, const struct snapshot *after,
-               bool whole, const struct diff_view *view)
+static bool report(struct diff *diff)
 {
-    *diff = (struct diff){.snapshots = {before, after}, .whole = whole, .view = view};
-    buffer_init(&diff->line, ROW_LINE_SIZE_MAX);
-    buffer_init(&diff->scratch, ROW_LINE_SIZE_MAX);
+    return diff->on_row(diff->context, &diff->row);
 }
 
-void diff_deinit(struct diff *diff)
-{
-    buffer_release(&diff->line);
-    buffer_release(&diff->scratch);
-}
-
-static const struct snapshot_process *process_of(const struct diff *diff, enum side side,
-                                                 size_t index)
-{
-    const struct snapshot *snapshot = diff->snapshots[side];
-
-    return snapshot_process_at(snapshot, snapshot->process_order[index]);
-}
-
-static void write_text(struct json_writer *writer, const char *name, struct span text)
-{
-    if (text.size > 0)
-        json_string(writer, name, text);
-    else
-        json_null(writer, name);
-}
-
-/* The members both kinds of rows begin with. */
-static void begin_row(struct diff *diff, struct json_writer *writer, const char *type,
-                      enum side side, const struct snapshot_process *process)
+/* Begins a row with the members that both types have. */
+static void begin_change(struct diff *diff, enum row_type type, enum side side,
+                         const struct snapshot_process *process)
 {
     const struct snapshot *snapshot = diff->snapshots[side];
     struct span host = snapshot_host(snapshot, process);
 
-    buffer_clear(&diff->line);
-    json_line_begin(writer, &diff->line);
-    json_text(writer, "type", type);
-    json_text(writer, "change", change_names[side]);
+    diff->result->changes++;
+    row_begin(&diff->row, type);
+    row_set_text(&diff->row, MEMBER_CHANGE, side == OLD ? SPAN("went") : SPAN("came"));
     if (host.size > 0)
-        json_string(writer, "host", host);
-    json_uint(writer, "pid", process->pid);
-    write_text(writer, "start", snapshot_start(snapshot, process));
+        row_set_text(&diff->row, MEMBER_HOST, host);
+    row_set_number(&diff->row, MEMBER_PID, process->pid);
+    row_set_text(&diff->row, MEMBER_START, snapshot_start(snapshot, process));
 }
 
-static bool tell_row(struct diff *diff, struct json_writer *writer)
+static bool report_view(struct diff *diff, enum side side, const struct snapshot_process *process,
+                        size_t index)
 {
-    struct row_error error;
+    const struct snapshot *snapshot = diff->snapshots[side];
+    const struct store *store = &snapshot->store;
+    const struct stored_view *view = store_at(store, index);
+    struct span path = store_path(store, view);
+    struct row *row = &diff->row;
 
-    if (!json_line_end(writer))
-        return false;
-    struct span line = {diff->line.data, diff->line.size - 1};
-    return row_parse(line, &diff->row, &diff->scratch, &error) &&
-           diff->view->on_row(diff->view->context, &diff->row, line);
-}
-
-static bool tell_process(struct diff *diff, enum side side, const struct snapshot_process *process)
-{
-    struct json_writer writer;
-
-    begin_row(diff, &writer, "process_change", side, process);
-    write_text(&writer, "name", snapshot_name(diff->snapshots[side], process));
-    json_uint(&writer, "views", process->views_count);
-    diff->changes++;
-    return tell_row(diff, &writer);
-}
-
-static bool tell_view(struct diff *diff, enum side side, const struct snapshot_process *process,
-                      const struct view *view)
-{
-    const struct view_store *store = &diff->snapshots[side]->store;
-    struct span path = view_store_path(store, view);
-    struct json_writer writer;
-
-    begin_row(diff, &writer, "map_change", side, process);
-    write_text(&writer, "process", snapshot_name(diff->snapshots[side], process));
+    begin_change(diff, ROW_MAP_CHANGE, side, process);
+    row_set_text(row, MEMBER_PROCESS, snapshot_name(snapshot, process));
     if (view->base != UINT64_MAX)
-        json_address(&writer, "base", view->base);
+        row_set_number(row, MEMBER_BASE, view->base);
     else
-        json_null(&writer, "base");
-    json_uint(&writer, "size", view->size);
-    write_text(&writer, "kind", view_store_kind(store, view));
-    write_text(&writer, "protect", view_store_rest(store, view));
-    write_text(&writer, "path", view->is_device ? SPAN("") : path);
-    write_text(&writer, "device_path", view->is_device ? path : SPAN(""));
-    diff->changes++;
-    return tell_row(diff, &writer);
+        row_set_null(row, MEMBER_BASE);
+    row_set_number(row, MEMBER_SIZE, view->size);
+    row_set_text(row, MEMBER_KIND, store_kind(store, view));
+    row_set_text(row, MEMBER_PROTECT, store_rest(store, view));
+    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : path);
+    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? path : SPAN(""));
+    return report(diff);
 }
 
 /* A process that is on one side only. */
-static bool tell_single(struct diff *diff, enum side side, size_t index)
+static bool report_process(struct diff *diff, enum side side, size_t index)
 {
-    const struct snapshot_process *process = process_of(diff, side, index);
+    const struct snapshot_process *process = snapshot_at(diff->snapshots[side], index);
 
-    if (!tell_process(diff, side, process))
+    begin_change(diff, ROW_PROCESS_CHANGE, side, process);
+    row_set_text(&diff->row, MEMBER_NAME, snapshot_name(diff->snapshots[side], process));
+    row_set_number(&diff->row, MEMBER_VIEWS, process->views_count);
+    if (!report(diff))
         return false;
-    for (size_t i = 0; i < process->views_count && diff->whole; i++)
-        if (!tell_view(diff, side, process,
-                       snapshot_view(diff->snapshots[side], process->views_begin + i)))
+    for (uint32_t i = 0; i < process->views_count && diff->all_views; i++)
+        if (!report_view(diff, side, process, process->views_begin + i))
             return false;
     return true;
 }
 
-static int compare_views(const struct diff *diff, const struct view *before,
-                         const struct view *after)
+/* Reports the views by which `more` exceeds `less`; those at addresses that only its side has come
+ * before others. Both are of one path and kind, and sorted by address. */
+static bool report_surplus(struct diff *diff, enum side side,
+                           const struct snapshot_process *process, struct range more,
+                           struct range less)
 {
-    const struct view_store *old_store = &diff->snapshots[OLD]->store;
-    const struct view_store *new_store = &diff->snapshots[NEW]->store;
-    int order = path_compare(view_store_path(old_store, before), view_store_path(new_store, after));
-
-    return order != 0 ? order
-                      : snapshot_compare_texts(view_store_kind(old_store, before),
-                                               view_store_kind(new_store, after));
-}
-
-/* Moves range.end behind the views from its begin on that have the same path and kind. */
-static void extend(const struct snapshot *snapshot, struct range *range, size_t limit)
-{
-    const struct view_store *store = &snapshot->store;
-    const struct view *first = snapshot_view(snapshot, range->begin);
-
-    for (range->end = range->begin + 1; range->end < limit; range->end++) {
-        const struct view *view = snapshot_view(snapshot, range->end);
-        if (path_compare(view_store_path(store, first), view_store_path(store, view)) != 0 ||
-            snapshot_compare_texts(view_store_kind(store, first), view_store_kind(store, view)))
-            break;
-    }
-}
-
-/* Tells the views of the longer side that are too many; those at addresses that only this side
- * knows before others. Both are of one path and kind and sorted by address. */
-static bool tell_surplus(struct diff *diff, enum side side, const struct snapshot_process *process,
-                         struct range more, struct range less)
-{
-    const struct snapshot *snapshot = diff->snapshots[side];
-    const struct snapshot *other = diff->snapshots[side == OLD ? NEW : OLD];
+    const struct store *store = &diff->snapshots[side]->store;
+    const struct store *other = &diff->snapshots[side == OLD ? NEW : OLD]->store;
     size_t surplus = (more.end - more.begin) - (less.end - less.begin);
 
     for (size_t i = more.begin; i < more.end && surplus > 0; i++) {
-        const struct view *view = snapshot_view(snapshot, i);
-        while (less.begin < less.end && snapshot_view(other, less.begin)->base < view->base)
+        uint64_t base = store_at(store, i)->base;
+        while (less.begin < less.end && store_at(other, less.begin)->base < base)
             less.begin++;
-        if (less.begin < less.end && snapshot_view(other, less.begin)->base == view->base &&
+        if (less.begin < less.end && store_at(other, less.begin)->base == base &&
             more.end - i > surplus) {
             less.begin++;
             continue;
         }
         surplus--;
-        if (!tell_view(diff, side, process, view))
+        if (!report_view(diff, side, process, i))
             return false;
     }
     return true;
 }
 
+/* The first views of the range, all of one path and kind. */
+static struct range same_file(const struct store *store, struct range range)
+{
+    const struct stored_view *first = store_at(store, range.begin);
+    size_t end = range.begin + 1;
+
+    while (end < range.end &&
+           snapshot_compare_files(store, first, store, store_at(store, end)) == 0)
+        end++;
+    return (struct range){range.begin, end};
+}
+
 /* A process that is on both sides. */
-static bool tell_views(struct diff *diff, const struct snapshot_process *before,
-                       const struct snapshot_process *after)
+static bool compare_views(struct diff *diff, const struct snapshot_process *before,
+                          const struct snapshot_process *after)
 {
-    struct range old_views = {before->views_begin, 0}, new_views = {after->views_begin, 0};
-    const size_t old_end = old_views.begin + before->views_count;
-    const size_t new_end = new_views.begin + after->views_count;
-    bool good = true;
+    const struct store *old_store = &diff->snapshots[OLD]->store;
+    const struct store *new_store = &diff->snapshots[NEW]->store;
+    struct range old_left = {before->views_begin, before->views_begin + before->views_count};
+    struct range new_left = {after->views_begin, after->views_begin + after->views_count};
 
-    while (good && (old_views.begin < old_end || new_views.begin < new_end)) {
-        old_views.end = old_views.begin;
-        new_views.end = new_views.begin;
-        int order = old_views.begin == old_end ? 1
-                    : new_views.begin == new_end
+    while (old_left.begin < old_left.end || new_left.begin < new_left.end) {
+        struct range old_views = {old_left.begin, old_left.begin};
+        struct range new_views = {new_left.begin, new_left.begin};
+        int order = old_left.begin == old_left.end ? 1
+                    : new_left.begin == new_left.end
                         ? -1
-                        : compare_views(diff, snapshot_view(diff->snapshots[OLD], old_views.begin),
-                                        snapshot_view(diff->snapshots[NEW], new_views.begin));
+                        : snapshot_compare_files(old_store, store_at(old_store, old_left.begin),
+                                                 new_store, store_at(new_store, new_left.begin));
         if (order <= 0)
-            extend(diff->snapshots[OLD], &old_views, old_end);
+            old_views = same_file(old_store, old_left);
         if (order >= 0)
-            extend(diff->snapshots[NEW], &new_views, new_end);
-        if (old_views.end - old_views.begin > new_views.end - new_views.begin)
-            good = tell_surplus(diff, OLD, before, old_views, new_views);
-        else
-            good = tell_surplus(diff, NEW, after, new_views, old_views);
-        old_views.begin = old_views.end;
-        new_views.begin = new_views.end;
+            new_views = same_file(new_store, new_left);
+        bool is_less = old_views.end - old_views.begin > new_views.end - new_views.begin;
+        if (!(is_less ? report_surplus(diff, OLD, before, old_views, new_views)
+                      : report_surplus(diff, NEW, after, new_views, old_views)))
+            return false;
+        old_left.begin = old_views.end;
+        new_left.begin = new_views.end;
     }
-    return good;
+    return true;
 }
 
-static int compare_pids(const struct diff *diff, const struct snapshot_process *before,
-                        enum side side, const struct snapshot_process *after)
+/* Processes of one host and pid, by start. */
+static bool compare_processes(struct diff *diff, struct range before, struct range after)
 {
-    int order = snapshot_compare_texts(snapshot_host(diff->snapshots[OLD], before),
-                                       snapshot_host(diff->snapshots[side], after));
-
-    return order != 0 ? order : (before->pid > after->pid) - (before->pid < after->pid);
-}
-
-/* The listings from `begin` on that have the same host and pid. */
-static struct range same_pid(const struct diff *diff, enum side side, size_t begin, bool *is_failed)
-{
-    const struct snapshot *snapshot = diff->snapshots[side];
-    struct range range = {begin, begin};
-    struct span host = {NULL, 0};
-    uint32_t pid = 0;
-
-    for (; range.end < snapshot->process_order_count; range.end++) {
-        const struct snapshot_process *process = process_of(diff, side, range.end);
-        if (range.end > begin &&
-            (process->pid != pid || !span_equal(snapshot_host(snapshot, process), host)))
-            break;
-        pid = process->pid;
-        host = snapshot_host(snapshot, process);
-        *is_failed = *is_failed || process->is_failed;
-    }
-    return range;
-}
-
-/* Processes of one pid, by start. */
-static bool tell_processes(struct diff *diff, struct range before, struct range after)
-{
+    const struct snapshot *old = diff->snapshots[OLD], *new = diff->snapshots[NEW];
     bool good = true;
 
     while (good && (before.begin < before.end || after.begin < after.end)) {
-        int order = before.begin == before.end ? 1 : after.begin == after.end ? -1 : 0;
-        if (order == 0)
-            order = snapshot_compare_texts(
-                snapshot_start(diff->snapshots[OLD], process_of(diff, OLD, before.begin)),
-                snapshot_start(diff->snapshots[NEW], process_of(diff, NEW, after.begin)));
+        int order =
+            before.begin == before.end ? 1
+            : after.begin == after.end
+                ? -1
+                : snapshot_compare_texts(snapshot_start(old, snapshot_at(old, before.begin)),
+                                         snapshot_start(new, snapshot_at(new, after.begin)));
         if (order < 0)
-            good = tell_single(diff, OLD, before.begin++);
+            good = report_process(diff, OLD, before.begin++);
         else if (order > 0)
-            good = tell_single(diff, NEW, after.begin++);
+            good = report_process(diff, NEW, after.begin++);
         else
-            good = tell_views(diff, process_of(diff, OLD, before.begin++),
-                              process_of(diff, NEW, after.begin++));
+            good = compare_views(diff, snapshot_at(old, before.begin++),
+                                 snapshot_at(new, after.begin++));
     }
     return good;
 }
 
-static bool tell_end(struct diff *diff)
+/* The processes from `begin` on that have the same host and pid. */
+static struct range same_pid(const struct snapshot *snapshot, size_t begin, bool *is_failed)
 {
-    struct json_writer writer;
+    struct range range = {begin, begin};
 
-    buffer_clear(&diff->line);
-    json_line_begin(&writer, &diff->line);
-    json_text(&writer, "type", "end");
-    json_uint(&writer, "processes", 0);
-    json_uint(&writer, "rows", diff->changes);
-    json_uint(&writer, "errors", diff->not_compared);
-    json_bool(&writer, "complete", diff->not_compared == 0);
-    return tell_row(diff, &writer);
+    while (range.end < snapshot->processes_count &&
+           snapshot_compare_pids(snapshot, snapshot_at(snapshot, begin), snapshot,
+                                 snapshot_at(snapshot, range.end)) == 0)
+        *is_failed = snapshot_at(snapshot, range.end++)->is_failed || *is_failed;
+    return range;
 }
 
-bool diff_tell(struct diff *diff)
+static bool compare(struct diff *diff)
 {
-    const size_t old_count = diff->snapshots[OLD]->process_order_count;
-    const size_t new_count = diff->snapshots[NEW]->process_order_count;
+    const struct snapshot *old = diff->snapshots[OLD], *new = diff->snapshots[NEW];
     struct range before = {0, 0}, after = {0, 0};
 
-    while (before.end < old_count || after.end < new_count) { /* each turn takes one pid */
+    while (before.end < old->processes_count || after.end < new->processes_count) {
         bool is_failed = false;
-        int order = before.end == old_count  ? 1
-                    : after.end == new_count ? -1
-                                             : compare_pids(diff, process_of(diff, OLD, before.end),
-                                                            NEW, process_of(diff, NEW, after.end));
+        int order = before.end == old->processes_count ? 1
+                    : after.end == new->processes_count
+                        ? -1
+                        : snapshot_compare_pids(old, snapshot_at(old, before.end), new,
+                                                snapshot_at(new, after.end));
         before.begin = before.end;
         after.begin = after.end;
         if (order <= 0)
-            before = same_pid(diff, OLD, before.begin, &is_failed);
+            before = same_pid(old, before.begin, &is_failed);
         if (order >= 0)
-            after = same_pid(diff, NEW, after.begin, &is_failed);
+            after = same_pid(new, after.begin, &is_failed);
         if (is_failed)
-            diff->not_compared++;
-        else if (!tell_processes(diff, before, after))
+            diff->result->not_compared++;
+        else if (!compare_processes(diff, before, after))
             return false;
     }
-    return tell_end(diff);
+    return true;
+}
+
+bool diff_snapshots(const struct snapshot *before, const struct snapshot *after, bool all_views,
+                    diff_on_row on_row, void *context, struct diff_result *result)
+{
+    struct diff diff = {.snapshots = {before, after},
+                        .all_views = all_views,
+                        .on_row = on_row,
+                        .context = context,
+                        .result = result};
+
+    *result = (struct diff_result){0, 0};
+    row_init(&diff.row);
+    bool good = compare(&diff);
+    if (good) {
+        row_begin(&diff.row, ROW_END);
+        row_set_number(&diff.row, MEMBER_PROCESSES, 0);
+        row_set_number(&diff.row, MEMBER_ROWS, result->changes);
+        row_set_number(&diff.row, MEMBER_ERRORS, result->not_compared);
+        row_set_number(&diff.row, MEMBER_COMPLETE, result->not_compared == 0);
+        good = report(&diff);
+    }
+    row_release(&diff.row);
+    return good;
 }

@@ -5,48 +5,34 @@
  *      "size":4096,"kind":"data","protect":"PAGE_READONLY","path":"C:\\a","device_path":null}
  *
  * Processes are the same when host, pid and start are. Within one, views are counted by path (case
- * folded) and kind, so that a file mapped again elsewhere has not changed; where the number
- * differs, those at an address the other has not are told. Processes that could not be read in one
- * of the two are not compared. In the order of host, pid and path; the last row is an `end` as that
- * of a reply, whose `errors` counts the processes that are not compared.
+ * folded) and kind, so that a file mapped again elsewhere has not changed. Where the numbers
+ * differ, the views at an address that the other side does not have are reported. Processes that
+ * could not be read on one of the sides are not compared. The order is by host, pid and path. The
+ * last row is an `end` like that of a reply; its `errors` counts the processes not compared.
  */
 #ifndef CLIENT_ROWS_DIFF_H
 #define CLIENT_ROWS_DIFF_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "client/rows/row.h"
 #include "client/rows/snapshot.h"
 #include "common/base/annotations.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
-/* Who looks at the rows. */
-struct diff_view {
-    void *context;
+/* Takes a row, valid until it returns. Returns false to stop. */
+typedef bool (*diff_on_row)(void *context, struct row *row);
 
-    /* Returns false to stop. Both are valid until this returns. */
-    bool (*on_row)(void *context, const struct row *row, struct span line);
-};
-
-struct diff {
-    const struct snapshot *snapshots[2]; /* old, new; both finished */
-    bool whole;                          /* tell the views of processes that came or went, too */
-    const struct diff_view *view;
-    uint64_t changes;      /* rows told */
+struct diff_result {
+    uint64_t changes;      /* rows but the `end` */
     uint64_t not_compared; /* processes */
-    struct buffer line, scratch;
-    struct row row;
 };
 
-/* All pointers must outlive it. */
-void diff_init(_Out_ struct diff *diff, _In_ const struct snapshot *before,
-               _In_ const struct snapshot *after, bool whole, _In_ const struct diff_view *view);
-void diff_deinit(_Inout_ struct diff *diff);
-
-/* Tells all changes. Returns false when the view stopped it, or without memory. */
-NODISCARD bool diff_tell(_Inout_ struct diff *diff);
+/* before, after  Finished.
+ * all_views      Reports the views of processes that came or went, too.
+ * Returns false when on_row() stopped it. */
+NODISCARD bool diff_snapshots(_In_ const struct snapshot *before, _In_ const struct snapshot *after,
+                              bool all_views, diff_on_row on_row, void *context,
+                              _Out_ struct diff_result *result);
 
 #endif

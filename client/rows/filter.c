@@ -3,19 +3,15 @@
 #include "client/rows/paths.h"
 #include "common/base/assertion.h"
 
-void filter_init(struct filter *filter, const struct row_sink *next)
+void filter_init(struct filter *filter)
 {
-    *filter = (struct filter){.next = next};
-    buffer_init(&filter->process, ROW_LINE_SIZE_MAX);
-    buffer_init(&filter->scratch, ROW_LINE_SIZE_MAX);
-    reply_ends_init(&filter->ends);
+    *filter = (struct filter){.folders_count = 0};
+    row_init(&filter->process);
 }
 
-void filter_deinit(struct filter *filter)
+void filter_release(struct filter *filter)
 {
-    buffer_release(&filter->process);
-    buffer_release(&filter->scratch);
-    reply_ends_deinit(&filter->ends);
+    row_release(&filter->process);
 }
 
 void filter_add_folder(struct filter *filter, struct span folder)
@@ -40,84 +36,24 @@ static bool is_outside(const struct filter *filter, const struct row *row)
     return true;
 }
 
-static bool pass(struct filter *filter, const struct row *row, struct span line, struct buffer *out)
+bool filter_passes(struct filter *filter, const struct row *row, struct row **process)
 {
-    reply_ends_count(&filter->ends, 0, row->type);
-    return filter->next->row(filter->next->context, row, line, out);
-}
-
-/* Hands on the process that was held back, if one is. */
-static bool pass_process(struct filter *filter, struct buffer *out)
-{
-    struct span line = buffer_span(&filter->process);
-    struct row_error error;
-
-    if (line.size == 0)
+    *process = NULL;
+    if (row->type == ROW_PROCESS) {
+        row_copy(&filter->process, row);
+        filter->has_process = true;
+        return false;
+    }
+    if (row->type == ROW_REGION)
+        return !filter->is_dropping;
+    if (row->type != ROW_MAP)
         return true;
-    bool good = row_parse(line, &filter->process_row, &filter->scratch, &error) &&
-                pass(filter, &filter->process_row, line, out);
-    buffer_clear(&filter->process);
-    return good;
-}
-
-static bool filter_map(struct filter *filter, const struct row *row, struct span line,
-                       struct buffer *out)
-{
     filter->is_dropping = !is_outside(filter, row);
     if (filter->is_dropping)
-        return true;
+        return false;
     filter->mappings++;
-    return pass_process(filter, out) && pass(filter, row, line, out);
-}
-
-static bool end_reply(struct filter *filter, const struct row *row, struct span line,
-                      struct buffer *out)
-{
-    const struct row_sink *next = filter->next;
-    struct reply_tally *tally = &filter->ends.replies[0];
-    bool good = row->type == ROW_END ? reply_ends_recount(&filter->ends, line, tally->rows,
-                                                          tally->processes, next, out)
-                                     : next->row(next->context, row, line, out);
-
-    tally->rows = tally->processes = 0;
-    filter->matched = filter->mappings > 0;
-    filter->mappings = 0;
-    buffer_clear(&filter->process);
-    return good;
-}
-
-static bool filter_row(void *context, const struct row *row, struct span line, struct buffer *out)
-{
-    struct filter *filter = context;
-
-    if (row->type == ROW_PROCESS) {
-        buffer_clear(&filter->process);
-        return buffer_append(&filter->process, line);
-    }
-    if (row->type == ROW_MAP)
-        return filter_map(filter, row, line, out);
-    if (row->type == ROW_REGION && filter->is_dropping)
-        return true;
-    if (row->type == ROW_END || row->type == ROW_ERROR)
-        return end_reply(filter, row, line, out);
-    return pass(filter, row, line, out);
-}
-
-static bool filter_begin(void *context, struct buffer *out)
-{
-    const struct filter *filter = context;
-
-    return filter->next->begin(filter->next->context, out);
-}
-
-static bool filter_end(void *context, struct buffer *out, bool *more)
-{
-    const struct filter *filter = context;
-
-    return filter->next->end(filter->next->context, out, more);
-}
-
-struct row_sink filter_sink(struct filter *filter)
-{
-    return (struct row_sink){filter, filter_begin, filter_row, filter_end};
+    if (filter->has_process)
+        *process = &filter->process;
+    filter->has_process = false;
+    return true;
 }

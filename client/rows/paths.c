@@ -41,7 +41,7 @@ static bool is_separator(char character)
     return character == '\\' || character == '/';
 }
 
-/* The folder without what does not count. */
+/* The folder without the parts that do not count. */
 static struct span plain_folder(struct span folder)
 {
     if (span_starts_with(folder, SPAN("\\\\?\\")) && folder.size > 5 && folder.data[5] == ':')
@@ -59,8 +59,8 @@ bool path_is_under(struct span path, struct span folder)
     while (folder_offset < folder.size) {
         if (path_offset == path.size)
             return false;
-        uint32_t wanted = next_folded(folder, &folder_offset);
-        if (next_folded(path, &path_offset) != (wanted == '/' ? '\\' : wanted))
+        uint32_t expected = next_folded(folder, &folder_offset);
+        if (next_folded(path, &path_offset) != (expected == '/' ? '\\' : expected))
             return false;
     }
     return path_offset == path.size || path.data[path_offset] == '\\';

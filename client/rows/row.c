@@ -3,12 +3,24 @@
 #include <string.h>
 
 #include "common/base/assertion.h"
+#include "common/base/bounds.h"
 #include "common/json/reader.h"
+#include "common/json/writer.h"
 #include "common/text/number.h"
 
 _Static_assert(MEMBER_COUNT <= 64, "a row has one bit for each member");
 
 #define BIT(member) (UINT64_C(1) << (member))
+
+enum {
+    /* A line with its texts unescaped, and what is set: two paths at most. */
+    TEXT_SIZE_MAX = 2 * ROW_LINE_SIZE_MAX + 4 * NAME_SIZE_MAX
+};
+
+/* What envelope.h adds. */
+static const uint64_t envelope_members =
+    BIT(MEMBER_SCHEMA) | BIT(MEMBER_HOST) | BIT(MEMBER_BOOT_TIME) | BIT(MEMBER_SCAN_ID) |
+    BIT(MEMBER_TIME) | BIT(MEMBER_AGENT_VERSION) | BIT(MEMBER_PROCESS_START);
 
 enum member_type {
     TYPE_TEXT,
@@ -16,7 +28,7 @@ enum member_type {
     TYPE_UINT64,
     TYPE_ADDRESS, /* text on the wire, a number in the row */
     TYPE_BOOL,
-    TYPE_JSON /* an object or an array, kept as it stands */
+    TYPE_JSON /* an object or an array, kept as it is */
 };
 
 static const struct {
@@ -28,7 +40,7 @@ static const struct {
 #undef X
 };
 
-/* What a row must know to be of use. */
+/* The types, and the members that a row of the type must know. */
 static const struct {
     struct span name;
     enum row_type type;
@@ -53,13 +65,12 @@ static const struct {
 struct parser {
     struct json_reader reader;
     struct row *row;
-    struct buffer *scratch;
     struct row_error *error;
 };
 
 static bool fail(struct parser *parser, const char *text)
 {
-    /* An error of the JSON itself is behind every other and says more. */
+    /* An error of the JSON itself is the cause of every other. */
     bool broken = parser->reader.error != NULL;
 
     parser->error->text = broken ? parser->reader.error : text;
@@ -67,7 +78,7 @@ static bool fail(struct parser *parser, const char *text)
     return false;
 }
 
-/* The table is in the order of the wire, so the search begins behind the last member found. */
+/* Rows are written in the order of the table, so the search begins after the last member found. */
 static enum row_member find_member(struct span name, size_t hint)
 {
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
@@ -78,72 +89,72 @@ static enum row_member find_member(struct span name, size_t hint)
     return MEMBER_COUNT;
 }
 
-/* Text without escapes stays where it is; the scratch buffer was made large enough before. */
-static bool read_text(struct parser *parser, struct span *text)
+/* Text without escapes stays where it is in the line. */
+static bool read_text(struct parser *parser, union row_value *value)
 {
-    struct span token = parser->reader.token;
-    struct buffer *scratch = parser->scratch;
-    size_t size;
+    const struct json_reader *reader = &parser->reader;
+    struct buffer *text = &parser->row->text;
+    size_t size = reader->token.size;
 
-    if (token.size == 0 || memchr(token.data, '\\', token.size) == NULL) {
-        *text = (struct span){token.size > 0 ? token.data : "", token.size};
+    if (size == 0 || memchr(reader->token.data, '\\', size) == NULL) {
+        value->text.offset = reader->token_offset + 1; /* after the quote */
+        value->text.size = size;
         return true;
     }
-    if (!json_unescape(&parser->reader, scratch->data + scratch->size,
-                       scratch->capacity - scratch->size, &size))
+    if (!json_unescape(reader, text->data + text->size, text->capacity - text->size, &size))
         return fail(parser, "a text that cannot be unescaped");
-    *text = (struct span){scratch->data + scratch->size, size};
-    scratch->size += size;
+    value->text.offset = text->size;
+    value->text.size = size;
+    text->size += size;
     return true;
 }
 
-static bool read_address(struct parser *parser, uint64_t *number)
+static bool read_address(struct parser *parser, union row_value *value)
 {
     struct span token = parser->reader.token;
 
-    if (token.size != NUMBER_ADDRESS_SIZE || !span_starts_with(token, SPAN("0x")) ||
-        !number_from_hex(span_from(token, 2), number))
-        return fail(parser, "an address must be \"0x\" and 16 hexadecimal digits");
-    return true;
+    return (token.size == NUMBER_ADDRESS_SIZE && span_starts_with(token, SPAN("0x")) &&
+            number_from_hex(span_from(token, 2), &value->number)) ||
+           fail(parser, "an address must be \"0x\" and 16 hexadecimal digits");
 }
 
-/* Reads behind the opening event up to its close. */
-static bool read_json(struct parser *parser, struct span *text)
+/* Reads from the opening event up to its close. */
+static bool read_json(struct parser *parser, union row_value *value)
 {
-    size_t begin = parser->reader.token_offset;
-    unsigned depth = parser->reader.depth - 1;
+    struct json_reader *reader = &parser->reader;
+    unsigned depth = reader->depth - 1;
 
-    while (parser->reader.depth > depth)
-        if (json_next(&parser->reader) == JSON_ERROR)
+    value->text.offset = reader->token_offset;
+    while (reader->depth > depth)
+        if (json_next(reader) == JSON_ERROR)
             return fail(parser, NULL);
-    *text = (struct span){parser->reader.text.data + begin, parser->reader.offset - begin};
+    value->text.size = reader->offset - value->text.offset;
     return true;
 }
 
 static bool read_value(struct parser *parser, enum row_member member, enum json_event event)
 {
-    struct row *row = parser->row;
-    uint64_t *number = &row->numbers[member];
+    union row_value *value = &parser->row->values[member];
 
     switch (members[member].type) {
     case TYPE_TEXT:
-        return event == JSON_STRING ? read_text(parser, &row->texts[member])
+        return event == JSON_STRING ? read_text(parser, value)
                                     : fail(parser, "this member must be a text");
     case TYPE_ADDRESS:
-        return event == JSON_STRING ? read_address(parser, number)
+        return event == JSON_STRING ? read_address(parser, value)
                                     : fail(parser, "this member must be an address");
     case TYPE_BOOL:
-        *number = event == JSON_TRUE;
+        value->number = event == JSON_TRUE;
         return event == JSON_TRUE || event == JSON_FALSE ||
                fail(parser, "this member must be true or false");
     case TYPE_UINT32:
     case TYPE_UINT64:
-        return (event == JSON_NUMBER && json_uint64(&parser->reader, number) &&
-                (members[member].type == TYPE_UINT64 || *number <= UINT32_MAX)) ||
-               fail(parser, "this member must be a whole number in range");
+        return (event == JSON_NUMBER && json_uint64(&parser->reader, &value->number) &&
+                (members[member].type == TYPE_UINT64 || value->number <= UINT32_MAX)) ||
+               fail(parser, "this member must be an integer in range");
     case TYPE_JSON:
         return event == JSON_OBJECT_OPEN || event == JSON_ARRAY_OPEN
-                   ? read_json(parser, &row->texts[member])
+                   ? read_json(parser, value)
                    : fail(parser, "this member must be an object or an array");
     }
     return false;
@@ -155,8 +166,8 @@ static bool read_member(struct parser *parser, size_t *hint)
 
     if (member == MEMBER_COUNT)
         return json_skip(&parser->reader) || fail(parser, NULL);
-    if ((parser->row->seen & BIT(member)) != 0)
-        return fail(parser, "a member stands twice");
+    if (row_has(parser->row, member))
+        return fail(parser, "a member occurs twice");
     *hint = member + 1;
     parser->row->seen |= BIT(member);
     enum json_event event = json_next(&parser->reader);
@@ -181,32 +192,218 @@ static bool find_type(struct parser *parser)
         if ((row->known & row_types[i].required) != row_types[i].required)
             return fail(parser, "the row lacks a member that its type must have");
         row->type = row_types[i].type;
-        return true;
     }
     return true;
 }
 
-bool row_parse(struct span line, struct row *row, struct buffer *scratch, struct row_error *error)
+static void clear(struct row *row)
 {
-    struct parser parser = {.row = row, .scratch = scratch, .error = error};
+    row->type = ROW_OTHER;
+    row->seen = row->known = row->changed = 0;
+    row->added_count = 0;
+    row->failed = false;
+    row->line_size = 0;
+    buffer_clear(&row->text);
+}
+
+static bool parse(struct parser *parser)
+{
+    struct json_reader *reader = &parser->reader;
     enum json_event event;
     size_t hint = 0;
 
-    row->type = ROW_OTHER;
-    row->seen = 0;
-    row->known = 0;
-    json_reader_init(&parser.reader, line, JSON_DEPTH_MAX);
-    buffer_clear(scratch);
-    if (!buffer_reserve(scratch, line.size))
-        return fail(&parser, "the line is too long");
-    if (json_next(&parser.reader) != JSON_OBJECT_OPEN)
-        return fail(&parser, "a reply's line must be a JSON object");
-    while ((event = json_next(&parser.reader)) == JSON_KEY)
-        if (!read_member(&parser, &hint))
+    if (json_next(reader) != JSON_OBJECT_OPEN)
+        return fail(parser, "a row must be a JSON object");
+    while ((event = json_next(reader)) == JSON_KEY)
+        if (!read_member(parser, &hint))
             return false;
-    if (event != JSON_OBJECT_CLOSE || json_next(&parser.reader) != JSON_END)
-        return fail(&parser, "a reply's line must be one JSON object");
-    return find_type(&parser);
+    if (event != JSON_OBJECT_CLOSE || json_next(reader) != JSON_END)
+        return fail(parser, "a row must be one JSON object");
+    return find_type(parser);
+}
+
+void row_init(struct row *row)
+{
+    buffer_init(&row->text, TEXT_SIZE_MAX);
+    clear(row);
+}
+
+void row_release(struct row *row)
+{
+    clear(row);
+    buffer_release(&row->text);
+}
+
+bool row_parse(struct row *row, struct span line, struct row_error *error)
+{
+    struct parser parser = {.row = row, .error = error};
+
+    clear(row);
+    /* Room for each text a second time: the reader looks into this memory, it must not move. */
+    if (line.size > ROW_LINE_SIZE_MAX || !buffer_reserve(&row->text, 2 * line.size) ||
+        !buffer_append(&row->text, line)) {
+        *error = (struct row_error){"the line is too long", 0};
+        return false;
+    }
+    row->line_size = line.size;
+    json_reader_init(&parser.reader, buffer_span(&row->text), JSON_DEPTH_MAX);
+    if (parse(&parser))
+        return true;
+    clear(row);
+    return false;
+}
+
+void row_begin(struct row *row, enum row_type type)
+{
+    clear(row);
+    row->type = type;
+    for (size_t i = 0; i < sizeof row_types / sizeof row_types[0]; i++)
+        if (row_types[i].type == type)
+            row_set_text(row, MEMBER_TYPE, row_types[i].name);
+}
+
+static union row_value *set(struct row *row, enum row_member member, bool known)
+{
+    ASSERT(member < MEMBER_COUNT && members[member].type != TYPE_JSON);
+    if (row_has(row, member))
+        row->changed |= BIT(member);
+    else
+        row->added[row->added_count++] = (uint8_t)member;
+    row->seen |= BIT(member);
+    row->known = known ? row->known | BIT(member) : row->known & ~BIT(member);
+    return &row->values[member];
+}
+
+void row_set_text(struct row *row, enum row_member member, struct span text)
+{
+    union row_value *value = set(row, member, text.size > 0);
+
+    ASSERT(members[member].type == TYPE_TEXT);
+    value->text.offset = row->text.size;
+    value->text.size = 0;
+    if (buffer_append(&row->text, text))
+        value->text.size = text.size;
+    else
+        row->failed = true;
+}
+
+void row_set_number(struct row *row, enum row_member member, uint64_t number)
+{
+    set(row, member, true)->number = number;
+    ASSERT(members[member].type != TYPE_TEXT);
+}
+
+void row_set_null(struct row *row, enum row_member member)
+{
+    (void)set(row, member, false);
+}
+
+void row_copy(struct row *to, const struct row *from)
+{
+    struct buffer text = to->text;
+
+    text.size = 0;
+    bool good = buffer_append(&text, buffer_span(&from->text));
+    *to = *from;
+    to->text = text;
+    if (!good) {
+        clear(to);
+        to->failed = true;
+    }
+}
+
+/* name  NULL: only the value. */
+static void write_member(const struct row *row, enum row_member member, const char *name,
+                         struct json_writer *writer)
+{
+    const uint64_t number = row->values[member].number;
+
+    if (!row_knows(row, member))
+        json_null(writer, name);
+    else if (members[member].type == TYPE_TEXT)
+        json_string(writer, name, row_text(row, member));
+    else if (members[member].type == TYPE_ADDRESS)
+        json_address(writer, name, number);
+    else if (members[member].type == TYPE_BOOL)
+        json_bool(writer, name, number != 0);
+    else
+        json_uint(writer, name, number);
+}
+
+static void write_added(const struct row *row, bool of_envelope, struct json_writer *writer)
+{
+    for (size_t i = 0; i < row->added_count; i++) {
+        enum row_member member = (enum row_member)row->added[i];
+        if (((envelope_members & BIT(member)) != 0) == of_envelope)
+            write_member(row, member, members[member].name.data, writer);
+    }
+}
+
+/* Copies the members of the line, except for the values that were set. */
+static bool write_line(const struct row *row, struct json_writer *writer)
+{
+    const struct span line = row_line(row);
+    struct buffer *out = writer->buffer;
+    struct json_reader reader;
+    size_t copied, hint = 0;
+
+    json_reader_init(&reader, line, JSON_DEPTH_MAX);
+    if (json_next(&reader) != JSON_OBJECT_OPEN)
+        return false;
+    copied = reader.offset;
+    if (writer->separate)
+        buffer_append(out, SPAN(","));
+    for (uint64_t left = row->changed; left != 0 && json_next(&reader) == JSON_KEY;) {
+        enum row_member member = find_member(reader.token, hint);
+        struct json_reader value = reader;
+        if (!json_skip(&reader))
+            return false;
+        if (member == MEMBER_COUNT || (left & BIT(member)) == 0)
+            continue;
+        hint = member + 1;
+        left &= ~BIT(member);
+        (void)json_next(&value);
+        buffer_append(out, (struct span){line.data + copied, value.token_offset - copied});
+        copied = reader.offset;
+        writer->separate = false;
+        write_member(row, member, NULL, writer);
+    }
+    buffer_append(out, span_from(line, copied));
+    return buffer_append(out, SPAN("\n"));
+}
+
+bool row_write(const struct row *row, struct buffer *out)
+{
+    const size_t begin = out->size;
+    struct json_writer writer;
+    bool good;
+
+    if (row->failed)
+        return false;
+    if (row->line_size > 0 && row->added_count == 0 && row->changed == 0) {
+        buffer_append(out, row_line(row));
+        good = buffer_append(out, SPAN("\n"));
+    } else {
+        json_line_begin(&writer, out);
+        write_added(row, true, &writer);
+        write_added(row, false, &writer);
+        good = row->line_size > 0 ? write_line(row, &writer) && !writer.failed
+                                  : json_line_end(&writer);
+    }
+    if (!good)
+        buffer_truncate(out, begin);
+    return good;
+}
+
+struct span row_line(const struct row *row)
+{
+    return (struct span){row->text.data, row->line_size};
+}
+
+bool row_has(const struct row *row, enum row_member member)
+{
+    ASSERT(member < MEMBER_COUNT);
+    return (row->seen & BIT(member)) != 0;
 }
 
 bool row_knows(const struct row *row, enum row_member member)
@@ -217,16 +414,19 @@ bool row_knows(const struct row *row, enum row_member member)
 
 struct span row_text(const struct row *row, enum row_member member)
 {
-    ASSERT(member < MEMBER_COUNT &&
-           (members[member].type == TYPE_TEXT || members[member].type == TYPE_JSON));
-    return row_knows(row, member) ? row->texts[member] : (struct span){NULL, 0};
+    ASSERT(row_member_is_text(member));
+    if (!row_knows(row, member))
+        return (struct span){NULL, 0};
+    if (row->values[member].text.size == 0)
+        return SPAN("");
+    return (struct span){row->text.data + row->values[member].text.offset,
+                         row->values[member].text.size};
 }
 
 uint64_t row_number(const struct row *row, enum row_member member, uint64_t otherwise)
 {
-    ASSERT(member < MEMBER_COUNT && members[member].type != TYPE_TEXT &&
-           members[member].type != TYPE_JSON);
-    return row_knows(row, member) ? row->numbers[member] : otherwise;
+    ASSERT(!row_member_is_text(member));
+    return row_knows(row, member) ? row->values[member].number : otherwise;
 }
 
 struct span row_member_name(enum row_member member)

@@ -1,9 +1,10 @@
-/* One line of a reply, read strictly into a row.
+/* One row: a line of a reply as typed members, or a row that lsmap makes itself.
  *
- * A member of the protocol has one type for ever, whatever row it stands in, so one table of
- * members reads all rows, and later formats can walk it. Members this version does not know are
- * skipped; rows of a type it does not know are ROW_OTHER. A member that is absent or null is
- * unknown, never a value.
+ * A member of the protocol has one type, whatever row it belongs to, so one table of members reads
+ * and writes all rows and is what formats walk. A row owns its line and everything its members
+ * refer to. Members that this version does not know are skipped, but they stay in the line and are
+ * written again with it. A row of an unknown type is ROW_OTHER. A member that is absent or null is
+ * not known; that is never a value.
  */
 #ifndef CLIENT_ROWS_ROW_H
 #define CLIENT_ROWS_ROW_H
@@ -13,8 +14,12 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
+#include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
+
+/* A line and what lsmap adds to it, in bytes. */
+enum { ROW_LINE_SIZE_MAX = OUTPUT_ROW_SIZE_MAX + 4 * 1024 };
 
 enum row_type {
     ROW_OTHER,
@@ -25,15 +30,15 @@ enum row_type {
     ROW_INFO,
     ROW_WHOAMI,
     ROW_STATS,
-    ROW_FILE,           /* made by lsmap itself, see by_file.h */
-    ROW_PROCESS_CHANGE, /* and these two, see diff.h */
+    ROW_FILE,           /* made by by_file.h */
+    ROW_PROCESS_CHANGE, /* made by diff.h, as is the next */
     ROW_MAP_CHANGE,
-    ROW_END,  /* terminal: the reply is whole */
+    ROW_END,  /* terminal: the reply is complete */
     ROW_ERROR /* terminal: the request failed */
 };
 
-/* Columns: symbol, wire name, type (see row.c). In the order in which rows have them; behind
- * `rights` what envelope.h adds, then what by_file.h and diff.h do. */
+/* Columns: symbol, wire name, type (see row.c). In the order in which rows have them; after
+ * `rights` the members that envelope.h adds, then those of by_file.h and diff.h. */
 #define ROW_MEMBER_LIST(X)                         \
     X(MEMBER_ID, "id", UINT64)                     \
     X(MEMBER_TYPE, "type", TEXT)                   \
@@ -95,13 +100,24 @@ enum row_member {
         MEMBER_COUNT
 };
 
+union row_value {
+    uint64_t number; /* numbers, addresses; 1 for true */
+    struct {
+        size_t offset, size; /* in row->text: texts, unescaped; members of type JSON as they are */
+    } text;
+};
+
 struct row {
     enum row_type type;
-    uint64_t seen;  /* bit 1 << member: it stood in the line */
-    uint64_t known; /* of those, it was not null */
-    /* Valid where `known` says so. */
-    uint64_t numbers[MEMBER_COUNT];  /* numbers, addresses; 1 for true */
-    struct span texts[MEMBER_COUNT]; /* texts, unescaped; members of type JSON as they stood */
+    uint64_t seen;    /* bit 1 << member: the row has it */
+    uint64_t known;   /* of those, it is not null */
+    uint64_t changed; /* of those, it was set and is not what the line says */
+    union row_value values[MEMBER_COUNT];
+    uint8_t added[MEMBER_COUNT]; /* members that the line does not have, in the order of setting */
+    size_t added_count;
+    bool failed;        /* memory ran out; the row lacks something */
+    size_t line_size;   /* bytes of the line; 0 for a row that lsmap made */
+    struct buffer text; /* the line, then texts that were unescaped or set */
 };
 
 struct row_error {
@@ -109,24 +125,45 @@ struct row_error {
     size_t offset;    /* bytes from the start of the line */
 };
 
-/* Reads one line, without its newline.
- * row      Set on success; its contents are undefined on failure. Its texts point into `line` and
- *          `scratch` and are valid until either changes.
- * scratch  Cleared, then holds what had to be unescaped; must be able to grow to the line's size.
- * Returns false with `error` set for what is no JSON object in one line, a known member with
- * another type or twice, and a row without a member that its type must have. */
-NODISCARD bool row_parse(struct span line, _Out_ struct row *row, _Inout_ struct buffer *scratch,
-                         _Out_ struct row_error *error);
+void row_init(_Out_ struct row *row);
+void row_release(_Inout_ struct row *row);
 
-/* The member's text; data NULL when it is not known. */
+/* Reads one line, without its newline, and keeps a copy of it.
+ * Returns false with `error` set, and the row empty, for a line that is not one JSON object, that
+ * has a known member twice or with another type, or lacks a member that its type must have. */
+NODISCARD bool row_parse(_Inout_ struct row *row, struct span line, _Out_ struct row_error *error);
+
+/* Makes the row a new one that has only its type. */
+void row_begin(_Inout_ struct row *row, enum row_type type);
+
+/* Set a member. One that the line has keeps its place; others are written before it, in the order of
+ * setting. An empty text is written as null. `text` must not be one of the same row. */
+void row_set_text(_Inout_ struct row *row, enum row_member member, struct span text);
+void row_set_number(_Inout_ struct row *row, enum row_member member, uint64_t number);
+void row_set_null(_Inout_ struct row *row, enum row_member member);
+
+/* Without memory `to` is empty and has failed. */
+void row_copy(_Inout_ struct row *to, _In_ const struct row *from);
+
+/* Appends the row as one line of JSON with its newline: the line as received, with what was set
+ * since. Members of the envelope come first. Returns false, nothing appended, when `out` is at its
+ * bound or the row has failed. */
+NODISCARD bool row_write(_In_ const struct row *row, _Inout_ struct buffer *out);
+
+/* The line as it was received; empty for a row that lsmap made. */
+struct span row_line(_In_ const struct row *row);
+
+/* The member's text, valid until the row changes; data NULL when it is not known. */
 struct span row_text(_In_ const struct row *row, enum row_member member);
 
 /* The member's number; `otherwise` when it is not known. */
 uint64_t row_number(_In_ const struct row *row, enum row_member member, uint64_t otherwise);
 
+/* True when the row has the member, be it null; when its value is known. */
+bool row_has(_In_ const struct row *row, enum row_member member);
 bool row_knows(_In_ const struct row *row, enum row_member member);
 
-/* Its name on the wire. */
+/* The member's name on the wire. */
 struct span row_member_name(enum row_member member);
 
 /* True when row_text() is the way to its value. */

@@ -1,7 +1,7 @@
-/* What one file of rows says was mapped: its processes and their views, ready to be compared.
+/* What one file of rows says was mapped: processes and their views, ready to be compared.
  *
- * The file may hold several replies, of several machines when --host was given. A process listed
- * twice counts as it was listed last. Kept in memory, with the bounds of view_store.h.
+ * The file may hold several replies, of several machines when --host was given. A process that is
+ * listed twice counts as it was listed last. Kept in memory, with the bounds of store.h.
  */
 #ifndef CLIENT_ROWS_SNAPSHOT_H
 #define CLIENT_ROWS_SNAPSHOT_H
@@ -24,39 +24,36 @@ enum {
 
 struct snapshot_process {
     uint32_t pid;
-    bool is_failed; /* it could not be read, or not to its end */
+    bool is_failed; /* it could not be read, or not completely */
     size_t text_offset;
     uint32_t host_size, start_size, name_size; /* bytes; the texts follow each other */
-    uint32_t views_begin, views_count;         /* in view_order */
-    uint32_t older;                            /* the one before in its bucket; UINT32_MAX: none */
+    uint32_t views_begin, views_count;         /* in the store */
+    uint32_t older; /* the previous one in its bucket; UINT32_MAX: none */
 };
 
 struct snapshot {
-    struct view_store store; /* the owner of a view is its process, the rest its protection */
+    struct store store;      /* the owner of a view is its process, the rest its protection */
     struct buffer processes; /* struct snapshot_process */
     struct buffer texts;
     size_t processes_count;
     uint32_t buckets[SNAPSHOT_BUCKETS]; /* by pid: the last process of each */
-    uint64_t rows, rows_promised;       /* that came, and that the ends of replies count */
+    uint64_t rows, rows_promised;       /* that came, and that the `end` rows count */
     bool is_ended;                      /* the last row was the end of a reply */
     bool has_own_scope;                 /* a reply covers the processes of one user only */
-
-    uint32_t *view_order;    /* owned; set by snapshot_finish(): by process, path, kind, base */
-    uint32_t *process_order; /* owned: by host, pid and start, each once */
-    size_t process_order_count;
 };
 
 void snapshot_init(_Out_ struct snapshot *snapshot);
-void snapshot_deinit(_Inout_ struct snapshot *snapshot);
+void snapshot_release(_Inout_ struct snapshot *snapshot);
 
 /* Takes a row. Returns NULL, or in one clause why the file cannot be compared. */
 NODISCARD const char *snapshot_add(_Inout_ struct snapshot *snapshot, _In_ const struct row *row);
 
-/* To be called once behind the last row. Returns NULL, or why the file cannot be compared. */
+/* To be called once after the last row. Sorts the processes by host, pid and start, each once, and
+ * their views by path, kind and base. Returns NULL, or why the file cannot be compared. */
 NODISCARD const char *snapshot_finish(_Inout_ struct snapshot *snapshot);
 
-const struct snapshot_process *snapshot_process_at(_In_ const struct snapshot *snapshot,
-                                                   size_t index);
+/* The process with this index, below processes_count, and its texts. */
+const struct snapshot_process *snapshot_at(_In_ const struct snapshot *snapshot, size_t index);
 struct span snapshot_host(_In_ const struct snapshot *snapshot,
                           _In_ const struct snapshot_process *process);
 struct span snapshot_start(_In_ const struct snapshot *snapshot,
@@ -64,10 +61,16 @@ struct span snapshot_start(_In_ const struct snapshot *snapshot,
 struct span snapshot_name(_In_ const struct snapshot *snapshot,
                           _In_ const struct snapshot_process *process);
 
-/* The view with this index in view_order. */
-const struct view *snapshot_view(_In_ const struct snapshot *snapshot, size_t index);
+/* Below, at or above 0, as a process of one snapshot comes before, with or after one of another, by
+ * host and pid. */
+int snapshot_compare_pids(_In_ const struct snapshot *a, _In_ const struct snapshot_process *left,
+                          _In_ const struct snapshot *b, _In_ const struct snapshot_process *right);
 
-/* Below, at or above 0: by bytes, the shorter first when it begins the longer. */
+/* The same of two views, by path and kind. */
+int snapshot_compare_files(_In_ const struct store *a, _In_ const struct stored_view *left,
+                           _In_ const struct store *b, _In_ const struct stored_view *right);
+
+/* The same of two texts, by bytes. */
 int snapshot_compare_texts(struct span a, struct span b);
 
 #endif

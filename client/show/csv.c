@@ -164,18 +164,8 @@ static bool line_of(struct csv *csv, const struct row *row, struct buffer *out)
     return csv_line_end(out);
 }
 
-static bool csv_begin(void *context, struct buffer *out)
+bool csv_row(struct csv *csv, const struct row *row, struct buffer *out)
 {
-    (void)context;
-    (void)out; /* see the contract: with the first row */
-    return true;
-}
-
-static bool csv_row(void *context, const struct row *row, struct span line, struct buffer *out)
-{
-    struct csv *csv = context;
-
-    (void)line;
     if (row->type == ROW_ERROR) /* the request was refused; another may still be answered */
         return true;
     if (!header(csv, out))
@@ -185,17 +175,4 @@ static bool csv_row(void *context, const struct row *row, struct span line, stru
     if (csv->table == CSV_REGIONS && row->type == ROW_MAP && !keep_view(&csv->view, row))
         return false;
     return line_of(csv, row, out);
-}
-
-static bool csv_end(void *context, struct buffer *out, bool *more)
-{
-    (void)context;
-    (void)out;
-    (void)more;
-    return true;
-}
-
-struct row_sink csv_sink(struct csv *csv)
-{
-    return (struct row_sink){csv, csv_begin, csv_row, csv_end};
 }

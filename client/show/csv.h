@@ -1,4 +1,4 @@
-/* Rows as CSV (csv_text.h): one table a run, one line a row. A format at the end of the sinks.
+/* Rows as CSV (csv_text.h): one table a run, one line a row.
  *
  * Which table is decided by what was asked, never by what comes, so that its columns are the same
  * in every run of a command. Their names are those of the protocol:
@@ -22,7 +22,6 @@
 #include <stdint.h>
 
 #include "client/rows/row.h"
-#include "client/rows/sink.h"
 #include "common/base/annotations.h"
 #include "common/proto/request.h"
 #include "common/text/buffer.h"
@@ -59,8 +58,9 @@ struct csv {
 void csv_init(_Out_ struct csv *csv, enum csv_table table, bool no_header, bool host);
 void csv_deinit(_Inout_ struct csv *csv);
 
-/* The format as a sink; `csv` must outlive it. The header is written with the first row of any
- * type, so that a request that is refused leaves nothing behind. */
-struct row_sink csv_sink(_Inout_ struct csv *csv);
+/* Appends the line of a row, if it has one. The header is written with the first row of any type,
+ * so that nothing is written for a request that is refused. */
+NODISCARD bool csv_row(_Inout_ struct csv *csv, _In_ const struct row *row,
+                       _Inout_ struct buffer *out);
 
 #endif

@@ -335,24 +335,14 @@ static bool add_mapping(struct prometheus *prometheus, const struct row *row)
     return true;
 }
 
-static bool on_begin(void *context, struct buffer *out)
+bool prometheus_row(struct prometheus *prometheus, const struct row *row)
 {
-    (void)context;
-    (void)out; /* nothing is known before the end */
-    return true;
-}
-
-static bool on_row(void *context, const struct row *row, struct span line, struct buffer *out)
-{
-    struct prometheus *prometheus = context;
-
-    (void)out;
     if (row->type == ROW_PROCESS)
         return add_process(prometheus, row);
     if (row->type == ROW_MAP)
         return add_mapping(prometheus, row);
     if (row->type == ROW_STATS)
-        stats_parse(line, &prometheus->stats);
+        stats_parse(row_line(row), &prometheus->stats);
     if (row->type == ROW_PROCESS_ERROR)
         prometheus->failed++;
     if (row->type == ROW_END) {
@@ -411,11 +401,11 @@ static void put_scan(struct buffer *out, const struct prometheus *prometheus)
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
 }
 
-static bool on_end(void *context, struct buffer *out, bool *more)
+bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *more)
 {
-    struct prometheus *prometheus = context;
     const size_t begin = out->size;
 
+    *more = false;
     if (!prometheus->ended)
         return true;
     if (prometheus->op == OP_STATS) {
@@ -438,9 +428,4 @@ static bool on_end(void *context, struct buffer *out, bool *more)
     }
     put_scan(out, prometheus);
     return !buffer_failed(out);
-}
-
-struct row_sink prometheus_sink(struct prometheus *prometheus)
-{
-    return (struct row_sink){prometheus, on_begin, on_row, on_end};
 }

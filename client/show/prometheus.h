@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/rows/sink.h"
+#include "client/rows/row.h"
 #include "client/show/stats.h"
 #include "common/base/annotations.h"
 #include "common/proto/request.h"
@@ -57,7 +57,12 @@ void prometheus_init(_Out_ struct prometheus *prometheus, enum request_op op,
                      enum request_detail detail);
 void prometheus_deinit(_Inout_ struct prometheus *prometheus);
 
-/* prometheus  Must outlive the sink. */
-struct row_sink prometheus_sink(_Inout_ struct prometheus *prometheus);
+/* Adds a row to the sums. Returns false without memory. */
+NODISCARD bool prometheus_row(_Inout_ struct prometheus *prometheus, _In_ const struct row *row);
+
+/* To be called after the last row, and again as long as it sets *more: appends the text, about
+ * OUTPUT_SIZE bytes a call. */
+NODISCARD bool prometheus_end(_Inout_ struct prometheus *prometheus, _Inout_ struct buffer *out,
+                              _Out_ bool *more);
 
 #endif

@@ -76,7 +76,7 @@ static bool count_change(struct table *table, const struct row *row, struct buff
     return line_map_change(table, row, out);
 }
 
-static bool show(struct table *table, const struct row *row, struct span line, struct buffer *out)
+static bool show(struct table *table, const struct row *row, struct buffer *out)
 {
     switch (row->type) {
     case ROW_PROCESS:
@@ -92,9 +92,9 @@ static bool show(struct table *table, const struct row *row, struct span line, s
         return count_change(table, row, out);
     case ROW_INFO:
     case ROW_WHOAMI:
-        return facts_format(line, out);
+        return facts_format(row_line(row), out);
     case ROW_STATS:
-        stats_parse(line, &table->stats);
+        stats_parse(row_line(row), &table->stats);
         table->has_stats = true;
         break;
     case ROW_END:
@@ -115,34 +115,17 @@ static bool is_listed(enum row_type type)
            type == ROW_PROCESS_CHANGE || type == ROW_MAP_CHANGE;
 }
 
-static bool table_row(void *context, const struct row *row, struct span line, struct buffer *out)
+/* The titles wait for the first row: above an error message they would be odd. */
+bool table_row(struct table *table, const struct row *row, struct buffer *out)
 {
-    struct table *table = context;
-
     if (is_listed(row->type) && !table->begun && !table_titles(table, out))
         return false;
-    bool good = show(table, row, line, out);
+    bool good = show(table, row, out);
     table->begun = table->begun || is_listed(row->type);
     return good;
 }
 
-/* The titles wait for the first row: above an error message they would be odd. */
-static bool table_begin(void *context, struct buffer *out)
+bool table_end(const struct table *table, struct buffer *out)
 {
-    (void)context;
-    (void)out;
-    return true;
-}
-
-static bool table_end(void *context, struct buffer *out, bool *more)
-{
-    const struct table *table = context;
-
-    (void)more; /* the sums are one line */
     return table_totals(table, out);
-}
-
-struct row_sink table_sink(struct table *table)
-{
-    return (struct row_sink){table, table_begin, table_row, table_end};
 }

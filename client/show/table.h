@@ -1,4 +1,4 @@
-/* Rows as text for people: a sink of client/row_sink.h.
+/* Rows as text for people.
  *
  * Streaming: a row becomes a line at once, whatever the size of the reply; only sums are kept.
  * Column widths are fixed, so that the first line can be printed before the last is known. On a
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/rows/sink.h"
+#include "client/rows/row.h"
 #include "client/show/stats.h"
 #include "common/base/annotations.h"
 #include "common/proto/request.h"
@@ -55,7 +55,11 @@ struct table {
 void table_init(_Out_ struct table *table, _In_ const struct table_style *style);
 void table_deinit(_Inout_ struct table *table);
 
-/* table  Must stay where it is. A row the layout does not show makes no text. */
-struct row_sink table_sink(_Inout_ struct table *table);
+/* A row that the layout does not show makes no text. */
+NODISCARD bool table_row(_Inout_ struct table *table, _In_ const struct row *row,
+                         _Inout_ struct buffer *out);
+
+/* To be called once after the last row: the sums. */
+NODISCARD bool table_end(_In_ const struct table *table, _Inout_ struct buffer *out);
 
 #endif

@@ -96,8 +96,8 @@ static enum outcome ask(struct console *console, const struct options *options,
     } else if (pipe_client_open(&client, settings.pipe, options->timeout_s, &failure)) {
         settings.transport = &client.transport;
     }
-    enum outcome outcome = settings.transport != NULL ? run_requests(&settings)
-                                                      : run_complain_failure(&settings, &failure);
+    enum outcome outcome =
+        settings.transport != NULL ? run_request(&settings) : run_complain(&settings, &failure);
     pipe_client_close(&client);
     direct_destroy(direct);
     return outcome;
@@ -117,11 +117,8 @@ static enum outcome ask_with_envelope(struct console *console, const struct opti
     system_info_query(&info, "client");
     (void)snprintf(facts.host, sizeof facts.host, "%s", info.host);
     facts.boot_time = info.boot_time;
-    if (!envelope_init(&envelope, &facts))
-        return fail(console, "no identifier for the scan", ERROR_NOT_ENOUGH_MEMORY);
-    enum outcome outcome = ask(console, options, &envelope);
-    envelope_deinit(&envelope);
-    return outcome;
+    envelope_init(&envelope, &facts);
+    return ask(console, options, &envelope);
 }
 
 static enum outcome obey(struct console *console, const struct options *options)

@@ -21,15 +21,14 @@ static bool read_file(const char *path, struct buffer *text)
     return fclose(file) == 0;
 }
 
-/* Gives the rows, which are the lines `< ROW`, to the sink. */
-static bool feed_rows(struct span text, const struct row_sink *sink, struct buffer *out)
+/* Sums up the rows, which are the lines `< ROW`. */
+static bool sum_up(struct span text, struct prometheus *prometheus)
 {
     static struct row row;
     struct row_error error;
-    struct buffer scratch;
     bool good = true;
 
-    buffer_init(&scratch, OUTPUT_ROW_SIZE_MAX);
+    row_init(&row);
     while (good && text.size > 0) {
         size_t size = 0;
         while (size < text.size && text.data[size] != '\n')
@@ -37,10 +36,10 @@ static bool feed_rows(struct span text, const struct row_sink *sink, struct buff
         const struct span line = {text.data, size};
         text = span_from(text, size < text.size ? size + 1 : size);
         if (span_starts_with(line, SPAN("< ")) &&
-            row_parse(span_from(line, 2), &row, &scratch, &error))
-            good = sink->row(sink->context, &row, span_from(line, 2), out);
+            row_parse(&row, span_from(line, 2), &error))
+            good = prometheus_row(prometheus, &row);
     }
-    buffer_release(&scratch);
+    row_release(&row);
     return good;
 }
 
@@ -55,9 +54,8 @@ int main(int argc, char **argv)
     buffer_init(&text, FILE_SIZE_MAX);
     buffer_init(&out, OUTPUT_SIZE);
     prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
-    const struct row_sink sink = prometheus_sink(&prometheus);
-    bool good = read_file(argv[1], &text) && feed_rows(buffer_span(&text), &sink, &out) &&
-                sink.end(sink.context, &out, &more) &&
+    bool good = read_file(argv[1], &text) && sum_up(buffer_span(&text), &prometheus) &&
+                prometheus_end(&prometheus, &out, &more) &&
                 fwrite(out.data, 1, out.size, stdout) == out.size;
     prometheus_deinit(&prometheus);
     buffer_release(&text);

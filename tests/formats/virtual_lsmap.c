@@ -42,16 +42,14 @@ int main(int argc, char **argv)
         return OUTCOME_USAGE;
     }
     (void)snprintf(facts.host, sizeof facts.host, "%s", argv[2]);
-    if (!envelope_init(&envelope, &facts))
-        abort();
+    envelope_init(&envelope, &facts);
     struct virtual_machine *machine = virtual_machine_create(strtoul(argv[1], NULL, 10));
     const struct run_settings settings = {.options = &options,
                                           .transport = virtual_machine_transport(machine),
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .envelope = options.host ? &envelope : NULL};
-    enum outcome outcome = run_requests(&settings);
+    enum outcome outcome = run_request(&settings);
     virtual_machine_destroy(machine);
-    envelope_deinit(&envelope);
     return fflush(stdout) == 0 ? (int)outcome : (int)OUTCOME_INCOMPLETE;
 }

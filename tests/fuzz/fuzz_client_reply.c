@@ -104,7 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           .pipe = "PIPE",
                                           .width = (data[0] & 0x80) != 0 ? 80 : 0};
 
-    enum outcome outcome = run_requests(&settings);
+    enum outcome outcome = run_request(&settings);
     FUZZ_CHECK(outcome <= OUTCOME_NOTHING);
     /* Only a reply that ends as it should is complete; the shortest end row has 65 bytes. */
     FUZZ_CHECK(outcome != OUTCOME_COMPLETE || reply_size > 64);

@@ -21,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/diff_run.h"
 #include "client/options.h"
 #include "client/rows/envelope.h"
 #include "client/run.h"
@@ -129,14 +128,6 @@ static bool give_reply(void *context, char *data, size_t capacity, size_t *size,
     return *size > 0 || failure_set(failure, FAILURE_CLOSED, NULL);
 }
 
-static bool give_file(void *context, char *data, size_t capacity, size_t *size,
-                      struct failure *failure)
-{
-    (void)failure;
-    *size = take_bytes(context, data, capacity);
-    return true;
-}
-
 static bool keep_result(void *context, struct span bytes)
 {
     struct golden *golden = context;
@@ -160,23 +151,28 @@ static const struct named_file *find_file(const struct golden *golden, struct sp
     return NULL;
 }
 
-static enum outcome run_diff(struct golden *golden, const struct options *options,
-                             const struct output *output)
-{
-    struct stream streams[2] = {{{NULL, 0}}, {{NULL, 0}}};
-    struct byte_source sources[2] = {{&streams[0], give_file}, {&streams[1], give_file}};
-    const struct diff_settings settings = {.options = options,
-                                           .output = output,
-                                           .width = golden->columns,
-                                           .sources = {&sources[0], &sources[1]}};
+/* What is left of the two files of `diff`. */
+struct streams {
+    struct golden *golden;
+    const struct options *options;
+    bool is_open[2];
+    struct stream streams[2];
+};
 
-    for (size_t i = 0; i < 2; i++) {
-        const struct named_file *file = find_file(golden, options->files[i]);
+static bool give_file(void *context, size_t side, char *data, size_t capacity, size_t *size,
+                      struct failure *failure)
+{
+    struct streams *streams = context;
+
+    if (!streams->is_open[side]) {
+        const struct named_file *file = find_file(streams->golden, streams->options->files[side]);
         if (file == NULL)
-            return diff_complain_file(&settings, options->files[i], "there is no such file");
-        streams[i].text = file->text;
+            return failure_set(failure, FAILURE_FILE, "there is no such file");
+        streams->streams[side].text = file->text;
+        streams->is_open[side] = true;
     }
-    return diff_run(&settings);
+    *size = take_bytes(&streams->streams[side], data, capacity);
+    return true;
 }
 
 static enum outcome run_command(struct golden *golden, const struct options *options,
@@ -196,16 +192,13 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
                                     .system_folders_count = sizeof folders / sizeof folders[0]};
 
     if (options->command == COMMAND_DIFF)
-        return run_diff(golden, options, output);
+        return run_diff(&settings, give_file,
+                        &(struct streams){.golden = golden, .options = options});
     if (options->host) {
-        if (!envelope_init(&envelope, &golden->facts))
-            abort();
+        envelope_init(&envelope, &golden->facts);
         settings.envelope = &envelope;
     }
-    enum outcome outcome = run_requests(&settings);
-    if (options->host)
-        envelope_deinit(&envelope);
-    return outcome;
+    return run_request(&settings);
 }
 
 /* Splits in place; returns their number, the program's name included. */

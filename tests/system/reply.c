@@ -78,20 +78,19 @@ void reply_check(struct test *t, struct span output, struct reply_sums *sums, re
                  void *context)
 {
     struct reader reader = {.t = t, .sums = sums};
-    struct buffer scratch;
+    struct row row;
 
     memset(sums, 0, sizeof *sums);
-    buffer_init(&scratch, OUTPUT_ROW_SIZE_MAX);
+    row_init(&row);
     while (output.size > 0) {
         const char *newline = memchr(output.data, '\n', output.size);
         struct row_error error;
-        struct row row;
         CHECK(t, newline != NULL); /* the last line is whole too */
         if (newline == NULL)
             break;
         const struct span line = {output.data, (size_t)(newline - output.data)};
         output = span_from(output, line.size + 1);
-        const bool is_good = is_strict_json(line) && row_parse(line, &row, &scratch, &error);
+        const bool is_good = is_strict_json(line) && row_parse(&row, line, &error);
         CHECK(t, is_good);
         if (!is_good) {
             printf("  line: %.*s\n", (int)(line.size < 300 ? line.size : 300), line.data);
@@ -102,5 +101,5 @@ void reply_check(struct test *t, struct span output, struct reply_sums *sums, re
             visit(context, &row);
     }
     CHECK(t, reader.has_ended);
-    buffer_release(&scratch);
+    row_release(&row);
 }

@@ -112,7 +112,7 @@ static inline enum outcome play_run(struct play *play)
                                           .width = play->width,
                                           .envelope = play->envelope};
 
-    return run_requests(&settings);
+    return run_request(&settings);
 }
 
 static inline void play_end(struct play *play)

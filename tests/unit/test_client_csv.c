@@ -146,9 +146,9 @@ static void tables_have_fixed_columns(struct test *t)
         struct fed fed;
         TEST_ROW(t, "row %zu", i);
         csv_init(&csv, rows[i].table, false, false);
-        struct row_sink sink = csv_sink(&csv);
+        const struct target target = csv_target(&csv);
         fed_init(&fed);
-        CHECK(t, feed(&fed, &sink, rows[i].rows));
+        CHECK(t, feed(&fed, &target, rows[i].rows));
         check_out(t, rows[i].expected, &fed);
         fed_release(&fed);
         csv_deinit(&csv);
@@ -161,9 +161,9 @@ static void the_header_can_be_left_out(struct test *t)
     struct fed fed;
 
     csv_init(&csv, CSV_PROCESSES, true, false);
-    struct row_sink sink = csv_sink(&csv);
+    const struct target target = csv_target(&csv);
     fed_init(&fed);
-    CHECK(t, feed(&fed, &sink, PROCESS END));
+    CHECK(t, feed(&fed, &target, PROCESS END));
     check_out(t, "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full\r\n", &fed);
     fed_release(&fed);
     csv_deinit(&csv);
@@ -179,11 +179,11 @@ static void a_refusal_is_no_row(struct test *t)
     struct fed fed;
 
     csv_init(&csv, CSV_PROCESSES, false, false);
-    struct row_sink sink = csv_sink(&csv);
+    const struct target target = csv_target(&csv);
     fed_init(&fed);
-    CHECK(t, feed(&fed, &sink, refusal));
+    CHECK(t, feed(&fed, &target, refusal));
     CHECK_INT(t, 0, fed.out.size);
-    CHECK(t, feed(&fed, &sink, END));
+    CHECK(t, feed(&fed, &target, END));
     CHECK(t, fed.out.size > 0);
     fed_release(&fed);
     csv_deinit(&csv);
@@ -220,9 +220,9 @@ static void hostile_names_come_back(struct test *t)
                  "{\"type\":\"map\",\"pid\":1,\"size\":1,\"path\":\"%s\",\"kind\":\"data\"}\n" END,
                  names[i].json);
         csv_init(&csv, CSV_VIEWS, false, false);
-        struct row_sink sink = csv_sink(&csv);
+        const struct target target = csv_target(&csv);
         fed_init(&fed);
-        CHECK(t, feed(&fed, &sink, line));
+        CHECK(t, feed(&fed, &target, line));
         csv_reader_init(&reader, buffer_span(&fed.out));
         CHECK(t, csv_reader_next(&reader) && reader.width == HOSTILE_COLUMNS);
         CHECK(t, csv_reader_next(&reader));

@@ -1,6 +1,7 @@
 #include "client/rows/diff.h"
 #include "client/rows/snapshot.h"
-#include "tests/unit/sink_play.h"
+#include "tests/unit/client_rows.h"
+#include "tests/unit/row_lines.h"
 
 struct heard {
     struct buffer out;
@@ -8,50 +9,34 @@ struct heard {
     size_t rows;
 };
 
-static bool hear(void *context, const struct row *row, struct span line)
+static bool hear(void *context, struct row *row)
 {
     struct heard *heard = context;
 
-    (void)row;
-    if (heard->rows++ == heard->stop_at)
-        return false;
-    return buffer_append(&heard->out, line) && buffer_append(&heard->out, SPAN("\n"));
+    return heard->rows++ != heard->stop_at && row_write(row, &heard->out);
 }
 
-static const char *add_rows(struct test *t, struct snapshot *snapshot, const char *lines)
+static const char *add_rows(struct snapshot *snapshot, const char *lines)
 {
-    struct buffer scratch;
     struct row row;
-    struct row_error error;
     const char *why = NULL;
 
-    buffer_init(&scratch, ROW_LINE_SIZE_MAX);
+    row_init(&row);
     while (*lines != '\0' && why == NULL) {
         const char *newline = strchr(lines, '\n');
-        if (CHECK(t, row_parse((struct span){lines, (size_t)(newline - lines)}, &row, &scratch,
-                               &error)))
-            why = snapshot_add(snapshot, &row);
+        parse_line(&row, (struct span){lines, (size_t)(newline - lines)});
+        why = snapshot_add(snapshot, &row);
         lines = newline + 1;
     }
-    buffer_release(&scratch);
+    row_release(&row);
     return why;
 }
 
-static const char *read_rows(struct test *t, struct snapshot *snapshot, const char *lines)
+static const char *read_rows(struct snapshot *snapshot, const char *lines)
 {
-    const char *why = add_rows(t, snapshot, lines);
+    const char *why = add_rows(snapshot, lines);
 
     return why != NULL ? why : snapshot_finish(snapshot);
-}
-
-static void tell(struct test *t, struct snapshot *before, struct snapshot *after, struct diff *diff,
-                 struct heard *heard)
-{
-    const struct diff_view view = {heard, hear};
-
-    diff_init(diff, before, after, false, &view);
-    CHECK_INT(t, heard->stop_at == SIZE_MAX, diff_tell(diff));
-    diff_deinit(diff);
 }
 
 #define MAP_AT(base) M("1", "1", base, "1", "\"C:\\\\a\"")
@@ -69,7 +54,7 @@ static void views_of_one_file_are_counted(struct test *t)
     static const struct {
         const char *before, *after;
         size_t changes;
-        const char *part; /* of what is told */
+        const char *part; /* of the output */
     } rows[] = {
         {PROCESS_OF("null") ROWS("1"), PROCESS_OF("null") MAP_AT(X) ROWS("2"), 1,
          "\"came\",\"pid\":1,\"start\":null,\"process\":\"a\",\"base\":" X},
@@ -91,45 +76,46 @@ static void views_of_one_file_are_counted(struct test *t)
         for (int swap = 0; swap < 2; swap++) { /* both ways the same number */
             struct snapshot *snapshots = calloc(2, sizeof *snapshots);
             struct heard heard = {.stop_at = SIZE_MAX};
-            struct diff diff;
+            struct diff_result result;
             REQUIRE(t, snapshots != NULL);
             TEST_ROW(t, "row %zu, %d", i, swap);
             buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
             snapshot_init(&snapshots[0]);
             snapshot_init(&snapshots[1]);
-            CHECK(t, read_rows(t, &snapshots[0], rows[i].before) == NULL);
-            CHECK(t, read_rows(t, &snapshots[1], rows[i].after) == NULL);
-            tell(t, &snapshots[swap], &snapshots[1 - swap], &diff, &heard);
-            CHECK_INT(t, rows[i].changes, diff.changes);
+            CHECK(t, read_rows(&snapshots[0], rows[i].before) == NULL);
+            CHECK(t, read_rows(&snapshots[1], rows[i].after) == NULL);
+            CHECK(t, diff_snapshots(&snapshots[swap], &snapshots[1 - swap], false, hear, &heard,
+                                    &result));
+            CHECK_INT(t, rows[i].changes, result.changes);
             REQUIRE(t, buffer_append(&heard.out, (struct span){"", 1}));
             if (swap == 0 && rows[i].part != NULL &&
                 !CHECK(t, strstr(heard.out.data, rows[i].part) != NULL))
                 printf("%s\n", heard.out.data);
             buffer_release(&heard.out);
-            snapshot_deinit(&snapshots[0]);
-            snapshot_deinit(&snapshots[1]);
+            snapshot_release(&snapshots[0]);
+            snapshot_release(&snapshots[1]);
             free(snapshots);
         }
     }
 }
 
-static void a_view_may_stop_it(struct test *t)
+static void a_reader_may_stop_it(struct test *t)
 {
     for (size_t stop = 0; stop < 3; stop++) {
         struct snapshot *snapshots = calloc(2, sizeof *snapshots);
         struct heard heard = {.stop_at = stop};
-        struct diff diff;
+        struct diff_result result;
         REQUIRE(t, snapshots != NULL);
         buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
         snapshot_init(&snapshots[0]);
         snapshot_init(&snapshots[1]);
-        CHECK(t, read_rows(t, &snapshots[0], PROCESS_OF("\"S\"") ROWS("1")) == NULL);
-        CHECK(t, read_rows(t, &snapshots[1], PROCESS_OF("\"T\"") ROWS("1")) == NULL);
-        tell(t, &snapshots[0], &snapshots[1], &diff, &heard);
+        CHECK(t, read_rows(&snapshots[0], PROCESS_OF("\"S\"") ROWS("1")) == NULL);
+        CHECK(t, read_rows(&snapshots[1], PROCESS_OF("\"T\"") ROWS("1")) == NULL);
+        CHECK(t, !diff_snapshots(&snapshots[0], &snapshots[1], false, hear, &heard, &result));
         CHECK_INT(t, stop + 1, heard.rows);
         buffer_release(&heard.out);
-        snapshot_deinit(&snapshots[0]);
-        snapshot_deinit(&snapshots[1]);
+        snapshot_release(&snapshots[0]);
+        snapshot_release(&snapshots[1]);
         free(snapshots);
     }
 }
@@ -151,23 +137,23 @@ static void what_cannot_be_compared(struct test *t)
         {R("1", "7") "{\"type\":\"later\"}\n" ROWS("2"), NULL},
         {ERROR("1"), "the request failed"},
         {"{\"type\":\"file\"}\n", "files cannot be compared"},
-        {"{\"type\":\"map_change\"}\n", "this is what diff itself wrote"},
+        {"{\"type\":\"map_change\"}\n", "this is the output of diff"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct snapshot *snapshot = calloc(1, sizeof *snapshot);
         REQUIRE(t, snapshot != NULL);
         TEST_ROW(t, "row %zu", i);
         snapshot_init(snapshot);
-        const char *why = read_rows(t, snapshot, rows[i].rows);
+        const char *why = read_rows(snapshot, rows[i].rows);
         CHECK_INT(t, rows[i].why == NULL, why == NULL);
         if (rows[i].why != NULL && why != NULL)
             CHECK(t, strncmp(rows[i].why, why, strlen(rows[i].why)) == 0);
-        snapshot_deinit(snapshot);
+        snapshot_release(snapshot);
         free(snapshot);
     }
 }
 
-static void bounds_are_told(struct test *t)
+static void bounds_are_reported(struct test *t)
 {
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
 
@@ -175,18 +161,18 @@ static void bounds_are_told(struct test *t)
     snapshot_init(snapshot);
     snapshot->store.texts.size = 0;
     snapshot->processes_count = 0;
-    CHECK(t, add_rows(t, snapshot, PROCESS_OF("null")) == NULL);
-    snapshot->store.count = VIEW_STORE_COUNT_MAX;
-    const char *why = add_rows(t, snapshot, MAP_AT(X));
+    CHECK(t, add_rows(snapshot, PROCESS_OF("null")) == NULL);
+    snapshot->store.count = STORE_VIEWS_MAX;
+    const char *why = add_rows(snapshot, MAP_AT(X));
     CHECK(t, why != NULL && strstr(why, "more than a million mappings") == why);
     CHECK(t, snapshot->store.too_many);
     snapshot->store.count = 0;
     snapshot->processes.capacity_max = snapshot->processes.size;
     snapshot->processes.capacity = snapshot->processes.size;
-    why = add_rows(t, snapshot, PROCESS_OF("null"));
+    why = add_rows(snapshot, PROCESS_OF("null"));
     CHECK(t, why != NULL && strstr(why, "too many processes") != NULL);
     CHECK_INT(t, 1, snapshot->processes_count);
-    snapshot_deinit(snapshot);
+    snapshot_release(snapshot);
     free(snapshot);
 }
 
@@ -194,9 +180,9 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(views_of_one_file_are_counted),
-        TEST_CASE(a_view_may_stop_it),
+        TEST_CASE(a_reader_may_stop_it),
         TEST_CASE(what_cannot_be_compared),
-        TEST_CASE(bounds_are_told),
+        TEST_CASE(bounds_are_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -37,9 +37,9 @@ static void run_scan(struct fed *fed, enum request_op op, enum request_detail de
     struct prometheus prometheus;
 
     prometheus_init(&prometheus, op, detail);
-    struct row_sink sink = prometheus_sink(&prometheus);
+    const struct target target = prometheus_target(&prometheus);
     fed_init(fed);
-    CHECK(t, feed(fed, &sink, rows));
+    CHECK(t, feed(fed, &target, rows));
     prometheus_deinit(&prometheus);
 }
 
@@ -113,15 +113,15 @@ static void names_are_bounded(struct test *t)
     unsigned long long sum = 0;
 
     prometheus_init(&prometheus, OP_PROCESSES, DETAIL_VIEWS);
-    struct row_sink sink = prometheus_sink(&prometheus);
+    const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < NAMES; i++) {
-            int size = snprintf(line, sizeof line, PROCESS("\"p%d.exe\"", "full"), i);
-            CHECK(t, feed_line(&fed, &sink, (struct span){line, (size_t)size - 1}));
+            (void)snprintf(line, sizeof line, PROCESS("\"p%d.exe\"", "full"), i);
+            CHECK(t, feed_lines(&fed, &target, line));
         }
     }
-    CHECK(t, feed(&fed, &sink, END("true")));
+    CHECK(t, feed(&fed, &target, END("true")));
     REQUIRE(t, buffer_append(&fed.out, (struct span){"", 1}));
     for (const char *at = fed.out.data; (at = strstr(at, "\nlsmap_processes{")) != NULL; at++) {
         series++;
@@ -176,8 +176,8 @@ static void run_stats(struct fed *fed, const uint64_t *values, const char *witho
     REQUIRE(t, !buffer_failed(&line));
     if (without != NULL)
         strstr(line.data, without)[1] = 'X';
-    struct row_sink sink = prometheus_sink(&prometheus);
-    CHECK(t, feed(fed, &sink, line.data));
+    const struct target target = prometheus_target(&prometheus);
+    CHECK(t, feed(fed, &target, line.data));
     buffer_append(&fed->out, (struct span){"", 1});
     REQUIRE(t, !buffer_failed(&fed->out));
     prometheus_deinit(&prometheus);
@@ -241,9 +241,9 @@ static void unknown_numbers_are_left_out(struct test *t)
     struct fed fed;
 
     prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
-    struct row_sink sink = prometheus_sink(&prometheus);
+    const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
-    CHECK(t, feed(&fed, &sink, "{\"type\":\"stats\"}\n" END("true")));
+    CHECK(t, feed(&fed, &target, "{\"type\":\"stats\"}\n" END("true")));
     CHECK(t, fed.out.size > 1000);
     for (size_t i = 0; i < fed.out.size; i++)
         CHECK(t, fed.out.data[i] != '\n' || i + 1 == fed.out.size || fed.out.data[i + 1] == '#');
@@ -264,12 +264,12 @@ static void numbers_wait_for_the_end(struct test *t)
     struct fed fed;
 
     prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
-    struct row_sink sink = prometheus_sink(&prometheus);
+    const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
-    CHECK(t, feed(&fed, &sink, "{\"type\":\"stats\",\"rows\":7}\n"));
-    CHECK(t, feed(&fed, &sink, ERROR));
+    CHECK(t, feed(&fed, &target, "{\"type\":\"stats\",\"rows\":7}\n"));
+    CHECK(t, feed(&fed, &target, ERROR));
     CHECK_INT(t, 0, fed.out.size);
-    CHECK(t, feed(&fed, &sink, END("true")));
+    CHECK(t, feed(&fed, &target, END("true")));
     CHECK(t, span_starts_with(buffer_span(&fed.out), SPAN("# HELP lsmapd_uptime_seconds ")));
     buffer_append(&fed.out, (struct span){"", 1});
     const char *at = strstr(fed.out.data, "\nlsmapd_rows_total 7\n");
@@ -291,10 +291,10 @@ static void a_full_buffer_is_reported(struct test *t)
             struct fed fed;
             TEST_ROW(t, "op %zu, %zu bytes", i, bound);
             prometheus_init(&prometheus, ops[i], DETAIL_VIEWS);
-            struct row_sink sink = prometheus_sink(&prometheus);
+            const struct target target = prometheus_target(&prometheus);
             fed_init(&fed);
             buffer_init(&fed.out, bound);
-            fitted = feed(&fed, &sink, rows);
+            fitted = feed(&fed, &target, rows);
             CHECK(t, fed.out.size <= bound && buffer_failed(&fed.out) == !fitted);
             CHECK(t, !fitted || fed.out.size > 500);
             fed_release(&fed);

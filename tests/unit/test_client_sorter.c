@@ -1,41 +1,37 @@
-#include "client/rows/by_file.h"
-#include "client/rows/index_sort.h"
-#include "client/rows/sort.h"
-#include "tests/unit/sink_play.h"
+#include "client/rows/store.h"
+#include "tests/unit/pipeline_play.h"
 
-static int compare_values(const void *context, uint32_t a, uint32_t b)
+struct item {
+    uint32_t value, index;
+};
+
+static int compare_values(const void *context, const void *a, const void *b)
 {
-    const uint32_t *values = context;
+    const struct item *left = a, *right = b;
 
-    return (values[a] > values[b]) - (values[a] < values[b]);
+    (void)context;
+    return (left->value > right->value) - (left->value < right->value);
 }
 
-/* Against every length up to a bound, with many equal values. */
-static void indexes_are_sorted_and_stable(struct test *t)
+/* At every count up to a bound, with many equal values. */
+static void items_are_sorted_and_stable(struct test *t)
 {
     enum { COUNT_MAX = 70 };
-    uint32_t values[COUNT_MAX], seed = 1;
+    struct item items[COUNT_MAX];
+    uint32_t seed = 1;
 
     for (size_t count = 0; count <= COUNT_MAX; count++) {
-        uint32_t *indexes = index_create(count);
-        REQUIRE(t, indexes != NULL);
         TEST_ROW(t, "%zu values", count);
         for (size_t i = 0; i < count; i++) {
             seed = seed * 1103515245 + 12345;
-            values[i] = seed >> 16 & 7;
+            items[i] = (struct item){seed >> 16 & 7, (uint32_t)i};
         }
-        index_sort(indexes, indexes + count, count, compare_values, values);
+        REQUIRE(t, store_sort_items(items, count, sizeof items[0], compare_values, NULL));
         for (size_t i = 1; i < count; i++) {
-            uint32_t a = indexes[i - 1], b = indexes[i];
-            CHECK(t, values[a] < values[b] || (values[a] == values[b] && a < b));
+            struct item a = items[i - 1], b = items[i];
+            CHECK(t, a.value < b.value || (a.value == b.value && a.index < b.index));
         }
-        free(indexes);
     }
-}
-
-static void no_more_than_can_be_numbered(struct test *t)
-{
-    CHECK(t, index_create(SIZE_MAX) == NULL);
 }
 
 #define A M("1", "1", "\"0x0000000000003000\"", "4096", "\"C:\\\\b\"")
@@ -58,41 +54,35 @@ static void mappings_are_ordered(struct test *t)
         {ORDER_SIZE, UINT64_MAX, P("1", "1") P("1", "2") B D A C END("1", "2", "6", "0", "true")},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct sink_play play;
-        struct sorter sorter;
+        struct play play;
         TEST_ROW(t, "row %zu", i);
-        play_begin(&play);
-        sorter_init(&sorter, rows[i].order, rows[i].top, &play.last);
-        struct row_sink sink = sorter_sink(&sorter);
-        CHECK(t, play_feed(t, &play, &sink,
-                           P("1", "1") A B P("1", "2") C D END("1", "2", "6", "0", "true")));
-        CHECK(t, play_finish(&play, &sink));
-        CHECK_INT(t, 1, play.ended);
+        play_begin(&play, &(struct options){.sort = rows[i].order, .top = rows[i].top});
+        CHECK(t, feed(&play.fed, &play.target,
+                      P("1", "1") A B P("1", "2") C D END("1", "2", "6", "0", "true")));
         play_check(t, &play, rows[i].expected);
-        sorter_deinit(&sorter);
         play_end(&play);
     }
 }
 
-static void replies_are_sorted_together(struct test *t)
+/* A reply that was not completed: what came is printed, and its terminal row is the last. */
+static void a_broken_reply_is_ordered_too(struct test *t)
 {
-    struct sink_play play;
-    struct sorter sorter;
-
-    play_begin(&play);
-    sorter_init(&sorter, ORDER_SIZE, 2, &play.last);
-    struct row_sink sink = sorter_sink(&sorter);
-    CHECK(t, play_feed(t, &play, &sink,
-                       P("1", "1") M("1", "1", "null", "1", "null") END("1", "1", "2", "0", "true")
-                           ERROR("2") M("3", "1", "null", "3", "null") E("3", "9")
-                               M("3", "1", "null", "2", "null") END("3", "0", "3", "1", "false")));
-    CHECK(t, play_finish(&play, &sink));
-    play_check(t, &play,
-               P("1", "1") ERROR("2") E("3", "9") M("3", "1", "null", "3", "null")
-                   M("3", "1", "null", "2", "null") END("1", "1", "1", "0", "true")
-                       END("3", "0", "3", "1", "false"));
-    sorter_deinit(&sorter);
-    play_end(&play);
+    static const struct {
+        const char *lines, *expected;
+    } rows[] = {
+        {P("1", "1") A B E("1", "9"), P("1", "1") E("1", "9") B A},
+        {P("1", "1") A B ERROR("1"), P("1", "1") B A ERROR("1")},
+        {P("1", "1") ERROR("1"), P("1", "1") ERROR("1")},
+        {"", ""},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        TEST_ROW(t, "row %zu", i);
+        play_begin(&play, &(struct options){.sort = ORDER_SIZE});
+        CHECK(t, feed(&play.fed, &play.target, rows[i].lines));
+        play_check(t, &play, rows[i].expected);
+        play_end(&play);
+    }
 }
 
 #undef A
@@ -103,50 +93,47 @@ static void replies_are_sorted_together(struct test *t)
 /* Large results come in pieces of a bounded size. */
 static void results_come_in_pieces(struct test *t)
 {
+    static const char line[] = M("1", "1", "null", "4096", "\"C:\\\\some\\\\name\"");
     enum { ROWS = 5000 };
-    struct sink_play play;
-    struct sorter sorter;
+    struct play play;
     size_t size = 0, pieces = 0;
 
-    play_begin(&play);
-    sorter_init(&sorter, ORDER_SIZE, 0, &play.last);
-    struct row_sink sink = sorter_sink(&sorter);
+    play_begin(&play, &(struct options){.sort = ORDER_SIZE});
     for (int i = 0; i < ROWS; i++)
-        CHECK(t, play_feed(t, &play, &sink, M("1", "1", "null", "4096", "\"C:\\\\some\\\\name\"")));
-    CHECK_INT(t, 0, play.out.size);
+        CHECK(t, feed_lines(&play.fed, &play.target, line));
+    CHECK_INT(t, 0, play.fed.out.size);
     for (bool more = true; more; pieces++) {
-        more = false;
-        REQUIRE(t, sink.end(sink.context, &play.out, &more));
-        CHECK(t, play.out.size <= OUTPUT_SIZE + 256);
-        size += play.out.size;
-        buffer_clear(&play.out);
+        REQUIRE(t, pipeline_end(&play.pipeline, &play.fed.out, &more));
+        CHECK(t, play.fed.out.size <= OUTPUT_SIZE + 256);
+        size += play.fed.out.size;
+        buffer_clear(&play.fed.out);
     }
-    CHECK_INT(t, ROWS * (sizeof M("1", "1", "null", "4096", "\"C:\\\\some\\\\name\"") - 1), size);
+    CHECK_INT(t, ROWS * (sizeof line - 1), size);
     CHECK_INT(t, size / OUTPUT_SIZE + 1, pieces);
-    sorter_deinit(&sorter);
     play_end(&play);
 }
 
-/* At a bound the step fails and says that it was one. */
+/* At a bound the pipeline fails and says that it was one. */
 static void too_many_mappings_are_refused(struct test *t)
 {
-    struct sink_play play;
-    struct sorter sorter;
-
-    play_begin(&play);
-    sorter_init(&sorter, ORDER_SIZE, 0, &play.last);
-    struct row_sink sink = sorter_sink(&sorter);
-    sorter.store.count = VIEW_STORE_COUNT_MAX;
-    CHECK(t, !play_feed(t, &play, &sink, M("1", "1", "null", "1", "null")));
-    CHECK(t, sorter.store.too_many);
-    sorter.store.count = 0;
-    sorter.store.too_many = false;
-    sorter.store.texts.capacity_max = 10;
-    CHECK(t, !play_feed(t, &play, &sink, M("1", "1", "null", "1", "null")));
-    CHECK_INT(t, 0, sorter.store.count);
-    CHECK_INT(t, 0, sorter.store.texts.size);
-    sorter_deinit(&sorter);
-    play_end(&play);
+    for (int by_file = 0; by_file < 2; by_file++) {
+        struct play play;
+        TEST_ROW(t, "by file: %d", by_file);
+        play_begin(&play, &(struct options){.sort = ORDER_SIZE, .by_file = by_file != 0});
+        struct store *store = by_file ? &play.pipeline.by_file.store : &play.pipeline.sorter.store;
+        CHECK(t, pipeline_complaint(&play.pipeline) == NULL);
+        store->count = STORE_VIEWS_MAX;
+        CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
+        CHECK(t, pipeline_complaint(&play.pipeline) != NULL);
+        store->count = 0;
+        store->too_many = false;
+        store->texts.capacity_max = 2; /* as without memory */
+        CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
+        CHECK(t, pipeline_complaint(&play.pipeline) == NULL);
+        CHECK_INT(t, 0, store->count);
+        CHECK_INT(t, 0, store->texts.size);
+        play_end(&play);
+    }
 }
 
 #define F(path, processes, views, size)                                            \
@@ -170,23 +157,18 @@ static void files_are_summed_up(struct test *t)
          E("1", "3") F("\"C:\\\\a\"", "2", "3", "7") END("1", "0", "2", "1", "false")},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct sink_play play;
-        struct by_file by_file;
+        struct play play;
         TEST_ROW(t, "row %zu", i);
-        play_begin(&play);
-        by_file_init(&by_file, rows[i].order, rows[i].top, &play.last);
-        struct row_sink sink = by_file_sink(&by_file);
-        CHECK(t, play_feed(t, &play, &sink,
-                           P("1", "1") M("1", "1", "null", "1", "\"C:\\\\a\"")
-                               M("1", "1", "null", "9", "\"C:\\\\b\"")
-                                   M("1", "1", "null", "2", "\"c:\\\\A\"") P("1", "2")
-                                       M("1", "2", "null", "4", "\"C:\\\\a\"")
-                                           M("1", "2", "null", "4", "null") E("1", "3")
-                                               END("1", "2", "8", "1", "false")));
-        CHECK(t, play_finish(&play, &sink));
-        CHECK_INT(t, 1, play.ended);
+        play_begin(&play,
+                   &(struct options){.by_file = true, .sort = rows[i].order, .top = rows[i].top});
+        CHECK(t, feed(&play.fed, &play.target,
+                      P("1", "1") M("1", "1", "null", "1", "\"C:\\\\a\"")
+                          M("1", "1", "null", "9", "\"C:\\\\b\"")
+                              M("1", "1", "null", "2", "\"c:\\\\A\"") P("1", "2")
+                                  M("1", "2", "null", "4", "\"C:\\\\a\"")
+                                      M("1", "2", "null", "4", "null") E("1", "3")
+                                          END("1", "2", "8", "1", "false")));
         play_check(t, &play, rows[i].expected);
-        by_file_deinit(&by_file);
         play_end(&play);
     }
 }
@@ -195,36 +177,32 @@ static void kinds_and_device_paths_of_a_file(struct test *t)
 {
     static const char *const kinds[] = {"\"image\"", "\"data\"", "null",   "\"image\"",
                                         "\"\"",      "\"k3\"",   "\"k4\"", "\"k5\""};
-    struct sink_play play;
-    struct by_file by_file;
+    struct play play;
     char line[512];
 
-    play_begin(&play);
-    by_file_init(&by_file, ORDER_NONE, 0, &play.last);
-    struct row_sink sink = by_file_sink(&by_file);
+    play_begin(&play, &(struct options){.by_file = true});
     for (size_t i = 0; i < TEST_COUNT(kinds); i++) {
         (void)snprintf(line, sizeof line,
                        "{\"type\":\"map\",\"pid\":1,\"size\":18446744073709551615,\"kind\":%s,"
                        "\"path\":null,\"device_path\":\"\\\\Device\\\\a\\u0001\\\"\"}\n",
                        kinds[i]);
-        CHECK(t, play_feed(t, &play, &sink, line));
+        CHECK(t, feed_lines(&play.fed, &play.target, line));
     }
-    CHECK(t, play_finish(&play, &sink));
+    CHECK(t, feed_end(&play.fed, &play.target));
     play_check(t, &play,
                "{\"type\":\"file\",\"path\":null,\"device_path\":\"\\\\Device\\\\a\\u0001\\\"\","
                "\"kind\":\"image,data,k3,k4\",\"processes\":1,\"views\":8,"
                "\"size\":18446744073709551615}\n");
-    by_file_deinit(&by_file);
     play_end(&play);
 }
 
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(indexes_are_sorted_and_stable), TEST_CASE(no_more_than_can_be_numbered),
-        TEST_CASE(mappings_are_ordered),          TEST_CASE(replies_are_sorted_together),
-        TEST_CASE(results_come_in_pieces),        TEST_CASE(too_many_mappings_are_refused),
-        TEST_CASE(files_are_summed_up),           TEST_CASE(kinds_and_device_paths_of_a_file),
+        TEST_CASE(items_are_sorted_and_stable),      TEST_CASE(mappings_are_ordered),
+        TEST_CASE(a_broken_reply_is_ordered_too),    TEST_CASE(results_come_in_pieces),
+        TEST_CASE(too_many_mappings_are_refused),    TEST_CASE(files_are_summed_up),
+        TEST_CASE(kinds_and_device_paths_of_a_file),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -32,22 +32,20 @@ static const char error_line[] =
 
 struct fixture {
     struct table table;
-    struct row_sink sink;
     struct row row;
-    struct buffer scratch, out;
+    struct buffer out;
 };
 
 static void begin(struct fixture *f, struct table_style style)
 {
     table_init(&f->table, &style);
-    f->sink = table_sink(&f->table);
-    buffer_init(&f->scratch, ROW_LINE_SIZE_MAX);
+    row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);
 }
 
 static void end(struct fixture *f)
 {
-    buffer_release(&f->scratch);
+    row_release(&f->row);
     buffer_release(&f->out);
     table_deinit(&f->table);
 }
@@ -57,16 +55,14 @@ static void feed(struct test *t, struct fixture *f, const char *line)
     struct row_error error;
     struct span text = span_from_string(line);
 
-    if (CHECK(t, row_parse(text, &f->row, &f->scratch, &error)))
-        CHECK(t, f->sink.row(f->sink.context, &f->row, text, &f->out));
+    if (CHECK(t, row_parse(&f->row, text, &error)))
+        CHECK(t, table_row(&f->table, &f->row, &f->out));
 }
 
 static void feed_end(struct test *t, struct fixture *f)
 {
-    bool more = false;
 
-    CHECK(t, f->sink.end(f->sink.context, &f->out, &more));
-    CHECK(t, !more);
+    CHECK(t, table_end(&f->table, &f->out));
 }
 
 static void check_out(struct test *t, struct fixture *f, const char *expected)
@@ -81,7 +77,6 @@ static void maps_for_a_file(struct test *t)
     struct fixture f;
 
     begin(&f, (struct table_style){.totals = true});
-    CHECK(t, f.sink.begin(f.sink.context, &f.out));
     check_out(t, &f, ""); /* the titles wait for a row */
     feed(t, &f, process_line);
     feed(t, &f, map_line);
@@ -396,8 +391,8 @@ static void a_full_buffer_is_said(struct test *t)
     for (size_t bound = 0; bound < 60; bound++) {
         begin(&f, (struct table_style){.totals = true});
         f.out.capacity_max = bound;
-        REQUIRE(t, row_parse(span_from_string(process_line), &f.row, &f.scratch, &error));
-        CHECK(t, !f.sink.row(f.sink.context, &f.row, span_from_string(process_line), &f.out));
+        REQUIRE(t, row_parse(&f.row, span_from_string(process_line), &error));
+        CHECK(t, !table_row(&f.table, &f.row, &f.out));
         CHECK(t, f.out.size <= bound);
         end(&f);
     }

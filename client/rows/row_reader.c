@@ -1,44 +1,31 @@
-#include "client/rows/reader.h"
+#include "client/rows/row_reader.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "client/rows/sink.h"
 #include "common/text/utf.h"
 
-void row_reader_init(struct row_reader *reader, const struct byte_source *source)
+void row_reader_init(struct row_reader *reader)
 {
-    *reader = (struct row_reader){.source = source};
-    buffer_init(&reader->raw, 2 * BYTE_SOURCE_READ_SIZE);
+    *reader = (struct row_reader){.line = 0};
+    buffer_init(&reader->raw, 2 * ROW_READER_FEED_SIZE);
     /* a UTF-16 unit is at most three bytes of UTF-8 */
-    buffer_init(&reader->text, ROW_LINE_SIZE_MAX + 3 * BYTE_SOURCE_READ_SIZE);
-    buffer_init(&reader->scratch, ROW_LINE_SIZE_MAX + 3 * BYTE_SOURCE_READ_SIZE);
+    buffer_init(&reader->text, ROW_LINE_SIZE_MAX + 3 * ROW_READER_FEED_SIZE);
+    row_init(&reader->row);
 }
 
-void row_reader_deinit(struct row_reader *reader)
+void row_reader_release(struct row_reader *reader)
 {
     buffer_release(&reader->raw);
     buffer_release(&reader->text);
-    buffer_release(&reader->scratch);
+    row_release(&reader->row);
 }
 
-static enum row_reader_result fail(struct row_reader *reader, struct failure *failure,
-                                   const char *why)
-{
-    char detail[FAILURE_DETAIL_CAPACITY];
-
-    (void)snprintf(detail, sizeof detail, "line %" PRIu64 ": %s", reader->line, why);
-    (void)failure_set(failure, FAILURE_PROTOCOL, detail);
-    return ROW_READER_FAILED;
-}
-
-/* Recognises the byte order mark at the start. */
+/* Skips the byte order mark. */
 static void begin(struct row_reader *reader)
 {
     struct span raw = buffer_span(&reader->raw);
 
-    reader->begun = true;
+    reader->has_begun = true;
     if (span_starts_with(raw, SPAN("\xFF\xFE"))) {
         reader->is_utf16 = true;
         buffer_consume(&reader->raw, 2);
@@ -47,7 +34,7 @@ static void begin(struct row_reader *reader)
     }
 }
 
-/* Moves whole characters of UTF-16 over as UTF-8. */
+/* Moves complete characters of UTF-16 over as UTF-8. */
 static bool take_utf16(struct row_reader *reader)
 {
     enum { UNITS_MAX = 1024 };
@@ -85,28 +72,23 @@ static bool take_raw(struct row_reader *reader)
     return true;
 }
 
-/* Reads more text. Returns false with `failure` set. */
-static bool read_more(struct row_reader *reader, struct failure *failure)
+void row_reader_feed(struct row_reader *reader, struct span bytes)
 {
-    size_t size = 0;
-
     if (reader->offset > 0)
         buffer_consume(&reader->text, reader->offset);
     reader->offset = 0;
-    if (!buffer_reserve(&reader->raw, BYTE_SOURCE_READ_SIZE))
-        return failure_set(failure, FAILURE_MEMORY, NULL);
-    if (!reader->source->read(reader->source->context, reader->raw.data + reader->raw.size,
-                              BYTE_SOURCE_READ_SIZE, &size, failure))
-        return false;
-    reader->raw.size += size;
-    reader->is_over = size == 0;
+    reader->is_over = bytes.size == 0;
+    if (!buffer_append(&reader->raw, bytes)) {
+        reader->failed = true;
+        return;
+    }
     /* A mark may come in pieces. */
-    if (!reader->begun && (reader->raw.size >= 3 || reader->is_over))
+    if (!reader->has_begun && (reader->raw.size >= 3 || reader->is_over))
         begin(reader);
-    return !reader->begun || take_raw(reader) || failure_set(failure, FAILURE_MEMORY, NULL);
+    reader->failed = reader->has_begun && !take_raw(reader);
 }
 
-/* Takes the next line out of the text. Returns false when there is no whole one. */
+/* Takes the next line out of the text. Returns false when none is complete. */
 static bool take_line(struct row_reader *reader, struct span *line)
 {
     struct span rest = span_from(buffer_span(&reader->text), reader->offset);
@@ -122,24 +104,22 @@ static bool take_line(struct row_reader *reader, struct span *line)
     return true;
 }
 
-enum row_reader_result row_reader_next(struct row_reader *reader, struct failure *failure)
+enum row_reader_result row_reader_next(struct row_reader *reader, const char **why)
 {
     struct span line = {NULL, 0};
-    struct row_error error;
+    struct row_error error = {"the line is too long for a row of lsmap", 0};
 
-    while (line.size == 0) { /* each turn takes a line, reads bytes, or ends */
-        if (take_line(reader, &line))
-            continue;
-        if (reader->is_over)
-            return ROW_READER_END;
-        if (reader->text.size - reader->offset > ROW_LINE_SIZE_MAX) {
-            reader->line++;
-            return fail(reader, failure, "the line is too long for a row of lsmap");
-        }
-        if (!read_more(reader, failure))
-            return ROW_READER_FAILED;
-    }
-    if (!row_parse(line, &reader->row, &reader->scratch, &error))
-        return fail(reader, failure, error.text);
-    return ROW_READER_ROW;
+    if (reader->failed)
+        return ROW_READER_MEMORY;
+    while (line.size == 0 && take_line(reader, &line))
+        continue;
+    if (line.size > 0 && row_parse(&reader->row, line, &error))
+        return ROW_READER_ROW;
+    if (line.size == 0 && reader->is_over)
+        return ROW_READER_END;
+    if (line.size == 0 && reader->text.size - reader->offset <= ROW_LINE_SIZE_MAX)
+        return ROW_READER_MORE;
+    reader->line += line.size == 0; /* the one that is too long */
+    *why = error.text;
+    return ROW_READER_BROKEN;
 }

@@ -1,0 +1,167 @@
+#include "client/pipeline.h"
+
+#include "common/proto/protocol.h"
+
+static enum table_layout layout_of(const struct options *options)
+{
+    if (options->command == COMMAND_PS)
+        return TABLE_PROCESSES;
+    if (options->command == COMMAND_DIFF)
+        return TABLE_CHANGES;
+    if (options->by_file)
+        return TABLE_FILES;
+    return options->sort != ORDER_NONE ? TABLE_FLAT : TABLE_MAPS;
+}
+
+static void init_formats(struct pipeline *pipeline, const struct pipeline_settings *settings)
+{
+    const struct options *options = settings->options;
+    const enum request_op op = options->command == COMMAND_PS      ? OP_PROCESSES
+                               : options->command == COMMAND_STATS ? OP_STATS
+                                                                   : OP_MAPS;
+    const struct table_style style = {
+        .layout = layout_of(options),
+        .width = options->wide ? 0 : settings->width,
+        .no_header = options->no_header,
+        .totals = !options->quiet && !options->no_header,
+        .exact = options->exact,
+        .by_address = options->sort == ORDER_ADDRESS,
+        .detail = options->detail,
+    };
+
+    table_init(&pipeline->table, &style);
+    csv_init(&pipeline->csv, options->by_file ? CSV_FILES : csv_table_of(op, options->detail),
+             options->no_header, settings->envelope != NULL);
+    prometheus_init(&pipeline->prometheus, op, options->detail);
+}
+
+void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *settings)
+{
+    const struct options *options = settings->options;
+
+    *pipeline = (struct pipeline){
+        .options = options,
+        .envelope = settings->envelope,
+        .has_filter = options->not_under_count > 0 || options->outside_system,
+        .has_sorter = options->sort != ORDER_NONE && !options->by_file,
+    };
+    row_init(&pipeline->kept);
+    row_init(&pipeline->last);
+    filter_init(&pipeline->filter);
+    for (size_t i = 0; i < options->not_under_count; i++)
+        filter_add_folder(&pipeline->filter, options->not_under[i]);
+    for (size_t i = 0; i < settings->system_folders_count && options->outside_system; i++)
+        filter_add_folder(&pipeline->filter, settings->system_folders[i]);
+    sorter_init(&pipeline->sorter, options->sort, options->top);
+    by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE, options->top);
+    init_formats(pipeline, settings);
+}
+
+void pipeline_release(struct pipeline *pipeline)
+{
+    row_release(&pipeline->kept);
+    row_release(&pipeline->last);
+    filter_release(&pipeline->filter);
+    sorter_release(&pipeline->sorter);
+    by_file_release(&pipeline->by_file);
+    table_deinit(&pipeline->table);
+    csv_deinit(&pipeline->csv);
+    prometheus_deinit(&pipeline->prometheus);
+}
+
+/* The last step: the format. */
+static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
+{
+    const struct options *options = pipeline->options;
+
+    if (row->type == ROW_END &&
+        (pipeline->has_filter || pipeline->has_sorter || options->by_file)) {
+        row_set_number(row, MEMBER_ROWS, pipeline->rows);
+        row_set_number(row, MEMBER_PROCESSES, pipeline->processes);
+    }
+    pipeline->rows += row->type != ROW_END && row->type != ROW_ERROR;
+    pipeline->processes += row->type == ROW_PROCESS;
+    if (pipeline->envelope != NULL && options->by_file)
+        envelope_add(pipeline->envelope, row);
+    if (row->failed)
+        return false;
+    switch (options->format) {
+    case FORMAT_JSON:
+        return row_write(row, out);
+    case FORMAT_CSV:
+        return csv_row(&pipeline->csv, row, out);
+    case FORMAT_PROMETHEUS:
+        return prometheus_row(&pipeline->prometheus, row);
+    case FORMAT_TABLE:
+        break;
+    }
+    return table_row(&pipeline->table, row, out);
+}
+
+/* What needs all rows before it can hand on the first. */
+static bool keep_or_show(struct pipeline *pipeline, struct row *row, struct buffer *out)
+{
+    const bool keeps = pipeline->has_sorter || pipeline->options->by_file;
+
+    if (keeps && row->type == ROW_MAP)
+        return pipeline->has_sorter ? sorter_add(&pipeline->sorter, row)
+                                    : by_file_add(&pipeline->by_file, row);
+    if (keeps && (row->type == ROW_END || row->type == ROW_ERROR)) {
+        row_copy(&pipeline->last, row);
+        return !pipeline->last.failed;
+    }
+    if (pipeline->options->by_file && row->type == ROW_PROCESS)
+        return true;
+    return show(pipeline, row, out);
+}
+
+bool pipeline_row(struct pipeline *pipeline, struct row *row, struct buffer *out)
+{
+    struct row *process = NULL;
+
+    /* Before the order loses which process a mapping is of. */
+    if (pipeline->envelope != NULL && !pipeline->options->by_file)
+        envelope_add(pipeline->envelope, row);
+    if (pipeline->has_filter && !filter_passes(&pipeline->filter, row, &process))
+        return true;
+    return (process == NULL || keep_or_show(pipeline, process, out)) &&
+           keep_or_show(pipeline, row, out);
+}
+
+static bool next_kept(struct pipeline *pipeline)
+{
+    return pipeline->has_sorter         ? sorter_next(&pipeline->sorter, &pipeline->kept)
+           : pipeline->options->by_file ? by_file_next(&pipeline->by_file, &pipeline->kept)
+                                        : false;
+}
+
+bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
+{
+    *more = false;
+    while (out->size < OUTPUT_SIZE && next_kept(pipeline))
+        if (!show(pipeline, &pipeline->kept, out))
+            return false;
+    if (out->size >= OUTPUT_SIZE) {
+        *more = true;
+        return true;
+    }
+    if (pipeline->last.type != ROW_OTHER && !show(pipeline, &pipeline->last, out))
+        return false;
+    row_begin(&pipeline->last, ROW_OTHER); /* it was shown */
+    if (pipeline->options->format == FORMAT_PROMETHEUS)
+        return prometheus_end(&pipeline->prometheus, out, more);
+    return pipeline->options->format != FORMAT_TABLE || table_end(&pipeline->table, out);
+}
+
+bool pipeline_matched(const struct pipeline *pipeline)
+{
+    return !pipeline->has_filter || pipeline->filter.mappings > 0;
+}
+
+const char *pipeline_complaint(const struct pipeline *pipeline)
+{
+    return pipeline->sorter.store.too_many || pipeline->by_file.store.too_many
+               ? "more than a million mappings, or 512 MiB of them, are too many to sort: narrow "
+                 "the question by -f, -k or a process"
+               : NULL;
+}
