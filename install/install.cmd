@@ -28,10 +28,12 @@ goto next
 :find
 set "SERVICE=%~dp0lsmapd.exe"
 set "CLIENT=%~dp0lsmap.exe"
+set "DOCTOR=%~dp0lsmap-doctor.exe"
 if exist "%SERVICE%" goto found
 for %%D in (mingw msvc) do for %%C in (Debug Release .) do if exist "%~dp0..\build\%%D\service\%%C\lsmapd.exe" (
     set "SERVICE=%~dp0..\build\%%D\service\%%C\lsmapd.exe"
     set "CLIENT=%~dp0..\build\%%D\client\%%C\lsmap.exe"
+    set "DOCTOR=%~dp0..\build\%%D\tests\doctor\%%C\lsmap-doctor.exe"
 )
 if not exist "%SERVICE%" goto nosource
 :found
@@ -43,6 +45,8 @@ if not exist "%TARGET%\." mkdir "%TARGET%"
 if not exist "%TARGET%\." goto nocopy
 rem What may be in use by others comes first, while the service still runs.
 copy /y "%CLIENT%" "%TARGET%\lsmap.exe" >nul
+if errorlevel 1 goto nocopy
+if exist "%DOCTOR%" copy /y "%DOCTOR%" "%TARGET%\lsmap-doctor.exe" >nul
 if errorlevel 1 goto nocopy
 copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
 if errorlevel 1 goto nocopy

@@ -47,7 +47,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $programs = @('lsmapd.exe', 'lsmap.exe')
-$scripts = @('uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1')
+$others = @('lsmap-doctor.exe', 'uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1')
 
 function Test-Elevated {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
@@ -106,7 +106,7 @@ if ($FilteredAdmins) {
     $arguments += '/filtered-admins:' + $FilteredAdmins
 }
 
-$files = @($programs + $scripts | Where-Object {
+$files = @($programs + $others | Where-Object {
         Test-Path -LiteralPath (Join-Path $Source $_) -PathType Leaf
     })
 $stale = @($files | Where-Object {

@@ -36,9 +36,10 @@ if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
 :files
 if not exist "%TARGET%\." goto done
-del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
+del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap.exe" "%TARGET%\lsmap-doctor.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
 if exist "%TARGET%\lsmapd.exe" goto busy
 if exist "%TARGET%\lsmap.exe" goto busy
+if exist "%TARGET%\lsmap-doctor.exe" goto busy
 if not defined QUIET echo lsmap is removed.
 rem This script may run from the folder: the block is read whole before it deletes the script. While a shell holds the
 rem script open (Wine does) the folder cannot go yet: then a second script removes it and itself. That one lies beside the

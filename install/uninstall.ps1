@@ -25,7 +25,8 @@ param(
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-$files = @('lsmapd.exe', 'lsmap.exe', 'lsmap-completion.ps1', 'uninstall.cmd', 'uninstall.ps1')
+$files = @('lsmapd.exe', 'lsmap.exe', 'lsmap-doctor.exe', 'lsmap-completion.ps1', 'uninstall.cmd',
+    'uninstall.ps1')
 
 function Test-Elevated {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()

@@ -1,70 +1,210 @@
-/* The security descriptors of lsmapd, each under the sentence that says what it does. The only
- * place for SDDL. */
+/* The security descriptors of lsmapd, as SDDL and as plain data.
+ *
+ * The only place for SDDL: each string stands under a comment that says what it grants. The pure
+ * functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
+ * and find accounts that could change an object. They work on ACEs that Windows has read
+ * (service/win32/descriptor.h), so what they say is what AccessCheck acts on.
+ */
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 
-/* The local group whose members may see every process, but no addresses. `lsmapd install` creates
- * it, `lsmapd uninstall` leaves it, `lsmapd uninstall --purge` removes it. */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+#include "service/policy.h"
+
+/* The local group whose members may query every process, without addresses. `lsmapd install`
+ * creates it, `lsmapd uninstall --purge` removes it. */
 #define READERS_GROUP_NAME "lsmap Readers"
 
 /* Who may open the pipe of the service.
  *
- * SYSTEM owns it and alone may do everything, create further instances included. Administrators and
- * users logged on interactively may read, write and read its attributes: 0x12019b is
- * FILE_GENERIC_READ | FILE_GENERIC_WRITE without 0x4, FILE_CREATE_PIPE_INSTANCE, which is withheld
- * from all others so that nobody can put an instance of his own under our name. The same is given
- * to everybody whom the access list grants something (PIPE_SDDL_ENTRY_FORMAT, one for each SID), so
- * that a service account named there gets in. The label keeps programs below medium integrity from
- * writing and from reading. Nobody else is named, so nobody else gets in; anonymous and network
- * guests are not named. Interactive users stay named whatever the list says: who is denied is then
- * told why, and filtered administrators, whose group is not enabled, come in as such. Remote
- * clients are refused by PIPE_REJECT_REMOTE_CLIENTS, not here: a NETWORK ace would lock out
- * administrators in a remoting session. */
+ * SYSTEM owns it and has all rights. Administrators and users logged on interactively may read,
+ * write and read its attributes: 0x12019b is FILE_GENERIC_READ | FILE_GENERIC_WRITE without 0x4,
+ * FILE_CREATE_PIPE_INSTANCE. Only SYSTEM has that right, so no other account can add an instance
+ * under our name. Each SID to which AccessSddl grants a right gets the same as Administrators
+ * (PIPE_SDDL_ACE_FORMAT), so that a service account named there can connect. The label denies
+ * reading and writing to programs below medium integrity. No other account is named, so no other
+ * account gets in, neither anonymous nor network guests. Interactive users are always named: a
+ * denied user gets the reason, and a filtered administrator, whose group is not enabled, connects as
+ * an interactive user. Remote clients are refused by PIPE_REJECT_REMOTE_CLIENTS, not here: an ACE
+ * for NETWORK would lock out administrators in a remoting session. */
 #define PIPE_SDDL_BEGIN "O:SYG:SYD:P(A;;GA;;;SY)(A;;0x12019b;;;BA)(A;;0x12019b;;;IU)"
-#define PIPE_SDDL_ENTRY_FORMAT "(A;;0x12019b;;;%s)"
+#define PIPE_SDDL_ACE_FORMAT "(A;;0x12019b;;;%s)"
 #define PIPE_SDDL_END "S:(ML;;NWNR;;;ME)"
 #define PIPE_SDDL_SERVICE PIPE_SDDL_BEGIN PIPE_SDDL_END
 
-/* Who may open the pipe of `lsmapd --console`, which runs as the user %s (a SID as text).
- *
- * That user owns it and may do everything; SYSTEM and Administrators may use it. Nobody else. */
+/* Who may open the pipe of `lsmapd --console`, which runs as the user %s (a SID as text): that user,
+ * who owns it and has all rights, SYSTEM and Administrators. */
 #define PIPE_SDDL_CONSOLE_FORMAT \
     "O:%sD:P(A;;GA;;;%s)(A;;0x12019b;;;SY)(A;;0x12019b;;;BA)S:(ML;;NWNR;;;ME)"
 
 /* What a caller may ask of the service, unless the setting AccessSddl says otherwise; the bits are
- * those of protocol.h.
+ * RIGHT_* of protocol.h.
  *
- * SYSTEM and Administrators (with their group enabled in the token): all, 0x1f. Users logged on
+ * SYSTEM and Administrators (the group must be enabled in the token): all, 0x1f. Users logged on
  * interactively: connect and their own processes, 0x3. Members of the group "lsmap Readers", whose
- * SID goes in for %s: all but addresses, 0x17. Nobody else: nothing. Owner and group are there
- * because AccessCheck wants them; what an owner may do by himself is none of our bits. */
-#define ACCESS_SDDL_OWNER "O:SYG:SY"
-#define ACCESS_SDDL_SERVICE ACCESS_SDDL_OWNER "D:P(A;;0x1f;;;SY)(A;;0x1f;;;BA)(A;;0x3;;;IU)"
+ * SID replaces %s: all but addresses, 0x17. Owner and group are there because AccessCheck requires
+ * them; the implicit rights of an owner are none of our bits. */
+#define ACCESS_SDDL_OWNER "O:SY"
+#define ACCESS_SDDL_GROUP "G:SY"
+#define ACCESS_SDDL_SERVICE \
+    ACCESS_SDDL_OWNER ACCESS_SDDL_GROUP "D:P(A;;0x1f;;;SY)(A;;0x1f;;;BA)(A;;0x3;;;IU)"
 #define ACCESS_SDDL_READERS_FORMAT ACCESS_SDDL_SERVICE "(A;;0x17;;;%s)"
 
-/* The same for `--console`: the user %s who runs it may do through the pipe what he may do by
- * himself. */
+/* The same for `--console`: the user %s who runs it has all rights, as SYSTEM and Administrators. */
 #define ACCESS_SDDL_CONSOLE_FORMAT "O:SYG:SYD:P(A;;0x1f;;;%s)(A;;0x1f;;;SY)(A;;0x1f;;;BA)"
 
-/* Who may do what with the service itself, as an object of the service control manager.
+/* Who may control the service.
  *
- * SYSTEM and Administrators may do everything. Everybody who has logged on may read its
- * configuration, its status and this descriptor, 0x20005: the client needs the status to learn
- * which process serves the pipe. Start, stop, pause, change, delete and user-defined controls are
- * withheld from all but those two; the entry of INTERACTIVE that Windows gives by default, which
- * lets users send controls, is left out. */
+ * SYSTEM and Administrators have all rights. Authenticated users may read its configuration, its
+ * status and this descriptor, 0x20005: the client needs the status to know which process serves the
+ * pipe. Start, stop, pause, change, delete and user-defined controls are only for those two: the
+ * ACE of INTERACTIVE that Windows adds by default, which lets users send controls, is left out. */
 #define SERVICE_SDDL "D:(A;;0xf01ff;;;SY)(A;;0xf01ff;;;BA)(A;;0x20005;;;AU)"
 
-/* Who may touch the registry key of the settings, and the keys below it.
+/* Who may use the registry key of the settings and its subkeys.
  *
- * SYSTEM and Administrators: everything, 0xf003f. Users may read, 0x20019: there is no secret in
- * it. Nothing is taken over from the parent key. */
+ * SYSTEM and Administrators: all rights, 0xf003f. Users may read, 0x20019: it holds no secret.
+ * Nothing is inherited from the parent key. */
 #define KEY_SDDL "O:BAG:SYD:P(A;CI;0xf003f;;;SY)(A;CI;0xf003f;;;BA)(A;CI;0x20019;;;BU)"
 
-/* Who may touch the folder of the programs, and what lies in it.
+/* Who may use the folder of the programs and what is in it.
  *
- * SYSTEM and Administrators: everything, 0x1f01ff. Users may read and run, 0x1200a9. Nothing is
- * taken over from the folder above, so nobody else can put a DLL beside a program of SYSTEM. */
+ * SYSTEM and Administrators: all rights, 0x1f01ff. Users may read and run, 0x1200a9. Nothing is
+ * inherited from the parent folder, so no other account can put a DLL beside a program that runs as
+ * SYSTEM. */
 #define FOLDER_SDDL "O:BAG:SYD:P(A;OICI;0x1f01ff;;;SY)(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1200a9;;;BU)"
+
+enum { ACCESS_SDDL_CONSOLE_CAPACITY = 640 };
+
+/* Makes the SDDL of the pipe and of the rights for the user who runs `lsmapd --console`.
+ * Returns false, both untouched, for an unknown user. */
+NODISCARD bool access_console_sddl(_In_ const struct sid *user,
+                                   _Out_writes_(ACCESS_SDDL_CONSOLE_CAPACITY) char *pipe_sddl,
+                                   _Out_writes_(ACCESS_SDDL_CONSOLE_CAPACITY) char *access_sddl);
+
+/* --- descriptors as plain data --- */
+
+/* Types and flags of ACEs. Source: winnt.h, *_ACE_TYPE and INHERIT_ONLY_ACE. */
+enum {
+    ACE_ALLOW = 0,
+    ACE_DENY = 1,
+    ACE_DENY_OBJECT = 6,
+    ACE_ALLOW_CALLBACK = 9,
+    ACE_DENY_CALLBACK = 10,
+    ACE_DENY_CALLBACK_OBJECT = 12,
+    ACE_LABEL = 17,
+    ACE_INHERIT_ONLY = 0x08
+};
+
+struct ace {
+    uint8_t type;
+    uint8_t flags;
+    uint32_t mask;
+    struct sid sid; /* size 0: not read, because the type has another layout */
+};
+
+struct acl {
+    bool is_present; /* without a DACL everyone has all rights */
+    size_t count;
+    struct ace *aces; /* owned by whoever filled it */
+};
+
+struct descriptor {
+    struct sid owner; /* size 0: none */
+    struct acl dacl;
+    struct acl sacl;   /* the label, when that was asked for */
+    bool is_protected; /* the DACL inherits nothing */
+};
+
+/* Rights common to all objects, and the generic ones. Source: winnt.h. */
+#define ACCESS_WRITE_DAC 0x00040000u
+#define ACCESS_WRITE_OWNER 0x00080000u
+#define ACCESS_GENERIC_ALL 0x10000000u
+#define ACCESS_GENERIC_EXECUTE 0x20000000u
+#define ACCESS_GENERIC_WRITE 0x40000000u
+#define ACCESS_GENERIC_READ 0x80000000u
+
+enum { ACCESS_REASON_CAPACITY = 320 };
+
+/* Looks for an account that could change the object, other than SYSTEM, Administrators and
+ * TrustedInstaller: as its owner, by an ACE that allows one of `rights`, or because there is no
+ * DACL. INHERIT_ONLY ACEs do not count, and ACEs for CREATOR OWNER and OWNER RIGHTS mean the owner.
+ * ACEs that deny are ignored; an ACE of an unknown type counts as one that allows.
+ *
+ * rights  Specific bits. WRITE_DAC, WRITE_OWNER and the generic bits that include writing are always
+ *         looked for.
+ * reason  Receives who and what, terminated: "S-1-5-32-545 may do 0x00000002". Untouched on false.
+ * Returns true when there is such an account. */
+NODISCARD bool access_find_stranger(_In_ const struct descriptor *descriptor, uint32_t rights,
+                                    _Out_writes_(ACCESS_REASON_CAPACITY) char *reason);
+
+/* --- the setting AccessSddl --- */
+
+enum {
+    ACCESS_SDDL_ACES_MAX = 64,
+    ACCESS_ACES_MAX = ACCESS_SDDL_ACES_MAX + 8 /* the built-in ones have room too */
+};
+
+/* Checks the text before Windows reads it. SDDL can say much that means nothing here, or the
+ * opposite of what it looks like: without a D: part everyone has all rights, an INHERIT_ONLY ACE has
+ * no effect, GA is none of our rights. So only this form is accepted, without blanks:
+ *
+ *     [O:SID] [G:SID] D:[P|AI|AR]... (D;;RIGHTS;;;SID)... (A;;RIGHTS;;;SID)...
+ *
+ * ACEs that deny come first: after one that allows the same right they would have no effect. RIGHTS
+ * is a number from 0x1 to 0x1f. SID is S-1-... or two letters such as BA; only Windows knows whether
+ * it is valid.
+ *
+ * Returns NULL, or why it is refused: static text of less than 96 bytes that follows "the value
+ * is". */
+const char *access_sddl_check(struct span sddl);
+
+/* Appends a checked text to `out`, with owner and group where it has none, terminated; the
+ * terminator counts. Returns false when `out` has failed. */
+NODISCARD bool access_sddl_complete(struct span sddl, _Inout_ struct buffer *out);
+
+/* True for a DACL that is present, has at most ACCESS_ACES_MAX ACEs, and only such that plainly
+ * allow or deny, without flags. The functions below take such a DACL. */
+bool access_dacl_is_plain(_In_ const struct acl *dacl);
+
+/* Appends the SDDL of the pipe: PIPE_SDDL_SERVICE and an ACE for each SID to which `dacl` grants a
+ * right. Terminated; the terminator counts. Returns false when `out` has failed. */
+NODISCARD bool access_pipe_sddl(_In_ const struct acl *dacl, _Inout_ struct buffer *out);
+
+/* --- the table of `lsmapd access` --- */
+
+/* What the DACL says about one SID, earlier ACEs first, as AccessCheck weighs them. A caller has the
+ * rights of all SIDs in its token; a denied right wins over one granted by a later ACE. */
+struct access_row {
+    struct sid sid;
+    uint32_t allowed;
+    uint32_t denied;
+    char name[CALLER_USER_CAPACITY]; /* UTF-8, terminated; "": not known */
+};
+
+/* Makes a row for each SID in the order of the ACEs, names left "". Returns their number. */
+size_t access_rows(_In_ const struct acl *dacl,
+                   _Out_writes_(ACCESS_ACES_MAX) struct access_row *rows);
+
+struct access_table {
+    const struct access_row *rows;
+    size_t count;
+    const char *source;  /* "built-in" or "AccessSddl" */
+    const char *refusal; /* why AccessSddl is not used; NULL: it is, or it is not set */
+    struct span sddl;
+    enum filtered_admins filtered_admins;
+};
+
+/* Appends the table: lines of text, or with `json` JSON lines: one of type access_list, then one of
+ * type access for each SID. Returns false when `out` has failed. */
+NODISCARD bool access_table_format(_In_ const struct access_table *table, bool json,
+                                   _Inout_ struct buffer *out);
 
 #endif

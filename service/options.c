@@ -106,7 +106,6 @@ static bool take_as_command(struct parser *parser, const char *argument)
         {"--console", COMMAND_CONSOLE},   {"install", COMMAND_INSTALL},
         {"uninstall", COMMAND_UNINSTALL}, {"stop", COMMAND_STOP},
         {"status", COMMAND_STATUS},       {"access", COMMAND_ACCESS},
-        {"doctor", COMMAND_DOCTOR},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {

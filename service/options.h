@@ -22,7 +22,6 @@ enum options_command {
     COMMAND_STOP,
     COMMAND_STATUS,
     COMMAND_ACCESS,
-    COMMAND_DOCTOR,
     COMMAND_VERSION,
     COMMAND_HELP
 };
@@ -34,7 +33,7 @@ struct options {
     bool no_start;            /* install: register only */
     bool quiet;               /* install, uninstall, stop, status: say errors
                                  only */
-    bool json;                /* access, doctor: JSON lines instead of text */
+    bool json;                /* access: JSON lines instead of text */
     bool purge;               /* uninstall: the group of readers, too */
     const char *readers;      /* install: account that becomes a reader; NULL: none */
     bool has_filtered_admins; /* install: the setting is given */

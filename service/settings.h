@@ -1,13 +1,12 @@
-/* What the operator may set: a table of names, types, ranges and defaults.
+/* The settings of the operator: names, types, ranges and defaults.
  *
- * Pure: raw values come in, from the registry (service/win32/settings_registry.c) or from --limit,
- * checked settings come out. A value that is not good is never used: its default stays, and it is
- * found by name. Names are compared without case, as the registry does.
+ * Pure: raw values come in, from the registry (service/win32/settings_registry.h) or from --limit,
+ * valid settings come out. A value that is not valid leaves the default and becomes a finding. Names
+ * are compared without case, as the registry does.
  */
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,20 +19,20 @@ enum {
     SETTINGS_TEXT_CAPACITY = 2048, /* bytes of a text in UTF-8, its terminator included */
     SETTINGS_NAME_CAPACITY = 64,
     SETTINGS_WHY_CAPACITY = 96,
-    SETTINGS_FINDINGS_MAX = 16 /* more are not told one by one */
+    SETTINGS_FINDINGS_MAX = 16 /* further ones are dropped */
 };
 
 struct settings {
     struct server_limits limits;
-    uint32_t filtered_admins;                 /* enum filtered_admins */
-    char access_sddl[SETTINGS_TEXT_CAPACITY]; /* terminated; "": the built-in one */
-    unsigned processors;                      /* what the defaults were made for */
+    enum filtered_admins filtered_admins;
+    char access_sddl[SETTINGS_TEXT_CAPACITY]; /* terminated; "": the built-in one. Not checked: see
+                                                 access_setup_create() */
 };
 
 enum settings_raw_type {
     SETTINGS_RAW_NUMBER,
     SETTINGS_RAW_TEXT,
-    SETTINGS_RAW_OTHER /* neither: a type we do not use, or no valid text */
+    SETTINGS_RAW_OTHER /* a type that no setting has, or not a valid text */
 };
 
 /* A value as it was found. */
@@ -43,7 +42,7 @@ struct settings_raw {
     struct span text; /* of SETTINGS_RAW_TEXT: UTF-8 */
 };
 
-/* What was not good. Both texts are terminated, one line, and safe for an event log. */
+/* A value that is not used. Both texts are terminated, one line, and safe for an event log. */
 struct settings_finding {
     char name[SETTINGS_NAME_CAPACITY];
     char why[SETTINGS_WHY_CAPACITY]; /* "not between 1 and 1024" */
@@ -57,22 +56,16 @@ struct settings_findings {
 /* processors  Of the machine; 0 counts as 1. */
 void settings_default(_Out_ struct settings *settings, unsigned processors);
 
-/* Takes one value over, or adds to the findings why not. */
+/* Sets one value, or adds a finding that says why not. */
 void settings_apply(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,
                     struct span name, _In_ const struct settings_raw *raw);
 
-/* Takes NAME=VALUE over, as `--limit` gives it. Returns NULL, or what is wrong: a text in
- * `findings`, which receives it. */
+/* Sets NAME=VALUE, as `--limit` gives it. Returns NULL, or what is wrong: a text in `findings`. */
 const char *settings_apply_argument(_Inout_ struct settings *settings,
                                     _Inout_ struct settings_findings *findings,
                                     struct span argument);
 
-/* What only the system can judge was not good: back to the default, and into the findings.
- * name  Of the table. */
-void settings_refuse(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,
-                     _In_ const char *name, _In_ const char *why);
-
-/* Adds a finding that is of no value of the table. `name` may hold anything. */
+/* Adds a finding. `name` may hold anything. */
 void settings_find(_Inout_ struct settings_findings *findings, struct span name,
                    _In_ const char *why);
 

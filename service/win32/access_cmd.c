@@ -4,14 +4,89 @@
 #include <string.h>
 
 #include "common/win32/text_w.h"
-#include "service/win32/access_setup.h"
-#include "service/win32/service_say.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/readers_group.h"
 #include "service/win32/settings_registry.h"
 
 enum {
+    /* Each ACE of the rights makes at most one of the pipe, with a SID of its longest. */
+    SDDL_SIZE_MAX = 1024 + ACCESS_ACES_MAX * (SID_TEXT_CAPACITY + 32),
     NAME_LENGTH = 256, /* DNLEN and UNLEN are less */
-    OUTPUT_CAPACITY_MAX = 256 * 1024
+    OUTPUT_SIZE_MAX = 256 * 1024
 };
+
+/* --- the setup --- */
+
+void access_setup_release(struct access_setup *setup)
+{
+    buffer_release(&setup->access_sddl);
+    buffer_release(&setup->pipe_sddl);
+    descriptor_release(&setup->access);
+}
+
+/* Windows reads the SDDL. */
+static DWORD read_access(struct access_setup *setup)
+{
+    DWORD error = descriptor_copy_sddl(setup->access_sddl.data, &setup->access);
+
+    if (error == ERROR_SUCCESS && !access_dacl_is_plain(&setup->access.dacl)) {
+        descriptor_release(&setup->access);
+        error = ERROR_INVALID_SECURITY_DESCR;
+    }
+    return error;
+}
+
+/* Returns why the setting cannot be used; NULL when it is. */
+static const char *use_custom(struct access_setup *setup, const char *custom)
+{
+    const struct span sddl = span_from_string(custom);
+    const char *refusal = access_sddl_check(sddl);
+
+    if (refusal == NULL &&
+        (!access_sddl_complete(sddl, &setup->access_sddl) || read_access(setup) != ERROR_SUCCESS))
+        refusal = "not usable: Windows cannot read it as SDDL";
+    return refusal;
+}
+
+static DWORD use_built_in(struct access_setup *setup)
+{
+    char sid_text[SID_TEXT_CAPACITY];
+    struct sid readers;
+
+    buffer_clear(&setup->access_sddl);
+    if (readers_group_query(&readers) == ERROR_SUCCESS) {
+        sid_format(sid_text, &readers);
+        buffer_format(&setup->access_sddl, ACCESS_SDDL_READERS_FORMAT, sid_text);
+    } else {
+        buffer_text(&setup->access_sddl, ACCESS_SDDL_SERVICE);
+    }
+    buffer_append(&setup->access_sddl, (struct span){"", 1});
+    return buffer_failed(&setup->access_sddl) ? ERROR_NOT_ENOUGH_MEMORY : read_access(setup);
+}
+
+DWORD access_setup_create(const char *custom, struct access_setup *setup)
+{
+    struct access_setup made = {0};
+    DWORD error = ERROR_SUCCESS;
+
+    buffer_init(&made.access_sddl, SDDL_SIZE_MAX);
+    buffer_init(&made.pipe_sddl, SDDL_SIZE_MAX);
+    if (custom[0] != '\0') {
+        made.refusal = use_custom(&made, custom);
+        made.is_custom = made.refusal == NULL;
+    }
+    if (!made.is_custom)
+        error = use_built_in(&made);
+    if (error == ERROR_SUCCESS && !access_pipe_sddl(&made.access.dacl, &made.pipe_sddl))
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    if (error == ERROR_SUCCESS)
+        *setup = made;
+    else
+        access_setup_release(&made);
+    return error;
+}
+
+/* --- the command --- */
 
 static void query_name(struct access_row *row)
 {
@@ -28,7 +103,7 @@ static void query_name(struct access_row *row)
         row->name[0] = '\0';
 }
 
-/* Why the setting was not taken over from the registry; NULL when it was, or is not there. */
+/* Why the registry's value is not used; NULL when it is, or there is none. */
 static const char *find_refusal(const struct settings_findings *findings, const char *name)
 {
     for (size_t i = 0; i < findings->count; i++)
@@ -40,13 +115,13 @@ static const char *find_refusal(const struct settings_findings *findings, const 
 static bool print(const struct settings *settings, const struct settings_findings *findings,
                   const struct access_setup *setup, bool json)
 {
-    static struct access_row rows[ACCESS_ENTRIES_MAX]; /* too much for a stack */
+    static struct access_row rows[ACCESS_ACES_MAX]; /* too large for the stack */
     const char *refusal = find_refusal(findings, "AccessSddl");
     struct buffer out;
 
     struct access_table table = {
         .rows = rows,
-        .count = access_table_rows(&setup->list, rows),
+        .count = access_rows(&setup->access.dacl, rows),
         .source = setup->is_custom ? "AccessSddl" : "built-in",
         .refusal = refusal != NULL ? refusal : setup->refusal,
         .sddl = {setup->access_sddl.data, setup->access_sddl.size - 1},
@@ -54,7 +129,7 @@ static bool print(const struct settings *settings, const struct settings_finding
     };
     for (size_t i = 0; i < table.count; i++)
         query_name(&rows[i]);
-    buffer_init(&out, OUTPUT_CAPACITY_MAX);
+    buffer_init(&out, OUTPUT_SIZE_MAX);
     bool is_made = access_table_format(&table, json, &out);
     if (is_made)
         (void)fwrite(out.data, 1, out.size, stdout);
@@ -74,9 +149,9 @@ enum exit_code access_run(bool json)
         service_warn("the value of %s is %s", findings.items[i].name, findings.items[i].why);
     DWORD error = access_setup_create(settings.access_sddl, &setup);
     if (error != ERROR_SUCCESS)
-        return service_fail("cannot make the access list", error);
+        return service_fail("cannot determine who has access", error);
     bool is_printed = print(&settings, &findings, &setup, json);
     access_setup_release(&setup);
     return is_printed ? EXIT_CODE_OK
-                      : service_fail("cannot show the access list", ERROR_NOT_ENOUGH_MEMORY);
+                      : service_fail("cannot show who has access", ERROR_NOT_ENOUGH_MEMORY);
 }

@@ -5,8 +5,8 @@
 #include "common/win32/token.h"
 #include "common/win32/token_linked.h"
 #include "service/win32/descriptor.h"
-#include "service/win32/exit_codes.h"
 #include "service/win32/pipe_calls.h"
+#include "service/win32/service_control.h"
 
 /* Opens the client's token. It is opened as the process, not as the client: an identification-level
  * client could not open even his own. */

@@ -4,7 +4,7 @@
 
 #include "common/win32/win.h"
 #include "service/settings.h"
-#include "service/win32/exit_codes.h"
+#include "service/win32/service_control.h"
 
 /* Serves until Ctrl+C, Ctrl+Break, or the console is closed; says on stderr
  * `lsmapd: listening on NAME` once clients can connect.

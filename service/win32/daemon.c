@@ -5,11 +5,11 @@
 #include "common/proto/pipe_name.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
-#include "service/win32/access_setup.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/events.h"
+#include "service/win32/hardening.h"
+#include "service/win32/places.h"
 #include "service/win32/settings_registry.h"
-#include "service/win32/start_checks.h"
 #include "service/win32/statistics_lock.h"
 
 /* Without the privilege we still run: processes whose descriptors refuse us are told as such. */
@@ -64,12 +64,12 @@ static DWORD create_service_server(struct daemon *daemon, struct server_config *
 /* The console: its user, and who has all rights anyway. */
 static DWORD create_console_server(struct daemon *daemon, struct server_config *config)
 {
-    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     struct caller self;
 
     DWORD error = token_facts_self(&self);
-    if (error == ERROR_SUCCESS)
-        error = descriptor_console_sddl(&self.user, pipe_sddl, access_sddl);
+    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
+        error = ERROR_INVALID_SID;
     if (error != ERROR_SUCCESS)
         return error;
     config->pipe_sddl = pipe_sddl;
@@ -101,7 +101,9 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
         daemon->settings = *settings;
     else
         read_settings(daemon);
-    start_checks_run(mode == DAEMON_SERVICE);
+    hardening_finish();
+    if (mode == DAEMON_SERVICE)
+        places_report();
     enable_debug(mode);
     system_info_query(&daemon->info, mode == DAEMON_SERVICE ? "service" : "console");
     DWORD error =

@@ -1,54 +1,44 @@
 #include "service/win32/hardening.h"
 
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <wchar.h>
 
+#include "common/win32/handle.h"
 #include "common/win32/system_info.h"
+#include "service/win32/events.h"
 
-enum { REFUSED_CAPACITY = 256 };
-
-static const struct {
-    PROCESS_MITIGATION_POLICY policy;
-    DWORD flags;
-    const char *name;
-} policies[] = {
-#define X(symbol, policy, flags, name, reason) {policy, flags, name},
-    HARDENING_LIST(X)
-#undef X
+enum {
+    REFUSED_CAPACITY = 256,
+    PRIVILEGES_MAX = 64, /* of a token; Windows knows 36 */
+    PRIVILEGE_LENGTH_MAX = 64
 };
 
-static DWORD errors[HARDENING_COUNT];
 static char refused[REFUSED_CAPACITY];
-
-const char *hardening_name(enum hardening_policy policy)
-{
-    return policies[policy].name;
-}
-
-static void note_refused(const char *name, DWORD error)
-{
-    size_t size = 0;
-
-    while (refused[size] != '\0')
-        size++;
-    (void)snprintf(refused + size, sizeof refused - size, "%s%s (%lu)", size > 0 ? ", " : "", name,
-                   (unsigned long)error);
-}
 
 void hardening_apply(void)
 {
-    for (int i = 0; i < HARDENING_COUNT; i++) {
+    static const struct {
+        PROCESS_MITIGATION_POLICY policy;
+        DWORD flags;
+        const char *name;
+    } policies[] = {
+#define X(policy, flags, name, reason) {policy, flags, name},
+        HARDENING_LIST(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
         DWORD flags = policies[i].flags;
+        size_t size = strlen(refused);
         if (SetProcessMitigationPolicy(policies[i].policy, &flags, sizeof flags))
             continue;
-        errors[i] = GetLastError();
-        if (!system_is_wine()) /* which knows none of them, and says so or not */
-            note_refused(policies[i].name, errors[i]);
+        DWORD error = GetLastError();
+        if (!system_is_wine())
+            (void)snprintf(refused + size, sizeof refused - size, "%s%s (%lu)",
+                           size > 0 ? ", " : "", policies[i].name, (unsigned long)error);
     }
-}
-
-DWORD hardening_error(enum hardening_policy policy)
-{
-    return errors[policy];
 }
 
 const char *hardening_refused(void)
@@ -56,12 +46,72 @@ const char *hardening_refused(void)
     return refused;
 }
 
-DWORD hardening_query(HANDLE process, enum hardening_policy policy, bool *is_on)
+static bool is_kept(const wchar_t *name)
 {
-    DWORD flags = 0;
+#define X(needed, reason) wcscmp(name, L"" needed) == 0 ||
+    return PRIVILEGES_LIST(X) wcscmp(name, L"" PRIVILEGE_ALWAYS_PRESENT) == 0;
+#undef X
+}
 
-    if (!GetProcessMitigationPolicy(process, policies[policy].policy, &flags, sizeof flags))
+/* Marks each privilege that is not kept as removed. One whose name is unknown is kept, because the
+ * removal is final. */
+static void select_others(TOKEN_PRIVILEGES *list)
+{
+    wchar_t name[PRIVILEGE_LENGTH_MAX];
+    DWORD count = 0;
+
+    for (DWORD i = 0; i < list->PrivilegeCount; i++) {
+        LUID id = list->Privileges[i].Luid;
+        DWORD length = PRIVILEGE_LENGTH_MAX;
+        if (LookupPrivilegeNameW(NULL, &id, name, &length) && !is_kept(name))
+            list->Privileges[count++] = (LUID_AND_ATTRIBUTES){id, SE_PRIVILEGE_REMOVED};
+    }
+    list->PrivilegeCount = count;
+}
+
+DWORD hardening_drop_privileges(void)
+{
+    union {
+        TOKEN_PRIVILEGES list;
+        BYTE bytes[sizeof(TOKEN_PRIVILEGES) + PRIVILEGES_MAX * sizeof(LUID_AND_ATTRIBUTES)];
+    } answer;
+    HANDLE token = NULL;
+    DWORD size = 0, error = ERROR_SUCCESS;
+
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, &token))
         return GetLastError();
-    *is_on = (flags & policies[policy].flags) == policies[policy].flags;
-    return ERROR_SUCCESS;
+    if (!GetTokenInformation(token, TokenPrivileges, &answer, sizeof answer, &size))
+        error = GetLastError();
+    if (error == ERROR_SUCCESS) {
+        select_others(&answer.list);
+        if (answer.list.PrivilegeCount > 0 &&
+            !AdjustTokenPrivileges(token, FALSE, &answer.list, 0, NULL, NULL))
+            error = GetLastError();
+    }
+    handle_close(&token);
+    return error;
+}
+
+void hardening_finish(void)
+{
+    if (refused[0] != '\0')
+        event_hardening_refused(refused);
+    DWORD error = hardening_drop_privileges();
+    if (error != ERROR_SUCCESS)
+        event_privileges_kept(error);
+}
+
+DWORD hardening_register_privileges(SC_HANDLE service)
+{
+    /* Terminated names; the empty one ends the list. */
+    static wchar_t names[] =
+#define X(name, reason) L"" name L"\0"
+        PRIVILEGES_LIST(X)
+#undef X
+        ;
+    SERVICE_REQUIRED_PRIVILEGES_INFOW info = {.pmszRequiredPrivileges = names};
+
+    return ChangeServiceConfig2W(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &info)
+               ? ERROR_SUCCESS
+               : GetLastError();
 }

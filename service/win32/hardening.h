@@ -1,50 +1,59 @@
-/* What every lsmapd process gives up at its start, for good: the mitigation policies of Windows.
+/* What every lsmapd process gives up for good: mitigation policies at its start, and the privileges
+ * that it does not need.
  *
- * Each is optional: an older Windows knows fewer of them, and none is worth a service that does not
- * start. What could not be given up is told once, as an event and by `lsmapd doctor`.
+ * Each policy is optional: an older Windows knows fewer of them, and the service starts without it.
+ * What Windows refused is reported once, as an event and by lsmap-doctor.
  */
 #ifndef SERVICE_WIN32_HARDENING_H
 #define SERVICE_WIN32_HARDENING_H
 
-#include <stdbool.h>
-
 #include "common/win32/win.h"
 
-/* Columns: symbol, policy of PROCESS_MITIGATION_POLICY, flags, name, why we can do without.
- * The flags are those of the PROCESS_MITIGATION_*_POLICY structures, all a DWORD of bits. */
-#define HARDENING_LIST(X)                                                                         \
-    X(HARDENING_DYNAMIC_CODE, ProcessDynamicCodePolicy, 0x1, "no dynamic code",                   \
-      "code is what was linked: an attacker cannot bring his own")                                \
-    X(HARDENING_STRICT_HANDLES, ProcessStrictHandleCheckPolicy, 0x3, "strict handle checks",      \
-      "the use of a closed handle ends the process instead of meaning another object")            \
-    X(HARDENING_EXTENSION_POINTS, ProcessExtensionPointDisablePolicy, 0x1, "no extension points", \
-      "no input methods, hooks or AppInit DLLs of others")                                        \
-    X(HARDENING_IMAGE_LOAD, ProcessImageLoadPolicy, 0x7, "no remote or low images",               \
-      "no DLL from the network or of low integrity, System32 before our own folder")              \
-    X(HARDENING_NO_CHILDREN, ProcessChildProcessPolicy, 0x1, "no child processes",                \
-      "the service starts nothing")
+/* Columns: policy of PROCESS_MITIGATION_POLICY, flags of its PROCESS_MITIGATION_*_POLICY structure,
+ * which is a DWORD of bits, name, why we can do without. */
+#define HARDENING_LIST(X)                                                              \
+    X(ProcessDynamicCodePolicy, 0x1, "no dynamic code",                                \
+      "only linked code runs: an attacker cannot add code")                            \
+    X(ProcessStrictHandleCheckPolicy, 0x3, "strict handle checks",                     \
+      "using a closed handle ends the process instead of referring to another object") \
+    X(ProcessExtensionPointDisablePolicy, 0x1, "no extension points",                  \
+      "no input methods, hooks or AppInit DLLs")                                       \
+    X(ProcessImageLoadPolicy, 0x7, "no remote or low images",                          \
+      "no DLL from the network or of low integrity, System32 before our own folder")   \
+    X(ProcessChildProcessPolicy, 0x1, "no child processes", "the service starts nothing")
 
-enum hardening_policy {
-#define X(symbol, policy, flags, name, reason) symbol,
-    HARDENING_LIST(X)
-#undef X
-        HARDENING_COUNT
-};
+/* Windows gives a LocalSystem service some two dozen privileges. These are what it needs: they are
+ * registered at install, so that the service control manager removes the others before the process
+ * starts, and the process removes the others itself, in case it was registered by other means.
+ *
+ * Columns: name, why the service needs it. Not in the list, with the reason:
+ * SeTcbPrivilege    would make TokenLinkedToken a primary token; at identification level, which is
+ *                   enough for a membership check, it is not needed.
+ * SeSecurityPrivilege, SeRelabelPrivilege    a label not above our own needs neither.
+ * SeRestorePrivilege    the pipe is owned by the user that we are.
+ * SeAuditPrivilege    is for the security log; we write to the application log.
+ * SeChangeNotifyPrivilege    everyone has it, and the service control manager never removes it. */
+#define PRIVILEGES_LIST(X)                                                  \
+    X("SeDebugPrivilege", "opens processes whose DACLs do not name SYSTEM") \
+    X("SeImpersonatePrivilege", "impersonates clients, to open their tokens")
 
-const char *hardening_name(enum hardening_policy policy);
+#define PRIVILEGE_ALWAYS_PRESENT "SeChangeNotifyPrivilege"
 
-/* Applies all of them to this process. Call it once, first of all but the search path of DLLs. */
+/* Applies the policies to this process. Call it once, first of all but the search path of DLLs. */
 void hardening_apply(void);
 
-/* What applying this one returned: ERROR_SUCCESS, or why this Windows refused. */
-DWORD hardening_error(enum hardening_policy policy);
-
-/* The names of those that were refused, with their errors, terminated; "" when none was. */
+/* The names of the policies that Windows refused, with their errors, terminated; "" when there are
+ * none. Wine accepts them without effect. */
 const char *hardening_refused(void);
 
-/* Asks Windows whether a policy is on in a process (PROCESS_QUERY_INFORMATION).
- * Returns a Win32 error, *is_on untouched then. */
-NODISCARD DWORD hardening_query(_In_ HANDLE process, enum hardening_policy policy,
-                                _Out_ bool *is_on);
+/* Removes all other privileges from this process, for good. Returns a Win32 error. */
+NODISCARD DWORD hardening_drop_privileges(void);
+
+/* Drops the privileges and reports as events what Windows refused. Call it once, when events are
+ * open. Nothing it finds keeps the server from starting. */
+void hardening_finish(void);
+
+/* Registers the privileges for the next start of the service. Returns a Win32 error. */
+NODISCARD DWORD hardening_register_privileges(_In_ SC_HANDLE service);
 
 #endif

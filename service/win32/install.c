@@ -2,55 +2,121 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wchar.h>
 
 #include "common/proto/protocol.h"
 #include "common/win32/system_info.h"
-#include "service/access.h"
-#include "service/win32/access_setup.h"
+#include "common/win32/text_w.h"
+#include "service/win32/descriptor.h"
 #include "service/win32/events.h"
-#include "service/win32/install_folder.h"
-#include "service/win32/install_key.h"
-#include "service/win32/install_service.h"
+#include "service/win32/hardening.h"
+#include "service/win32/places.h"
 #include "service/win32/readers_group.h"
-#include "service/win32/service_control.h"
-#include "service/win32/service_say.h"
+#include "service/win32/settings_registry.h"
 
-/* "C:\folder\lsmapd.exe" of this process, quoted and as it is. */
-struct program {
-    wchar_t *command; /* owned */
-    wchar_t *path;    /* owned */
-};
+enum { RESTART_RESET_S = 24 * 60 * 60 };
 
-static void program_free(struct program *program)
+static const char description[] = "Lists the files that are mapped into the memory of processes, "
+                                  "for lsmap. Answers local clients "
+                                  "over a named pipe, each according to its rights.";
+
+/* --- the registration --- */
+
+static DWORD change(SC_HANDLE service, DWORD level, void *info)
 {
-    free(program->command);
-    free(program->path);
+    return ChangeServiceConfig2W(service, level, info) ? ERROR_SUCCESS : GetLastError();
 }
 
-static DWORD program_query(struct program *program)
+static DWORD set_description(SC_HANDLE service)
 {
-    program->path = install_folder_program();
-    if (program->path == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    size_t length = wcslen(program->path);
-    program->command = malloc((length + 3) * sizeof(wchar_t));
-    if (program->command == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    program->command[0] = L'"';
-    memcpy(program->command + 1, program->path, length * sizeof(wchar_t));
-    program->command[length + 1] = L'"';
-    program->command[length + 2] = L'\0';
+    wchar_t text[sizeof description];
+    SERVICE_DESCRIPTIONW info = {.lpDescription = text};
+
+    DWORD error = text_w_from_utf8(text, sizeof description, span_from_string(description));
+    return error == ERROR_SUCCESS ? change(service, SERVICE_CONFIG_DESCRIPTION, &info) : error;
+}
+
+/* A restart after 5 s, after 30 s, then after each minute. */
+static DWORD set_failure_actions(SC_HANDLE service)
+{
+    SC_ACTION actions[] = {{SC_ACTION_RESTART, 5 * 1000},
+                           {SC_ACTION_RESTART, 30 * 1000},
+                           {SC_ACTION_RESTART, 60 * 1000}};
+    SERVICE_FAILURE_ACTIONSW failure = {
+        .dwResetPeriod = RESTART_RESET_S, .cActions = 3, .lpsaActions = actions};
+
+    return change(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure);
+}
+
+/* Without it only a crash counts as a failure, and a service whose pipe name is in use would stay
+ * stopped. */
+static DWORD set_failure_flag(SC_HANDLE service)
+{
+    SERVICE_FAILURE_ACTIONS_FLAG flag = {.fFailureActionsOnNonCrashFailures = TRUE};
+
+    return change(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &flag);
+}
+
+/* Puts the group NT SERVICE\lsmapd into its token, so that an administrator can name the service in
+ * a DACL. Unrestricted: with a restricted SID it could not open other processes. */
+static DWORD set_sid(SC_HANDLE service)
+{
+    SERVICE_SID_INFO info = {.dwServiceSidType = SERVICE_SID_TYPE_UNRESTRICTED};
+
+    return change(service, SERVICE_CONFIG_SERVICE_SID_INFO, &info);
+}
+
+static DWORD set_descriptor(SC_HANDLE service)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+
+    DWORD error = descriptor_create(SERVICE_SDDL, &descriptor);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (!SetServiceObjectSecurity(service, DACL_SECURITY_INFORMATION, descriptor))
+        error = GetLastError();
+    descriptor_free(&descriptor);
+    return error;
+}
+
+/* Most of it takes effect at the next start. Wine does not know all of it.
+ * what  Receives on failure which step, a phrase. */
+static DWORD configure(SC_HANDLE service, const char **what)
+{
+    static const struct {
+        const char *what;
+        DWORD (*set)(SC_HANDLE service);
+    } steps[] = {
+        {"cannot set the description", set_description},
+        {"cannot set the failure actions", set_failure_actions},
+        {"cannot set the flag of the failure actions", set_failure_flag},
+        {"cannot set the required privileges", hardening_register_privileges},
+        {"cannot set the type of the service's SID", set_sid},
+        {"cannot set who may control the service", set_descriptor},
+    };
+
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        DWORD error = steps[i].set(service);
+        bool is_unknown = error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_LEVEL;
+        if (error != ERROR_SUCCESS && !(is_unknown && system_is_wine())) {
+            *what = steps[i].what;
+            return error;
+        }
+    }
     return ERROR_SUCCESS;
 }
 
 /* Registers or updates. Afterwards the service is stopped. */
-static DWORD register_service(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *service,
+static DWORD register_service(SC_HANDLE manager, const wchar_t *program, SC_HANDLE *service,
                               bool *is_new)
 {
+    const size_t capacity = wcslen(program) + sizeof "\"\"";
+    wchar_t *command = malloc(capacity * sizeof *command);
     SC_HANDLE opened = NULL;
 
+    if (command == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    (void)swprintf(command, capacity, L"\"%ls\"", program);
     DWORD error = service_create(manager, command, &opened);
     *is_new = error == ERROR_SUCCESS;
     if (error == ERROR_SERVICE_EXISTS) {
@@ -60,104 +126,110 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *command, SC_HAND
         if (error == ERROR_SUCCESS)
             error = service_change(opened, command);
     }
-    if (error == ERROR_SUCCESS) {
+    free(command);
+    if (error == ERROR_SUCCESS)
         *service = opened;
-        opened = NULL;
-    }
-    service_close(&opened);
+    else
+        service_close(&opened);
     return error;
 }
 
-/* Locks what decides which code runs as SYSTEM. A folder that is not ours to lock is looked at, and
- * the person who installs is told: nothing else would keep others from becoming SYSTEM. */
-static enum exit_code lock_places(const struct program *program)
+/* --- install --- */
+
+/* Locks what decides what runs as SYSTEM. Warns about a folder that is not ours to lock and that
+ * others can change.
+ * what  Receives on failure which step, a phrase. */
+static DWORD lock_places(const wchar_t *program, const char **what)
 {
-    char reason[INSTALL_FOLDER_REASON_CAPACITY] = "";
+    char reason[PLACES_REASON_CAPACITY] = "";
     bool is_locked = false;
 
-    DWORD error = install_key_lock();
+    *what = "cannot create the key of the settings";
+    DWORD error = places_lock_key();
     if (error != ERROR_SUCCESS)
-        return service_fail("cannot make the key of the settings", error);
-    error = install_folder_lock(program->path, &is_locked);
-    if (error != ERROR_SUCCESS)
-        return service_fail("cannot lock the folder of the program", error);
-    if (!is_locked && !system_is_wine() &&
-        install_folder_check(program->path, reason) == ERROR_SUCCESS && reason[0] != '\0')
-        service_warn("others than administrators can replace the program and become SYSTEM: %s; "
-                     "use install.cmd, which copies it to a folder below Program Files",
-                     reason);
-    return EXIT_CODE_OK;
+        return error;
+    *what = "cannot lock the folder of the program";
+    error = places_lock_folder(program, &is_locked);
+    if (error == ERROR_SUCCESS && !is_locked && !system_is_wine() &&
+        places_check_folder(program, reason) == ERROR_SUCCESS && reason[0] != '\0')
+        service_warn(
+            "accounts other than administrators can replace the program and become SYSTEM: "
+            "%s; use install.cmd, which copies it to a folder below Program Files",
+            reason);
+    return error;
 }
 
-static enum exit_code install_steps(SC_HANDLE manager, const struct program *program,
-                                    const struct options *options)
+/* The group of readers, its new member, the setting FilteredAdmins. */
+static DWORD apply_options(const struct options *options, const char **what)
+{
+    wchar_t word[FILTERED_ADMINS_NAME_CAPACITY];
+
+    *what = "cannot create the group \"" READERS_GROUP_NAME "\"";
+    DWORD error = readers_group_create();
+    if (error == ERROR_SUCCESS && options->readers != NULL) {
+        *what = "cannot add the account to the group \"" READERS_GROUP_NAME "\"";
+        error = readers_group_add(options->readers);
+    }
+    if (error == ERROR_SUCCESS && options->has_filtered_admins) {
+        *what = "cannot write the setting FilteredAdmins";
+        error = text_w_from_utf8(word, FILTERED_ADMINS_NAME_CAPACITY,
+                                 span_from_string(filtered_admins_name(options->filtered_admins)));
+        if (error == ERROR_SUCCESS)
+            error = settings_registry_write_text(L"FilteredAdmins", word);
+    }
+    return error;
+}
+
+static DWORD install_steps(SC_HANDLE manager, const wchar_t *program, const struct options *options,
+                           const char **what)
 {
     SC_HANDLE service = NULL;
-    const char *what = NULL;
     bool is_new = false;
-    char failed[128];
 
-    DWORD error = register_service(manager, program->command, &service, &is_new);
-    if (error != ERROR_SUCCESS)
-        return service_fail("cannot register the service", error);
-    enum exit_code code = EXIT_CODE_OK;
-    error = install_service_configure(service, &what);
-    if (error != ERROR_SUCCESS) {
-        snprintf(failed, sizeof failed, "cannot set %s", what);
-        code = service_fail(failed, error);
-        goto cleanup;
+    *what = "cannot register the service";
+    DWORD error = register_service(manager, program, &service, &is_new);
+    if (error == ERROR_SUCCESS)
+        error = configure(service, what);
+    if (error == ERROR_SUCCESS)
+        error = lock_places(program, what);
+    if (error == ERROR_SUCCESS)
+        error = apply_options(options, what);
+    if (error == ERROR_SUCCESS) {
+        *what = "cannot register the event source";
+        error = events_register(program);
     }
-    code = lock_places(program);
-    if (code != EXIT_CODE_OK)
-        goto cleanup;
-    error = access_setup_install(options, &what);
-    if (error != ERROR_SUCCESS) {
-        code = service_fail(what, error);
-        goto cleanup;
+    if (error == ERROR_SUCCESS)
+        service_say(options->quiet, "The service " SERVICE_NAME " is %s.\n",
+                    is_new ? "installed" : "updated");
+    if (error == ERROR_SUCCESS && !options->no_start) {
+        *what = "the service is installed but does not start";
+        error = service_start(service);
+        if (error == ERROR_SUCCESS)
+            service_say(options->quiet, "It is running.\n");
     }
-    error = events_register(program->path);
-    if (error != ERROR_SUCCESS) {
-        code = service_fail("cannot register the event source", error);
-        goto cleanup;
-    }
-    service_say(options->quiet, "The service " SERVICE_NAME " is %s.\n",
-                is_new ? "installed" : "updated");
-    if (options->no_start)
-        goto cleanup;
-    error = service_start(service);
-    if (error != ERROR_SUCCESS)
-        code = service_fail("the service is installed but does not start", error);
-    else
-        service_say(options->quiet, "It is running.\n");
-
-cleanup:
     service_close(&service);
-    return code;
+    return error;
 }
 
 enum exit_code install_run(const struct options *options)
 {
+    const char *what = "cannot open the service control manager";
     SC_HANDLE manager = NULL;
-    struct program program = {0};
-    enum exit_code code;
+    wchar_t *program = NULL;
 
     DWORD error = service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager);
-    if (error != ERROR_SUCCESS) {
-        code = service_fail("cannot open the service control manager", error);
-        goto cleanup;
+    if (error == ERROR_SUCCESS) {
+        what = "cannot determine the path of this program";
+        program = places_program();
+        error = program != NULL ? install_steps(manager, program, options, &what)
+                                : ERROR_NOT_ENOUGH_MEMORY;
     }
-    error = program_query(&program);
-    if (error != ERROR_SUCCESS) {
-        code = service_fail("cannot tell the path of this program", error);
-        goto cleanup;
-    }
-    code = install_steps(manager, &program, options);
-
-cleanup:
-    program_free(&program);
+    free(program);
     service_close(&manager);
-    return code;
+    return error == ERROR_SUCCESS ? EXIT_CODE_OK : service_fail(what, error);
 }
+
+/* --- uninstall --- */
 
 static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
 {
@@ -197,10 +269,8 @@ enum exit_code uninstall_run(const struct options *options)
     error = events_unregister();
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the event source", error);
-    if (options->purge) {
-        error = readers_group_remove();
-        if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
-            code = service_fail("cannot remove the group \"" READERS_GROUP_NAME "\"", error);
-    }
+    error = options->purge ? readers_group_remove() : ERROR_SUCCESS;
+    if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
+        code = service_fail("cannot remove the group \"" READERS_GROUP_NAME "\"", error);
     return code;
 }

@@ -10,8 +10,6 @@
 #include "service/options.h"
 #include "service/win32/access_cmd.h"
 #include "service/win32/console.h"
-#include "service/win32/doctor_run.h"
-#include "service/win32/exit_codes.h"
 #include "service/win32/hardening.h"
 #include "service/win32/install.h"
 #include "service/win32/scm.h"
@@ -63,8 +61,6 @@ static enum exit_code act(const struct options *options)
         return status_run(options->quiet);
     case COMMAND_ACCESS:
         return access_run(options->json);
-    case COMMAND_DOCTOR:
-        return doctor_run(options->json);
     case COMMAND_VERSION:
         fputs(SERVICE_NAME " " LSMAP_VERSION_STRING "\n", stdout);
         return EXIT_CODE_OK;

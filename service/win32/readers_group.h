@@ -1,8 +1,8 @@
-/* The local group "lsmap Readers": whoever is in it sees every process, but no addresses.
+/* The local group "lsmap Readers", whose members may query every process, without addresses.
  *
- * A group lets an operator name accounts without writing SDDL, and membership is in the token: the
- * service never asks a directory about a client. On a domain controller it is a group of the
- * domain, because there are no local ones.
+ * With a group an operator names accounts without writing SDDL, and membership is in the token: the
+ * service never asks a directory about a client. On a domain controller, which has no local groups,
+ * it is a group of the domain.
  */
 #ifndef SERVICE_WIN32_READERS_GROUP_H
 #define SERVICE_WIN32_READERS_GROUP_H
@@ -11,20 +11,15 @@
 #include "common/base/sid.h"
 #include "common/win32/win.h"
 
-/* The SID of the group, looked up on this machine; for the start and for commands, never for a
- * request.
+/* Looks up the SID of the group on this machine; at the start and for commands, never for a request.
  * Returns a Win32 error, `sid` untouched: ERROR_NONE_MAPPED when there is no such group. */
 NODISCARD DWORD readers_group_query(_Out_ struct sid *sid);
 
-/* Creates the group when it is not there. Needs elevation. Returns a Win32 error. */
-NODISCARD DWORD readers_group_create(void);
-
-/* Adds a member; who is in it already is success. Needs elevation.
+/* Each needs elevation, returns a Win32 error, and succeeds when there is nothing to do.
  * name  Of an account or a global group, UTF-8: DOMAIN\name, or a name of this machine.
- * Returns a Win32 error: ERROR_NO_SUCH_MEMBER when nobody has that name. */
+ *       ERROR_NO_SUCH_MEMBER when there is none. */
+NODISCARD DWORD readers_group_create(void);
 NODISCARD DWORD readers_group_add(_In_ const char *name);
-
-/* Removes the group; success when it is not there. Needs elevation. Returns a Win32 error. */
 NODISCARD DWORD readers_group_remove(void);
 
 #endif

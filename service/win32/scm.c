@@ -6,7 +6,7 @@
 #include "common/win32/handle.h"
 #include "service/win32/daemon.h"
 #include "service/win32/events.h"
-#include "service/win32/exit_codes.h"
+#include "service/win32/service_control.h"
 
 enum {
     START_HINT_MS = 10 * 1000,          /* device table, process and pipe: far less as a rule */

@@ -1,15 +1,18 @@
 #include "service/win32/service_control.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <wchar.h>
 
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
+#include "common/win32/text_w.h"
 
 enum {
     POLL_INTERVAL_MS = 50,
     POLLS_MAX = SERVICE_WAIT_MS / POLL_INTERVAL_MS,
-    CONFIG_ATTEMPTS_MAX = 4 /* the configuration may grow between asking its size and reading it */
+    CONFIG_SIZE_MAX = 8 * 1024 /* source: the most that QueryServiceConfig returns */
 };
 
 static const wchar_t service_name[] = L"" SERVICE_NAME;
@@ -111,7 +114,7 @@ DWORD service_start(SC_HANDLE service)
     return status.dwWin32ExitCode != NO_ERROR ? status.dwWin32ExitCode : ERROR_SERVICE_NOT_ACTIVE;
 }
 
-/* A service in the middle of its start takes no control: it is waited for first. */
+/* A service that is starting accepts no controls, so its start is waited for first. */
 static DWORD send_stop(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
 {
     SERVICE_STATUS last;
@@ -157,7 +160,7 @@ DWORD service_wait_gone(SC_HANDLE manager)
     for (int poll = 0; poll < POLLS_MAX; poll++) {
         SC_HANDLE service = NULL;
         DWORD error = service_open(manager, SERVICE_QUERY_STATUS, &service);
-        service_close(&service); /* before the wait: our handle keeps it as well */
+        service_close(&service); /* before the wait: our handle keeps the service, too */
         if (error == ERROR_SERVICE_DOES_NOT_EXIST)
             return ERROR_SUCCESS;
         if (error != ERROR_SUCCESS && error != ERROR_SERVICE_MARKED_FOR_DELETE)
@@ -169,27 +172,132 @@ DWORD service_wait_gone(SC_HANDLE manager)
 
 DWORD service_query_command(SC_HANDLE service, wchar_t **command)
 {
-    QUERY_SERVICE_CONFIGW *config = NULL;
+    union {
+        QUERY_SERVICE_CONFIGW config;
+        BYTE bytes[CONFIG_SIZE_MAX];
+    } answer;
     DWORD size = 0;
-    DWORD error = ERROR_INSUFFICIENT_BUFFER;
 
-    for (int attempt = 0; attempt < CONFIG_ATTEMPTS_MAX && error == ERROR_INSUFFICIENT_BUFFER;
-         attempt++) {
-        free(config);
-        config = size > 0 ? malloc(size) : NULL;
-        if (size > 0 && config == NULL)
-            return ERROR_NOT_ENOUGH_MEMORY;
-        error = QueryServiceConfigW(service, config, size, &size) ? ERROR_SUCCESS : GetLastError();
-    }
-    if (error != ERROR_SUCCESS)
-        goto cleanup;
-    wchar_t *copy = _wcsdup(config->lpBinaryPathName);
+    if (!QueryServiceConfigW(service, &answer.config, sizeof answer, &size))
+        return GetLastError();
+    wchar_t *copy = _wcsdup(answer.config.lpBinaryPathName);
     if (copy == NULL)
-        error = ERROR_NOT_ENOUGH_MEMORY;
-    else
-        *command = copy;
+        return ERROR_NOT_ENOUGH_MEMORY;
+    *command = copy;
+    return ERROR_SUCCESS;
+}
 
-cleanup:
-    free(config);
-    return error;
+/* --- messages --- */
+
+void service_say(bool quiet, const char *format, ...)
+{
+    va_list arguments;
+
+    if (quiet)
+        return;
+    va_start(arguments, format);
+    vfprintf(stdout, format, arguments);
+    va_end(arguments);
+}
+
+void service_warn(const char *format, ...)
+{
+    va_list arguments;
+
+    fputs(SERVICE_NAME ": warning: ", stderr);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs("\n", stderr);
+}
+
+enum exit_code service_fail(const char *what, DWORD error)
+{
+    char text[256];
+
+    if (error == ERROR_ACCESS_DENIED) {
+        fputs(SERVICE_NAME ": run this from an elevated prompt\n", stderr);
+        return EXIT_CODE_DENIED;
+    }
+    if (error == ERROR_SERVICE_MARKED_FOR_DELETE) {
+        fprintf(stderr,
+                SERVICE_NAME ": %s: Windows is still removing the former service; close the "
+                             "Services window and Task Manager, then try again\n",
+                what);
+        return EXIT_CODE_TIMED_OUT;
+    }
+    fprintf(stderr, SERVICE_NAME ": %s: %s\n", what, text_w_error(text, sizeof text, error));
+    return error == ERROR_TIMEOUT ? EXIT_CODE_TIMED_OUT : EXIT_CODE_FAILED;
+}
+
+/* --- commands --- */
+
+static enum exit_code say_not_installed(bool quiet, enum exit_code code)
+{
+    service_say(quiet, "The service " SERVICE_NAME " is not installed.\n");
+    return code;
+}
+
+enum exit_code stop_run(bool quiet)
+{
+    SC_HANDLE manager = NULL, service = NULL;
+    enum exit_code code = EXIT_CODE_OK;
+
+    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
+    if (error == ERROR_SUCCESS)
+        error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_STOP, &service);
+    if (error == ERROR_SUCCESS)
+        error = service_stop(service);
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
+        code = say_not_installed(quiet, EXIT_CODE_OK);
+    else if (error != ERROR_SUCCESS)
+        code = service_fail("cannot stop the service", error);
+    else
+        service_say(quiet, "The service " SERVICE_NAME " is stopped.\n");
+    service_close(&service);
+    service_close(&manager);
+    return code;
+}
+
+static enum exit_code print_status(SC_HANDLE service, bool quiet)
+{
+    static const char *const states[] = {"unknown", "stopped",  "starting", "stopping",
+                                         "running", "resuming", "pausing",  "paused"};
+    SERVICE_STATUS_PROCESS status = {0};
+    wchar_t *command = NULL;
+
+    DWORD error = service_query_status(service, &status);
+    if (error == ERROR_SUCCESS)
+        error = service_query_command(service, &command);
+    if (error != ERROR_SUCCESS)
+        return service_fail("cannot query the service", error);
+    const DWORD state = status.dwCurrentState;
+    char *command_utf8 = text_w_to_utf8_alloc(command);
+    service_say(quiet, "state: %s\n", states[state < sizeof states / sizeof states[0] ? state : 0]);
+    if (status.dwProcessId != 0)
+        service_say(quiet, "pid: %lu\n", (unsigned long)status.dwProcessId);
+    if (command_utf8 != NULL)
+        service_say(quiet, "path: %s\n", command_utf8);
+    free(command_utf8);
+    free(command);
+    return state == SERVICE_RUNNING ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
+enum exit_code status_run(bool quiet)
+{
+    SC_HANDLE manager = NULL, service = NULL;
+    enum exit_code code;
+
+    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
+    if (error == ERROR_SUCCESS)
+        error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG, &service);
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
+        code = say_not_installed(quiet, EXIT_CODE_NOT_INSTALLED);
+    else if (error != ERROR_SUCCESS)
+        code = service_fail("cannot open the service", error);
+    else
+        code = print_status(service, quiet);
+    service_close(&service);
+    service_close(&manager);
+    return code;
 }

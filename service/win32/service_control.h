@@ -1,10 +1,26 @@
-/* The service control manager, each step of ours with its bounded wait. */
+/* The service as the service control manager sees it: each step with a bounded wait, the messages
+ * of the commands that take these steps, and `lsmapd stop` and `status`. */
 #ifndef SERVICE_WIN32_SERVICE_CONTROL_H
 #define SERVICE_WIN32_SERVICE_CONTROL_H
 
+#include <stdbool.h>
+
 #include "common/win32/win.h"
 
-enum { SERVICE_WAIT_MS = 15 * 1000 }; /* for a service to start, to stop, to be gone */
+/* Exit codes of lsmapd.exe. install.cmd and other scripts rely on the numbers. */
+enum exit_code {
+    EXIT_CODE_OK = 0,            /* `status`: the service runs */
+    EXIT_CODE_FAILED = 1,        /* Windows refused or failed, the message says what; `status`: the
+                                    service is installed and does not run */
+    EXIT_CODE_USAGE = 2,         /* the command line is wrong */
+    EXIT_CODE_DENIED = 3,        /* needs an elevated prompt */
+    EXIT_CODE_NOT_INSTALLED = 4, /* `status`: there is no such service */
+    EXIT_CODE_TIMED_OUT = 5      /* the service control manager did not finish in time */
+};
+
+enum { SERVICE_WAIT_MS = 15 * 1000 }; /* for a service to start, to stop, to be removed */
+
+/* --- steps; each returns a Win32 error --- */
 
 /* Closes and resets to NULL; accepts NULL. */
 void service_close(_Inout_ SC_HANDLE *handle);
@@ -14,10 +30,10 @@ NODISCARD DWORD service_manager_open(DWORD access, _Out_ SC_HANDLE *manager);
 /* Opens the lsmapd service. ERROR_SERVICE_DOES_NOT_EXIST when there is none. */
 NODISCARD DWORD service_open(_In_ SC_HANDLE manager, DWORD access, _Out_ SC_HANDLE *service);
 
-/* Registers it. While Windows still removes an earlier one, waits for that.
+/* Registers it. While Windows is still removing an earlier one, waits for that.
  * command  Its command line, the program quoted.
  * Returns ERROR_SERVICE_EXISTS when there is one, ERROR_SERVICE_MARKED_FOR_DELETE when the removal
- * does not end because somebody holds the old one open. */
+ * does not end because a program holds a handle to the old one. */
 NODISCARD DWORD service_create(_In_ SC_HANDLE manager, _In_ const wchar_t *command,
                                _Out_ SC_HANDLE *service);
 
@@ -26,18 +42,39 @@ NODISCARD DWORD service_change(_In_ SC_HANDLE service, _In_ const wchar_t *comma
 
 NODISCARD DWORD service_query_status(_In_ SC_HANDLE service, _Out_ SERVICE_STATUS_PROCESS *status);
 
-/* Starts it and waits until it runs. Running already is success.
- * Returns a Win32 error, ERROR_TIMEOUT, or what the service itself ended with. */
+/* Starts it and waits until it runs. Success when it runs already.
+ * Returns a Win32 error, ERROR_TIMEOUT, or the error that the service ended with. */
 NODISCARD DWORD service_start(_In_ SC_HANDLE service);
 
-/* Stops it and waits until it has stopped and its process has ended, so that its files can be
- * replaced. Stopped already is success. */
+/* Stops it and waits until its process has ended, so that its files can be replaced. Success when
+ * it is stopped already. */
 NODISCARD DWORD service_stop(_In_ SC_HANDLE service);
 
-/* Waits until Windows has forgotten it. ERROR_TIMEOUT: somebody holds it open. */
+/* Waits until Windows has removed it. ERROR_TIMEOUT: a program holds a handle to it. */
 NODISCARD DWORD service_wait_gone(_In_ SC_HANDLE manager);
 
 /* Its registered command line, terminated, on the heap. */
 NODISCARD DWORD service_query_command(_In_ SC_HANDLE service, _Out_ wchar_t **command);
+
+/* --- messages --- */
+
+/* What was done, on stdout; nothing when `quiet`. */
+PRINTF_FORMAT(2, 3) void service_say(bool quiet, const char *format, ...);
+
+/* On stderr, after "lsmapd: warning: ". */
+PRINTF_FORMAT(1, 2) void service_warn(const char *format, ...);
+
+/* What failed and what to do about it, on stderr. Returns the exit code.
+ * what  A phrase that follows "lsmapd: ". */
+enum exit_code service_fail(_In_ const char *what, DWORD error);
+
+/* --- commands --- */
+
+/* Stops the service as service_stop() does. Success when there is none. */
+enum exit_code stop_run(bool quiet);
+
+/* Prints state, process and path. EXIT_CODE_OK when it runs, EXIT_CODE_FAILED when not,
+ * EXIT_CODE_NOT_INSTALLED when there is none. */
+enum exit_code status_run(bool quiet);
 
 #endif

@@ -2,7 +2,7 @@
 #     cmake -D ROOT=DIR -P security_promises.cmake
 #
 # A proof is a word in back quotes in the last column of the table of promises: a test, a test/case of
-# it, or `doctor CHECK`. The search is tried on a table of lies first, so that it cannot pass by finding
+# it, or `lsmap-doctor CHECK`. The search is tried on a table of lies first, so that it cannot pass by finding
 # nothing.
 
 cmake_minimum_required(VERSION 3.25)
@@ -15,7 +15,7 @@ foreach(folder bench checks fuzz golden system unit win32)
     string(APPEND lists "${text}\n")
 endforeach()
 
-file(READ ${ROOT}/service/doctor.h doctor)
+file(READ ${ROOT}/tests/doctor/report.h doctor)
 string(REGEX MATCHALL "X\\(DOCTOR_[A-Z_]+, \"[a-z_.]+\"" checks "${doctor}")
 list(TRANSFORM checks REPLACE "^.*\"([a-z_.]+)\"$" "\\1")
 
@@ -35,7 +35,7 @@ function(find_test out name)
         set(${out} ${ROOT}/tests/checks/${module}.py PARENT_SCOPE)
         return()
     elseif(kind STREQUAL "check")
-        string(REGEX REPLACE "^image_(lsmap|lsmapd)$" "image_[^ ]+" module "${module}")
+        string(REGEX REPLACE "^image_(lsmap|lsmapd|lsmap-doctor)$" "image_[^ ]+" module "${module}")
         set(kind checks)
         set(pattern "(lsmap_check\\(${module} [^)]*)\\)")
     elseif(kind STREQUAL "golden" AND EXISTS ${ROOT}/tests/golden/${module}.txt)
@@ -59,9 +59,9 @@ endfunction()
 # Sets `out` to what is wrong with a proof; empty: nothing.
 function(examine_proof out proof)
     set(${out} "" PARENT_SCOPE)
-    if(proof MATCHES "^doctor (.*)$")
+    if(proof MATCHES "^lsmap-doctor (.*)$")
         if(NOT CMAKE_MATCH_1 IN_LIST checks)
-            set(${out} "doctor has no such check" PARENT_SCOPE)
+            set(${out} "lsmap-doctor has no such check" PARENT_SCOPE)
         endif()
         return()
     endif()
@@ -126,8 +126,8 @@ examine_table(found found_count "| threat | promise | mechanism | proof |
 | b | . | . | `unit.nonsense` |
 | c | . | . | `unit.sid` `win32.nonsense` |
 | d | . | . | `unit.sid/nonsense` |
-| e | . | . | `doctor pipe.nonsense` |
-| f | . | . | `doctor pipe.remote` `check.layering` `fuzz.utf` |
+| e | . | . | `lsmap-doctor pipe.nonsense` |
+| f | . | . | `lsmap-doctor pipe.remote` `check.layering` `fuzz.utf` |
 | g | . | . | `check.image_lsmapd` `win32.token` `unit.denials/denials_counts_a_flood_of_users_together` |
 | h | . | . | `fuzz.nonsense` `check.nonsense` `golden.nonsense` |
 ")
@@ -136,7 +136,7 @@ set(expected
     "b|unit.nonsense|there is no such test"
     "c|win32.nonsense|there is no such test"
     "d|unit.sid/nonsense|the test has no such case"
-    "e|doctor pipe.nonsense|doctor has no such check"
+    "e|lsmap-doctor pipe.nonsense|lsmap-doctor has no such check"
     "h|fuzz.nonsense|there is no such test"
     "h|check.nonsense|there is no such test"
     "h|golden.nonsense|there is no such test")
@@ -156,12 +156,12 @@ if(found_count LESS 40)
 endif()
 check_case("there are proofs" "${problem}")
 
-# What doctor can check is promised somewhere.
+# Each check of lsmap-doctor proves a promise.
 set(problem "")
 foreach(check IN LISTS checks)
-    if(NOT text MATCHES "`doctor ${check}`")
+    if(NOT text MATCHES "`lsmap-doctor ${check}`")
         string(APPEND problem "\n  ${check}")
     endif()
 endforeach()
-check_case("each check of doctor proves a promise" "${problem}")
+check_case("each check of lsmap-doctor proves a promise" "${problem}")
 check_end()

@@ -53,7 +53,6 @@ static void options_accepts(struct test *t)
         {{"status", "--quiet"}, COMMAND_STATUS, true, PIPE_NAME_DEFAULT, false},
         {{"access"}, COMMAND_ACCESS, false, PIPE_NAME_DEFAULT, false},
         {{"access", "--json"}, COMMAND_ACCESS, false, PIPE_NAME_DEFAULT, false},
-        {{"doctor"}, COMMAND_DOCTOR, false, PIPE_NAME_DEFAULT, false},
         {{"--version"}, COMMAND_VERSION, false, PIPE_NAME_DEFAULT, false},
         {{"--help"}, COMMAND_HELP, false, PIPE_NAME_DEFAULT, false},
         {{"-h"}, COMMAND_HELP, false, PIPE_NAME_DEFAULT, false},
@@ -110,7 +109,7 @@ static void options_refuses(struct test *t)
          "argument 2, \"--quiet\": --quiet belongs to install, uninstall, stop and status; "
          "see lsmapd --help"},
         {{"status", "--json"},
-         "argument 2, \"--json\": --json belongs to access and doctor; see lsmapd --help"},
+         "argument 2, \"--json\": --json belongs to access; see lsmapd --help"},
         {{"install", "--purge"},
          "argument 2, \"--purge\": --purge belongs to uninstall; see lsmapd --help"},
         {{"uninstall", "/readers:x"},
@@ -248,11 +247,10 @@ static void options_shows_a_long_argument_cut_at_a_character(struct test *t)
 
 static void options_help_names_every_command(struct test *t)
 {
-    static const char *const words[] = {
-        "install", "uninstall",  "status",    "--console", "--pipe",
-        "--quiet", "--no-start", "--version", "--help",    "access",
-        "doctor",  "--json",     "--readers", "--purge",   "--filtered-admins",
-        "--limit"};
+    static const char *const words[] = {"install", "uninstall", "status",           "--console",
+                                        "--pipe",  "--quiet",   "--no-start",       "--version",
+                                        "--help",  "access",    "--json",           "--readers",
+                                        "--purge", "--limit",   "--filtered-admins"};
     const char *help = options_help();
 
     for (size_t i = 0; i < TEST_COUNT(words); i++) {

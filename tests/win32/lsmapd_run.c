@@ -10,9 +10,9 @@
 
 enum { RUN_TIMEOUT_MS = 60 * 1000, OUTPUT_CAPACITY = 2048 };
 
-DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity)
+static DWORD run(const wchar_t *path, const wchar_t *arguments, char *output, DWORD capacity)
 {
-    wchar_t path[MAX_PATH], command[MAX_PATH + 128];
+    wchar_t command[MAX_PATH + 128];
     SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
     STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
     PROCESS_INFORMATION process = {0};
@@ -20,7 +20,7 @@ DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity)
     DWORD code = LSMAPD_EXIT_NONE, size = 0, total = 0;
 
     output[0] = '\0';
-    if (!lsmapd_path(path) || !CreatePipe(&reader, &writer, &inherit, 0))
+    if (!CreatePipe(&reader, &writer, &inherit, 0))
         return code;
     SetHandleInformation(reader, HANDLE_FLAG_INHERIT, 0);
     swprintf(command, MAX_PATH + 128, L"\"%ls\" %ls", path, arguments);
@@ -39,6 +39,24 @@ DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity)
     handle_close(&process.hThread);
     handle_close(&reader);
     return code;
+}
+
+DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity)
+{
+    wchar_t path[MAX_PATH];
+
+    output[0] = '\0';
+    return lsmapd_path(path) ? run(path, arguments, output, capacity) : LSMAPD_EXIT_NONE;
+}
+
+DWORD doctor_run(const wchar_t *arguments, char *output, DWORD capacity)
+{
+    wchar_t path[MAX_PATH];
+    DWORD length = GetEnvironmentVariableW(L"LSMAP_DOCTOR_EXE", path, MAX_PATH);
+
+    output[0] = '\0';
+    return length > 0 && length < MAX_PATH ? run(path, arguments, output, capacity)
+                                           : LSMAPD_EXIT_NONE;
 }
 
 void lsmapd_check_run(struct test *t, const wchar_t *arguments, DWORD code, const char *text)

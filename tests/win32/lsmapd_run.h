@@ -1,5 +1,5 @@
-/* Runs lsmapd.exe as a user does and keeps what it said; and may this machine's service be touched?
- */
+/* Runs lsmapd.exe and lsmap-doctor.exe as a user does and keeps their output; decides whether this
+ * machine's service may be touched. */
 #ifndef TESTS_WIN32_LSMAPD_RUN_H
 #define TESTS_WIN32_LSMAPD_RUN_H
 
@@ -12,6 +12,9 @@ enum { LSMAPD_EXIT_NONE = 0xffff };
  * output  Receives what it prints on both streams, terminated, cut at `capacity`.
  * Returns its exit code, LSMAPD_EXIT_NONE when it did not run or did not end. */
 DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity);
+
+/* The same for `lsmap-doctor arguments`; the environment variable LSMAP_DOCTOR_EXE names it. */
+DWORD doctor_run(const wchar_t *arguments, char *output, DWORD capacity);
 
 /* A step and what must come of it.
  * text  A part of what it must print; "": it must print nothing. */

@@ -94,7 +94,7 @@ static void close_process(void *context, struct address_space *space)
 
 static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
 {
-    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     struct server_limits limits;
     struct caller self;
 
@@ -107,8 +107,8 @@ static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
     if (rig->connections_user_max != 0)
         limits.connections_per_user = rig->connections_user_max;
     DWORD error = token_facts_self(&self);
-    if (error == ERROR_SUCCESS)
-        error = descriptor_console_sddl(&self.user, pipe_sddl, access_sddl);
+    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
+        error = ERROR_INVALID_SID;
     if (error != ERROR_SUCCESS)
         return error;
     const struct server_config config = {

@@ -9,7 +9,7 @@
 #include "common/win32/system_info.h"
 #include "common/win32/token.h"
 #include "service/access.h"
-#include "service/win32/access_setup.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/client_token.h"
 #include "service/win32/descriptor.h"
 #include "service/win32/readers_group.h"
@@ -109,8 +109,7 @@ static void accesscheck_reads_custom_lists_as_we_do(struct test *t)
             continue; /* Wine does not hold a group that may only deny against anybody */
         fill_in(text, rows[i].sddl, sid);
         CHECK(t, access_sddl_check(span_from_string(text)) == NULL);
-        CHECK(t, access_sddl_complete(span_from_string(text), &complete) &&
-                     buffer_append(&complete, (struct span){"", 1}));
+        CHECK(t, access_sddl_complete(span_from_string(text), &complete));
         CHECK_INT(t, rows[i].whole, granted_by(t, complete.data, whole));
         CHECK_INT(t, rows[i].filtered, granted_by(t, complete.data, filtered));
         buffer_release(&complete);
@@ -119,41 +118,79 @@ static void accesscheck_reads_custom_lists_as_we_do(struct test *t)
     handle_close(&whole);
 }
 
-/* Windows writes a list it has read as one that passes our check and means the same. */
-static void a_list_survives_the_way_there_and_back(struct test *t)
+/* The ACEs as Windows walks them. Written back as SDDL they pass our check and are the same. */
+static void a_dacl_survives_the_way_there_and_back(struct test *t)
 {
-    static const char *const rows[] = {
-        ACCESS_SDDL_SERVICE,
-        "O:SYG:SYD:P(D;;0x8;;;IU)(A;;0x1f;;;SY)(A;;0x17;;;S-1-5-21-1-2-3-1001)",
-        "O:BAG:SYD:(A;;0x1;;;WD)",
+    static const struct {
+        const char *sddl;
+        struct ace first;
+        size_t count;
+    } rows[] = {
+        {ACCESS_SDDL_SERVICE, {ACE_ALLOW, 0, 0x1f, {12, {1, 1, 0, 0, 0, 0, 0, 5, 18}}}, 3},
+        {"O:SYG:SYD:P(D;;0x8;;;IU)(A;;0x1f;;;SY)(A;;0x17;;;S-1-5-21-1-2-3-1001)",
+         {ACE_DENY, 0, 0x8, {12, {1, 1, 0, 0, 0, 0, 0, 5, 4}}},
+         3},
+        {"O:BAG:SYD:(A;;0x1;;;WD)", {ACE_ALLOW, 0, 0x1, {12, {1, 1, 0, 0, 0, 0, 0, 1, 0}}}, 1},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        PSECURITY_DESCRIPTOR descriptor = NULL, again = NULL;
-        struct access_list list, list_again;
+        PSECURITY_DESCRIPTOR descriptor = NULL;
+        struct descriptor copy = {0}, again = {0};
         char *text = NULL;
 
-        TEST_ROW(t, "%s", rows[i]);
-        CHECK(t, access_sddl_check(span_from_string(rows[i])) == NULL);
-        REQUIRE(t, descriptor_create(rows[i], &descriptor) == ERROR_SUCCESS);
+        TEST_ROW(t, "%s", rows[i].sddl);
+        CHECK(t, access_sddl_check(span_from_string(rows[i].sddl)) == NULL);
+        REQUIRE(t, descriptor_create(rows[i].sddl, &descriptor) == ERROR_SUCCESS);
         REQUIRE(t, ConvertSecurityDescriptorToStringSecurityDescriptorA(
                        descriptor, SDDL_REVISION_1,
                        OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
                            DACL_SECURITY_INFORMATION,
                        &text, NULL));
-        REQUIRE(t, descriptor_create(text, &again) == ERROR_SUCCESS);
-        CHECK(t, access_list_parse(descriptor, GetSecurityDescriptorLength(descriptor), &list));
-        CHECK(t, access_list_parse(again, GetSecurityDescriptorLength(again), &list_again));
-        CHECK_INT(t, list.count, list_again.count);
-        for (size_t k = 0; k < list.count && k < list_again.count; k++) {
-            CHECK(t, sid_equal(&list.entries[k].sid, &list_again.entries[k].sid));
-            CHECK_INT(t, list.entries[k].mask, list_again.entries[k].mask);
-            CHECK_INT(t, list.entries[k].is_deny, list_again.entries[k].is_deny);
+        CHECK_INT(t, ERROR_SUCCESS, descriptor_copy(descriptor, &copy));
+        CHECK_INT(t, ERROR_SUCCESS, descriptor_copy_sddl(text, &again));
+        CHECK(t, access_dacl_is_plain(&copy.dacl));
+        CHECK_INT(t, rows[i].count, copy.dacl.count);
+        CHECK_INT(t, rows[i].count, again.dacl.count);
+        CHECK(t, !copy.sacl.is_present);
+        for (size_t k = 0; k < copy.dacl.count && k < again.dacl.count; k++) {
+            const struct ace *ace = k == 0 ? &rows[i].first : &copy.dacl.aces[k];
+            CHECK(t, sid_equal(&ace->sid, &again.dacl.aces[k].sid));
+            CHECK_INT(t, ace->mask, again.dacl.aces[k].mask);
+            CHECK_INT(t, ace->type, again.dacl.aces[k].type);
         }
         LocalFree(text);
+        descriptor_release(&again);
+        descriptor_release(&copy);
         descriptor_free(&descriptor);
-        descriptor_free(&again);
     }
+}
+
+/* What the pure code must be able to tell apart. */
+static void a_descriptor_is_copied_as_it_is(struct test *t)
+{
+    struct descriptor copy = {0};
+
+    if (!system_is_wine()) { /* whose NO_ACCESS_CONTROL is an empty DACL */
+        REQUIRE(t, descriptor_copy_sddl("D:NO_ACCESS_CONTROL", &copy) == ERROR_SUCCESS);
+        CHECK(t, !copy.dacl.is_present); /* everyone has all rights */
+        descriptor_release(&copy);
+    }
+    REQUIRE(t, descriptor_copy_sddl("O:SYG:SY", &copy) == ERROR_SUCCESS);
+    CHECK(t, !copy.dacl.is_present && !copy.is_protected);
+    CHECK(t, sid_equal(&sid_system, &copy.owner));
+    descriptor_release(&copy);
+    REQUIRE(t, descriptor_copy_sddl("D:P", &copy) == ERROR_SUCCESS);
+    CHECK(t, copy.dacl.is_present && copy.is_protected);
+    CHECK_INT(t, 0, copy.dacl.count);
+    CHECK_INT(t, 0, copy.owner.size);
+    descriptor_release(&copy);
+    REQUIRE(t,
+            descriptor_copy_sddl("D:(A;OICIIO;GA;;;BA)S:(ML;;NWNR;;;ME)", &copy) == ERROR_SUCCESS);
+    CHECK(t, copy.dacl.count == 1 && (copy.dacl.aces[0].flags & ACE_INHERIT_ONLY) != 0);
+    CHECK(t, copy.dacl.count == 1 && copy.dacl.aces[0].mask == ACCESS_GENERIC_ALL);
+    CHECK(t, copy.sacl.count == 1 && copy.sacl.aces[0].type == ACE_LABEL);
+    CHECK(t, copy.sacl.count == 1 && copy.sacl.aces[0].sid.size == 12);
+    descriptor_release(&copy);
 }
 
 /* What passes our check but Windows cannot read is refused by name; the built-in list takes over.
@@ -378,7 +415,8 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(accesscheck_reads_custom_lists_as_we_do),
-        TEST_CASE(a_list_survives_the_way_there_and_back),
+        TEST_CASE(a_dacl_survives_the_way_there_and_back),
+        TEST_CASE(a_descriptor_is_copied_as_it_is),
         TEST_CASE(a_setting_is_used_or_refused),
         TEST_CASE(the_pipe_admits_whom_a_setting_names),
         TEST_CASE(the_list_can_be_changed_while_it_serves),

@@ -59,7 +59,7 @@ static uint32_t expected_service_rights(HANDLE token)
 static void every_descriptor_is_valid(struct test *t)
 {
     static const char *const sddl[] = {PIPE_SDDL_SERVICE, ACCESS_SDDL_SERVICE};
-    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     PSECURITY_DESCRIPTOR descriptor = NULL;
     const struct sid unknown = {0};
     struct caller self;
@@ -71,12 +71,12 @@ static void every_descriptor_is_valid(struct test *t)
         descriptor_free(&descriptor);
     }
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
-    CHECK_INT(t, ERROR_SUCCESS, descriptor_console_sddl(&self.user, pipe_sddl, access_sddl));
+    CHECK(t, access_console_sddl(&self.user, pipe_sddl, access_sddl));
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(pipe_sddl, &descriptor));
     descriptor_free(&descriptor);
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(access_sddl, &descriptor));
     descriptor_free(&descriptor);
-    CHECK_INT(t, ERROR_INVALID_SID, descriptor_console_sddl(&unknown, pipe_sddl, access_sddl));
+    CHECK(t, !access_console_sddl(&unknown, pipe_sddl, access_sddl));
     CHECK(t, descriptor_create("not sddl", &descriptor) != ERROR_SUCCESS);
     CHECK(t, descriptor == NULL);
 }
@@ -135,12 +135,12 @@ static void the_service_grants_by_group(struct test *t)
 static void the_console_grants_all_to_its_user(struct test *t)
 {
     WELL_KNOWN_SID_TYPE groups[] = {WinBuiltinAdministratorsSid, WinInteractiveSid};
-    char pipe_sddl[DESCRIPTOR_SDDL_CAPACITY], access_sddl[DESCRIPTOR_SDDL_CAPACITY];
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     struct client_access access = {0};
     struct caller self, caller;
 
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
-    REQUIRE(t, descriptor_console_sddl(&self.user, pipe_sddl, access_sddl) == ERROR_SUCCESS);
+    REQUIRE(t, access_console_sddl(&self.user, pipe_sddl, access_sddl));
     REQUIRE(t, descriptor_create(access_sddl, &access.descriptor) == ERROR_SUCCESS);
     HANDLE token = create_token(groups, 2);
     REQUIRE(t, token != NULL);

@@ -6,7 +6,7 @@
 
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
-#include "service/win32/exit_codes.h"
+#include "service/win32/service_control.h"
 #include "tests/test.h"
 #include "tests/win32/lsmapd_path.h"
 

@@ -1,18 +1,17 @@
-/* `lsmapd doctor` as a user runs it: every check speaks, nothing fails, its JSON is strict. */
+/* lsmap-doctor.exe as a user runs it: every check has a finding, only the service's absence fails, the
+ * JSON is strict. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/json/reader.h"
-#include "common/proto/protocol.h"
 #include "common/text/span.h"
 #include "common/win32/system_info.h"
 #include "common/win32/win.h"
-#include "service/doctor.h"
-#include "service/win32/exit_codes.h"
-#include "tests/win32/lsmapd_path.h"
+#include "service/win32/service_control.h"
+#include "tests/doctor/report.h"
 #include "tests/win32/lsmapd_run.h"
 
-enum { OUTPUT_CAPACITY = 256 * 1024, VALUE_CAPACITY = 2048 };
+enum { OUTPUT_CAPACITY = 256 * 1024, VALUE_CAPACITY = 2048, GOOD = 0, BAD = 1, USAGE = 2 };
 
 static char output[OUTPUT_CAPACITY];
 
@@ -66,21 +65,22 @@ static bool names_every_check(struct test *t)
     return is_good;
 }
 
-/* What a user sees: no check fails, and the last line counts them. */
-static void check_text_report(struct test *t)
+/* What a user sees: only a service that does not answer is a failure, and the last line counts.
+ * reason  Why it does not answer; NULL: it does. */
+static void check_text_report(struct test *t, const char *reason)
 {
-    char counts[64];
-    wchar_t path[MAX_PATH];
+    const unsigned failed = reason != NULL ? 1 : 0;
+    char counts[64], line[128];
 
-    if (!lsmapd_path(path))
-        TEST_SKIP(t, "lsmapd.exe was not found; name it in LSMAPD_EXE");
-    CHECK_INT(t, EXIT_CODE_OK, lsmapd_run(L"doctor", output, sizeof output));
-    if (!CHECK_INT(t, 0, count_lines("FAIL  ")))
+    CHECK_INT(t, reason != NULL ? BAD : GOOD, doctor_run(L"", output, sizeof output));
+    if (!CHECK_INT(t, failed, count_lines("FAIL  ")))
         fputs(output, stdout);
-    CHECK(t, strncmp(output, SERVICE_NAME " ", strlen(SERVICE_NAME " ")) == 0);
+    snprintf(line, sizeof line, "FAIL  service.answers          %s", reason != NULL ? reason : "");
+    CHECK_INT(t, failed, count_lines(line));
+    CHECK(t, strncmp(output, DOCTOR_NAME " ", strlen(DOCTOR_NAME " ")) == 0);
     names_every_check(t);
-    snprintf(counts, sizeof counts, "\n%u passed, 0 failed, %u skipped", count_lines("PASS  "),
-             count_lines("SKIP  "));
+    snprintf(counts, sizeof counts, "\n%u passed, %u failed, %u skipped", count_lines("PASS  "),
+             failed, count_lines("SKIP  "));
     CHECK(t, strstr(output, counts) != NULL);
     CHECK(t, count_lines("PASS  ") > 0);
 }
@@ -108,7 +108,7 @@ static bool read_member(struct span line, const char *name, char value[VALUE_CAP
     return true;
 }
 
-static bool check_json_line(struct test *t, struct span line, bool has_spoken[])
+static bool check_json_line(struct test *t, struct span line, bool is_found[])
 {
     char type[VALUE_CAPACITY], value[VALUE_CAPACITY];
     bool is_known = false;
@@ -118,52 +118,55 @@ static bool check_json_line(struct test *t, struct span line, bool has_spoken[])
     if (strcmp(type, "check") != 0)
         return CHECK(t, strcmp(type, "doctor") == 0 || strcmp(type, "end") == 0);
     CHECK(t, read_member(line, "outcome", value));
-    CHECK(t, strcmp(value, "pass") == 0 || strcmp(value, "skip") == 0);
+    CHECK(t, strcmp(value, "pass") == 0 || strcmp(value, "skip") == 0 ||
+                 (strcmp(value, "fail") == 0 && strstr(line.data, "\"service.answers\"") != NULL));
     CHECK(t, read_member(line, "reason", value));
     CHECK(t, value[0] != '\0');
     CHECK(t, read_member(line, "name", value));
     for (int check = 0; check < DOCTOR_CHECK_COUNT; check++) {
         if (strcmp(value, doctor_check_name((enum doctor_check)check)) == 0)
-            has_spoken[check] = is_known = true;
+            is_found[check] = is_known = true;
     }
     return CHECK(t, is_known);
 }
 
 static void json_is_strict_and_complete(struct test *t)
 {
-    bool has_spoken[DOCTOR_CHECK_COUNT] = {false};
+    bool is_found[DOCTOR_CHECK_COUNT] = {false};
     const char *at = output;
-    wchar_t path[MAX_PATH];
+    const char *reason = lsmapd_reason_to_skip();
     unsigned lines = 0;
 
-    if (!lsmapd_path(path))
-        TEST_SKIP(t, "lsmapd.exe was not found; name it in LSMAPD_EXE");
-    CHECK_INT(t, EXIT_CODE_OK, lsmapd_run(L"doctor --json", output, sizeof output));
+    DWORD code = doctor_run(L"--json", output, sizeof output);
+    if (code == LSMAPD_EXIT_NONE)
+        TEST_SKIP(t, "lsmap-doctor.exe was not found; name it in LSMAP_DOCTOR_EXE");
+    if (reason == NULL) /* there is no service */
+        CHECK_INT(t, BAD, code);
     for (struct span line = next_line(&at); line.data != NULL; line = next_line(&at)) {
         TEST_ROW(t, "line %u", ++lines);
-        check_json_line(t, line, has_spoken);
+        check_json_line(t, line, is_found);
     }
-    CHECK_INT(t, '\0', *at); /* nothing behind the last line */
+    CHECK_INT(t, '\0', *at); /* nothing follows the last line */
     for (int check = 0; check < DOCTOR_CHECK_COUNT; check++) {
         TEST_ROW(t, "%s", doctor_check_name((enum doctor_check)check));
-        CHECK(t, has_spoken[check]);
+        CHECK(t, is_found[check]);
     }
     CHECK(t, strncmp(output, "{\"type\":\"doctor\",", 17) == 0);
     CHECK_INT(t, 1, count_lines("{\"type\":\"end\","));
     CHECK_INT(t, 1, count_lines("{\"type\":\"doctor\","));
 }
 
-/* What cannot be told without a service passes, on Wine too, when there is one. */
+/* What only a service can show passes, on Wine too, when there is one. */
 static void a_running_service_is_examined(struct test *t)
 {
-    static const char *const passing[] = {"pipe.descriptor", "pipe.server", "process.privileges",
-                                          "service.command", "event.source"};
+    static const char *const passing[] = {"service.answers",    "pipe.descriptor", "pipe.server",
+                                          "process.privileges", "service.command", "event.source"};
     const char *reason = lsmapd_reason_to_skip();
 
     if (reason != NULL)
         TEST_SKIP(t, reason);
     lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
-    check_text_report(t);
+    check_text_report(t, NULL);
     for (size_t i = 0; i < TEST_COUNT(passing); i++) {
         char line[64];
         TEST_ROW(t, "%s", passing[i]);
@@ -171,16 +174,32 @@ static void a_running_service_is_examined(struct test *t)
         CHECK_INT(t, 1, count_lines(line));
     }
     lsmapd_check_run(t, L"stop --quiet", EXIT_CODE_OK, "");
-    check_text_report(t); /* installed and stopped */
+    check_text_report(t, "the service does not run");
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
-static void every_check_speaks_and_none_fails(struct test *t)
+static void without_a_service_only_its_absence_fails(struct test *t)
 {
-    check_text_report(t);
+    const char *reason = lsmapd_reason_to_skip();
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    check_text_report(t, "the service is not installed");
 }
 
-/* What Wine only pretends is never called a success. */
+static void the_command_line_is_checked(struct test *t)
+{
+    if (doctor_run(L"--version", output, sizeof output) == LSMAPD_EXIT_NONE)
+        TEST_SKIP(t, "lsmap-doctor.exe was not found; name it in LSMAP_DOCTOR_EXE");
+    CHECK(t, strncmp(output, DOCTOR_NAME " ", strlen(DOCTOR_NAME " ")) == 0);
+    CHECK_INT(t, GOOD, doctor_run(L"--json --help", output, sizeof output));
+    CHECK(t, strstr(output, "usage: " DOCTOR_NAME) != NULL);
+    CHECK_INT(t, USAGE, doctor_run(L"--json nonsense", output, sizeof output));
+    CHECK(t,
+          strstr(output, "argument 2 ") != NULL && strstr(output, DOCTOR_NAME " --help") != NULL);
+}
+
+/* What Wine only pretends never passes. */
 static void wine_proves_nothing(struct test *t)
 {
     static const char *const never[] = {
@@ -190,7 +209,7 @@ static void wine_proves_nothing(struct test *t)
 
     if (!system_is_wine())
         TEST_SKIP(t, "this is Windows");
-    CHECK_INT(t, EXIT_CODE_OK, lsmapd_run(L"doctor", output, sizeof output));
+    CHECK(t, doctor_run(L"", output, sizeof output) != LSMAPD_EXIT_NONE);
     for (size_t i = 0; i < TEST_COUNT(never); i++) {
         char line[64];
         TEST_ROW(t, "%s", never[i]);
@@ -202,9 +221,8 @@ static void wine_proves_nothing(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(every_check_speaks_and_none_fails),
-        TEST_CASE(json_is_strict_and_complete),
-        TEST_CASE(a_running_service_is_examined),
+        TEST_CASE(the_command_line_is_checked), TEST_CASE(without_a_service_only_its_absence_fails),
+        TEST_CASE(json_is_strict_and_complete), TEST_CASE(a_running_service_is_examined),
         TEST_CASE(wine_proves_nothing),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -9,11 +9,10 @@
 #include "common/win32/system_info.h"
 #include "service/access.h"
 #include "service/win32/descriptor.h"
-#include "service/win32/doctor_checks.h"
 #include "service/win32/hardening.h"
-#include "service/win32/install_folder.h"
-#include "service/win32/privileges.h"
-#include "service/win32/security_bytes.h"
+#include "service/win32/places.h"
+#include "tests/doctor/hardening_check.h"
+#include "tests/doctor/tokens.h"
 #include "tests/test.h"
 
 static void the_list_of_privileges_is_exact(struct test *t)
@@ -27,7 +26,7 @@ static void the_list_of_privileges_is_exact(struct test *t)
         {"empty", L"\0", false},
         {"the list", L"SeDebugPrivilege\0SeImpersonatePrivilege\0", true},
         {"the other way round", L"SeImpersonatePrivilege\0SeDebugPrivilege\0", true},
-        {"what everybody has",
+        {"with the one that is always there",
          L"SeChangeNotifyPrivilege\0SeDebugPrivilege\0SeImpersonatePrivilege\0", true},
         {"one missing", L"SeDebugPrivilege\0", false},
         {"one twice", L"SeDebugPrivilege\0SeDebugPrivilege\0", false},
@@ -46,7 +45,7 @@ static void other_privileges_are_removed_for_good(struct test *t)
     HANDLE token = NULL;
     bool is_good = false;
 
-    REQUIRE(t, doctor_own_token(&token) == ERROR_SUCCESS);
+    REQUIRE(t, tokens_own(&token) == ERROR_SUCCESS);
     CHECK_INT(t, ERROR_SUCCESS, privileges_compare(token, &is_good, reason));
     if (strstr(reason, "lacks ") != NULL) {
         handle_close(&token);
@@ -54,12 +53,12 @@ static void other_privileges_are_removed_for_good(struct test *t)
     }
     CHECK(t, !is_good); /* an administrator has many more */
     CHECK(t, strstr(reason, "has Se") != NULL);
-    CHECK_INT(t, ERROR_SUCCESS, privileges_drop_others());
+    CHECK_INT(t, ERROR_SUCCESS, hardening_drop_privileges());
     CHECK_INT(t, ERROR_SUCCESS, privileges_compare(token, &is_good, reason));
     if (!CHECK(t, is_good))
         printf("  %s\n", reason);
     CHECK(t, strstr(reason, "SeDebugPrivilege") != NULL);
-    CHECK_INT(t, ERROR_SUCCESS, privileges_drop_others()); /* nothing is left to remove */
+    CHECK_INT(t, ERROR_SUCCESS, hardening_drop_privileges()); /* nothing is left to remove */
     handle_close(&token);
 }
 
@@ -68,13 +67,12 @@ static void the_policies_are_on(struct test *t)
     hardening_apply();
     CHECK_STR(t, "", hardening_refused());
     if (system_is_wine())
-        TEST_SKIP(t, "Wine takes the policies and forgets them");
-    for (int i = 0; i < HARDENING_COUNT; i++) {
+        TEST_SKIP(t, "Wine accepts the policies without effect");
+    for (size_t i = 0; i < POLICIES_COUNT; i++) {
         bool is_on = false;
-        TEST_ROW(t, "%s", hardening_name((enum hardening_policy)i));
-        CHECK_INT(t, ERROR_SUCCESS, hardening_error((enum hardening_policy)i));
-        CHECK_INT(t, ERROR_SUCCESS,
-                  hardening_query(GetCurrentProcess(), (enum hardening_policy)i, &is_on));
+        TEST_ROW(t, "%s", policy_name(i));
+        CHECK(t, policy_is_known(i));
+        CHECK_INT(t, ERROR_SUCCESS, policy_query(GetCurrentProcess(), i, &is_on));
         CHECK(t, is_on);
     }
 }
@@ -103,7 +101,7 @@ static void a_dll_beside_the_program_is_not_loaded(struct test *t)
     swprintf(name, 64, L"planted%lu.dll", (unsigned long)GetCurrentProcessId());
     REQUIRE(t, plant(path, name));
     HMODULE module = LoadLibraryW(name);
-    CHECK(t, module != NULL); /* as it is without what main() of lsmapd does first */
+    CHECK(t, module != NULL); /* without what wmain() of lsmapd does first */
     if (module != NULL)
         FreeLibrary(module);
     CHECK(t, SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32));
@@ -114,7 +112,7 @@ static void a_dll_beside_the_program_is_not_loaded(struct test *t)
     CHECK(t, DeleteFileW(path));
 }
 
-/* What a token is allowed of a thing whose descriptor is this SDDL. */
+/* The rights that a descriptor with this SDDL grants a token. */
 static DWORD granted(HANDLE token, const char *sddl)
 {
     GENERIC_MAPPING mapping = {0};
@@ -140,13 +138,13 @@ static DWORD impersonation_of(HANDLE token, HANDLE *impersonation)
                : GetLastError();
 }
 
-/* The same people, for three things: an administrator, a user without that group, a stranger. */
+/* Three tokens, three objects: an administrator, a user without that group, a stranger. */
 static void users_may_look_and_not_touch(struct test *t)
 {
     enum { STOP = SERVICE_STOP | SERVICE_START | SERVICE_CHANGE_CONFIG | DELETE | WRITE_DAC };
     static const struct {
         const char *name;
-        const char *sddl; /* with an owner: AccessCheck wants one */
+        const char *sddl; /* with an owner, which AccessCheck requires */
         DWORD everything;
         DWORD users;
     } rows[] = {
@@ -157,13 +155,13 @@ static void users_may_look_and_not_touch(struct test *t)
     };
     HANDLE own = NULL, administrator = NULL, plain = NULL, stranger = NULL;
 
-    REQUIRE(t, doctor_own_token(&own) == ERROR_SUCCESS);
+    REQUIRE(t, tokens_own(&own) == ERROR_SUCCESS);
     REQUIRE(t, impersonation_of(own, &administrator) == ERROR_SUCCESS);
-    REQUIRE(t, doctor_token_plain(&plain) == ERROR_SUCCESS);
-    REQUIRE(t, doctor_token_stranger(&stranger) == ERROR_SUCCESS);
+    REQUIRE(t, tokens_plain(&plain) == ERROR_SUCCESS);
+    REQUIRE(t, tokens_stranger(&stranger) == ERROR_SUCCESS);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "%s", rows[i].name);
-        /* Wine adds the right to wait to whatever an owner has. */
+        /* Wine adds SYNCHRONIZE to the rights of an owner. */
         CHECK_INT(t, rows[i].everything & ~(DWORD)SYNCHRONIZE,
                   granted(administrator, rows[i].sddl) & ~(DWORD)SYNCHRONIZE);
         CHECK_INT(t, rows[i].users, granted(plain, rows[i].sddl));
@@ -181,29 +179,29 @@ static void nobody_else_can_change_the_places(struct test *t)
     static const char *const sddl[] = {KEY_SDDL, FOLDER_SDDL};
 
     for (size_t i = 0; i < TEST_COUNT(sddl); i++) {
-        struct security_bytes bytes = {0};
-        char reason[DESCRIPTOR_VIEW_REASON_CAPACITY] = "";
+        struct descriptor descriptor = {0};
+        char reason[ACCESS_REASON_CAPACITY] = "";
         TEST_ROW(t, "%s", sddl[i]);
-        REQUIRE(t, security_bytes_of_sddl(sddl[i], &bytes) == ERROR_SUCCESS);
-        CHECK(t, bytes.view.is_protected);
-        CHECK(t, !descriptor_view_find_stranger(&bytes.view, 0x6 | DELETE, reason));
-        CHECK(t, descriptor_view_find_stranger(&bytes.view, 0x1, reason)); /* users may read */
-        security_bytes_release(&bytes);
+        REQUIRE(t, descriptor_copy_sddl(sddl[i], &descriptor) == ERROR_SUCCESS);
+        CHECK(t, descriptor.is_protected);
+        CHECK(t, !access_find_stranger(&descriptor, 0x6 | DELETE, reason));
+        CHECK(t, access_find_stranger(&descriptor, 0x1, reason)); /* users may read */
+        descriptor_release(&descriptor);
     }
 }
 
 static void windows_own_folder_is_safe_and_the_temporary_one_is_not(struct test *t)
 {
-    char reason[INSTALL_FOLDER_REASON_CAPACITY] = "";
+    char reason[PLACES_REASON_CAPACITY] = "";
     wchar_t folder[MAX_PATH], path[MAX_PATH];
 
     if (system_is_wine())
-        TEST_SKIP(t, "Wine makes access lists up from the modes of the host's files");
-    CHECK_INT(t, ERROR_SUCCESS, install_folder_check(L"C:\\Windows\\System32\\ntdll.dll", reason));
+        TEST_SKIP(t, "Wine derives DACLs from the host's file modes");
+    CHECK_INT(t, ERROR_SUCCESS, places_check_folder(L"C:\\Windows\\System32\\ntdll.dll", reason));
     CHECK_STR(t, "", reason);
     REQUIRE(t, GetTempPathW(MAX_PATH, folder) != 0);
     REQUIRE(t, GetTempFileNameW(folder, L"lsm", 0, path) != 0);
-    CHECK_INT(t, ERROR_SUCCESS, install_folder_check(path, reason));
+    CHECK_INT(t, ERROR_SUCCESS, places_check_folder(path, reason));
     CHECK(t, reason[0] != '\0');
     CHECK(t, DeleteFileW(path));
 }

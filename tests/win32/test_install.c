@@ -7,48 +7,48 @@
 #include "common/proto/protocol.h"
 #include "common/win32/system_info.h"
 #include "service/access.h"
-#include "service/win32/exit_codes.h"
-#include "service/win32/install_key.h"
-#include "service/win32/privileges.h"
-#include "service/win32/security_bytes.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/events.h"
+#include "service/win32/places.h"
 #include "service/win32/service_control.h"
 #include "service/win32/settings_registry.h"
+#include "tests/doctor/compare.h"
+#include "tests/doctor/hardening_check.h"
 #include "tests/test.h"
 #include "tests/win32/lsmapd_path.h"
 #include "tests/win32/lsmapd_run.h"
 
-#define EVENT_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
-
 static bool event_source_exists(void)
 {
     HKEY key = NULL;
-    bool exists = RegOpenKeyExW(HKEY_LOCAL_MACHINE, EVENT_KEY, 0, KEY_READ, &key) == ERROR_SUCCESS;
+    bool exists =
+        RegOpenKeyExW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, 0, KEY_READ, &key) == ERROR_SUCCESS;
 
     if (exists)
         RegCloseKey(key);
     return exists;
 }
 
-/* The key of the settings is there, has the descriptor that was meant, and nobody else can write it
- * or the registration above it. */
+/* The key of the settings exists, has the intended descriptor, and no other account can write it or
+ * the registration above it. */
 static void check_key(struct test *t)
 {
     static const struct access_mapping mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS};
-    struct security_bytes meant = {0}, found = {0};
-    char reason[DESCRIPTOR_VIEW_REASON_CAPACITY * 2] = "";
+    struct descriptor intended = {0}, found = {0};
+    char reason[PLACES_REASON_CAPACITY] = "";
     HKEY key = NULL;
 
     TEST_ROW(t, "key of the settings");
     CHECK_INT(t, ERROR_SUCCESS,
               RegOpenKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, READ_CONTROL, &key));
-    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_sddl(KEY_SDDL, &meant));
-    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_key(key, &found));
-    if (!CHECK(t, descriptor_view_equal(&meant.view, &found.view, &mapping, reason)))
+    CHECK_INT(t, ERROR_SUCCESS, descriptor_copy_sddl(KEY_SDDL, &intended));
+    CHECK_INT(t, ERROR_SUCCESS, descriptor_copy_object(key, SE_REGISTRY_KEY, 0, &found));
+    if (!CHECK(t, descriptors_match(&intended, &found, &mapping, reason)))
         printf("  %s\n", reason);
-    CHECK_INT(t, ERROR_SUCCESS, install_key_check(reason));
+    CHECK_INT(t, ERROR_SUCCESS, places_check_keys(reason));
     CHECK_STR(t, "", reason);
-    security_bytes_release(&found);
-    security_bytes_release(&meant);
+    descriptor_release(&found);
+    descriptor_release(&intended);
     RegCloseKey(key);
 }
 
@@ -67,8 +67,8 @@ static bool key_exists(void)
 static void check_windows_registration(struct test *t, SC_HANDLE service, BYTE *buffer, DWORD size)
 {
     static const struct access_mapping none = {0, 0, 0, 0};
-    struct security_bytes meant = {0}, found = {0};
-    char reason[DESCRIPTOR_VIEW_REASON_CAPACITY] = "";
+    struct descriptor intended = {0}, found = {0};
+    char reason[ACCESS_REASON_CAPACITY] = "";
     DWORD needed = 0;
 
     if (system_is_wine())
@@ -86,12 +86,12 @@ static void check_windows_registration(struct test *t, SC_HANDLE service, BYTE *
                                       &needed)))
         CHECK(t,
               ((SERVICE_FAILURE_ACTIONS_FLAG *)(void *)buffer)->fFailureActionsOnNonCrashFailures);
-    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_sddl(SERVICE_SDDL, &meant));
-    CHECK_INT(t, ERROR_SUCCESS, security_bytes_of_service(service, &found));
-    if (!CHECK(t, descriptor_view_equal(&meant.view, &found.view, &none, reason)))
+    CHECK_INT(t, ERROR_SUCCESS, descriptor_copy_sddl(SERVICE_SDDL, &intended));
+    CHECK_INT(t, ERROR_SUCCESS, descriptor_copy_object(service, SE_SERVICE, 0, &found));
+    if (!CHECK(t, descriptors_match(&intended, &found, &none, reason)))
         printf("  %s\n", reason);
-    security_bytes_release(&found);
-    security_bytes_release(&meant);
+    descriptor_release(&found);
+    descriptor_release(&intended);
 }
 
 /* What Windows has registered: quoted path, LocalSystem, automatic start, restart on failure. */

@@ -42,7 +42,7 @@ static void nobody_can_connect_to_the_guard(struct test *t)
 static void a_taken_name_is_refused(struct test *t)
 {
     struct pipe_rig rig = {0};
-    char sddl[DESCRIPTOR_SDDL_CAPACITY] = ACCESS_SDDL_SERVICE;
+    char sddl[ACCESS_SDDL_CONSOLE_CAPACITY] = ACCESS_SDDL_SERVICE;
     struct server *server = NULL;
 
     /* One instance at most, so that Wine, which ignores FILE_FLAG_FIRST_PIPE_INSTANCE, refuses the

@@ -1,7 +1,6 @@
 /* The service and its settings in the registry: what is there at the start, and what comes with
  * SERVICE_CONTROL_PARAMCHANGE while it runs. */
 #include "common/win32/system_info.h"
-#include "service/win32/exit_codes.h"
 #include "service/win32/service_control.h"
 #include "service/win32/settings_registry.h"
 #include "tests/test.h"

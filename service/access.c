@@ -1,0 +1,420 @@
+#include "service/access.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json/writer.h"
+#include "common/proto/protocol.h"
+#include "common/text/number.h"
+
+#define SID_SYSTEM "S-1-5-18"
+#define SID_INTERACTIVE "S-1-5-4"
+#define SID_ADMINISTRATORS "S-1-5-32-544"
+#define SID_TRUSTED_INSTALLER "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"
+#define SID_CREATOR_OWNER "S-1-3-0"
+#define SID_OWNER_RIGHTS "S-1-3-4"
+
+enum { NUMBER_DIGITS_MAX = 8, TABLE_COLUMN_GAP = 2 };
+
+/* Both formats hold the SID at most twice. */
+static_assert(sizeof(PIPE_SDDL_CONSOLE_FORMAT) + 2 * SID_TEXT_CAPACITY <
+                      ACCESS_SDDL_CONSOLE_CAPACITY &&
+                  sizeof(ACCESS_SDDL_CONSOLE_FORMAT) + SID_TEXT_CAPACITY <
+                      ACCESS_SDDL_CONSOLE_CAPACITY,
+              "format and SIDs fit");
+
+bool access_console_sddl(const struct sid *user, char *pipe_sddl, char *access_sddl)
+{
+    char text[SID_TEXT_CAPACITY];
+
+    sid_format(text, user);
+    if (text[0] == '\0')
+        return false;
+    (void)snprintf(pipe_sddl, ACCESS_SDDL_CONSOLE_CAPACITY, PIPE_SDDL_CONSOLE_FORMAT, text, text);
+    (void)snprintf(access_sddl, ACCESS_SDDL_CONSOLE_CAPACITY, ACCESS_SDDL_CONSOLE_FORMAT, text);
+    return true;
+}
+
+static bool is_one_of(const char *sid, const char *const *sids)
+{
+    while (*sids != NULL && strcmp(sid, *sids) != 0)
+        sids++;
+    return *sids != NULL;
+}
+
+/* --- strangers --- */
+
+static bool is_trusted(const char *sid)
+{
+    static const char *const trusted[] = {SID_SYSTEM, SID_ADMINISTRATORS, SID_TRUSTED_INSTALLER,
+                                          NULL};
+
+    return is_one_of(sid, trusted);
+}
+
+/* True when the ACE gives a stranger one of `rights`. */
+static bool opens(const struct ace *ace, const char *sid, uint32_t rights)
+{
+    static const char *const owners[] = {SID_CREATOR_OWNER, SID_OWNER_RIGHTS, NULL};
+    const bool denies = ace->type == ACE_DENY || ace->type == ACE_DENY_OBJECT ||
+                        ace->type == ACE_DENY_CALLBACK || ace->type == ACE_DENY_CALLBACK_OBJECT;
+
+    return !denies && (ace->flags & ACE_INHERIT_ONLY) == 0 && (ace->mask & rights) != 0 &&
+           !is_trusted(sid) && !is_one_of(sid, owners);
+}
+
+bool access_find_stranger(const struct descriptor *descriptor, uint32_t rights, char *reason)
+{
+    const uint32_t changing =
+        rights | ACCESS_WRITE_DAC | ACCESS_WRITE_OWNER | ACCESS_GENERIC_ALL | ACCESS_GENERIC_WRITE;
+    char sid[SID_TEXT_CAPACITY];
+
+    sid_format(sid, &descriptor->owner);
+    if (!is_trusted(sid)) {
+        (void)snprintf(reason, ACCESS_REASON_CAPACITY, "%s%s",
+                       sid[0] != '\0' ? "it is owned by " : "it has no owner", sid);
+        return true;
+    }
+    if (!descriptor->dacl.is_present) {
+        (void)snprintf(reason, ACCESS_REASON_CAPACITY, "it has no DACL: everyone has all rights");
+        return true;
+    }
+    for (size_t i = 0; i < descriptor->dacl.count; i++) {
+        const struct ace *ace = &descriptor->dacl.aces[i];
+        sid_format(sid, &ace->sid);
+        if (!opens(ace, sid, changing))
+            continue;
+        (void)snprintf(reason, ACCESS_REASON_CAPACITY, "%s may do 0x%08" PRIx32,
+                       sid[0] != '\0' ? sid : "an ACE of an unknown type", ace->mask & changing);
+        return true;
+    }
+    return false;
+}
+
+/* --- AccessSddl --- */
+
+#define NOT_USABLE "not usable: " /* operators read it after "the value is" */
+#define DIGITS "0123456789"
+#define HEX_DIGITS DIGITS "abcdefABCDEF"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Removes `word` from the front of `rest`. */
+static bool take(struct span *rest, struct span word)
+{
+    if (!span_starts_with(*rest, word))
+        return false;
+    *rest = span_from(*rest, word.size);
+    return true;
+}
+
+/* The number of leading characters that are in `set`. */
+static size_t count_leading(struct span text, const char *set)
+{
+    size_t count = 0;
+
+    while (count < text.size && text.data[count] != '\0' &&
+           strchr(set, text.data[count]) != NULL)
+        count++;
+    return count;
+}
+
+/* S-1-... up to its last digit, or two capitals. */
+static bool take_sid(struct span *rest)
+{
+    struct span numbers = *rest;
+    size_t size = 2;
+
+    if (take(&numbers, SPAN("S-1-"))) {
+        if (count_leading(numbers, DIGITS) == 0)
+            return false;
+        size = sizeof "S-1-" - 1 + count_leading(numbers, DIGITS "-xabcdef");
+    } else if (count_leading(*rest, CAPITALS) < size) {
+        return false;
+    }
+    *rest = span_from(*rest, size);
+    return true;
+}
+
+/* 0x1f or 31. A leading zero would make the number octal for Windows. */
+static bool take_rights(struct span *rest)
+{
+    const bool is_hex = take(rest, SPAN("0x"));
+    const size_t size = count_leading(*rest, is_hex ? HEX_DIGITS : DIGITS);
+    const struct span digits = {rest->data, size};
+    uint64_t rights = 0;
+
+    *rest = span_from(*rest, size);
+    if (size == 0 || size > NUMBER_DIGITS_MAX || (!is_hex && digits.data[0] == '0'))
+        return false;
+    bool is_number = is_hex ? number_from_hex(digits, &rights) : number_from_decimal(digits, &rights);
+    return is_number && rights > 0 && (rights & ~(uint64_t)RIGHTS_ALL) == 0;
+}
+
+static const char *take_ace(struct span *rest, bool *has_allowed)
+{
+    if (take(rest, SPAN("(A;")))
+        *has_allowed = true;
+    else if (!take(rest, SPAN("(D;")))
+        return NOT_USABLE "an ACE does not begin with (A; or (D;";
+    else if (*has_allowed)
+        return NOT_USABLE "an ACE that denies follows one that allows";
+    if (!take(rest, SPAN(";")))
+        return NOT_USABLE "an ACE has flags, which have no meaning here";
+    if (!take_rights(rest))
+        return NOT_USABLE "the rights of an ACE are not a number from 0x1 to 0x1f";
+    if (!take(rest, SPAN(";;;")))
+        return NOT_USABLE "an ACE has an object, which has no meaning here";
+    if (!take_sid(rest))
+        return NOT_USABLE "an ACE has no SID as S-1-... or as two letters";
+    if (!take(rest, SPAN(")")))
+        return NOT_USABLE "an ACE does not end after its SID";
+    return NULL;
+}
+
+const char *access_sddl_check(struct span sddl)
+{
+    struct span rest = sddl;
+    bool has_allowed = false;
+
+    if (take(&rest, SPAN("O:")) && !take_sid(&rest))
+        return NOT_USABLE "its owner is not a SID";
+    if (take(&rest, SPAN("G:")) && !take_sid(&rest))
+        return NOT_USABLE "its group is not a SID";
+    if (!take(&rest, SPAN("D:")))
+        return NOT_USABLE "it has no D: part, or something else before it";
+    while (take(&rest, SPAN("P")) || take(&rest, SPAN("AI")) || take(&rest, SPAN("AR")))
+        ;
+    for (int count = 0; rest.size > 0; count++) {
+        const char *why = count < ACCESS_SDDL_ACES_MAX ? take_ace(&rest, &has_allowed)
+                                                       : NOT_USABLE "it has more than 64 ACEs";
+        if (why != NULL)
+            return why;
+    }
+    return NULL;
+}
+
+/* Appends the part with this prefix, or `initial` when the text does not begin with it. */
+static void complete_part(struct span *rest, struct span prefix, struct span initial,
+                          struct buffer *out)
+{
+    struct span part = *rest;
+
+    if (take(rest, prefix) && take_sid(rest))
+        initial = (struct span){part.data, part.size - rest->size};
+    buffer_append(out, initial);
+}
+
+bool access_sddl_complete(struct span sddl, struct buffer *out)
+{
+    complete_part(&sddl, SPAN("O:"), SPAN(ACCESS_SDDL_OWNER), out);
+    complete_part(&sddl, SPAN("G:"), SPAN(ACCESS_SDDL_GROUP), out);
+    buffer_append(out, sddl);
+    buffer_append(out, (struct span){"", 1});
+    return !buffer_failed(out);
+}
+
+bool access_dacl_is_plain(const struct acl *dacl)
+{
+    if (!dacl->is_present || dacl->count > ACCESS_ACES_MAX)
+        return false;
+    for (size_t i = 0; i < dacl->count; i++) {
+        const struct ace *ace = &dacl->aces[i];
+        if (ace->flags != 0 || ace->sid.size == 0 ||
+            (ace->type != ACE_ALLOW && ace->type != ACE_DENY))
+            return false;
+    }
+    return true;
+}
+
+static bool grants(const struct ace *ace)
+{
+    return ace->type == ACE_ALLOW && (ace->mask & RIGHTS_ALL) != 0;
+}
+
+/* True when an earlier ACE grants the same SID a right. */
+static bool is_granted_before(const struct acl *dacl, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (grants(&dacl->aces[i]) && sid_equal(&dacl->aces[i].sid, &dacl->aces[index].sid))
+            return true;
+    return false;
+}
+
+bool access_pipe_sddl(const struct acl *dacl, struct buffer *out)
+{
+    /* PIPE_SDDL_BEGIN names them. */
+    static const char *const named[] = {SID_SYSTEM, SID_ADMINISTRATORS, SID_INTERACTIVE, NULL};
+
+    buffer_text(out, PIPE_SDDL_BEGIN);
+    for (size_t i = 0; i < dacl->count; i++) {
+        char sid[SID_TEXT_CAPACITY];
+        sid_format(sid, &dacl->aces[i].sid);
+        if (grants(&dacl->aces[i]) && !is_one_of(sid, named) && !is_granted_before(dacl, i))
+            buffer_format(out, PIPE_SDDL_ACE_FORMAT, sid);
+    }
+    buffer_append(out, (struct span){PIPE_SDDL_END, sizeof PIPE_SDDL_END});
+    return !buffer_failed(out);
+}
+
+/* --- the table --- */
+
+size_t access_rows(const struct acl *dacl, struct access_row *rows)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < dacl->count; i++) {
+        const struct ace *ace = &dacl->aces[i];
+        const uint32_t rights = ace->mask & RIGHTS_ALL;
+        size_t index = 0;
+
+        while (index < count && !sid_equal(&rows[index].sid, &ace->sid))
+            index++;
+        if (index == count)
+            rows[count++] = (struct access_row){.sid = ace->sid};
+        struct access_row *row = &rows[index];
+        if (ace->type == ACE_DENY)
+            row->denied |= rights & ~row->allowed;
+        else
+            row->allowed |= rights & ~row->denied;
+    }
+    return count;
+}
+
+/* Characters, not bytes. */
+static size_t text_width(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text != '\0'; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void append_column(struct buffer *out, const char *text, size_t width)
+{
+    buffer_text(out, text);
+    for (size_t i = text_width(text); i < width + TABLE_COLUMN_GAP; i++)
+        buffer_text(out, " ");
+}
+
+static void append_rights(struct buffer *out, uint32_t rights)
+{
+    static const struct {
+        uint32_t right;
+        const char *words;
+    } table[] = {
+        {RIGHT_CONNECT, "info"},
+        {RIGHT_QUERY_OWN, "own processes"},
+        {RIGHT_QUERY_ALL, "every process"},
+        {RIGHT_ADDRESSES, "addresses of others"},
+        {RIGHT_STATISTICS, "statistics"},
+    };
+    const char *separator = "";
+
+    if (rights == 0)
+        buffer_text(out, "nothing");
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if ((rights & table[i].right) == 0)
+            continue;
+        buffer_text(out, separator);
+        buffer_text(out, table[i].words);
+        separator = ", ";
+    }
+}
+
+/* The name of the account, or its SID again. */
+static const char *row_name(const struct access_row *row, char sid[SID_TEXT_CAPACITY])
+{
+    sid_format(sid, &row->sid);
+    return row->name[0] != '\0' ? row->name : sid;
+}
+
+static void format_text(const struct access_table *table, struct buffer *out)
+{
+    static const char filtered_name[] = "an administrator who did not elevate";
+    static const char *const filtered_words[] = {
+        [FILTERED_ADMINS_FULL] =
+            "also what the elevated token would get (FilteredAdmins is full)",
+        [FILTERED_ADMINS_NO_ADDRESSES] = "also what the elevated token would get, except addresses "
+                                         "of others (FilteredAdmins is no-addresses)",
+        [FILTERED_ADMINS_OFF] =
+            "what is granted above to the other groups of the user (FilteredAdmins is off)",
+    };
+    size_t name_width = sizeof filtered_name - 1, sid_width = sizeof "SID" - 1;
+    char sid[SID_TEXT_CAPACITY];
+
+    for (size_t i = 0; i < table->count; i++) {
+        size_t width = text_width(row_name(&table->rows[i], sid));
+        name_width = width > name_width ? width : name_width;
+        sid_width = strlen(sid) > sid_width ? strlen(sid) : sid_width;
+    }
+    buffer_format(out, "access list: %s%s%s\n", table->source,
+                  table->refusal != NULL ? ", because the value of AccessSddl is " : "",
+                  table->refusal != NULL ? table->refusal : "");
+    buffer_append(out, table->sddl);
+    buffer_text(out, "\n\n");
+    append_column(out, "WHO", name_width);
+    append_column(out, "SID", sid_width);
+    buffer_text(out, "MAY ASK FOR\n");
+    for (size_t i = 0; i < table->count; i++) {
+        append_column(out, row_name(&table->rows[i], sid), name_width);
+        append_column(out, sid, sid_width);
+        append_rights(out, table->rows[i].allowed);
+        if (table->rows[i].denied != 0) {
+            buffer_text(out, "; never ");
+            append_rights(out, table->rows[i].denied);
+        }
+        buffer_text(out, "\n");
+    }
+    append_column(out, filtered_name, name_width);
+    append_column(out, "-", sid_width);
+    buffer_format(out, "%s\n", filtered_words[table->filtered_admins]);
+}
+
+static void write_rights(struct json_writer *writer, const char *name, uint32_t rights)
+{
+    json_array_begin(writer, name);
+#define X(bit, right_name)               \
+    if ((rights & (uint32_t)(bit)) != 0) \
+        json_text(writer, NULL, right_name);
+    RIGHTS_LIST(X)
+#undef X
+    json_array_end(writer);
+}
+
+static bool format_json(const struct access_table *table, struct buffer *out)
+{
+    struct json_writer writer;
+
+    json_line_begin(&writer, out);
+    json_text(&writer, "type", "access_list");
+    json_text(&writer, "source", table->source);
+    json_text(&writer, "refused", table->refusal);
+    json_string(&writer, "sddl", table->sddl);
+    json_text(&writer, "filtered_admins", filtered_admins_name(table->filtered_admins));
+    bool fits = json_line_end(&writer);
+    for (size_t i = 0; i < table->count && fits; i++) {
+        const struct access_row *row = &table->rows[i];
+        char sid[SID_TEXT_CAPACITY];
+
+        sid_format(sid, &row->sid);
+        json_line_begin(&writer, out);
+        json_text(&writer, "type", "access");
+        json_text(&writer, "sid", sid);
+        json_text(&writer, "name", row->name[0] != '\0' ? row->name : NULL);
+        write_rights(&writer, "allowed", row->allowed);
+        write_rights(&writer, "denied", row->denied);
+        fits = json_line_end(&writer);
+    }
+    return fits;
+}
+
+bool access_table_format(const struct access_table *table, bool json, struct buffer *out)
+{
+    if (json)
+        return format_json(table, out);
+    format_text(table, out);
+    return !buffer_failed(out);
+}

@@ -1,0 +1,46 @@
+/* The places that decide what runs as SYSTEM: the program, its folder, the registry keys of the
+ * service. `lsmapd install` locks them; install, each start and lsmap-doctor check them.
+ *
+ * An account that can replace lsmapd.exe, put a DLL beside it, rename a folder above it or change
+ * its registration is SYSTEM after the next start of the service.
+ */
+#ifndef SERVICE_WIN32_PLACES_H
+#define SERVICE_WIN32_PLACES_H
+
+#include <stdbool.h>
+
+#include "common/win32/win.h"
+
+enum { PLACES_REASON_CAPACITY = 1024 };
+
+/* The full path of this process' program, on the heap. NULL without memory, or when Windows does
+ * not return it. */
+wchar_t *places_program(void);
+
+/* Creates the key of the settings when there is none, and gives it KEY_SDDL of access.h. The service
+ * must be registered. Needs elevation. Returns a Win32 error. */
+NODISCARD DWORD places_lock_key(void);
+
+/* Gives the folder of the program FOLDER_SDDL of access.h, which the files in it inherit. Only a
+ * folder below Program Files: another one may hold other files and is left unchanged. On Wine, which
+ * derives DACLs from the host's file modes, nothing is changed.
+ * exe        Full path.
+ * is_locked  Receives whether it was changed.
+ * Returns a Win32 error. */
+NODISCARD DWORD places_lock_folder(_In_ const wchar_t *exe, _Out_ bool *is_locked);
+
+/* Each looks for an account other than SYSTEM, Administrators and TrustedInstaller. `reason` receives
+ * "" when there is none, else which object and who, terminated UTF-8; untouched on failure. Returns a
+ * Win32 error.
+ *
+ * keys    that could change the settings or the registration of the service. Without a key of
+ *         settings, all of them have their defaults.
+ * folder  that could change the program or its folder, or rename a folder above. exe: full path. */
+NODISCARD DWORD places_check_keys(_Out_writes_(PLACES_REASON_CAPACITY) char *reason);
+NODISCARD DWORD places_check_folder(_In_ const wchar_t *exe,
+                                    _Out_writes_(PLACES_REASON_CAPACITY) char *reason);
+
+/* Both checks for this program; reports what they find as events. On Wine nothing is checked. */
+void places_report(void);
+
+#endif

@@ -1,0 +1,169 @@
+/* What the limited right gives for protected processes: each memory query by itself, with the
+ * NTSTATUS as the kernel returned it. */
+#include "tests/doctor/checks.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <tlhelp32.h>
+#include <wchar.h>
+
+#include "common/scan/nt_status.h"
+#include "common/win32/handle.h"
+#include "common/win32/ntdll.h"
+#include "common/win32/text_w.h"
+
+enum {
+    REGIONS_MAX = 64 * 1024, /* of one process, until the first image */
+    SNAPSHOT_MAX = 64 * 1024,
+    NAME_ANSWER_SIZE = 4 * 1024 /* enough for the name of a system image */
+};
+
+static DWORD find_process(const wchar_t *name)
+{
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    DWORD pid = 0;
+
+    if (snapshot == INVALID_HANDLE_VALUE)
+        return 0;
+    BOOL has_more = Process32FirstW(snapshot, &entry);
+    for (int i = 0; i < SNAPSHOT_MAX && has_more && pid == 0; i++) {
+        if (_wcsicmp(entry.szExeFile, name) == 0)
+            pid = entry.th32ProcessID;
+        has_more = Process32NextW(snapshot, &entry);
+    }
+    handle_close(&snapshot);
+    return pid;
+}
+
+/* Steps from region to region up to the first mapped image. Returns the status of the last query;
+ * *address receives the base of the image. */
+static uint32_t find_image(HANDLE process, uintptr_t *address)
+{
+    MEMORY_BASIC_INFORMATION basic = {0};
+    uintptr_t at = 0;
+
+    for (int i = 0; i < REGIONS_MAX; i++) {
+        uint32_t status = (uint32_t)NtQueryVirtualMemory(process, (const void *)at, NT_MEMORY_BASIC,
+                                                         &basic, sizeof basic, NULL);
+        if (status != NTSTATUS_OK)
+            return status;
+        if (basic.State == MEM_COMMIT && basic.Type == MEM_IMAGE) {
+            *address = (uintptr_t)basic.AllocationBase;
+            return NTSTATUS_OK;
+        }
+        if (basic.RegionSize == 0 || at + basic.RegionSize < at)
+            break;
+        at += basic.RegionSize;
+    }
+    return NTSTATUS_INVALID_ADDRESS;
+}
+
+/* One query of a class at the base of the image. */
+static uint32_t query(HANDLE process, uintptr_t address, ULONG information)
+{
+    union {
+        struct nt_string name;
+        struct nt_memory_region region;
+        struct nt_memory_image image;
+        char bytes[NAME_ANSWER_SIZE];
+    } answer;
+    struct nt_working_set_page page = {.address = (void *)address};
+    const void *at = (const void *)address;
+
+    switch (information) {
+    case NT_MEMORY_WORKING_SET_EX: /* takes its addresses in the buffer */
+        return (uint32_t)NtQueryVirtualMemory(process, NULL, information, &page, sizeof page, NULL);
+    case NT_MEMORY_REGION:
+        return (uint32_t)NtQueryVirtualMemory(process, at, information, &answer.region,
+                                              sizeof answer.region, NULL);
+    case NT_MEMORY_IMAGE:
+        return (uint32_t)NtQueryVirtualMemory(process, at, information, &answer.image,
+                                              sizeof answer.image, NULL);
+    default:
+        return (uint32_t)NtQueryVirtualMemory(process, at, information, &answer, sizeof answer,
+                                              NULL);
+    }
+}
+
+/* Without the first three a protected process cannot be listed; the others add to its list. */
+static const struct {
+    ULONG information;
+    const char *name;
+    bool is_needed;
+} classes[] = {
+    {NT_MEMORY_BASIC, "regions", true}, {NT_MEMORY_MAPPED_NAME, "names", true},
+    {NT_MEMORY_REGION, "views", true},  {NT_MEMORY_WORKING_SET_EX, "pages", false},
+    {NT_MEMORY_IMAGE, "images", false},
+};
+
+static void add_status(struct machine *machine, const char *target, size_t index, uint32_t status)
+{
+    enum doctor_outcome outcome = status == NTSTATUS_OK ? DOCTOR_PASS : DOCTOR_FAIL;
+    const char *why = "";
+    char subject[DOCTOR_SUBJECT_CAPACITY];
+
+    if (outcome == DOCTOR_FAIL && machine->is_wine) {
+        outcome = DOCTOR_SKIP;
+        why = ", Wine requires another right or does not know the class";
+    } else if (outcome == DOCTOR_FAIL && !classes[index].is_needed) {
+        outcome = DOCTOR_SKIP;
+        why = ", which lsmap does not depend on";
+    }
+    (void)snprintf(subject, sizeof subject, "%s class %lu", target,
+                   (unsigned long)classes[index].information);
+    report_add(&machine->report, DOCTOR_QUERY_LIMITED, outcome, subject, "%s 0x%08lx%s",
+               classes[index].name, (unsigned long)status, why);
+}
+
+static void check_open(struct machine *machine, const char *target, HANDLE process)
+{
+    uintptr_t address = 0;
+    uint32_t found = find_image(process, &address);
+
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        uint32_t status = found;
+        if (found == NTSTATUS_OK)
+            status = query(process, address, classes[i].information);
+        else if (machine->is_wine && i > 0) /* the others fail for the same reason */
+            break;
+        add_status(machine, target, i, status);
+    }
+}
+
+static void check_target(struct machine *machine, const char *target, const wchar_t *name)
+{
+    DWORD pid = find_process(name);
+
+    if (pid == 0) {
+        report_add(&machine->report, DOCTOR_QUERY_LIMITED, DOCTOR_SKIP, target,
+                   "does not run here");
+        return;
+    }
+    HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+    DWORD error = process == NULL ? GetLastError() : ERROR_SUCCESS;
+    if (process != NULL)
+        check_open(machine, target, process);
+    else if (machine->is_elevated)
+        report_add(&machine->report, DOCTOR_QUERY_LIMITED, DOCTOR_FAIL, target,
+                   "cannot be opened with the limited right: error %lu", (unsigned long)error);
+    else
+        machine_skip_error(machine, DOCTOR_QUERY_LIMITED, target, "cannot be opened", error);
+    handle_close(&process);
+}
+
+void check_queries(struct machine *machine)
+{
+    static const struct {
+        const char *target;
+        const wchar_t *name;
+    } targets[] = {
+        {"csrss.exe", L"csrss.exe"},
+        {"lsass.exe", L"lsass.exe"},
+        {"MsMpEng.exe", L"MsMpEng.exe"},
+        {"services.exe", L"services.exe"},
+    };
+
+    for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
+        check_target(machine, targets[i].target, targets[i].name);
+}

@@ -1,0 +1,14 @@
+/* The checks of lsmap-doctor by subject. Each adds its findings to machine->report. */
+#ifndef TESTS_DOCTOR_CHECKS_H
+#define TESTS_DOCTOR_CHECKS_H
+
+#include "tests/doctor/machine.h"
+
+void check_answer(_Inout_ struct machine *machine);   /* service.answers */
+void check_pipe(_Inout_ struct machine *machine);     /* pipe.* */
+void check_identity(_Inout_ struct machine *machine); /* client.* */
+void check_process(_Inout_ struct machine *machine);  /* process.* */
+void check_service(_Inout_ struct machine *machine);  /* the other service.*, places */
+void check_queries(_Inout_ struct machine *machine);  /* query.* */
+
+#endif
