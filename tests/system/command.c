@@ -27,7 +27,7 @@ static DWORD start(const wchar_t *line, HANDLE output, HANDLE *process)
     return ERROR_SUCCESS;
 }
 
-/* Reads what is there now. Returns false when nothing was. */
+/* Reads the available bytes. Returns false when there are none. */
 static bool drain(HANDLE input, struct buffer *output)
 {
     DWORD available = 0, size = 0;
@@ -41,8 +41,8 @@ static bool drain(HANDLE input, struct buffer *output)
     return size > 0;
 }
 
-/* A service that a script starts may inherit the pipe's end, so its end is no sign: the program's
- * own is. */
+/* A service that a script starts may inherit the write end, so the pipe may stay open after the
+ * program has ended. */
 static DWORD read_until_exit(HANDLE process, HANDLE input, struct buffer *output)
 {
     DWORD silence_ms = 0;

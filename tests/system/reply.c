@@ -85,7 +85,7 @@ void reply_check(struct test *t, struct span output, struct reply_sums *sums, re
     while (output.size > 0) {
         const char *newline = memchr(output.data, '\n', output.size);
         struct row_error error;
-        CHECK(t, newline != NULL); /* the last line is whole too */
+        CHECK(t, newline != NULL); /* the last line is complete too */
         if (newline == NULL)
             break;
         const struct span line = {output.data, (size_t)(newline - output.data)};

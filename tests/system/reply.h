@@ -1,5 +1,5 @@
-/* Checks a whole reply in JSON lines: each line strict JSON, one terminal line at the end, its sums
- * right. */
+/* Checks a complete reply in JSON lines: each line is strict JSON, and the only terminal line is at the
+ * end and has the right counts. */
 #ifndef TESTS_SYSTEM_REPLY_H
 #define TESTS_SYSTEM_REPLY_H
 
@@ -17,7 +17,8 @@ struct reply_sums {
     bool is_complete; /* `end` says so */
 };
 
-/* Reads all lines; `visit` (may be NULL) sees every row. Failures are told to `t`. */
+/* Reads all lines and reports failures to `t`.
+ * visit  Called for every row; may be NULL. */
 void reply_check(struct test *t, struct span output, struct reply_sums *sums, reply_visit visit,
                  void *context);
 

@@ -1,8 +1,8 @@
-/* The whole product as its users meet it: installed by the script, asked through the client and by
- * a plain program, upgraded, removed. The tests depend on each other and run in this order.
+/* The product as its users meet it: installed by the script, queried with the client and with a plain
+ * program, upgraded, removed. The tests depend on each other and run in this order.
  *
- * Needs an elevated prompt on Windows. Refuses to run where lsmap is installed already.
- * LSMAP_PACKAGE names the folder that `cmake --install` laid out.
+ * Needs an elevated prompt on Windows, and a machine where lsmap is not installed. LSMAP_PACKAGE
+ * names the folder that `cmake --install` has filled.
  */
 #include "tests/test.h"
 
@@ -19,16 +19,16 @@
 
 enum { PATH_LENGTH = 1024, LINE_LENGTH = 2048, MANY_PROCESSES = 5, REMOVAL_TIMEOUT_MS = 10000 };
 
-static wchar_t package[PATH_LENGTH]; /* where the user unpacked it */
+static wchar_t package[PATH_LENGTH]; /* the unpacked package */
 static wchar_t target[PATH_LENGTH];  /* %ProgramFiles%\lsmap */
-static bool was_clean;               /* no service of ours before the tests */
+static bool was_clean;               /* lsmap was not installed before the tests */
 
 static bool exists(const wchar_t *path)
 {
     return GetFileAttributesW(path) != INVALID_FILE_ATTRIBUTES;
 }
 
-/* A script that runs from the folder removes it a moment after its own end. */
+/* A script that runs from the folder removes it shortly after its own end. */
 static bool goes_away(const wchar_t *path)
 {
     for (DWORD waited_ms = 0; exists(path); waited_ms += 100) {
@@ -39,7 +39,7 @@ static bool goes_away(const wchar_t *path)
     return true;
 }
 
-/* The service's state, 0 when there is none. config may be NULL. */
+/* The state of the service; 0 when there is none. config may be NULL. */
 static DWORD query_service(QUERY_SERVICE_CONFIGW *config, DWORD capacity)
 {
     DWORD size = 0;
@@ -58,7 +58,7 @@ static DWORD query_service(QUERY_SERVICE_CONFIGW *config, DWORD capacity)
     return status.dwCurrentState;
 }
 
-/* Runs a script of the package quietly; its output is shown when it fails. */
+/* Runs a script of the package with /quiet; prints its output if it fails. */
 static int run_script(const wchar_t *folder, const wchar_t *script)
 {
     wchar_t line[LINE_LENGTH];
@@ -73,7 +73,7 @@ static int run_script(const wchar_t *folder, const wchar_t *script)
     return exit_code;
 }
 
-/* Runs the client: the installed one, or the package's once that is gone. */
+/* Runs the installed client, or the one of the package if it is not installed. */
 static int run_client(const wchar_t *arguments, struct command *command)
 {
     wchar_t line[LINE_LENGTH];
@@ -127,7 +127,7 @@ static void service_is_registered_as_promised(struct test *t)
     CHECK_STR(t, "LocalSystem", account);
 }
 
-static void client_is_told_what_serves(struct test *t)
+static void info_describes_the_server(struct test *t)
 {
     struct command command;
     CHECK_INT(t, 0, run_client(L"info --json", &command));
@@ -137,7 +137,7 @@ static void client_is_told_what_serves(struct test *t)
     command_release(&command);
 }
 
-static void client_is_told_who_he_is(struct test *t)
+static void whoami_describes_the_caller(struct test *t)
 {
     struct command command;
     CHECK_INT(t, 0, run_client(L"whoami --json", &command));
@@ -157,7 +157,7 @@ static void client_lists_processes(struct test *t)
     command_release(&command);
 }
 
-/* One fixture view against the map rows, as they come. */
+/* The views of the fixture that map rows have shown. */
 struct hunt {
     struct test *t;
     const struct fixture_run *run;
@@ -189,7 +189,7 @@ static void hunt_row(void *context, const struct row *row)
         if (truth->base != row_number(row, MEMBER_BASE, 0))
             continue;
         CHECK(hunt->t, strcmp(truth->kind, "private") != 0);
-        CHECK(hunt->t, !hunt->found[i]); /* one row a view */
+        CHECK(hunt->t, !hunt->found[i]); /* one row for each view */
         hunt->found[i] = true;
         compare_view(hunt, truth, row);
     }
@@ -232,7 +232,7 @@ static void client_lists_every_process(struct test *t)
     command_release(&command);
 }
 
-/* No code of ours: the pipe opened as a file, one line written, lines read. */
+/* The C library alone: opens the pipe as a file, writes a line, reads lines. */
 static void plain_program_gets_the_same_rows(struct test *t)
 {
     static const char request[] = "{\"id\":\"plain\",\"op\":\"maps\",\"pid\":%lu}\n";
@@ -334,8 +334,8 @@ int main(int argc, char **argv)
         TEST_CASE(nothing_is_installed_before),
         TEST_CASE(script_installs_and_starts),
         TEST_CASE(service_is_registered_as_promised),
-        TEST_CASE(client_is_told_what_serves),
-        TEST_CASE(client_is_told_who_he_is),
+        TEST_CASE(info_describes_the_server),
+        TEST_CASE(whoami_describes_the_caller),
         TEST_CASE(client_lists_processes),
         TEST_CASE(client_lists_the_fixture_exactly),
         TEST_CASE(client_lists_every_process),

@@ -4,88 +4,57 @@
 
 #include <string.h>
 
-#define SYSTEM                                  \
-    {                                           \
-        12,                                     \
-        {                                       \
-            1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0 \
-        }                                       \
-    }
-#define ADMINISTRATORS                                            \
-    {                                                             \
-        16,                                                       \
-        {                                                         \
-            1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 0x02, 0, 0 \
-        }                                                         \
-    }
-#define USERS                                                     \
-    {                                                             \
-        16,                                                       \
-        {                                                         \
-            1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x21, 0x02, 0, 0 \
-        }                                                         \
-    }
-#define ALICE                                                     \
-    {                                                             \
-        16,                                                       \
-        {                                                         \
-            1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0xe8, 0x03, 0, 0 \
-        }                                                         \
-    }
-#define BOB                                                       \
-    {                                                             \
-        16,                                                       \
-        {                                                         \
-            1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0xe9, 0x03, 0, 0 \
-        }                                                         \
-    }
-#define NOBODY \
-    {          \
-        0,     \
-        {      \
-            0  \
-        }      \
-    }
+enum who { NOBODY, SYSTEM, ADMINISTRATORS, USERS, ALICE, BOB };
+
+/* The SID of `who` as Windows lays it out; size 0 for NOBODY. */
+static struct sid sid_of(enum who who)
+{
+    static const struct sid sids[] = {
+        [USERS] = {16, {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x21, 2, 0, 0}},
+        [ALICE] = {16, {1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0xe8, 3, 0, 0}},
+        [BOB] = {16, {1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 0xe9, 3, 0, 0}},
+    };
+
+    return who == SYSTEM ? sid_system : who == ADMINISTRATORS ? sid_administrators : sids[who];
+}
 
 static void only_the_right_server_is_trusted(struct test *t)
 {
     static const struct {
         const char *name;
-        struct trust_facts facts; /* is_default, owner, user, server, service */
-        int failure;              /* -1: trusted */
-        const char *detail;       /* a part of it */
+        bool is_default;
+        enum who owner, user;
+        uint32_t server, service;
+        int failure;        /* -1: trusted */
+        const char *detail; /* a part of it */
     } rows[] = {
-        {"the service", {true, SYSTEM, ALICE, 40, 40}, -1, ""},
-        {"the service, for an unknown user", {true, SYSTEM, NOBODY, 40, 40}, -1, ""},
-        {"owner unknown", {true, NOBODY, ALICE, 40, 40}, FAILURE_FOREIGN_SERVER, "owner"},
-        {"another process", {true, SYSTEM, ALICE, 41, 40}, FAILURE_FOREIGN_SERVER, "process 41"},
-        {"server unknown", {true, SYSTEM, ALICE, 0, 40}, FAILURE_FOREIGN_SERVER, "process 0"},
-        {"no service", {true, SYSTEM, ALICE, 40, 0}, FAILURE_FOREIGN_SERVER, "not running"},
-        {"both unknown", {true, SYSTEM, ALICE, 0, 0}, FAILURE_FOREIGN_SERVER, "not running"},
-        {"administrators own the service's pipe",
-         {true, ADMINISTRATORS, ALICE, 40, 40},
-         FAILURE_FOREIGN_OWNER,
-         "S-1-5-32-544, not to SYSTEM"},
-        {"I own the service's pipe",
-         {true, ALICE, ALICE, 40, 40},
-         FAILURE_FOREIGN_OWNER,
+        {"the service", true, SYSTEM, ALICE, 40, 40, -1, ""},
+        {"the service, for an unknown user", true, SYSTEM, NOBODY, 40, 40, -1, ""},
+        {"owner unknown", true, NOBODY, ALICE, 40, 40, FAILURE_FOREIGN_SERVER, "owner"},
+        {"another process", true, SYSTEM, ALICE, 41, 40, FAILURE_FOREIGN_SERVER, "process 41"},
+        {"server unknown", true, SYSTEM, ALICE, 0, 40, FAILURE_FOREIGN_SERVER, "process 0"},
+        {"no service", true, SYSTEM, ALICE, 40, 0, FAILURE_FOREIGN_SERVER, "not running"},
+        {"both unknown", true, SYSTEM, ALICE, 0, 0, FAILURE_FOREIGN_SERVER, "not running"},
+        {"administrators own the service's pipe", true, ADMINISTRATORS, ALICE, 40, 40,
+         FAILURE_FOREIGN_OWNER, "S-1-5-32-544, not to SYSTEM"},
+        {"I own the service's pipe", true, ALICE, ALICE, 40, 40, FAILURE_FOREIGN_OWNER,
          "S-1-5-21-1000, not to SYSTEM"},
-        {"my own pipe", {false, ALICE, ALICE, 40, 0}, -1, ""},
-        {"a pipe of SYSTEM", {false, SYSTEM, ALICE, 40, 0}, -1, ""},
-        {"a pipe of administrators", {false, ADMINISTRATORS, ALICE, 40, 0}, -1, ""},
-        {"a pipe of somebody else",
-         {false, BOB, ALICE, 40, 0},
-         FAILURE_FOREIGN_OWNER,
+        {"my own pipe", false, ALICE, ALICE, 40, 0, -1, ""},
+        {"a pipe of SYSTEM", false, SYSTEM, ALICE, 40, 0, -1, ""},
+        {"a pipe of administrators", false, ADMINISTRATORS, ALICE, 40, 0, -1, ""},
+        {"a pipe of somebody else", false, BOB, ALICE, 40, 0, FAILURE_FOREIGN_OWNER,
          "S-1-5-21-1001, not to SYSTEM, Administrators or yourself"},
-        {"a pipe of users", {false, USERS, ALICE, 40, 0}, FAILURE_FOREIGN_OWNER, "S-1-5-32-545"},
-        {"unknown owner", {false, NOBODY, ALICE, 40, 0}, FAILURE_FOREIGN_SERVER, "owner"},
-        {"unknown owner and user", {false, NOBODY, NOBODY, 40, 0}, FAILURE_FOREIGN_SERVER, "owner"},
-        {"unknown user", {false, BOB, NOBODY, 40, 0}, FAILURE_FOREIGN_OWNER, "S-1-5-21-1001"},
+        {"a pipe of users", false, USERS, ALICE, 40, 0, FAILURE_FOREIGN_OWNER, "S-1-5-32-545"},
+        {"unknown owner", false, NOBODY, ALICE, 40, 0, FAILURE_FOREIGN_SERVER, "owner"},
+        {"unknown owner and user", false, NOBODY, NOBODY, 40, 0, FAILURE_FOREIGN_SERVER, "owner"},
+        {"unknown user", false, BOB, NOBODY, 40, 0, FAILURE_FOREIGN_OWNER, "S-1-5-21-1001"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct trust_facts facts = {rows[i].is_default, sid_of(rows[i].owner),
+                                          sid_of(rows[i].user), rows[i].server, rows[i].service};
         struct failure failure = {FAILURE_MEMORY, ""};
         TEST_ROW(t, "%s", rows[i].name);
-        CHECK_INT(t, rows[i].failure < 0, trust_decide(&rows[i].facts, &failure));
+        CHECK_INT(t, rows[i].failure < 0, trust_decide(&facts, &failure));
         CHECK_INT(t, rows[i].failure < 0 ? FAILURE_MEMORY : rows[i].failure, failure.kind);
         CHECK(t, strstr(failure.detail, rows[i].detail) != NULL);
     }

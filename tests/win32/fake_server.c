@@ -10,17 +10,17 @@
 
 enum { PIPE_SIZE = 4096, FAKE_STOP_TIMEOUT_MS = 10 * 1000 };
 
-/* One request ends in a newline; nothing else is heard. */
-static void hear(struct fake_server *server)
+/* Receives one request, which ends in a newline. */
+static void receive(struct fake_server *server)
 {
     DWORD got = 0;
 
-    while (server->heard_size < FAKE_HEARD_CAPACITY &&
-           memchr(server->heard, '\n', server->heard_size) == NULL &&
-           ReadFile(server->pipe, server->heard + server->heard_size,
-                    FAKE_HEARD_CAPACITY - server->heard_size, &got, NULL) &&
+    while (server->received_size < FAKE_RECEIVED_CAPACITY &&
+           memchr(server->received, '\n', server->received_size) == NULL &&
+           ReadFile(server->pipe, server->received + server->received_size,
+                    FAKE_RECEIVED_CAPACITY - server->received_size, &got, NULL) &&
            got > 0)
-        server->heard_size += got;
+        server->received_size += got;
 }
 
 static void answer(struct fake_server *server)
@@ -40,7 +40,7 @@ static void answer(struct fake_server *server)
     }
 }
 
-/* As a server at its limit does: it says so unasked and hangs up. Returns false at an error. */
+/* Answers without a request and closes the connection, as a server at its limit. */
 static bool send_away(const struct fake_server *server)
 {
     static const char busy[] =
@@ -50,7 +50,7 @@ static bool send_away(const struct fake_server *server)
     if (!ConnectNamedPipe(server->pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED)
         return false;
     (void)WriteFile(server->pipe, busy, sizeof busy - 1, &written, NULL);
-    (void)FlushFileBuffers(server->pipe); /* a disconnect discards what was not read */
+    (void)FlushFileBuffers(server->pipe); /* disconnecting discards unread bytes */
     return DisconnectNamedPipe(server->pipe);
 }
 
@@ -65,18 +65,18 @@ static DWORD WINAPI serve(void *context)
             return 0;
     if (!ConnectNamedPipe(server->pipe, NULL) && GetLastError() != ERROR_PIPE_CONNECTED)
         return 0;
-    if (!server->script.deaf)
-        hear(server);
+    if (!server->script.ignores_request)
+        receive(server);
     answer(server);
-    if (server->script.hold) /* until the client closes; what it sends more is a second request */
+    if (server->script.hold) /* until the client closes it or sends a second request */
         (void)ReadFile(server->pipe, &byte, 1, &got, NULL);
     else
-        (void)FlushFileBuffers(server->pipe); /* a disconnect discards what was not read */
+        (void)FlushFileBuffers(server->pipe); /* disconnecting discards unread bytes */
     (void)DisconnectNamedPipe(server->pipe);
     return 0;
 }
 
-/* The pipe belongs to the user who runs the test, whatever the token's default owner is. */
+/* The owner of the pipe is the user of the test, not the token's default owner. */
 static DWORD own_sddl(wchar_t *out, size_t capacity)
 {
     HANDLE token = NULL;
@@ -148,7 +148,7 @@ void fake_server_stop(struct fake_server *server)
 
     server->stopping = 1;
     if (server->thread != NULL && WaitForSingleObject(server->thread, 0) == WAIT_TIMEOUT) {
-        /* A client that never came: be one, so that the thread is not left waiting. */
+        /* No client connected: connect, so that the thread ends. */
         HANDLE last = CreateFileW(server->name, GENERIC_READ | GENERIC_WRITE, 0, NULL,
                                   OPEN_EXISTING, 0, NULL);
         if (last != INVALID_HANDLE_VALUE)

@@ -7,14 +7,14 @@
 
 enum { COMMAND_LINE_CAPACITY = 2048 };
 
-/* A file that child processes may write to and that is gone when it is closed. */
+/* A file that child processes can write to and that is deleted when it is closed. */
 static HANDLE output_file(void)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
     static unsigned number;
     wchar_t folder[MAX_PATH], path[MAX_PATH];
 
-    /* Not GetTempFileNameW: it fails on a name whose file another test is about to lose. */
+    /* Not GetTempFileNameW: it fails if another test is just deleting a file of that name. */
     if (GetTempPathW(MAX_PATH, folder) == 0 ||
         swprintf(path, MAX_PATH, L"%lslsmap-test-%lu-%u.tmp", folder,
                  (unsigned long)GetCurrentProcessId(), ++number) < 0)
@@ -25,7 +25,7 @@ static HANDLE output_file(void)
     return file == INVALID_HANDLE_VALUE ? NULL : file;
 }
 
-/* A pipe's end for writing, while the other is closed already. */
+/* The write end of a pipe whose read end is closed. */
 static HANDLE unread_pipe(void)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
@@ -72,8 +72,8 @@ static bool has_console(void)
     return GetConsoleCP() != 0;
 }
 
-/* What a console does for Ctrl+C: a thread at this routine calls the handlers of the process. Every
- * process has the library at the same address. */
+/* Does what a console does for Ctrl+C: creates a thread in this routine, which calls the handlers of
+ * the process. The library has the same address in every process. */
 static bool inject_interrupt(const PROCESS_INFORMATION *child)
 {
     FARPROC found = GetProcAddress(GetModuleHandleW(L"kernelbase.dll"), "CtrlRoutine");
@@ -90,22 +90,22 @@ static bool inject_interrupt(const PROCESS_INFORMATION *child)
     return true;
 }
 
-/* Through the console, to the process group whose first the child is; where there is none, as in a
- * build without a terminal, as a console would. */
-static bool interrupt(const PROCESS_INFORMATION *child, const volatile DWORD *heard)
+/* Through the console, to the child's process group; without a console, as in a build without a
+ * terminal, by the thread that a console would create. */
+static bool interrupt(const PROCESS_INFORMATION *child, const volatile DWORD *received)
 {
     enum { POLL_MS = 20 };
 
-    for (DWORD waited = 0; *heard == 0 && waited < LSMAP_TIMEOUT_MS; waited += POLL_MS)
+    for (DWORD waited = 0; *received == 0 && waited < LSMAP_TIMEOUT_MS; waited += POLL_MS)
         Sleep(POLL_MS);
-    if (*heard == 0)
+    if (*received == 0)
         return false;
     return has_console() ? GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, child->dwProcessId) != 0
                          : inject_interrupt(child);
 }
 
 static bool run(struct lsmap_process *process, const wchar_t *arguments, HANDLE out, bool read,
-                const volatile DWORD *heard)
+                const volatile DWORD *received)
 {
     HANDLE error = output_file();
     PROCESS_INFORMATION child = {0};
@@ -114,10 +114,10 @@ static bool run(struct lsmap_process *process, const wchar_t *arguments, HANDLE 
     *process = (struct lsmap_process){.out = calloc(1, LSMAP_OUTPUT_CAPACITY)};
     DWORD begin = GetTickCount();
     if (out == NULL || error == NULL || process->out == NULL ||
-        !start(arguments, out, error, heard != NULL && has_console() ? CREATE_NEW_PROCESS_GROUP : 0,
-               &child))
+        !start(arguments, out, error,
+               received != NULL && has_console() ? CREATE_NEW_PROCESS_GROUP : 0, &child))
         goto cleanup;
-    bool good_signal = heard == NULL || interrupt(&child, heard);
+    bool good_signal = received == NULL || interrupt(&child, received);
     if (!good_signal || WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS) != WAIT_OBJECT_0) {
         (void)TerminateProcess(child.hProcess, LSMAP_EXIT_HUNG);
         (void)WaitForSingleObject(child.hProcess, LSMAP_TIMEOUT_MS);
@@ -150,9 +150,9 @@ bool lsmap_process_run_unread(struct lsmap_process *process, const wchar_t *argu
 }
 
 bool lsmap_process_run_interrupted(struct lsmap_process *process, const wchar_t *arguments,
-                                   const volatile DWORD *heard)
+                                   const volatile DWORD *received)
 {
-    return run(process, arguments, output_file(), true, heard);
+    return run(process, arguments, output_file(), true, received);
 }
 
 void lsmap_process_release(struct lsmap_process *process)

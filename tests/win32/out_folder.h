@@ -1,4 +1,4 @@
-/* A folder of a test's own, to see everything that a program leaves in it. */
+/* A folder for one test, which shows everything that a program leaves in it. */
 #ifndef TESTS_WIN32_OUT_FOLDER_H
 #define TESTS_WIN32_OUT_FOLDER_H
 
@@ -9,12 +9,12 @@
 
 struct out_folder {
     wchar_t path[MAX_PATH];
-    wchar_t file[MAX_PATH]; /* the file that a program is asked for; not there yet */
+    wchar_t file[MAX_PATH]; /* that a program is to write; does not exist yet */
 };
 
 NODISCARD bool out_folder_make(_Out_ struct out_folder *folder);
 
-/* Removes all that is in it; returns how many files that was. */
+/* Deletes all files in it and returns their number. */
 unsigned out_folder_clear(_In_ const struct out_folder *folder);
 void out_folder_remove(_In_ const struct out_folder *folder);
 

@@ -1,7 +1,7 @@
-/* A program that sits on a pipe name it does not own, for test_squatter.c.
+/* A program that occupies the pipe name of another server, for test_squatter.c.
  *
- *     squatter PIPE SDDL     makes the pipe, prints "ready", waits for one client, hears what it
- *                            sends until it goes, prints "heard N" (bytes)
+ *     squatter PIPE SDDL     creates the pipe, prints "ready", waits for one client, reads until it
+ *                            closes, prints "received N" (bytes)
  *     squatter --service     runs as a service named lsmapd that serves nothing
  */
 #include "common/win32/win.h"
@@ -14,7 +14,7 @@
 
 enum { PIPE_SIZE = 4096, WAIT_MS = 30 * 1000 };
 
-/* Waits for what was begun. Returns the bytes, 0 also on failure. */
+/* Waits for an operation. Returns its bytes; 0 also on failure. */
 static DWORD finish(HANDLE pipe, OVERLAPPED *operation, BOOL begun)
 {
     DWORD size = 0;
@@ -26,19 +26,19 @@ static DWORD finish(HANDLE pipe, OVERLAPPED *operation, BOOL begun)
     return GetOverlappedResult(pipe, operation, &size, TRUE) ? size : 0;
 }
 
-/* All that the client sends. */
-static unsigned hear(HANDLE pipe, HANDLE event)
+/* Reads until the client closes the pipe; returns the number of bytes. */
+static unsigned receive_all(HANDLE pipe, HANDLE event)
 {
     char bytes[PIPE_SIZE];
-    unsigned heard = 0;
+    unsigned received = 0;
 
     for (;;) {
         OVERLAPPED operation = {.hEvent = event};
         BOOL begun = ReadFile(pipe, bytes, sizeof bytes, NULL, &operation);
         DWORD size = finish(pipe, &operation, begun);
         if (size == 0)
-            return heard;
-        heard += size;
+            return received;
+        received += size;
     }
 }
 
@@ -61,7 +61,7 @@ static int squat(const wchar_t *name, const wchar_t *sddl)
     BOOL begun = ConnectNamedPipe(pipe, &connect);
     if (begun || GetLastError() != ERROR_PIPE_CONNECTED)
         (void)finish(pipe, &connect, begun);
-    printf("heard %u\n", hear(pipe, connect.hEvent));
+    printf("received %u\n", receive_all(pipe, connect.hEvent));
     fflush(stdout);
     return 0;
 }

@@ -20,7 +20,7 @@
 
 enum { ARGUMENTS_CAPACITY = 256 };
 
-/* Each diagnostic is one line of lsmap's, fit to be read alone. */
+/* A diagnostic is one line that begins with "lsmap: ". */
 static void check_error(struct test *t, const struct lsmap_process *process, const char *part)
 {
     size_t size = strlen(process->error);
@@ -35,8 +35,8 @@ static void check_error(struct test *t, const struct lsmap_process *process, con
     CHECK(t, size > 0 && strchr(process->error, '\n') == process->error + size - 1);
 }
 
-/* Runs lsmap against a server that plays the script. Returns false when the script cannot be
- * played here. */
+/* Runs lsmap against a server that follows the script. Returns false when the server cannot be
+ * created. */
 static bool play(struct test *t, const struct fake_script *script, const wchar_t *more,
                  struct fake_server *server, struct lsmap_process *process)
 {
@@ -44,7 +44,7 @@ static bool play(struct test *t, const struct fake_script *script, const wchar_t
     DWORD error = fake_server_start(server, script);
 
     if (error != ERROR_SUCCESS) {
-        printf("  the server could not be made: error %lu\n", error);
+        printf("  the server could not be created: error %lu\n", error);
         fake_server_stop(server);
         return false;
     }
@@ -65,14 +65,14 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
     } rows[] = {
         {"good", {.reply = GOOD, .hold = true}, OUTCOME_COMPLETE, "", GOOD},
         {"byte by byte", {.reply = GOOD, .piece = 1, .hold = true}, OUTCOME_COMPLETE, "", GOOD},
-        {"hangs up at once", {.deaf = true}, OUTCOME_BROKEN, "without an answer", ""},
-        {"hears and hangs up", {.reply = ""}, OUTCOME_BROKEN, "without an answer", ""},
-        {"breaks off between rows",
+        {"closes at once", {.ignores_request = true}, OUTCOME_BROKEN, "without an answer", ""},
+        {"reads the request and closes", {.reply = ""}, OUTCOME_BROKEN, "without an answer", ""},
+        {"closes between rows",
          {.reply = PROCESS_ROW MAP_ROW},
          OUTCOME_BROKEN,
          "before the end of its reply",
          PROCESS_ROW MAP_ROW},
-        {"breaks off in a row",
+        {"closes in a row",
          {.reply = PROCESS_ROW "{\"id\":1,\"ty"},
          OUTCOME_BROKEN,
          "before the end of its reply",
@@ -92,8 +92,8 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
          OUTCOME_DENIED,
          "lsmap: No. (denied)\n",
          NULL},
-        {"is busy before it hears",
-         {.deaf = true,
+        {"is busy before the request",
+         {.ignores_request = true,
           .reply = "{\"type\":\"error\",\"code\":\"busy\",\"message\":\"Full.\",\"hint\":\"h\"}\n"},
          OUTCOME_BUSY,
          "lsmap: Full. (busy): h\n",
@@ -121,8 +121,8 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
         check_error(t, &process, rows[i].error);
         if (rows[i].out != NULL)
             CHECK_MEM(t, rows[i].out, strlen(rows[i].out), process.out, process.out_size);
-        if (!rows[i].script.deaf && !rows[i].script.taken)
-            CHECK_MEM(t, REQUEST, strlen(REQUEST), server.heard, server.heard_size);
+        if (!rows[i].script.ignores_request && !rows[i].script.taken)
+            CHECK_MEM(t, REQUEST, strlen(REQUEST), server.received, server.received_size);
         lsmap_process_release(&process);
     }
 }
@@ -144,7 +144,7 @@ static void a_table_is_utf8_and_never_cut_in_a_file(struct test *t)
     lsmap_process_release(&process);
 }
 
-static void a_large_reply_arrives_whole(struct test *t)
+static void a_large_reply_arrives_completely(struct test *t)
 {
     enum { ROWS = 20000 };
     size_t row_size = sizeof MAP_ROW - 1, size = sizeof PROCESS_ROW - 1;
@@ -182,7 +182,7 @@ static void nothing_is_sent_to_a_foreign_server(struct test *t)
         TEST_SKIP(t, "a pipe with a foreign owner needs SeRestorePrivilege");
     CHECK_INT(t, OUTCOME_BROKEN, process.exit_code);
     check_error(t, &process, "nothing was sent: it belongs to S-1-5-21-1-2-3-1001");
-    CHECK_INT(t, 0, server.heard_size);
+    CHECK_INT(t, 0, server.received_size);
     CHECK_STR(t, "", process.out);
     lsmap_process_release(&process);
     if (play(t, &administrators, L"--json", &server, &process)) {
@@ -191,21 +191,21 @@ static void nothing_is_sent_to_a_foreign_server(struct test *t)
     }
 }
 
-static void a_pipe_that_refuses_us_is_told(struct test *t)
+static void a_pipe_that_denies_access_is_reported(struct test *t)
 {
     static const struct fake_script script = {.hold = true, .sddl = L"D:(D;;GA;;;WD)"};
     struct fake_server server;
     struct lsmap_process process = {0};
 
     if (system_is_wine())
-        TEST_SKIP(t, "Wine does not enforce the access list of a pipe");
+        TEST_SKIP(t, "Wine does not enforce the DACL of a pipe");
     REQUIRE(t, play(t, &script, L"", &server, &process));
     CHECK_INT(t, OUTCOME_DENIED, process.exit_code);
     check_error(t, &process, "you may not open ");
     lsmap_process_release(&process);
 }
 
-static void an_absent_server_is_told(struct test *t)
+static void an_absent_server_is_reported(struct test *t)
 {
     struct lsmap_process process = {0};
 
@@ -229,7 +229,7 @@ static bool service_exists(void)
     return exists;
 }
 
-static void an_absent_service_is_told(struct test *t)
+static void an_absent_service_is_reported(struct test *t)
 {
     struct lsmap_process process = {0};
 
@@ -277,7 +277,7 @@ static void no_arguments_show_the_usage(struct test *t)
     lsmap_process_release(&process);
 }
 
-static void a_reader_who_has_enough_is_no_error(struct test *t)
+static void a_closed_output_is_no_error(struct test *t)
 {
     struct lsmap_process process = {0};
 
@@ -316,19 +316,19 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(each_misbehaviour_has_its_exit_code),
         TEST_CASE(a_table_is_utf8_and_never_cut_in_a_file),
-        TEST_CASE(a_large_reply_arrives_whole),
+        TEST_CASE(a_large_reply_arrives_completely),
         TEST_CASE(nothing_is_sent_to_a_foreign_server),
-        TEST_CASE(a_pipe_that_refuses_us_is_told),
-        TEST_CASE(an_absent_server_is_told),
-        TEST_CASE(an_absent_service_is_told),
+        TEST_CASE(a_pipe_that_denies_access_is_reported),
+        TEST_CASE(an_absent_server_is_reported),
+        TEST_CASE(an_absent_service_is_reported),
         TEST_CASE(wrong_usage_is_one_line),
         TEST_CASE(no_arguments_show_the_usage),
-        TEST_CASE(a_reader_who_has_enough_is_no_error),
+        TEST_CASE(a_closed_output_is_no_error),
         TEST_CASE(direct_reads_this_process),
     };
 
     if (GetEnvironmentVariableW(L"LSMAP_EXE", NULL, 0) == 0) {
-        puts("LSMAP_EXE must hold the path of lsmap.exe");
+        puts("LSMAP_EXE must be the path of lsmap.exe");
         return 1;
     }
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -1,4 +1,4 @@
-/* lsmap.exe with real files, real signals, and a server that is busy for a while. */
+/* lsmap.exe with real files, interrupts, and a server that is busy for a while. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static void a_busy_server_is_asked_until_it_answers(struct test *t)
     lsmap_process_release(&process);
 }
 
-static void a_server_that_stays_busy_is_told_in_its_words(struct test *t)
+static void a_server_that_stays_busy_is_quoted(struct test *t)
 {
     static const struct fake_script script = {.reply = GOOD, .hold = true, .busy_first = 1000};
     wchar_t arguments[ARGUMENTS_CAPACITY];
@@ -50,7 +50,7 @@ static void a_server_that_stays_busy_is_told_in_its_words(struct test *t)
     lsmap_process_release(&process);
 }
 
-/* A name of its own for each test run. */
+/* A path that no other test run uses. */
 static void temporary_path(wchar_t *path, const wchar_t *name)
 {
     wchar_t folder[MAX_PATH];
@@ -71,7 +71,7 @@ static bool write_file(const wchar_t *path, const void *data, size_t size)
     return CloseHandle(file) && good;
 }
 
-/* Runs `lsmap` on this very process and keeps its rows. */
+/* Writes the rows of this process to a file. */
 static bool snapshot(const wchar_t *path)
 {
     wchar_t arguments[ARGUMENTS_CAPACITY];
@@ -96,7 +96,7 @@ static void compare(struct test *t, const wchar_t *before, const wchar_t *after,
     CHECK_STR(t, "", process->error);
 }
 
-/* Between the first two runs a file is mapped here, before the third it is unmapped. */
+/* A file is mapped between the first two runs and unmapped before the third. */
 static void diff_shows_exactly_the_file(struct test *t)
 {
     wchar_t paths[FILES][MAX_PATH], mapped[MAX_PATH];
@@ -139,7 +139,7 @@ static void diff_shows_exactly_the_file(struct test *t)
     (void)DeleteFileW(mapped);
 }
 
-/* What `lsmap --json > FILE` gives in Windows PowerShell. */
+/* Windows PowerShell writes UTF-16 for `lsmap --json > FILE`. */
 static void utf16_files_are_compared(struct test *t)
 {
     static const wchar_t rows[] =
@@ -162,7 +162,7 @@ static void utf16_files_are_compared(struct test *t)
     (void)DeleteFileW(narrow);
 }
 
-static void files_that_cannot_be_opened_are_told(struct test *t)
+static void files_that_cannot_be_opened_are_reported(struct test *t)
 {
     struct lsmap_process process = {0};
 
@@ -172,8 +172,8 @@ static void files_that_cannot_be_opened_are_told(struct test *t)
     lsmap_process_release(&process);
 }
 
-/* The executable of this test lies outside, what it imports inside. */
-static void the_system_is_left_out(struct test *t)
+/* The program of this test is outside, its DLLs are inside. */
+static void the_system_folders_are_left_out(struct test *t)
 {
     wchar_t arguments[ARGUMENTS_CAPACITY];
     struct lsmap_process process = {0};
@@ -200,7 +200,7 @@ static void an_interrupt_ends_at_once(struct test *t)
 
     REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
     (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--timeout 25 --pipe %ls 7", server.name);
-    bool sent = lsmap_process_run_interrupted(&process, arguments, &server.heard_size);
+    bool sent = lsmap_process_run_interrupted(&process, arguments, &server.received_size);
     fake_server_stop(&server);
     if (!sent) {
         lsmap_process_release(&process);
@@ -215,16 +215,16 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(a_busy_server_is_asked_until_it_answers),
-        TEST_CASE(a_server_that_stays_busy_is_told_in_its_words),
+        TEST_CASE(a_server_that_stays_busy_is_quoted),
         TEST_CASE(diff_shows_exactly_the_file),
         TEST_CASE(utf16_files_are_compared),
-        TEST_CASE(files_that_cannot_be_opened_are_told),
-        TEST_CASE(the_system_is_left_out),
+        TEST_CASE(files_that_cannot_be_opened_are_reported),
+        TEST_CASE(the_system_folders_are_left_out),
         TEST_CASE(an_interrupt_ends_at_once),
     };
 
     if (GetEnvironmentVariableW(L"LSMAP_EXE", NULL, 0) == 0) {
-        puts("LSMAP_EXE must hold the path of lsmap.exe");
+        puts("LSMAP_EXE must be the path of lsmap.exe");
         return 1;
     }
     return test_main(argc, argv, cases, TEST_COUNT(cases));

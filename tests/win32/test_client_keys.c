@@ -1,4 +1,4 @@
-/* lsmap on a console: the key that ends it, and the progress it shows. */
+/* lsmap on a console: Ctrl+Break, and the progress of a scan. */
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -17,7 +17,8 @@
 
 enum { ARGUMENTS_CAPACITY = 1024, WAIT_MS = 20 * 1000, POLL_MS = 20, SCREEN_CAPACITY = 256 };
 
-/* lsmap in a group of its own, whose Ctrl+Break does not reach us. error: its stderr. */
+/* Starts lsmap in its own process group, so that its Ctrl+Break does not reach the test.
+ * error  Its stderr. */
 static bool start_group(const wchar_t *arguments, HANDLE error, PROCESS_INFORMATION *child)
 {
     wchar_t exe[MAX_PATH], line[ARGUMENTS_CAPACITY];
@@ -47,7 +48,7 @@ static DWORD end_of(PROCESS_INFORMATION *child)
     return exit_code;
 }
 
-/* Waits until there is a second file in the folder: the new one has been opened. */
+/* Waits until lsmap has created its temporary file in the folder. */
 static bool wait_for_temporary(const struct out_folder *folder)
 {
     wchar_t pattern[MAX_PATH];
@@ -71,7 +72,7 @@ static void ctrl_break_leaves_nothing(struct test *t)
     PROCESS_INFORMATION child;
     wchar_t arguments[ARGUMENTS_CAPACITY];
 
-    (void)AllocConsole(); /* keys need one that both share; fails when we have one */
+    (void)AllocConsole(); /* both must have the same console; fails if there is one */
     REQUIRE(t, out_folder_make(&folder));
     REQUIRE(t, out_folder_write(folder.file, OLD));
     REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
@@ -94,7 +95,7 @@ static void ctrl_break_leaves_nothing(struct test *t)
         TEST_SKIP(t, "no console to press Ctrl+Break in");
 }
 
-/* What the first lines of the console show. */
+/* True when one of the first lines of the console contains the text. */
 static bool is_on_screen(HANDLE screen, const char *text)
 {
     char line[SCREEN_CAPACITY + 1];
@@ -114,7 +115,7 @@ static bool is_on_screen(HANDLE screen, const char *text)
     return false;
 }
 
-static void progress_shows_and_goes(struct test *t)
+static void progress_is_shown_and_cleared(struct test *t)
 {
     static const char reply[] = PROCESS_ROW MAP_ROW END_ROW;
     struct fake_script script = {.reply = reply, .piece = 20, .pause_ms = 150, .hold = true};
@@ -150,7 +151,7 @@ static void progress_shows_and_goes(struct test *t)
     out_folder_remove(&folder);
 }
 
-/* The same slow server with stderr in a file: not a byte. */
+/* With stderr in a file nothing is written. */
 static void progress_is_for_consoles(struct test *t)
 {
     struct fake_script script = {
@@ -172,7 +173,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(ctrl_break_leaves_nothing),
-        TEST_CASE(progress_shows_and_goes),
+        TEST_CASE(progress_is_shown_and_cleared),
         TEST_CASE(progress_is_for_consoles),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -1,4 +1,4 @@
-/* --out: whole or not at all, whatever happens. */
+/* --out: the file is complete or unchanged, whatever happens. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static bool run(struct lsmap_process *process, const wchar_t *first,
            lsmap_process_run(process, arguments);
 }
 
-static void a_whole_reply_takes_the_name(struct test *t)
+static void a_complete_reply_gets_the_name(struct test *t)
 {
     static const struct {
         const char *name, *reply, *content;
@@ -78,7 +78,7 @@ static void a_whole_reply_takes_the_name(struct test *t)
     out_folder_remove(&folder);
 }
 
-static void what_is_not_whole_leaves_nothing(struct test *t)
+static void an_incomplete_reply_leaves_nothing(struct test *t)
 {
     static const struct {
         const char *name, *reply;
@@ -115,8 +115,8 @@ static void what_is_not_whole_leaves_nothing(struct test *t)
     out_folder_remove(&folder);
 }
 
-/* Refused before anything is asked. */
-static void a_name_that_cannot_be_taken_is_told(struct test *t)
+/* Refused before a request is sent. */
+static void a_name_that_cannot_be_used_is_reported(struct test *t)
 {
     static const wchar_t *const names[] = {L"--out NUL", L"--out .", L"--out nowhere\\x",
                                            L"--out \"a|b\"", L"--out C:\\Windows"};
@@ -150,7 +150,7 @@ static void a_read_only_file_stays(struct test *t)
     out_folder_remove(&folder);
 }
 
-/* The whole of a live run, by both ways the same kind of rows; each scan has its own identifier. */
+/* All rows of a real scan have its identifier, and another scan has another one. */
 static void live_rows_carry_their_scan(struct test *t)
 {
     char scans[2][64] = {"", ""};
@@ -179,33 +179,36 @@ static void a_file_given_up_is_gone(struct test *t)
     struct out_folder folder;
     char path[MAX_PATH * 3];
 
-    out_file_give_up(&file); /* never opened: nothing to do */
+    out_file_give_up(&file); /* never opened */
     out_file_close(&file);
     REQUIRE(t, out_folder_make(&folder));
     REQUIRE(t, out_folder_write(folder.file, OLD));
     REQUIRE(t, WideCharToMultiByte(CP_UTF8, 0, folder.file, -1, path, sizeof path, NULL, NULL) > 0);
     REQUIRE(t, out_file_open(&file, path) == ERROR_SUCCESS);
     CHECK(t, out_file_write(&file, SPAN("half")) == ERROR_SUCCESS);
-    out_file_give_up(&file); /* as Ctrl+C does, while it is open */
-    out_file_close(&file);   /* as the end of the process does */
+    out_file_give_up(&file); /* by Ctrl+C, while it is open */
+    out_file_close(&file);   /* at the end of the process */
     CHECK_STR(t, OLD, out_folder_read(folder.file));
     CHECK_INT(t, 1, out_folder_clear(&folder));
-    /* And what was committed stays. */
+    /* A committed file stays. */
     REQUIRE(t, out_file_open(&file, path) == ERROR_SUCCESS);
-    CHECK(t, out_file_write(&file, SPAN("whole")) == ERROR_SUCCESS);
+    CHECK(t, out_file_write(&file, SPAN("complete")) == ERROR_SUCCESS);
     CHECK(t, out_file_commit(&file) == ERROR_SUCCESS);
     out_file_give_up(&file);
     out_file_close(&file);
-    CHECK_STR(t, "whole", out_folder_read(folder.file));
+    CHECK_STR(t, "complete", out_folder_read(folder.file));
     out_folder_remove(&folder);
 }
 
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(a_whole_reply_takes_the_name),        TEST_CASE(what_is_not_whole_leaves_nothing),
-        TEST_CASE(a_name_that_cannot_be_taken_is_told), TEST_CASE(a_read_only_file_stays),
-        TEST_CASE(live_rows_carry_their_scan),          TEST_CASE(a_file_given_up_is_gone),
+        TEST_CASE(a_complete_reply_gets_the_name),
+        TEST_CASE(an_incomplete_reply_leaves_nothing),
+        TEST_CASE(a_name_that_cannot_be_used_is_reported),
+        TEST_CASE(a_read_only_file_stays),
+        TEST_CASE(live_rows_carry_their_scan),
+        TEST_CASE(a_file_given_up_is_gone),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

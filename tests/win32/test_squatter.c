@@ -1,4 +1,4 @@
-/* A foreign process has the name of the pipe: lsmap must see that before it sends a byte. */
+/* Another process owns the name of the pipe: lsmap must notice it before it sends a byte. */
 #include "common/win32/win.h"
 
 #include <stdio.h>
@@ -15,16 +15,21 @@
 
 #define FOREIGN_SID "S-1-5-21-1-2-3-1001"
 
-enum { LINE_CAPACITY = 1024, HEARD_CAPACITY = 64, STATE_POLLS_MAX = 100, STATE_POLL_MS = 100 };
+enum {
+    LINE_CAPACITY = 1024,
+    SQUATTER_LINE_CAPACITY = 64,
+    STATE_POLLS_MAX = 100,
+    STATE_POLL_MS = 100
+};
 
 struct squatter {
     HANDLE process, thread; /* owned */
     HANDLE out;             /* owned: what it prints */
     DWORD pid;
-    char line[HEARD_CAPACITY]; /* the last line it printed */
+    char line[SQUATTER_LINE_CAPACITY]; /* the last line it printed */
 };
 
-/* squatter.exe lies beside the test. */
+/* squatter.exe is in the folder of the test. */
 static void squatter_path(wchar_t *path)
 {
     DWORD length = GetModuleFileNameW(NULL, path, MAX_PATH);
@@ -57,7 +62,7 @@ static void squatter_end(struct squatter *squatter)
     handle_close(&squatter->out);
 }
 
-/* Returns true when it has the name. */
+/* Returns true when it owns the name. */
 static bool squatter_start(struct squatter *squatter, const wchar_t *pipe, const char *sddl)
 {
     SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
@@ -86,7 +91,7 @@ static bool squatter_start(struct squatter *squatter, const wchar_t *pipe, const
     return false;
 }
 
-/* lsmap against the squatter: exit 6, a line that says why, and not a byte was sent. */
+/* lsmap against the squatter ends with 6, reports why, and sends nothing. */
 static void check_refused(struct test *t, struct squatter *squatter, const wchar_t *arguments,
                           const char *why)
 {
@@ -102,7 +107,7 @@ static void check_refused(struct test *t, struct squatter *squatter, const wchar
         lsmap_process_release(&lsmap);
     }
     CHECK(t, read_line(squatter));
-    CHECK_STR(t, "heard 0", squatter->line);
+    CHECK_STR(t, "received 0", squatter->line);
     squatter_end(squatter);
 }
 
@@ -111,7 +116,7 @@ static SC_HANDLE open_manager(void)
     return OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
 }
 
-/* Why the name of the service must be left alone here; NULL when it may be used. */
+/* Why this machine's name of the service cannot be used; NULL when it can. */
 static const char *reason_to_skip(void)
 {
     wchar_t allowed[2];
@@ -120,7 +125,7 @@ static const char *reason_to_skip(void)
     if (!system_is_wine() && GetEnvironmentVariableW(L"LSMAP_TEST_INSTALL", allowed, 2) != 1) {
         if (manager != NULL)
             CloseServiceHandle(manager);
-        return "this takes the name of the service's pipe; set LSMAP_TEST_INSTALL=1 to allow it";
+        return "this uses the name of the service's pipe; set LSMAP_TEST_INSTALL=1 to allow it";
     }
     if (manager == NULL)
         return "needs an elevated prompt";
@@ -207,7 +212,7 @@ static void the_name_of_the_service_by_another_process(struct test *t)
     CloseServiceHandle(service);
 }
 
-static void a_name_of_his_own_by_a_foreign_owner(struct test *t)
+static void a_user_chosen_name_by_a_foreign_owner(struct test *t)
 {
     static const struct {
         const char *name;
@@ -228,8 +233,8 @@ static void a_name_of_his_own_by_a_foreign_owner(struct test *t)
     }
 }
 
-/* The check can pass: whom the user may trust anyway is asked. */
-static void a_trusted_owner_is_asked(struct test *t)
+/* The check can succeed: owners that the user trusts anyway get the request. */
+static void a_trusted_owner_gets_the_request(struct test *t)
 {
     static const char *const owners[] = {"SY", "BA"};
 
@@ -242,10 +247,11 @@ static void a_trusted_owner_is_asked(struct test *t)
         if (!squatter_start(&squatter, L"\\\\.\\pipe\\lsmap-test-squatter", sddl))
             TEST_SKIP(t, "a pipe with a foreign owner needs SeRestorePrivilege");
         CHECK(t, lsmap_process_run(&lsmap, L"--pipe lsmap-test-squatter --timeout 1 info"));
-        CHECK_INT(t, OUTCOME_BUSY, lsmap.exit_code); /* it hears and says nothing */
+        CHECK_INT(t, OUTCOME_BUSY, lsmap.exit_code); /* it reads the request and never answers */
         lsmap_process_release(&lsmap);
         CHECK(t, read_line(&squatter));
-        CHECK(t, strncmp(squatter.line, "heard ", 6) == 0 && strcmp(squatter.line, "heard 0") != 0);
+        CHECK(t, strncmp(squatter.line, "received ", 9) == 0 &&
+                     strcmp(squatter.line, "received 0") != 0);
         squatter_end(&squatter);
     }
 }
@@ -255,12 +261,12 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(the_name_of_the_service_by_a_foreign_owner),
         TEST_CASE(the_name_of_the_service_by_another_process),
-        TEST_CASE(a_name_of_his_own_by_a_foreign_owner),
-        TEST_CASE(a_trusted_owner_is_asked),
+        TEST_CASE(a_user_chosen_name_by_a_foreign_owner),
+        TEST_CASE(a_trusted_owner_gets_the_request),
     };
 
     if (GetEnvironmentVariableW(L"LSMAP_EXE", NULL, 0) == 0) {
-        puts("LSMAP_EXE must hold the path of lsmap.exe");
+        puts("LSMAP_EXE must be the path of lsmap.exe");
         return 1;
     }
     return test_main(argc, argv, cases, TEST_COUNT(cases));
