@@ -1,6 +1,6 @@
 #include "tests/unit/client_play.h"
 
-static void broken_replies_are_told(struct test *t)
+static void broken_replies_are_reported(struct test *t)
 {
     static const struct {
         const char *name;
@@ -21,7 +21,7 @@ static void broken_replies_are_told(struct test *t)
          "the row does not belong to this request"},
         {"a row is missing", PROCESS("1") END("1", "1", "2", "0", "true"),
          "the end row has the wrong count of rows"},
-        {"a row too much", PROCESS("1") MAP("1") END("1", "1", "1", "0", "true"),
+        {"one row too many", PROCESS("1") MAP("1") END("1", "1", "1", "0", "true"),
          "(line 3, byte 1: the end row has the wrong count of rows)"},
         {"processes miscounted", PROCESS("1") END("1", "2", "1", "0", "true"),
          "wrong count of processes"},
@@ -34,8 +34,8 @@ static void broken_replies_are_told(struct test *t)
          "wrong count of unmatched"},
         {"unmatched counted as an error",
          UNMATCHED("1", "8", "null") END("1", "0", "1", "1", "false"), "wrong count of errors"},
-        {"rows behind the end", GOOD MAP("1"), "more rows after the end"},
-        {"bytes behind the end", GOOD "x", "more rows after the end"},
+        {"rows after the end", GOOD MAP("1"), "more rows after the end"},
+        {"bytes after the end", GOOD "x", "more rows after the end"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
@@ -53,7 +53,7 @@ static void broken_replies_are_told(struct test *t)
     }
 }
 
-static void failures_of_the_link_are_told(struct test *t)
+static void failures_of_the_transport_are_reported(struct test *t)
 {
     struct play play;
 
@@ -69,7 +69,7 @@ static void failures_of_the_link_are_told(struct test *t)
     CHECK_INT(t, OUTCOME_BUSY, play_run(&play));
     play_end(&play);
 
-    /* a server at its limit answers and closes before it hears the request */
+    /* a server at its limit answers and closes before it reads the request */
     play_begin(&play, ERROR("", "busy"));
     play.script.send = FAILURE_CLOSED;
     CHECK_INT(t, OUTCOME_BUSY, play_run(&play));
@@ -82,7 +82,7 @@ static void failures_of_the_link_are_told(struct test *t)
     play_end(&play);
 }
 
-static void a_line_without_end_is_bounded(struct test *t)
+static void a_line_without_end_is_refused(struct test *t)
 {
     char *reply = malloc(3 * (size_t)OUTPUT_ROW_SIZE_MAX);
     struct play play;
@@ -97,12 +97,96 @@ static void a_line_without_end_is_bounded(struct test *t)
     free(reply);
 }
 
+/* The events of one exchange, as letters: R row, W wait, E end, F failed. */
+static void take_events(struct exchange *exchange, char *out, size_t capacity,
+                        struct failure *failure)
+{
+    enum exchange_event event = EXCHANGE_WAIT;
+    size_t size = 0;
+
+    while (event != EXCHANGE_END && event != EXCHANGE_FAILED && size + 1 < capacity) {
+        event = exchange_next(exchange, failure);
+        out[size++] = "RWEF"[event];
+    }
+    out[size] = '\0';
+}
+
+/* One row at a time; several requests use one connection. */
+static void events_come_in_order(struct test *t)
+{
+    static const char reply[] =
+        PROCESS("1") END("1", "1", "1", "0", "true") ERROR("\"id\":2,", "x");
+    static const char first[] = PROCESS("1") END("1", "1", "1", "0", "true");
+    struct script script = {.reply = reply, .failure = FAILURE_CLOSED, .send = FAILURE_COUNT};
+    const struct transport transport = {&script, script_send, script_receive, NULL};
+    struct failure failure = {FAILURE_MEMORY, ""};
+    struct exchange exchange;
+    struct request request;
+    char events[16];
+
+    buffer_init(&script.sent, REQUEST_SIZE_MAX);
+    exchange_init(&exchange, &transport);
+    request_init(&request, OP_PROCESSES);
+    request.id = (struct request_id){.type = REQUEST_ID_INT, .number = 1};
+    script.step = sizeof first - 1; /* the reply to the second request is not there yet */
+    REQUIRE(t, exchange_begin(&exchange, &request, &failure));
+    take_events(&exchange, events, sizeof events, &failure);
+    CHECK_STR(t, "WRRE", events);
+    request.id.number = 2;
+    REQUIRE(t, exchange_begin(&exchange, &request, &failure));
+    take_events(&exchange, events, sizeof events, &failure);
+    CHECK_STR(t, "WRE", events);
+    REQUIRE(t, exchange_begin(&exchange, &request, &failure));
+    take_events(&exchange, events, sizeof events, &failure);
+    CHECK_STR(t, "WF", events);
+    CHECK_INT(t, FAILURE_NO_REPLY, failure.kind);
+    exchange_deinit(&exchange);
+    buffer_release(&script.sent);
+}
+
+/* A busy server is asked again before any row of it is seen; only without time its words are. */
+static void a_busy_server_is_asked_again(struct test *t)
+{
+    static const struct {
+        const char *reply;
+        int attempts;
+        const char *events;
+    } rows[] = {
+        {ERROR("", "busy") END("1", "0", "0", "0", "true"), 9, "WWWRE"},
+        {ERROR("", "busy") ERROR("\"id\":1,", "busy"), 2, "WWWRE"},
+        {ERROR("", "busy"), 0, "WRE"}, /* a transport that cannot connect again */
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct script script = {.reply = rows[i].reply,
+                                .by_line = true,
+                                .failure = FAILURE_CLOSED,
+                                .send = FAILURE_COUNT,
+                                .attempts = rows[i].attempts};
+        const struct transport transport = {&script, script_send, script_receive,
+                                            rows[i].attempts > 0 ? script_again : NULL};
+        struct failure failure = {FAILURE_MEMORY, ""};
+        struct exchange exchange;
+        struct request request;
+        char events[16];
+        TEST_ROW(t, "row %zu", i);
+        buffer_init(&script.sent, REQUEST_SIZE_MAX);
+        exchange_init(&exchange, &transport);
+        request_init(&request, OP_PROCESSES);
+        request.id = (struct request_id){.type = REQUEST_ID_INT, .number = 1};
+        REQUIRE(t, exchange_begin(&exchange, &request, &failure));
+        take_events(&exchange, events, sizeof events, &failure);
+        CHECK_STR(t, rows[i].events, events);
+        exchange_deinit(&exchange);
+        buffer_release(&script.sent);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(broken_replies_are_told),
-        TEST_CASE(failures_of_the_link_are_told),
-        TEST_CASE(a_line_without_end_is_bounded),
+        TEST_CASE(events_come_in_order),          TEST_CASE(a_busy_server_is_asked_again),
+        TEST_CASE(broken_replies_are_reported),   TEST_CASE(failures_of_the_transport_are_reported),
+        TEST_CASE(a_line_without_end_is_refused),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
