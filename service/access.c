@@ -114,8 +114,7 @@ static size_t count_leading(struct span text, const char *set)
 {
     size_t count = 0;
 
-    while (count < text.size && text.data[count] != '\0' &&
-           strchr(set, text.data[count]) != NULL)
+    while (count < text.size && text.data[count] != '\0' && strchr(set, text.data[count]) != NULL)
         count++;
     return count;
 }
@@ -148,7 +147,8 @@ static bool take_rights(struct span *rest)
     *rest = span_from(*rest, size);
     if (size == 0 || size > NUMBER_DIGITS_MAX || (!is_hex && digits.data[0] == '0'))
         return false;
-    bool is_number = is_hex ? number_from_hex(digits, &rights) : number_from_decimal(digits, &rights);
+    bool is_number =
+        is_hex ? number_from_hex(digits, &rights) : number_from_decimal(digits, &rights);
     return is_number && rights > 0 && (rights & ~(uint64_t)RIGHTS_ALL) == 0;
 }
 
@@ -335,8 +335,7 @@ static void format_text(const struct access_table *table, struct buffer *out)
 {
     static const char filtered_name[] = "an administrator who did not elevate";
     static const char *const filtered_words[] = {
-        [FILTERED_ADMINS_FULL] =
-            "also what the elevated token would get (FilteredAdmins is full)",
+        [FILTERED_ADMINS_FULL] = "also what the elevated token would get (FilteredAdmins is full)",
         [FILTERED_ADMINS_NO_ADDRESSES] = "also what the elevated token would get, except addresses "
                                          "of others (FilteredAdmins is no-addresses)",
         [FILTERED_ADMINS_OFF] =

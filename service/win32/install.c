@@ -160,28 +160,29 @@ static DWORD lock_places(const wchar_t *program, const char **what)
 }
 
 /* The group of readers, its new member, the setting FilteredAdmins. */
-static DWORD apply_options(const struct options *options, const char **what)
+static DWORD apply_options(const struct command_line *line, const char **what)
 {
     wchar_t word[FILTERED_ADMINS_NAME_CAPACITY];
 
     *what = "cannot create the group \"" READERS_GROUP_NAME "\"";
     DWORD error = readers_group_create();
-    if (error == ERROR_SUCCESS && options->readers != NULL) {
+    if (error == ERROR_SUCCESS && line->readers != NULL) {
         *what = "cannot add the account to the group \"" READERS_GROUP_NAME "\"";
-        error = readers_group_add(options->readers);
+        error = readers_group_add(line->readers);
     }
-    if (error == ERROR_SUCCESS && options->has_filtered_admins) {
+    if (error == ERROR_SUCCESS && line->has_filtered_admins) {
         *what = "cannot write the setting FilteredAdmins";
-        error = text_w_from_utf8(word, FILTERED_ADMINS_NAME_CAPACITY,
-                                 span_from_string(filtered_admins_name(options->filtered_admins)));
+        error = text_w_from_utf8(
+            word, FILTERED_ADMINS_NAME_CAPACITY,
+            span_from_string(filtered_admins_name(line->settings.filtered_admins)));
         if (error == ERROR_SUCCESS)
             error = settings_registry_write_text(L"FilteredAdmins", word);
     }
     return error;
 }
 
-static DWORD install_steps(SC_HANDLE manager, const wchar_t *program, const struct options *options,
-                           const char **what)
+static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
+                           const struct command_line *line, const char **what)
 {
     SC_HANDLE service = NULL;
     bool is_new = false;
@@ -193,25 +194,25 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program, const stru
     if (error == ERROR_SUCCESS)
         error = lock_places(program, what);
     if (error == ERROR_SUCCESS)
-        error = apply_options(options, what);
+        error = apply_options(line, what);
     if (error == ERROR_SUCCESS) {
         *what = "cannot register the event source";
         error = events_register(program);
     }
     if (error == ERROR_SUCCESS)
-        service_say(options->quiet, "The service " SERVICE_NAME " is %s.\n",
+        service_say(line->quiet, "The service " SERVICE_NAME " is %s.\n",
                     is_new ? "installed" : "updated");
-    if (error == ERROR_SUCCESS && !options->no_start) {
+    if (error == ERROR_SUCCESS && !line->no_start) {
         *what = "the service is installed but does not start";
         error = service_start(service);
         if (error == ERROR_SUCCESS)
-            service_say(options->quiet, "It is running.\n");
+            service_say(line->quiet, "It is running.\n");
     }
     service_close(&service);
     return error;
 }
 
-enum exit_code install_run(const struct options *options)
+enum exit_code install_run(const struct command_line *line)
 {
     const char *what = "cannot open the service control manager";
     SC_HANDLE manager = NULL;
@@ -221,7 +222,7 @@ enum exit_code install_run(const struct options *options)
     if (error == ERROR_SUCCESS) {
         what = "cannot determine the path of this program";
         program = places_program();
-        error = program != NULL ? install_steps(manager, program, options, &what)
+        error = program != NULL ? install_steps(manager, program, line, &what)
                                 : ERROR_NOT_ENOUGH_MEMORY;
     }
     free(program);
@@ -257,19 +258,19 @@ static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
     return EXIT_CODE_OK;
 }
 
-enum exit_code uninstall_run(const struct options *options)
+enum exit_code uninstall_run(const struct command_line *line)
 {
     SC_HANDLE manager = NULL;
 
     DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot open the service control manager", error);
-    enum exit_code code = remove_service(manager, options->quiet);
+    enum exit_code code = remove_service(manager, line->quiet);
     service_close(&manager);
     error = events_unregister();
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the event source", error);
-    error = options->purge ? readers_group_remove() : ERROR_SUCCESS;
+    error = line->purge ? readers_group_remove() : ERROR_SUCCESS;
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the group \"" READERS_GROUP_NAME "\"", error);
     return code;

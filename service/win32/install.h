@@ -9,18 +9,18 @@
 #ifndef SERVICE_WIN32_INSTALL_H
 #define SERVICE_WIN32_INSTALL_H
 
-#include "service/options.h"
+#include "service/command_line.h"
 #include "service/win32/service_control.h"
 
 /* Registers this program as the service, or updates the registration, and starts it. A running one
  * is stopped first. It runs as LocalSystem, starts with Windows, and is restarted after a crash and
  * after an end with an error. Locks the folder of the program and the key of the settings, creates
- * the group of readers, registers the event source, and applies the options.
- * options  no_start: leaves it stopped. quiet: prints errors and warnings only. */
-enum exit_code install_run(_In_ const struct options *options);
+ * the group of readers, registers the event source, and applies readers and filtered_admins.
+ * line  no_start: leaves it stopped. quiet: prints errors and warnings only. */
+enum exit_code install_run(_In_ const struct command_line *line);
 
 /* Stops the service and removes it; success when there is none.
- * options  quiet. purge: removes the group of readers, too. */
-enum exit_code uninstall_run(_In_ const struct options *options);
+ * line  quiet. purge: removes the group of readers, too. */
+enum exit_code uninstall_run(_In_ const struct command_line *line);
 
 #endif

@@ -7,7 +7,7 @@
 #include "common/version.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
-#include "service/options.h"
+#include "service/command_line.h"
 #include "service/win32/access_cmd.h"
 #include "service/win32/console.h"
 #include "service/win32/hardening.h"
@@ -17,8 +17,8 @@
 static enum exit_code run_service(void)
 {
     char text[256];
-
     DWORD service_error = ERROR_SUCCESS;
+
     DWORD error = scm_run(&service_error);
     if (error == ERROR_SUCCESS)
         return service_error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
@@ -28,44 +28,33 @@ static enum exit_code run_service(void)
               stderr);
         return EXIT_CODE_USAGE;
     }
-    fprintf(stderr, SERVICE_NAME ": cannot reach the service control manager: %s\n",
+    fprintf(stderr, SERVICE_NAME ": cannot connect to the service control manager: %s\n",
             text_w_error(text, sizeof text, error));
     return EXIT_CODE_FAILED;
 }
 
-static enum exit_code run_console(const struct options *options)
+static enum exit_code act(const struct command_line *line)
 {
-    struct settings settings;
-    struct settings_findings findings = {0}; /* there are none: options_parse() has looked */
-
-    settings_default(&settings, system_processors());
-    for (size_t i = 0; i < options->limits_count; i++)
-        (void)settings_apply_argument(&settings, &findings, span_from_string(options->limits[i]));
-    return console_run(options->pipe_name, &settings);
-}
-
-static enum exit_code act(const struct options *options)
-{
-    switch (options->command) {
-    case COMMAND_SERVICE:
+    switch (line->command) {
+    case LSMAPD_SERVICE:
         return run_service();
-    case COMMAND_CONSOLE:
-        return run_console(options);
-    case COMMAND_INSTALL:
-        return install_run(options);
-    case COMMAND_UNINSTALL:
-        return uninstall_run(options);
-    case COMMAND_STOP:
-        return stop_run(options->quiet);
-    case COMMAND_STATUS:
-        return status_run(options->quiet);
-    case COMMAND_ACCESS:
-        return access_run(options->json);
-    case COMMAND_VERSION:
+    case LSMAPD_CONSOLE:
+        return console_run(line->pipe_name, &line->settings);
+    case LSMAPD_INSTALL:
+        return install_run(line);
+    case LSMAPD_UNINSTALL:
+        return uninstall_run(line);
+    case LSMAPD_STOP:
+        return stop_run(line->quiet);
+    case LSMAPD_STATUS:
+        return status_run(line->quiet);
+    case LSMAPD_ACCESS:
+        return access_run(line->json);
+    case LSMAPD_VERSION:
         fputs(SERVICE_NAME " " LSMAP_VERSION_STRING "\n", stdout);
         return EXIT_CODE_OK;
-    case COMMAND_HELP:
-        fputs(options_help(), stdout);
+    case LSMAPD_HELP:
+        fputs(command_line_help(), stdout);
         return EXIT_CODE_OK;
     }
     return EXIT_CODE_USAGE;
@@ -73,12 +62,12 @@ static enum exit_code act(const struct options *options)
 
 static enum exit_code parse_and_act(size_t count, const char *const *arguments)
 {
-    struct options options;
-    struct options_error error;
+    struct command_line line;
+    char message[CLI_MESSAGE_CAPACITY];
 
-    if (options_parse(count, arguments, &options, &error) == STATUS_OK)
-        return act(&options);
-    fprintf(stderr, SERVICE_NAME ": %s\n", error.message);
+    if (command_line_parse(count, arguments, system_processors(), &line, message))
+        return act(&line);
+    fprintf(stderr, SERVICE_NAME ": %s (see lsmapd --help)\n", message);
     return EXIT_CODE_USAGE;
 }
 
@@ -86,7 +75,7 @@ int wmain(int argc, wchar_t **argv); /* no header declares it */
 
 int wmain(int argc, wchar_t **argv)
 {
-    /* First of all: a DLL that lies beside us or in the current folder is never loaded. */
+    /* First of all: a DLL beside the program or in the current folder is never loaded. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     hardening_apply();
 
@@ -107,7 +96,7 @@ int wmain(int argc, wchar_t **argv)
 
 cleanup:
     if (code_page != 0)
-        SetConsoleOutputCP(code_page); /* the prompt we were started from has its own */
+        SetConsoleOutputCP(code_page); /* the prompt has its own */
     for (size_t i = 0; arguments != NULL && i < count; i++)
         free(arguments[i]);
     free(arguments);

@@ -69,11 +69,11 @@ DWORD places_lock_key(void)
     error = (DWORD)RegCreateKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, NULL, 0,
                                    WRITE_DAC | WRITE_OWNER, &security, &key, NULL);
     if (error == ERROR_SUCCESS) /* it may have existed before */
-        error = (DWORD)RegSetKeySecurity(
-            key,
-            OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
-                PROTECTED_DACL_SECURITY_INFORMATION,
-            descriptor);
+        error = (DWORD)RegSetKeySecurity(key,
+                                         OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+                                             DACL_SECURITY_INFORMATION |
+                                             PROTECTED_DACL_SECURITY_INFORMATION,
+                                         descriptor);
     if (key != NULL)
         RegCloseKey(key);
     descriptor_free(&descriptor);

@@ -4,7 +4,8 @@
 
 #define ACE_TEXT "(A;;0x1;;;BA)"
 #define ACE_TEXT_8 ACE_TEXT ACE_TEXT ACE_TEXT ACE_TEXT ACE_TEXT ACE_TEXT ACE_TEXT ACE_TEXT
-#define ACE_TEXT_64 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8
+#define ACE_TEXT_64 \
+    ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8 ACE_TEXT_8
 
 enum { WHY_SIZE_MAX = 95 }; /* what a finding of the settings can hold */
 
@@ -183,9 +184,7 @@ static void access_dacl_is_plain_refuses_the_rest(struct test *t)
         {"only for children", {{ACE_ALLOW, ACE_INHERIT_ONLY, 1, SYSTEM}}, false},
         {"inherited", {{ACE_ALLOW, 0x10, 1, SYSTEM}}, false},
         {"an object", {{ACE_ALLOW_OBJECT, 0, 1, SYSTEM}}, false},
-        {"the second one",
-         {{ACE_ALLOW, 0, 1, SYSTEM}, {ACE_LABEL, 0, 1, MEDIUM}},
-         false},
+        {"the second one", {{ACE_ALLOW, 0, 1, SYSTEM}, {ACE_LABEL, 0, 1, MEDIUM}}, false},
     };
     static struct ace many[ACCESS_ACES_MAX + 1];
     struct ace aces[ACE_ROWS_MAX];
@@ -258,9 +257,21 @@ static void rows_are_what_accesscheck_would_say(struct test *t)
         size_t count;
     } rows[] = {
         {"granted", {{ACE_ALLOW, 0, 0x3, READERS}}, 0x3, 0, 1},
-        {"granted in parts", {{ACE_ALLOW, 0, 0x1, READERS}, {ACE_ALLOW, 0, 0x2, READERS}}, 0x3, 0, 1},
-        {"denied first", {{ACE_DENY, 0, 0x8, READERS}, {ACE_ALLOW, 0, 0x1f, READERS}}, 0x17, 0x8, 1},
-        {"denied too late", {{ACE_ALLOW, 0, 0x1f, READERS}, {ACE_DENY, 0, 0x8, READERS}}, 0x1f, 0, 1},
+        {"granted in parts",
+         {{ACE_ALLOW, 0, 0x1, READERS}, {ACE_ALLOW, 0, 0x2, READERS}},
+         0x3,
+         0,
+         1},
+        {"denied first",
+         {{ACE_DENY, 0, 0x8, READERS}, {ACE_ALLOW, 0, 0x1f, READERS}},
+         0x17,
+         0x8,
+         1},
+        {"denied too late",
+         {{ACE_ALLOW, 0, 0x1f, READERS}, {ACE_DENY, 0, 0x8, READERS}},
+         0x1f,
+         0,
+         1},
         {"granted, denied, granted",
          {{ACE_ALLOW, 0, 0x1, READERS}, {ACE_DENY, 0, 0x3, READERS}, {ACE_ALLOW, 0, 0x7, READERS}},
          0x5,
@@ -383,11 +394,7 @@ static void access_finds_strangers(struct test *t)
         struct ace_row rows[ACE_ROWS_MAX];
         const char *reason; /* NULL: nobody */
     } rows[] = {
-        {"no DACL",
-         SYSTEM,
-         false,
-         {{0}},
-         "it has no DACL: everyone has all rights"},
+        {"no DACL", SYSTEM, false, {{0}}, "it has no DACL: everyone has all rights"},
         {"an empty DACL", SYSTEM, true, {{0}}, NULL},
         {"the three trusted ones",
          ADMINISTRATORS,
@@ -406,7 +413,11 @@ static void access_finds_strangers(struct test *t)
          true,
          {{ACE_ALLOW, 0, WRITE | READ, USERS}},
          "S-1-5-32-545 may do 0x00000002"},
-        {"children inherit that users may write", SYSTEM, true, {{ACE_ALLOW, 0x0b, WRITE, USERS}}, NULL},
+        {"children inherit that users may write",
+         SYSTEM,
+         true,
+         {{ACE_ALLOW, 0x0b, WRITE, USERS}},
+         NULL},
         {"users, and children inherit it",
          SYSTEM,
          true,

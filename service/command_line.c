@@ -1,0 +1,169 @@
+#include "service/command_line.h"
+
+#include <string.h>
+
+#include "common/proto/protocol.h"
+
+enum { READERS_SIZE_MAX = 256 }; /* DOMAIN\name; Windows allows less */
+
+enum option_id {
+    OPTION_FILTERED_ADMINS,
+    OPTION_HELP,
+    OPTION_JSON,
+    OPTION_LIMIT,
+    OPTION_NO_START,
+    OPTION_PIPE,
+    OPTION_PURGE,
+    OPTION_QUIET,
+    OPTION_READERS,
+    OPTION_VERSION,
+    OPTIONS_COUNT
+};
+
+#define FOR_CONSOLE CLI_FOR(LSMAPD_CONSOLE)
+#define FOR_INSTALL CLI_FOR(LSMAPD_INSTALL)
+#define FOR_UNINSTALL CLI_FOR(LSMAPD_UNINSTALL)
+#define FOR_QUIET (FOR_INSTALL | FOR_UNINSTALL | CLI_FOR(LSMAPD_STOP) | CLI_FOR(LSMAPD_STATUS))
+
+static const struct cli_option options[OPTIONS_COUNT] = {
+    [OPTION_FILTERED_ADMINS] = {"filtered-admins", "MODE", "filtered-admins", 0, false,
+                                FOR_INSTALL},
+    [OPTION_HELP] = {"help", NULL, "?", 'h', false, UINT32_MAX},
+    [OPTION_JSON] = {"json", NULL, NULL, 0, false, CLI_FOR(LSMAPD_ACCESS)},
+    [OPTION_LIMIT] = {"limit", "NAME=VALUE", NULL, 0, true, FOR_CONSOLE},
+    [OPTION_NO_START] = {"no-start", NULL, NULL, 0, false, FOR_INSTALL},
+    [OPTION_PIPE] = {"pipe", "NAME", NULL, 0, false, FOR_CONSOLE},
+    [OPTION_PURGE] = {"purge", NULL, "purge", 0, false, FOR_UNINSTALL},
+    [OPTION_QUIET] = {"quiet", NULL, "quiet", 0, false, FOR_QUIET},
+    [OPTION_READERS] = {"readers", "NAME", "readers", 0, false, FOR_INSTALL},
+    [OPTION_VERSION] = {"version", NULL, NULL, 0, false, UINT32_MAX},
+};
+
+static const char *const commands[] = {
+    [LSMAPD_CONSOLE] = "--console", [LSMAPD_INSTALL] = "install", [LSMAPD_UNINSTALL] = "uninstall",
+    [LSMAPD_STOP] = "stop",         [LSMAPD_STATUS] = "status",   [LSMAPD_ACCESS] = "access",
+};
+
+static const struct cli_syntax syntax = {
+    .options = options,
+    .options_count = OPTIONS_COUNT,
+    .commands = commands,
+    .commands_count = sizeof commands / sizeof commands[0],
+    .command_default = LSMAPD_SERVICE,
+};
+
+static void take_pipe(struct cli *cli, struct command_line *line)
+{
+    const char *wrong =
+        pipe_name_normalize(cli->value, line->pipe_name, sizeof line->pipe_name, NULL);
+
+    if (wrong != NULL)
+        cli_fail(cli, "the pipe name %s", wrong);
+}
+
+static void take_readers(struct cli *cli, struct command_line *line)
+{
+    bool is_good = cli->value.size > 0 && cli->value.size <= READERS_SIZE_MAX;
+
+    for (size_t i = 0; i < cli->value.size; i++)
+        is_good = is_good && (unsigned char)cli->value.data[i] >= 0x20;
+    if (!is_good)
+        cli_fail(cli, "--readers takes the name of an account or a group, such as DOMAIN\\name");
+    line->readers = cli->value.data;
+}
+
+static void take_limit(struct cli *cli, struct command_line *line)
+{
+    struct settings_findings findings = {0};
+    const char *why = settings_apply_argument(&line->settings, &findings, cli->value);
+
+    if (why != NULL)
+        cli_fail(cli, "the limit \"%s\" is %s", cli_quote(cli->value).text, why);
+}
+
+static void take_filtered_admins(struct cli *cli, struct command_line *line)
+{
+    if (!filtered_admins_parse(cli->value, &line->settings.filtered_admins))
+        cli_fail(cli, "--filtered-admins takes full, no-addresses or off, not \"%s\"",
+                 cli_quote(cli->value).text);
+    line->has_filtered_admins = true;
+}
+
+static void take_values(struct cli *cli, struct command_line *line)
+{
+    for (int id = cli_next(cli); id != CLI_END; id = cli_next(cli)) {
+        if (id == OPTION_PIPE)
+            take_pipe(cli, line);
+        else if (id == OPTION_READERS)
+            take_readers(cli, line);
+        else if (id == OPTION_LIMIT)
+            take_limit(cli, line);
+        else if (id == OPTION_FILTERED_ADMINS)
+            take_filtered_admins(cli, line);
+    }
+}
+
+bool command_line_parse(size_t count, const char *const *arguments, unsigned processors,
+                        struct command_line *line, char *message)
+{
+    struct command_line read = {.pipe_name = PIPE_NAME_DEFAULT};
+    struct cli cli;
+
+    settings_default(&read.settings, processors);
+    cli_init(&cli, &syntax, count, arguments);
+    take_values(&cli, &read);
+    const size_t help = cli.given[OPTION_HELP], version = cli.given[OPTION_VERSION];
+    if (help != 0 || version != 0) {
+        read.command = help != 0 && (version == 0 || help < version) ? LSMAPD_HELP : LSMAPD_VERSION;
+        *line = read;
+        return true;
+    }
+    cli_check_command(&cli);
+    if (cli.failed) {
+        memcpy(message, cli.message, CLI_MESSAGE_CAPACITY);
+        return false;
+    }
+    read.command = (enum lsmapd_command)cli.command;
+    read.no_start = cli.given[OPTION_NO_START] != 0;
+    read.quiet = cli.given[OPTION_QUIET] != 0;
+    read.json = cli.given[OPTION_JSON] != 0;
+    read.purge = cli.given[OPTION_PURGE] != 0;
+    *line = read;
+    return true;
+}
+
+const char *command_line_help(void)
+{
+    return "lsmapd: the service that lists memory-mapped files for lsmap\n"
+           "\n"
+           "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--no-start] "
+           "[--quiet]\n"
+           "       lsmapd uninstall [--purge] [--quiet]\n"
+           "       lsmapd stop | status [--quiet]\n"
+           "       lsmapd access [--json]\n"
+           "       lsmapd --console [--pipe NAME] [--limit NAME=VALUE]...\n"
+           "       lsmapd --version | --help\n"
+           "\n"
+           "  install      register the service, or update it, and start it\n"
+           "  uninstall    stop the service and remove it\n"
+           "  stop         stop the service; succeeds when there is none\n"
+           "  status       print whether the service is installed and runs\n"
+           "  access       print who may ask the service for what\n"
+           "  --console    serve from this console until Ctrl+C\n"
+           "\n"
+           "  --readers NAME          add an account or group to the local group \"lsmap "
+           "Readers\",\n"
+           "                          whose members may query every process, without addresses\n"
+           "  --filtered-admins MODE  what administrators get who did not elevate: full (as if\n"
+           "                          they had), no-addresses or off\n"
+           "  --no-start              leave the service stopped\n"
+           "  --purge                 remove the group \"lsmap Readers\" as well\n"
+           "  --json                  JSON lines instead of text\n"
+           "  --pipe NAME             \\\\.\\pipe\\NAME, or NAME alone, instead of the usual pipe\n"
+           "  --limit NAME=VALUE      set a limit by its name in the registry\n"
+           "  --quiet                 print errors only\n"
+           "\n"
+           "Also /readers:NAME, /filtered-admins:MODE, /purge and /quiet.\n"
+           "Without arguments lsmapd must be started by the service control manager.\n"
+           "To check this machine, run lsmap-doctor.\n";
+}
