@@ -372,12 +372,12 @@ static void format_text(const struct access_table *table, struct buffer *out)
     buffer_format(out, "%s\n", filtered_words[table->filtered_admins]);
 }
 
-static void write_rights(struct json_writer *writer, const char *name, uint32_t rights)
+static void put_rights(struct json_writer *writer, uint32_t rights)
 {
-    json_array_begin(writer, name);
+    json_put_array_begin(writer);
 #define X(bit, right_name)               \
     if ((rights & (uint32_t)(bit)) != 0) \
-        json_text(writer, NULL, right_name);
+        json_put_text(writer, right_name);
     RIGHTS_LIST(X)
 #undef X
     json_array_end(writer);
@@ -403,8 +403,10 @@ static bool format_json(const struct access_table *table, struct buffer *out)
         json_text(&writer, "type", "access");
         json_text(&writer, "sid", sid);
         json_text(&writer, "name", row->name[0] != '\0' ? row->name : NULL);
-        write_rights(&writer, "allowed", row->allowed);
-        write_rights(&writer, "denied", row->denied);
+        json_name(&writer, "allowed");
+        put_rights(&writer, row->allowed);
+        json_name(&writer, "denied");
+        put_rights(&writer, row->denied);
         fits = json_line_end(&writer);
     }
     return fits;

@@ -302,7 +302,7 @@ void row_copy(struct row *to, const struct row *from)
 {
     struct buffer text = to->text;
 
-    text.size = 0;
+    buffer_clear(&text);
     bool good = buffer_append(&text, buffer_span(&from->text));
     *to = *from;
     to->text = text;
@@ -312,47 +312,47 @@ void row_copy(struct row *to, const struct row *from)
     }
 }
 
-/* name  NULL: only the value. */
-static void write_member(const struct row *row, enum row_member member, const char *name,
-                         struct json_writer *writer)
+static void put_value(const struct row *row, enum row_member member, struct json_writer *writer)
 {
     const uint64_t number = row->values[member].number;
 
     if (!row_knows(row, member))
-        json_null(writer, name);
+        json_put_null(writer);
     else if (members[member].type == TYPE_TEXT)
-        json_string(writer, name, row_text(row, member));
+        json_put_string(writer, row_text(row, member));
     else if (members[member].type == TYPE_ADDRESS)
-        json_address(writer, name, number);
+        json_put_address(writer, number);
     else if (members[member].type == TYPE_BOOL)
-        json_bool(writer, name, number != 0);
+        json_put_bool(writer, number != 0);
     else
-        json_uint(writer, name, number);
+        json_put_uint(writer, number);
 }
 
 static void write_added(const struct row *row, bool of_envelope, struct json_writer *writer)
 {
     for (size_t i = 0; i < row->added_count; i++) {
         enum row_member member = (enum row_member)row->added[i];
-        if (((envelope_members & BIT(member)) != 0) == of_envelope)
-            write_member(row, member, members[member].name.data, writer);
+        if (((envelope_members & BIT(member)) != 0) != of_envelope)
+            continue;
+        json_put_name(writer, members[member].name);
+        put_value(row, member, writer);
     }
 }
 
-/* Copies the members of the line, except for the values that were set. */
+/* Copies the members of the line, except for the values that were set and the closing brace. */
 static bool write_line(const struct row *row, struct json_writer *writer)
 {
-    const struct span line = row_line(row);
-    struct buffer *out = writer->buffer;
+    struct span line = row_line(row);
     struct json_reader reader;
-    size_t copied, hint = 0;
+    size_t hint = 0;
 
+    while (line.size > 0 && line.data[line.size - 1] != '}')
+        line.size--;
     json_reader_init(&reader, line, JSON_DEPTH_MAX);
     if (json_next(&reader) != JSON_OBJECT_OPEN)
         return false;
-    copied = reader.offset;
-    if (writer->separate)
-        buffer_append(out, SPAN(","));
+    line.size--;
+    size_t copied = reader.offset;
     for (uint64_t left = row->changed; left != 0 && json_next(&reader) == JSON_KEY;) {
         enum row_member member = find_member(reader.token, hint);
         struct json_reader value = reader;
@@ -363,13 +363,13 @@ static bool write_line(const struct row *row, struct json_writer *writer)
         hint = member + 1;
         left &= ~BIT(member);
         (void)json_next(&value);
-        buffer_append(out, (struct span){line.data + copied, value.token_offset - copied});
+        json_put_raw(writer, line.data + copied, value.token_offset - copied);
+        put_value(row, member, writer);
+        json_drop_comma(writer); /* the line has its own */
         copied = reader.offset;
-        writer->separate = false;
-        write_member(row, member, NULL, writer);
     }
-    buffer_append(out, span_from(line, copied));
-    return buffer_append(out, SPAN("\n"));
+    json_put_raw(writer, line.data + copied, line.size - copied);
+    return true;
 }
 
 bool row_write(const struct row *row, struct buffer *out)
@@ -387,8 +387,7 @@ bool row_write(const struct row *row, struct buffer *out)
         json_line_begin(&writer, out);
         write_added(row, true, &writer);
         write_added(row, false, &writer);
-        good = row->line_size > 0 ? write_line(row, &writer) && !writer.failed
-                                  : json_line_end(&writer);
+        good = (row->line_size == 0 || write_line(row, &writer)) && json_line_end(&writer);
     }
     if (!good)
         buffer_truncate(out, begin);

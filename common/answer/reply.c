@@ -20,26 +20,18 @@ void reply_begin(struct json_writer *writer, struct buffer *out, const struct re
     json_text(writer, "type", type);
 }
 
-void reply_span(struct json_writer *writer, const char *name, struct span value)
+const char *reply_known(const char *text)
 {
-    if (value.data == NULL)
-        json_null(writer, name);
-    else
-        json_string(writer, name, value);
+    return text[0] != '\0' ? text : NULL;
 }
 
-void reply_known_text(struct json_writer *writer, const char *name, const char *value)
-{
-    json_text(writer, name, value[0] == '\0' ? NULL : value);
-}
-
-void reply_time(struct json_writer *writer, const char *name, uint64_t filetime)
+void reply_put_time(struct json_writer *writer, uint64_t filetime)
 {
     char text[TIMESTAMP_CAPACITY] = "";
 
     if (filetime != 0)
         timestamp_format(text, filetime);
-    reply_known_text(writer, name, text);
+    json_put_text(writer, reply_known(text));
 }
 
 static void write_limits(struct json_writer *writer, const struct server_limits *limits)
@@ -71,9 +63,9 @@ static void write_capabilities(struct json_writer *writer, bool has_stats)
 
     json_array_begin(writer, "capabilities");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        json_text(writer, NULL, names[i]);
+        json_put_text(writer, names[i]);
     if (has_stats)
-        json_text(writer, NULL, "stats");
+        json_put_text(writer, "stats");
     json_array_end(writer);
 }
 
@@ -87,11 +79,13 @@ bool reply_info(struct buffer *out, const struct request_id *id, const struct se
     json_text(&writer, "version", LSMAP_VERSION_STRING);
     json_uint(&writer, "protocol", PROTOCOL_VERSION);
     json_text(&writer, "mode", info->mode);
-    reply_known_text(&writer, "host", info->host);
-    reply_known_text(&writer, "os_build", info->os_build);
-    reply_known_text(&writer, "wine", info->wine);
-    reply_time(&writer, "boot_time", info->boot_time);
-    reply_time(&writer, "started", info->started);
+    json_text(&writer, "host", reply_known(info->host));
+    json_text(&writer, "os_build", reply_known(info->os_build));
+    json_text(&writer, "wine", reply_known(info->wine));
+    json_name(&writer, "boot_time");
+    reply_put_time(&writer, info->boot_time);
+    json_name(&writer, "started");
+    reply_put_time(&writer, info->started);
     write_limits(&writer, limits);
     write_capabilities(&writer, has_stats);
     return json_line_end(&writer);
@@ -107,7 +101,7 @@ static void write_integrity(struct json_writer *writer, uint32_t rid)
         (void)snprintf(text, sizeof text, "%s", names[rid / 0x1000]);
     else if (rid != INTEGRITY_UNKNOWN)
         (void)snprintf(text, sizeof text, "0x%04" PRIx32, rid);
-    reply_known_text(writer, "integrity", text);
+    json_text(writer, "integrity", reply_known(text));
 }
 
 static void write_rights(struct json_writer *writer, uint32_t rights)
@@ -115,18 +109,18 @@ static void write_rights(struct json_writer *writer, uint32_t rights)
     json_array_begin(writer, "rights");
 #define X(bit, name)                     \
     if ((rights & (uint32_t)(bit)) != 0) \
-        json_text(writer, NULL, name);
+        json_put_text(writer, name);
     RIGHTS_LIST(X)
 #undef X
     json_array_end(writer);
 }
 
-static void write_fact(struct json_writer *writer, const char *name, enum caller_fact fact)
+static void put_fact(struct json_writer *writer, enum caller_fact fact)
 {
     if (fact == FACT_UNKNOWN)
-        json_null(writer, name);
+        json_put_null(writer);
     else
-        json_bool(writer, name, fact == FACT_YES);
+        json_put_bool(writer, fact == FACT_YES);
 }
 
 bool reply_whoami(struct buffer *out, const struct request_id *id, const struct grant *grant)
@@ -137,16 +131,18 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
 
     sid_format(sid, &caller->user);
     reply_begin(&writer, out, id, "whoami");
-    reply_known_text(&writer, "sid", sid);
-    reply_known_text(&writer, "user", caller->name);
+    json_text(&writer, "sid", reply_known(sid));
+    json_text(&writer, "user", reply_known(caller->name));
     json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
     write_integrity(&writer, caller->integrity);
     if (caller->session_id == UINT32_MAX)
         json_null(&writer, "session");
     else
         json_uint(&writer, "session", caller->session_id);
-    write_fact(&writer, "app_container", caller->app_container);
-    write_fact(&writer, "restricted", caller->restricted);
+    json_name(&writer, "app_container");
+    put_fact(&writer, caller->app_container);
+    json_name(&writer, "restricted");
+    put_fact(&writer, caller->restricted);
     write_rights(&writer, grant->rights);
     json_text(&writer, "reason", grant->reason);
     return json_line_end(&writer);
@@ -160,7 +156,8 @@ bool reply_stats(struct buffer *out, const struct request_id *id, const uint64_t
     reply_begin(&writer, out, id, "stats");
     for (size_t i = 0; i < STATISTICS_COUNT; i++) {
         statistics_name(i, name);
-        json_uint(&writer, name, values[i]);
+        json_put_name(&writer, span_from_string(name));
+        json_put_uint(&writer, values[i]);
     }
     return json_line_end(&writer);
 }
@@ -168,8 +165,10 @@ bool reply_stats(struct buffer *out, const struct request_id *id, const uint64_t
 static void write_queries(struct json_writer *writer, const uint64_t *queries)
 {
     json_object_begin(writer, "queries");
-    for (unsigned i = 0; i < QUERY_COUNT; i++)
-        json_uint(writer, statistics_query_name((enum statistics_query)i), queries[i]);
+    for (unsigned i = 0; i < QUERY_COUNT; i++) {
+        json_put_name(writer, span_from_string(statistics_query_name((enum statistics_query)i)));
+        json_put_uint(writer, queries[i]);
+    }
     json_object_end(writer);
 }
 

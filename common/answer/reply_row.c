@@ -10,7 +10,7 @@ static void write_protect(struct json_writer *writer, uint32_t protect)
     char text[PROTECT_TEXT_CAPACITY];
 
     protect_format(text, protect);
-    reply_known_text(writer, "protect", text);
+    json_text(writer, "protect", reply_known(text));
 }
 
 static void write_process(struct json_writer *writer, const struct scan_row *row)
@@ -19,14 +19,14 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
     char protection[PROTECTION_TEXT_CAPACITY] = "";
 
     (void)protection_format(protection, facts->protection);
-    reply_time(writer, "start",
-               facts->start_time != 0 ? facts->start_time : row->process->start_time);
+    json_name(writer, "start");
+    reply_put_time(writer, facts->start_time != 0 ? facts->start_time : row->process->start_time);
     json_uint(writer, "parent", row->process->parent_pid);
-    reply_span(writer, "name", row->process_name);
-    reply_span(writer, "image", row->image);
+    json_string(writer, "name", row->process_name);
+    json_string(writer, "image", row->image);
     json_uint(writer, "session", row->process->session_id);
     json_text(writer, "arch", process_arch_name(facts->arch));
-    reply_known_text(writer, "protection", protection);
+    json_text(writer, "protection", reply_known(protection));
     json_text(writer, "access", process_access_name(facts->access));
 }
 
@@ -42,10 +42,11 @@ static void write_pages(struct json_writer *writer, const struct map_row *map)
                    {"locked", map->pages.locked}};
 
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        json_put_name(writer, span_from_string(members[i].name));
         if (map->has_pages)
-            json_uint(writer, members[i].name, members[i].bytes);
+            json_put_uint(writer, members[i].bytes);
         else
-            json_null(writer, members[i].name);
+            json_put_null(writer);
     }
     json_uint(writer, "counted", map->has_pages ? map->pages.counted : 0);
 }
@@ -55,7 +56,7 @@ static void write_map(struct json_writer *writer, const struct scan_row *row,
 {
     const struct map_row *map = &row->map;
 
-    reply_span(writer, "process", row->process_name);
+    json_string(writer, "process", row->process_name);
     if (row->show_addresses)
         json_address(writer, "base", map->base);
     else
@@ -63,8 +64,8 @@ static void write_map(struct json_writer *writer, const struct scan_row *row,
     json_uint(writer, "size", map->size);
     json_text(writer, "kind", view_kind_name(map->kind));
     write_protect(writer, map->protect);
-    reply_span(writer, "path", map->path);
-    reply_span(writer, "device_path", map->device_path);
+    json_string(writer, "path", map->path);
+    json_string(writer, "device_path", map->device_path);
     if (map->path_lossy)
         json_bool(writer, "path_lossy", true);
     if (detail == DETAIL_PAGES)
@@ -83,7 +84,7 @@ static void write_region(struct json_writer *writer, const struct scan_row *row)
 
 static void write_error(struct json_writer *writer, const struct scan_error *error)
 {
-    reply_span(writer, "process", error->process);
+    json_string(writer, "process", error->process);
     json_text(writer, "code", status_name(error->code));
     json_text(writer, "stage", scan_stage_name(error->stage));
     if (error->nt_status != 0)

@@ -18,13 +18,10 @@
 void reply_begin(_Out_ struct json_writer *writer, _Inout_ struct buffer *out,
                  _In_ const struct request_id *id, const char *type);
 
-/* value  data NULL: unknown. */
-void reply_span(_Inout_ struct json_writer *writer, const char *name, struct span value);
+/* NULL for "", which stands for unknown. */
+const char *reply_known(const char *text);
 
-/* value  "": unknown. */
-void reply_known_text(_Inout_ struct json_writer *writer, const char *name, const char *value);
-
-/* filetime  0: unknown. */
-void reply_time(_Inout_ struct json_writer *writer, const char *name, uint64_t filetime);
+/* A time as the value of the member just named. filetime  0: unknown. */
+void reply_put_time(_Inout_ struct json_writer *writer, uint64_t filetime);
 
 #endif

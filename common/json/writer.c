@@ -1,16 +1,16 @@
 #include "common/json/writer.h"
 
-#include <string.h>
-
+#include "common/text/number.h"
 #include "common/text/utf.h"
 
-enum {
-    DECIMAL_SIZE_MAX = 20, /* of 2^64-1; a minus sign is apart */
-    HEX_DIGIT_BITS = 4,
-    ESCAPED_SIZE_MAX = 6 /* what one byte can become */
-};
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
 
-static const char hex_digits[] = "0123456789abcdef";
+enum {
+    ROW_SIZE_USUAL = 4096, /* room made once for a line; a longer one grows the buffer again */
+    ESCAPED_SIZE_MAX = 6   /* what one byte can become */
+};
 
 /* What follows the backslash of an escaped byte; 0: the byte is written as it is; 'u': a control
  * character without a letter of its own. */
@@ -22,75 +22,129 @@ static const char escapes[0x80] = {
 };
 /* clang-format on */
 
-/* Makes room for `size` bytes. Returns the place for them, which the caller fills, or NULL when the
- * line does not fit. */
-static char *put(struct json_writer *writer, size_t size)
+/* Points the writer at the end of the line in the buffer's memory, which may have moved. */
+static void take_memory(struct json_writer *writer, size_t line_size)
+{
+    static char none[1]; /* in place of NULL, from which no difference may be taken */
+    const struct buffer *buffer = writer->buffer;
+    char *data = buffer->data != NULL ? buffer->data : none;
+    writer->next = data + buffer->size + line_size;
+    writer->end = data + buffer->capacity;
+}
+
+bool json_make_room(struct json_writer *writer, size_t size)
 {
     struct buffer *buffer = writer->buffer;
-    if (writer->failed)
-        return NULL;
-    if (size > buffer->capacity - buffer->size && !buffer_reserve(buffer, size)) {
-        writer->failed = true;
-        return NULL;
+    size_t line_size =
+        buffer->data != NULL ? (size_t)(writer->next - buffer->data) - buffer->size : 0;
+    size_t need;
+    if (!writer->failed && size_add(line_size, size, &need) && buffer_reserve(buffer, need)) {
+        take_memory(writer, line_size);
+        return true;
     }
-    char *out = buffer->data + buffer->size;
-    buffer->size += size;
+    writer->failed = true;
+    writer->end = writer->next; /* nothing more fits */
+    return false;
+}
+
+/* Returns the place for a value of `size` bytes and its comma, or NULL when they do not fit. The
+ * comma is written; writer->next follows it. */
+static char *put(struct json_writer *writer, size_t size)
+{
+    if ((size_t)(writer->end - writer->next) <= size && !json_make_room(writer, size + 1))
+        return NULL;
+    char *out = writer->next;
+    out[size] = ',';
+    writer->next = out + size + 1;
     return out;
 }
 
-static void put_byte(struct json_writer *writer, char byte)
+/* Ends an object or an array; the comma after its last value goes. */
+static void close_level(struct json_writer *writer, char bracket)
 {
+    json_drop_comma(writer);
     char *out = put(writer, 1);
     if (out != NULL)
-        *out = byte;
+        *out = bracket;
 }
 
-/* Writes what comes before a value, comma, name and colon, and makes room for `size` bytes. Returns
- * the place for them, or NULL when they do not fit. */
-static char *put_named(struct json_writer *writer, const char *name, size_t size)
+void json_line_begin(struct json_writer *writer, struct buffer *buffer)
 {
-    size_t comma_size = writer->separate ? 1 : 0;
-    size_t name_size = name != NULL ? strlen(name) : 0;
-    size_t frame_size = name != NULL ? 3 : 0; /* two quotes and a colon */
-    writer->separate = true;
-    char *out = put(writer, comma_size + frame_size + name_size + size);
-    if (out == NULL)
-        return NULL;
-    if (comma_size > 0)
-        *out++ = ',';
-    if (name == NULL)
-        return out;
-    *out++ = '"';
-    memcpy(out, name, name_size);
-    out += name_size;
-    *out++ = '"';
-    *out++ = ':';
-    return out;
+    *writer = (struct json_writer){.buffer = buffer};
+    if (!buffer_reserve(buffer, ROW_SIZE_USUAL)) /* a smaller one may fit */
+        writer->failed = buffer_failed(buffer);
+    take_memory(writer, 0);
+    if (writer->failed)
+        writer->end = writer->next;
+    json_put_raw(writer, "{", 1);
 }
 
-static void put_value(struct json_writer *writer, const char *name, const char *text, size_t size)
+bool json_line_end(struct json_writer *writer)
 {
-    char *out = put_named(writer, name, size);
-    if (out != NULL)
-        memcpy(out, text, size);
+    close_level(writer, '}');
+    if (writer->failed)
+        return false;
+    writer->next[-1] = '\n';
+    writer->buffer->size = (size_t)(writer->next - writer->buffer->data);
+    return true;
 }
 
-/* Escapes the first character of the rest of a text: an ASCII byte to escape, a character above
- * ASCII, or a malformed byte. Returns the place behind it; *offset moves on. */
-static char *put_special(char *out, struct span value, size_t *offset)
+void json_object_end(struct json_writer *writer)
 {
-    unsigned char byte = (unsigned char)value.data[*offset];
-    if (byte >= 0x80)
-        return out + utf8_encode(out, utf8_next(value, offset)); /* U+FFFD when malformed */
-    (*offset)++;
-    *out++ = '\\';
-    *out++ = escapes[byte];
-    if (escapes[byte] != 'u')
-        return out;
-    *out++ = '0';
-    *out++ = '0';
-    *out++ = hex_digits[byte >> HEX_DIGIT_BITS];
-    *out++ = hex_digits[byte & 0xF];
+    close_level(writer, '}');
+}
+
+void json_array_end(struct json_writer *writer)
+{
+    close_level(writer, ']');
+}
+
+void json_put_object_begin(struct json_writer *writer)
+{
+    json_put_raw(writer, "{", 1);
+}
+
+void json_put_array_begin(struct json_writer *writer)
+{
+    json_put_raw(writer, "[", 1);
+}
+
+void json_put_name(struct json_writer *writer, struct span name)
+{
+    json_put_raw(writer, "\"", 1);
+    json_put_raw(writer, name.data, name.size);
+    json_put_raw(writer, "\":", 2);
+}
+
+/* Escapes the first character of a text: an ASCII byte to escape, a character above ASCII, or a
+ * malformed byte. Returns the place after it; *in moves on. */
+static char *put_special(char *out, const char **in, const char *end)
+{
+    const char *begin = *in;
+    const unsigned char byte = (unsigned char)*begin;
+    if (byte < 0x80) {
+        *in = begin + 1;
+        *out++ = '\\';
+        *out++ = escapes[byte];
+        return escapes[byte] != 'u' ? out : number_put_hex(out, byte, 4);
+    }
+    if (byte > 0xC2 && byte < 0xD8 && end - begin > 1 && utf8_is_continuation(begin[1])) {
+        memcpy(out, begin, 2); /* U+00C0 to U+05FF: none is unsafe, and most letters are here */
+        *in = begin + 2;
+        return out + 2;
+    }
+    size_t size = 0;
+    uint32_t code_point = utf8_next((struct span){begin, (size_t)(end - begin)}, &size);
+    *in = begin + size;
+    if (utf_is_unsafe(code_point)) {
+        *out++ = '\\';
+        *out++ = 'u';
+        return number_put_hex(out, code_point, 4);
+    }
+    if (size == 1) /* malformed: U+FFFD */
+        return out + utf8_encode(out, code_point);
+    for (size_t i = 0; i < size; i++)
+        *out++ = begin[i];
     return out;
 }
 
@@ -99,37 +153,64 @@ static bool is_plain(char byte)
     return (unsigned char)byte < 0x80 && escapes[(unsigned char)byte] == 0;
 }
 
-/* True when eight bytes are all written as they are. Each term has the top bit of a byte set when
- * that byte is above ASCII, below the space, or equal to one of the three. */
-static bool is_plain_word(uint64_t word)
+/* Marks the bytes of a word that are not written as they are: above 0x7e, below the space, a quote
+ * or a backslash. The lowest bit set is the top bit of the first such byte; a carry or a borrow may
+ * set bits above it. */
+static uint64_t special_bytes(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101u;
     const uint64_t quote = word ^ ones * '"';
     const uint64_t backslash = word ^ ones * '\\';
-    const uint64_t del = word ^ ones * 0x7f;
     uint64_t special =
-        word | (word - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones);
-    return (special & ones * 0x80) == 0;
+        word | (word + ones) | (word - ones * 0x20) | (quote - ones) | (backslash - ones);
+    return special & ones * 0x80;
 }
 
-/* Escapes into `out`, which has room for all. Returns the place behind it. */
+/* The bytes of a word before the first marked one. In memory the lowest come first: all processors
+ * that run Windows are little endian. */
+static size_t bytes_before(uint64_t marks)
+{
+#if defined(_MSC_VER)
+    unsigned long index;
+    _BitScanForward64(&index, marks);
+    return index / 8;
+#else
+    return (size_t)__builtin_ctzll(marks) / 8;
+#endif
+}
+
+/* Escapes into `out`, which has room for all. Returns the place after it. */
 static char *escape(char *out, struct span value)
 {
     enum { WORD_SIZE = 8 };
-    for (size_t offset = 0; offset < value.size;) {
+    const char *in = value.data;
+    const char *const end = in + value.size;
+    while (end - in >= WORD_SIZE) {
         uint64_t word;
-        while (value.size - offset >= WORD_SIZE) {
-            memcpy(&word, value.data + offset, WORD_SIZE);
-            if (!is_plain_word(word))
-                break;
-            memcpy(out, &word, WORD_SIZE);
+        memcpy(&word, in, WORD_SIZE);
+        memcpy(out, &word, WORD_SIZE); /* has room: what is escaped never becomes shorter */
+        uint64_t marks = special_bytes(word);
+        if (marks == 0) {
             out += WORD_SIZE;
-            offset += WORD_SIZE;
+            in += WORD_SIZE;
+            continue;
         }
-        while (offset < value.size && is_plain(value.data[offset]))
-            *out++ = value.data[offset++];
-        if (offset < value.size)
-            out = put_special(out, value, &offset);
+        size_t plain = bytes_before(marks);
+        out += plain;
+        in += plain;
+        if (*in == '\\') { /* the usual one, in paths */
+            memcpy(out, "\\\\", 2);
+            out += 2;
+            in++;
+        } else {
+            out = put_special(out, &in, end);
+        }
+    }
+    while (in < end) {
+        if (is_plain(*in))
+            *out++ = *in++;
+        else
+            out = put_special(out, &in, end);
     }
     return out;
 }
@@ -137,154 +218,91 @@ static char *escape(char *out, struct span value)
 /* The bytes that escape() writes. */
 static size_t escaped_size(struct span value)
 {
+    const char *in = value.data;
+    const char *const end = in + value.size;
     size_t size = 0;
-    for (size_t offset = 0; offset < value.size;) {
+    while (in < end) {
         char special[ESCAPED_SIZE_MAX];
-        if (!is_plain(value.data[offset])) {
-            size += (size_t)(put_special(special, value, &offset) - special);
-        } else {
+        if (is_plain(*in)) {
+            in++;
             size++;
-            offset++;
+        } else {
+            size += (size_t)(put_special(special, &in, end) - special);
         }
     }
     return size;
 }
 
-/* Digits from the end of `digits` on. Returns how many. */
-static size_t format_decimal(char digits[DECIMAL_SIZE_MAX], uint64_t value)
+void json_put_string(struct json_writer *writer, struct span value)
 {
-    size_t begin = DECIMAL_SIZE_MAX;
-    do {
-        digits[--begin] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    return DECIMAL_SIZE_MAX - begin;
-}
-
-static void put_decimal(struct json_writer *writer, const char *name, bool negative, uint64_t value)
-{
-    char digits[DECIMAL_SIZE_MAX];
-    size_t size = format_decimal(digits, value);
-    char *out = put_named(writer, name, size + (negative ? 1 : 0));
-    if (out == NULL)
+    if (value.data == NULL) {
+        json_put_null(writer);
         return;
-    if (negative)
-        *out++ = '-';
-    memcpy(out, digits + DECIMAL_SIZE_MAX - size, size);
-}
-
-/* "0x" and all the digits of a value that has `digits` of them, in quotes. */
-static void put_hex(struct json_writer *writer, const char *name, uint64_t value, size_t digits)
-{
-    char *out = put_named(writer, name, digits + 4);
-    if (out == NULL)
-        return;
-    out[0] = '"';
-    out[1] = '0';
-    out[2] = 'x';
-    for (size_t i = digits; i > 0; i--) {
-        out[2 + i] = hex_digits[value & 0xF];
-        value >>= HEX_DIGIT_BITS;
     }
-    out[3 + digits] = '"';
-}
-
-static void open_level(struct json_writer *writer, const char *name, char bracket)
-{
-    put_value(writer, name, &bracket, 1);
-    writer->separate = false;
-}
-
-static void close_level(struct json_writer *writer, char bracket)
-{
-    put_byte(writer, bracket);
-    writer->separate = true;
-}
-
-void json_line_begin(struct json_writer *writer, struct buffer *buffer)
-{
-    *writer = (struct json_writer){.buffer = buffer, .line_offset = buffer->size};
-    put_byte(writer, '{');
-}
-
-bool json_line_end(struct json_writer *writer)
-{
-    put_byte(writer, '}');
-    put_byte(writer, '\n');
-    if (writer->failed)
-        writer->buffer->size = writer->line_offset;
-    return !writer->failed;
-}
-
-void json_object_begin(struct json_writer *writer, const char *name)
-{
-    open_level(writer, name, '{');
-}
-
-void json_object_end(struct json_writer *writer)
-{
-    close_level(writer, '}');
-}
-
-void json_array_begin(struct json_writer *writer, const char *name)
-{
-    open_level(writer, name, '[');
-}
-
-void json_array_end(struct json_writer *writer)
-{
-    close_level(writer, ']');
-}
-
-void json_string(struct json_writer *writer, const char *name, struct span value)
-{
-    put_named(writer, name, 0);
-    struct buffer *buffer = writer->buffer;
-    /* Where memory for the worst is at hand, nothing needs counting. */
-    bool roomy = value.size < (buffer->capacity - buffer->size) / ESCAPED_SIZE_MAX;
-    char *out = put(writer, 2 + (roomy ? value.size * ESCAPED_SIZE_MAX : escaped_size(value)));
-    if (out == NULL)
-        return;
+    /* Where there is room for the worst, nothing needs counting. */
+    size_t room = (size_t)(writer->end - writer->next);
+    if (value.size >= room / ESCAPED_SIZE_MAX) {
+        size_t size = escaped_size(value) + 3;
+        if (size > room && !json_make_room(writer, size))
+            return;
+    }
+    char *out = writer->next;
     *out++ = '"';
     out = escape(out, value);
     *out++ = '"';
-    buffer->size = (size_t)(out - buffer->data);
+    *out++ = ',';
+    writer->next = out;
 }
 
-void json_text(struct json_writer *writer, const char *name, const char *value)
+void json_put_text(struct json_writer *writer, const char *value)
 {
     if (value == NULL)
-        json_null(writer, name);
+        json_put_null(writer);
     else
-        json_string(writer, name, span_from_string(value));
+        json_put_string(writer, span_from_string(value));
 }
 
-void json_uint(struct json_writer *writer, const char *name, uint64_t value)
+void json_put_uint(struct json_writer *writer, uint64_t value)
 {
-    put_decimal(writer, name, false, value);
+    size_t size = number_decimal_size(value);
+    char *out = put(writer, size);
+    if (out != NULL)
+        number_put_digits(out, value, size);
 }
 
-void json_int(struct json_writer *writer, const char *name, int64_t value)
+void json_put_int(struct json_writer *writer, int64_t value)
 {
-    put_decimal(writer, name, value < 0, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+    if (value < 0)
+        json_put_raw(writer, "-", 1);
+    json_put_uint(writer, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-void json_bool(struct json_writer *writer, const char *name, bool value)
+void json_put_bool(struct json_writer *writer, bool value)
 {
-    put_value(writer, name, value ? "true" : "false", value ? 4 : 5);
+    json_put_raw(writer, value ? "true," : "false,", value ? 5 : 6);
 }
 
-void json_null(struct json_writer *writer, const char *name)
+void json_put_null(struct json_writer *writer)
 {
-    put_value(writer, name, "null", 4);
+    json_put_raw(writer, "null,", 5);
 }
 
-void json_address(struct json_writer *writer, const char *name, uint64_t value)
+/* "0x" and the last `digits` digits, in quotes. */
+static void put_hex(struct json_writer *writer, uint64_t value, size_t digits)
 {
-    put_hex(writer, name, value, 16);
+    char *out = put(writer, digits + 4);
+    if (out == NULL)
+        return;
+    memcpy(out, "\"0x", 3);
+    *number_put_hex(out + 3, value, digits) = '"';
 }
 
-void json_nt_status(struct json_writer *writer, const char *name, uint32_t value)
+void json_put_address(struct json_writer *writer, uint64_t value)
 {
-    put_hex(writer, name, value, 8);
+    put_hex(writer, value, NUMBER_HEX_SIZE_MAX);
+}
+
+void json_put_nt_status(struct json_writer *writer, uint32_t value)
+{
+    put_hex(writer, value, 8);
 }

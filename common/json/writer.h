@@ -1,9 +1,8 @@
 /* Writes JSON lines into a bounded buffer.
  *
- * A line is begun, filled and ended; when it does not fit, the failure sticks, json_line_end()
- * takes the whole line back and says so: a buffer never holds half a line. Members come out in the
- * order they are written. `name` is the member's name as a plain literal that needs no escaping, or
- * NULL for an array's element.
+ * A line is begun, filled and ended. A line that does not fit fails as a whole: the failure sticks,
+ * json_line_end() reports it, and the buffer never holds a part of a line. Members are written in
+ * the order of the calls.
  */
 #ifndef COMMON_JSON_WRITER_H
 #define COMMON_JSON_WRITER_H
@@ -11,43 +10,78 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/base/annotations.h"
 #include "common/text/buffer.h"
 
 struct json_writer {
-    struct buffer *buffer;
-    size_t line_offset; /* where the open line begins in the buffer */
-    bool failed;        /* the line did not fit */
-    bool separate;      /* a comma comes before the next member */
+    struct buffer *buffer; /* holds the line when it has ended */
+    char *next;            /* where the line's next byte goes, in the buffer's memory */
+    char *end;             /* of that memory */
+    bool failed;
 };
 
-/* Begins a line: `{`. */
+/* Begins a line: `{`. Until the line has ended the buffer belongs to the writer. */
 void json_line_begin(_Out_ struct json_writer *writer, _Inout_ struct buffer *buffer);
 
-/* Ends it: `}` and a newline. Returns false when the line did not fit; the buffer is then as it
- * was. */
+/* Ends it: `}` and a newline. Returns false when the line did not fit; the buffer is then as it was
+ * before the line. */
 NODISCARD bool json_line_end(_Inout_ struct json_writer *writer);
 
-void json_object_begin(_Inout_ struct json_writer *writer, const char *name);
+/* A member: its name, a literal that needs no escaping, and its value. */
+#define json_string(writer, name, ...) /* the value may be a compound literal */ \
+    (json_name(writer, name), json_put_string(writer, __VA_ARGS__))
+#define json_text(writer, name, value) (json_name(writer, name), json_put_text(writer, value))
+#define json_uint(writer, name, value) (json_name(writer, name), json_put_uint(writer, value))
+#define json_int(writer, name, value) (json_name(writer, name), json_put_int(writer, value))
+#define json_bool(writer, name, value) (json_name(writer, name), json_put_bool(writer, value))
+#define json_null(writer, name) (json_name(writer, name), json_put_null(writer))
+#define json_address(writer, name, value) (json_name(writer, name), json_put_address(writer, value))
+#define json_nt_status(writer, name, value) \
+    (json_name(writer, name), json_put_nt_status(writer, value))
+#define json_object_begin(writer, name) (json_name(writer, name), json_put_object_begin(writer))
+#define json_array_begin(writer, name) (json_name(writer, name), json_put_array_begin(writer))
+
 void json_object_end(_Inout_ struct json_writer *writer);
-void json_array_begin(_Inout_ struct json_writer *writer, const char *name);
 void json_array_end(_Inout_ struct json_writer *writer);
 
-/* value  UTF-8; escaped are `"`, `\`, U+0000 to U+001F and U+007F; a malformed byte is written as
- * U+FFFD, so that the line is valid UTF-8 whatever comes in. */
-void json_string(_Inout_ struct json_writer *writer, const char *name, struct span value);
-void json_text(_Inout_ struct json_writer *writer, const char *name,
-               const char *value); /* NULL: null */
-void json_uint(_Inout_ struct json_writer *writer, const char *name, uint64_t value);
-void json_int(_Inout_ struct json_writer *writer, const char *name, int64_t value);
-void json_bool(_Inout_ struct json_writer *writer, const char *name, bool value);
-void json_null(_Inout_ struct json_writer *writer, const char *name);
+/* A member's name alone: a literal, or any text that needs no escaping. Its value comes next. */
+#define json_name(writer, name) json_put_raw(writer, "\"" name "\":", sizeof("\"" name "\":") - 1)
+void json_put_name(_Inout_ struct json_writer *writer, struct span name);
 
-/* An address: "0x" and 16 lower-case hexadecimal digits. */
-void json_address(_Inout_ struct json_writer *writer, const char *name, uint64_t value);
+/* A value alone: an array's element, or what follows a name. */
 
-/* An NTSTATUS: "0x" and 8 lower-case hexadecimal digits. */
-void json_nt_status(_Inout_ struct json_writer *writer, const char *name, uint32_t value);
+/* UTF-8; data NULL is written as null. Escaped are `"`, `\` and what utf_is_unsafe() says, so that
+ * a terminal that shows the line is not driven by it. A malformed byte becomes U+FFFD. */
+void json_put_string(_Inout_ struct json_writer *writer, struct span value);
+void json_put_text(_Inout_ struct json_writer *writer, const char *value); /* NULL: null */
+void json_put_uint(_Inout_ struct json_writer *writer, uint64_t value);
+void json_put_int(_Inout_ struct json_writer *writer, int64_t value);
+void json_put_bool(_Inout_ struct json_writer *writer, bool value);
+void json_put_null(_Inout_ struct json_writer *writer);
+void json_put_address(_Inout_ struct json_writer *writer, uint64_t value);   /* "0x", 16 digits */
+void json_put_nt_status(_Inout_ struct json_writer *writer, uint32_t value); /* "0x", 8 digits */
+void json_put_object_begin(_Inout_ struct json_writer *writer);
+void json_put_array_begin(_Inout_ struct json_writer *writer);
+
+/* For the functions above: makes room for `size` bytes at writer->next. */
+bool json_make_room(_Inout_ struct json_writer *writer, size_t size);
+
+/* Bytes as they are. Inline, so that names of known size are copied without a call. */
+static inline void json_put_raw(struct json_writer *writer, const char *bytes, size_t size)
+{
+    if ((size_t)(writer->end - writer->next) < size && !json_make_room(writer, size))
+        return;
+    memcpy(writer->next, bytes, size);
+    writer->next += size;
+}
+
+/* Takes back the comma after the value just put, before json_put_raw() copies what follows it. */
+static inline void json_drop_comma(struct json_writer *writer)
+{
+    if (!writer->failed && writer->next[-1] == ',')
+        writer->next--;
+}
 
 #endif

@@ -66,7 +66,7 @@ static void write_selector(struct json_writer *writer, const struct request *req
     case SELECTOR_PIDS:
         json_array_begin(writer, "pid");
         for (size_t i = 0; i < request->pids_count; i++)
-            json_uint(writer, NULL, request->pids[i]);
+            json_put_uint(writer, request->pids[i]);
         json_array_end(writer);
         break;
     case SELECTOR_NAME:
@@ -85,7 +85,7 @@ static void write_kinds(struct json_writer *writer, uint32_t kinds)
     json_array_begin(writer, "kinds");
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if ((kinds & (uint32_t)all[i]) != 0)
-            json_text(writer, NULL, view_kind_name(all[i]));
+            json_put_text(writer, view_kind_name(all[i]));
     json_array_end(writer);
 }
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Source: winnt.h. The first eight exclude each other; exactly one of them is set in a valid value.
  */
@@ -69,8 +70,11 @@ void protect_format(char *out, uint32_t protect)
         if ((protect & bit) == 0 || ((bit & PROTECT_BASIC_MASK) != 0 && !is_one))
             continue;
         named |= bit;
-        size += (size_t)snprintf(out + size, PROTECT_TEXT_CAPACITY - size, "%s%s",
-                                 size > 0 ? "|" : "", protect_names[i].name);
+        if (size > 0)
+            out[size++] = '|';
+        size_t name_size = strlen(protect_names[i].name);
+        memcpy(out + size, protect_names[i].name, name_size + 1); /* all of them fit */
+        size += name_size;
     }
     if (protect != named)
         (void)snprintf(out + size, PROTECT_TEXT_CAPACITY - size, "%s0x%" PRIx32,

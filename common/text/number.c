@@ -66,16 +66,17 @@ bool number_from_address(struct span text, uint64_t *value)
     return number_from_hex((struct span){digits, count}, value);
 }
 
+size_t number_decimal_size(uint64_t value)
+{
+    size_t size = 1;
+    for (uint64_t power = 10; value >= power && size < NUMBER_DECIMAL_SIZE_MAX; power *= 10)
+        size++;
+    return size;
+}
+
 char *number_put_decimal(char *out, uint64_t value)
 {
-    char digits[NUMBER_DECIMAL_SIZE_MAX];
-    size_t begin = sizeof digits;
-    do {
-        digits[--begin] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    memcpy(out, digits + begin, sizeof digits - begin);
-    return out + (sizeof digits - begin);
+    return number_put_digits(out, value, number_decimal_size(value));
 }
 
 char *number_put_digits(char *out, uint64_t value, size_t digits)

@@ -32,6 +32,9 @@ NODISCARD bool number_from_hex(struct span text, _Out_ uint64_t *value);
  * them as in a debugger's 00007ffb`3c0a0000. Returns false, value untouched, for anything else. */
 NODISCARD bool number_from_address(struct span text, _Out_ uint64_t *value);
 
+/* How many decimal digits a value has, 1 to NUMBER_DECIMAL_SIZE_MAX. */
+size_t number_decimal_size(uint64_t value);
+
 /* Writes the decimal digits. Returns their end; there is no terminator. */
 char *number_put_decimal(_Out_writes_(NUMBER_DECIMAL_SIZE_MAX) char *out, uint64_t value);
 

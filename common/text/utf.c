@@ -108,11 +108,6 @@ static size_t sequence_size(uint8_t lead, uint32_t *bits, uint32_t *least)
     return size;
 }
 
-static bool is_continuation(uint8_t byte)
-{
-    return (byte & 0xC0) == 0x80;
-}
-
 /* The size of the well-formed character at text.data[offset]; 0 when it is malformed. */
 static size_t decode(struct span text, size_t offset, uint32_t *code_point)
 {
@@ -122,10 +117,10 @@ static size_t decode(struct span text, size_t offset, uint32_t *code_point)
     if (size == 0 || size > text.size - offset)
         return 0;
     for (size_t i = 1; i < size; i++) {
-        uint8_t byte = (uint8_t)text.data[offset + i];
-        if (!is_continuation(byte))
+        char byte = text.data[offset + i];
+        if (!utf8_is_continuation(byte))
             return 0;
-        value = value << 6 | (byte & 0x3Fu);
+        value = value << 6 | ((unsigned char)byte & 0x3Fu);
     }
     if (value < least || is_surrogate(value) || value > CODE_POINT_LAST)
         return 0;
@@ -162,9 +157,9 @@ size_t utf8_cut(struct span text, size_t size_max)
     if (text.size <= size_max)
         return text.size;
     size_t size = size_max;
-    for (int i = 0; i < 3 && size > 0 && is_continuation((uint8_t)text.data[size]); i++)
+    for (int i = 0; i < 3 && size > 0 && utf8_is_continuation(text.data[size]); i++)
         size--;
-    return is_continuation((uint8_t)text.data[size]) ? size_max : size; /* malformed: any place */
+    return utf8_is_continuation(text.data[size]) ? size_max : size; /* malformed: any place */
 }
 
 bool utf_is_unsafe(uint32_t code_point)

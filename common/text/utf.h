@@ -36,6 +36,12 @@ bool utf8_is_valid(struct span text, _Out_opt_ size_t *error_offset);
  * taken alone and gives U+FFFD. *offset must be below the size. */
 uint32_t utf8_next(struct span text, _Inout_ size_t *offset);
 
+/* True for a byte that continues a character, and so for a place where no text may be cut. */
+static inline bool utf8_is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
 /* The largest size up to `size_max` that ends between two characters. */
 size_t utf8_cut(struct span text, size_t size_max);
 

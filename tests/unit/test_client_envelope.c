@@ -75,7 +75,7 @@ static void every_row_gets_it(struct test *t)
                                    ",\"type\":\"process_error\",\"pid\":7,\"code\":\"c\"}\n"},
         /* white space, unknown members and odd numbers stay */
         {"  { \"type\" : \"later\" ,\"new\":[1e3, {}] }  \r\n",
-         "{" HEAD("later") " \"type\" : \"later\" ,\"new\":[1e3, {}] }  \r\n"},
+         "{" HEAD("later") " \"type\" : \"later\" ,\"new\":[1e3, {}] }\n"},
         /* a type that could break the line, or is too long */
         {"{\"type\":\"a\\\"b\"}\n", "{" HEAD("other") "\"type\":\"a\\\"b\"}\n"},
         {"{\"type\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n",

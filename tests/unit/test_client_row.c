@@ -239,7 +239,7 @@ static void what_was_set_is_written(struct test *t)
     check_written(t, &f,
                   "{\"id\":1, \"later\":{\"rows\":1} ,\"type\":\"end\",\"processes\": 12 ,"
                   "\"rows\":18446744073709551615,\"errors\":0,\"complete\":true,"
-                  "\"scope\":\"a\\u0062\"} ");
+                  "\"scope\":\"a\\u0062\"}");
     row_set_null(&f.row, MEMBER_PROCESSES);
     row_set_number(&f.row, MEMBER_COMPLETE, 0);
     row_set_text(&f.row, MEMBER_SCOPE, SPAN("\"\n"));
@@ -251,7 +251,7 @@ static void what_was_set_is_written(struct test *t)
                   "{\"host\":\"PC\",\"schema\":null,\"name\":\"x\",\"base\":\"0x0000000000001000\","
                   "\"id\":1, \"later\":{\"rows\":1} ,\"type\":\"end\",\"processes\": null ,"
                   "\"rows\":18446744073709551615,\"errors\":0,\"complete\":false,"
-                  "\"scope\":\"\\\"\\n\"} ");
+                  "\"scope\":\"\\\"\\n\"}");
     CHECK(t, row_has(&f.row, MEMBER_PROCESSES) && !row_knows(&f.row, MEMBER_PROCESSES));
     CHECK(t, row_has(&f.row, MEMBER_SCHEMA) && !row_knows(&f.row, MEMBER_SCHEMA));
     check_text(t, &f.row, MEMBER_SCOPE, "\"\n");

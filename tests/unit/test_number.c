@@ -63,11 +63,21 @@ static void number_knows_the_digits(struct test *t)
 
 static void number_writes_what_it_reads(struct test *t)
 {
-    static const uint64_t values[] = {
-        0, 1, 9, 10, 99, 100, 12345, UINT32_MAX, UINT64_C(10000000000000000000), UINT64_MAX};
+    static const uint64_t values[] = {0,
+                                      1,
+                                      9,
+                                      10,
+                                      99,
+                                      100,
+                                      12345,
+                                      UINT32_MAX,
+                                      UINT64_C(9999999999999999999),
+                                      UINT64_C(10000000000000000000),
+                                      UINT64_MAX};
     for (size_t i = 0; i < TEST_COUNT(values); i++) {
         char out[NUMBER_DECIMAL_SIZE_MAX], expected[24];
         char *end = number_put_decimal(out, values[i]);
+        CHECK_INT(t, number_decimal_size(values[i]), end - out);
         (void)snprintf(expected, sizeof expected, "%" PRIu64, values[i]);
         CHECK_MEM(t, expected, strlen(expected), out, (size_t)(end - out));
         end = number_put_address(out, values[i]);
