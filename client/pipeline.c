@@ -2,39 +2,6 @@
 
 #include "common/proto/protocol.h"
 
-static enum table_layout layout_of(const struct options *options)
-{
-    if (options->command == COMMAND_PS)
-        return TABLE_PROCESSES;
-    if (options->command == COMMAND_DIFF)
-        return TABLE_CHANGES;
-    if (options->by_file)
-        return TABLE_FILES;
-    return options->sort != ORDER_NONE ? TABLE_FLAT : TABLE_MAPS;
-}
-
-static void init_formats(struct pipeline *pipeline, const struct pipeline_settings *settings)
-{
-    const struct options *options = settings->options;
-    const enum request_op op = options->command == COMMAND_PS      ? OP_PROCESSES
-                               : options->command == COMMAND_STATS ? OP_STATS
-                                                                   : OP_MAPS;
-    const struct table_style style = {
-        .layout = layout_of(options),
-        .width = options->wide ? 0 : settings->width,
-        .no_header = options->no_header,
-        .totals = !options->quiet && !options->no_header,
-        .exact = options->exact,
-        .by_address = options->sort == ORDER_ADDRESS,
-        .detail = options->detail,
-    };
-
-    table_init(&pipeline->table, &style);
-    csv_init(&pipeline->csv, options->by_file ? CSV_FILES : csv_table_of(op, options->detail),
-             options->no_header, settings->envelope != NULL);
-    prometheus_init(&pipeline->prometheus, op, options->detail);
-}
-
 void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *settings)
 {
     const struct options *options = settings->options;
@@ -54,7 +21,9 @@ void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *se
         filter_add_folder(&pipeline->filter, settings->system_folders[i]);
     sorter_init(&pipeline->sorter, options->sort, options->top);
     by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE, options->top);
-    init_formats(pipeline, settings);
+    table_init(&pipeline->table, options, settings->width);
+    csv_init(&pipeline->csv, options);
+    prometheus_init(&pipeline->prometheus, options);
 }
 
 void pipeline_release(struct pipeline *pipeline)

@@ -1,178 +1,161 @@
 #include "client/show/csv.h"
-#include "common/proto/protocol.h"
+
+#include <string.h>
 
 #include "client/rows/envelope.h"
-#include "client/show/csv_text.h"
+#include "client/show/text.h"
+#include "common/text/number.h"
 
-enum { VIEW_SIZE_MAX = 4 * OUTPUT_ROW_SIZE_MAX, COLUMNS_MAX = 16 };
-
-static const struct {
-    size_t count;
-    enum row_member columns[COLUMNS_MAX];
-    bool parts; /* lines are parts of a process, whose start --host adds */
-} tables[CSV_TABLE_COUNT] = {
-    [CSV_PROCESSES] = {9,
-                       {MEMBER_PID, MEMBER_START, MEMBER_PARENT, MEMBER_NAME, MEMBER_IMAGE,
-                        MEMBER_SESSION, MEMBER_ARCH, MEMBER_PROTECTION, MEMBER_ACCESS},
-                       false},
-    [CSV_VIEWS] = {9,
-                   {MEMBER_PID, MEMBER_PROCESS, MEMBER_BASE, MEMBER_SIZE, MEMBER_KIND,
-                    MEMBER_PROTECT, MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY},
-                   true},
-    [CSV_PAGES] = {14,
-                   {MEMBER_PID, MEMBER_PROCESS, MEMBER_BASE, MEMBER_SIZE, MEMBER_KIND,
-                    MEMBER_PROTECT, MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY,
-                    MEMBER_RESIDENT, MEMBER_SHARED, MEMBER_PRIVATE, MEMBER_LOCKED, MEMBER_COUNTED},
-                   true},
-    [CSV_REGIONS] = {12,
-                     {MEMBER_TYPE, MEMBER_PID, MEMBER_PROCESS, MEMBER_VIEW, MEMBER_BASE,
-                      MEMBER_SIZE, MEMBER_KIND, MEMBER_STATE, MEMBER_PROTECT, MEMBER_PATH,
-                      MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY},
-                     true},
-    [CSV_FILES] = {6,
-                   {MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_KIND, MEMBER_PROCESSES, MEMBER_VIEWS,
-                    MEMBER_SIZE},
-                   false},
-};
-
-enum csv_table csv_table_of(enum request_op op, enum request_detail detail)
+void csv_init(struct csv *csv, const struct options *options)
 {
-    if (op == OP_PROCESSES)
-        return CSV_PROCESSES;
-    if (detail == DETAIL_REGIONS)
-        return CSV_REGIONS;
-    return detail == DETAIL_PAGES ? CSV_PAGES : CSV_VIEWS;
-}
-
-void csv_init(struct csv *csv, enum csv_table table, bool no_header, bool host)
-{
-    *csv = (struct csv){.table = table, .host = host, .header_wanted = !no_header};
-    buffer_init(&csv->view.process, VIEW_SIZE_MAX);
-    buffer_init(&csv->view.kind, VIEW_SIZE_MAX);
-    buffer_init(&csv->view.names, VIEW_SIZE_MAX);
+    *csv = (struct csv){
+        .kind = columns_table_of(options),
+        .has_host = options->host,
+        .has_header = options->no_header,
+    };
+    row_init(&csv->view);
 }
 
 void csv_deinit(struct csv *csv)
 {
-    buffer_release(&csv->view.process);
-    buffer_release(&csv->view.kind);
-    buffer_release(&csv->view.names);
+    row_release(&csv->view);
 }
 
-static bool member_field(const struct row *row, enum row_member member, struct buffer *out)
+enum byte_class {
+    BYTE_PLAIN = 0,
+    BYTE_QUOTED = 1, /* a field that holds it is quoted */
+    BYTE_QUOTE = 2,  /* and it is doubled */
+    BYTE_ODD = 4     /* a control character, or of a character that is not ASCII */
+};
+
+static unsigned class_of(char byte)
 {
-    if (member == MEMBER_PATH_LOSSY) /* left out unless true */
-        return buffer_append(out, row_number(row, member, 0) != 0 ? SPAN("true") : SPAN("false"));
-    if (!row_knows(row, member))
-        return true;
-    if (member == MEMBER_BASE || member == MEMBER_VIEW)
-        return csv_address(out, row_number(row, member, 0));
-    return row_member_is_text(member) ? csv_field(out, row_text(row, member))
-                                      : csv_number(out, row_number(row, member, 0));
+    unsigned char code = (unsigned char)byte;
+
+    if (code == ',')
+        return BYTE_QUOTED;
+    if (code == '"')
+        return BYTE_QUOTED | BYTE_QUOTE;
+    return code < 0x20 || code >= 0x7f ? BYTE_ODD : BYTE_PLAIN;
 }
 
-/* Keeps the last view's fields for its regions. */
-static bool keep_view(struct csv_view *view, const struct row *row)
+void csv_field(struct buffer *out, struct span text)
 {
-    view->known = row_knows(row, MEMBER_BASE);
-    view->pid = (uint32_t)row_number(row, MEMBER_PID, 0);
-    view->base = row_number(row, MEMBER_BASE, 0);
-    buffer_clear(&view->process);
-    buffer_clear(&view->kind);
-    buffer_clear(&view->names);
-    return member_field(row, MEMBER_PROCESS, &view->process) &&
-           member_field(row, MEMBER_KIND, &view->kind) &&
-           member_field(row, MEMBER_PATH, &view->names) && csv_comma(&view->names) &&
-           member_field(row, MEMBER_DEVICE_PATH, &view->names) && csv_comma(&view->names) &&
-           member_field(row, MEMBER_PATH_LOSSY, &view->names);
-}
+    unsigned classes = BYTE_PLAIN;
 
-static bool is_of_view(const struct csv_view *view, const struct row *row)
-{
-    return view->known && row_knows(row, MEMBER_VIEW) &&
-           view->pid == row_number(row, MEMBER_PID, 0) &&
-           view->base == row_number(row, MEMBER_VIEW, 0);
-}
-
-static bool region_line(const struct csv_view *view, const struct row *row, struct buffer *out)
-{
-    bool known = is_of_view(view, row);
-    struct span unknown = {NULL, 0};
-
-    return member_field(row, MEMBER_TYPE, out) && csv_comma(out) &&
-           member_field(row, MEMBER_PID, out) && csv_comma(out) &&
-           buffer_append(out, known ? buffer_span(&view->process) : unknown) && csv_comma(out) &&
-           member_field(row, MEMBER_VIEW, out) && csv_comma(out) &&
-           member_field(row, MEMBER_BASE, out) && csv_comma(out) &&
-           member_field(row, MEMBER_SIZE, out) && csv_comma(out) &&
-           buffer_append(out, known ? buffer_span(&view->kind) : unknown) && csv_comma(out) &&
-           member_field(row, MEMBER_STATE, out) && csv_comma(out) &&
-           member_field(row, MEMBER_PROTECT, out) && csv_comma(out) &&
-           buffer_append(out, known ? buffer_span(&view->names) : SPAN(",,"));
-}
-
-static size_t envelope_count(const struct csv *csv)
-{
-    if (!csv->host)
-        return 0;
-    return tables[csv->table].parts ? ENVELOPE_MEMBERS : ENVELOPE_MEMBERS - 1;
-}
-
-static bool header(struct csv *csv, struct buffer *out)
-{
-    struct span names[ENVELOPE_MEMBERS + COLUMNS_MAX];
-    size_t count = 0;
-
-    if (!csv->header_wanted)
-        return true;
-    csv->header_wanted = false;
-    for (size_t i = 0; i < envelope_count(csv); i++)
-        names[count++] = row_member_name(envelope_members[i]);
-    for (size_t i = 0; i < tables[csv->table].count; i++)
-        names[count++] = row_member_name(tables[csv->table].columns[i]);
-    return csv_header(out, names, count);
-}
-
-static bool is_in_table(enum csv_table table, enum row_type type)
-{
-    switch (table) {
-    case CSV_PROCESSES:
-        return type == ROW_PROCESS;
-    case CSV_VIEWS:
-    case CSV_PAGES:
-        return type == ROW_MAP;
-    case CSV_REGIONS:
-        return type == ROW_MAP || type == ROW_REGION;
-    case CSV_FILES:
-        return type == ROW_FILE;
-    case CSV_TABLE_COUNT:
-        break;
+    if (text.data == NULL)
+        return;
+    for (size_t i = 0; i < text.size; i++)
+        classes |= class_of(text.data[i]);
+    if (text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ')
+        classes |= BYTE_QUOTED;
+    if (classes == BYTE_PLAIN) { /* nearly all are */
+        buffer_append(out, text);
+        return;
     }
-    return false;
+    buffer_text(out, (classes & BYTE_QUOTED) != 0 ? "\"" : "");
+    for (const char *quote; (quote = memchr(text.data, '"', text.size)) != NULL;) {
+        size_t size = (size_t)(quote - text.data) + 1;
+        display_text(out, (struct span){text.data, size});
+        buffer_text(out, "\"");
+        text = span_from(text, size);
+    }
+    display_text(out, text);
+    buffer_text(out, (classes & BYTE_QUOTED) != 0 ? "\"" : "");
 }
 
-static bool line_of(struct csv *csv, const struct row *row, struct buffer *out)
+static void put_member(struct buffer *out, const struct row *row, enum row_member member)
 {
-    for (size_t i = 0; i < envelope_count(csv); i++)
-        if (!member_field(row, envelope_members[i], out) || !csv_comma(out))
-            return false;
-    if (row->type == ROW_REGION)
-        return region_line(&csv->view, row, out) && csv_line_end(out);
-    for (size_t i = 0; i < tables[csv->table].count; i++)
-        if ((i > 0 && !csv_comma(out)) || !member_field(row, tables[csv->table].columns[i], out))
-            return false;
-    return csv_line_end(out);
+    char text[NUMBER_DECIMAL_SIZE_MAX];
+    uint64_t number;
+
+    if (row_member_is_text(member)) {
+        csv_field(out, row_text(row, member));
+        return;
+    }
+    number = row_number(row, member, 0);
+    if (member == MEMBER_PATH_LOSSY) /* left out unless true */
+        buffer_text(out, number != 0 ? "true" : "false");
+    else if (!row_knows(row, member))
+        return;
+    else if (member == MEMBER_BASE || member == MEMBER_VIEW)
+        buffer_append(out, (struct span){text, (size_t)(number_put_address(text, number) - text)});
+    else
+        buffer_append(out, (struct span){text, (size_t)(number_put_decimal(text, number) - text)});
+}
+
+/* What the line of a region takes from its view. */
+static bool is_of_view(enum row_member member)
+{
+    return member == MEMBER_PROCESS || member == MEMBER_KIND || member == MEMBER_PATH ||
+           member == MEMBER_DEVICE_PATH || member == MEMBER_PATH_LOSSY;
+}
+
+/* The view of a region, or NULL when it is not the last one. */
+static const struct row *view_of(const struct csv *csv, const struct row *region)
+{
+    const struct row *view = &csv->view;
+    bool is_known = row_knows(view, MEMBER_BASE) && row_knows(region, MEMBER_VIEW) &&
+                    row_number(view, MEMBER_PID, 0) == row_number(region, MEMBER_PID, 0) &&
+                    row_number(view, MEMBER_BASE, 0) == row_number(region, MEMBER_VIEW, 0);
+
+    return is_known ? view : NULL;
+}
+
+static size_t host_count(const struct csv *csv)
+{
+    if (!csv->has_host)
+        return 0;
+    return columns_tables[csv->kind].has_process_start ? ENVELOPE_MEMBERS : ENVELOPE_MEMBERS - 1;
+}
+
+/* A line of the table; row NULL: its header. */
+static void put_line(const struct csv *csv, const struct row *row, struct buffer *out)
+{
+    const struct columns *columns = &columns_tables[csv->kind];
+    const struct row *view = row;
+
+    if (row != NULL && row->type == ROW_REGION)
+        view = view_of(csv, row);
+    for (size_t i = 0; i < host_count(csv); i++) {
+        if (row == NULL)
+            buffer_append(out, row_member_name(envelope_members[i]));
+        else
+            put_member(out, row, envelope_members[i]);
+        buffer_append(out, SPAN(","));
+    }
+    for (size_t i = 0; i < columns->csv_count; i++) {
+        enum row_member member = columns->csv[i];
+        const struct row *source = is_of_view(member) ? view : row;
+        if (i > 0)
+            buffer_append(out, SPAN(","));
+        if (row == NULL)
+            buffer_append(out, row_member_name(member));
+        else if (source != NULL)
+            put_member(out, source, member);
+    }
+    buffer_append(out, SPAN("\r\n"));
+}
+
+static bool is_in_table(enum columns_table kind, enum row_type type)
+{
+    if (kind == COLUMNS_PROCESSES)
+        return type == ROW_PROCESS;
+    if (kind == COLUMNS_FILES)
+        return type == ROW_FILE;
+    return type == ROW_MAP || (type == ROW_REGION && kind == COLUMNS_REGIONS);
 }
 
 bool csv_row(struct csv *csv, const struct row *row, struct buffer *out)
 {
-    if (row->type == ROW_ERROR) /* the request was refused; another may still be answered */
+    if (row->type == ROW_ERROR)
         return true;
-    if (!header(csv, out))
-        return false;
-    if (!is_in_table(csv->table, row->type))
-        return true;
-    if (csv->table == CSV_REGIONS && row->type == ROW_MAP && !keep_view(&csv->view, row))
-        return false;
-    return line_of(csv, row, out);
+    if (!csv->has_header)
+        put_line(csv, NULL, out);
+    csv->has_header = true;
+    if (csv->kind == COLUMNS_REGIONS && row->type == ROW_MAP)
+        row_copy(&csv->view, row);
+    if (is_in_table(csv->kind, row->type))
+        put_line(csv, row, out);
+    return !buffer_failed(out) && !csv->view.failed;
 }

@@ -210,11 +210,11 @@ static const struct {
 
 enum { SUMS_WITHOUT_PAGES = 2 };
 
-void prometheus_init(struct prometheus *prometheus, enum request_op op, enum request_detail detail)
+void prometheus_init(struct prometheus *prometheus, const struct options *options)
 {
-    *prometheus = (struct prometheus){.op = op};
-    if (op == OP_MAPS)
-        prometheus->sums = detail == DETAIL_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
+    *prometheus = (struct prometheus){.has_stats = options->command == COMMAND_STATS};
+    if (options->command == COMMAND_MAPS)
+        prometheus->sums = options->detail == DETAIL_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
     buffer_init(&prometheus->scratch, OUTPUT_ROW_SIZE_MAX * 3);
 }
 
@@ -343,8 +343,8 @@ bool prometheus_row(struct prometheus *prometheus, const struct row *row)
         return add_mapping(prometheus, row);
     if (row->type == ROW_STATS)
         stats_parse(row_line(row), &prometheus->stats);
-    if (row->type == ROW_PROCESS_ERROR)
-        prometheus->failed++;
+    if (row->type == ROW_PROCESS_ERROR && !span_equal(row_text(row, MEMBER_STAGE), SPAN("select")))
+        prometheus->failed++; /* others name nothing that runs */
     if (row->type == ROW_END) {
         prometheus->ended = true;
         prometheus->elapsed_us = row_number(row, MEMBER_ELAPSED_US, 0);
@@ -408,7 +408,7 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
     *more = false;
     if (!prometheus->ended)
         return true;
-    if (prometheus->op == OP_STATS) {
+    if (prometheus->has_stats) {
         put_stats(out, &prometheus->stats);
         return !buffer_failed(out);
     }

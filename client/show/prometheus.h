@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client/options.h"
 #include "client/rows/row.h"
 #include "client/show/stats.h"
 #include "common/base/annotations.h"
-#include "common/proto/request.h"
 #include "common/text/buffer.h"
 
 enum {
@@ -39,12 +39,12 @@ struct prometheus_name {
 };
 
 struct prometheus {
-    enum request_op op;
     size_t sums;                   /* how many of PROMETHEUS_SUMS the rows have */
     struct prometheus_name *names; /* owned */
     size_t count, capacity;
     size_t last;           /* index of the name found last */
     struct buffer scratch; /* a name as it is kept */
+    bool has_stats;        /* instead of a scan */
     struct stats stats;
     uint64_t failed;     /* processes that could not be read completely */
     uint64_t elapsed_us; /* of the server */
@@ -53,8 +53,7 @@ struct prometheus {
     size_t family, index; /* of what is written next */
 };
 
-void prometheus_init(_Out_ struct prometheus *prometheus, enum request_op op,
-                     enum request_detail detail);
+void prometheus_init(_Out_ struct prometheus *prometheus, _In_ const struct options *options);
 void prometheus_deinit(_Inout_ struct prometheus *prometheus);
 
 /* Adds a row to the sums. Returns false without memory. */

@@ -1,95 +1,344 @@
 #include "client/show/table.h"
 
+#include <inttypes.h>
+
 #include "client/show/facts.h"
-#include "client/show/table_cells.h"
-#include "client/show/table_lines.h"
 #include "client/show/text.h"
+#include "common/text/number.h"
 
-/* A heading: three bytes for each received. */
-enum { SCRATCH_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX };
+enum {
+    CELL_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX, /* three bytes for each received */
+    ADDRESS_DIGITS_MIN = 12,                          /* the user space of 64-bit Windows */
+    EXACT_COLUMNS = 13,                               /* up to ten terabytes */
+    WIDTH_NARROW = 100, /* below, a flat list has no addresses, and narrow processes */
+    PROCESS_COLUMNS_NARROW = 18,
+    CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
+};
 
-void table_init(struct table *table, const struct table_style *style)
+void table_init(struct table *table, const struct options *options, size_t width)
 {
-    *table = (struct table){.style = *style};
-    buffer_init(&table->scratch, SCRATCH_SIZE_MAX);
-    buffer_init(&table->heading, SCRATCH_SIZE_MAX);
+    *table = (struct table){
+        .options = options,
+        .kind = columns_table_of(options),
+        .width = options->wide ? 0 : width,
+    };
+    buffer_init(&table->cell, CELL_SIZE_MAX);
+    buffer_init(&table->heading, CELL_SIZE_MAX);
 }
 
 void table_deinit(struct table *table)
 {
-    buffer_release(&table->scratch);
+    buffer_release(&table->cell);
     buffer_release(&table->heading);
 }
 
-static bool count_process(struct table *table, const struct row *row, struct buffer *out)
+/* --- cells --- */
+
+struct word {
+    const char *wire, *shown;
+};
+
+static const struct word states[] = {
+    {"MEM_COMMIT", "commit"}, {"MEM_RESERVE", "reserve"}, {"MEM_FREE", "free"}};
+
+/* Reading, writing, executing; "c" where writing makes a private copy; then what may be added. */
+static const struct word protections[] = {
+    {"PAGE_NOACCESS", "---"},
+    {"PAGE_READONLY", "r--"},
+    {"PAGE_READWRITE", "rw-"},
+    {"PAGE_WRITECOPY", "rwc"},
+    {"PAGE_EXECUTE", "--x"},
+    {"PAGE_EXECUTE_READ", "r-x"},
+    {"PAGE_EXECUTE_READWRITE", "rwx"},
+    {"PAGE_EXECUTE_WRITECOPY", "rwxc"},
+    {"PAGE_GUARD", "guard"},
+    {"PAGE_NOCACHE", "nocache"},
+    {"PAGE_WRITECOMBINE", "writecombine"},
+};
+
+/* The word as it is shown; an unknown one stays as it is. */
+static struct span shorten(const struct word *words, size_t count, struct span word)
 {
-    table->processes++;
-    if (table->style.layout == TABLE_MAPS)
-        return line_heading(table, row, out);
-    return table->style.layout != TABLE_PROCESSES || line_process(table, row, out);
+    for (size_t i = 0; i < count; i++)
+        if (span_equal(word, span_from_string(words[i].wire)))
+            return span_from_string(words[i].shown);
+    return word;
 }
 
-static bool count_map(struct table *table, const struct row *row, struct buffer *out)
+/* "PAGE_READWRITE|PAGE_GUARD" as "rw-+guard" */
+static void put_protect(struct buffer *cell, struct span text)
 {
-    table->views++;
-    table->bytes += row_number(row, MEMBER_SIZE, 0);
-    return table->style.layout == TABLE_FLAT ? line_flat(table, row, out)
-                                             : line_map(table, row, out);
+    for (size_t begin = 0; begin < text.size;) {
+        size_t end = begin;
+        while (end < text.size && text.data[end] != '|')
+            end++;
+        struct span word = {text.data + begin, end - begin};
+        buffer_text(cell, begin > 0 ? "+" : "");
+        buffer_append(cell, shorten(protections, sizeof protections / sizeof protections[0], word));
+        begin = end + 1;
+    }
 }
 
-static bool count_file(struct table *table, const struct row *row, struct buffer *out)
+void table_process(const struct row *row, enum row_member name, size_t columns, struct buffer *out)
 {
-    table->files++;
-    table->bytes += row_number(row, MEMBER_SIZE, 0);
-    return line_file(table, row, out);
+    char pid[NUMBER_DECIMAL_SIZE_MAX];
+    size_t pid_size = 0;
+    struct span host = row_text(row, MEMBER_HOST), text = row_text(row, name);
+
+    if (row_knows(row, MEMBER_PID))
+        pid_size = (size_t)(number_put_decimal(pid, row_number(row, MEMBER_PID, 0)) - pid);
+    size_t used = pid_size + 3 + (host.size > 0 ? display_width(host) + 4 : 0); /* " (PID)" */
+    if (columns > 0)
+        columns = columns > used + 1 ? columns - used : 1;
+    display_cut(out, text.size > 0 ? text : SPAN("?"), columns);
+    buffer_format(out, " (%.*s)", (int)pid_size, pid);
+    if (host.size > 0) {
+        buffer_text(out, " on ");
+        display_text(out, host);
+    }
 }
 
-/* Sets *is_new when the row is of another process than the one before. */
-static bool take_heading(struct table *table, const struct row *row, bool *is_new)
+/* A list with processes on a narrow console has smaller columns. */
+static bool is_narrow(const struct table *table)
 {
-    enum row_member name = row->type == ROW_PROCESS_CHANGE ? MEMBER_NAME : MEMBER_PROCESS;
+    return table->width > 0 && table->width < WIDTH_NARROW;
+}
 
-    buffer_clear(&table->scratch);
-    if (!line_process_name(row, name, 0, &table->scratch))
-        return false;
-    *is_new = !span_equal(buffer_span(&table->heading), buffer_span(&table->scratch));
+static size_t width_of(const struct table *table, const struct column *column)
+{
+    if (column->cell == CELL_SIZE && table->options->exact)
+        return EXACT_COLUMNS;
+    return column->cell == CELL_PROCESS && is_narrow(table) ? PROCESS_COLUMNS_NARROW
+                                                            : column->width;
+}
+
+/* A number that the row knows. */
+static void put_number(const struct table *table, enum column_cell kind, uint64_t number,
+                       struct buffer *cell)
+{
+    char text[DISPLAY_SIZE_CAPACITY], *end = text;
+    size_t digits = ADDRESS_DIGITS_MIN;
+
+    if (kind == CELL_ADDRESS) {
+        while (digits < NUMBER_HEX_SIZE_MAX && number >> 4 * digits != 0)
+            digits++;
+        buffer_append(cell, SPAN("0x"));
+        end = number_put_hex(text, number, digits);
+    } else if (kind == CELL_SIZE && !table->options->exact) {
+        end += display_size(text, number).size;
+    } else {
+        end = number_put_decimal(text, number);
+    }
+    buffer_append(cell, (struct span){text, (size_t)(end - text)});
+}
+
+/* What a row has in a column, not yet fit to be shown; empty when it is not known. */
+static struct span cell_of(struct table *table, const struct row *row, const struct column *column)
+{
+    struct buffer *cell = &table->cell;
+    struct span text;
+
+    buffer_clear(cell);
+    switch (column->cell) {
+    case CELL_TEXT:
+        return row_text(row, column->member);
+    case CELL_STATE:
+        return shorten(states, sizeof states / sizeof states[0], row_text(row, column->member));
+    case CELL_PATH:
+        text = row_text(row, column->member);
+        return text.size > 0 ? text : row_text(row, column->otherwise);
+    case CELL_PROTECT:
+        put_protect(cell, row_text(row, column->member));
+        break;
+    case CELL_PROCESS:
+        table_process(row, column->member, table->width > 0 ? width_of(table, column) : 0, cell);
+        break;
+    case CELL_NUMBER:
+    case CELL_SIZE:
+    case CELL_ADDRESS: /* which the caller may not know */
+        if (row_knows(row, column->member))
+            put_number(table, column->cell, row_number(row, column->member, 0), cell);
+        break;
+    }
+    return buffer_span(cell);
+}
+
+/* --- lines --- */
+
+/* Pages of huge views are counted up to a limit; that must not pass for all of them. */
+static void put_cap(struct buffer *out, const struct row *row)
+{
+    char size[DISPLAY_SIZE_CAPACITY];
+
+    if (!row_knows(row, MEMBER_RESIDENT) ||
+        row_number(row, MEMBER_COUNTED, UINT64_MAX) >= row_number(row, MEMBER_SIZE, 0))
+        return;
+    buffer_format(out, "[first %s] ", display_size(size, row_number(row, MEMBER_COUNTED, 0)).data);
+}
+
+/* Cut to what is left of the line that begins at `begin`. The last column of the console stays
+ * free: a console goes to the next line once it is filled. */
+static void put_path(const struct table *table, struct span path, size_t begin, struct buffer *out)
+{
+    size_t columns = 0;
+
+    if (table->width > 0) {
+        size_t used = display_width(span_from(buffer_span(out), begin)) + 1;
+        columns = table->width > used + TABLE_PATH_COLUMNS_MIN ? table->width - used
+                                                               : TABLE_PATH_COLUMNS_MIN;
+    }
+    display_cut(out, path, columns);
+}
+
+/* A line of a table; row NULL: of its titles. */
+static void put_line(struct table *table, const char *indent, const struct columns *columns,
+                     const struct row *row, struct buffer *out)
+{
+    size_t begin = out->size;
+    bool has_address =
+        table->kind != COLUMNS_FLAT || !is_narrow(table) || table->options->sort == ORDER_ADDRESS;
+    size_t first = has_address ? 0 : 1;
+
+    buffer_text(out, indent);
+    for (size_t i = first; i < columns->shown_count; i++) {
+        const struct column *column = &columns->shown[i];
+        size_t width = i + 1 < columns->shown_count ? width_of(table, column) : 0;
+        struct span text = span_from_string(column->title);
+        buffer_append(out, (struct span){"  ", i > first ? column->gap : 0});
+        if (row != NULL) {
+            text = cell_of(table, row, column);
+            text = text.size > 0 ? text : SPAN("-");
+        }
+        if (row != NULL && column->cell == CELL_PATH) {
+            put_cap(out, row);
+            put_path(table, text, begin, out);
+        } else if (column->is_right) {
+            display_right(out, text, width);
+        } else {
+            display_left(out, text, width);
+        }
+    }
+    buffer_text(out, "\n");
+}
+
+/* A known text after two spaces and a word; nothing when it is unknown. */
+static void put_fact(struct buffer *facts, const char *word, struct span text)
+{
+    if (text.size == 0)
+        return;
+    buffer_format(facts, "  %s", word);
+    display_text(facts, text);
+}
+
+/* NAME (PID)  session 1  x64  PPL  access full */
+static void put_heading(struct table *table, const struct row *row, struct buffer *out)
+{
+    struct buffer *facts = &table->cell;
+    struct span protection = row_text(row, MEMBER_PROTECTION);
+
+    if (span_equal(protection, SPAN("none")))
+        protection.size = 0; /* nearly all are not protected */
+    buffer_clear(facts);
+    if (row_knows(row, MEMBER_SESSION))
+        buffer_format(facts, "  session %" PRIu64, row_number(row, MEMBER_SESSION, 0));
+    put_fact(facts, "", row_text(row, MEMBER_ARCH));
+    put_fact(facts, "", protection);
+    put_fact(facts, "access ", row_text(row, MEMBER_ACCESS));
+    size_t used = display_width(buffer_span(facts)) + 1;
+    buffer_text(out, table->begun ? "\n" : "");
+    table_process(row, MEMBER_NAME, table->width > used ? table->width - used : table->width, out);
+    buffer_append(out, buffer_span(facts));
+    buffer_text(out, "\n");
+}
+
+/* "1,234 mappings" and what follows */
+static void put_count(struct buffer *out, uint64_t count, const char *one, const char *many)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    buffer_format(out, "%s %s", display_count(text, count).data, count == 1 ? one : many);
+}
+
+/* Keeps the process of a change. Returns whether it is another one than before. */
+static bool is_new_process(struct table *table, const struct row *row, enum row_member name)
+{
+    buffer_clear(&table->cell);
+    table_process(row, name, 0, &table->cell);
+    bool is_new = !span_equal(buffer_span(&table->heading), buffer_span(&table->cell));
     buffer_clear(&table->heading);
-    return buffer_append(&table->heading, buffer_span(&table->scratch));
+    buffer_append(&table->heading, buffer_span(&table->cell));
+    return is_new;
 }
 
-static bool count_change(struct table *table, const struct row *row, struct buffer *out)
+static void put_change(struct table *table, const struct row *row, struct buffer *out)
 {
-    bool came = span_equal(row_text(row, MEMBER_CHANGE), SPAN("came")), is_new;
-    size_t columns = table->style.width > 0 ? table->style.width - 1 : 0;
+    bool came = span_equal(row_text(row, MEMBER_CHANGE), SPAN("came"));
+    size_t width = table->width;
 
-    if (!take_heading(table, row, &is_new))
-        return false;
     if (row->type == ROW_PROCESS_CHANGE) {
+        (void)is_new_process(table, row, MEMBER_NAME);
         table->started += came;
         table->ended += !came;
-        return line_process_change(table, row, out);
+        buffer_text(out, came ? "+ " : "- ");
+        table_process(row, MEMBER_NAME, width > CHANGE_COLUMNS ? width - CHANGE_COLUMNS : width,
+                      out);
+        buffer_text(out, came ? "  started, " : "  ended, ");
+        put_count(out, row_number(row, MEMBER_VIEWS, 0), "mapping\n", "mappings\n");
+        return;
     }
     table->came += came;
     table->went += !came;
-    if (is_new && !(line_process_name(row, MEMBER_PROCESS, columns, out) && cell_text(out, "\n")))
-        return false;
-    return line_map_change(table, row, out);
+    if (is_new_process(table, row, MEMBER_PROCESS)) {
+        table_process(row, MEMBER_PROCESS, width > 0 ? width - 1 : 0, out);
+        buffer_text(out, "\n");
+    }
+    put_line(table, came ? "  + " : "  - ", &columns_tables[table->kind], row, out);
 }
 
-static bool show(struct table *table, const struct row *row, struct buffer *out)
+/* --- rows --- */
+
+/* Mappings are listed below their process. */
+static bool has_headings(const struct table *table)
+{
+    return table->kind >= COLUMNS_MAPS && table->kind <= COLUMNS_REGIONS;
+}
+
+/* A row that belongs to a table. The titles wait for the first one: above an error message they
+ * would be odd. */
+static void put_row(struct table *table, const struct row *row, struct buffer *out)
+{
+    const struct columns *columns = &columns_tables[table->kind];
+    const char *indent = has_headings(table) ? "  " : "";
+
+    if (!table->begun && !table->options->no_header && table->kind != COLUMNS_CHANGES)
+        put_line(table, indent, columns, NULL, out);
+    table->processes += row->type == ROW_PROCESS;
+    table->views += row->type == ROW_MAP;
+    table->files += row->type == ROW_FILE;
+    if (row->type == ROW_MAP || row->type == ROW_FILE)
+        table->bytes += row_number(row, MEMBER_SIZE, 0);
+    if (row->type == ROW_PROCESS_CHANGE || row->type == ROW_MAP_CHANGE)
+        put_change(table, row, out);
+    else if (row->type == ROW_REGION)
+        put_line(table, "    ", &columns_of_region, row, out);
+    else if (row->type != ROW_PROCESS || table->kind == COLUMNS_PROCESSES)
+        put_line(table, indent, columns, row, out);
+    else if (has_headings(table))
+        put_heading(table, row, out);
+    table->begun = true;
+}
+
+bool table_row(struct table *table, const struct row *row, struct buffer *out)
 {
     switch (row->type) {
     case ROW_PROCESS:
-        return count_process(table, row, out);
     case ROW_MAP:
-        return count_map(table, row, out);
     case ROW_REGION:
-        return line_region(table, row, out);
     case ROW_FILE:
-        return count_file(table, row, out);
     case ROW_PROCESS_CHANGE:
     case ROW_MAP_CHANGE:
-        return count_change(table, row, out);
+        put_row(table, row, out);
+        break;
     case ROW_INFO:
     case ROW_WHOAMI:
         return facts_format(row_line(row), out);
@@ -100,32 +349,59 @@ static bool show(struct table *table, const struct row *row, struct buffer *out)
     case ROW_END:
         if (table->has_stats)
             stats_table(&table->stats, out);
-        return !buffer_failed(out);
+        break;
     case ROW_PROCESS_ERROR:
     case ROW_ERROR:
     case ROW_OTHER:
         break;
     }
-    return true;
+    return !buffer_failed(out) && !buffer_failed(&table->cell) && !buffer_failed(&table->heading);
 }
 
-static bool is_listed(enum row_type type)
+static void put_bytes(const struct table *table, struct buffer *out)
 {
-    return type == ROW_PROCESS || type == ROW_MAP || type == ROW_REGION || type == ROW_FILE ||
-           type == ROW_PROCESS_CHANGE || type == ROW_MAP_CHANGE;
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    if (table->options->exact)
+        buffer_format(out, ", %s bytes", display_count(text, table->bytes).data);
+    else
+        buffer_format(out, ", %s", display_size(text, table->bytes).data);
 }
 
-/* The titles wait for the first row: above an error message they would be odd. */
-bool table_row(struct table *table, const struct row *row, struct buffer *out)
+bool table_end(struct table *table, struct buffer *out)
 {
-    if (is_listed(row->type) && !table->begun && !table_titles(table, out))
-        return false;
-    bool good = show(table, row, out);
-    table->begun = table->begun || is_listed(row->type);
-    return good;
-}
-
-bool table_end(const struct table *table, struct buffer *out)
-{
-    return table_totals(table, out);
+    if (table->options->quiet || table->options->no_header || !table->begun)
+        return true;
+    buffer_text(out, "\n");
+    switch (table->kind) {
+    case COLUMNS_MAPS:
+    case COLUMNS_PAGES:
+    case COLUMNS_REGIONS:
+    case COLUMNS_FLAT:
+        put_count(out, table->views, "mapping", "mappings");
+        put_bytes(table, out);
+        if (table->kind != COLUMNS_FLAT) {
+            buffer_text(out, ", in ");
+            put_count(out, table->processes, "process", "processes");
+        }
+        buffer_text(out, "\n");
+        break;
+    case COLUMNS_PROCESSES:
+        put_count(out, table->processes, "process\n", "processes\n");
+        break;
+    case COLUMNS_FILES:
+        put_count(out, table->files, "file", "files");
+        put_bytes(table, out);
+        buffer_text(out, " mapped\n");
+        break;
+    case COLUMNS_CHANGES:
+        put_count(out, table->came, "mapping came, ", "mappings came, ");
+        put_count(out, table->went, "went; ", "went; ");
+        put_count(out, table->started, "process started, ", "processes started, ");
+        put_count(out, table->ended, "ended\n", "ended\n");
+        break;
+    case COLUMNS_TABLE_COUNT:
+        break;
+    }
+    return !buffer_failed(out);
 }

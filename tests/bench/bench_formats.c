@@ -130,6 +130,7 @@ static double run_format(size_t index, struct recording *recording, uint64_t *wr
     envelope_init(&envelope, &facts);
     options.command = COMMAND_MAPS;
     options.all = true;
+    options.host = formats[index].host;
     const struct run_settings settings = {.options = &options,
                                           .transport = &transport,
                                           .output = &output,

@@ -35,8 +35,7 @@ static bool sum_up(struct span text, struct prometheus *prometheus)
             size++;
         const struct span line = {text.data, size};
         text = span_from(text, size < text.size ? size + 1 : size);
-        if (span_starts_with(line, SPAN("< ")) &&
-            row_parse(&row, span_from(line, 2), &error))
+        if (span_starts_with(line, SPAN("< ")) && row_parse(&row, span_from(line, 2), &error))
             good = prometheus_row(prometheus, &row);
     }
     row_release(&row);
@@ -46,6 +45,7 @@ static bool sum_up(struct span text, struct prometheus *prometheus)
 int main(int argc, char **argv)
 {
     static struct prometheus prometheus;
+    static const struct options options = {.command = COMMAND_STATS};
     struct buffer text, out;
     bool more = false;
 
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
         return 2;
     buffer_init(&text, FILE_SIZE_MAX);
     buffer_init(&out, OUTPUT_SIZE);
-    prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
+    prometheus_init(&prometheus, &options);
     bool good = read_file(argv[1], &text) && sum_up(buffer_span(&text), &prometheus) &&
                 prometheus_end(&prometheus, &out, &more) &&
                 fwrite(out.data, 1, out.size, stdout) == out.size;

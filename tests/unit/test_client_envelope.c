@@ -5,6 +5,7 @@
 #include "common/version.h"
 #include "tests/rows/csv_reader.h"
 #include "tests/unit/client_rows.h"
+#include "tests/unit/options_line.h"
 
 /* A clock that goes on by `step` at each look. */
 struct clock {
@@ -225,14 +226,14 @@ static bool add_and_show(void *context, struct row *row, struct buffer *out)
 static void csv_has_them_first(struct test *t)
 {
     static const struct {
-        enum csv_table table;
+        const char *options;
         const char *rows, *head;
     } rows[] = {
-        {CSV_VIEWS, "{" PROCESS(START) "{" MAP("7"),
+        {"-a --csv --host", "{" PROCESS(START) "{" MAP("7"),
          "schema,host,boot_time,scan_id,time,agent_version,process_start,pid,process,"},
-        {CSV_REGIONS, "{" PROCESS(START) "{" MAP("7"),
+        {"-a --regions --csv --host", "{" PROCESS(START) "{" MAP("7"),
          "schema,host,boot_time,scan_id,time,agent_version,process_start,type,pid,"},
-        {CSV_PROCESSES, "{" PROCESS(START),
+        {"ps --csv --host", "{" PROCESS(START),
          "schema,host,boot_time,scan_id,time,agent_version,pid,start,"},
     };
     static struct csv_reader reader;
@@ -242,7 +243,7 @@ static void csv_has_them_first(struct test *t)
         struct csv csv;
         TEST_ROW(t, "row %zu", i);
         rig_init(&rig, "a,\"b\"", NOW);
-        csv_init(&csv, rows[i].table, false, true);
+        csv_init(&csv, options_line(rows[i].options));
         struct with_csv with_csv = {&rig.envelope, &csv};
         const struct target target = {&with_csv, add_and_show, NULL};
         CHECK(t, feed(&rig.fed, &target, rows[i].rows));
@@ -250,7 +251,7 @@ static void csv_has_them_first(struct test *t)
         csv_reader_init(&reader, buffer_span(&rig.fed.out));
         CHECK(t, csv_reader_next(&reader) && csv_reader_next(&reader));
         CHECK(t, span_equal(reader.fields[1].text, SPAN("a,\"b\"")));
-        CHECK(t, rows[i].table == CSV_PROCESSES ||
+        CHECK(t, csv.kind == COLUMNS_PROCESSES ||
                      span_equal(reader.fields[6].text, SPAN("2026-11-22T07:12:03.1234567Z")));
         CHECK(t, !csv_reader_next(&reader) && reader.error == NULL);
         csv_deinit(&csv);

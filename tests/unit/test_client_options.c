@@ -3,37 +3,17 @@
 #include "client/show/help.h"
 #include "common/scan/regions.h"
 #include "tests/test.h"
+#include "tests/unit/options_line.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { ARGUMENTS_MAX = 12 };
-
-/* Splits at spaces; a word of `''` is the empty argument. */
-static bool parse(const char *line, struct options *options, char *message)
-{
-    static char text[512], program[] = "lsmap";
-    static char *argv[ARGUMENTS_MAX + 1];
-    int argc = 1;
-
-    argv[0] = program;
-    (void)snprintf(text, sizeof text, "%s", line);
-    for (char *word = strtok(text, " "); word != NULL && argc < ARGUMENTS_MAX;
-         word = strtok(NULL, " ")) {
-        if (strcmp(word, "''") == 0)
-            word[0] = '\0';
-        argv[argc++] = word;
-    }
-    argv[argc] = NULL;
-    return options_parse(argc, argv, options, message);
-}
 
 static bool good(struct test *t, const char *line, struct options *options)
 {
     char message[OPTIONS_ERROR_CAPACITY] = "";
 
     TEST_ROW(t, "%s", line);
-    bool parsed = parse(line, options, message);
+    bool parsed = options_line_parse(line, options, message);
     CHECK_STR(t, "", message);
     return CHECK(t, parsed);
 }
@@ -236,7 +216,7 @@ static void what_is_refused(struct test *t)
         struct options options = {.command = COMMAND_STATS};
         char message[OPTIONS_ERROR_CAPACITY] = "";
         TEST_ROW(t, "%s", rows[i].line);
-        CHECK(t, !parse(rows[i].line, &options, message));
+        CHECK(t, !options_line_parse(rows[i].line, &options, message));
         CHECK_INT(t, COMMAND_STATS, options.command); /* untouched */
         size_t size = strlen(rows[i].message);
         size_t shown = strlen(message) < size ? strlen(message) : size;
@@ -345,7 +325,7 @@ static void formats_are_chosen(struct test *t)
         struct options options = {.format = FORMAT_TABLE};
         char message[OPTIONS_ERROR_CAPACITY] = "";
         TEST_ROW(t, "%s", rows[i].line);
-        CHECK(t, parse(rows[i].line, &options, message));
+        CHECK(t, options_line_parse(rows[i].line, &options, message));
         CHECK_STR(t, "", message);
         CHECK_INT(t, rows[i].format, options.format);
         CHECK_INT(t, rows[i].host, options.host);
@@ -392,7 +372,7 @@ static void what_does_not_go_together(struct test *t)
         struct options options;
         char message[OPTIONS_ERROR_CAPACITY] = "";
         TEST_ROW(t, "%s", rows[i].line);
-        CHECK(t, !parse(rows[i].line, &options, message));
+        CHECK(t, !options_line_parse(rows[i].line, &options, message));
         CHECK_STR(t, rows[i].message, message);
     }
 }
@@ -412,7 +392,7 @@ static void help_has_topics(struct test *t)
         struct options options = {.format = FORMAT_TABLE};
         char message[OPTIONS_ERROR_CAPACITY] = "";
         TEST_ROW(t, "%s", rows[i].line);
-        CHECK(t, parse(rows[i].line, &options, message));
+        CHECK(t, options_line_parse(rows[i].line, &options, message));
         CHECK_INT(t, COMMAND_HELP, options.command);
         CHECK_MEM(t, rows[i].topic, strlen(rows[i].topic), options.topic.data, options.topic.size);
         CHECK(t, options.topic.size == 0 || help_topic(options.topic) != NULL);

@@ -2,6 +2,7 @@
 
 #include "common/answer/reply.h"
 #include "tests/unit/client_rows.h"
+#include "tests/unit/options_line.h"
 
 #define PROCESS(name, access) \
     "{\"type\":\"process\",\"pid\":7,\"name\":" name ",\"access\":\"" access "\"}\n"
@@ -10,6 +11,8 @@
 #define PAGES(process, resident, private)                                                  \
     "{\"type\":\"map\",\"pid\":7,\"process\":" process ",\"size\":8192,\"kind\":\"data\"," \
     "\"resident\":" resident ",\"shared\":1,\"private\":" private ",\"locked\":null}\n"
+#define UNMATCHED \
+    "{\"type\":\"process_error\",\"pid\":9,\"code\":\"no_such_process\",\"stage\":\"select\"}\n"
 #define FAILED "{\"type\":\"process_error\",\"pid\":9,\"code\":\"access_denied\"}\n"
 #define END(complete)                                                                        \
     "{\"type\":\"end\",\"processes\":1,\"rows\":1,\"errors\":0,\"complete\":" complete ",\"" \
@@ -31,12 +34,11 @@
                                                                                     "seconds "    \
                                                                                     "1.5\n"
 
-static void run_scan(struct fed *fed, enum request_op op, enum request_detail detail,
-                     const char *rows, struct test *t)
+static void run_scan(struct fed *fed, const char *line, const char *rows, struct test *t)
 {
     struct prometheus prometheus;
 
-    prometheus_init(&prometheus, op, detail);
+    prometheus_init(&prometheus, options_line(line));
     const struct target target = prometheus_target(&prometheus);
     fed_init(fed);
     CHECK(t, feed(fed, &target, rows));
@@ -46,40 +48,39 @@ static void run_scan(struct fed *fed, enum request_op op, enum request_detail de
 static void names_are_summed_up(struct test *t)
 {
     static const struct {
-        enum request_op op;
-        const char *rows, *expected;
+        const char *line, *rows, *expected;
     } rows[] = {
-        {OP_PROCESSES,
+        {"ps --prometheus",
          PROCESS("\"b.exe\"", "full") PROCESS("\"a.exe\"", "none") PROCESS("\"B.EXE\"", "limited")
              PROCESS("\"b.exe\"", "full") PROCESS("null", "later") END("true"),
          PROCESSES "lsmap_processes{process=\"*unknown*\",access=\"other\"} 1\n"
                    "lsmap_processes{process=\"a.exe\",access=\"none\"} 1\n"
                    "lsmap_processes{process=\"b.exe\",access=\"full\"} 2\n"
                    "lsmap_processes{process=\"b.exe\",access=\"limited\"} 1\n" TAIL("0", "1")},
-        {OP_MAPS,
+        {"-a --prometheus",
          PROCESS("\"a\"", "full") MAP("\"a\"", "\"image\"", "4096") MAP("\"a\"", "\"image\"", "1")
-             MAP("\"a\"", "null", "5") FAILED END("false"),
+             MAP("\"a\"", "null", "5") FAILED UNMATCHED END("false"),
          PROCESSES "lsmap_processes{process=\"a\",access=\"full\"} 1\n" MAPPINGS
                    "lsmap_mappings{process=\"a\",kind=\"image\"} 2\n"
                    "lsmap_mappings{process=\"a\",kind=\"unknown\"} 1\n" BYTES
                    "lsmap_mapped_bytes{process=\"a\",kind=\"image\"} 4097\n"
                    "lsmap_mapped_bytes{process=\"a\",kind=\"unknown\"} 5\n" TAIL("1", "0")},
         /* no process is a result, too */
-        {OP_PROCESSES, END("true"), PROCESSES TAIL("0", "1")},
+        {"ps --prometheus", END("true"), PROCESSES TAIL("0", "1")},
         /* names that would break a line */
-        {OP_PROCESSES, PROCESS("\"a\\\"\\\\b\\n\\u001b\"", "full") END("true"),
+        {"ps --prometheus", PROCESS("\"a\\\"\\\\b\\n\\u001b\"", "full") END("true"),
          PROCESSES "lsmap_processes{process=\"a\\\"\\\\b\xEF\xBF\xBD\xEF\xBF\xBD\",access=\"full\"}"
                    " 1\n" TAIL("0", "1")},
         /* nothing is written of a reply that is not complete */
-        {OP_PROCESSES, PROCESS("\"a\"", "full"), ""},
-        {OP_PROCESSES, ERROR, ""},
-        {OP_PROCESSES, PROCESS("\"a\"", "full") ERROR, ""},
-        {OP_PROCESSES, "", ""},
+        {"ps --prometheus", PROCESS("\"a\"", "full"), ""},
+        {"ps --prometheus", ERROR, ""},
+        {"ps --prometheus", PROCESS("\"a\"", "full") ERROR, ""},
+        {"ps --prometheus", "", ""},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct fed fed;
         TEST_ROW(t, "row %zu", i);
-        run_scan(&fed, rows[i].op, DETAIL_VIEWS, rows[i].rows, t);
+        run_scan(&fed, rows[i].line, rows[i].rows, t);
         check_out(t, rows[i].expected, &fed);
         fed_release(&fed);
     }
@@ -89,7 +90,7 @@ static void pages_add_what_is_in_memory(struct test *t)
 {
     struct fed fed;
 
-    run_scan(&fed, OP_MAPS, DETAIL_PAGES,
+    run_scan(&fed, "-a --pages --prometheus",
              PAGES("\"a\"", "4096", "18446744073709551615") PAGES("\"a\"", "null", "7") END("true"),
              t);
     REQUIRE(t, buffer_append(&fed.out, (struct span){"", 1}));
@@ -112,7 +113,7 @@ static void names_are_bounded(struct test *t)
     size_t series = 0;
     unsigned long long sum = 0;
 
-    prometheus_init(&prometheus, OP_PROCESSES, DETAIL_VIEWS);
+    prometheus_init(&prometheus, options_line("ps --prometheus"));
     const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     for (int turn = 0; turn < 2; turn++) {
@@ -149,7 +150,7 @@ static void long_names_are_cut(struct test *t)
     name[LONG - 1] = '\0';
     snprintf(rows, sizeof rows, PROCESS("\"%s\"", "full") PROCESS("\"%sz\"", "full") END("true"),
              name, name);
-    run_scan(&fed, OP_PROCESSES, DETAIL_VIEWS, rows, t);
+    run_scan(&fed, "ps --prometheus", rows, t);
     REQUIRE(t, buffer_append(&fed.out, (struct span){"", 1}));
     const char *label = strstr(fed.out.data, "process=\"");
     REQUIRE(t, label != NULL);
@@ -169,7 +170,7 @@ static void run_stats(struct fed *fed, const uint64_t *values, const char *witho
 
     buffer_init(&line, OUTPUT_ROW_SIZE_MAX);
     fed_init(fed);
-    prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
+    prometheus_init(&prometheus, options_line("stats --prometheus"));
     REQUIRE(t, reply_stats(&line, &no_id, values));
     buffer_text(&line, END("true"));
     buffer_append(&line, (struct span){"", 1});
@@ -240,7 +241,7 @@ static void unknown_numbers_are_left_out(struct test *t)
     struct prometheus prometheus;
     struct fed fed;
 
-    prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
+    prometheus_init(&prometheus, options_line("stats --prometheus"));
     const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, "{\"type\":\"stats\"}\n" END("true")));
@@ -263,7 +264,7 @@ static void numbers_wait_for_the_end(struct test *t)
     struct prometheus prometheus;
     struct fed fed;
 
-    prometheus_init(&prometheus, OP_STATS, DETAIL_VIEWS);
+    prometheus_init(&prometheus, options_line("stats --prometheus"));
     const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, "{\"type\":\"stats\",\"rows\":7}\n"));
@@ -280,17 +281,17 @@ static void numbers_wait_for_the_end(struct test *t)
 
 static void a_full_buffer_is_reported(struct test *t)
 {
-    static const enum request_op ops[] = {OP_STATS, OP_MAPS};
+    static const char *const lines[] = {"stats --prometheus", "-a --prometheus"};
     static const char rows[] = "{\"type\":\"stats\",\"rows\":7}\n" PROCESS("\"a\"", "full")
         MAP("\"a\"", "\"image\"", "4096") END("true");
 
-    for (size_t i = 0; i < TEST_COUNT(ops); i++) {
+    for (size_t i = 0; i < TEST_COUNT(lines); i++) {
         bool fitted = false;
         for (size_t bound = 64; !fitted && bound < OUTPUT_SIZE; bound += bound / 8) {
             struct prometheus prometheus;
             struct fed fed;
-            TEST_ROW(t, "op %zu, %zu bytes", i, bound);
-            prometheus_init(&prometheus, ops[i], DETAIL_VIEWS);
+            TEST_ROW(t, "%s, %zu bytes", lines[i], bound);
+            prometheus_init(&prometheus, options_line(lines[i]));
             const struct target target = prometheus_target(&prometheus);
             fed_init(&fed);
             buffer_init(&fed.out, bound);

@@ -2,6 +2,7 @@
 #include "client/show/table.h"
 #include "common/answer/reply.h"
 #include "tests/test.h"
+#include "tests/unit/options_line.h"
 
 #include <stdlib.h>
 
@@ -267,7 +268,6 @@ static void a_full_buffer_is_reported(struct test *t)
 static void the_table_waits_for_the_end(struct test *t)
 {
     uint64_t values[STATISTICS_COUNT] = {1000};
-    const struct table_style style = {.layout = TABLE_MAPS};
     static struct table table;
     struct row_error error;
     struct buffer line, out;
@@ -276,7 +276,7 @@ static void the_table_waits_for_the_end(struct test *t)
     write_line(&line, values);
     buffer_init(&out, OUTPUT_SIZE);
     row_init(&row);
-    table_init(&table, &style);
+    table_init(&table, options_line("stats"), 0);
     REQUIRE(t, row_parse(&row, buffer_span(&line), &error));
     CHECK(t, table_row(&table, &row, &out));
     CHECK_INT(t, 0, out.size);

@@ -3,6 +3,7 @@
 #include "client/show/text.h"
 #include "common/base/bounds.h"
 #include "tests/test.h"
+#include "tests/unit/options_line.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,9 @@ struct fixture {
     struct buffer out;
 };
 
-static void begin(struct fixture *f, struct table_style style)
+static void begin(struct fixture *f, const char *line, size_t width)
 {
-    table_init(&f->table, &style);
+    table_init(&f->table, options_line(line), width);
     row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);
 }
@@ -61,7 +62,6 @@ static void feed(struct test *t, struct fixture *f, const char *line)
 
 static void feed_end(struct test *t, struct fixture *f)
 {
-
     CHECK(t, table_end(&f->table, &f->out));
 }
 
@@ -76,7 +76,7 @@ static void maps_for_a_file(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.totals = true});
+    begin(&f, "-a", 0);
     check_out(t, &f, ""); /* the titles wait for a row */
     feed(t, &f, process_line);
     feed(t, &f, map_line);
@@ -101,13 +101,13 @@ static void no_header_and_no_totals(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.no_header = true});
+    begin(&f, "-a --no-header", 0);
     feed(t, &f, process_line);
     check_out(t, &f, "lsass.exe (672)  session 0  x64  PPL-Lsa  access limited\n");
     feed_end(t, &f);
     check_out(t, &f, "");
     end(&f);
-    begin(&f, (struct table_style){.totals = true});
+    begin(&f, "-a", 0);
     feed_end(t, &f); /* nothing to sum up */
     check_out(t, &f, "");
     end(&f);
@@ -117,7 +117,7 @@ static void sizes_may_be_exact(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.totals = true, .exact = true});
+    begin(&f, "-a --bytes", 0);
     feed(t, &f, process_line);
     feed(t, &f, map_line);
     feed_end(t, &f);
@@ -134,7 +134,7 @@ static void regions_stand_below_their_view(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.detail = DETAIL_REGIONS});
+    begin(&f, "-a --regions", 0);
     feed(t, &f, process_line);
     feed(t, &f, map_line);
     feed(t, &f,
@@ -157,7 +157,7 @@ static void pages_have_their_columns(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.detail = DETAIL_PAGES});
+    begin(&f, "-a --pages", 0);
     feed(t, &f, process_line);
     feed(t, &f,
          "{\"type\":\"map\",\"pid\":1,\"base\":\"0x0000000000010000\",\"size\":8192,\"kind\":"
@@ -185,7 +185,7 @@ static void processes_are_one_line_each(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.layout = TABLE_PROCESSES, .totals = true});
+    begin(&f, "ps", 0);
     feed(t, &f, process_line);
     feed(t, &f, unknown_process_line);
     feed_end(t, &f);
@@ -198,8 +198,8 @@ static void processes_are_one_line_each(struct test *t)
     end(&f);
 }
 
-static const enum table_layout layouts[] = {TABLE_MAPS, TABLE_PROCESSES, TABLE_FLAT, TABLE_FILES,
-                                            TABLE_CHANGES};
+/* A command line for each table. */
+static const char *const lines[] = {"-a", "ps", "-a --sort size", "-a --by-file", "diff a b"};
 
 /* Each line's columns; the widest one. */
 static size_t widest_line(struct span text)
@@ -242,10 +242,10 @@ static void feed_long(struct test *t, struct fixture *f, const char *unit, size_
         for (size_t i = 0; i < count; i++)
             memcpy(text + i * strlen(unit), unit, strlen(unit) + 1);
         for (size_t i = 0; i < TEST_COUNT(formats); i++) {
-            /* each layout shows its own rows; the others are never mixed in */
+            /* each table shows its own rows; the others are never mixed in */
             bool is_change = i >= 3, is_file = i == 2;
-            if (is_change != (f->table.style.layout == TABLE_CHANGES) ||
-                is_file != (f->table.style.layout == TABLE_FILES))
+            if (is_change != (f->table.kind == COLUMNS_CHANGES) ||
+                is_file != (f->table.kind == COLUMNS_FILES))
                 continue;
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -279,12 +279,11 @@ static void a_console_is_never_overrun(struct test *t)
     };
     struct fixture f;
 
-    for (size_t l = 0; l < TEST_COUNT(layouts); l++) {
+    for (size_t l = 0; l < TEST_COUNT(lines); l++) {
         for (size_t w = 0; w < TEST_COUNT(widths); w++) {
             for (size_t i = 0; i < TEST_COUNT(texts); i++) {
-                TEST_ROW(t, "layout %zu, %zu columns, text %zu", l, widths[w], i);
-                begin(&f, (struct table_style){
-                              .layout = layouts[l], .width = widths[w], .totals = true});
+                TEST_ROW(t, "%s, %zu columns, text %zu", lines[l], widths[w], i);
+                begin(&f, lines[l], widths[w]);
                 feed_long(t, &f, texts[i].unit, texts[i].count);
                 feed_end(t, &f);
                 size_t widest = widest_line(buffer_span(&f.out));
@@ -296,25 +295,25 @@ static void a_console_is_never_overrun(struct test *t)
         }
     }
     TEST_ROW(t, "pages");
-    begin(&f, (struct table_style){.width = 80, .detail = DETAIL_PAGES});
+    begin(&f, "-a --pages", 80);
     feed_long(t, &f, "a", 1000);
     CHECK_INT(t, 79, widest_line(buffer_span(&f.out)));
     end(&f);
     TEST_ROW(t, "a console too narrow");
-    begin(&f, (struct table_style){.width = 10, .no_header = true});
+    begin(&f, "-a --no-header", 10);
     feed(t, &f, map_line);
     CHECK_INT(t, 41 + TABLE_PATH_COLUMNS_MIN, widest_line(buffer_span(&f.out)));
     end(&f);
 }
 
 /* In a file nothing is cut. */
-static void a_file_gets_whole_names(struct test *t)
+static void a_file_gets_complete_names(struct test *t)
 {
     struct fixture f;
 
-    for (size_t l = 0; l < TEST_COUNT(layouts); l++) {
-        TEST_ROW(t, "layout %zu", l);
-        begin(&f, (struct table_style){.layout = layouts[l]});
+    for (size_t l = 0; l < TEST_COUNT(lines); l++) {
+        TEST_ROW(t, "%s", lines[l]);
+        begin(&f, lines[l], 0);
         feed_long(t, &f, "abc", 10000);
         CHECK(t, widest_line(buffer_span(&f.out)) >= 30000);
         end(&f);
@@ -324,7 +323,7 @@ static void a_file_gets_whole_names(struct test *t)
 /* Every member that may be unknown is. */
 static void null_members_are_dashes(struct test *t)
 {
-    static const char *const lines[] = {
+    static const char *const null_lines[] = {
         "{\"type\":\"process\",\"pid\":1,\"start\":null,\"parent\":null,\"name\":null,\"image\":"
         "null,"
         "\"session\":null,\"arch\":null,\"protection\":null,\"access\":\"none\"}",
@@ -335,24 +334,26 @@ static void null_members_are_dashes(struct test *t)
         "{\"type\":\"map_change\"}",
     };
     static const struct {
-        enum table_layout layout;
+        const char *line;
         size_t first, count;
         const char *shown;
     } rows[] = {
-        {TABLE_MAPS, 0, 2, "? (1)  access none\n  -                   0  -         -     -\n"},
-        {TABLE_PROCESSES, 0, 1, "     1             -  -      -                none     -\n"},
-        {TABLE_FLAT, 1, 1, "-                   0  -         -     ? (1)                     -\n"},
-        {TABLE_FILES, 2, 1, "                    -  -           -\n"},
-        {TABLE_CHANGES, 3, 2,
+        {"-a --no-header", 0, 2,
+         "? (1)  access none\n  -                   0  -         -     -\n"},
+        {"ps --no-header", 0, 1, "     1       -     -  -      -                none     -\n"},
+        {"-a --no-header --sort size", 1, 1,
+         "-                   0  -         -     ? (1)                     -\n"},
+        {"-a --no-header --by-file", 2, 1, "     -       -      -  -           -\n"},
+        {"diff a b", 3, 2,
          "- ? ()  ended, 0 mappings\n  - -                   -  -         -     -\n"},
     };
     struct fixture f;
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "row %zu", i);
-        begin(&f, (struct table_style){.layout = rows[i].layout, .no_header = true});
+        begin(&f, rows[i].line, 0);
         for (size_t k = 0; k < rows[i].count; k++)
-            feed(t, &f, lines[rows[i].first + k]);
+            feed(t, &f, null_lines[rows[i].first + k]);
         check_out(t, &f, rows[i].shown);
         end(&f);
     }
@@ -362,7 +363,7 @@ static void names_cannot_drive_the_console(struct test *t)
 {
     struct fixture f;
 
-    begin(&f, (struct table_style){.no_header = true});
+    begin(&f, "-a --no-header", 0);
     feed(t, &f,
          "{\"type\":\"process\",\"pid\":1,\"name\":\"a\\u001b[2J\\n\",\"arch\":\"x\\u009b\","
          "\"access\":\"full\\r\"}");
@@ -374,22 +375,22 @@ static void names_cannot_drive_the_console(struct test *t)
     feed(t, &f,
          "{\"type\":\"process_error\",\"pid\":1,\"process\":\"\\u0007\",\"code\":\"\\u0007\","
          "\"stage\":\"\\u0007\",\"nt_status\":\"\\u0007\"}");
-    size_t lines = 0;
+    size_t lines_count = 0;
     for (size_t i = 0; i < f.out.size; i++) {
-        lines += f.out.data[i] == '\n';
+        lines_count += f.out.data[i] == '\n';
         CHECK(t, f.out.data[i] == '\n' || (unsigned char)f.out.data[i] >= 0x20);
     }
-    CHECK_INT(t, 3, lines);
+    CHECK_INT(t, 3, lines_count);
     end(&f);
 }
 
-static void a_full_buffer_is_said(struct test *t)
+static void a_full_buffer_is_reported(struct test *t)
 {
     struct fixture f;
     struct row_error error;
 
     for (size_t bound = 0; bound < 60; bound++) {
-        begin(&f, (struct table_style){.totals = true});
+        begin(&f, "-a", 0);
         f.out.capacity_max = bound;
         REQUIRE(t, row_parse(&f.row, span_from_string(process_line), &error));
         CHECK(t, !table_row(&f.table, &f.row, &f.out));
@@ -408,10 +409,10 @@ int main(int argc, char **argv)
         TEST_CASE(pages_have_their_columns),
         TEST_CASE(processes_are_one_line_each),
         TEST_CASE(a_console_is_never_overrun),
-        TEST_CASE(a_file_gets_whole_names),
+        TEST_CASE(a_file_gets_complete_names),
         TEST_CASE(null_members_are_dashes),
         TEST_CASE(names_cannot_drive_the_console),
-        TEST_CASE(a_full_buffer_is_said),
+        TEST_CASE(a_full_buffer_is_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

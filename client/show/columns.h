@@ -1,0 +1,59 @@
+/* The columns of all tables that lsmap prints, for people and as CSV: the only place that knows
+ * which members a table has, in which order, under which title and how wide. */
+#ifndef CLIENT_SHOW_COLUMNS_H
+#define CLIENT_SHOW_COLUMNS_H
+
+#include <stdint.h>
+
+#include "client/options.h"
+#include "client/rows/row.h"
+#include "common/base/annotations.h"
+
+enum columns_table {
+    COLUMNS_PROCESSES, /* a line for each process */
+    COLUMNS_MAPS,      /* a heading for each process, its mappings below */
+    COLUMNS_PAGES,     /* the same with what is in memory */
+    COLUMNS_REGIONS,   /* the same with the regions of each mapping */
+    COLUMNS_FLAT,      /* a line for each mapping, with its process; not as CSV */
+    COLUMNS_FILES,     /* a line for each file of --by-file */
+    COLUMNS_CHANGES,   /* what came and went; not as CSV */
+    COLUMNS_TABLE_COUNT
+};
+
+enum column_cell {
+    CELL_TEXT,
+    CELL_NUMBER,
+    CELL_SIZE,    /* bytes in units of 1024, exact with --bytes, which takes more columns */
+    CELL_ADDRESS, /* "0x" and at least 12 digits */
+    CELL_STATE,   /* MEM_COMMIT as "commit" */
+    CELL_PROTECT, /* PAGE_READWRITE as "rw-" */
+    CELL_PROCESS, /* NAME (PID) */
+    CELL_PATH     /* cut to what is left of the console */
+};
+
+struct column {
+    enum row_member member;
+    enum row_member otherwise; /* shown when `member` is not known; of CELL_PATH */
+    const char *title;
+    enum column_cell cell;
+    uint8_t width; /* in columns; the last one of a table takes the rest */
+    uint8_t gap;   /* spaces before it, unless it is the first */
+    bool is_right; /* aligned to the right */
+};
+
+struct columns {
+    const struct column *shown;
+    size_t shown_count;
+    const enum row_member *csv; /* names are those of the protocol; new ones come at the end */
+    size_t csv_count;
+    bool has_process_start; /* --host adds the start of the process that a line is a part of */
+};
+
+/* The tables, and the columns of a ROW_REGION among those of COLUMNS_REGIONS. */
+extern const struct columns columns_tables[COLUMNS_TABLE_COUNT];
+extern const struct columns columns_of_region;
+
+/* The table for the rows that a command line asks for. */
+enum columns_table columns_table_of(_In_ const struct options *options);
+
+#endif
