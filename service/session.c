@@ -1,21 +1,90 @@
 #include "service/session.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
+#include "common/answer/reply.h"
 #include "common/base/assertion.h"
-#include "common/proto/statistics.h"
-#include "service/session_fault.h"
-#include "service/session_private.h"
 
-void session_end_answer(struct session *session)
+/* --- limits: which one was met, and the message about it --- */
+
+/* The limit's name as `info` shows it, its value, and the cure. */
+struct message {
+    char text[192]; /* terminated */
+    const char *hint;
+};
+
+#define FORMAT(message, ...) ((void)snprintf((message)->text, sizeof(message)->text, __VA_ARGS__))
+
+static void fault_message(const struct session *session, struct message *message)
 {
-    answer_destroy(session->answer);
-    session->answer = NULL;
+    const struct server_limits *limits = &session->limits;
+
+    message->hint = NULL;
+    switch (session->conn.close_reason) {
+    case CONN_SILENT_TIMEOUT:
+        FORMAT(message,
+               "No request came within %" PRIu32 " ms of connecting (limit first_byte_ms).",
+               limits->first_byte_ms);
+        message->hint = "Send a request as soon as the pipe is open.";
+        break;
+    case CONN_REQUEST_TIMEOUT:
+        FORMAT(message,
+               "The request was not complete %" PRIu32
+               " ms after its first byte (limit request_ms).",
+               limits->request_ms);
+        message->hint = "End each request with a newline and send it at once.";
+        break;
+    case CONN_IDLE_TIMEOUT:
+        FORMAT(message, "No request came for %" PRIu32 " ms (limit idle_ms).", limits->idle_ms);
+        message->hint = "Connect again when there is something to ask.";
+        break;
+    case CONN_TOO_LARGE:
+        FORMAT(message, "The request is longer than %d bytes (limit request_size).",
+               REQUEST_SIZE_MAX);
+        message->hint = "Send each request as one line ended by a newline.";
+        break;
+    case CONN_STOPPED:
+        FORMAT(message, "The server is stopping.");
+        message->hint = "Connect again when it has started.";
+        break;
+    case CONN_REFUSED:
+        FORMAT(message, "%s", session->refusal);
+        message->hint = "Try again later.";
+        break;
+    case CONN_OPEN:
+    case CONN_PEER_CLOSED:
+    case CONN_IO_ERROR:
+    case CONN_WRITE_TIMEOUT:
+    case CONN_ANSWER_TIMEOUT:
+    case CONN_NO_MEMORY: /* conn reports none of these as a fault */
+        FORMAT(message, "The connection failed.");
+        break;
+    }
 }
 
-void session_count_reason(struct session *session)
+static enum statistics_limit limit_of(enum conn_close_reason reason)
 {
-    enum statistics_limit limit = session_fault_limit(session->conn.close_reason);
+    static const struct {
+        enum conn_close_reason reason;
+        enum statistics_limit limit;
+    } rows[] = {
+        {CONN_SILENT_TIMEOUT, LIMIT_FIRST_BYTE}, {CONN_REQUEST_TIMEOUT, LIMIT_REQUEST},
+        {CONN_IDLE_TIMEOUT, LIMIT_IDLE},         {CONN_WRITE_TIMEOUT, LIMIT_WRITE},
+        {CONN_ANSWER_TIMEOUT, LIMIT_ANSWER},     {CONN_TOO_LARGE, LIMIT_REQUEST_SIZE},
+        {CONN_NO_MEMORY, LIMIT_MEMORY},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].reason == reason)
+            return rows[i].limit;
+    return LIMIT_COUNT; /* none: or, of CONN_REFUSED, whoever refused has counted it */
+}
+
+static void count_reason(struct session *session)
+{
+    enum statistics_limit limit = limit_of(session->conn.close_reason);
 
     if (limit == LIMIT_COUNT || session->is_reason_counted)
         return;
@@ -23,12 +92,7 @@ void session_count_reason(struct session *session)
     statistics_limit_hit(session->context.statistics, limit);
 }
 
-/* A closed session holds no process open. */
-static void release_if_closed(struct session *session)
-{
-    if (conn_next(&session->conn) == CONN_CLOSE)
-        session_end_answer(session);
-}
+/* --- begin and end --- */
 
 void session_init(struct session *session, const struct answer_context *context,
                   const struct server_limits *limits, uint64_t now_ms)
@@ -44,13 +108,29 @@ void session_set_limits(struct session *session, const struct server_limits *lim
     session->limits = *limits;
 }
 
+/* The answer, if there is one, is over and holds nothing any more. */
+static void end_answer(struct session *session)
+{
+    answer_destroy(session->answer);
+    session->answer = NULL;
+}
+
+/* A closed session holds no process open. */
+static void release_if_closed(struct session *session)
+{
+    if (conn_next(&session->conn) == CONN_CLOSE)
+        end_answer(session);
+}
+
 void session_deinit(struct session *session)
 {
-    session_end_answer(session);
+    end_answer(session);
     conn_deinit(&session->conn);
 }
 
-/* Nothing is granted to a client that is only told an error: no need to know who it is. */
+/* --- what to do next, and until when --- */
+
+/* A client that only gets an error is granted nothing: no need to know who it is. */
 static bool needs_caller(const struct session *session)
 {
     return !session->is_identified && !session->is_stopping &&
@@ -70,7 +150,7 @@ enum session_action session_next(const struct session *session)
     case CONN_SERVE:
         if (needs_caller(session))
             return SESSION_IDENTIFY;
-        return session_is_scanning(session) && !session->has_slot ? SESSION_ADMIT : SESSION_SERVE;
+        return session_is_scanning(session) ? SESSION_SCAN : SESSION_SERVE;
     case CONN_WRITE:
         return SESSION_WRITE;
     case CONN_CLOSE:
@@ -79,15 +159,15 @@ enum session_action session_next(const struct session *session)
     return SESSION_CLOSE;
 }
 
-/* The first slot must come soon, or the client is told `busy`. Behind it an answer has begun, which
- * is not given up as easily. */
-static uint64_t slot_deadline_ms(const struct session *session)
+/* The first turn must come soon, or the client gets `busy`. An answer that has begun is not given
+ * up as easily. */
+static uint64_t turn_deadline_ms(const struct session *session)
 {
     return session->wait_start_ms +
-           (session->is_begun ? session->limits.answer_ms : session->limits.scan_wait_ms);
+           (session->has_scanned ? session->limits.answer_ms : session->limits.scan_wait_ms);
 }
 
-/* Of an answer that goes on; what is written behind its end is the write deadline's alone. */
+/* Of an answer that goes on; after its end only the write deadline counts. */
 static uint64_t reader_deadline_ms(const struct session *session)
 {
     uint64_t limit_ms = session->limits.answer_ms;
@@ -103,12 +183,14 @@ uint64_t session_deadline_ms(const struct session *session)
     uint64_t deadline_ms = conn_deadline_ms(&session->conn);
     enum session_action action = session_next(session);
 
-    if (action == SESSION_ADMIT)
-        deadline_ms = slot_deadline_ms(session);
+    if (action == SESSION_SCAN)
+        deadline_ms = turn_deadline_ms(session);
     else if (action == SESSION_WRITE && reader_deadline_ms(session) < deadline_ms)
         deadline_ms = reader_deadline_ms(session);
     return deadline_ms;
 }
+
+/* --- reading, identifying, refusing --- */
 
 char *session_space(struct session *session, size_t *capacity)
 {
@@ -119,7 +201,7 @@ void session_on_read(struct session *session, size_t size, uint64_t now_ms)
 {
     statistics_transferred(session->context.statistics, size, 0);
     conn_on_read(&session->conn, size, now_ms);
-    session_count_reason(session);
+    count_reason(session);
 }
 
 void session_on_caller(struct session *session, const struct policy *policy,
@@ -135,34 +217,106 @@ void session_refuse(struct session *session, enum status code, const char *messa
 {
     ASSERT(session->answer == NULL);
     ASSERT(message != NULL);
+    if (session->conn.is_last)
+        return;
     session->refusal = message;
     conn_refuse(&session->conn, code);
 }
 
-bool session_is_ending(const struct session *session)
+/* --- answering --- */
+
+static void write_error(struct session *session, enum status code, const char *message,
+                        const char *hint)
 {
-    return session->conn.is_last;
+    const struct request_id none = {.type = REQUEST_ID_NONE};
+
+    if (!reply_error(conn_output(&session->conn), &none, code, message, hint, 0))
+        conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 
-void session_on_slot(struct session *session)
+static void write_fault(struct session *session)
 {
-    ASSERT(session_next(session) == SESSION_ADMIT);
-    session->has_slot = true;
-    session->is_begun = true;
+    struct message message;
+
+    fault_message(session, &message);
+    write_error(session, conn_fault(&session->conn), message.text, message.hint);
 }
 
-bool session_has_idle_slot(const struct session *session)
+/* Reads the request. Returns false, with the error written, when there is no memory for an answer.
+ */
+static bool begin_answer(struct session *session, uint64_t now_ms)
 {
-    return session->has_slot &&
-           (session_next(session) != SESSION_SERVE || !session_is_scanning(session));
+    session->answer =
+        answer_create(&session->context, &session->grant, conn_request(&session->conn));
+    if (session->answer == NULL) {
+        statistics_limit_hit(session->context.statistics, LIMIT_MEMORY);
+        write_error(session, STATUS_BUSY, "The server is out of memory.", "Try again later.");
+        return false;
+    }
+    session->has_scanned = false;
+    session->reader_wait_ms = 0;
+    session->wait_start_ms = now_ms;
+    if (session->is_stopping)
+        answer_abort(session->answer, STATUS_STOPPING);
+    return true;
 }
 
-void session_on_slot_lost(struct session *session, uint64_t now_ms)
+/* Appends lines to the output until `end_us`, the output is full, or the answer is over. */
+static void run_answer(struct session *session, uint64_t end_us)
 {
-    session->has_slot = false;
-    if (session_next(session) == SESSION_ADMIT)
-        session->wait_start_ms = now_ms;
+    struct buffer *out = conn_output(&session->conn);
+    bool more = true, is_written = true;
+
+    while (more && out->size < OUTPUT_SIZE) {
+        const size_t size = out->size;
+
+        more = answer_step(session->answer, out);
+        is_written = more || out->size > size;
+        if (session->context.now_us(session->context.clock) >= end_us)
+            break;
+    }
+    if (!is_written)
+        conn_on_error(&session->conn, CONN_NO_MEMORY);
+    if (!more)
+        end_answer(session);
 }
+
+/* Something was served: it is written, or the answer goes on. */
+static void on_served(struct session *session, uint64_t now_ms)
+{
+    if (conn_next(&session->conn) == CONN_SERVE)
+        conn_on_served(&session->conn, session->answer != NULL, now_ms);
+    release_if_closed(session);
+    session->wait_start_ms = now_ms;
+    count_reason(session);
+}
+
+void session_serve(struct session *session, uint64_t now_ms)
+{
+    ASSERT(session_next(session) == SESSION_SERVE);
+    if (conn_fault(&session->conn) != STATUS_OK)
+        write_fault(session);
+    else if (session->answer != NULL || begin_answer(session, now_ms)) {
+        if (session_is_scanning(session))
+            return;
+        run_answer(session, UINT64_MAX);
+    }
+    on_served(session, now_ms);
+}
+
+void session_scan(struct session *session, uint64_t end_us)
+{
+    ASSERT(session_next(session) == SESSION_SCAN);
+    session->has_scanned = true;
+    run_answer(session, end_us);
+}
+
+void session_on_scanned(struct session *session, uint64_t now_ms)
+{
+    on_served(session, now_ms);
+}
+
+/* --- writing --- */
 
 struct span session_pending(const struct session *session)
 {
@@ -179,57 +333,68 @@ void session_on_written(struct session *session, size_t size, uint64_t now_ms)
     session->wait_start_ms = now_ms;
 }
 
+/* --- what ends it early --- */
+
 void session_on_error(struct session *session)
 {
     conn_on_error(&session->conn, CONN_IO_ERROR);
     release_if_closed(session);
 }
 
-/* The answer ends with a line that says why, the connection behind it. */
-static void end_answer_late(struct session *session, const struct session_fault *fault,
-                            uint64_t now_ms)
+/* The answer ends with a line that says why, and then the connection. */
+static void end_answer_late(struct session *session, const char *message, uint64_t now_ms)
 {
-    answer_abort_with(session->answer, STATUS_TIMED_OUT, fault->message);
+    answer_abort_with(session->answer, STATUS_TIMED_OUT, message);
     conn_end_answer(&session->conn, CONN_ANSWER_TIMEOUT, now_ms);
-    session_count_reason(session);
+    count_reason(session);
 }
 
 bool session_check_write(struct session *session, uint64_t now_ms)
 {
-    struct session_fault fault;
+    struct message message;
 
     ASSERT(session_next(session) == SESSION_WRITE);
     if (now_ms >= reader_deadline_ms(session)) {
-        session_fault_reader_text(&session->limits, &fault);
-        end_answer_late(session, &fault, now_ms);
+        FORMAT(&message,
+               "The server waited for this answer's reader for %" PRIu32 " ms (limit answer_ms).",
+               session->limits.answer_ms);
+        end_answer_late(session, message.text, now_ms);
     }
     return now_ms >= conn_deadline_ms(&session->conn);
 }
 
-static void give_up_slot(struct session *session, uint64_t now_ms)
+static void give_up_turn(struct session *session, uint64_t now_ms)
 {
-    struct session_fault fault;
+    const struct server_limits *limits = &session->limits;
+    struct message message;
 
-    session_fault_scan_text(&session->limits, session->is_begun, &fault);
-    if (session->is_begun)
-        end_answer_late(session, &fault, now_ms);
-    else
-        answer_abort_with(session->answer, STATUS_BUSY, fault.message);
+    if (session->has_scanned) {
+        FORMAT(&message,
+               "This scan did not get another turn within %" PRIu32 " ms (limit answer_ms).",
+               limits->answer_ms);
+        end_answer_late(session, message.text, now_ms);
+        return;
+    }
+    FORMAT(&message,
+           "This scan did not get its first turn within %" PRIu32
+           " ms (limit scan_wait_ms); %" PRIu32 " scans run at once (limit scans).",
+           limits->scan_wait_ms, limits->scans);
+    answer_abort_with(session->answer, STATUS_BUSY, message.text);
 }
 
 void session_on_deadline(struct session *session, uint64_t now_ms)
 {
     bool is_draining = conn_next(&session->conn) == CONN_READ && session->conn.is_last;
 
-    if (session_next(session) == SESSION_ADMIT) {
-        if (now_ms >= slot_deadline_ms(session))
-            give_up_slot(session, now_ms);
+    if (session_next(session) == SESSION_SCAN) {
+        if (now_ms >= turn_deadline_ms(session))
+            give_up_turn(session, now_ms);
         return;
     }
     conn_on_deadline(&session->conn, now_ms);
     if (is_draining && conn_next(&session->conn) == CONN_CLOSE)
         statistics_limit_hit(session->context.statistics, LIMIT_DRAIN);
-    session_count_reason(session);
+    count_reason(session);
     release_if_closed(session);
 }
 

@@ -1,17 +1,16 @@
 /* One client's session: bytes in, bytes out. Joins the connection automaton with the answers.
  *
- * Pure: the shell (service/win32/pipe_connection.c, or a test) does what session_next() asks and
- * reports back. The caller's identity is asked for once, when the first request is complete,
- * because impersonation works only after a read; it holds for the connection's life.
+ * Pure: the shell (service/win32/connection.c, or a test) does what session_next() asks and reports
+ * back. The caller is identified once, when the first request is complete, because impersonation
+ * works only after a read; what was learnt holds for the connection.
  *
- * Only so many scans run at once. A session whose answer scans needs one of the server's slots for
- * that (SESSION_ADMIT); it gives it back whenever it does anything else, above all while it waits
- * for its reader. What asks the system nothing, `info` and the like, never waits for a slot.
+ * Whatever asks the system runs on a scan thread, one turn after the other (SESSION_SCAN); between
+ * two turns, and while the client reads, a session holds no such thread. Requests that ask nothing
+ * of the system, such as `info`, never wait for a turn.
  *
- * One thread at a time: the shell serialises a session's calls, and tells it to stop between two of
- * them. A read that is pending is cancelled and reported before session_on_deadline(),
- * session_refuse() and session_stop(); a write that is pending may stay so during session_stop()
- * and session_check_write().
+ * One thread at a time: the shell serialises a session's calls, and stops it between two of them. A
+ * read that is pending is cancelled and reported before session_on_deadline(), session_refuse() and
+ * session_stop(); a write may stay pending during session_stop() and session_check_write().
  */
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
@@ -24,21 +23,18 @@
 #include "common/base/annotations.h"
 #include "common/proto/caller.h"
 #include "common/proto/protocol.h"
+#include "common/proto/statistics.h"
 #include "service/conn.h"
 #include "service/policy.h"
 
 enum session_action {
     SESSION_READ,     /* read into session_space(), then session_on_read() */
     SESSION_IDENTIFY, /* learn who the client is, then session_on_caller() */
-    SESSION_ADMIT,    /* get a slot for a scan, then session_on_slot() */
-    SESSION_SERVE,    /* call session_serve(), then ask again */
+    SESSION_SERVE,    /* session_serve(), which is short */
+    SESSION_SCAN,     /* wait for a turn on a scan thread, then session_scan() */
     SESSION_WRITE,    /* write session_pending(), then session_on_written() */
     SESSION_CLOSE     /* disconnect, then session_deinit() */
 };
-
-/* Of an answer in one session_serve(). Behind each step that brings it above the time it returns,
- * so that a stop and other clients wait for one slow query of the kernel at most. */
-enum { SESSION_STEPS_MAX = 32, SESSION_SERVE_US = 1000 };
 
 struct session {
     struct conn conn;
@@ -47,22 +43,21 @@ struct session {
     struct answer *answer;         /* owned; NULL between requests */
     struct grant grant;
     const char *refusal;     /* static text: why session_refuse() was called; else NULL */
-    uint64_t wait_start_ms;  /* of SESSION_WRITE and SESSION_ADMIT */
+    uint64_t wait_start_ms;  /* of SESSION_WRITE and SESSION_SCAN */
     uint64_t reader_wait_ms; /* what this answer waited for its reader before that */
     bool is_identified;
     bool is_stopping;
-    bool has_slot;
-    bool is_begun;          /* this answer had a slot already */
+    bool has_scanned;       /* this answer has had a turn */
     bool is_reason_counted; /* the statistics know why the connection ends */
 };
 
-/* context  Copied, but for its limits; what it points to must outlive the session.
+/* context  Copied except for its limits; what it points to must outlive the session.
  * limits   Copied. The session must stay where it is.
  * now_ms   Here and below: a steady clock. Does not allocate. */
 void session_init(_Out_ struct session *session, _In_ const struct answer_context *context,
                   _In_ const struct server_limits *limits, uint64_t now_ms);
 
-/* Other limits from here on; deadlines that are set stay. No operation may be pending. */
+/* Changes the limits; deadlines that are set stay. No operation may be pending. */
 void session_set_limits(_Inout_ struct session *session, _In_ const struct server_limits *limits);
 
 /* Frees what the session holds; to be called once, in any state, with no I/O pending. */
@@ -71,7 +66,7 @@ void session_deinit(_Inout_ struct session *session);
 /* What to do now. The same until it is reported back. */
 enum session_action session_next(_In_ const struct session *session);
 
-/* SESSION_READ, SESSION_ADMIT: when that has made no progress until then, call
+/* SESSION_READ, SESSION_SCAN: when that has made no progress until then, call
  * session_on_deadline(). SESSION_WRITE: call session_check_write(). UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
@@ -79,36 +74,34 @@ uint64_t session_deadline_ms(_In_ const struct session *session);
  * Returns NULL without memory; the next action is then SESSION_CLOSE. */
 char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
 
-/* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end (a read that
- * succeeds with 0 bytes is no close but the client's write of nothing: read again). */
+/* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end. (A read that
+ * succeeds with 0 bytes means that the client wrote nothing: read again.) */
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
 /* SESSION_IDENTIFY is done.
  * policy  What the operator decides about callers.
- * caller  NULL when the client's identity could not be learnt: he gets nothing. */
+ * caller  NULL when the client could not be identified: it is granted nothing. */
 void session_on_caller(_Inout_ struct session *session, _In_ const struct policy *policy,
                        _In_opt_ const struct caller *caller);
 
-/* SESSION_IDENTIFY or SESSION_READ: serve this client nothing. It is told one error line, then the
- * session closes.
+/* SESSION_IDENTIFY or SESSION_READ: serve this client nothing. It gets one error line, then the
+ * session closes. Does nothing to a session that ends already.
  * code     Such as STATUS_BUSY.
  * message  Static text: which limit was met. */
 void session_refuse(_Inout_ struct session *session, enum status code, const char *message);
 
-/* True once nothing will be served any more: what is told last is on its way, or was told. */
-bool session_is_ending(_In_ const struct session *session);
-
-/* SESSION_ADMIT is done: the session has a slot. */
-void session_on_slot(_Inout_ struct session *session);
-
-/* True while the session has a slot it is to give back: it does something else than to scan. */
-bool session_has_idle_slot(_In_ const struct session *session);
-
-/* The slot is given back, because it is idle or because others are to have it. */
-void session_on_slot_lost(_Inout_ struct session *session, uint64_t now_ms);
-
-/* SESSION_SERVE: does at most SESSION_STEPS_MAX steps of the answer. */
+/* SESSION_SERVE: reports a fault, reads a request, or answers what asks nothing of the system. */
 void session_serve(_Inout_ struct session *session, uint64_t now_ms);
+
+/* True while the answer asks the system, also when its reader is waited for: it needs more turns.
+ */
+bool session_is_scanning(_In_ const struct session *session);
+
+/* SESSION_SCAN, on a scan thread: one turn. Ends at `end_us` of the context's clock, when
+ * OUTPUT_SIZE bytes wait to be written, or when the scan is over; one slow query of the kernel may
+ * make it late. Then call session_on_scanned(). */
+void session_scan(_Inout_ struct session *session, uint64_t end_us);
+void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
 
 /* SESSION_WRITE: the bytes to send; valid until session_on_written(). */
 struct span session_pending(_In_ const struct session *session);
@@ -119,17 +112,17 @@ void session_on_written(_Inout_ struct session *session, size_t size, uint64_t n
 /* The pipe failed; the next action is SESSION_CLOSE. */
 void session_on_error(_Inout_ struct session *session);
 
-/* SESSION_WRITE, with the write pending: an answer whose reader was waited for too long in all ends
- * here, and holds nothing any more; what is being written goes on being written. Does nothing
- * before the deadline. Returns true when the write itself is overdue: cancel it, then
- * session_on_deadline(). */
+/* SESSION_WRITE, with the write pending: an answer whose reader was waited for too long in total
+ * ends here and holds nothing any more; what is being written goes on. Does nothing before the
+ * deadline. Returns true when the write itself is overdue: cancel it, then session_on_deadline().
+ */
 NODISCARD bool session_check_write(_Inout_ struct session *session, uint64_t now_ms);
 
 /* The deadline has passed; does nothing before. */
 void session_on_deadline(_Inout_ struct session *session, uint64_t now_ms);
 
 /* The server stops: what is being answered ends with a `stopping` line, then the session closes, at
- * the latest CONN_STOP_TIMEOUT_MS from now when its deadlines are heeded. */
+ * the latest CONN_STOP_TIMEOUT_MS from now if its deadlines are heeded. */
 void session_stop(_Inout_ struct session *session, uint64_t now_ms);
 
 #endif

@@ -5,11 +5,11 @@
 #include "common/win32/token.h"
 #include "common/win32/token_linked.h"
 #include "service/win32/descriptor.h"
-#include "service/win32/pipe_calls.h"
+#include "service/win32/pipe.h"
 #include "service/win32/service_control.h"
 
 /* Opens the client's token. It is opened as the process, not as the client: an identification-level
- * client could not open even his own. */
+ * client could not even open its own. */
 static DWORD open_client_token(HANDLE pipe, HANDLE *token)
 {
     if (!pipe_calls.impersonate_client(pipe))
@@ -22,7 +22,7 @@ static DWORD open_client_token(HANDLE pipe, HANDLE *token)
     return error;
 }
 
-/* AccessCheck with MAXIMUM_ALLOWED tells every bit at once. The mapping is empty: our bits are
+/* AccessCheck with MAXIMUM_ALLOWED returns every bit at once. The mapping is empty: our bits are
  * specific ones and the descriptor names them as such. */
 static DWORD query_granted(HANDLE token, const struct client_access *access, uint32_t *granted)
 {
@@ -39,7 +39,7 @@ static DWORD query_granted(HANDLE token, const struct client_access *access, uin
     return ERROR_SUCCESS;
 }
 
-/* What the caller would be, were he elevated. What fails leaves it unknown: it then counts for
+/* What the caller would be if elevated. When something fails this stays unknown, and counts for
  * nothing. */
 static void query_linked(HANDLE token, const struct client_access *access, struct caller *facts)
 {
@@ -59,7 +59,7 @@ static void query_linked(HANDLE token, const struct client_access *access, struc
     handle_close(&elevated);
 }
 
-/* What the list grants, to both halves; the lock keeps the list. */
+/* What the list grants to both halves; the lock keeps the list. */
 static DWORD query_rights(HANDLE token, const struct client_access *access, struct caller *facts)
 {
     DWORD error = query_granted(token, access, &facts->granted);
@@ -69,7 +69,7 @@ static DWORD query_rights(HANDLE token, const struct client_access *access, stru
     return error;
 }
 
-DWORD pipe_client_from_token(HANDLE token, struct client_access *access, struct caller *caller)
+DWORD client_token_facts(HANDLE token, struct client_access *access, struct caller *caller)
 {
     struct caller facts;
 
@@ -111,7 +111,7 @@ static void set_anonymous(struct caller *caller)
     caller->level = CALLER_LEVEL_ANONYMOUS;
 }
 
-DWORD pipe_client_query(HANDLE pipe, struct client_access *access, struct caller *caller)
+DWORD client_token_query(HANDLE pipe, struct client_access *access, struct caller *caller)
 {
     HANDLE token = NULL;
 
@@ -121,7 +121,7 @@ DWORD pipe_client_query(HANDLE pipe, struct client_access *access, struct caller
         return ERROR_SUCCESS;
     }
     if (error == ERROR_SUCCESS)
-        error = pipe_client_from_token(token, access, caller);
+        error = client_token_facts(token, access, caller);
     handle_close(&token);
     return error;
 }

@@ -1,7 +1,6 @@
 /* Locks: that of a connection orders issue, completion and sweep of its one operation, and guards
- * what struct pipe_connection lists behind it. It is taken under the server's lock (by the sweep)
- * and nothing is taken under it. All the rest of a connection is its holder's: see
- * pipe_connection.h. */
+ * what struct connection lists after it. It is taken under the shared lock (sweep, eviction) and
+ * nothing is taken under it. Everything else in a connection is its holder's: see connection.h. */
 #include "service/win32/connection.h"
 
 #include <stdlib.h>
@@ -10,36 +9,83 @@
 #include "common/base/assertion.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
-#include "service/win32/connection_private.h"
-#include "service/win32/pipe_calls.h"
+#include "service/session.h"
+#include "service/win32/events.h"
+#include "service/win32/pipe.h"
 
-enum { ACCEPT_ATTEMPTS_MAX = 16 }; /* clients that came and went before others get the thread */
+enum {
+    ACCEPT_ATTEMPTS_MAX = 16,        /* clients that came and went before others get the thread */
+    WRITE_SIZE_MAX = 32 * 1024,      /* of one write: progress is seen at least this often */
+    PRESENCE_INTERVAL_US = 50 * 1000 /* how often a scan checks that its client is there */
+};
 
-bool pipe_host_is_stopping(struct pipe_host *host)
-{
-    return InterlockedCompareExchange(&host->is_stopping, 0, 0) != 0;
-}
+enum operation { OPERATION_ACCEPT, OPERATION_READ, OPERATION_WRITE };
 
-void pipe_host_stop(struct pipe_host *host)
-{
-    InterlockedExchange(&host->is_stopping, 1);
-}
+enum io_state {
+    IO_IDLE,     /* the kernel has nothing of ours */
+    IO_PENDING,  /* the OVERLAPPED and the buffer are the kernel's until the completion */
+    IO_CANCELLED /* still so, and the completion comes soon */
+};
 
-struct pipe_connection_link *pipe_connection_link(struct pipe_connection *connection)
-{
-    return &connection->link;
-}
+/* What to start. */
+struct io_request {
+    enum operation operation;
+    char *space;       /* to read into; the kernel's until the completion */
+    const char *bytes; /* to write; the same */
+    DWORD size;
+    uint64_t deadline_ms; /* UINT64_MAX: none */
+};
+
+enum phase {
+    PHASE_ACCEPTING, /* no client; no session */
+    PHASE_ACCEPTED,  /* a client; no session yet */
+    PHASE_SERVING,
+    PHASE_CLOSED
+};
+
+struct connection {
+    struct seat seat;           /* guarded by the shared lock */
+    struct turns_ticket ticket; /* the scan threads' while it waits */
+    struct connection_shared *shared;
+    HANDLE pipe;
+    PTP_IO io;
+    PTP_WORK work;
+    volatile LONG references; /* one for being open, one for each operation and each caller */
+
+    /* the holder's */
+    enum phase phase;
+    struct session session; /* PHASE_SERVING */
+    uint64_t presence_us;   /* when the client was last known to be there */
+    LONG limits_version;    /* of the limits the session has */
+    bool is_waiting;        /* for a turn */
+
+    SRWLOCK lock; /* guards what follows */
+    enum io_state state;
+    enum operation operation; /* which is pending */
+    uint64_t deadline_ms;     /* of that */
+    bool is_stop_told;        /* the session knows that the server stops */
+    bool is_evicted;          /* the pending read is cancelled to send the client away */
+    OVERLAPPED overlapped;
+};
 
 /* --- references --- */
 
-static void reference(struct pipe_connection *connection)
+static void reference(struct connection *connection)
 {
     InterlockedIncrement(&connection->references);
 }
 
-static void release(struct pipe_connection *connection)
+void connection_leave(struct connection_shared *shared)
 {
-    struct pipe_host *host = connection->host;
+    HANDLE freed = shared->freed;
+
+    if (InterlockedDecrement(&shared->alive) == 0)
+        SetEvent(freed);
+}
+
+static void release(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
 
     if (InterlockedDecrement(&connection->references) > 0)
         return;
@@ -48,40 +94,49 @@ static void release(struct pipe_connection *connection)
     CloseThreadpoolIo(connection->io);
     CloseThreadpoolWork(connection->work);
     free(connection);
-    host->on_freed(host->owner);
+    connection_leave(shared);
 }
 
-void pipe_connection_close(struct pipe_connection *connection, DWORD error)
+/* Only the holder may.
+ * error  Why accepting failed, or ERROR_SUCCESS. */
+static void finish(struct connection *connection, DWORD error)
 {
-    struct pipe_host *host = connection->host;
+    struct connection_shared *shared = connection->shared;
 
-    ASSERT(connection->link.ticket.state == SLOTS_NONE);
+    ASSERT(!connection->ticket.is_joined);
     if (connection->phase == PHASE_SERVING)
         session_deinit(&connection->session);
     connection->phase = PHASE_CLOSED;
-    pipe_calls.disconnect_named_pipe(
-        connection->pipe); /* fails when no client ever came: no matter */
+    pipe_calls.disconnect_named_pipe(connection->pipe); /* fails when no client ever came: fine */
     handle_close(&connection->pipe);
-    host->on_closed(host->owner, connection, error);
+
+    AcquireSRWLockExclusive(&shared->lock);
+    bool was_connected = seats_remove(&shared->seats, &connection->seat);
+    if (error != ERROR_SUCCESS)
+        shared->accept_error = error;
+    ReleaseSRWLockExclusive(&shared->lock);
+    if (was_connected)
+        statistics_connection_closed(shared->context->statistics);
+    SubmitThreadpoolWork(shared->attend);
     release(connection);
 }
 
-void pipe_connection_resume_later(struct pipe_connection *connection)
+/* Lets a pool thread go on with the connection, after others that wait. */
+static void resume_later(struct connection *connection)
 {
     reference(connection);
     SubmitThreadpoolWork(connection->work);
 }
 
-void pipe_connection_wake(struct pipe_connection *connection)
-{
-    pipe_connection_resume_later(connection);
-}
-
 /* --- one operation --- */
 
-/* Returns ERROR_IO_PENDING when a completion comes, which it does also for what succeeds at once.
- */
-static DWORD issue(struct pipe_connection *connection, const struct pipe_request *request)
+static bool is_stopping(struct connection_shared *shared)
+{
+    return InterlockedCompareExchange(&shared->is_stopping, 0, 0) != 0;
+}
+
+/* Returns ERROR_IO_PENDING when a completion comes, also for what succeeds at once. */
+static DWORD issue(struct connection *connection, const struct io_request *request)
 {
     OVERLAPPED *overlapped = &connection->overlapped;
     BOOL is_done = FALSE;
@@ -102,15 +157,19 @@ static DWORD issue(struct pipe_connection *connection, const struct pipe_request
     return is_done ? ERROR_IO_PENDING : GetLastError();
 }
 
-DWORD pipe_connection_start(struct pipe_connection *connection, const struct pipe_request *request)
+/* Starts an operation. Once it is pending its completion may run, and end, at any moment: the
+ * caller must return without touching the connection.
+ * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first be told that the server stops;
+ * else the error of the call: it is over and no completion comes. */
+static DWORD start(struct connection *connection, const struct io_request *request)
 {
     DWORD error = ERROR_RETRY;
 
     reference(connection);
     AcquireSRWLockExclusive(&connection->lock);
-    /* Looked at under the lock: the sweep that follows the stop either finds us pending or has
-     * been before, and then we see the flag. */
-    if (!pipe_host_is_stopping(connection->host) || connection->is_stop_told) {
+    /* Checked under the lock: the sweep that follows the stop either finds us pending, or has been
+     * here before, and then we see the flag. */
+    if (!is_stopping(connection->shared) || connection->is_stop_told) {
         memset(&connection->overlapped, 0, sizeof connection->overlapped);
         StartThreadpoolIo(connection->io);
         error = issue(connection, request);
@@ -128,43 +187,50 @@ DWORD pipe_connection_start(struct pipe_connection *connection, const struct pip
     return error;
 }
 
+/* Under the lock, with an operation pending. ERROR_NOT_FOUND: the completion is on its way already,
+ * which is all we want. Any other failure leaves it pending, for the next sweep to try again. */
+static bool cancel(struct connection *connection)
+{
+    if (!pipe_calls.cancel_io(connection->pipe, &connection->overlapped) &&
+        GetLastError() != ERROR_NOT_FOUND)
+        return false;
+    connection->state = IO_CANCELLED;
+    return true;
+}
+
 /* --- accept --- */
 
-/* The client was gone before we saw him, or went in that moment. */
+/* The client left before we noticed it, or at that moment. */
 static bool is_client_gone(DWORD error)
 {
     return error == ERROR_NO_DATA || error == ERROR_BROKEN_PIPE ||
            error == ERROR_PIPE_NOT_CONNECTED;
 }
 
-static void accept_client(struct pipe_connection *connection)
+static void accept_client(struct connection *connection)
 {
-    const struct pipe_request request = {.operation = OPERATION_ACCEPT, .deadline_ms = UINT64_MAX};
+    const struct io_request request = {.operation = OPERATION_ACCEPT, .deadline_ms = UINT64_MAX};
 
     for (int attempt = 0; attempt < ACCEPT_ATTEMPTS_MAX; attempt++) {
-        DWORD error = pipe_connection_start(connection, &request);
+        DWORD error = start(connection, &request);
         if (error == ERROR_IO_PENDING)
             return;
         if (error == ERROR_PIPE_CONNECTED) {
             connection->phase = PHASE_ACCEPTED;
             break;
         }
-        if (error == ERROR_RETRY) { /* nobody is here to be told anything */
-            pipe_connection_close(connection, ERROR_SUCCESS);
-            return;
-        }
         if (!is_client_gone(error)) {
-            pipe_connection_close(connection, error);
+            finish(connection, error == ERROR_RETRY ? ERROR_SUCCESS : error);
             return;
         }
-        pipe_calls.disconnect_named_pipe(
-            connection->pipe); /* so that the instance can listen again */
+        /* so that the instance can listen again */
+        pipe_calls.disconnect_named_pipe(connection->pipe);
     }
-    pipe_connection_resume_later(connection);
+    resume_later(connection);
 }
 
-/* Returns false when the connection is closed or waits again. */
-static bool accept_done(struct pipe_connection *connection, DWORD error)
+/* Returns false when the connection waits again or is closed: do not touch it. */
+static bool accept_done(struct connection *connection, DWORD error)
 {
     if (error == ERROR_SUCCESS) {
         connection->phase = PHASE_ACCEPTED;
@@ -175,22 +241,286 @@ static bool accept_done(struct pipe_connection *connection, DWORD error)
             pipe_calls.disconnect_named_pipe(connection->pipe);
         accept_client(connection); /* closes when the server stops */
     } else {
-        pipe_connection_close(connection, error);
+        finish(connection, error);
     }
     return false;
 }
 
-void pipe_connection_accept(struct pipe_connection *connection)
+static struct connection *connection_of(struct seat *seat)
 {
+    return CONTAINING_RECORD(seat, struct connection, seat);
+}
+
+/* Sends a client away that has not sent a complete request. Does nothing to one that has. Under the
+ * shared lock, which keeps the connection. */
+static void evict(struct connection *connection)
+{
+    AcquireSRWLockExclusive(&connection->lock);
+    if (connection->state == IO_PENDING && connection->operation == OPERATION_READ)
+        connection->is_evicted = cancel(connection);
+    ReleaseSRWLockExclusive(&connection->lock);
+}
+
+/* PHASE_ACCEPTED: makes the session, or one that refuses. */
+static void begin(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+    uint64_t now_ms = shared->now_ms();
+    struct seat *evicted = NULL;
+
+    AcquireSRWLockExclusive(&shared->lock);
+    unsigned limit = shared->limits.connections;
+    bool may = seats_connect(&shared->seats, &connection->seat, &shared->limits, now_ms, &evicted);
+    if (evicted != NULL)
+        evict(connection_of(evicted));
+    shared->failures = 0;
+    connection->limits_version = shared->limits_version;
+    session_init(&connection->session, shared->context, &shared->limits, now_ms);
+    ReleaseSRWLockExclusive(&shared->lock);
+
+    connection->phase = PHASE_SERVING;
+    statistics_connection_opened(shared->context->statistics);
+    SubmitThreadpoolWork(shared->attend);
+    if (may)
+        return;
+    statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS);
+    event_server_busy(limit);
+    session_refuse(&connection->session, STATUS_BUSY,
+                   "The server has as many connections as it may have (limit connections).");
+}
+
+/* --- read and write --- */
+
+/* A change of the limits holds from the next request on. */
+static void update_limits(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+
+    if (InterlockedCompareExchange(&shared->limits_version, 0, 0) == connection->limits_version)
+        return;
+    AcquireSRWLockExclusive(&shared->lock);
+    connection->limits_version = shared->limits_version;
+    session_set_limits(&connection->session, &shared->limits);
+    ReleaseSRWLockExclusive(&shared->lock);
+}
+
+static void read_done(struct connection *connection, DWORD error, size_t size)
+{
+    struct session *session = &connection->session;
+    uint64_t now_ms = connection->shared->now_ms();
+
+    update_limits(connection);
+    switch (error) {
+    case ERROR_SUCCESS:
+        if (size > 0) /* else the client wrote nothing, which is no message: read again */
+            session_on_read(session, size, now_ms);
+        break;
+    case ERROR_OPERATION_ABORTED: /* by the sweep, or an eviction; run() informs about a stop */
+        session_on_deadline(session, now_ms);
+        if (connection->is_evicted && session_next(session) == SESSION_READ)
+            session_refuse(session, STATUS_BUSY,
+                           "Others wait for a connection, and on this one no request came (limit "
+                           "connections).");
+        break;
+    case ERROR_BROKEN_PIPE:
+    case ERROR_PIPE_NOT_CONNECTED:
+    case ERROR_NO_DATA:
+        session_on_read(session, 0, now_ms);
+        break;
+    default:
+        session_on_error(session);
+        break;
+    }
+    connection->is_evicted = false;
+}
+
+static void write_done(struct connection *connection, DWORD error, size_t size)
+{
+    struct session *session = &connection->session;
+    uint64_t now_ms = connection->shared->now_ms();
+
+    if (error == ERROR_SUCCESS && size > 0) {
+        session_on_written(session, size, now_ms);
+        return;
+    }
+    if (error == ERROR_OPERATION_ABORTED)
+        session_on_deadline(session, now_ms);
+    /* How much of it the client got is unknown: it is never written again. */
+    if (session_next(session) == SESSION_WRITE)
+        session_on_error(session);
+}
+
+/* Both return true when the operation is pending. */
+static bool start_read(struct connection *connection)
+{
+    struct session *session = &connection->session;
+    size_t capacity = 0;
+    char *space = session_space(session, &capacity);
+
+    if (space == NULL)
+        return false; /* the session closes */
+    const struct io_request request = {
+        .operation = OPERATION_READ,
+        .space = space,
+        .size = capacity > REQUEST_SIZE_MAX ? (DWORD)REQUEST_SIZE_MAX : (DWORD)capacity,
+        .deadline_ms = session_deadline_ms(session),
+    };
+    DWORD error = start(connection, &request);
+    if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
+        read_done(connection, error, 0);
+    return error == ERROR_IO_PENDING;
+}
+
+static bool start_write(struct connection *connection)
+{
+    struct session *session = &connection->session;
+    struct span pending = session_pending(session);
+    const struct io_request request = {
+        .operation = OPERATION_WRITE,
+        .bytes = pending.data,
+        .size = pending.size > WRITE_SIZE_MAX ? (DWORD)WRITE_SIZE_MAX : (DWORD)pending.size,
+        .deadline_ms = session_deadline_ms(session),
+    };
+    DWORD error = start(connection, &request);
+    if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
+        write_done(connection, error, 0);
+    return error == ERROR_IO_PENDING;
+}
+
+/* --- what the session asks --- */
+
+static void identify(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+    const struct policy policy = client_access_policy(&shared->access);
+    struct caller caller;
+
+    DWORD error = shared->query_client(connection->pipe, &shared->access, &caller);
+    if (error != ERROR_SUCCESS) {
+        event_identity_failed(error);
+        session_on_caller(&connection->session, &policy, NULL);
+        return;
+    }
+    AcquireSRWLockExclusive(&shared->lock);
+    bool may = seats_identify(&shared->seats, &connection->seat, &caller.user, &shared->limits);
+    ReleaseSRWLockExclusive(&shared->lock);
+    if (may) {
+        session_on_caller(&connection->session, &policy, &caller);
+        return;
+    }
+    statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS_PER_USER);
+    event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
+    session_refuse(&connection->session, STATUS_BUSY,
+                   "This user has as many connections as one user may have (limit "
+                   "connections_per_user).");
+}
+
+/* Returns true when the connection waits: it may be running elsewhere already. */
+static bool wait_for_turn(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+    struct session *session = &connection->session;
+    const bool is_first = !session->has_scanned;
+
     reference(connection);
-    accept_client(connection);
+    connection->is_waiting = true;
+    enum scan_wait wait =
+        scan_threads_wait(shared->scans, &connection->ticket, &session->grant.caller.user,
+                          session_deadline_ms(session));
+    if (wait == SCAN_CLOSED) {
+        connection->is_waiting = false;
+        release(connection);
+    } else if (wait == SCAN_WAITS && is_first) {
+        statistics_limit_hit(shared->context->statistics, LIMIT_SCANS);
+    }
+    return wait != SCAN_CLOSED;
+}
+
+static void leave_turns(struct connection *connection)
+{
+    if (connection->ticket.is_joined && !session_is_scanning(&connection->session))
+        scan_threads_leave(connection->shared->scans, &connection->ticket);
+}
+
+static void tell_stop(struct connection *connection)
+{
+    if (connection->is_stop_told || !is_stopping(connection->shared))
+        return;
+    connection->is_stop_told = true;
+    session_stop(&connection->session, connection->shared->now_ms());
+}
+
+/* Does what the session asks until something is pending. */
+static void run(struct connection *connection)
+{
+    for (;;) {
+        tell_stop(connection);
+        leave_turns(connection);
+        switch (session_next(&connection->session)) {
+        case SESSION_READ:
+            if (start_read(connection))
+                return;
+            break;
+        case SESSION_IDENTIFY:
+            identify(connection);
+            break;
+        case SESSION_SERVE:
+            session_serve(&connection->session, connection->shared->now_ms());
+            break;
+        case SESSION_SCAN:
+            if (wait_for_turn(connection))
+                return;
+            break;
+        case SESSION_WRITE:
+            if (start_write(connection))
+                return;
+            break;
+        case SESSION_CLOSE:
+            finish(connection, ERROR_SUCCESS);
+            return;
+        }
+    }
+}
+
+/* --- turns; the queue's reference to the connection comes with the ticket --- */
+
+/* A scan that nobody waits for any more has no turn. */
+static bool is_client_present(struct connection *connection)
+{
+    uint64_t now_us = system_now_us(NULL);
+
+    if (now_us - connection->presence_us < PRESENCE_INTERVAL_US)
+        return true;
+    connection->presence_us = now_us;
+    return !pipe_is_abandoned(connection->pipe);
+}
+
+void connection_take_turn(struct turns_ticket *ticket, uint64_t end_us)
+{
+    struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
+
+    connection->is_waiting = false;
+    if (is_client_present(connection)) {
+        session_scan(&connection->session, end_us);
+        session_on_scanned(&connection->session, connection->shared->now_ms());
+    } else {
+        session_on_error(&connection->session);
+    }
+    run(connection);
     release(connection);
 }
+
+void connection_resume(struct turns_ticket *ticket)
+{
+    SubmitThreadpoolWork(CONTAINING_RECORD(ticket, struct connection, ticket)->work);
+}
+
+/* --- callbacks of the thread pool --- */
 
 static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context, void *overlapped,
                                    ULONG error, ULONG_PTR size, PTP_IO io)
 {
-    struct pipe_connection *connection = context;
+    struct connection *connection = context;
     bool goes_on = true;
     (void)instance, (void)overlapped, (void)io;
 
@@ -204,53 +534,56 @@ static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context
     case OPERATION_ACCEPT:
         goes_on = accept_done(connection, error);
         if (goes_on)
-            pipe_connection_begin(connection);
+            begin(connection);
         break;
     case OPERATION_READ:
-        pipe_connection_read_done(connection, error, size);
+        read_done(connection, error, size);
         break;
     case OPERATION_WRITE:
-        pipe_connection_write_done(connection, error, size);
+        write_done(connection, error, size);
         break;
     }
     if (goes_on)
-        pipe_connection_run(connection);
+        run(connection);
     release(connection);
 }
 
 static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
 {
-    struct pipe_connection *connection = context;
+    struct connection *connection = context;
     (void)instance, (void)work;
 
     if (connection->phase == PHASE_ACCEPTING) {
         accept_client(connection);
     } else {
         if (connection->phase == PHASE_ACCEPTED)
-            pipe_connection_begin(connection);
-        pipe_connection_run(connection);
+            begin(connection);
+        if (connection->is_waiting)
+            session_on_deadline(&connection->session, connection->shared->now_ms());
+        connection->is_waiting = false;
+        run(connection);
     }
     release(connection);
 }
 
-DWORD pipe_connection_create(struct pipe_host *host, HANDLE pipe,
-                             struct pipe_connection **connection)
+/* --- what the server calls --- */
+
+static DWORD create(struct connection_shared *shared, HANDLE pipe, struct connection **connection)
 {
     DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    struct pipe_connection *created = pipe_calls.allocate(1, sizeof *created);
+    struct connection *created = pipe_calls.allocate(1, sizeof *created);
 
     if (created == NULL)
         return error;
-    created->host = host;
+    created->shared = shared;
     created->references = 1;
-    created->link.connection = created;
     InitializeSRWLock(&created->lock);
-    created->work = pipe_calls.create_work(on_work, created, host->environment);
+    created->work = pipe_calls.create_work(on_work, created, shared->environment);
     if (created->work == NULL) {
         error = GetLastError();
         goto cleanup;
     }
-    created->io = pipe_calls.create_io(pipe, on_completion, created, host->environment);
+    created->io = pipe_calls.create_io(pipe, on_completion, created, shared->environment);
     if (created->io == NULL) {
         error = GetLastError();
         goto cleanup;
@@ -264,4 +597,53 @@ cleanup:
         CloseThreadpoolWork(created->work);
     free(created);
     return error;
+}
+
+DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
+{
+    struct connection *connection = NULL;
+
+    DWORD error = create(shared, pipe, &connection);
+    if (error != ERROR_SUCCESS)
+        return error;
+    AcquireSRWLockExclusive(&shared->lock);
+    seats_add(&shared->seats, &connection->seat);
+    ReleaseSRWLockExclusive(&shared->lock);
+    reference(connection);
+    accept_client(connection);
+    release(connection);
+    return ERROR_SUCCESS;
+}
+
+static void sweep(struct connection *connection, uint64_t now_ms)
+{
+    AcquireSRWLockExclusive(&connection->lock);
+    if (connection->state == IO_PENDING) {
+        bool must_tell = is_stopping(connection->shared) && !connection->is_stop_told;
+        /* A write may have been read in part, so it cannot be cancelled and repeated: it goes on
+         * under the shorter deadline of a session that stops. */
+        if (must_tell && connection->operation == OPERATION_WRITE) {
+            session_stop(&connection->session, now_ms);
+            connection->deadline_ms = session_deadline_ms(&connection->session);
+            connection->is_stop_told = true;
+            must_tell = false;
+        }
+        bool is_overdue = now_ms >= connection->deadline_ms;
+        if (is_overdue && connection->operation == OPERATION_WRITE) {
+            is_overdue = session_check_write(&connection->session, now_ms);
+            connection->deadline_ms = session_deadline_ms(&connection->session);
+        }
+        if (must_tell || is_overdue)
+            (void)cancel(connection);
+    }
+    ReleaseSRWLockExclusive(&connection->lock);
+}
+
+void connections_sweep(struct connection_shared *shared)
+{
+    AcquireSRWLockExclusive(&shared->lock);
+    uint64_t now_ms = shared->now_ms();
+    for (struct seat *seat = shared->seats.first; seat != NULL; seat = seat->next)
+        sweep(connection_of(seat), now_ms);
+    ReleaseSRWLockExclusive(&shared->lock);
 }

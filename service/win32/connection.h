@@ -1,10 +1,10 @@
 /* One instance of the pipe and its client, from accept to close.
  *
- * Does what the session asks (session.h) with thread-pool I/O. At most one operation is
- * outstanding, and whoever holds it (a pending operation, a queued or running callback) is the only
- * one to touch the session; so the session needs no lock. What may come from outside, deadlines and
- * stop, only cancels the operation; its completion then tells the session. A scan that waits for a
- * slot is held by the server's queue: whoever takes it out of that wakes it.
+ * Does what the session asks (session.h): reads and writes with thread-pool I/O, scans on the scan
+ * threads. At most one operation is outstanding, and whoever holds it (a pending operation, a
+ * queued or running callback, a place among those that wait for a turn) is the only one to touch
+ * the session; so the session needs no lock. What comes from outside, deadlines and the stop, only
+ * cancels the operation; its completion then informs the session.
  *
  * Lives on references: the kernel owns the OVERLAPPED and the buffers until the completion has
  * come, and only then is the memory freed.
@@ -12,89 +12,56 @@
 #ifndef SERVICE_WIN32_CONNECTION_H
 #define SERVICE_WIN32_CONNECTION_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+#include "common/answer/answer.h"
 #include "common/proto/protocol.h"
 #include "common/win32/win.h"
-#include "service/session.h"
-#include "service/slots.h"
+#include "service/seats.h"
 #include "service/win32/client_token.h"
+#include "service/win32/scan_threads.h"
 
-struct pipe_connection; /* opaque but for its link */
-
-/* What all connections share. The owner fills it; it outlives them. */
-struct pipe_host {
+/* What the connections of a server share; the server fills it, and it outlives them.
+ *
+ * Lock order: `lock`, then that of a connection (deadlines, eviction). The scan threads' lock is
+ * taken under neither; events and statistics are reported under none of them. */
+struct connection_shared {
     TP_CALLBACK_ENVIRON *environment;
     const struct answer_context *context;
+    struct scan_threads *scans;
     struct client_access access;
+    client_query *query_client;
     uint64_t (*now_ms)(void);
-    volatile LONG is_stopping;    /* set once, by pipe_host_stop() */
-    volatile LONG limits_version; /* goes up when on_limits() has something new */
-    void *owner;                  /* first argument of the calls below; any pool thread */
+    PTP_WORK attend;              /* to submit when clients have come or gone */
+    HANDLE freed;                 /* event: `alive` fell to 0 */
+    volatile LONG alive;          /* connections whose memory exists, and one for the server */
+    volatile LONG is_stopping;    /* set once */
+    volatile LONG limits_version; /* goes up with each change of the limits */
 
-    /* A client has connected. Returns NULL, or why he must be sent away: a static sentence. */
-    const char *(*on_connected)(void *owner, struct pipe_connection *connection);
-    /* It is known who he is. The same. */
-    const char *(*on_identified)(void *owner, struct pipe_connection *connection,
-                                 const struct caller *caller);
-    /* The limits as they are now. */
-    void (*on_limits)(void *owner, struct server_limits *limits);
-    /* A scan needs a slot. Returns true when it has one; else it waits, and somebody else may run
-     * it already: pipe_connection_wake() comes when it has a slot, at the deadline, and at the
-     * stop. is_first  The answer had none before. */
-    bool (*on_scan_wanted)(void *owner, struct pipe_connection *connection, uint64_t deadline_ms,
-                           bool is_first);
-    /* It needs its slot no more. */
-    void (*on_scan_done)(void *owner, struct pipe_connection *connection);
-    /* It has had its turn. Returns true when others wait, and takes the slot back. */
-    bool (*on_scan_turn)(void *owner, struct pipe_connection *connection);
-    /* The pipe is closed.
-     * error  Why accepting failed; ERROR_SUCCESS when that is not what ended it. */
-    void (*on_closed)(void *owner, struct pipe_connection *connection, DWORD error);
-    /* The memory of one connection is gone. The last call of all for that connection. */
-    void (*on_freed)(void *owner);
+    SRWLOCK lock; /* guards what follows */
+    struct server_limits limits;
+    struct seats seats;
+    unsigned failures;  /* of accepting, in a row */
+    DWORD accept_error; /* the last one that the server has not looked at yet; or ERROR_SUCCESS */
 };
 
-/* Its place in the server's list; guarded by the server. */
-struct pipe_connection_link {
-    struct pipe_connection_link *next;
-    struct pipe_connection_link *previous;
-    struct pipe_connection *connection;
-    bool is_connected;  /* false: still accepting */
-    bool is_identified; /* `user` is known, though it may be the unknown user */
-    bool is_leaving;    /* sent away, and not gone yet */
-    uint64_t since_ms;  /* is_connected: from when on */
-    struct sid user;
-    struct slots_ticket ticket; /* guarded by the server's lock of the slots */
-};
-
-/* Makes a connection of a listening instance. It does nothing until pipe_connection_accept().
+/* Makes a connection of a listening instance, which waits for a client, serves it and closes,
+ * perhaps before this returns. Its seat is reserved, and counted in `alive`.
  * pipe  Belongs to the connection on success, to the caller on failure. */
-NODISCARD DWORD pipe_connection_create(_In_ struct pipe_host *host, HANDLE pipe,
-                                       _Out_ struct pipe_connection **connection);
+NODISCARD DWORD connection_listen(_Inout_ struct connection_shared *shared, HANDLE pipe);
 
-struct pipe_connection_link *pipe_connection_link(_In_ struct pipe_connection *connection);
+/* A scan thread runs a turn of this connection. */
+void connection_take_turn(_Inout_ struct turns_ticket *ticket, uint64_t end_us);
 
-/* Waits for a client, serves him, closes. Always ends in on_closed, then on_freed, perhaps before
- * it returns. */
-void pipe_connection_accept(_Inout_ struct pipe_connection *connection);
+/* Lets a pool thread go on with a connection whose ticket was taken out of the queue without a
+ * turn: its deadline has passed, or the server stops. */
+void connection_resume(_Inout_ struct turns_ticket *ticket);
 
-/* Lets a pool thread go on with a connection whose ticket has left the queue. */
-void pipe_connection_wake(_Inout_ struct pipe_connection *connection);
+/* Cancels operations that are past their deadline, and all when the server stops. May be repeated.
+ */
+void connections_sweep(_Inout_ struct connection_shared *shared);
 
-/* Sends a client away that has not sent a whole request, because others wait: it is told `busy`.
- * Does nothing to one that has. The connection is in the owner's list. */
-void pipe_connection_evict(_Inout_ struct pipe_connection *connection);
-
-/* For the owner's timer, while the connection is in its list: cancels an operation that is past its
- * deadline, and, when the host stops, the one pending. May be repeated. */
-void pipe_connection_sweep(_Inout_ struct pipe_connection *connection, uint64_t now_ms);
-
-/* From here on sessions end; sweep every connection afterwards. */
-void pipe_host_stop(_Inout_ struct pipe_host *host);
-
-/* True once pipe_host_stop() was called. */
-bool pipe_host_is_stopping(_Inout_ struct pipe_host *host);
+/* Takes one from `alive`. The owner of `shared` may free it as soon as the last has left. */
+void connection_leave(_Inout_ struct connection_shared *shared);
 
 #endif

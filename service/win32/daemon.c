@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 #include "service/win32/access_cmd.h"
@@ -10,18 +11,10 @@
 #include "service/win32/hardening.h"
 #include "service/win32/places.h"
 #include "service/win32/settings_registry.h"
-#include "service/win32/statistics_lock.h"
 
-/* Without the privilege we still run: processes whose descriptors refuse us are told as such. */
-static void enable_debug(enum daemon_mode mode)
-{
-    DWORD error = platform_nt_enable_debug();
+/* --- settings and access --- */
 
-    if (error != ERROR_SUCCESS && mode == DAEMON_SERVICE)
-        event_debug_missing(error);
-}
-
-/* A key that is not there, or cannot be read, leaves the defaults. */
+/* A key that does not exist, or cannot be read, leaves the defaults. */
 static void read_settings(struct daemon *daemon)
 {
     struct settings_findings findings = {0};
@@ -34,7 +27,7 @@ static void read_settings(struct daemon *daemon)
 
 static struct policy make_policy(const struct settings *settings)
 {
-    return (struct policy){.filtered_admins = (enum filtered_admins)settings->filtered_admins};
+    return (struct policy){.filtered_admins = settings->filtered_admins};
 }
 
 static DWORD setup_access(const struct settings *settings, struct access_setup *setup)
@@ -44,91 +37,6 @@ static DWORD setup_access(const struct settings *settings, struct access_setup *
     if (error == ERROR_SUCCESS && setup->refusal != NULL)
         event_configuration_refused("AccessSddl", setup->refusal);
     return error;
-}
-
-/* The service: everybody whom the access list names. */
-static DWORD create_service_server(struct daemon *daemon, struct server_config *config)
-{
-    struct access_setup setup;
-
-    DWORD error = setup_access(&daemon->settings, &setup);
-    if (error != ERROR_SUCCESS)
-        return error;
-    config->pipe_sddl = setup.pipe_sddl.data;
-    config->access_sddl = setup.access_sddl.data;
-    error = server_create(config, &daemon->server);
-    access_setup_release(&setup);
-    return error;
-}
-
-/* The console: its user, and who has all rights anyway. */
-static DWORD create_console_server(struct daemon *daemon, struct server_config *config)
-{
-    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
-    struct caller self;
-
-    DWORD error = token_facts_self(&self);
-    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
-        error = ERROR_INVALID_SID;
-    if (error != ERROR_SUCCESS)
-        return error;
-    config->pipe_sddl = pipe_sddl;
-    config->access_sddl = access_sddl;
-    return server_create(config, &daemon->server);
-}
-
-static DWORD create_server(struct daemon *daemon, enum daemon_mode mode, const wchar_t *pipe_name)
-{
-    struct server_config config = {
-        .pipe_name = pipe_name,
-        .policy = make_policy(&daemon->settings),
-        .context = &daemon->context,
-        .limits = &daemon->settings.limits,
-    };
-
-    daemon->mode = mode;
-    return mode == DAEMON_SERVICE ? create_service_server(daemon, &config)
-                                  : create_console_server(daemon, &config);
-}
-
-DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name,
-                   const struct settings *settings)
-{
-    wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
-
-    memset(daemon, 0, sizeof *daemon);
-    if (settings != NULL)
-        daemon->settings = *settings;
-    else
-        read_settings(daemon);
-    hardening_finish();
-    if (mode == DAEMON_SERVICE)
-        places_report();
-    enable_debug(mode);
-    system_info_query(&daemon->info, mode == DAEMON_SERVICE ? "service" : "console");
-    DWORD error =
-        text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
-    if (error == ERROR_SUCCESS)
-        error = platform_nt_create(&daemon->nt, &daemon->platform);
-    if (error != ERROR_SUCCESS) {
-        event_start_failed(error);
-        return error;
-    }
-    const struct statistics_lock lock = statistics_lock_init(&daemon->statistics_lock);
-    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
-    daemon->context = (struct answer_context){.platform = &daemon->platform,
-                                              .info = &daemon->info,
-                                              .now_us = system_now_us,
-                                              .statistics = &daemon->statistics,
-                                              .on_answered = event_answered};
-    error = create_server(daemon, mode, pipe_name_w);
-    if (error != ERROR_SUCCESS) {
-        event_pipe_failed(pipe_name_w, error);
-        platform_nt_destroy(daemon->nt);
-        return error;
-    }
-    event_service_started(pipe_name_w);
-    return ERROR_SUCCESS;
 }
 
 /* Without memory the list stays as it was; the next change tries again. */
@@ -150,11 +58,110 @@ static void reconfigure_access(struct daemon *daemon)
 static void reconfigure(struct daemon *daemon)
 {
     read_settings(daemon);
-    server_configure(daemon->server, &daemon->settings.limits);
+    if (server_configure(daemon->server, &daemon->settings.limits) != ERROR_SUCCESS)
+        event_configuration_refused("Scans", "fewer threads run: no more could be created");
     if (daemon->mode == DAEMON_SERVICE)
         reconfigure_access(daemon);
     event_configuration_read();
 }
+
+/* --- start --- */
+
+/* The service: everyone named by the access list. */
+static DWORD create_service_server(struct daemon *daemon, struct server_config *config)
+{
+    struct access_setup setup;
+
+    DWORD error = setup_access(&daemon->settings, &setup);
+    if (error != ERROR_SUCCESS)
+        return error;
+    config->pipe_sddl = setup.pipe_sddl.data;
+    config->access_sddl = setup.access_sddl.data;
+    error = server_create(config, &daemon->server);
+    access_setup_release(&setup);
+    return error;
+}
+
+/* The console: its user, and those who have all rights anyway. */
+static DWORD create_console_server(struct daemon *daemon, struct server_config *config)
+{
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
+    struct caller self;
+
+    DWORD error = token_facts_self(&self);
+    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
+        error = ERROR_INVALID_SID;
+    if (error != ERROR_SUCCESS)
+        return error;
+    config->pipe_sddl = pipe_sddl;
+    config->access_sddl = access_sddl;
+    return server_create(config, &daemon->server);
+}
+
+static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
+{
+    const struct statistics_lock lock = server_statistics_lock(&daemon->statistics_lock);
+    struct server_config config = {
+        .pipe_name = pipe_name,
+        .policy = make_policy(&daemon->settings),
+        .context = &daemon->context,
+        .limits = &daemon->settings.limits,
+    };
+
+    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
+    daemon->context = (struct answer_context){.platform = &daemon->platform,
+                                              .info = &daemon->info,
+                                              .now_us = system_now_us,
+                                              .statistics = &daemon->statistics,
+                                              .on_answered = event_answered};
+    return daemon->mode == DAEMON_SERVICE ? create_service_server(daemon, &config)
+                                          : create_console_server(daemon, &config);
+}
+
+/* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
+static void enable_debug(enum daemon_mode mode)
+{
+    DWORD error = platform_nt_enable_debug();
+
+    if (error != ERROR_SUCCESS && mode == DAEMON_SERVICE)
+        event_debug_missing(error);
+}
+
+DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name,
+                   const struct settings *settings)
+{
+    wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
+
+    memset(daemon, 0, sizeof *daemon);
+    daemon->mode = mode;
+    if (settings != NULL)
+        daemon->settings = *settings;
+    else
+        read_settings(daemon);
+    hardening_finish();
+    if (mode == DAEMON_SERVICE)
+        places_report();
+    enable_debug(mode);
+    system_info_query(&daemon->info, mode == DAEMON_SERVICE ? "service" : "console");
+    DWORD error =
+        text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
+    if (error == ERROR_SUCCESS)
+        error = platform_nt_create(&daemon->nt, &daemon->platform);
+    if (error != ERROR_SUCCESS) {
+        event_start_failed(error);
+        return error;
+    }
+    error = create_server(daemon, pipe_name_w);
+    if (error != ERROR_SUCCESS) {
+        event_pipe_failed(pipe_name_w, error);
+        platform_nt_destroy(daemon->nt);
+        return error;
+    }
+    event_service_started(pipe_name_w);
+    return ERROR_SUCCESS;
+}
+
+/* --- run and stop --- */
 
 DWORD daemon_wait(struct daemon *daemon, HANDLE stop, HANDLE changed)
 {
@@ -186,4 +193,52 @@ DWORD daemon_stop(struct daemon *daemon)
     platform_nt_destroy(daemon->nt);
     event_service_stopped();
     return ERROR_SUCCESS;
+}
+
+/* --- the console; its handler runs on a thread of its own, without an argument --- */
+
+static HANDLE stop_event;
+static HANDLE stopped_event;
+
+static BOOL WINAPI on_control(DWORD control)
+{
+    SetEvent(stop_event);
+    /* When the console is closed Windows ends the process as soon as we return. */
+    if (control != CTRL_C_EVENT && control != CTRL_BREAK_EVENT)
+        WaitForSingleObject(stopped_event, 2 * STOP_TIMEOUT_MS);
+    return TRUE;
+}
+
+static enum exit_code serve_console(const char *pipe_name, const struct settings *settings)
+{
+    struct daemon daemon;
+
+    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
+    if (error != ERROR_SUCCESS)
+        return EXIT_CODE_FAILED;
+    error = daemon_wait(&daemon, stop_event, NULL);
+    if (daemon_stop(&daemon) != ERROR_SUCCESS)
+        TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
+    return error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+}
+
+enum exit_code daemon_run_console(const char *pipe_name, const struct settings *settings)
+{
+    enum exit_code code = EXIT_CODE_FAILED;
+
+    events_open(EVENT_TARGET_CONSOLE);
+    stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    stopped_event = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (stop_event == NULL || stopped_event == NULL) {
+        event_start_failed(ERROR_NOT_ENOUGH_MEMORY);
+        return code;
+    }
+    if (!SetConsoleCtrlHandler(on_control, TRUE)) {
+        event_start_failed(GetLastError());
+        return code;
+    }
+    code = serve_console(pipe_name, settings);
+    SetEvent(stopped_event);
+    /* The handles stay open: the handler may use them until the process ends. */
+    return code;
 }

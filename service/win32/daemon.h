@@ -1,5 +1,5 @@
-/* The server with all it needs, as the service and `--console` both run it: real platform, facts of
- * the machine, pipe server. Tells operators by events.h what happens to it. */
+/* The server with everything it needs, as the service and `--console` both run it: real platform,
+ * facts about the machine, pipe server. Reports what happens to it as events (events.h). */
 #ifndef SERVICE_WIN32_DAEMON_H
 #define SERVICE_WIN32_DAEMON_H
 
@@ -9,6 +9,7 @@
 #include "common/win32/system_info.h"
 #include "service/settings.h"
 #include "service/win32/server.h"
+#include "service/win32/service_control.h"
 
 enum daemon_mode {
     DAEMON_SERVICE, /* pipe and rights for SYSTEM, Administrators, interactive users */
@@ -27,9 +28,9 @@ struct daemon {
     struct server *server;
 };
 
-/* Listens, and says so as an event; or says why not.
+/* Listens, and reports so as an event; or reports why not.
  * daemon     Filled on success; must not move until daemon_stop().
- * pipe_name  Whole name, UTF-8, terminated.
+ * pipe_name  Complete name, UTF-8, terminated.
  * settings   Copied; NULL: the operator's, from the registry.
  * Returns a Win32 error. */
 NODISCARD DWORD daemon_start(_Out_ struct daemon *daemon, enum daemon_mode mode,
@@ -43,5 +44,10 @@ NODISCARD DWORD daemon_wait(_Inout_ struct daemon *daemon, HANDLE stop, HANDLE c
 /* Returns ERROR_SUCCESS; ERROR_TIMEOUT when something hangs: the process must end at once, without
  * unwinding. */
 NODISCARD DWORD daemon_stop(_Inout_ struct daemon *daemon);
+
+/* `lsmapd --console`: serves without the service control manager until Ctrl+C, Ctrl+Break, or the
+ * console is closed; prints `lsmapd: listening on NAME` to stderr once clients can connect.
+ * Parameters as for daemon_start(). */
+enum exit_code daemon_run_console(_In_ const char *pipe_name, _In_ const struct settings *settings);
 
 #endif

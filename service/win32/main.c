@@ -9,7 +9,7 @@
 #include "common/win32/text_w.h"
 #include "service/command_line.h"
 #include "service/win32/access_cmd.h"
-#include "service/win32/console.h"
+#include "service/win32/daemon.h"
 #include "service/win32/hardening.h"
 #include "service/win32/install.h"
 #include "service/win32/scm.h"
@@ -39,7 +39,7 @@ static enum exit_code act(const struct command_line *line)
     case LSMAPD_SERVICE:
         return run_service();
     case LSMAPD_CONSOLE:
-        return console_run(line->pipe_name, &line->settings);
+        return daemon_run_console(line->pipe_name, &line->settings);
     case LSMAPD_INSTALL:
         return install_run(line);
     case LSMAPD_UNINSTALL:

@@ -1,7 +1,32 @@
 #include "service/win32/pipe.h"
 
+#include <stdlib.h>
+
 #include "common/win32/handle.h"
-#include "service/win32/pipe_calls.h"
+
+#if defined(_MSC_VER)
+#pragma warning( \
+    disable : 4232) /* an imported function's address is known at load time: enough here */
+#endif
+
+struct pipe_calls pipe_calls = {
+    .create_named_pipe = CreateNamedPipeW,
+    .connect_named_pipe = ConnectNamedPipe,
+    .disconnect_named_pipe = DisconnectNamedPipe,
+    .peek_named_pipe = PeekNamedPipe,
+    .read_file = ReadFile,
+    .write_file = WriteFile,
+    .cancel_io = CancelIoEx,
+    .impersonate_client = ImpersonateNamedPipeClient,
+    .open_thread_token = OpenThreadToken,
+    .create_event = CreateEventW,
+    .create_thread = CreateThread,
+    .create_pool = CreateThreadpool,
+    .create_timer = CreateThreadpoolTimer,
+    .create_work = CreateThreadpoolWork,
+    .create_io = CreateThreadpoolIo,
+    .allocate = calloc,
+};
 
 enum { GUARD_ATTEMPTS_MAX = 16 };
 
@@ -19,9 +44,9 @@ static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUT
 }
 
 /* A new instance listens: a client could get it. Windows disconnects a listening instance; Wine
- * refuses, so there we take the instance ourselves and disconnect that. A client that was faster is
- * disconnected the same way. Only a ConnectNamedPipe, which never comes, would make the instance
- * listen again. */
+ * refuses, so there we open the instance ourselves and disconnect that. A client that was faster is
+ * disconnected the same way. Only ConnectNamedPipe would make the instance listen again, and it is
+ * never called. */
 static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
 {
     DWORD error = ERROR_PIPE_LISTENING;
@@ -33,7 +58,7 @@ static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
             own_end = CreateFileW(name, GENERIC_READ, 0, NULL, OPEN_EXISTING,
                                   SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
             if (own_end == INVALID_HANDLE_VALUE)
-                own_end = NULL; /* somebody else has it, and loses it now */
+                own_end = NULL; /* a client has it, and loses it now */
         }
         error = pipe_calls.disconnect_named_pipe(guard) ? ERROR_SUCCESS : GetLastError();
         handle_close(&own_end);

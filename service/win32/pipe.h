@@ -1,12 +1,13 @@
-/* The pipe's instances: how they are made, and the guard that keeps the name ours.
+/* The pipe's instances: how they are created, and the guard that reserves the name.
  *
- * All are byte-mode, overlapped, local only. Who may open them says the caller's security
- * descriptor (access.h).
+ * All are byte-mode, overlapped, and closed to other machines. The security descriptor decides who
+ * may open them (access.h).
  */
 #ifndef SERVICE_WIN32_PIPE_H
 #define SERVICE_WIN32_PIPE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/win32/win.h"
 
@@ -16,20 +17,47 @@ enum {
     PIPE_QUOTA_OUT_SIZE = 64 * 1024 /* one output buffer: the scan goes on while the client reads */
 };
 
-/* Makes the first instance of `name`, to which nobody can ever connect. While it is open the name
- * belongs to this process, also when no other instance exists.
+/* Creates the first instance of `name`, to which no client can ever connect. While it is open the
+ * name belongs to this process, even when no other instance exists.
  * guard  Receives the handle; close it last.
  * Returns a Win32 error; ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY when the name is taken (or, below
  * ProtectedPrefix, not ours to take). */
 NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
                                   _Out_ HANDLE *guard);
 
-/* Makes one more instance, listening. The guard exists. */
+/* Creates one more instance, listening. The guard exists. */
 NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
                                      _Out_ HANDLE *pipe);
 
 /* True when the client has closed its end and left nothing to read. Does not block; no read may be
  * pending. */
 bool pipe_is_abandoned(_In_ HANDLE pipe);
+
+/* The calls of Windows that the pipe server depends on and that can fail, as a table: the members
+ * are the functions of their names. A test replaces one to make it fail at its k-th use
+ * (tests/win32/test_faults.c). Nobody else writes to the table, and tests do only while no server
+ * exists, so it needs no lock. */
+struct pipe_calls {
+    HANDLE(WINAPI *create_named_pipe)
+    (LPCWSTR, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, LPSECURITY_ATTRIBUTES);
+    BOOL(WINAPI *connect_named_pipe)(HANDLE, LPOVERLAPPED);
+    BOOL(WINAPI *disconnect_named_pipe)(HANDLE);
+    BOOL(WINAPI *peek_named_pipe)(HANDLE, LPVOID, DWORD, LPDWORD, LPDWORD, LPDWORD);
+    BOOL(WINAPI *read_file)(HANDLE, LPVOID, DWORD, LPDWORD, LPOVERLAPPED);
+    BOOL(WINAPI *write_file)(HANDLE, LPCVOID, DWORD, LPDWORD, LPOVERLAPPED);
+    BOOL(WINAPI *cancel_io)(HANDLE, LPOVERLAPPED);
+    BOOL(WINAPI *impersonate_client)(HANDLE);
+    BOOL(WINAPI *open_thread_token)(HANDLE, DWORD, BOOL, PHANDLE);
+    HANDLE(WINAPI *create_event)(LPSECURITY_ATTRIBUTES, BOOL, BOOL, LPCWSTR);
+    HANDLE(WINAPI *create_thread)
+    (LPSECURITY_ATTRIBUTES, SIZE_T, LPTHREAD_START_ROUTINE, LPVOID, DWORD, LPDWORD);
+    PTP_POOL(WINAPI *create_pool)(PVOID);
+    PTP_TIMER(WINAPI *create_timer)(PTP_TIMER_CALLBACK, PVOID, PTP_CALLBACK_ENVIRON);
+    PTP_WORK(WINAPI *create_work)(PTP_WORK_CALLBACK, PVOID, PTP_CALLBACK_ENVIRON);
+    PTP_IO(WINAPI *create_io)(HANDLE, PTP_WIN32_IO_CALLBACK, PVOID, PTP_CALLBACK_ENVIRON);
+    void *(*allocate)(size_t count, size_t size); /* zeroed, released with free() */
+};
+
+extern struct pipe_calls pipe_calls;
 
 #endif

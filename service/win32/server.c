@@ -1,40 +1,171 @@
+/* Locks: the shared lock guards the limits, the seats, and the server's own state of accepting and
+ * its timer; see connection.h for the order. */
 #include "service/win32/server.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/assertion.h"
+#include "common/proto/pipe_name.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
+#include "service/win32/connection.h"
 #include "service/win32/descriptor.h"
+#include "service/win32/events.h"
 #include "service/win32/pipe.h"
-#include "service/win32/pipe_calls.h"
-#include "service/win32/server_private.h"
 
-/* The sessions need half of it; behind this something hangs. */
-enum { STOP_WAIT_MS = STOP_TIMEOUT_MS - 100 };
+enum {
+    ACCEPT_RETRY_MS = 250,      /* after a failure, doubled each time up to the next line */
+    ACCEPT_RETRY_MAX_MS = 5000, /* reached by the fifth doubling */
+    ACCEPT_DOUBLINGS_MAX = 5,
+    ACCEPT_FAILURES_MAX = 20,    /* in a row, one and a half minutes: the server gives up */
+    SWEEP_INTERVAL_MS = 250,     /* deadlines are late by at most this */
+    SWEEP_STOP_INTERVAL_MS = 50, /* the same when the server stops */
+    SWEEP_WINDOW_MS = 50,        /* and this, so that the system can join wake-ups */
+    POOL_THREADS_MIN = 2,
+    POOL_THREADS_MAX = 16,
+    STOP_WAIT_MS = STOP_TIMEOUT_MS - 100, /* sessions need half of it; then something hangs */
+    STOP_THREADS_WAIT_MS = 100            /* scan threads, once no session is left */
+};
+
+struct server {
+    struct connection_shared shared;
+    wchar_t pipe_name[PIPE_NAME_LENGTH_MAX + 1];
+    SECURITY_ATTRIBUTES security;
+    PSECURITY_DESCRIPTOR pipe_descriptor;
+    TP_CALLBACK_ENVIRON environment;
+    PTP_POOL pool;
+    PTP_TIMER timer;
+    HANDLE guard;
+    HANDLE failed; /* event: the server has given up accepting clients */
+
+    /* guarded by the shared lock */
+    uint64_t retry_ms; /* accepting pauses until then */
+    DWORD last_error;  /* of accepting */
+    bool is_timer_set; /* only when there is something to watch: without clients no wake-ups */
+};
+
+/* --- the timer; under the lock --- */
+
+static bool needs_timer(const struct connection_shared *shared)
+{
+    if (shared->is_stopping != 0)
+        return shared->seats.first != NULL;
+    return shared->seats.connected > 0 || shared->failures > 0;
+}
+
+static void set_timer(struct server *server)
+{
+    int interval_ms = server->shared.is_stopping != 0 ? SWEEP_STOP_INTERVAL_MS : SWEEP_INTERVAL_MS;
+    LARGE_INTEGER from_now = {.QuadPart = interval_ms * -10000LL}; /* in 100 ns */
+    FILETIME due = {.dwLowDateTime = from_now.LowPart, .dwHighDateTime = (DWORD)from_now.HighPart};
+
+    if (server->is_timer_set || !needs_timer(&server->shared))
+        return;
+    server->is_timer_set = true;
+    SetThreadpoolTimer(server->timer, &due, 0, SWEEP_WINDOW_MS);
+}
+
+/* --- accepting --- */
+
+/* Under the lock. */
+static void note_failure(struct server *server)
+{
+    struct connection_shared *shared = &server->shared;
+    unsigned doublings =
+        shared->failures < ACCEPT_DOUBLINGS_MAX ? shared->failures : ACCEPT_DOUBLINGS_MAX;
+    uint64_t wait_ms = (uint64_t)ACCEPT_RETRY_MS << doublings;
+
+    server->last_error = shared->accept_error;
+    shared->accept_error = ERROR_SUCCESS;
+    shared->failures++;
+    server->retry_ms =
+        shared->now_ms() + (wait_ms < ACCEPT_RETRY_MAX_MS ? wait_ms : ACCEPT_RETRY_MAX_MS);
+    if (shared->failures >= ACCEPT_FAILURES_MAX && shared->seats.accepting == 0)
+        SetEvent(server->failed);
+}
+
+/* Takes the right to make one more instance, unless accepting pauses after a failure. Counting it
+ * as alive under the same lock as the stop makes sure that the stop waits for it. */
+static bool reserve(struct server *server)
+{
+    struct connection_shared *shared = &server->shared;
+
+    AcquireSRWLockExclusive(&shared->lock);
+    const DWORD error = shared->accept_error;
+    if (error != ERROR_SUCCESS)
+        note_failure(server);
+    const bool is_first = error != ERROR_SUCCESS && shared->failures == 1;
+    const bool may = shared->is_stopping == 0 && shared->now_ms() >= server->retry_ms &&
+                     seats_reserve(&shared->seats, &shared->limits);
+    if (may)
+        InterlockedIncrement(&shared->alive);
+    set_timer(server);
+    ReleaseSRWLockExclusive(&shared->lock);
+    if (is_first)
+        event_accept_failed(error);
+    return may;
+}
+
+static void add_instance(struct server *server)
+{
+    struct connection_shared *shared = &server->shared;
+    HANDLE pipe = NULL;
+
+    DWORD error = pipe_create_instance(server->pipe_name, &server->security, &pipe);
+    if (error == ERROR_SUCCESS)
+        error = connection_listen(shared, pipe);
+    if (error == ERROR_SUCCESS)
+        return;
+    handle_close(&pipe);
+    AcquireSRWLockExclusive(&shared->lock);
+    seats_cancel(&shared->seats);
+    shared->accept_error = error;
+    ReleaseSRWLockExclusive(&shared->lock);
+    connection_leave(shared);
+}
+
+/* Makes as many instances wait as should, and looks at accepts that have failed. */
+static void refill(struct server *server)
+{
+    for (int made = 0; made <= SEATS_ACCEPTING_MAX && reserve(server); made++)
+        add_instance(server);
+}
+
+/* --- deadlines and the stop --- */
+
+static void watch(struct server *server)
+{
+    struct connection_shared *shared = &server->shared;
+    struct turns_ticket *ticket = NULL;
+
+    connections_sweep(shared);
+    uint64_t now_ms =
+        InterlockedCompareExchange(&shared->is_stopping, 0, 0) != 0 ? UINT64_MAX : shared->now_ms();
+    while ((ticket = scan_threads_expire(shared->scans, now_ms)) != NULL)
+        connection_resume(ticket);
+}
 
 static void CALLBACK on_timer(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer)
 {
     struct server *server = context;
     (void)instance, (void)timer;
 
-    server_clients_sweep(server);
-    server_scans_sweep(server);
-    server_clients_refill(server);
+    AcquireSRWLockExclusive(&server->shared.lock);
+    server->is_timer_set = false;
+    ReleaseSRWLockExclusive(&server->shared.lock);
+    watch(server);
+    refill(server); /* sets the timer again */
 }
 
-static DWORD create_pool(struct server *server)
+static void CALLBACK on_attend(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
 {
-    server->pool = pipe_calls.create_pool(NULL);
-    if (server->pool == NULL)
-        return GetLastError();
-    server_scans_configure(server, &server->limits);
-    InitializeThreadpoolEnvironment(&server->environment);
-    SetThreadpoolCallbackPool(&server->environment, server->pool);
-    server->timer = pipe_calls.create_timer(on_timer, server, &server->environment);
-    return server->timer == NULL ? GetLastError() : ERROR_SUCCESS;
+    (void)instance, (void)work;
+
+    refill(context);
 }
+
+/* --- start and stop --- */
 
 static DWORD create_event(HANDLE *event)
 {
@@ -42,9 +173,33 @@ static DWORD create_event(HANDLE *event)
     return *event == NULL ? GetLastError() : ERROR_SUCCESS;
 }
 
-/* No connection exists. */
+/* Threads for I/O; scans have their own. */
+static DWORD create_pool(struct server *server)
+{
+    DWORD count = system_processors();
+
+    if (count < POOL_THREADS_MIN)
+        count = POOL_THREADS_MIN;
+    server->pool = pipe_calls.create_pool(NULL);
+    if (server->pool == NULL)
+        return GetLastError();
+    SetThreadpoolThreadMaximum(server->pool, count < POOL_THREADS_MAX ? count : POOL_THREADS_MAX);
+    InitializeThreadpoolEnvironment(&server->environment);
+    SetThreadpoolCallbackPool(&server->environment, server->pool);
+    server->timer = pipe_calls.create_timer(on_timer, server, &server->environment);
+    if (server->timer == NULL)
+        return GetLastError();
+    server->shared.attend = pipe_calls.create_work(on_attend, server, &server->environment);
+    return server->shared.attend == NULL ? GetLastError() : ERROR_SUCCESS;
+}
+
+/* No connection exists and no scan thread runs. */
 static void destroy(struct server *server)
 {
+    if (server->shared.attend != NULL) {
+        WaitForThreadpoolWorkCallbacks(server->shared.attend, TRUE);
+        CloseThreadpoolWork(server->shared.attend);
+    }
     if (server->timer != NULL) {
         SetThreadpoolTimer(server->timer, NULL, 0, 0);
         WaitForThreadpoolTimerCallbacks(server->timer, TRUE);
@@ -56,9 +211,9 @@ static void destroy(struct server *server)
     }
     handle_close(&server->guard);
     handle_close(&server->failed);
-    handle_close(&server->freed);
+    handle_close(&server->shared.freed);
     descriptor_free(&server->pipe_descriptor);
-    descriptor_free(&server->host.access.descriptor);
+    descriptor_free(&server->shared.access.descriptor);
     free(server);
 }
 
@@ -68,26 +223,29 @@ DWORD server_set_access(struct server *server, const char *access_sddl, const st
 
     DWORD error = descriptor_create(access_sddl, &descriptor);
     if (error == ERROR_SUCCESS)
-        client_access_set(&server->host.access, descriptor, policy);
+        client_access_set(&server->shared.access, descriptor, policy);
     return error;
 }
 
 static DWORD set_config(struct server *server, const struct server_config *config)
 {
+    struct connection_shared *shared = &server->shared;
     size_t length = wcslen(config->pipe_name);
 
     if (length > PIPE_NAME_LENGTH_MAX)
         return ERROR_INVALID_NAME;
     memcpy(server->pipe_name, config->pipe_name, (length + 1) * sizeof *server->pipe_name);
     if (config->limits != NULL)
-        server->limits = *config->limits;
+        shared->limits = *config->limits;
     else
-        server_limits_default(&server->limits, system_processors());
-    server->host.environment = &server->environment;
-    server->host.context = config->context;
-    server->host.now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
-    server_clients_init(server);
-    server_scans_init(server);
+        server_limits_default(&shared->limits, system_processors());
+    shared->environment = &server->environment;
+    shared->context = config->context;
+    shared->now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
+    shared->query_client = config->query_client != NULL ? config->query_client : client_token_query;
+    shared->alive = 1;
+    InitializeSRWLock(&shared->lock);
+    InitializeSRWLock(&shared->access.lock);
     DWORD error = descriptor_create(config->pipe_sddl, &server->pipe_descriptor);
     if (error != ERROR_SUCCESS)
         return error;
@@ -96,33 +254,39 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     return server_set_access(server, config->access_sddl, &config->policy);
 }
 
+static DWORD begin_listening(struct server *server)
+{
+    DWORD error = pipe_create_guard(server->pipe_name, &server->security, &server->guard);
+    if (error != ERROR_SUCCESS)
+        return error;
+    refill(server);
+    AcquireSRWLockExclusive(&server->shared.lock);
+    error = server->last_error;
+    ReleaseSRWLockExclusive(&server->shared.lock);
+    return error;
+}
+
 DWORD server_create(const struct server_config *config, struct server **server)
 {
     struct server *created = pipe_calls.allocate(1, sizeof *created);
 
     if (created == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    created->alive = 1;
-    InitializeSRWLock(&created->lock);
-    InitializeSRWLock(&created->host.access.lock);
-    InitializeSRWLock(&created->slots_lock);
     DWORD error = set_config(created, config);
     if (error == ERROR_SUCCESS)
         error = create_event(&created->failed);
     if (error == ERROR_SUCCESS)
-        error = create_event(&created->freed);
+        error = create_event(&created->shared.freed);
     if (error == ERROR_SUCCESS)
         error = create_pool(created);
     if (error == ERROR_SUCCESS)
-        error = pipe_create_guard(created->pipe_name, &created->security, &created->guard);
+        error = scan_threads_create(created->shared.limits.scans, connection_take_turn,
+                                    &created->shared.scans);
     if (error != ERROR_SUCCESS) {
         destroy(created);
         return error;
     }
-    server_clients_refill(created);
-    AcquireSRWLockExclusive(&created->lock);
-    error = created->failures > 0 ? created->last_error : ERROR_SUCCESS;
-    ReleaseSRWLockExclusive(&created->lock);
+    error = begin_listening(created);
     if (error == ERROR_SUCCESS) {
         *server = created;
         return ERROR_SUCCESS;
@@ -136,26 +300,32 @@ DWORD server_stop(struct server *server)
 {
     if (server == NULL)
         return ERROR_SUCCESS;
-    AcquireSRWLockExclusive(&server->lock);
-    pipe_host_stop(&server->host);
-    ReleaseSRWLockExclusive(&server->lock);
-    server_clients_sweep(server);
-    server_scans_sweep(server);
-    server_clients_leave(server);
-    if (WaitForSingleObject(server->freed, STOP_WAIT_MS) != WAIT_OBJECT_0)
+    struct connection_shared *shared = &server->shared;
+    AcquireSRWLockExclusive(&shared->lock);
+    InterlockedExchange(&shared->is_stopping, 1);
+    server->is_timer_set = false; /* it comes more often now */
+    set_timer(server);
+    ReleaseSRWLockExclusive(&shared->lock);
+    scan_threads_close(shared->scans);
+    watch(server);
+    connection_leave(shared);
+    if (WaitForSingleObject(shared->freed, STOP_WAIT_MS) != WAIT_OBJECT_0 ||
+        !scan_threads_destroy(shared->scans, STOP_THREADS_WAIT_MS))
         return ERROR_TIMEOUT;
     destroy(server);
     return ERROR_SUCCESS;
 }
 
-void server_configure(struct server *server, const struct server_limits *limits)
+DWORD server_configure(struct server *server, const struct server_limits *limits)
 {
-    AcquireSRWLockExclusive(&server->lock);
-    server->limits = *limits;
-    InterlockedIncrement(&server->host.limits_version);
-    ReleaseSRWLockExclusive(&server->lock);
-    server_scans_configure(server, limits);
-    server_clients_refill(server);
+    struct connection_shared *shared = &server->shared;
+
+    AcquireSRWLockExclusive(&shared->lock);
+    shared->limits = *limits;
+    InterlockedIncrement(&shared->limits_version);
+    ReleaseSRWLockExclusive(&shared->lock);
+    refill(server);
+    return scan_threads_set_count(shared->scans, limits->scans);
 }
 
 HANDLE server_failed_event(const struct server *server)
@@ -165,8 +335,24 @@ HANDLE server_failed_event(const struct server *server)
 
 unsigned server_connections(struct server *server)
 {
-    AcquireSRWLockExclusive(&server->lock);
-    unsigned connected = server->connected;
-    ReleaseSRWLockExclusive(&server->lock);
+    AcquireSRWLockExclusive(&server->shared.lock);
+    unsigned connected = server->shared.seats.connected;
+    ReleaseSRWLockExclusive(&server->shared.lock);
     return connected;
+}
+
+static void acquire(void *context)
+{
+    AcquireSRWLockExclusive(context);
+}
+
+static void release(void *context)
+{
+    ReleaseSRWLockExclusive(context);
+}
+
+struct statistics_lock server_statistics_lock(SRWLOCK *srw)
+{
+    InitializeSRWLock(srw);
+    return (struct statistics_lock){.context = srw, .acquire = acquire, .release = release};
 }

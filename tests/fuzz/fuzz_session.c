@@ -22,7 +22,8 @@ struct world {
     struct caller caller;
     bool has_caller;
     struct server_limits limits;
-    bool no_slots; /* none is free for a scan */
+    bool no_turns; /* no scan gets a turn */
+    uint64_t turn_us;
     uint64_t now_ms;
     struct buffer written;
     size_t write_size;     /* bytes taken by each write */
@@ -31,14 +32,13 @@ struct world {
     bool is_cut; /* a write may have ended within a line */
 };
 
-/* The machine is asked nothing without a slot. */
+/* The machine is asked nothing outside a turn. */
 static void serve(struct world *world)
 {
     uint64_t calls = world->machine.virtual_.calls_total;
-    bool has_slot = world->session.has_slot;
 
     session_serve(&world->session, world->now_ms);
-    FUZZ_CHECK(has_slot || world->machine.virtual_.calls_total == calls);
+    FUZZ_CHECK(world->machine.virtual_.calls_total == calls);
 }
 
 /* Does at most `actions` that need no client. */
@@ -47,13 +47,12 @@ static void act(struct world *world, size_t actions)
     struct session *session = &world->session;
 
     for (size_t i = 0; i < actions; i++) {
-        if (session_has_idle_slot(session))
-            session_on_slot_lost(session, world->now_ms);
         switch (session_next(session)) {
-        case SESSION_ADMIT:
-            if (world->no_slots)
+        case SESSION_SCAN:
+            if (world->no_turns)
                 return;
-            session_on_slot(session);
+            session_scan(session, world->machine.clock_us + world->turn_us);
+            session_on_scanned(session, world->now_ms);
             break;
         case SESSION_IDENTIFY:
             FUZZ_CHECK(world->identified_count++ == 0);
@@ -215,14 +214,13 @@ static void step(struct world *world)
     case 'v': /* views of the big process */
         world->machine.processes[2].regions_count = number * (size_t)2;
         break;
-    case 'n': /* slots are free, or not */
-        world->no_slots = number % 2 == 1;
+    case 'n': /* scans get turns, or not */
+        world->no_turns = number % 2 == 1;
         break;
-    case 'l': /* others are to have the slot */
-        if (world->session.has_slot)
-            session_on_slot_lost(&world->session, world->now_ms);
+    case 'l': /* how long turns are */
+        world->turn_us = number;
         break;
-    case 'o': /* the operator changes his mind */
+    case 'o': /* the operator changes a limit */
         world->limits.answer_ms = 1000 + number * (uint32_t)100;
         session_set_limits(&world->session, &world->limits);
         break;
@@ -239,7 +237,7 @@ static void step(struct world *world)
     }
 }
 
-/* What stands in `written` is what a strict client accepts. */
+/* A strict client accepts what is in `written`. */
 static void check_written(const struct world *world)
 {
     struct span text = buffer_span(&world->written);
@@ -268,7 +266,7 @@ static void finish(struct world *world)
     size_t capacity = 0;
 
     world->write_size = SIZE_MAX;
-    world->no_slots = false;
+    world->no_turns = false;
     act(world, ACTIONS_MAX);
     if (session_next(&world->session) == SESSION_READ) {
         FUZZ_CHECK(session_space(&world->session, &capacity) != NULL);
@@ -286,6 +284,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world = (struct world){.script = {data, size, 0},
                            .policy = {FILTERED_ADMINS_FULL},
                            .now_ms = 1000,
+                           .turn_us = 1000,
                            .write_size = SIZE_MAX};
     small_machine_init(&world.machine);
     world.machine.processes[2].regions_count = VIEWS_FEW;

@@ -1,5 +1,5 @@
 /* Plays the pipe server for the tests of session.c: does what the session asks, on a small machine,
- * and collects what is written. Slots for scans are free unless a test takes them. */
+ * and collects what is written. Scans get their turns at once unless a test says otherwise. */
 #ifndef TESTS_UNIT_SESSION_SHELL_H
 #define TESTS_UNIT_SESSION_SHELL_H
 
@@ -10,7 +10,7 @@
 #include "tests/rows/small_machine.h"
 #include "tests/test.h"
 
-enum { WRITTEN_CAPACITY = 1024 * 1024 };
+enum { WRITTEN_CAPACITY = 1024 * 1024, TURN_US = 100 };
 
 /* Plays the pipe server. */
 struct shell {
@@ -18,9 +18,10 @@ struct shell {
     struct session session;
     struct policy policy;
     struct caller caller;
-    bool has_caller; /* false: the client's identity cannot be learnt */
+    bool has_caller; /* false: the client cannot be identified */
     uint64_t now_ms;
-    bool no_slots; /* none is free */
+    bool no_turns; /* no scan gets a turn */
+    size_t turns_count;
     struct server_limits limits;
     struct statistics statistics;
     size_t identified_count;
@@ -41,7 +42,8 @@ static inline struct shell *shell_open(void)
     small_machine_init(&shell.machine);
     shell.caller = small_machine_caller(RIGHTS_ALL);
     shell.has_caller = true;
-    shell.no_slots = false;
+    shell.no_turns = false;
+    shell.turns_count = 0;
     statistics_init(&shell.statistics, NULL, 0);
     shell.machine.context.statistics = &shell.statistics;
     server_limits_default(&shell.limits, 1);
@@ -58,13 +60,14 @@ static inline void shell_close(struct test *t, struct shell *shell)
 /* Does one action that needs no client. Returns false when there is none. */
 static inline bool act(struct shell *shell)
 {
-    if (session_has_idle_slot(&shell->session))
-        session_on_slot_lost(&shell->session, shell->now_ms);
     switch (session_next(&shell->session)) {
-    case SESSION_ADMIT:
-        if (!shell->no_slots)
-            session_on_slot(&shell->session);
-        return !shell->no_slots;
+    case SESSION_SCAN:
+        if (shell->no_turns)
+            return false;
+        shell->turns_count++;
+        session_scan(&shell->session, shell->machine.clock_us + TURN_US);
+        session_on_scanned(&shell->session, shell->now_ms);
+        return true;
     case SESSION_IDENTIFY:
         shell->identified_count++;
         session_on_caller(&shell->session, &shell->policy,

@@ -11,7 +11,7 @@ static void session_is_small(struct test *t)
     CHECK(t, sizeof(struct session) < 1024);
 }
 
-static void session_identifies_once_behind_the_first_request(struct test *t)
+static void session_identifies_once_after_the_first_request(struct test *t)
 {
     struct shell *shell = shell_open();
 
@@ -51,7 +51,7 @@ static void session_gives_the_unidentified_nothing(struct test *t)
     }
 }
 
-static void session_tells_the_anonymous_the_cure(struct test *t)
+static void session_gives_the_anonymous_the_cure(struct test *t)
 {
     struct shell *shell = shell_open();
 
@@ -62,7 +62,7 @@ static void session_tells_the_anonymous_the_cure(struct test *t)
     shell_close(t, shell);
 }
 
-/* A filtered administrator, from his token to his rows. */
+/* A filtered administrator, from the token to the rows. */
 static void session_serves_a_filtered_administrator_as_the_operator_says(struct test *t)
 {
     static const struct {
@@ -95,7 +95,7 @@ static void session_serves_a_filtered_administrator_as_the_operator_says(struct 
     }
 }
 
-static void session_goes_on_behind_a_bad_request(struct test *t)
+static void session_goes_on_after_a_bad_request(struct test *t)
 {
     struct shell *shell = shell_open();
 
@@ -164,8 +164,8 @@ static void session_writes_a_long_answer_in_bounded_pieces(struct test *t)
     shell_close(t, shell);
 }
 
-/* One call never does more than some steps, so that a stop is heard. */
-static void session_serves_in_bounded_steps(struct test *t)
+/* A turn is bounded, so that a stop is heard and others get theirs. */
+static void session_scans_in_bounded_turns(struct test *t)
 {
     struct shell *shell = shell_open();
     uint64_t calls = 0;
@@ -175,7 +175,7 @@ static void session_serves_in_bounded_steps(struct test *t)
         uint64_t before = shell->machine.virtual_.calls_total;
 
         REQUIRE(t, act(shell));
-        CHECK(t, shell->machine.virtual_.calls_total - before <= 8 * SESSION_STEPS_MAX);
+        CHECK(t, shell->machine.virtual_.calls_total - before <= 8 * TURN_US);
         calls += shell->machine.virtual_.calls_total - before;
     }
     CHECK(t, calls >= SMALL_MACHINE_VIEWS);
@@ -199,8 +199,8 @@ static const char stopping_line[] =
     "{\"type\":\"error\",\"code\":\"stopping\",\"message\":\"The server is stopping.\","
     "\"hint\":\"Connect again when it has started.\"}\n";
 
-/* A fault is told to whoever is there; who that is need not be known. */
-static void session_tells_faults(struct test *t)
+/* A fault is reported without identifying the client. */
+static void session_reports_faults(struct test *t)
 {
     static const struct {
         const char *name;
@@ -243,7 +243,7 @@ static void session_tells_faults(struct test *t)
     }
 }
 
-static void session_tells_too_large(struct test *t)
+static void session_reports_too_large(struct test *t)
 {
     static char line[REQUEST_SIZE_MAX + 2];
     struct shell *shell = shell_open();
@@ -258,7 +258,7 @@ static void session_tells_too_large(struct test *t)
     shell_close(t, shell);
 }
 
-static void session_tells_a_refusal(struct test *t)
+static void session_reports_a_refusal(struct test *t)
 {
     static const struct {
         const char *name;
@@ -298,7 +298,7 @@ static void session_stops_between_requests(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(sent); i++) {
         struct shell *shell = shell_open();
 
-        TEST_ROW(t, "behind \"%s\"", sent[i]);
+        TEST_ROW(t, "after \"%s\"", sent[i]);
         send(shell, sent[i]);
         shell->written_size = 0;
         session_stop(&shell->session, shell->now_ms);
@@ -325,7 +325,7 @@ static void session_stops_before_the_client_is_identified(struct test *t)
     shell_close(t, shell);
 }
 
-/* Wherever the stop comes, the lines are whole and the last one is `stopping`. */
+/* Wherever the stop comes, the lines are complete and the last one is `stopping`. */
 static void session_stops_at_each_action_of_an_answer(struct test *t)
 {
     bool is_over = false;
@@ -333,7 +333,7 @@ static void session_stops_at_each_action_of_an_answer(struct test *t)
     for (int actions = 0; !is_over && actions < 1000; actions++) {
         struct shell *shell = shell_open();
 
-        TEST_ROW(t, "behind %d actions", actions);
+        TEST_ROW(t, "after %d actions", actions);
         send_only(shell, maps_all);
         for (int i = 0; i < actions; i++)
             is_over = !act(shell);
@@ -368,8 +368,8 @@ static void session_closes_the_process_when_the_client_is_lost(struct test *t)
     }
 }
 
-/* Memory runs out where an answer or a fault is to be told: no half line, no hang. */
-static void session_closes_without_memory_to_tell(struct test *t)
+/* Memory runs out where an answer or a fault is written: no half line, no hang. */
+static void session_closes_without_memory_to_answer(struct test *t)
 {
     static const char *const sent[] = {"{\"op\":\"info\"}\n", "nonsense\n",
                                        "{\"op\":\"maps\",\"all\":true}\n"};
@@ -407,23 +407,23 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(session_is_small),
-        TEST_CASE(session_identifies_once_behind_the_first_request),
+        TEST_CASE(session_identifies_once_after_the_first_request),
         TEST_CASE(session_gives_the_unidentified_nothing),
-        TEST_CASE(session_tells_the_anonymous_the_cure),
+        TEST_CASE(session_gives_the_anonymous_the_cure),
         TEST_CASE(session_serves_a_filtered_administrator_as_the_operator_says),
-        TEST_CASE(session_goes_on_behind_a_bad_request),
+        TEST_CASE(session_goes_on_after_a_bad_request),
         TEST_CASE(session_answers_pipelined_requests_in_order),
         TEST_CASE(session_writes_a_long_answer_in_bounded_pieces),
-        TEST_CASE(session_serves_in_bounded_steps),
+        TEST_CASE(session_scans_in_bounded_turns),
         TEST_CASE(session_holds_nothing_between_requests),
-        TEST_CASE(session_tells_faults),
-        TEST_CASE(session_tells_too_large),
-        TEST_CASE(session_tells_a_refusal),
+        TEST_CASE(session_reports_faults),
+        TEST_CASE(session_reports_too_large),
+        TEST_CASE(session_reports_a_refusal),
         TEST_CASE(session_stops_between_requests),
         TEST_CASE(session_stops_before_the_client_is_identified),
         TEST_CASE(session_stops_at_each_action_of_an_answer),
         TEST_CASE(session_closes_the_process_when_the_client_is_lost),
-        TEST_CASE(session_closes_without_memory_to_tell),
+        TEST_CASE(session_closes_without_memory_to_answer),
         TEST_CASE(session_closes_without_memory_to_read),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

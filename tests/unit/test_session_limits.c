@@ -10,14 +10,14 @@ static uint64_t limit_hits(struct shell *shell, enum statistics_limit limit)
     return values[STATISTICS_LIMIT_HITS + limit];
 }
 
-/* Serves and writes until a scan needs a slot. */
-static void act_until_admit(struct shell *shell)
+/* Serves and writes until a scan waits for a turn. */
+static void act_until_scan(struct shell *shell)
 {
-    shell->no_slots = true;
-    act_until(shell, SESSION_ADMIT);
+    shell->no_turns = true;
+    act_until(shell, SESSION_SCAN);
 }
 
-static void session_scans_with_a_slot_only(struct test *t)
+static void session_scans_in_turns_only(struct test *t)
 {
     static const struct {
         const char *name;
@@ -40,63 +40,62 @@ static void session_scans_with_a_slot_only(struct test *t)
 
         TEST_ROW(t, "%s", rows[i].name);
         shell->caller.granted = rows[i].rights;
-        shell->no_slots = true;
+        shell->no_turns = true;
         send(shell, rows[i].sent);
-        CHECK_INT(t, rows[i].scans ? SESSION_ADMIT : SESSION_READ, session_next(&shell->session));
+        CHECK_INT(t, rows[i].scans ? SESSION_SCAN : SESSION_READ, session_next(&shell->session));
         CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
         CHECK(t, rows[i].scans ? shell->written_size == 0 : shell->written_size > 0);
-        shell->no_slots = false;
+        shell->no_turns = false;
         act_until(shell, SESSION_READ);
         CHECK_INT(t, 1, read_all(t, shell).terminals);
         CHECK_INT(t, SESSION_READ, session_next(&shell->session));
-        CHECK(t, !shell->session.has_slot);
+        CHECK_INT(t, rows[i].scans, shell->turns_count > 0);
         shell_close(t, shell);
     }
 }
 
-/* Whoever writes has no slot; the answer is the same however often it waits for one. */
-static void session_gives_its_slot_back_to_write(struct test *t)
+/* The answer is the same however short its turns are, and needs no turn to be written. */
+static void session_waits_for_another_turn(struct test *t)
 {
     struct shell *shell = shell_open();
-    int admissions = 0;
+    int turns = 0;
 
     send_only(shell, maps_all);
     for (int i = 0; i < 100000 && session_next(&shell->session) != SESSION_READ; i++) {
-        enum session_action action = session_next(&shell->session);
-
-        admissions += action == SESSION_ADMIT;
-        if (action == SESSION_WRITE && shell->session.has_slot)
-            CHECK(t, session_has_idle_slot(&shell->session));
-        if (action == SESSION_SERVE && i % 3 == 0 && shell->session.has_slot)
-            session_on_slot_lost(&shell->session, shell->now_ms); /* others have their turn */
-        else
+        if (session_next(&shell->session) != SESSION_SCAN) {
             CHECK(t, act(shell));
+            continue;
+        }
+        session_scan(&shell->session, shell->machine.clock_us + (uint64_t)(i % 3));
+        session_on_scanned(&shell->session, shell->now_ms);
+        turns++;
     }
+    CHECK(t, !session_is_scanning(&shell->session));
     struct sums sums = read_all(t, shell);
     CHECK_INT(t, 3 + 1 + 3 + SMALL_MACHINE_VIEWS + 1, sums.lines);
     CHECK(t, span_equal(sums.last.type, SPAN("end")));
-    CHECK(t, admissions > 3);
+    CHECK(t, turns > 100);
     CHECK_INT(t, CONN_OPEN, shell->session.conn.close_reason);
     shell_close(t, shell);
 }
 
-static void session_is_busy_without_a_slot_in_time(struct test *t)
+static void session_is_busy_without_a_turn_in_time(struct test *t)
 {
     struct shell *shell = shell_open();
 
     send_only(shell, maps_all);
-    act_until_admit(shell);
+    act_until_scan(shell);
     uint64_t deadline_ms = session_deadline_ms(&shell->session);
     CHECK_INT(t, shell->now_ms + CONN_SCAN_WAIT_TIMEOUT_MS, deadline_ms);
     session_on_deadline(&shell->session, deadline_ms - 1);
-    CHECK_INT(t, SESSION_ADMIT, session_next(&shell->session));
+    CHECK_INT(t, SESSION_SCAN, session_next(&shell->session));
     shell->now_ms = deadline_ms;
     session_on_deadline(&shell->session, deadline_ms);
     act_until(shell, SESSION_READ);
     CHECK_WRITTEN(
         t, shell,
-        "{\"id\":7,\"type\":\"error\",\"code\":\"busy\",\"message\":\"2 scans run at once "
-        "(limit scans), and none made room within 5000 ms (limit scan_wait_ms).\","
+        "{\"id\":7,\"type\":\"error\",\"code\":\"busy\",\"message\":\"This scan did not get its "
+        "first turn within 5000 ms (limit scan_wait_ms); 2 scans run at once (limit scans).\","
         "\"hint\":\"What came before this line is not complete.\"}\n");
     CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
     shell->written_size = 0;
@@ -113,7 +112,7 @@ static void session_gives_up_a_begun_answer_without_a_turn(struct test *t)
     send_only(shell, maps_all);
     act_until(shell, SESSION_WRITE);
     CHECK_INT(t, 1, shell->machine.virtual_.open_count);
-    act_until_admit(shell);
+    act_until_scan(shell);
     uint64_t deadline_ms = session_deadline_ms(&shell->session);
     CHECK_INT(t, shell->now_ms + CONN_ANSWER_TIMEOUT_MS, deadline_ms);
     shell->now_ms = deadline_ms;
@@ -159,7 +158,7 @@ static void session_ends_the_answer_of_a_slow_reader(struct test *t)
     CHECK_INT(t, CONN_ANSWER_TIMEOUT_MS / 1000, seconds);
     CHECK_INT(t, CONN_ANSWER_TIMEOUT, shell->session.conn.close_reason);
     CHECK_INT(t, 1, limit_hits(shell, LIMIT_ANSWER));
-    /* It is told so behind what is being written, with a deadline for that, too. */
+    /* The line that says so comes after what is being written, and has a deadline too. */
     shell->written_size = 0;
     CHECK(t, session_deadline_ms(&shell->session) <= shell->now_ms + CONN_WRITE_TIMEOUT_MS);
     act_until(shell, SESSION_READ);
@@ -175,7 +174,7 @@ static void session_ends_the_answer_of_a_slow_reader(struct test *t)
     shell_close(t, shell);
 }
 
-/* However slowly it goes on: it is over in the time that the line is given. */
+/* However slowly it goes on, it is over in the time that the line has. */
 static void session_cuts_a_slow_reader_for_good(struct test *t)
 {
     struct shell *shell = shell_open();
@@ -183,7 +182,7 @@ static void session_cuts_a_slow_reader_for_good(struct test *t)
     send_only(shell, maps_all);
     act_until(shell, SESSION_WRITE);
     CHECK(t, trickle(t, shell, 100) > 0);
-    uint64_t told_ms = shell->now_ms;
+    uint64_t aborted_ms = shell->now_ms;
     while (session_next(&shell->session) == SESSION_WRITE) {
         shell->now_ms += 1000;
         if (shell->now_ms >= session_deadline_ms(&shell->session) &&
@@ -193,7 +192,7 @@ static void session_cuts_a_slow_reader_for_good(struct test *t)
             session_on_written(&shell->session, 1, shell->now_ms);
     }
     CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
-    CHECK(t, shell->now_ms <= told_ms + CONN_WRITE_TIMEOUT_MS + CONN_DRAIN_TIMEOUT_MS + 1000);
+    CHECK(t, shell->now_ms <= aborted_ms + CONN_WRITE_TIMEOUT_MS + CONN_DRAIN_TIMEOUT_MS + 1000);
     shell_close(t, shell);
 }
 
@@ -231,7 +230,7 @@ static void session_closes_a_stalled_reader(struct test *t)
     shell_close(t, shell);
 }
 
-static void session_stops_while_it_waits_for_a_slot(struct test *t)
+static void session_stops_while_it_waits_for_a_turn(struct test *t)
 {
     for (int is_begun = 0; is_begun <= 1; is_begun++) {
         struct shell *shell = shell_open();
@@ -240,7 +239,7 @@ static void session_stops_while_it_waits_for_a_slot(struct test *t)
         send_only(shell, maps_all);
         if (is_begun)
             act_until(shell, SESSION_WRITE);
-        act_until_admit(shell);
+        act_until_scan(shell);
         session_stop(&shell->session, shell->now_ms);
         CHECK_INT(t, SESSION_SERVE, session_next(&shell->session));
         CHECK_INT(t, 0, shell->machine.virtual_.open_count);
@@ -257,24 +256,24 @@ static uint64_t slow_now_us(void *clock)
 {
     uint64_t *clock_us = clock;
 
-    return *clock_us += SESSION_SERVE_US;
+    return *clock_us += TURN_US;
 }
 
-static void session_returns_behind_a_slow_step(struct test *t)
+static void session_returns_after_a_slow_step(struct test *t)
 {
     struct shell *shell = shell_open();
-    int serves = 0;
+    int turns = 0;
 
     shell->session.context.now_us = slow_now_us;
     send_only(shell, "{\"op\":\"processes\",\"all\":true}\n");
-    while (session_next(&shell->session) != SESSION_WRITE && serves < 1000) {
+    while (session_next(&shell->session) != SESSION_WRITE && turns < 1000) {
         uint64_t calls = shell->machine.virtual_.calls_total;
 
-        serves += session_next(&shell->session) == SESSION_SERVE;
+        turns += session_next(&shell->session) == SESSION_SCAN;
         REQUIRE(t, act(shell));
         CHECK(t, shell->machine.virtual_.calls_total - calls <= 1);
     }
-    CHECK(t, serves > SMALL_MACHINE_PROCESSES);
+    CHECK(t, turns > SMALL_MACHINE_PROCESSES);
     shell_close(t, shell);
 }
 
@@ -301,7 +300,7 @@ static void session_goes_by_the_operators_limits(struct test *t)
     CHECK(t, contains(written(shell), "\"write_ms\":444,"));
     CHECK_INT(t, shell->now_ms + 3333, session_deadline_ms(&shell->session));
 
-    limits.write_ms = 555; /* of the next request, once it was told */
+    limits.write_ms = 555; /* from the next request on */
     limits.idle_ms = 6666;
     session_set_limits(&shell->session, &limits);
     send_only(shell, "{\"op\":\"info\"}\n");
@@ -360,16 +359,16 @@ static void session_counts_bytes(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(session_scans_with_a_slot_only),
-        TEST_CASE(session_gives_its_slot_back_to_write),
-        TEST_CASE(session_is_busy_without_a_slot_in_time),
+        TEST_CASE(session_scans_in_turns_only),
+        TEST_CASE(session_waits_for_another_turn),
+        TEST_CASE(session_is_busy_without_a_turn_in_time),
         TEST_CASE(session_gives_up_a_begun_answer_without_a_turn),
         TEST_CASE(session_ends_the_answer_of_a_slow_reader),
         TEST_CASE(session_cuts_a_slow_reader_for_good),
         TEST_CASE(session_counts_only_waiting_for_the_reader),
         TEST_CASE(session_closes_a_stalled_reader),
-        TEST_CASE(session_stops_while_it_waits_for_a_slot),
-        TEST_CASE(session_returns_behind_a_slow_step),
+        TEST_CASE(session_stops_while_it_waits_for_a_turn),
+        TEST_CASE(session_returns_after_a_slow_step),
         TEST_CASE(session_goes_by_the_operators_limits),
         TEST_CASE(session_counts_limits_once),
         TEST_CASE(session_counts_bytes),

@@ -242,7 +242,7 @@ struct simulation {
 enum {
     SCANNERS_MAX = 33,
     THREADS_MAX = 8,
-    TURNS_WANTED = 200,
+    TURNS_WANTED = 100,
     BEGIN_US = 1000 * 1000, /* the others began long ago */
     TICK_US = 100
 };

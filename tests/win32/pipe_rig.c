@@ -39,8 +39,10 @@ static uint32_t open_process(void *context, uint32_t pid, struct process_facts *
     struct pipe_rig *rig = context;
 
     (void)pid;
+    InterlockedIncrement(&rig->opening);
     if (rig->open_delay_ms > 0)
         Sleep(rig->open_delay_ms);
+    InterlockedDecrement(&rig->opening);
     memset(facts, 0, sizeof *facts);
     facts->access = PROCESS_ACCESS_FULL;
     facts->start_time = 1;

@@ -26,6 +26,7 @@ struct pipe_rig {
     wchar_t name[RIG_NAME_CAPACITY];    /* whole pipe name, of its own */
     uint32_t processes_count;           /* what `all` lists; pids are 4, 8, 12, ... */
     DWORD open_delay_ms;                /* what opening one of them takes */
+    volatile LONG opening;              /* scans that are opening one now */
     unsigned connections_user_max;      /* 0: the default */
     const struct server_limits *limits; /* NULL: the defaults; the two counts go over them */
     struct statistics *statistics;      /* NULL: nothing is counted */

@@ -48,7 +48,7 @@ static uint32_t granted_by(struct test *t, const char *sddl, HANDLE token)
     struct caller caller = {.granted = 0};
 
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(sddl, &access.descriptor));
-    CHECK_INT(t, ERROR_SUCCESS, pipe_client_from_token(token, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     descriptor_free(&access.descriptor);
     return caller.granted;
 }
@@ -275,13 +275,13 @@ static void the_list_can_be_changed_while_it_serves(struct test *t)
     HANDLE token = create_token(NULL, 0);
     REQUIRE(t, token != NULL);
     REQUIRE(t, descriptor_create("O:SYG:SYD:", &access.descriptor) == ERROR_SUCCESS);
-    CHECK_INT(t, ERROR_SUCCESS, pipe_client_from_token(token, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK_INT(t, 0, caller.granted);
     CHECK_INT(t, FILTERED_ADMINS_OFF, client_access_policy(&access).filtered_admins);
     (void)snprintf(text, sizeof text, "O:SYG:SYD:(A;;0x5;;;%s)", sid);
     REQUIRE(t, descriptor_create(text, &other) == ERROR_SUCCESS);
     client_access_set(&access, other, &full);
-    CHECK_INT(t, ERROR_SUCCESS, pipe_client_from_token(token, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK_INT(t, 0x5, caller.granted);
     CHECK_INT(t, FILTERED_ADMINS_FULL, client_access_policy(&access).filtered_admins);
     descriptor_free(&access.descriptor);
@@ -297,7 +297,7 @@ static void what_cannot_be_checked_is_an_error(struct test *t)
     HANDLE token = create_token(NULL, 0);
     REQUIRE(t, token != NULL);
     REQUIRE(t, descriptor_create("D:(A;;0x1f;;;WD)", &access.descriptor) == ERROR_SUCCESS);
-    DWORD error = pipe_client_from_token(token, &access, &caller); /* no owner, no group */
+    DWORD error = client_token_facts(token, &access, &caller); /* no owner, no group */
     if (system_is_wine() && error == ERROR_SUCCESS)
         TEST_SKIP(t, "Wine takes a descriptor without owner and group");
     CHECK(t, error != ERROR_SUCCESS);
@@ -315,7 +315,7 @@ static void a_filtered_token_brings_its_other_half(struct test *t)
     HANDLE token = create_token(NULL, 0);
     REQUIRE(t, token != NULL);
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
-    CHECK_INT(t, ERROR_SUCCESS, pipe_client_from_token(token, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK(t, caller.elevation == ELEVATION_LIMITED || !caller.linked.is_known);
     descriptor_free(&access.descriptor);
     handle_close(&token);

@@ -1,11 +1,11 @@
 /* Every call of the pipe server's table failing at its k-th use, for all k: afterwards the server
- * serves, or it could not start and left nothing behind; and it stops in time.
+ * serves, or it could not start and left nothing; and it stops in time.
  */
 #include "tests/test.h"
 
 #include <stdlib.h>
 
-#include "service/win32/pipe_calls.h"
+#include "service/win32/pipe.h"
 #include "tests/win32/pipe_rig.h"
 
 enum { SPEED = 20, USES_MAX = 60, PROCESSES = 2000, SLOW_PROCESSES = 150 };
@@ -107,6 +107,16 @@ static HANDLE WINAPI create_event(LPSECURITY_ATTRIBUTES security, BOOL manual, B
     return NULL;
 }
 
+static HANDLE WINAPI create_thread(LPSECURITY_ATTRIBUTES security, SIZE_T stack,
+                                   LPTHREAD_START_ROUTINE run, LPVOID context, DWORD flags,
+                                   LPDWORD id)
+{
+    if (!fails())
+        return real.create_thread(security, stack, run, context, flags, id);
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY);
+    return NULL;
+}
+
 static PTP_POOL WINAPI create_pool(PVOID reserved)
 {
     if (!fails())
@@ -188,8 +198,8 @@ static void *allocate(size_t count, size_t size)
 
 /* --- one life of a server --- */
 
-/* What clients do: they come, ask little and much, leave in the middle, stay silent. Their own luck
- * is no matter. */
+/* What clients do: they connect, ask little and much, leave in the middle, stay silent. Whether they
+ * get an answer does not matter. */
 static void visit(const struct pipe_rig *rig)
 {
     struct pipe_client polite = {0}, rude = {0};
@@ -231,7 +241,7 @@ static void live_once(struct test *t)
     const LONG at = InterlockedExchange(&fail_at, 0);
     CHECK(t, serves_again(&rig));
     CHECK(t, WaitForSingleObject(server_failed_event(rig.server), 0) == WAIT_TIMEOUT);
-    InterlockedExchange(&fail_at, at); /* what stopping calls may fail as well */
+    InterlockedExchange(&fail_at, at); /* calls of the stop may fail as well */
     CHECK(t, pipe_rig_stop(&rig) < 2000);
 }
 
@@ -270,6 +280,7 @@ FAULT_TEST(cancel_io, 1)
 FAULT_TEST(impersonate_client, 1)
 FAULT_TEST(open_thread_token, 1)
 FAULT_TEST(create_event, 1)
+FAULT_TEST(create_thread, 1)
 FAULT_TEST(create_pool, 1)
 FAULT_TEST(create_timer, 1)
 FAULT_TEST(create_work, 2)
@@ -326,6 +337,7 @@ int main(int argc, char **argv)
         TEST_CASE(each_impersonate_client_fails),
         TEST_CASE(each_open_thread_token_fails),
         TEST_CASE(each_create_event_fails),
+        TEST_CASE(each_create_thread_fails),
         TEST_CASE(each_create_pool_fails),
         TEST_CASE(each_create_timer_fails),
         TEST_CASE(each_create_work_fails),

@@ -2,7 +2,6 @@
  * while clients are connected, and a stop in the middle of all that. */
 #include "common/proto/statistics.h"
 #include "common/win32/system_info.h"
-#include "service/win32/statistics_lock.h"
 #include "tests/test.h"
 #include "tests/win32/pipe_rig.h"
 
@@ -32,7 +31,7 @@ static SRWLOCK statistics_srw;
 
 static void count_with(struct pipe_rig *rig)
 {
-    struct statistics_lock lock = statistics_lock_init(&statistics_srw);
+    struct statistics_lock lock = server_statistics_lock(&statistics_srw);
 
     statistics_init(&statistics, &lock, 0);
     rig->statistics = &statistics;
@@ -79,7 +78,7 @@ static void info_does_not_wait_for_slow_scans(struct test *t)
     pipe_client_close(&client);
 }
 
-/* Scans of a minute and more share one slot with a short one, which does not wait for their end. */
+/* Scans of a minute and more share one thread with a short one, which does not wait for their end. */
 static void scans_take_turns(struct test *t)
 {
     enum { LONG_SCANS = 3 };
@@ -109,7 +108,7 @@ static void scans_take_turns(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
 
-static void a_scan_without_a_slot_in_time_is_told_busy(struct test *t)
+static void a_scan_without_a_turn_in_time_gets_busy(struct test *t)
 {
     struct pipe_client scan = {0}, client = {0};
     struct server_limits limits = some_limits();
@@ -125,15 +124,15 @@ static void a_scan_without_a_slot_in_time_is_told_busy(struct test *t)
     CHECK_INT(t, 0, reply.rows);
     CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
     CHECK(t, text_contains(span_from_string(reply.last), "(limit scans)"));
-    CHECK(t, pipe_client_is_served(&client)); /* what needs no slot is served all the same */
+    CHECK(t, pipe_client_is_served(&client)); /* what needs no turn is served all the same */
     CHECK(t, pipe_client_reply(&scan, &reply));
-    CHECK_INT(t, 2, reply.rows); /* who has begun is not disturbed */
+    CHECK_INT(t, 2, reply.rows); /* a scan that has begun is not disturbed */
     pipe_client_close(&scan);
     pipe_client_close(&client);
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
 
-static void stalled_readers_hold_no_slot(struct test *t)
+static void stalled_readers_hold_no_thread(struct test *t)
 {
     enum { STALLED = 8, ROUNDS = 5 };
     static struct pipe_client stalled[STALLED];
@@ -158,7 +157,7 @@ static void stalled_readers_hold_no_slot(struct test *t)
 }
 
 /* Goes on all the time, but makes the server wait for more than it may in all. */
-static void a_trickling_reader_is_told_timeout(struct test *t)
+static void a_trickling_reader_gets_timeout(struct test *t)
 {
     struct server_limits limits = some_limits();
     struct pipe_rig rig = {.processes_count = RIG_MANY_PROCESSES, .limits = &limits};
@@ -212,7 +211,7 @@ static void other_limits_hold_from_the_next_request_on(struct test *t)
 
     limits.connections = 2;
     limits.connections_per_user = 1;
-    server_configure(rig.server, &limits);
+    CHECK_INT(t, ERROR_SUCCESS, server_configure(rig.server, &limits));
     CHECK(t, has_connections_limit(&first, "\"connections\":2,"));
     CHECK(t, pipe_rig_wait_connections(&rig, 1));
     CHECK(t, ask(&second, &rig, INFO));
@@ -221,7 +220,7 @@ static void other_limits_hold_from_the_next_request_on(struct test *t)
     pipe_client_close(&second);
 
     limits.connections_per_user = 2;
-    server_configure(rig.server, &limits);
+    CHECK_INT(t, ERROR_SUCCESS, server_configure(rig.server, &limits));
     CHECK(t, pipe_rig_wait_connections(&rig, 1));
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&second, &rig));
     CHECK(t, has_connections_limit(&second, "\"connections_per_user\":2,"));
@@ -230,8 +229,8 @@ static void other_limits_hold_from_the_next_request_on(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
 
-/* Whose connections these are nobody knows yet, so they count for no user: still they do not keep
- * others out. */
+/* Until their first request these connections belong to no user; still they do not keep others out.
+ */
 static void silent_clients_make_room(struct test *t)
 {
     enum { LIMIT = 4 };
@@ -242,7 +241,7 @@ static void silent_clients_make_room(struct test *t)
     REQUIRE(t, pipe_rig_start(&rig, 1, LIMIT) == ERROR_SUCCESS);
     for (int i = 0; i < LIMIT; i++) {
         CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&silent[i], &rig));
-        CHECK(t, i != 0 || pipe_client_is_served(&silent[0])); /* this one is known */
+        CHECK(t, i != 0 || pipe_client_is_served(&silent[0])); /* this one is identified */
         CHECK(t, i != 1 || pipe_client_send_text(&silent[1], "{\"op\":"));
         Sleep(50);
     }
@@ -260,10 +259,10 @@ static void silent_clients_make_room(struct test *t)
         pipe_client_close(&client);
         CHECK(t, pipe_rig_wait_connections(&rig, LIMIT - 1));
         CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&silent[i], &rig));
-        CHECK(t, pipe_client_is_served(&silent[i])); /* known from now on */
+        CHECK(t, pipe_client_is_served(&silent[i])); /* identified from now on */
     }
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
-    CHECK(t, pipe_client_reply(&client, &reply)); /* all are known: it is the new one that goes */
+    CHECK(t, pipe_client_reply(&client, &reply)); /* all are identified: the new one goes */
     CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
     CHECK(t, pipe_client_is_served(&silent[0]));
     for (int i = 0; i < LIMIT; i++)
@@ -272,8 +271,8 @@ static void silent_clients_make_room(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
 
-/* More slots wake those who wait. */
-static void more_slots_are_given_at_once(struct test *t)
+/* A higher limit starts threads for those who wait. */
+static void more_threads_start_at_once(struct test *t)
 {
     struct pipe_client scan = {0}, client = {0};
     struct server_limits limits = some_limits();
@@ -287,12 +286,51 @@ static void more_slots_are_given_at_once(struct test *t)
     Sleep(100);
     limits.scans = 2;
     uint64_t start_ms = system_now_ms();
-    server_configure(rig.server, &limits);
+    CHECK_INT(t, ERROR_SUCCESS, server_configure(rig.server, &limits));
     CHECK(t, pipe_client_reply(&client, &reply));
-    CHECK(t, system_now_ms() - start_ms < 2000); /* the only slot until now is taken for 3 s */
+    CHECK(t, system_now_ms() - start_ms < 2000); /* the only thread until now is taken for 3 s */
     CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"no_such_process\""));
     pipe_client_close(&client);
     pipe_client_close(&scan);
+    CHECK(t, pipe_rig_wait_connections(&rig, 0));
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
+/* How many scans are in a query at once. */
+static LONG count_queries(struct pipe_rig *rig)
+{
+    LONG most = 0;
+
+    for (int i = 0; i < 30; i++) {
+        LONG now = InterlockedCompareExchange(&rig->opening, 0, 0);
+
+        most = now > most ? now : most;
+        Sleep(10);
+    }
+    return most;
+}
+
+static void fewer_threads_end_after_their_turn(struct test *t)
+{
+    enum { SCANS = 8 };
+    static const uint32_t counts[] = {4, 1, 6, 2};
+    static struct pipe_client scans[SCANS];
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {
+        .processes_count = RIG_MANY_PROCESSES, .open_delay_ms = 50, .limits = &limits};
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (int i = 0; i < SCANS; i++)
+        CHECK(t, ask(&scans[i], &rig, ALL));
+    for (size_t i = 0; i < TEST_COUNT(counts); i++) {
+        TEST_ROW(t, "%u threads", (unsigned)counts[i]);
+        limits.scans = counts[i];
+        CHECK_INT(t, ERROR_SUCCESS, server_configure(rig.server, &limits));
+        Sleep(200); /* turns that had begun are over */
+        CHECK_INT(t, counts[i], count_queries(&rig));
+    }
+    for (int i = 0; i < SCANS; i++)
+        pipe_client_close(&scans[i]);
     CHECK(t, pipe_rig_wait_connections(&rig, 0));
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
@@ -310,13 +348,13 @@ static void a_stop_ends_scans_that_wait(struct test *t)
         CHECK(t, ask(&clients[i], &rig, ALL));
     Sleep(300);
     uint32_t took_ms = pipe_rig_stop(&rig);
-    printf("  stop with %d scans that wait for one slot: %u ms\n", CLIENTS, took_ms);
+    printf("  stop with %d scans that wait for one thread: %u ms\n", CLIENTS, took_ms);
     CHECK(t, took_ms < STOP_MS_MAX);
     for (int i = 0; i < CLIENTS; i++) {
         struct pipe_reply reply;
 
         TEST_ROW(t, "client %d", i);
-        CHECK(t, !pipe_client_reply(&clients[i], &reply) || /* the pipe is gone, or told it */
+        CHECK(t, !pipe_client_reply(&clients[i], &reply) || /* the pipe is gone, or said so */
                      text_contains(span_from_string(reply.last), "\"code\":\"stopping\""));
         pipe_client_close(&clients[i]);
     }
@@ -344,12 +382,13 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(info_does_not_wait_for_slow_scans),
         TEST_CASE(scans_take_turns),
-        TEST_CASE(a_scan_without_a_slot_in_time_is_told_busy),
-        TEST_CASE(stalled_readers_hold_no_slot),
-        TEST_CASE(a_trickling_reader_is_told_timeout),
+        TEST_CASE(a_scan_without_a_turn_in_time_gets_busy),
+        TEST_CASE(stalled_readers_hold_no_thread),
+        TEST_CASE(a_trickling_reader_gets_timeout),
         TEST_CASE(other_limits_hold_from_the_next_request_on),
         TEST_CASE(silent_clients_make_room),
-        TEST_CASE(more_slots_are_given_at_once),
+        TEST_CASE(more_threads_start_at_once),
+        TEST_CASE(fewer_threads_end_after_their_turn),
         TEST_CASE(a_stop_ends_scans_that_wait),
         TEST_CASE(a_hanging_call_does_not_delay_the_stop),
     };

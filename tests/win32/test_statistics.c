@@ -6,7 +6,6 @@
 
 #include "common/proto/statistics.h"
 #include "common/win32/system_info.h"
-#include "service/win32/statistics_lock.h"
 #include "tests/test.h"
 #include "tests/win32/lsmap_process.h"
 #include "tests/win32/pipe_rig.h"
@@ -20,7 +19,7 @@ struct counted {
 
 static void counted_init(struct counted *counted)
 {
-    const struct statistics_lock lock = statistics_lock_init(&counted->lock);
+    const struct statistics_lock lock = server_statistics_lock(&counted->lock);
 
     statistics_init(&counted->statistics, &lock, system_now_us(NULL));
 }
