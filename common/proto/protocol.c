@@ -7,8 +7,6 @@ void server_limits_default(struct server_limits *limits, unsigned processors)
         SERVER_LIMITS_LIST(X)
 #undef X
     };
-    if (processors > SCANS_LIMIT_MAX / SCANS_PER_PROCESSOR)
-        processors = SCANS_LIMIT_MAX / SCANS_PER_PROCESSOR;
     if (processors > 0)
-        limits->scans = SCANS_PER_PROCESSOR * processors;
+        limits->scans = processors < SCANS_LIMIT_MAX ? processors : (uint32_t)SCANS_LIMIT_MAX;
 }

@@ -78,8 +78,8 @@ enum {
     CONNECTIONS_MAX = 128,
     CONNECTIONS_USER_MAX = 32,
     CONNECTIONS_LIMIT_MAX = 1024, /* the most that an operator may set for both */
-    SCANS_PER_PROCESSOR = 2,
-    SCANS_LIMIT_MAX = 64 /* each scan that runs needs a thread */
+    SCANS_MAX = 1,       /* unless the number of processors is known */
+    SCANS_LIMIT_MAX = 64 /* each scan that runs has a thread */
 };
 
 /* The limits that the operator may change. This one list gives the members, their wire names
@@ -87,7 +87,7 @@ enum {
  * ranges. Columns: member and wire name, registry name, default, least, most.
  * connections           clients connected at once; more are refused with `busy`
  * connections_per_user  the same for one user
- * scans                 scans that run at once; SCANS_PER_PROCESSOR unless set
+ * scans                 scans that run at once; unless set, one for each processor
  * scan_wait_ms          how long a request waits for its first turn before `busy`
  * first_byte_ms         from connecting to the first byte
  * request_ms            from the first byte of a request to its newline
@@ -97,7 +97,7 @@ enum {
 #define SERVER_LIMITS_LIST(X)                                                                     \
     X(connections, "Connections", CONNECTIONS_MAX, 1, CONNECTIONS_LIMIT_MAX)                      \
     X(connections_per_user, "ConnectionsPerUser", CONNECTIONS_USER_MAX, 1, CONNECTIONS_LIMIT_MAX) \
-    X(scans, "Scans", SCANS_PER_PROCESSOR, 1, SCANS_LIMIT_MAX)                                    \
+    X(scans, "Scans", SCANS_MAX, 1, SCANS_LIMIT_MAX)                                              \
     X(scan_wait_ms, "ScanWaitMs", CONN_SCAN_WAIT_TIMEOUT_MS, 100, 60 * 1000)                      \
     X(first_byte_ms, "FirstByteMs", CONN_FIRST_BYTE_TIMEOUT_MS, 100, 60 * 1000)                   \
     X(request_ms, "RequestMs", CONN_REQUEST_TIMEOUT_MS, 100, 60 * 1000)                           \

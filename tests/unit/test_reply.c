@@ -9,7 +9,7 @@ static void reply_info_lines(struct test *t)
     static const char limits_and_ops[] =
         "\"limits\":{\"request_size\":65536,\"depth\":4,\"pids\":1024,\"id_size\":64,"
         "\"glob_size\":1024,\"row_size\":1048576,\"connections\":128,\"connections_per_user\":32,"
-        "\"scans\":2,\"scan_wait_ms\":5000,\"first_byte_ms\":5000,\"request_ms\":5000,"
+        "\"scans\":1,\"scan_wait_ms\":5000,\"first_byte_ms\":5000,\"request_ms\":5000,"
         "\"idle_ms\":300000,\"write_ms\":10000,\"answer_ms\":60000},"
         "\"capabilities\":[\"info\",\"whoami\",\"processes\",\"maps\",\"kinds\",\"path\","
         "\"address\",\"regions\",\"pages\",\"debug\"";
