@@ -349,7 +349,7 @@ static void format_text(const struct access_table *table, struct buffer *out)
         name_width = width > name_width ? width : name_width;
         sid_width = strlen(sid) > sid_width ? strlen(sid) : sid_width;
     }
-    buffer_format(out, "access list: %s%s%s\n", table->source,
+    buffer_format(out, "DACL: %s%s%s\n", table->source,
                   table->refusal != NULL ? ", because the value of AccessSddl is " : "",
                   table->refusal != NULL ? table->refusal : "");
     buffer_append(out, table->sddl);
@@ -388,7 +388,7 @@ static bool format_json(const struct access_table *table, struct buffer *out)
     struct json_writer writer;
 
     json_line_begin(&writer, out);
-    json_text(&writer, "type", "access_list");
+    json_text(&writer, "type", "dacl");
     json_text(&writer, "source", table->source);
     json_text(&writer, "refused", table->refusal);
     json_string(&writer, "sddl", table->sddl);

@@ -202,7 +202,7 @@ struct access_table {
     enum filtered_admins filtered_admins;
 };
 
-/* Appends the table: lines of text, or with `json` JSON lines: one of type access_list, then one of
+/* Appends the table: lines of text, or with `json` JSON lines: one of type dacl, then one of
  * type access for each SID. Returns false when `out` has failed. */
 NODISCARD bool access_table_format(_In_ const struct access_table *table, bool json,
                                    _Inout_ struct buffer *out);

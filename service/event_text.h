@@ -1,9 +1,9 @@
 /* Makes a text safe to insert into an event.
  *
- * The event log expands what looks like a reference (%1, %%123) inside insertion strings too, again
- * and again, and has no escape for it. A line break or a control character lets a text look like
- * another event where logs are read as lines, and a direction mark lets it read as something else.
- * So every insertion string of lsmapd goes through here, its own ones too.
+ * The event log expands references (%1, %%123) in insertion strings too, repeatedly, and has no
+ * escape for them. With a line break or a control character a text could look like another event
+ * where logs are read as lines, and with a direction mark it could read as another text. So every
+ * insertion string of lsmapd is cleaned here, its own ones too.
  */
 #ifndef SERVICE_EVENT_TEXT_H
 #define SERVICE_EVENT_TEXT_H
@@ -18,9 +18,9 @@ enum {
 
 /* Writes `text` as one harmless line of valid UTF-8.
  *
- * A percent sign becomes `?`, and so does every control character (C0, DEL, C1), line and paragraph
- * separator, and mark of writing direction. A malformed byte becomes U+FFFD. A longer text is cut
- * and ends with U+2026, the ellipsis.
+ * Percent signs, control characters (C0, DEL, C1), line and paragraph separators, and marks of
+ * writing direction become `?`. A malformed byte becomes U+FFFD. A longer text is cut and ends with
+ * U+2026, the ellipsis.
  *
  * out   Receives it, terminated.
  * text  Any bytes. */

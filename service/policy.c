@@ -1,12 +1,9 @@
 #include "service/policy.h"
-#include "common/proto/protocol.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define CURE_FOR_ANONYMOUS                                                  \
-    "The client hides who it is: open the pipe with identification level: " \
-    "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION."
+#include "common/proto/protocol.h"
 
 static const char *const filtered_admins_names[] = {
     [FILTERED_ADMINS_OFF] = "off",
@@ -32,98 +29,87 @@ bool filtered_admins_parse(struct span word, enum filtered_admins *mode)
     return false;
 }
 
-/* S-1-5-7, ANONYMOUS LOGON: it has a token, but names nobody. */
-static bool is_anonymous_logon(const struct sid *user)
+/* S-1-5-7, ANONYMOUS LOGON, has a token without a user's identity. */
+static bool is_anonymous(const struct caller *caller)
 {
-    static const struct sid anonymous = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
+    static const struct sid anonymous_logon = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
 
-    return sid_equal(user, &anonymous);
-}
-
-/* The first fact that is missing, or NULL. */
-static const char *reason_unknown(const struct caller *caller)
-{
-    if (caller->level == CALLER_LEVEL_UNKNOWN)
-        return "The impersonation level of the client could not be learnt.";
-    if (caller->user.size == 0)
-        return "The user of the client could not be learnt.";
-    if (caller->integrity == INTEGRITY_UNKNOWN)
-        return "The integrity level of the client could not be learnt.";
-    if (caller->app_container == FACT_UNKNOWN)
-        return "Whether the client runs in an AppContainer could not be learnt.";
-    if (caller->restricted == FACT_UNKNOWN)
-        return "Whether the client's token is restricted could not be learnt.";
-    if (caller->elevation == ELEVATION_UNKNOWN)
-        return "Whether the client's token is a filtered one could not be learnt.";
-    if (caller->session_id == UINT32_MAX)
-        return "The session of the client could not be learnt.";
-    return NULL;
+    return caller->level == CALLER_LEVEL_ANONYMOUS || sid_equal(&caller->user, &anonymous_logon);
 }
 
 /* The first fact that denies, or NULL. */
 static const char *reason_to_deny(const struct caller *caller)
 {
-    if (caller->level == CALLER_LEVEL_ANONYMOUS || is_anonymous_logon(&caller->user))
-        return CURE_FOR_ANONYMOUS;
-    const char *unknown = reason_unknown(caller);
-    if (unknown != NULL)
-        return unknown;
+    if (is_anonymous(caller))
+        return "The client hides its identity: open the pipe with identification level: "
+               "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.";
+    if (caller->level == CALLER_LEVEL_UNKNOWN)
+        return "The impersonation level of the client could not be determined.";
+    if (caller->user.size == 0)
+        return "The user of the client could not be determined.";
+    if (caller->integrity == INTEGRITY_UNKNOWN)
+        return "The integrity level of the client could not be determined.";
+    if (caller->app_container == FACT_UNKNOWN)
+        return "Whether the client runs in an AppContainer could not be determined.";
+    if (caller->restricted == FACT_UNKNOWN)
+        return "Whether the client's token is restricted could not be determined.";
+    if (caller->elevation == ELEVATION_UNKNOWN)
+        return "Whether the client's token is filtered could not be determined.";
+    if (caller->session_id == UINT32_MAX)
+        return "The session of the client could not be determined.";
     if (caller->app_container == FACT_YES)
-        return "Programs in an AppContainer may not ask.";
+        return "Programs in an AppContainer are refused.";
     if (caller->integrity < INTEGRITY_MEDIUM)
-        return "Programs below medium integrity may not ask.";
+        return "Programs below medium integrity are refused.";
     return NULL;
 }
 
-/* Of a caller with a filtered token: why its elevated half counts for nothing, or NULL. */
-static const char *reason_to_ignore_link(const struct policy *policy, const struct caller *caller)
-{
-    const struct caller_linked *linked = &caller->linked;
-
-    if (!linked->is_known)
-        return "Your token is a filtered one, but its elevated half could not be read: run "
-               "elevated to see every process.";
-    if (!linked->is_same_user)
-        return "Your token is a filtered one, but its elevated half is another user's: run "
-               "elevated to see every process.";
-    if (!linked->is_admin)
-        return "Your token is a filtered one, but not of an administrator: this service grants "
-               "what its access list grants the filtered token.";
-    if (caller->restricted != FACT_NO)
-        return "You are an administrator with a filtered token that is restricted as well: this "
-               "service grants only what its access list grants that token.";
-    if (policy->filtered_admins == FILTERED_ADMINS_OFF)
-        return "You are an administrator with a filtered token; this service grants it no more, "
-               "because FilteredAdmins is \"off\": run elevated to see every process.";
-    return NULL;
-}
-
-/* What the elevated half adds. `reason` receives why. */
+/* What the elevated half of a filtered token adds. `reason` receives why. */
 static uint32_t rights_of_link(const struct policy *policy, const struct caller *caller,
                                const char **reason)
 {
-    *reason = reason_to_ignore_link(policy, caller);
-    if (*reason != NULL)
-        return 0;
-    if (policy->filtered_admins == FILTERED_ADMINS_FULL) {
+    const struct caller_linked *linked = &caller->linked;
+    uint32_t rights = 0;
+
+    if (!linked->is_known)
+        *reason =
+            "Your token is filtered, but its elevated half could not be read: run elevated to "
+            "see every process.";
+    else if (!linked->is_same_user)
+        *reason = "Your token is filtered, but its elevated half belongs to another user: run "
+                  "elevated to see every process.";
+    else if (!linked->is_admin)
+        *reason =
+            "Your token is filtered, but not an administrator's: this service grants what the "
+            "filtered token is granted.";
+    else if (caller->restricted != FACT_NO)
+        *reason = "You are an administrator with a filtered token that is also restricted: this "
+                  "service grants only what that token is granted.";
+    else if (policy->filtered_admins == FILTERED_ADMINS_OFF)
+        *reason = "You are an administrator with a filtered token; this service grants it no more, "
+                  "because FilteredAdmins is \"off\": run elevated to see every process.";
+    else if (policy->filtered_admins == FILTERED_ADMINS_FULL) {
         *reason = "You are an administrator with a filtered token; this service grants what your "
                   "elevated one would get, because FilteredAdmins is \"full\".";
-        return caller->linked.granted & RIGHTS_ALL;
+        rights = linked->granted & RIGHTS_ALL;
+    } else {
+        *reason =
+            "You are an administrator with a filtered token; this service grants what your "
+            "elevated one would get, except addresses, because FilteredAdmins is \"no-addresses\".";
+        rights = linked->granted & RIGHTS_ALL & ~(uint32_t)RIGHT_ADDRESSES;
     }
-    *reason = "You are an administrator with a filtered token; this service grants what your "
-              "elevated one would get, but addresses, because FilteredAdmins is \"no-addresses\".";
-    return caller->linked.granted & RIGHTS_ALL & ~(uint32_t)RIGHT_ADDRESSES;
+    return rights;
 }
 
 static const char *reason_to_grant(uint32_t rights)
 {
     if (rights == 0)
-        return "The access list of the service does not name this user or a group of his.";
+        return "The DACL of the service names neither this user nor one of the user's groups.";
     if ((rights & RIGHT_QUERY_ALL) != 0)
-        return "The access list of the service grants this user every process.";
+        return "The DACL of the service grants this user every process.";
     if ((rights & RIGHT_QUERY_OWN) != 0)
-        return "The access list of the service grants this user his own processes.";
-    return "The access list of the service grants this user no processes.";
+        return "The DACL of the service grants this user the user's own processes.";
+    return "The DACL of the service grants this user no processes.";
 }
 
 void policy_decide(const struct policy *policy, const struct caller *caller, struct grant *grant)
@@ -138,7 +124,7 @@ void policy_decide(const struct policy *policy, const struct caller *caller, str
             const char *reason_of_link = NULL;
             uint32_t added = rights_of_link(policy, caller, &reason_of_link) & ~rights;
 
-            /* Who sees every process by his own name or groups needs no other half. */
+            /* A filtered token that may see every process needs no elevated half. */
             if (added != 0 || (rights & RIGHT_QUERY_ALL) == 0)
                 reason = reason_of_link;
             rights |= added;
@@ -151,5 +137,5 @@ void policy_deny_unknown(struct grant *grant)
 {
     memset(grant, 0, sizeof *grant);
     caller_set_unknown(&grant->caller);
-    grant->reason = "Windows did not tell who the client is.";
+    grant->reason = "The identity of the client could not be determined.";
 }

@@ -1,5 +1,5 @@
-/* Locks: `service.lock` guards the status and its report to the manager; nothing is taken under
- * it. Two threads report: that of the controls and the service's own. */
+/* Two threads report: that of the controls and that of the service. `service.lock` guards the status
+ * and its report to the service control manager; no other lock is taken while it is held. */
 #include "service/win32/scm.h"
 
 #include "common/proto/protocol.h"
@@ -9,30 +9,30 @@
 #include "service/win32/service_control.h"
 
 enum {
-    START_HINT_MS = 10 * 1000,          /* device table, process and pipe: far less as a rule */
-    STOP_HINT_MS = 3 * STOP_TIMEOUT_MS, /* daemon_stop() gives up before */
+    START_HINT_MS = 10 * 1000,          /* usually it takes far less */
+    STOP_HINT_MS = 3 * STOP_TIMEOUT_MS, /* daemon_stop() gives up earlier */
     ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN |
                SERVICE_ACCEPT_PARAMCHANGE
 };
 
-/* One service in the process: what its callbacks share. */
+/* The service of this process, for its callbacks, which get no argument. */
 struct service {
     SERVICE_STATUS_HANDLE handle;
     HANDLE stop;    /* event */
-    HANDLE changed; /* event, resets itself: the settings are to be read again */
-    SRWLOCK lock;   /* guards the rest: two threads report */
+    HANDLE changed; /* auto-reset event: the settings are to be read again */
+    SRWLOCK lock;   /* guards the status */
     SERVICE_STATUS status;
-    DWORD error; /* how it fared; set before STOPPED is told, read behind the dispatcher */
+    DWORD error; /* result; set before STOPPED is reported, read after the dispatcher returns */
 };
 
 static struct service service = {.lock = SRWLOCK_INIT};
 
-/* A state that lasts gets a new checkpoint at each report. After STOPPED nothing may be said. */
+/* Each report of a pending state has a new checkpoint. After STOPPED nothing may be reported. */
 static void report(DWORD state, DWORD exit_code, DWORD hint_ms)
 {
     AcquireSRWLockExclusive(&service.lock);
     SERVICE_STATUS *status = &service.status;
-    if (status->dwCurrentState == SERVICE_STOPPED) { /* a control that came last of all */
+    if (status->dwCurrentState == SERVICE_STOPPED) { /* a late control */
         ReleaseSRWLockExclusive(&service.lock);
         return;
     }
@@ -76,7 +76,7 @@ static DWORD WINAPI on_control(DWORD control, DWORD event_type, void *event_data
     }
 }
 
-/* Returns what the manager is told; anything but NO_ERROR makes it act as on a failure. */
+/* Returns the exit code to report; the manager takes anything but NO_ERROR as a failure. */
 static DWORD serve(void)
 {
     struct daemon daemon;
@@ -88,7 +88,7 @@ static DWORD serve(void)
     error = daemon_wait(&daemon, service.stop, service.changed);
     report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
     if (daemon_stop(&daemon) != ERROR_SUCCESS) {
-        /* A stop that was asked for must not look like a failure, or Windows starts it again. */
+        /* A requested stop must not look like a failure, or Windows restarts the service. */
         report(SERVICE_STOPPED, error == ERROR_SUCCESS ? NO_ERROR : ERROR_TIMEOUT, 0);
         TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
     }
@@ -115,7 +115,8 @@ DWORD scm_run(DWORD *service_error)
     wchar_t name[] = L"" SERVICE_NAME;
     const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
 
-    /* Made here, not in service_main: a control may come as soon as the handler is known. */
+    /* Created here, not in service_main: a control may arrive as soon as the handler is
+     * registered. */
     service.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (service.stop == NULL)
         return GetLastError();

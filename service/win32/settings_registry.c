@@ -5,8 +5,8 @@
 #include "common/win32/text_w.h"
 
 enum {
-    VALUES_MAX = 64,          /* looked at; the table has far fewer */
-    VALUE_NAME_CAPACITY = 64, /* UTF-16 units; names of the table are shorter */
+    VALUES_MAX = 64,          /* read; there are far fewer settings */
+    VALUE_NAME_CAPACITY = 64, /* UTF-16 units; names of settings are shorter */
     VALUE_DATA_CAPACITY = SETTINGS_TEXT_CAPACITY * (int)sizeof(wchar_t)
 };
 
@@ -16,13 +16,13 @@ struct value {
     DWORD type;
     DWORD size; /* bytes of data */
     union {
-        BYTE bytes[VALUE_DATA_CAPACITY + sizeof(wchar_t)]; /* and a terminator of our own */
+        BYTE bytes[VALUE_DATA_CAPACITY + sizeof(wchar_t)]; /* and our own terminator */
         wchar_t text[SETTINGS_TEXT_CAPACITY + 1];
     } data;
     char text_utf8[SETTINGS_TEXT_CAPACITY];
 };
 
-/* The registry keeps whatever size was written, with terminators or without. */
+/* The registry keeps the size that was written, with or without terminators. */
 static void raw_from_text(struct value *value, struct settings_raw *raw)
 {
     size_t length = value->size / sizeof(wchar_t);
@@ -33,7 +33,7 @@ static void raw_from_text(struct value *value, struct settings_raw *raw)
         length--;
     value->data.text[length] = L'\0';
     if (wcslen(value->data.text) != length)
-        return; /* text behind a terminator: no text */
+        return; /* text after a terminator is not valid */
     if (text_w_to_utf8(value->text_utf8, sizeof value->text_utf8, value->data.text) !=
         ERROR_SUCCESS)
         return;
@@ -62,13 +62,13 @@ static void read_value(struct value *value, struct settings *settings,
 
     if (text_w_to_utf8(value->name_utf8, sizeof value->name_utf8, value->name) != ERROR_SUCCESS)
         value->name_utf8[0] = '\0';
-    if (value->name_utf8[0] == '\0') /* the key's default value, which nobody means */
+    if (value->name_utf8[0] == '\0') /* the key's default value is no setting */
         return;
     raw_from_value(value, &raw);
     settings_apply(settings, findings, span_from_string(value->name_utf8), &raw);
 }
 
-/* Returns false behind the last value. */
+/* Returns false after the last value. */
 static bool read_next(HKEY key, DWORD index, struct value *value, struct settings *settings,
                       struct settings_findings *findings)
 {
@@ -84,7 +84,7 @@ static bool read_next(HKEY key, DWORD index, struct value *value, struct setting
         read_value(value, settings, findings);
         return true;
     }
-    /* ERROR_MORE_DATA: a name or a value above any of ours. Which name that is may be unknown. */
+    /* ERROR_MORE_DATA: a name or a value longer than any of ours. The name may be unknown. */
     settings_find(findings, SPAN("Parameters"),
                   error == ERROR_MORE_DATA ? "a value with a name or data too long"
                                            : "a value that cannot be read");

@@ -1,7 +1,7 @@
-/* The operator's settings in the registry: the values of the service's key `Parameters`.
+/* The settings of the operator in the registry: the values of the service's key `Parameters`.
  *
- * REG_DWORD is a number, REG_SZ a text; what they mean is settings.h's to say. Whoever may write
- * the key is an administrator, but nothing here trusts a size or a type.
+ * REG_DWORD is a number, REG_SZ a text; settings.h gives them their meaning. Only administrators may
+ * write the key, but no size and no type is trusted.
  */
 #ifndef SERVICE_WIN32_SETTINGS_REGISTRY_H
 #define SERVICE_WIN32_SETTINGS_REGISTRY_H
@@ -12,8 +12,8 @@
 
 #define SETTINGS_REGISTRY_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME L"\\Parameters"
 
-/* Takes over what is there. No key is no value; what cannot be read is found.
- * settings  Set to their defaults by the caller. */
+/* Reads all values. Without a key there are none; a value that cannot be read becomes a finding.
+ * settings  Holds the defaults. */
 void settings_registry_read(_Inout_ struct settings *settings,
                             _Inout_ struct settings_findings *findings);
 
@@ -22,7 +22,7 @@ void settings_registry_read_key(HKEY root, _In_ const wchar_t *path,
                                 _Inout_ struct settings *settings,
                                 _Inout_ struct settings_findings *findings);
 
-/* Writes one text, for `lsmapd install`; makes the key when there is none. Needs elevation.
+/* Writes one text, for `lsmapd install`; creates the key when there is none. Needs elevation.
  * Returns a Win32 error. */
 NODISCARD DWORD settings_registry_write_text(_In_ const wchar_t *name, _In_ const wchar_t *text);
 

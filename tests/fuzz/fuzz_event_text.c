@@ -1,4 +1,4 @@
-/* Whatever comes in, an insertion string is one short line that the event log takes as it is. */
+/* Any input gives an insertion string of one short line that the event log does not change. */
 #include <string.h>
 
 #include "common/text/utf.h"
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(length <= EVENT_TEXT_LENGTH_MAX);
     FUZZ_CHECK(length <= size);
-    /* What is harmless stays as it is. */
+    /* A clean text stays as it is. */
     event_text_clean(again, text);
     FUZZ_CHECK(strcmp(out, again) == 0);
     free(in);

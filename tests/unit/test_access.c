@@ -337,7 +337,7 @@ static void the_table_is_for_people(struct test *t)
 
     check_format(
         t, &table, false,
-        "access list: AccessSddl\n"
+        "DACL: AccessSddl\n"
         "D:...\n"
         "\n"
         "WHO                                   SID              MAY ASK FOR\n"
@@ -355,7 +355,7 @@ static void the_table_is_for_people(struct test *t)
     table.refusal = "not usable: an ACE does not begin with (A; or (D;";
     table.filtered_admins = FILTERED_ADMINS_OFF;
     check_format(t, &table, false,
-                 "access list: built-in, because the value of AccessSddl is not usable: an ACE "
+                 "DACL: built-in, because the value of AccessSddl is not usable: an ACE "
                  "does not begin "
                  "with (A; or (D;\n"
                  "D:...\n"
@@ -370,7 +370,7 @@ static void the_json_lines_are_for_scripts(struct test *t)
     struct access_table table = sample_table();
 
     check_format(t, &table, true,
-                 "{\"type\":\"access_list\",\"source\":\"AccessSddl\",\"refused\":null,"
+                 "{\"type\":\"dacl\",\"source\":\"AccessSddl\",\"refused\":null,"
                  "\"sddl\":\"D:...\",\"filtered_admins\":\"no-addresses\"}\n"
                  "{\"type\":\"access\",\"sid\":\"S-1-5-18\",\"name\":\"NT AUTHORITY\\\\SYSTEM\","
                  "\"allowed\":[\"connect\",\"query_own\",\"query_all\",\"addresses\","

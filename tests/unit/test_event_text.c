@@ -21,7 +21,7 @@ static void event_text_makes_texts_harmless(struct test *t)
         {"a tab", "a\tb", "a?b"},
         {"an escape sequence", "\x1b[2J", "?[2J"},
         {"DEL", "\x7f", "?"},
-        {"the second set of controls", "\xC2\x85", "?"},
+        {"a C1 control", "\xC2\x85", "?"},
         {"a line separator", "\xE2\x80\xA8", "?"},
         {"a paragraph separator", "\xE2\x80\xA9", "?"},
         {"text from right to left",
@@ -62,7 +62,7 @@ static void event_text_makes_texts_harmless(struct test *t)
     }
 }
 
-static void event_text_takes_a_nul_as_a_control(struct test *t)
+static void event_text_replaces_a_nul(struct test *t)
 {
     char out[EVENT_TEXT_CLEAN_CAPACITY];
 
@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(event_text_makes_texts_harmless),
-        TEST_CASE(event_text_takes_a_nul_as_a_control),
+        TEST_CASE(event_text_replaces_a_nul),
         TEST_CASE(event_text_cuts_with_an_ellipsis),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -1,4 +1,4 @@
-/* Who gets what, and in which words; every combination of facts is in test_policy_product.c. */
+/* Who gets which rights, and the reason; every combination of facts is in test_policy_product.c. */
 #include "common/proto/protocol.h"
 #include "tests/test.h"
 
@@ -16,7 +16,7 @@ static const struct sid ordinary_user = {
 /* S-1-5-7 */
 static const struct sid anonymous_logon = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
 
-/* A standard user at medium integrity; each test changes what it is about. */
+/* A standard user at medium integrity; each test changes what it tests. */
 static struct caller standard_user(void)
 {
     return (struct caller){.user = ordinary_user,
@@ -51,14 +51,13 @@ static struct grant decide(enum filtered_admins mode, const struct caller *calle
     return grant;
 }
 
-static void the_access_list_speaks(struct test *t)
+static void the_dacl_decides(struct test *t)
 {
-    static const char every[] = "The access list of the service grants this user every process.";
-    static const char own[] = "The access list of the service grants this user his own processes.";
+    static const char every[] = "The DACL of the service grants this user every process.";
+    static const char own[] = "The DACL of the service grants this user the user's own processes.";
     static const char none[] =
-        "The access list of the service does not name this user or a group of his.";
-    static const char no_processes[] =
-        "The access list of the service grants this user no processes.";
+        "The DACL of the service names neither this user nor one of the user's groups.";
+    static const char no_processes[] = "The DACL of the service grants this user no processes.";
     static const struct {
         const char *name;
         uint32_t granted;
@@ -78,7 +77,7 @@ static void the_access_list_speaks(struct test *t)
         {"a service of the system", RIGHTS_ALL, ELEVATION_DEFAULT, INTEGRITY_SYSTEM, FACT_NO,
          RIGHTS_ALL, every},
         {"medium plus", OWN, ELEVATION_DEFAULT, 0x2100, FACT_NO, OWN, own},
-        {"a restricted token that the list grants", OWN, ELEVATION_DEFAULT, INTEGRITY_MEDIUM,
+        {"a restricted token that is granted rights", OWN, ELEVATION_DEFAULT, INTEGRITY_MEDIUM,
          FACT_YES, OWN, own},
         {"bits that are no rights", 0xffffffff, ELEVATION_FULL, INTEGRITY_HIGH, FACT_NO, RIGHTS_ALL,
          every},
@@ -102,7 +101,7 @@ static void the_access_list_speaks(struct test *t)
     }
 }
 
-static void a_filtered_administrator_is_told_what_he_gets_and_why(struct test *t)
+static void a_filtered_administrator_gets_a_reason(struct test *t)
 {
     static const struct {
         const char *name;
@@ -126,7 +125,7 @@ static void a_filtered_administrator_is_told_what_he_gets_and_why(struct test *t
          {true, true, true, RIGHTS_ALL},
          FACT_NO,
          READER,
-         "would get, but addresses, because FilteredAdmins is \"no-addresses\""},
+         "would get, except addresses, because FilteredAdmins is \"no-addresses\""},
         {"off",
          FILTERED_ADMINS_OFF,
          OWN,
@@ -140,22 +139,22 @@ static void a_filtered_administrator_is_told_what_he_gets_and_why(struct test *t
          {true, true, true, RIGHTS_ALL},
          FACT_NO,
          READER,
-         "The access list of the service grants this user every process."},
-        {"no addresses, but he has them by name",
+         "The DACL of the service grants this user every process."},
+        {"no addresses, but granted to the user",
          FILTERED_ADMINS_NO_ADDRESSES,
          RIGHTS_ALL,
          {true, true, true, RIGHTS_ALL},
          FACT_NO,
          RIGHTS_ALL,
-         "The access list of the service grants this user every process."},
-        {"a list that grants administrators little",
+         "The DACL of the service grants this user every process."},
+        {"administrators are granted little",
          FILTERED_ADMINS_FULL,
          RIGHT_CONNECT,
          {true, true, true, OWN},
          FACT_NO,
          OWN,
          "because FilteredAdmins is \"full\""},
-        {"a list that grants administrators nothing",
+        {"administrators are granted nothing",
          FILTERED_ADMINS_FULL,
          OWN,
          {true, true, true, 0},
@@ -175,21 +174,21 @@ static void a_filtered_administrator_is_told_what_he_gets_and_why(struct test *t
          {true, false, true, RIGHTS_ALL},
          FACT_NO,
          OWN,
-         "its elevated half is another user's: run elevated"},
+         "its elevated half belongs to another user: run elevated"},
         {"a half that is no administrator's",
          FILTERED_ADMINS_FULL,
          OWN,
          {true, true, false, RIGHTS_ALL},
          FACT_NO,
          OWN,
-         "but not of an administrator"},
+         "but not an administrator's"},
         {"restricted",
          FILTERED_ADMINS_FULL,
          OWN,
          {true, true, true, RIGHTS_ALL},
          FACT_YES,
          OWN,
-         "filtered token that is restricted as well"},
+         "filtered token that is also restricted"},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -220,13 +219,14 @@ static void the_other_half_counts_for_filtered_tokens_alone(struct test *t)
     }
 }
 
-static const char cure[] = "The client hides who it is: open the pipe with identification level: "
-                           "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.";
+static const char cure[] =
+    "The client hides its identity: open the pipe with identification level: "
+    "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.";
 
-/* Each of these alone takes everything away, from an elevated administrator too. */
+/* Each of these facts alone denies everything, even to an elevated administrator. */
 static void one_fact_is_enough_to_deny(struct test *t)
 {
-    static const char low[] = "Programs below medium integrity may not ask.";
+    static const char low[] = "Programs below medium integrity are refused.";
     struct caller callers[14];
     static const struct {
         const char *name;
@@ -234,18 +234,20 @@ static void one_fact_is_enough_to_deny(struct test *t)
     } rows[] = {
         {"anonymous level", cure},
         {"anonymous logon", cure},
-        {"unknown level", "The impersonation level of the client could not be learnt."},
-        {"unknown user", "The user of the client could not be learnt."},
-        {"unknown integrity", "The integrity level of the client could not be learnt."},
-        {"unknown AppContainer", "Whether the client runs in an AppContainer could not be learnt."},
-        {"unknown restriction", "Whether the client's token is restricted could not be learnt."},
-        {"unknown elevation", "Whether the client's token is a filtered one could not be learnt."},
-        {"unknown session", "The session of the client could not be learnt."},
-        {"AppContainer", "Programs in an AppContainer may not ask."},
+        {"unknown level", "The impersonation level of the client could not be determined."},
+        {"unknown user", "The user of the client could not be determined."},
+        {"unknown integrity", "The integrity level of the client could not be determined."},
+        {"unknown AppContainer",
+         "Whether the client runs in an AppContainer could not be determined."},
+        {"unknown restriction",
+         "Whether the client's token is restricted could not be determined."},
+        {"unknown elevation", "Whether the client's token is filtered could not be determined."},
+        {"unknown session", "The session of the client could not be determined."},
+        {"AppContainer", "Programs in an AppContainer are refused."},
         {"untrusted", low},
         {"low", low},
         {"just below medium", low},
-        {"everything unknown", "The impersonation level of the client could not be learnt."},
+        {"everything unknown", "The impersonation level of the client could not be determined."},
     };
 
     for (size_t i = 0; i < TEST_COUNT(callers); i++) {
@@ -277,7 +279,7 @@ static void one_fact_is_enough_to_deny(struct test *t)
     }
 }
 
-/* Whatever the lists say: FilteredAdmins only ever adds, and never what neither half has. */
+/* FilteredAdmins only adds rights, and never one that neither half was granted. */
 static void every_pair_of_masks_of_a_filtered_administrator(struct test *t)
 {
     for (uint32_t granted = 0; granted <= RIGHTS_ALL; granted++) {
@@ -312,7 +314,7 @@ static void an_unknown_client_gets_nothing(struct test *t)
     CHECK_INT(t, FACT_UNKNOWN, grant.caller.restricted);
     CHECK_INT(t, 0, grant.caller.granted);
     CHECK(t, !grant.caller.linked.is_known);
-    CHECK_STR(t, "Windows did not tell who the client is.", grant.reason);
+    CHECK_STR(t, "The identity of the client could not be determined.", grant.reason);
 }
 
 static void filtered_admins_are_words(struct test *t)
@@ -347,8 +349,8 @@ static void filtered_admins_are_words(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(the_access_list_speaks),
-        TEST_CASE(a_filtered_administrator_is_told_what_he_gets_and_why),
+        TEST_CASE(the_dacl_decides),
+        TEST_CASE(a_filtered_administrator_gets_a_reason),
         TEST_CASE(the_other_half_counts_for_filtered_tokens_alone),
         TEST_CASE(one_fact_is_enough_to_deny),
         TEST_CASE(every_pair_of_masks_of_a_filtered_administrator),

@@ -44,7 +44,7 @@ static void session_gives_the_unidentified_nothing(struct test *t)
         struct sums sums = read_all(t, shell);
         CHECK_INT(t, 1, sums.lines);
         CHECK(t, span_equal(sums.last.code, SPAN("denied")));
-        CHECK(t, contains(written(shell), "Windows did not tell who the client is."));
+        CHECK(t, contains(written(shell), "The identity of the client could not be determined."));
         CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
         CHECK_INT(t, SESSION_READ, session_next(&shell->session)); /* and stays usable */
         shell_close(t, shell);

@@ -1,5 +1,5 @@
-/* Access lists as Windows reads them: SDDL there and back, AccessCheck on real and restricted
- * tokens, the group of readers, and `lsmapd access`. */
+/* DACLs as Windows reads them: SDDL there and back, AccessCheck on real and restricted tokens, the
+ * group of readers, and `lsmapd access`. */
 #include "common/win32/win.h"
 
 #include <sddl.h>
@@ -401,12 +401,12 @@ static void lsmapd_access_shows_who_may_ask(struct test *t)
     struct command command;
 
     CHECK_INT(t, 0, run_lsmapd(&command, L"access"));
-    CHECK(t, says(&command, "access list: "));
+    CHECK(t, says(&command, "DACL: "));
     CHECK(t, says(&command, "S-1-5-32-544"));
     CHECK(t, says(&command, "an administrator who did not elevate"));
     command_release(&command);
     CHECK_INT(t, 0, run_lsmapd(&command, L"access --json"));
-    CHECK(t, says(&command, "{\"type\":\"access_list\",\"source\":"));
+    CHECK(t, says(&command, "{\"type\":\"dacl\",\"source\":"));
     CHECK(t, says(&command, "{\"type\":\"access\",\"sid\":\"S-1-5-18\""));
     command_release(&command);
 }

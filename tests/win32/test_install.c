@@ -223,7 +223,7 @@ static void install_takes_options_about_rights(struct test *t)
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
     CHECK_INT(t, ERROR_SUCCESS,
               settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;SY)(A;;0x1;;;WD)"));
-    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "access list: AccessSddl");
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "DACL: AccessSddl");
     CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:(A;;GA;;;WD)"));
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "the value of AccessSddl is not usable");
     lsmapd_check_run(t, L"access --json", EXIT_CODE_OK, "\"source\":\"built-in\"");
