@@ -230,8 +230,8 @@ static void step_scan(struct answer *answer, struct buffer *out)
                    reply_row(out, &answer->request.id, &row, answer->request.detail));
         break;
     case SCAN_FAILED:
-        fail(answer, row.failure.code, row.failure.message, row.failure.hint);
-        answer->error.nt_status = row.failure.nt_status;
+        fail(answer, row.error.code, row.error.message, NULL);
+        answer->error.nt_status = row.error.nt_status;
         break;
     case SCAN_END:
         answer->phase = ANSWER_END;

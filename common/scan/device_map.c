@@ -1,15 +1,22 @@
 #include "common/scan/device_map.h"
 
-#include <stdlib.h>
+#include <string.h>
 
 #include "common/text/fold.h"
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
-enum { MAP_CAPACITY_FIRST = 32, MAP_TEXT_SIZE_MAX = 4 * 1024 * 1024 };
+enum { MAP_SIZE_MAX = 4 * 1024 * 1024 };
 
-/* Redirectors that are understood without a table: the provider all of them sit behind, and those
- * that older systems and drivers show by their own name. */
+/* Stored before the bytes of its texts; their places are set when it is read. */
+struct entry {
+    enum device_form form;
+    struct span device; /* without a trailing separator */
+    struct span target; /* the same; empty for redirectors */
+};
+
+/* Redirectors that need no table: the provider in front of all of them, and those that older systems
+ * and drivers show by their own names. */
 static const char *const known_redirectors[] = {
     "\\Device\\Mup",
     "\\Device\\LanmanRedirector",
@@ -25,13 +32,6 @@ static const char *const dos_folders[] = {"\\??", "\\GLOBAL??", "\\DosDevices"};
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static struct span map_text(const struct device_map *map, size_t offset, size_t size)
-{
-    if (size == 0)
-        return SPAN("");
-    return (struct span){map->text.data + offset, size};
 }
 
 static struct span drop_separator(struct span text)
@@ -75,42 +75,37 @@ static bool is_dos_path(struct span path, struct span *rest)
 
 void device_map_init(struct device_map *map)
 {
-    *map = (struct device_map){0};
-    buffer_init(&map->text, MAP_TEXT_SIZE_MAX);
+    buffer_init(&map->entries, MAP_SIZE_MAX);
+    map->count = 0;
 }
 
 void device_map_release(struct device_map *map)
 {
-    free(map->entries);
-    buffer_release(&map->text);
-    map->entries = NULL;
+    buffer_release(&map->entries);
     map->count = 0;
-    map->capacity = 0;
+}
+
+/* offset  Of the next entry; moved past it. Returns false after the last. */
+static bool next_entry(const struct device_map *map, size_t *offset, struct entry *entry)
+{
+    if (*offset >= map->entries.size)
+        return false;
+    memcpy(entry, map->entries.data + *offset, sizeof *entry);
+    *offset += sizeof *entry;
+    entry->device.data = map->entries.data + *offset;
+    *offset += entry->device.size;
+    entry->target.data = map->entries.data + *offset;
+    *offset += entry->target.size;
+    return true;
 }
 
 static bool has_device(const struct device_map *map, struct span device)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        const struct device_map_entry *entry = &map->entries[i];
-        if (fold_equal(map_text(map, entry->device_offset, entry->device_size), device))
+    struct entry entry;
+    for (size_t offset = 0; next_entry(map, &offset, &entry);)
+        if (fold_equal(entry.device, device))
             return true;
-    }
     return false;
-}
-
-static bool reserve_entry(struct device_map *map)
-{
-    if (map->count < map->capacity)
-        return true;
-    if (map->count >= DEVICE_MAP_ENTRIES_MAX)
-        return false;
-    size_t capacity = map->capacity > 0 ? map->capacity * 2 : MAP_CAPACITY_FIRST;
-    struct device_map_entry *entries = realloc(map->entries, capacity * sizeof *entries);
-    if (entries == NULL)
-        return false;
-    map->entries = entries;
-    map->capacity = capacity;
-    return true;
 }
 
 enum status device_map_add(struct device_map *map, enum device_form form, struct span device,
@@ -127,29 +122,28 @@ enum status device_map_add(struct device_map *map, enum device_form form, struct
     if (has_device(map, device))
         return STATUS_OK;
 
-    /* Both texts or none: one reservation, after which the appends cannot fail. */
-    size_t size;
-    if (!size_add(device.size, target.size, &size) || !reserve_entry(map) ||
-        !buffer_reserve(&map->text, size))
+    const struct entry entry = {form, device, target};
+    const size_t size_before = map->entries.size;
+    if (map->count >= DEVICE_MAP_ENTRIES_MAX)
         return STATUS_TOO_LARGE;
-    struct device_map_entry entry = {.device_offset = map->text.size,
-                                     .device_size = device.size,
-                                     .target_offset = map->text.size + device.size,
-                                     .target_size = target.size,
-                                     .form = form};
-    if (!buffer_append(&map->text, device) || !buffer_append(&map->text, target))
+    (void)buffer_append(&map->entries, (struct span){(const char *)&entry, sizeof entry});
+    (void)buffer_append(&map->entries, device);
+    (void)buffer_append(&map->entries, target);
+    if (buffer_failed(&map->entries)) {
+        buffer_truncate(&map->entries, size_before);
         return STATUS_TOO_LARGE;
-    map->entries[map->count++] = entry;
+    }
+    map->count++;
     return STATUS_OK;
 }
 
 /* Sets `path` to both parts, or leaves it empty. */
 static bool set_path(struct buffer *path, struct span head, struct span tail)
 {
-    if (buffer_append(path, head) && buffer_append(path, tail))
-        return true;
-    buffer_clear(path);
-    return false;
+    (void)buffer_append(path, head);
+    if (!buffer_append(path, tail))
+        buffer_clear(path);
+    return path->size > 0;
 }
 
 /* A volume's root is "C:\", never "C:", which means the current folder there. */
@@ -158,7 +152,7 @@ static bool set_volume_path(struct buffer *path, struct span target, struct span
     return set_path(path, target, rest.size > 0 ? rest : SPAN("\\"));
 }
 
-/* The component behind the separator that `text` begins with; empty when there is none.
+/* The component after the separator that `text` begins with; empty when there is none.
  * rest  Receives what follows it. */
 static struct span next_component(struct span text, struct span *rest)
 {
@@ -179,25 +173,25 @@ static bool is_tag(struct span component)
     return component.size > 0 && component.data[0] == ';';
 }
 
-/* A server cannot be named so; in a UNC path these two would mean the local device namespace. */
+/* No server has such a name: in a UNC path these two mean the local device namespace. */
 static bool is_device_folder(struct span server)
 {
     return span_equal(server, SPAN("?")) || span_equal(server, SPAN("."));
 }
 
-/* \server\share\..., behind any number of tags (";Z:0000000000012345", ";LanmanRedirector"), each
- * of which may follow the name of an inner redirector ("DfsClient"). */
+/* \server\share\..., after any number of tags (";Z:0000000000012345", ";LanmanRedirector"), each of
+ * which may follow the name of an inner redirector ("DfsClient"). */
 static bool set_unc_path(struct buffer *path, struct span rest)
 {
-    struct span behind_server, behind_share;
-    struct span server = next_component(rest, &behind_server);
-    struct span share = next_component(behind_server, &behind_share);
+    struct span after_server, after_share;
+    struct span server = next_component(rest, &after_server);
+    struct span share = next_component(after_server, &after_share);
 
     while (is_tag(server) || is_tag(share)) {
-        rest = behind_server;
+        rest = after_server;
         server = share;
-        behind_server = behind_share;
-        share = next_component(behind_server, &behind_share);
+        after_server = after_share;
+        share = next_component(after_server, &after_share);
     }
     if (server.size == 0 || share.size == 0 || is_device_folder(server))
         return false;
@@ -207,13 +201,13 @@ static bool set_unc_path(struct buffer *path, struct span rest)
 /* \??\C:\..., \??\UNC\server\share\... and \??\Volume{...}\... */
 static bool set_dos_path(struct buffer *path, struct span rest)
 {
-    struct span behind, unc_rest;
-    struct span first = next_component(rest, &behind);
+    struct span after, unc_rest;
+    struct span first = next_component(rest, &after);
 
     if (first.size == 0)
         return false;
     if (first.size == 2 && is_letter(first.data[0]) && first.data[1] == ':')
-        return set_volume_path(path, first, behind);
+        return set_volume_path(path, first, after);
     if (match_prefix(SPAN("\\UNC"), rest, &unc_rest))
         return set_unc_path(path, unc_rest);
     return set_path(path, SPAN("\\\\?"), rest);
@@ -252,23 +246,22 @@ static bool rewrite_known(struct span device_path, struct buffer *path)
 
 bool device_map_rewrite(const struct device_map *map, struct span device_path, struct buffer *path)
 {
-    const struct device_map_entry *best = NULL;
-    struct span best_rest = device_path;
+    struct entry entry, best = {0};
+    struct span rest, best_rest = {NULL, 0};
+    bool is_known = false;
 
     buffer_clear(path);
-    for (size_t i = 0; i < map->count; i++) {
-        const struct device_map_entry *entry = &map->entries[i];
-        struct span device = map_text(map, entry->device_offset, entry->device_size);
-        struct span rest;
-        if (match_prefix(device, device_path, &rest) &&
-            (best == NULL || rest.size < best_rest.size)) {
+    for (size_t offset = 0; next_entry(map, &offset, &entry);) {
+        if (match_prefix(entry.device, device_path, &rest) &&
+            (!is_known || rest.size < best_rest.size)) {
             best = entry;
             best_rest = rest;
+            is_known = true;
         }
     }
-    if (best == NULL)
+    if (!is_known)
         return rewrite_known(device_path, path);
-    if (best->form == DEVICE_REDIRECTOR)
+    if (best.form == DEVICE_REDIRECTOR)
         return set_unc_path(path, best_rest);
-    return set_volume_path(path, map_text(map, best->target_offset, best->target_size), best_rest);
+    return set_volume_path(path, best.target, best_rest);
 }

@@ -1,6 +1,6 @@
 /* The NTSTATUS values that decisions depend on, for code that never sees <windows.h>.
  *
- * Source: Microsoft's ntstatus.h. Any other value is carried as a number and shown to the caller.
+ * Source: Microsoft's ntstatus.h. Any other value is passed on as a number.
  */
 #ifndef COMMON_SCAN_NT_STATUS_H
 #define COMMON_SCAN_NT_STATUS_H
@@ -25,14 +25,26 @@ static const uint32_t NTSTATUS_NOT_SUPPORTED = 0xC00000BBu;
 static const uint32_t NTSTATUS_PROCESS_IS_TERMINATING = 0xC000010Au;
 static const uint32_t NTSTATUS_INVALID_ADDRESS = 0xC0000141u; /* nothing is mapped there */
 
-/* True for the answers that mean "this system has no such query": not implemented, invalid class,
- * not supported. They hold for every process; any other failure speaks of one process only. */
-bool nt_status_is_unsupported(uint32_t nt_status);
+/* True for the failures that mean "this system has no such query" and hold for every process; any
+ * other failure concerns one process. */
+static inline bool nt_status_is_unsupported(uint32_t nt_status)
+{
+    return nt_status == NTSTATUS_NOT_IMPLEMENTED || nt_status == NTSTATUS_INVALID_INFO_CLASS ||
+           nt_status == NTSTATUS_NOT_SUPPORTED;
+}
 
-/* True when the process has gone: it never was, or it is terminating. */
-bool nt_status_is_exited(uint32_t nt_status);
+/* True when the process has gone: it never existed, or it is terminating. */
+static inline bool nt_status_is_exited(uint32_t nt_status)
+{
+    return nt_status == NTSTATUS_INVALID_CID || nt_status == NTSTATUS_PROCESS_IS_TERMINATING;
+}
 
-/* How a client is told: access_denied, no_such_process, else internal. */
-enum status status_from_nt(uint32_t nt_status);
+/* What the client sees: access_denied, no_such_process, otherwise internal. */
+static inline enum status status_from_nt(uint32_t nt_status)
+{
+    if (nt_status == NTSTATUS_ACCESS_DENIED)
+        return STATUS_ACCESS_DENIED;
+    return nt_status_is_exited(nt_status) ? STATUS_NO_SUCH_PROCESS : STATUS_INTERNAL;
+}
 
 #endif

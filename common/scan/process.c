@@ -75,32 +75,14 @@ struct span process_list_name(const struct process_list *list, const struct proc
 
 const char *process_access_name(enum process_access access)
 {
-    switch (access) {
-    case PROCESS_ACCESS_FULL:
-        return "full";
-    case PROCESS_ACCESS_LIMITED:
-        return "limited";
-    case PROCESS_ACCESS_NONE:
-        break;
-    }
-    return "none";
+    static const char *const names[] = {"none", "limited", "full"};
+    return names[access];
 }
 
 const char *process_arch_name(enum process_arch arch)
 {
-    switch (arch) {
-    case ARCH_X86:
-        return "x86";
-    case ARCH_X64:
-        return "x64";
-    case ARCH_ARM:
-        return "arm";
-    case ARCH_ARM64:
-        return "arm64";
-    case ARCH_UNKNOWN:
-        break;
-    }
-    return NULL;
+    static const char *const names[] = {NULL, "x86", "x64", "arm", "arm64"};
+    return names[arch];
 }
 
 void process_facts_set_unknown(struct process_facts *facts)

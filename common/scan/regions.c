@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Source: winnt.h. The first eight exclude each other; exactly one of them is set in a valid value.
- */
+/* Source: winnt.h. Of the first eight, exactly one is set in a valid value. */
 enum { PROTECT_BASIC_MASK = 0xff };
 
 static const struct {
@@ -26,34 +25,33 @@ enum {
     PAGE_LOCKED = 1 << 22
 };
 
+/* The kinds by the type bits of an allocation. */
+static const struct {
+    uint32_t type;
+    enum view_kind kind;
+    const char *name;
+} view_kinds[] = {
+    {MEMORY_REGION_IMAGE, VIEW_IMAGE, "image"},
+    {MEMORY_REGION_DATA_FILE, VIEW_DATA, "data"},
+    {MEMORY_REGION_PAGEFILE, VIEW_PAGEFILE, "pagefile"},
+    {MEMORY_REGION_PHYSICAL, VIEW_PHYSICAL, "physical"},
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
 enum view_kind view_kind_from_allocation(uint32_t type)
 {
-    if (type & MEMORY_REGION_IMAGE)
-        return VIEW_IMAGE;
-    if (type & MEMORY_REGION_DATA_FILE)
-        return VIEW_DATA;
-    if (type & MEMORY_REGION_PAGEFILE)
-        return VIEW_PAGEFILE;
-    if (type & MEMORY_REGION_PHYSICAL)
-        return VIEW_PHYSICAL;
+    for (size_t i = 0; i < LENGTH(view_kinds); i++)
+        if ((type & view_kinds[i].type) != 0)
+            return view_kinds[i].kind;
     return VIEW_PRIVATE;
 }
 
 const char *view_kind_name(enum view_kind kind)
 {
-    switch (kind) {
-    case VIEW_IMAGE:
-        return "image";
-    case VIEW_DATA:
-        return "data";
-    case VIEW_PAGEFILE:
-        return "pagefile";
-    case VIEW_PHYSICAL:
-        return "physical";
-    case VIEW_PRIVATE:
-    case VIEW_MAPPED:
-        break;
-    }
+    for (size_t i = 0; i < LENGTH(view_kinds); i++)
+        if (view_kinds[i].kind == kind)
+            return view_kinds[i].name;
     return NULL;
 }
 
@@ -65,7 +63,7 @@ void protect_format(char *out, uint32_t protect)
     size_t size = 0;
 
     out[0] = '\0';
-    for (size_t i = 0; i < sizeof protect_names / sizeof protect_names[0]; i++) {
+    for (size_t i = 0; i < LENGTH(protect_names); i++) {
         uint32_t bit = protect_names[i].bit;
         if ((protect & bit) == 0 || ((bit & PROTECT_BASIC_MASK) != 0 && !is_one))
             continue;
@@ -83,16 +81,10 @@ void protect_format(char *out, uint32_t protect)
 
 const char *memory_state_name(uint32_t state)
 {
-    switch (state) {
-    case MEMORY_STATE_COMMIT:
-        return "MEM_COMMIT";
-    case MEMORY_STATE_RESERVE:
-        return "MEM_RESERVE";
-    case MEMORY_STATE_FREE:
-        return "MEM_FREE";
-    default:
-        return NULL;
-    }
+    return state == MEMORY_STATE_COMMIT    ? "MEM_COMMIT"
+           : state == MEMORY_STATE_RESERVE ? "MEM_RESERVE"
+           : state == MEMORY_STATE_FREE    ? "MEM_FREE"
+                                           : NULL;
 }
 
 void page_counts_add(struct page_counts *counts, const uint64_t *blocks, size_t count)
@@ -103,7 +95,7 @@ void page_counts_add(struct page_counts *counts, const uint64_t *blocks, size_t 
             continue;
         uint64_t share_count = blocks[i] >> PAGE_SHARE_COUNT_SHIFT & PAGE_SHARE_COUNT_MASK;
         counts->resident += MEMORY_PAGE_SIZE;
-        /* A page that could be shared and is used by one process alone is neither. */
+        /* A shareable page that only one process uses counts as neither. */
         if (share_count > 1)
             counts->shared += MEMORY_PAGE_SIZE;
         else if (share_count == 0)

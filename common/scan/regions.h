@@ -1,9 +1,9 @@
-/* Address spaces as the kernel describes them: regions, allocations, and the words for their bits.
+/* Address spaces as the kernel describes them: regions, allocations, and the names of their bits.
  *
  * A *region* is a run of pages with one state and protection (MEMORY_BASIC_INFORMATION). An
- * *allocation* is all that has one allocation base (MEMORY_REGION_INFORMATION); an allocation that
- * maps a section is a *view*. The numbers are Windows' own, so that the platform copies fields and
- * decides nothing.
+ * *allocation* is everything with one allocation base (MEMORY_REGION_INFORMATION); an allocation
+ * that maps a section is a *view*. The numbers are those of Windows, so that the platform copies
+ * fields and decides nothing.
  */
 #ifndef COMMON_SCAN_REGIONS_H
 #define COMMON_SCAN_REGIONS_H
@@ -51,18 +51,17 @@ struct allocation {
     uint32_t type;    /* MEMORY_REGION_* bits */
 };
 
-/* What backs an allocation. The first three are a request's `kinds`; bits, so that they form a set.
- */
+/* What backs an allocation; bits, so that they form a set. */
 enum view_kind {
-    VIEW_PRIVATE = 0,  /* no view at all */
+    VIEW_PRIVATE = 0,  /* it is no view */
     VIEW_IMAGE = 1,    /* an executable image, mapped as such */
     VIEW_DATA = 2,     /* a file, mapped as data */
     VIEW_PAGEFILE = 4, /* a section without a file */
     VIEW_PHYSICAL = 8, /* physical memory; asked for together with VIEW_PAGEFILE */
-    VIEW_MAPPED = 16   /* data or pagefile: the handle does not allow to tell */
+    VIEW_MAPPED = 16   /* data or pagefile: the handle does not allow to find out */
 };
 
-/* The kind the type bits tell; VIEW_PRIVATE for bits that name no section. */
+/* The kind by the type bits; VIEW_PRIVATE for bits of no section. */
 enum view_kind view_kind_from_allocation(uint32_t type);
 
 /* "image", "data", "pagefile", "physical"; NULL for the rest. */
@@ -82,7 +81,7 @@ struct page_counts {
     uint64_t counted;  /* bytes looked at, from the view's base; below its size when capped */
     uint64_t resident; /* in the working set */
     uint64_t shared;   /* of those, used by two processes or more */
-    uint64_t private_; /* of those, this process' own (copied or never shared) */
+    uint64_t private_; /* of those, private to this process (copied or never shared) */
     uint64_t locked;   /* of those, locked in memory */
 };
 

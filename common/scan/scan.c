@@ -12,36 +12,29 @@ enum {
     ENTRIES_PER_STEP = 16                  /* of the process list, matched in one step */
 };
 
-enum scan_step {
-    STEP_LIST,      /* take the snapshot */
-    STEP_SELECT,    /* find the next process */
-    STEP_OPEN,      /* open it and report it */
-    STEP_REFUSED,   /* report why its views cannot be listed */
-    STEP_VIEWS,     /* go through its views */
-    STEP_MAP,       /* report the view that the process' own row, held back, came before */
-    STEP_NAMES,     /* report that names were withheld */
-    STEP_UNMATCHED, /* report the pids and globs that selected nothing */
-    STEP_FAILED,
-    STEP_END
-};
+/* One piece of work; `row` has the type SCAN_NONE. Sets scan->step. */
+typedef void scan_step(struct scan *scan, struct scan_row *row);
+
+static scan_step step_list, step_select, step_open, step_views, step_map, step_error,
+    step_unmatched, step_failed, step_end;
 
 struct scan {
     const struct platform *platform;
     struct scan_query query; /* its lists are the copies below */
-    uint32_t *pids;          /* owned */
-    struct span *names;      /* owned, with their texts */
-    struct span *paths;      /* owned, with their texts */
-    enum scan_step step;
+    uint32_t pids[SCAN_PIDS_MAX];
+    struct span names[SCAN_NAMES_MAX];
+    struct span paths[SCAN_PATHS_MAX];
+    struct buffer texts; /* of names and paths */
+    scan_step *step;     /* the next one */
     struct scan_checkpoint at;
-    struct scan_failure failure;
 
     /* the process in hand */
     const struct process_entry *process; /* NULL: none */
     struct address_space *space;         /* owned; NULL: none is open */
     struct process_facts facts;
-    uint32_t open_status; /* why it could not be opened */
     bool is_own;
-    bool is_row_due; /* its row is held back until a view matched */
+    bool is_row_due;       /* its row is held back until a view matched */
+    struct scan_error due; /* of step_error and step_failed */
     struct buffer image_device;
     struct buffer image;
     struct views views;
@@ -55,47 +48,48 @@ const char *scan_stage_name(enum scan_stage stage)
 
 /* --- creation and checkpoints --- */
 
-/* One block for the spans and their texts; NULL when out of memory. */
-static struct span *copy_texts(const struct span *texts, size_t count)
+/* Copies texts into the room that `texts` was given for them. */
+static void copy_texts(struct buffer *texts, struct span *to, const struct span *from, size_t count)
 {
-    size_t size = 0;
-    bool fits = size_mul(count, sizeof *texts, &size);
-    for (size_t i = 0; i < count && fits; i++)
-        fits = size_add(size, texts[i].size, &size);
-    struct span *copies = fits ? malloc(size + 1) : NULL;
-    if (copies == NULL)
-        return NULL;
-    char *end = (char *)(copies + count);
     for (size_t i = 0; i < count; i++) {
-        copies[i] = (struct span){end, texts[i].size};
-        if (texts[i].size > 0)
-            memcpy(end, texts[i].data, texts[i].size);
-        end += texts[i].size;
+        to[i] = (struct span){texts->data + texts->size, from[i].size};
+        (void)buffer_append(texts, from[i]);
     }
-    return copies;
 }
 
-static uint32_t *copy_pids(const uint32_t *pids, size_t count)
+static bool copy_query(struct scan *scan, const struct scan_query *query)
 {
-    uint32_t *copies = malloc(count * sizeof *pids + 1);
-    if (copies != NULL && count > 0)
-        memcpy(copies, pids, count * sizeof *pids);
-    return copies;
+    const struct views_query *views = &query->views;
+    size_t size = 1; /* so that there is a block to point into */
+    for (size_t i = 0; i < query->names_count; i++)
+        size += query->names[i].size;
+    for (size_t i = 0; i < views->paths_count; i++)
+        size += views->paths[i].size;
+    buffer_init(&scan->texts, size);
+    if (!buffer_reserve(&scan->texts, size))
+        return false;
+    copy_texts(&scan->texts, scan->names, query->names, query->names_count);
+    copy_texts(&scan->texts, scan->paths, views->paths, views->paths_count);
+    if (query->pids_count > 0)
+        memcpy(scan->pids, query->pids, query->pids_count * sizeof *query->pids);
+    scan->query = *query;
+    scan->query.pids = scan->pids;
+    scan->query.names = scan->names;
+    scan->query.views.paths = scan->paths;
+    return true;
 }
 
 struct scan *scan_create(const struct platform *platform, const struct scan_query *query,
                          const struct scan_checkpoint *from)
 {
-    ASSERT(query->pids_count <= SCAN_PIDS_MAX && query->names_count <= SCAN_NAMES_MAX);
+    ASSERT(query->pids_count <= SCAN_PIDS_MAX && query->names_count <= SCAN_NAMES_MAX &&
+           query->views.paths_count <= SCAN_PATHS_MAX);
     struct scan *scan = calloc(1, sizeof *scan);
-    if (scan == NULL)
+    if (scan == NULL || !copy_query(scan, query)) {
+        free(scan);
         return NULL;
+    }
     scan->platform = platform;
-    scan->query = *query;
-    scan->query.pids = scan->pids = copy_pids(query->pids, query->pids_count);
-    scan->query.names = scan->names = copy_texts(query->names, query->names_count);
-    scan->query.views.paths = scan->paths =
-        copy_texts(query->views.paths, query->views.paths_count);
     buffer_init(&scan->image_device, NAME_SIZE_MAX);
     buffer_init(&scan->image, IMAGE_SIZE_MAX);
     views_init(&scan->views, platform, &scan->query.views, &scan->at.counts.queries);
@@ -104,11 +98,7 @@ struct scan *scan_create(const struct platform *platform, const struct scan_quer
         (void)process_list_hold(scan->at.processes);
         scan->views.no_allocations = from->no_allocations;
     }
-    scan->step = scan->at.processes != NULL ? STEP_SELECT : STEP_LIST;
-    if (scan->pids == NULL || scan->names == NULL || scan->paths == NULL) {
-        scan_destroy(scan);
-        return NULL;
-    }
+    scan->step = scan->at.processes != NULL ? step_select : step_list;
     return scan;
 }
 
@@ -128,9 +118,7 @@ void scan_destroy(struct scan *scan)
     buffer_release(&scan->image_device);
     buffer_release(&scan->image);
     scan_checkpoint_release(&scan->at);
-    free(scan->pids);
-    free(scan->names);
-    free(scan->paths);
+    buffer_release(&scan->texts);
     free(scan);
 }
 
@@ -178,20 +166,6 @@ static void row_process(struct scan *scan, struct scan_row *row)
         row->image.data = NULL;
 }
 
-static void row_error(struct scan *scan, struct scan_row *row, enum scan_stage stage,
-                      enum status code, uint32_t nt_status, const char *message)
-{
-    row_begin(scan, row, SCAN_ERROR);
-    scan->at.counts.errors++;
-    row->error = (struct scan_error){.has_pid = true,
-                                     .pid = scan->process->pid,
-                                     .process = row->process_name,
-                                     .code = code,
-                                     .stage = stage,
-                                     .nt_status = nt_status,
-                                     .message = message};
-}
-
 /* --- selection --- */
 
 /* The caller must not learn, not even from the time it takes, whether other users' processes exist.
@@ -209,19 +183,13 @@ static bool is_selected(const struct scan *scan, const struct process_entry *ent
     const struct scan_query *query = &scan->query;
     const struct span name = process_list_name(scan->at.processes, entry);
     bool is_selected = query->all;
-    for (size_t i = 0; i < query->pids_count; i++) {
-        if (query->pids[i] == entry->pid) {
-            is_selected = true;
-            if (at != NULL)
-                at->pid_matched[i] = true;
-        }
-    }
-    for (size_t i = 0; i < query->names_count; i++) {
-        if (glob_match_process(query->names[i], name)) {
-            is_selected = true;
-            if (at != NULL)
-                at->name_matched[i] = true;
-        }
+    for (size_t i = 0; i < query->pids_count + query->names_count; i++) {
+        const bool matches = i < query->pids_count
+                                 ? query->pids[i] == entry->pid
+                                 : glob_match_process(query->names[i - query->pids_count], name);
+        is_selected = is_selected || matches;
+        if (at != NULL && matches)
+            at->matched[i] = true;
     }
     return is_selected;
 }
@@ -232,12 +200,14 @@ void scan_checkpoint_take(const struct scan *scan, struct scan_checkpoint *check
     checkpoint->no_allocations = scan->views.no_allocations;
     (void)process_list_hold(checkpoint->processes);
     /* A process that is left out before it was opened still exists. */
-    if (scan->step == STEP_OPEN && !hides_others(scan))
+    if (scan->step == step_open && !hides_others(scan))
         (void)is_selected(scan, scan->process, checkpoint);
 }
 
-static void step_list(struct scan *scan)
+/* Takes the snapshot. */
+static void step_list(struct scan *scan, struct scan_row *row)
 {
+    (void)row;
     uint32_t nt_status = NTSTATUS_NO_MEMORY;
     struct process_list *list = process_list_create();
     scan->at.counts.queries.lists++;
@@ -245,75 +215,69 @@ static void step_list(struct scan *scan)
         nt_status = scan->platform->list(scan->platform->context, list);
     if (nt_status == NTSTATUS_OK) {
         scan->at.processes = list;
-        scan->step = STEP_SELECT;
+        scan->step = step_select;
         return;
     }
     process_list_release(list);
-    scan->failure = (struct scan_failure){STATUS_INTERNAL, nt_status,
-                                          "Windows did not give the list of processes.", NULL};
-    scan->step = STEP_FAILED;
+    scan->due = (struct scan_error){.code = STATUS_INTERNAL,
+                                    .nt_status = nt_status,
+                                    .message = "Windows did not give the list of processes."};
+    scan->step = step_failed;
 }
 
-static void step_select(struct scan *scan)
+/* Finds the next process. */
+static void step_select(struct scan *scan, struct scan_row *row)
 {
+    (void)row;
     const struct process_list *list = scan->at.processes;
     for (int i = 0; i < ENTRIES_PER_STEP && scan->process == NULL; i++) {
         if (scan->at.index >= list->count) {
-            scan->step = STEP_UNMATCHED;
+            scan->step = step_unmatched;
             return;
         }
         const struct process_entry *entry = &list->entries[scan->at.index++];
         if (hides_others(scan) || is_selected(scan, entry, NULL)) {
             scan->process = entry;
-            scan->step = STEP_OPEN;
+            scan->step = step_open;
         }
     }
 }
 
-/* Reports a pid, or with pid NULL a glob, that selected no process. */
-static void row_unmatched(struct scan *scan, struct scan_row *row, const uint32_t *pid,
-                          struct span name)
+static const char *unmatched_message(const struct scan *scan, bool has_pid)
 {
-    const char *message;
     if (hides_others(scan))
-        message = "You may ask about your own processes only.";
-    else if (scan->query.own_only)
-        message = pid != NULL ? "None of your processes has this pid."
-                              : "None of your processes has this name.";
-    else
-        message = pid != NULL ? "No process has this pid." : "No process has this name.";
+        return "You may ask about your own processes only.";
+    if (scan->query.own_only)
+        return has_pid ? "None of your processes has this pid."
+                       : "None of your processes has this name.";
+    return has_pid ? "No process has this pid." : "No process has this name.";
+}
+
+/* Reports the next pid or glob that selected no process. */
+static void step_unmatched(struct scan *scan, struct scan_row *row)
+{
+    const struct scan_query *query = &scan->query;
+    const size_t count = query->pids_count + query->names_count;
+    size_t i = 0;
+    while (i < count && scan->at.matched[i])
+        i++;
+    if (i == count) {
+        scan->step = step_end;
+        return;
+    }
+    const bool has_pid = i < query->pids_count;
+    scan->at.matched[i] = true; /* reported once */
+    scan->at.counts.rows++;
+    scan->at.counts.unmatched++;
     row->type = SCAN_ERROR;
     row->process = NULL;
     row->error = (struct scan_error){
-        .has_pid = pid != NULL,
-        .pid = pid != NULL ? *pid : 0,
-        .process = name,
+        .has_pid = has_pid,
+        .pid = has_pid ? query->pids[i] : 0,
+        .process = has_pid ? (struct span){NULL, 0} : query->names[i - query->pids_count],
         .code = hides_others(scan) ? STATUS_DENIED : STATUS_NO_SUCH_PROCESS,
         .stage = STAGE_SELECT,
-        .message = message,
-    };
-    scan->at.counts.rows++;
-    scan->at.counts.unmatched++;
-}
-
-static void step_unmatched(struct scan *scan, struct scan_row *row)
-{
-    struct scan_checkpoint *at = &scan->at;
-    for (size_t i = 0; i < scan->query.pids_count; i++) {
-        if (!at->pid_matched[i]) {
-            at->pid_matched[i] = true; /* it is reported once */
-            row_unmatched(scan, row, &scan->query.pids[i], (struct span){NULL, 0});
-            return;
-        }
-    }
-    for (size_t i = 0; i < scan->query.names_count; i++) {
-        if (!at->name_matched[i]) {
-            at->name_matched[i] = true;
-            row_unmatched(scan, row, NULL, scan->query.names[i]);
-            return;
-        }
-    }
-    scan->step = STEP_END;
+        .message = unmatched_message(scan, has_pid)};
 }
 
 /* --- one process --- */
@@ -324,7 +288,21 @@ static void leave_process(struct scan *scan)
     close_process(scan);
     scan->process = NULL;
     scan->is_own = false;
-    scan->step = STEP_SELECT;
+    scan->step = step_select;
+}
+
+/* The next row is an error. */
+static void end_with(struct scan *scan, enum scan_stage stage, enum status code, uint32_t nt_status,
+                     const char *message)
+{
+    scan->due = (struct scan_error){.has_pid = true,
+                                    .pid = scan->process->pid,
+                                    .process = process_list_name(scan->at.processes, scan->process),
+                                    .code = code,
+                                    .stage = stage,
+                                    .nt_status = nt_status,
+                                    .message = message};
+    scan->step = step_error;
 }
 
 /* Own is what runs as the same user and at most at the same integrity: Windows keeps a user's
@@ -337,84 +315,88 @@ static bool is_own(const struct scan *scan)
            scan->facts.integrity <= scan->query.integrity;
 }
 
-static void open_process(struct scan *scan)
+/* Returns an NTSTATUS. */
+static uint32_t open_process(struct scan *scan)
 {
     process_facts_set_unknown(&scan->facts);
     buffer_clear(&scan->image_device);
     buffer_clear(&scan->image);
     scan->at.counts.queries.opens++;
-    scan->open_status = scan->platform->open(scan->platform->context, scan->process->pid,
-                                             &scan->facts, &scan->image_device, &scan->space);
-    scan->is_own = scan->open_status == NTSTATUS_OK && is_own(scan);
+    const uint32_t nt_status =
+        scan->platform->open(scan->platform->context, scan->process->pid, &scan->facts,
+                             &scan->image_device, &scan->space);
+    scan->is_own = nt_status == NTSTATUS_OK && is_own(scan);
+    return nt_status;
 }
 
 /* The pid is free, or another process has it now. */
-static bool is_gone(const struct scan *scan)
+static bool is_gone(const struct scan *scan, uint32_t nt_status)
 {
     const uint64_t listed = scan->process->start_time;
     const uint64_t opened = scan->facts.start_time;
     const bool is_reused = listed != 0 && opened != 0 && listed != opened;
-    return nt_status_is_exited(scan->open_status) || is_reused;
+    return nt_status_is_exited(nt_status) || is_reused;
 }
 
-static void begin_process(struct scan *scan, struct scan_row *row)
+static void begin_maps(struct scan *scan, uint32_t nt_status)
 {
-    const struct views_query *views = &scan->query.views;
+    if (nt_status != NTSTATUS_OK) {
+        end_with(scan, STAGE_OPEN, status_from_nt(nt_status), nt_status,
+                 "Windows refuses to open this process, even for limited queries.");
+    } else if (scan->query.views.has_address && !shows_addresses(scan)) {
+        end_with(scan, STAGE_ADDRESS, STATUS_DENIED, 0,
+                 "The right \"addresses\" is needed to ask by address.");
+    } else {
+        views_begin(&scan->views, scan->space, scan->facts.address_limit, shows_addresses(scan));
+        scan->step = step_views;
+    }
+}
+
+/* Opens the process and reports it. */
+static void step_open(struct scan *scan, struct scan_row *row)
+{
+    const struct scan_query *query = &scan->query;
+    const uint32_t nt_status = open_process(scan);
+    if (is_gone(scan, nt_status)) {
+        scan->at.counts.exited += !hides_others(scan);
+        leave_process(scan);
+        return;
+    }
+    if ((query->own_only && !scan->is_own) || !is_selected(scan, scan->process, &scan->at)) {
+        leave_process(scan);
+        return;
+    }
     if (scan->image_device.size > 0)
         (void)scan->platform->path(scan->platform->context, buffer_span(&scan->image_device),
                                    &scan->image);
-    scan->is_row_due = scan->query.lists_maps && (views->paths_count > 0 || views->has_address);
+    scan->is_row_due =
+        query->lists_maps && (query->views.paths_count > 0 || query->views.has_address);
     if (!scan->is_row_due)
         row_process(scan, row);
-    if (!scan->query.lists_maps) {
-        leave_process(scan);
-    } else if (scan->space == NULL || (views->has_address && !shows_addresses(scan))) {
-        scan->step = STEP_REFUSED;
-    } else {
-        views_begin(&scan->views, scan->space, scan->facts.address_limit, shows_addresses(scan));
-        scan->step = STEP_VIEWS;
-    }
-}
-
-static void step_open(struct scan *scan, struct scan_row *row)
-{
-    open_process(scan);
-    if (is_gone(scan)) {
-        scan->at.counts.exited += !hides_others(scan);
-        leave_process(scan);
-    } else if ((scan->query.own_only && !scan->is_own) ||
-               !is_selected(scan, scan->process, &scan->at)) {
-        leave_process(scan);
-    } else {
-        begin_process(scan, row);
-    }
-}
-
-static void step_refused(struct scan *scan, struct scan_row *row)
-{
-    if (scan->space == NULL)
-        row_error(scan, row, STAGE_OPEN, status_from_nt(scan->open_status), scan->open_status,
-                  "Windows refuses to open this process, even for limited queries.");
+    if (query->lists_maps)
+        begin_maps(scan, nt_status);
     else
-        row_error(scan, row, STAGE_ADDRESS, STATUS_DENIED, 0,
-                  "The right \"addresses\" is needed to ask by address.");
-    leave_process(scan);
+        leave_process(scan);
 }
 
+/* Reports the view that a process row was held back for, or any other. */
 static void step_map(struct scan *scan, struct scan_row *row)
 {
     row_begin(scan, row, SCAN_MAP);
     row->map = scan->views.map;
-    scan->step = STEP_VIEWS;
+    scan->step = step_views;
 }
 
-static void step_names(struct scan *scan, struct scan_row *row)
+/* Names that were withheld are the last to report. */
+static void end_views(struct scan *scan)
 {
     const uint32_t nt_status = scan->views.names_status;
+    scan->views.names_status = NTSTATUS_OK;
     if (nt_status != NTSTATUS_OK)
-        row_error(scan, row, STAGE_NAMES, status_from_nt(nt_status), nt_status,
-                  "Windows withheld names of mapped files; those rows have no path.");
-    leave_process(scan);
+        end_with(scan, STAGE_NAMES, status_from_nt(nt_status), nt_status,
+                 "Windows withheld names of mapped files; those rows have no path.");
+    else
+        leave_process(scan);
 }
 
 static void step_views(struct scan *scan, struct scan_row *row)
@@ -424,11 +406,11 @@ static void step_views(struct scan *scan, struct scan_row *row)
     case VIEWS_ON:
         break;
     case VIEWS_MAP:
-        if (scan->is_row_due) {
-            row_process(scan, row);
-            scan->step = STEP_MAP;
-        } else {
+        if (!scan->is_row_due) {
             step_map(scan, row);
+        } else {
+            row_process(scan, row);
+            scan->step = step_map;
         }
         break;
     case VIEWS_REGION:
@@ -437,56 +419,44 @@ static void step_views(struct scan *scan, struct scan_row *row)
         row->region = views->region;
         break;
     case VIEWS_DONE:
-        step_names(scan, row);
-        break;
-    case VIEWS_EXITED: /* no error, and whatever failed before, failed because of it */
-        scan->at.counts.exited++;
-        leave_process(scan);
+        end_views(scan);
         break;
     case VIEWS_FAILED:
-        row_error(scan, row, STAGE_REGIONS,
-                  views->nt_status == NTSTATUS_OK ? STATUS_INTERNAL
-                                                  : status_from_nt(views->nt_status),
-                  views->nt_status, views->message);
-        scan->step = STEP_NAMES;
+        if (nt_status_is_exited(views->nt_status)) {
+            scan->at.counts.exited++;
+            scan->views.names_status = NTSTATUS_OK; /* what failed before, failed because of it */
+            leave_process(scan);
+            break;
+        }
+        end_with(scan, STAGE_REGIONS, status_from_nt(views->nt_status), views->nt_status,
+                 views->message);
         break;
     }
+}
+
+/* Reports scan->due. */
+static void step_error(struct scan *scan, struct scan_row *row)
+{
+    row_begin(scan, row, SCAN_ERROR);
+    row->error = scan->due;
+    scan->at.counts.errors++;
+    end_views(scan);
+}
+
+static void step_failed(struct scan *scan, struct scan_row *row)
+{
+    row->type = SCAN_FAILED;
+    row->error = scan->due;
+}
+
+static void step_end(struct scan *scan, struct scan_row *row)
+{
+    (void)scan;
+    row->type = SCAN_END;
 }
 
 void scan_next(struct scan *scan, struct scan_row *row)
 {
     row->type = SCAN_NONE;
-    switch (scan->step) {
-    case STEP_LIST:
-        step_list(scan);
-        break;
-    case STEP_SELECT:
-        step_select(scan);
-        break;
-    case STEP_OPEN:
-        step_open(scan, row);
-        break;
-    case STEP_REFUSED:
-        step_refused(scan, row);
-        break;
-    case STEP_VIEWS:
-        step_views(scan, row);
-        break;
-    case STEP_MAP:
-        step_map(scan, row);
-        break;
-    case STEP_NAMES:
-        step_names(scan, row);
-        break;
-    case STEP_UNMATCHED:
-        step_unmatched(scan, row);
-        break;
-    case STEP_FAILED:
-        row->type = SCAN_FAILED;
-        row->failure = scan->failure;
-        break;
-    case STEP_END:
-        row->type = SCAN_END;
-        break;
-    }
+    scan->step(scan, row);
 }

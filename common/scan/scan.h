@@ -25,7 +25,7 @@
 #include "common/scan/views.h"
 #include "common/text/span.h"
 
-enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64 };
+enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64, SCAN_PATHS_MAX = 64 };
 
 /* What is asked for, and what the caller may see. */
 struct scan_query {
@@ -53,7 +53,7 @@ enum scan_row_type {
     SCAN_MAP,     /* map */
     SCAN_REGION,  /* region */
     SCAN_ERROR,   /* error: a process that was not read completely, or a selector without one */
-    SCAN_FAILED,  /* failure: the request as a whole fails, the scan is over */
+    SCAN_FAILED,  /* error: the process list failed, so the request fails, the scan is over */
     SCAN_END      /* the scan is over */
 };
 
@@ -80,13 +80,6 @@ struct scan_error {
     const char *message; /* static text, one sentence */
 };
 
-struct scan_failure {
-    enum status code;
-    uint32_t nt_status;
-    const char *message; /* static text */
-    const char *hint;    /* static text or NULL */
-};
-
 /* Only the members of its type are set: zeroing the rest would take longer than most steps. */
 struct scan_row {
     enum scan_row_type type;
@@ -94,11 +87,10 @@ struct scan_row {
     struct span process_name;            /* of rows about a process; UTF-8 */
     bool show_addresses;                 /* the same: its base addresses may be shown */
     const struct process_facts *facts;   /* of PROCESS */
-    struct span image;           /* of PROCESS: DOS path, or the device path; data NULL: unknown */
-    struct map_row map;          /* of MAP; of REGION the view it lies in */
-    struct region region;        /* of REGION, cut to its view */
-    struct scan_error error;     /* of ERROR */
-    struct scan_failure failure; /* of FAILED */
+    struct span image;       /* of PROCESS: DOS path, or the device path; data NULL: unknown */
+    struct map_row map;      /* of MAP; of REGION the view it lies in */
+    struct region region;    /* of REGION, cut to its view */
+    struct scan_error error; /* of ERROR and FAILED */
 };
 
 struct scan_counts {
@@ -112,11 +104,10 @@ struct scan_counts {
 
 /* How far a scan has come: what another scan of the same query needs to continue. */
 struct scan_checkpoint {
-    struct process_list *processes; /* a counted reference; NULL: not listed yet */
-    size_t index;                   /* of the next process */
-    bool no_allocations;            /* this system lacks MemoryRegionInformation */
-    bool pid_matched[SCAN_PIDS_MAX];
-    bool name_matched[SCAN_NAMES_MAX];
+    struct process_list *processes;               /* a counted reference; NULL: not listed yet */
+    size_t index;                                 /* of the next process */
+    bool no_allocations;                          /* this system lacks MemoryRegionInformation */
+    bool matched[SCAN_PIDS_MAX + SCAN_NAMES_MAX]; /* each pid, then each name */
     struct scan_counts counts;
 };
 

@@ -5,6 +5,10 @@
 #include "common/scan/nt_status.h"
 #include "common/text/pattern.h"
 
+typedef enum views_result views_step(struct views *views);
+
+static views_step step_walk, step_name, step_pages, step_map, step_region;
+
 enum { PATH_TARGET_SIZE_MAX = 4096 }; /* how much longer than its device path a DOS path may be */
 
 void views_init(struct views *views, const struct platform *platform,
@@ -32,28 +36,21 @@ void views_begin(struct views *views, struct address_space *space, uint64_t addr
     if (views->query->has_address)
         walk_restrict(&views->walk, views->query->address);
     views->space = space;
-    views->step = VIEWS_STEP_WALK;
+    views->step = step_walk;
     views->lists_regions = show_addresses && views->query->detail == VIEWS_WITH_REGIONS;
     views->names_status = NTSTATUS_OK;
     views->names_refused = false;
     views->pages_refused = false;
 }
 
-/* Ends the list, which is no failure when the process ended. */
 static enum views_result fail(struct views *views, uint32_t nt_status, const char *message)
 {
-    if (nt_status_is_exited(nt_status))
-        return VIEWS_EXITED;
     views->nt_status = nt_status;
-    views->message = message;
+    views->message = nt_status != NTSTATUS_OK
+                         ? message
+                         : "Windows contradicted itself about this address space, or it changed; "
+                           "the list ends there.";
     return VIEWS_FAILED;
-}
-
-static enum views_result fail_contradicted(struct views *views)
-{
-    return fail(views, NTSTATUS_OK,
-                "Windows contradicted itself about this address space, or it changed; the list "
-                "ends there.");
 }
 
 /* Views of physical memory have no file and are rare: they count as pagefile-backed. */
@@ -84,9 +81,10 @@ static void take_view(struct views *views, const struct section_view *view)
         return;
     views->map = (struct map_row){
         .base = view->base, .size = view->size, .kind = view->kind, .protect = view->protect};
-    views->step = VIEWS_STEP_NAME;
+    views->step = step_name;
 }
 
+/* Finds the next view. */
 static enum views_result step_walk(struct views *views)
 {
     const enum walk_result result = walk_next(&views->walk);
@@ -100,11 +98,9 @@ static enum views_result step_walk(struct views *views)
         break;
     case WALK_DONE:
         return VIEWS_DONE;
-    case WALK_REFUSED:
+    case WALK_FAILED:
         return fail(views, views->walk.nt_status,
                     "Windows refuses to list the address space of this process.");
-    case WALK_LIED:
-        return fail_contradicted(views);
     }
     return VIEWS_ON;
 }
@@ -124,13 +120,13 @@ static bool matches_path(const struct views *views)
 static enum views_result after_name(struct views *views)
 {
     if (!can_match(views->query, views->map.kind) || !matches_path(views)) {
-        views->step = VIEWS_STEP_WALK;
+        views->step = step_walk;
     } else if (views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused) {
         views->map.has_pages = true;
         views->position = views->map.base;
-        views->step = VIEWS_STEP_PAGES;
+        views->step = step_pages;
     } else {
-        views->step = VIEWS_STEP_MAP;
+        views->step = step_map;
     }
     return VIEWS_ON;
 }
@@ -158,6 +154,7 @@ static void take_name_failure(struct views *views, uint32_t nt_status)
         nt_status == NTSTATUS_ACCESS_DENIED || nt_status_is_unsupported(nt_status);
 }
 
+/* Names the view. */
 static enum views_result step_name(struct views *views)
 {
     struct map_row *map = &views->map;
@@ -169,7 +166,7 @@ static enum views_result step_name(struct views *views)
     const uint32_t nt_status = views->platform->name(
         views->platform->context, views->space, map->base, &views->device_path, &map->path_lossy);
     if (nt_status_is_exited(nt_status))
-        return VIEWS_EXITED;
+        return fail(views, nt_status, NULL);
     if (nt_status != NTSTATUS_OK)
         take_name_failure(views, nt_status);
     else if (views->device_path.size > 0)
@@ -177,36 +174,38 @@ static enum views_result step_name(struct views *views)
     return after_name(views);
 }
 
+/* Counts one batch of its pages. */
 static enum views_result step_pages(struct views *views)
 {
     struct map_row *map = &views->map;
     const uint64_t left = (map->base + map->size - views->position) / MEMORY_PAGE_SIZE;
     const size_t count = left < PAGES_BATCH_MAX ? (size_t)left : PAGES_BATCH_MAX;
     if (count == 0 || map->pages.counted >= (uint64_t)PAGES_VIEW_MAX * MEMORY_PAGE_SIZE) {
-        views->step = VIEWS_STEP_MAP;
+        views->step = step_map;
         return VIEWS_ON;
     }
     views->counts->pages++;
     const uint32_t nt_status = views->platform->pages(views->platform->context, views->space,
                                                       views->position, count, views->blocks);
     if (nt_status_is_exited(nt_status))
-        return VIEWS_EXITED;
+        return fail(views, nt_status, NULL);
     if (nt_status == NTSTATUS_OK) {
         page_counts_add(&map->pages, views->blocks, count);
         views->position += (uint64_t)count * MEMORY_PAGE_SIZE;
     } else {
         views->pages_refused = true;
         map->has_pages = false;
-        views->step = VIEWS_STEP_MAP;
+        views->step = step_map;
     }
     return VIEWS_ON;
 }
 
+/* Reports it. */
 static enum views_result step_map(struct views *views)
 {
     views->position = views->map.base;
     views->run_index = 0;
-    views->step = views->lists_regions ? VIEWS_STEP_REGION : VIEWS_STEP_WALK;
+    views->step = views->lists_regions ? step_region : step_walk;
     return VIEWS_MAP;
 }
 
@@ -221,40 +220,21 @@ static enum walk_result next_run(struct views *views)
     return walk_run(walk, views->position, &views->region);
 }
 
+/* Reports its next region. */
 static enum views_result step_region(struct views *views)
 {
     if (views->position >= views->map.base + views->map.size) {
-        views->step = VIEWS_STEP_WALK;
+        views->step = step_walk;
         return VIEWS_ON;
     }
-    switch (next_run(views)) {
-    case WALK_ON:
-        views->position = views->region.base + views->region.size;
-        return VIEWS_REGION;
-    case WALK_REFUSED:
+    if (next_run(views) == WALK_FAILED)
         return fail(views, views->walk.nt_status,
                     "Windows refuses to list the regions of this view.");
-    case WALK_VIEW:
-    case WALK_DONE:
-    case WALK_LIED:
-        break;
-    }
-    return fail_contradicted(views);
+    views->position = views->region.base + views->region.size;
+    return VIEWS_REGION;
 }
 
 enum views_result views_next(struct views *views)
 {
-    switch (views->step) {
-    case VIEWS_STEP_WALK:
-        return step_walk(views);
-    case VIEWS_STEP_NAME:
-        return step_name(views);
-    case VIEWS_STEP_PAGES:
-        return step_pages(views);
-    case VIEWS_STEP_MAP:
-        return step_map(views);
-    case VIEWS_STEP_REGION:
-        break;
-    }
-    return step_region(views);
+    return views->step(views);
 }

@@ -52,16 +52,7 @@ enum views_result {
     VIEWS_MAP,    /* views->map is the next view */
     VIEWS_REGION, /* views->region is the next region of views->map, cut to it */
     VIEWS_DONE,   /* all were reported */
-    VIEWS_EXITED, /* the process ended meanwhile */
     VIEWS_FAILED  /* the list ends early: views->nt_status and views->message */
-};
-
-enum views_step {
-    VIEWS_STEP_WALK,  /* find the next view */
-    VIEWS_STEP_NAME,  /* name it */
-    VIEWS_STEP_PAGES, /* count one batch of its pages */
-    VIEWS_STEP_MAP,   /* report it */
-    VIEWS_STEP_REGION /* report its next region */
 };
 
 struct views {
@@ -73,12 +64,12 @@ struct views {
     /* results; spans are valid until the next call */
     struct map_row map;
     struct region region;
-    uint32_t nt_status;    /* of VIEWS_FAILED; 0: Windows refused nothing */
+    uint32_t nt_status;    /* of VIEWS_FAILED; 0: Windows contradicted itself */
     const char *message;   /* of VIEWS_FAILED; static text */
     uint32_t names_status; /* of the first name that Windows withheld; 0: none */
 
     struct address_space *space;
-    enum views_step step;
+    enum views_result (*step)(struct views *views); /* the next piece of work */
     bool lists_regions;
     bool names_refused; /* the handle does not allow name queries: no more are made */
     bool pages_refused; /* the same for pages */
@@ -101,7 +92,7 @@ void views_deinit(_Inout_ struct views *views);
 void views_begin(_Inout_ struct views *views, _In_ struct address_space *space,
                  uint64_t address_limit, bool show_addresses);
 
-/* Does the next piece of work. Not to be called again after VIEWS_DONE, _EXITED and _FAILED. */
+/* Does the next piece of work. Not to be called again after VIEWS_DONE and VIEWS_FAILED. */
 enum views_result views_next(_Inout_ struct views *views);
 
 #endif

@@ -43,10 +43,11 @@ static void advance(struct walk *walk, uint64_t end)
     walk->allocation_failed = false;
 }
 
-static enum walk_result refused(struct walk *walk, uint32_t nt_status)
+/* nt_status  NTSTATUS_OK: the answer is impossible. */
+static enum walk_result fail(struct walk *walk, uint32_t nt_status)
 {
     walk->nt_status = nt_status;
-    return WALK_REFUSED;
+    return WALK_FAILED;
 }
 
 static enum walk_result give_up_allocations(struct walk *walk, uint32_t nt_status)
@@ -167,12 +168,12 @@ static enum walk_result ask_region(struct walk *walk)
     if (nt_status == NTSTATUS_INVALID_PARAMETER && walk->address != 0)
         return end_at_top(walk); /* above the user space */
     if (nt_status != NTSTATUS_OK)
-        return refused(walk, nt_status);
+        return fail(walk, nt_status);
     if (!contains(region.base, region.size, walk->address))
-        return WALK_LIED;
+        return fail(walk, NTSTATUS_OK);
     cut_front(&region, walk->address);
     if (region.state != MEMORY_STATE_FREE && region.allocation_base > region.base)
-        return WALK_LIED;
+        return fail(walk, NTSTATUS_OK);
     if (!walk->ask_allocations)
         return take_region(walk, &region);
     if (region.state == MEMORY_STATE_FREE) {
@@ -200,11 +201,12 @@ static enum walk_result take_allocation(struct walk *walk, const struct allocati
     return is_new && walk->view.kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
 }
 
-static bool is_classified(const struct allocation *allocation)
+/* Wine answers without type bits. Such an answer is as worthless as an impossible one. */
+static bool is_usable(const struct allocation *allocation, uint64_t address)
 {
-    const uint32_t known = MEMORY_REGION_PRIVATE | MEMORY_REGION_DATA_FILE | MEMORY_REGION_IMAGE |
-                           MEMORY_REGION_PAGEFILE | MEMORY_REGION_PHYSICAL;
-    return (allocation->type & known) != 0;
+    const bool is_classified = (allocation->type & MEMORY_REGION_PRIVATE) != 0 ||
+                               view_kind_from_allocation(allocation->type) != VIEW_PRIVATE;
+    return is_classified && contains(allocation->base, allocation->size, address);
 }
 
 static enum walk_result ask_allocation(struct walk *walk)
@@ -214,7 +216,7 @@ static enum walk_result ask_allocation(struct walk *walk)
     const uint32_t nt_status = walk->platform->allocation(walk->platform->context, walk->space,
                                                           walk->address, &allocation);
     if (nt_status_is_exited(nt_status))
-        return refused(walk, nt_status);
+        return fail(walk, nt_status);
     if (nt_status_is_unsupported(nt_status) || nt_status == NTSTATUS_ACCESS_DENIED)
         return give_up_allocations(walk, nt_status);
     if (nt_status != NTSTATUS_OK) { /* most likely, the address is free */
@@ -222,10 +224,8 @@ static enum walk_result ask_allocation(struct walk *walk)
         walk->allocation_failed = true;
         return WALK_ON;
     }
-    /* Wine answers without type bits. Such an answer is as worthless as an impossible one. */
-    if (!is_classified(&allocation) || !contains(allocation.base, allocation.size, walk->address))
-        return give_up_allocations(walk, NTSTATUS_OK);
-    return take_allocation(walk, &allocation);
+    return is_usable(&allocation, walk->address) ? take_allocation(walk, &allocation)
+                                                 : give_up_allocations(walk, NTSTATUS_OK);
 }
 
 enum walk_result walk_next(struct walk *walk)
@@ -239,7 +239,7 @@ enum walk_result walk_next(struct walk *walk)
     if (walk->address >= walk->limit)
         return end_at_top(walk);
     if (walk->queries++ >= WALK_QUERIES_MAX)
-        return WALK_LIED;
+        return fail(walk, NTSTATUS_OK);
     return walk->ask_allocations && !walk->expect_gap ? ask_allocation(walk) : ask_region(walk);
 }
 
@@ -248,15 +248,15 @@ enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *ru
     const struct section_view *view = &walk->view;
     struct region region;
     if (walk->queries++ >= WALK_QUERIES_MAX)
-        return WALK_LIED;
+        return fail(walk, NTSTATUS_OK);
     walk->counts->regions++;
     const uint32_t nt_status =
         walk->platform->region(walk->platform->context, walk->space, address, &region);
     if (nt_status != NTSTATUS_OK)
-        return refused(walk, nt_status);
+        return fail(walk, nt_status);
     if (!contains(region.base, region.size, address) || region.state == MEMORY_STATE_FREE ||
         region.allocation_base != view->base)
-        return WALK_LIED;
+        return fail(walk, NTSTATUS_OK);
     const uint64_t view_end = view->base + view->size;
     const uint64_t end = region_end(&region) < view_end ? region_end(&region) : view_end;
     region.base = address;

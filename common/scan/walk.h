@@ -27,11 +27,10 @@ enum {
 };
 
 enum walk_result {
-    WALK_ON,      /* one query was made; no view is complete yet */
-    WALK_VIEW,    /* walk->view is the next view */
-    WALK_DONE,    /* the end of the address space */
-    WALK_REFUSED, /* a query failed with walk->nt_status */
-    WALK_LIED     /* an answer contradicts itself or an earlier one, or there is no end of them */
+    WALK_ON,    /* one query was made; no view is complete yet */
+    WALK_VIEW,  /* walk->view is the next view */
+    WALK_DONE,  /* the end of the address space */
+    WALK_FAILED /* see walk->nt_status */
 };
 
 /* A view: an allocation that maps a section. */
@@ -47,7 +46,8 @@ struct walk {
     struct address_space *space;
     struct query_counts *counts;
     struct section_view view; /* of WALK_VIEW */
-    uint32_t nt_status;       /* of WALK_REFUSED */
+    uint32_t nt_status;       /* of WALK_FAILED; 0: an answer contradicts itself or an earlier one,
+                                 or there is no end of them */
 
     uint64_t address;           /* the next to ask about */
     uint64_t floor;             /* all below is done and not reported again */
@@ -82,8 +82,7 @@ void walk_restrict(_Inout_ struct walk *walk, uint64_t address);
 enum walk_result walk_next(_Inout_ struct walk *walk);
 
 /* Asks for the run at `address` in walk->view and cuts it to the view.
- * Returns WALK_ON with `run` set; WALK_REFUSED with walk->nt_status set; WALK_LIED when the view
- * has gone or the answer is impossible. */
+ * Returns WALK_ON with `run` set, or WALK_FAILED; also when the view has gone. */
 enum walk_result walk_run(_Inout_ struct walk *walk, uint64_t address, _Out_ struct region *run);
 
 #endif

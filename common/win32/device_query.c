@@ -41,7 +41,7 @@ static bool grow_answer(struct device_query *query)
 }
 
 /* What a name in \GLOBAL?? (and the session's own) stands for, into query->answer: a list of
- * terminated strings, the current target first. name  NULL lists the names themselves. */
+ * terminated strings, the current target first. */
 static bool query_dos_device(struct device_query *query, const wchar_t *name)
 {
     do {
@@ -141,33 +141,6 @@ static void add_volumes(struct device_query *query)
     FindVolumeClose(search);
 }
 
-/* Shadow copies are volumes that FindFirstVolume does not list; Win32 reaches them through
- * GLOBALROOT only. */
-static void add_shadow_copies(struct device_query *query)
-{
-    static const wchar_t prefix[] = L"HarddiskVolumeShadowCopy";
-    static const wchar_t root[] = L"\\\\?\\GLOBALROOT";
-    const size_t prefix_len = sizeof prefix / sizeof prefix[0] - 1;
-    const size_t root_len = sizeof root / sizeof root[0] - 1;
-
-    if (!query_dos_device(query, NULL))
-        return;
-    for (const wchar_t *name = query->answer; name[0] != L'\0'; name += wcslen(name) + 1) {
-        if (wcsncmp(name, prefix, prefix_len) != 0)
-            continue;
-        buffer_clear(&query->device);
-        buffer_clear(&query->target);
-        if (!buffer_append(&query->device, SPAN("\\Device\\")) ||
-            !text_w_append(&query->device, name, wcslen(name)) ||
-            !text_w_append(&query->target, root, root_len) ||
-            !buffer_append(&query->target, buffer_span(&query->device)))
-            return;
-        enum status ignored = device_map_add(query->map, DEVICE_VOLUME, buffer_span(&query->device),
-                                             buffer_span(&query->target));
-        (void)ignored; /* full: what is in the map stays good */
-    }
-}
-
 /* Reads a string value into query->answer, terminated. */
 static bool query_registry(struct device_query *query, const wchar_t *key, const wchar_t *value)
 {
@@ -234,7 +207,6 @@ DWORD device_query_all(struct device_map *map)
         goto cleanup;
     add_letters(&query);
     add_volumes(&query);
-    add_shadow_copies(&query);
     error = add_redirectors(&query);
 
 cleanup:

@@ -28,11 +28,11 @@ static void add(struct device_map *map, enum device_form form, struct span line)
 {
     struct span device = take_until(&line, '=');
     size_t count = map->count;
-    size_t text_size = map->text.size;
+    size_t entries_size = map->entries.size;
     enum status status = device_map_add(map, form, device, line);
 
     if (status != STATUS_OK) {
-        FUZZ_CHECK(map->count == count && map->text.size == text_size);
+        FUZZ_CHECK(map->count == count && map->entries.size == entries_size);
         return;
     }
     FUZZ_CHECK(map->count == count || map->count == count + 1);

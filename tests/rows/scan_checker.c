@@ -139,7 +139,7 @@ void scan_checker_row(struct scan_checker *checker, const struct scan_row *row,
         take_error(checker, row);
         break;
     case SCAN_FAILED:
-        expect(checker, row->failure.message != NULL && row->failure.code != STATUS_OK,
+        expect(checker, row->error.message != NULL && row->error.code != STATUS_OK,
                "a failure without a reason");
         break;
     case SCAN_END:

@@ -133,7 +133,7 @@ static bool expect_row(struct expected *expected, const struct scan_row *row)
         CHECK_STR(t, "", row->error.message);
         return false;
     case SCAN_FAILED:
-        CHECK_STR(t, "", row->failure.message);
+        CHECK_STR(t, "", row->error.message);
         return false;
     case SCAN_END:
         expect_view_told(expected);

@@ -264,7 +264,7 @@ static void bad_prefixes_are_refused(struct test *t)
                                  span_from_string(rows[i].target)));
     }
     CHECK_INT(t, 0, map.count);
-    CHECK_INT(t, 0, map.text.size);
+    CHECK_INT(t, 0, map.entries.size);
     device_map_release(&map);
     device_map_release(&map);
 }
@@ -298,12 +298,12 @@ static void the_table_has_a_limit(struct test *t)
         REQUIRE(t, device_map_add(&map, DEVICE_VOLUME, span_from_string(device), SPAN("C:")) ==
                        STATUS_OK);
     }
-    size_t text_size = map.text.size;
+    size_t entries_size = map.entries.size;
     CHECK_INT(t, STATUS_TOO_LARGE,
               device_map_add(&map, DEVICE_VOLUME, SPAN("\\Device\\More"), SPAN("C:")));
     CHECK_INT(t, STATUS_OK, device_map_add(&map, DEVICE_VOLUME, SPAN("\\Device\\V0"), SPAN("C:")));
     CHECK_INT(t, DEVICE_MAP_ENTRIES_MAX, map.count);
-    CHECK_INT(t, text_size, map.text.size);
+    CHECK_INT(t, entries_size, map.entries.size);
     CHECK(t, device_map_rewrite(&map, SPAN("\\Device\\V1023\\x"), &path));
     CHECK_MEM(t, "C:\\x", 4, path.data, path.size);
     buffer_release(&path);

@@ -169,7 +169,7 @@ static void the_last_answer_is_repeated(struct test *t)
             uint64_t calls = world.virtual_.calls_total;
             scan_next(scan, &row);
             CHECK_INT(t, failing ? SCAN_FAILED : SCAN_END, row.type);
-            CHECK_INT(t, failing ? STATUS_INTERNAL : STATUS_OK, row.failure.code);
+            CHECK_INT(t, failing ? STATUS_INTERNAL : STATUS_OK, row.error.code);
             CHECK_INT(t, calls, world.virtual_.calls_total);
         }
         scan_destroy(scan);

@@ -107,8 +107,8 @@ static void a_list_that_fails_fails_the_request(struct test *t)
     world.virtual_.fail_with = NTSTATUS_NO_MEMORY;
     scan_world_run(&world, t);
     CHECK_INT(t, SCAN_FAILED, world.rows.last.type);
-    CHECK_INT(t, STATUS_INTERNAL, world.rows.last.failure.code);
-    CHECK_INT(t, NTSTATUS_NO_MEMORY, world.rows.last.failure.nt_status);
+    CHECK_INT(t, STATUS_INTERNAL, world.rows.last.error.code);
+    CHECK_INT(t, NTSTATUS_NO_MEMORY, world.rows.last.error.nt_status);
     CHECK_INT(t, 0, world.rows.count);
     scan_rows_release(&world.rows);
 }

@@ -151,12 +151,9 @@ static void subst_letter_is_never_used(struct test *t)
     device_map_init(&map);
     buffer_init(&path, SCRATCH_SIZE);
     CHECK_INT(t, ERROR_SUCCESS, device_query_all(&map));
-    for (size_t i = 0; i < map.count; i++) {
-        const struct device_map_entry *entry = &map.entries[i];
-        TEST_ROW(t, "entry %zu", i);
-        CHECK(t, !(entry->form == DEVICE_VOLUME && entry->target_size == 2 &&
-                   map.text.data[entry->target_offset] == (char)letter[0]));
-    }
+    CHECK(t, map.count > 0);
+    for (size_t i = 0; i + 1 < map.entries.size; i++) /* no text of an entry names the letter */
+        CHECK(t, map.entries.data[i] != (char)letter[0] || map.entries.data[i + 1] != ':');
     CHECK(t, device_map_rewrite(&map, SPAN("\\??\\C:\\windows\\a.dll"), &path));
     CHECK(t, fold_equal(SPAN("C:\\windows\\a.dll"), buffer_span(&path)));
     buffer_release(&path);
