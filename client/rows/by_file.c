@@ -34,7 +34,8 @@ bool by_file_add(struct by_file *by_file, const struct row *row)
 static int by_path_and_process(const void *store, const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
-    int order = path_compare(store_path(store, left), store_path(store, right));
+    int order =
+        path_compare(store_text(store, left, VIEW_PATH), store_text(store, right, VIEW_PATH));
 
     return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
 }
@@ -50,12 +51,12 @@ static int by_total(const void *unused, const void *a, const void *b)
 /* Sums up the views of one file, from `first` on. */
 static struct file_total sum_up(const struct store *store, size_t first)
 {
-    const struct span path = store_path(store, store_at(store, first));
+    const struct span path = store_text(store, store_at(store, first), VIEW_PATH);
     struct file_total total = {(uint32_t)first, 0, 0, 0};
 
     for (size_t i = first; i < store->count; i++) {
         const struct stored_view *view = store_at(store, i);
-        if (i > first && path_compare(path, store_path(store, view)) != 0)
+        if (i > first && path_compare(path, store_text(store, view, VIEW_PATH)) != 0)
             break;
         total.processes += i == first || view->owner != store_at(store, i - 1)->owner;
         total.views++;
@@ -84,7 +85,7 @@ static struct span list_kinds(const struct store *store, const struct file_total
     size_t count = 0, size = 0;
 
     for (size_t i = 0; i < file->views && count < KINDS_MAX; i++) {
-        struct span kind = store_kind(store, store_at(store, file->first + i));
+        struct span kind = store_text(store, store_at(store, file->first + i), VIEW_KIND);
         size_t known = 0;
         while (known < count && !span_equal(kinds[known], kind))
             known++;
@@ -113,7 +114,8 @@ bool by_file_next(struct by_file *by_file, struct row *row)
         return false;
     const struct file_total *file = &by_file->files[by_file->index++];
     const struct stored_view *view = store_at(store, file->first);
-    struct span path = store_path(store, view), device_path = store_rest(store, view);
+    struct span path = store_text(store, view, VIEW_PATH),
+                device_path = store_text(store, view, VIEW_REST);
     row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : path);
     row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? path : device_path);
     row_set_text(row, MEMBER_KIND, list_kinds(store, file, kinds));

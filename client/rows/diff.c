@@ -26,7 +26,7 @@ static void begin_change(struct diff *diff, enum row_type type, enum side side,
                          const struct snapshot_process *process)
 {
     const struct snapshot *snapshot = diff->snapshots[side];
-    struct span host = snapshot_host(snapshot, process);
+    struct span host = snapshot_text(snapshot, process, PROCESS_HOST);
 
     diff->result->changes++;
     row_begin(&diff->row, type);
@@ -34,7 +34,7 @@ static void begin_change(struct diff *diff, enum row_type type, enum side side,
     if (host.size > 0)
         row_set_text(&diff->row, MEMBER_HOST, host);
     row_set_number(&diff->row, MEMBER_PID, process->pid);
-    row_set_text(&diff->row, MEMBER_START, snapshot_start(snapshot, process));
+    row_set_text(&diff->row, MEMBER_START, snapshot_text(snapshot, process, PROCESS_START));
 }
 
 static bool report_view(struct diff *diff, enum side side, const struct snapshot_process *process,
@@ -43,18 +43,18 @@ static bool report_view(struct diff *diff, enum side side, const struct snapshot
     const struct snapshot *snapshot = diff->snapshots[side];
     const struct store *store = &snapshot->store;
     const struct stored_view *view = store_at(store, index);
-    struct span path = store_path(store, view);
+    struct span path = store_text(store, view, VIEW_PATH);
     struct row *row = &diff->row;
 
     begin_change(diff, ROW_MAP_CHANGE, side, process);
-    row_set_text(row, MEMBER_PROCESS, snapshot_name(snapshot, process));
+    row_set_text(row, MEMBER_PROCESS, snapshot_text(snapshot, process, PROCESS_NAME));
     if (view->base != UINT64_MAX)
         row_set_number(row, MEMBER_BASE, view->base);
     else
         row_set_null(row, MEMBER_BASE);
     row_set_number(row, MEMBER_SIZE, view->size);
-    row_set_text(row, MEMBER_KIND, store_kind(store, view));
-    row_set_text(row, MEMBER_PROTECT, store_rest(store, view));
+    row_set_text(row, MEMBER_KIND, store_text(store, view, VIEW_KIND));
+    row_set_text(row, MEMBER_PROTECT, store_text(store, view, VIEW_REST));
     row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : path);
     row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? path : SPAN(""));
     return report(diff);
@@ -66,7 +66,8 @@ static bool report_process(struct diff *diff, enum side side, size_t index)
     const struct snapshot_process *process = snapshot_at(diff->snapshots[side], index);
 
     begin_change(diff, ROW_PROCESS_CHANGE, side, process);
-    row_set_text(&diff->row, MEMBER_NAME, snapshot_name(diff->snapshots[side], process));
+    row_set_text(&diff->row, MEMBER_NAME,
+                 snapshot_text(diff->snapshots[side], process, PROCESS_NAME));
     row_set_number(&diff->row, MEMBER_VIEWS, process->views_count);
     if (!report(diff))
         return false;
@@ -152,12 +153,12 @@ static bool compare_processes(struct diff *diff, struct range before, struct ran
     bool good = true;
 
     while (good && (before.begin < before.end || after.begin < after.end)) {
-        int order =
-            before.begin == before.end ? 1
-            : after.begin == after.end
-                ? -1
-                : snapshot_compare_texts(snapshot_start(old, snapshot_at(old, before.begin)),
-                                         snapshot_start(new, snapshot_at(new, after.begin)));
+        int order = before.begin == before.end ? 1
+                    : after.begin == after.end
+                        ? -1
+                        : snapshot_compare_texts(
+                              snapshot_text(old, snapshot_at(old, before.begin), PROCESS_START),
+                              snapshot_text(new, snapshot_at(new, after.begin), PROCESS_START));
         if (order < 0)
             good = report_process(diff, OLD, before.begin++);
         else if (order > 0)

@@ -102,32 +102,28 @@ static bool read_text(struct parser *parser, union row_value *value)
         return true;
     }
     if (!json_unescape(reader, text->data + text->size, text->capacity - text->size, &size))
-        return fail(parser, "a text that cannot be unescaped");
+        return false;
     value->text.offset = text->size;
     value->text.size = size;
     text->size += size;
     return true;
 }
 
-static bool read_address(struct parser *parser, union row_value *value)
+static bool read_address(struct span token, union row_value *value)
 {
-    struct span token = parser->reader.token;
-
-    return (token.size == NUMBER_ADDRESS_SIZE && span_starts_with(token, SPAN("0x")) &&
-            number_from_hex(span_from(token, 2), &value->number)) ||
-           fail(parser, "an address must be \"0x\" and 16 hexadecimal digits");
+    return token.size == NUMBER_ADDRESS_SIZE && span_starts_with(token, SPAN("0x")) &&
+           number_from_hex(span_from(token, 2), &value->number);
 }
 
 /* Reads from the opening event up to its close. */
-static bool read_json(struct parser *parser, union row_value *value)
+static bool read_json(struct json_reader *reader, union row_value *value)
 {
-    struct json_reader *reader = &parser->reader;
     unsigned depth = reader->depth - 1;
 
     value->text.offset = reader->token_offset;
     while (reader->depth > depth)
         if (json_next(reader) == JSON_ERROR)
-            return fail(parser, NULL);
+            return false;
     value->text.size = reader->offset - value->text.offset;
     return true;
 }
@@ -135,27 +131,28 @@ static bool read_json(struct parser *parser, union row_value *value)
 static bool read_value(struct parser *parser, enum row_member member, enum json_event event)
 {
     union row_value *value = &parser->row->values[member];
+    struct json_reader *reader = &parser->reader;
 
     switch (members[member].type) {
     case TYPE_TEXT:
-        return event == JSON_STRING ? read_text(parser, value)
-                                    : fail(parser, "this member must be a text");
+        return (event == JSON_STRING && read_text(parser, value)) ||
+               fail(parser, "this member must be a text");
     case TYPE_ADDRESS:
-        return event == JSON_STRING ? read_address(parser, value)
-                                    : fail(parser, "this member must be an address");
+        return (event == JSON_STRING && read_address(reader->token, value)) ||
+               fail(parser, "this member must be \"0x\" and 16 hexadecimal digits");
     case TYPE_BOOL:
         value->number = event == JSON_TRUE;
         return event == JSON_TRUE || event == JSON_FALSE ||
                fail(parser, "this member must be true or false");
     case TYPE_UINT32:
     case TYPE_UINT64:
-        return (event == JSON_NUMBER && json_uint64(&parser->reader, &value->number) &&
+        return (event == JSON_NUMBER && json_uint64(reader, &value->number) &&
                 (members[member].type == TYPE_UINT64 || value->number <= UINT32_MAX)) ||
                fail(parser, "this member must be an integer in range");
     case TYPE_JSON:
-        return event == JSON_OBJECT_OPEN || event == JSON_ARRAY_OPEN
-                   ? read_json(parser, value)
-                   : fail(parser, "this member must be an object or an array");
+        return ((event == JSON_OBJECT_OPEN || event == JSON_ARRAY_OPEN) &&
+                read_json(reader, value)) ||
+               fail(parser, "this member must be an object or an array");
     }
     return false;
 }

@@ -38,25 +38,10 @@ const struct snapshot_process *snapshot_at(const struct snapshot *snapshot, size
     return process_at(snapshot, index);
 }
 
-static struct span text_at(const struct snapshot *snapshot, size_t offset, size_t size)
+struct span snapshot_text(const struct snapshot *snapshot, const struct snapshot_process *process,
+                          size_t which)
 {
-    return size > 0 ? (struct span){snapshot->texts.data + offset, size} : SPAN("");
-}
-
-struct span snapshot_host(const struct snapshot *snapshot, const struct snapshot_process *process)
-{
-    return text_at(snapshot, process->text_offset, process->host_size);
-}
-
-struct span snapshot_start(const struct snapshot *snapshot, const struct snapshot_process *process)
-{
-    return text_at(snapshot, process->text_offset + process->host_size, process->start_size);
-}
-
-struct span snapshot_name(const struct snapshot *snapshot, const struct snapshot_process *process)
-{
-    return text_at(snapshot, process->text_offset + process->host_size + process->start_size,
-                   process->name_size);
+    return texts_get(&snapshot->texts, &process->texts, which);
 }
 
 int snapshot_compare_texts(struct span a, struct span b)
@@ -70,7 +55,8 @@ int snapshot_compare_texts(struct span a, struct span b)
 int snapshot_compare_pids(const struct snapshot *a, const struct snapshot_process *left,
                           const struct snapshot *b, const struct snapshot_process *right)
 {
-    int order = snapshot_compare_texts(snapshot_host(a, left), snapshot_host(b, right));
+    int order = snapshot_compare_texts(snapshot_text(a, left, PROCESS_HOST),
+                                       snapshot_text(b, right, PROCESS_HOST));
 
     return order != 0 ? order : (left->pid > right->pid) - (left->pid < right->pid);
 }
@@ -78,9 +64,11 @@ int snapshot_compare_pids(const struct snapshot *a, const struct snapshot_proces
 int snapshot_compare_files(const struct store *a, const struct stored_view *left,
                            const struct store *b, const struct stored_view *right)
 {
-    int order = path_compare(store_path(a, left), store_path(b, right));
+    int order = path_compare(store_text(a, left, VIEW_PATH), store_text(b, right, VIEW_PATH));
 
-    return order != 0 ? order : snapshot_compare_texts(store_kind(a, left), store_kind(b, right));
+    return order != 0 ? order
+                      : snapshot_compare_texts(store_text(a, left, VIEW_KIND),
+                                               store_text(b, right, VIEW_KIND));
 }
 
 static uint32_t *bucket_of(struct snapshot *snapshot, uint32_t pid)
@@ -91,18 +79,12 @@ static uint32_t *bucket_of(struct snapshot *snapshot, uint32_t pid)
 static bool add_process(struct snapshot *snapshot, const struct row *row, struct span start,
                         struct span name)
 {
-    struct span host = row_text(row, MEMBER_HOST);
-    struct snapshot_process process = {.pid = (uint32_t)row_number(row, MEMBER_PID, 0),
-                                       .text_offset = snapshot->texts.size,
-                                       .host_size = (uint32_t)host.size,
-                                       .start_size = (uint32_t)start.size,
-                                       .name_size = (uint32_t)name.size};
+    struct snapshot_process process = {.pid = (uint32_t)row_number(row, MEMBER_PID, 0)};
     uint32_t *bucket = bucket_of(snapshot, process.pid);
 
     process.older = *bucket;
     if (snapshot->processes_count == SNAPSHOT_PROCESSES_MAX ||
-        !buffer_append(&snapshot->texts, host) || !buffer_append(&snapshot->texts, start) ||
-        !buffer_append(&snapshot->texts, name) ||
+        !texts_keep(&snapshot->texts, row_text(row, MEMBER_HOST), start, name, &process.texts) ||
         !buffer_append(&snapshot->processes, (struct span){(const char *)&process, sizeof process}))
         return false;
     *bucket = (uint32_t)snapshot->processes_count++;
@@ -117,7 +99,7 @@ static struct snapshot_process *find_process(struct snapshot *snapshot, const st
 
     for (uint32_t i = *bucket_of(snapshot, pid); i != UINT32_MAX;) {
         struct snapshot_process *process = process_at(snapshot, i);
-        if (process->pid == pid && span_equal(snapshot_host(snapshot, process), host))
+        if (process->pid == pid && span_equal(snapshot_text(snapshot, process, PROCESS_HOST), host))
             return process;
         i = process->older;
     }
@@ -221,9 +203,9 @@ static int compare_processes(const void *snapshot, const void *a, const void *b)
 {
     int order = snapshot_compare_pids(snapshot, a, snapshot, b);
 
-    return order != 0
-               ? order
-               : snapshot_compare_texts(snapshot_start(snapshot, a), snapshot_start(snapshot, b));
+    return order != 0 ? order
+                      : snapshot_compare_texts(snapshot_text(snapshot, a, PROCESS_START),
+                                               snapshot_text(snapshot, b, PROCESS_START));
 }
 
 /* Of equal processes, which the sort left in their order, the last counts. */

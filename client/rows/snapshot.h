@@ -22,13 +22,14 @@ enum {
     SNAPSHOT_BUCKETS = 4096
 };
 
+enum { PROCESS_HOST, PROCESS_START, PROCESS_NAME }; /* the texts of a process */
+
 struct snapshot_process {
     uint32_t pid;
     bool is_failed; /* it could not be read, or not completely */
-    size_t text_offset;
-    uint32_t host_size, start_size, name_size; /* bytes; the texts follow each other */
-    uint32_t views_begin, views_count;         /* in the store */
-    uint32_t older; /* the previous one in its bucket; UINT32_MAX: none */
+    struct kept_texts texts;
+    uint32_t views_begin, views_count; /* in the store */
+    uint32_t older;                    /* the previous one in its bucket; UINT32_MAX: none */
 };
 
 struct snapshot {
@@ -52,14 +53,10 @@ NODISCARD const char *snapshot_add(_Inout_ struct snapshot *snapshot, _In_ const
  * their views by path, kind and base. Returns NULL, or why the file cannot be compared. */
 NODISCARD const char *snapshot_finish(_Inout_ struct snapshot *snapshot);
 
-/* The process with this index, below processes_count, and its texts. */
+/* The process with this index, below processes_count, and one of its texts. */
 const struct snapshot_process *snapshot_at(_In_ const struct snapshot *snapshot, size_t index);
-struct span snapshot_host(_In_ const struct snapshot *snapshot,
-                          _In_ const struct snapshot_process *process);
-struct span snapshot_start(_In_ const struct snapshot *snapshot,
-                           _In_ const struct snapshot_process *process);
-struct span snapshot_name(_In_ const struct snapshot *snapshot,
-                          _In_ const struct snapshot_process *process);
+struct span snapshot_text(_In_ const struct snapshot *snapshot,
+                          _In_ const struct snapshot_process *process, size_t which);
 
 /* Below, at or above 0, as a process of one snapshot comes before, with or after one of another, by
  * host and pid. */

@@ -35,7 +35,7 @@ static int by_size(const void *store, const void *a, const void *b)
 
 static int by_path(const void *store, const void *a, const void *b)
 {
-    return path_compare(store_path(store, a), store_path(store, b));
+    return path_compare(store_text(store, a, VIEW_PATH), store_text(store, b, VIEW_PATH));
 }
 
 static int by_address(const void *store, const void *a, const void *b)
@@ -61,6 +61,6 @@ bool sorter_next(struct sorter *sorter, struct row *row)
     if (sorter->index == sorter->store.count || sorter->index == sorter->top)
         return false;
     const struct stored_view *view = store_at(&sorter->store, sorter->index++);
-    row->failed = !row_parse(row, store_rest(&sorter->store, view), &error);
+    row->failed = !row_parse(row, store_text(&sorter->store, view, VIEW_REST), &error);
     return true;
 }

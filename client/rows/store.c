@@ -19,34 +19,50 @@ void store_release(struct store *store)
     store->count = 0;
 }
 
+bool texts_keep(struct buffer *buffer, struct span first, struct span second, struct span third,
+                struct kept_texts *texts)
+{
+    const size_t begin = buffer->size;
+
+    buffer_append(buffer, first);
+    buffer_append(buffer, second);
+    if (!buffer_append(buffer, third)) {
+        buffer_truncate(buffer, begin);
+        return false;
+    }
+    *texts = (struct kept_texts){
+        begin, {(uint32_t)first.size, (uint32_t)second.size, (uint32_t)third.size}};
+    return true;
+}
+
+struct span texts_get(const struct buffer *buffer, const struct kept_texts *texts, size_t index)
+{
+    size_t offset = texts->offset;
+
+    for (size_t i = 0; i < index; i++)
+        offset += texts->sizes[i];
+    return texts->sizes[index] > 0 ? (struct span){buffer->data + offset, texts->sizes[index]}
+                                   : SPAN("");
+}
+
 bool store_add(struct store *store, const struct row *row, uint32_t owner, struct span rest)
 {
     struct span path = row_text(row, MEMBER_PATH), kind = row_text(row, MEMBER_KIND);
-    bool is_device = path.size == 0;
-    size_t begin = store->texts.size;
+    struct stored_view view = {.size = row_number(row, MEMBER_SIZE, 0),
+                               .base = row_number(row, MEMBER_BASE, UINT64_MAX),
+                               .owner = owner,
+                               .is_device = path.size == 0};
 
-    if (is_device)
+    if (view.is_device)
         path = row_text(row, MEMBER_DEVICE_PATH);
-    size_t text_size = path.size + kind.size + rest.size; /* each is at most a line */
-    if (store->count == STORE_VIEWS_MAX || text_size > STORE_TEXT_SIZE_MAX - begin) {
+    if (store->count == STORE_VIEWS_MAX ||
+        path.size + kind.size + rest.size > STORE_TEXT_SIZE_MAX - store->texts.size) {
         store->too_many = true;
         return false;
     }
-    struct stored_view view = {.size = row_number(row, MEMBER_SIZE, 0),
-                               .base = row_number(row, MEMBER_BASE, UINT64_MAX),
-                               .text_offset = begin,
-                               .path_size = (uint32_t)path.size,
-                               .kind_size = (uint32_t)kind.size,
-                               .rest_size = (uint32_t)rest.size,
-                               .owner = owner,
-                               .is_device = is_device};
-    buffer_append(&store->texts, path);
-    buffer_append(&store->texts, kind);
-    if (!buffer_append(&store->texts, rest) ||
-        !buffer_append(&store->views, (struct span){(const char *)&view, sizeof view})) {
-        buffer_truncate(&store->texts, begin);
+    if (!texts_keep(&store->texts, path, kind, rest, &view.texts) ||
+        !buffer_append(&store->views, (struct span){(const char *)&view, sizeof view}))
         return false;
-    }
     store->count++;
     return true;
 }
@@ -58,25 +74,9 @@ const struct stored_view *store_at(const struct store *store, size_t index)
     return (const struct stored_view *)(const void *)store->views.data + index;
 }
 
-static struct span text_at(const struct store *store, size_t offset, size_t size)
+struct span store_text(const struct store *store, const struct stored_view *view, size_t which)
 {
-    ASSERT(offset <= store->texts.size && size <= store->texts.size - offset);
-    return size > 0 ? (struct span){store->texts.data + offset, size} : SPAN("");
-}
-
-struct span store_path(const struct store *store, const struct stored_view *view)
-{
-    return text_at(store, view->text_offset, view->path_size);
-}
-
-struct span store_kind(const struct store *store, const struct stored_view *view)
-{
-    return text_at(store, view->text_offset + view->path_size, view->kind_size);
-}
-
-struct span store_rest(const struct store *store, const struct stored_view *view)
-{
-    return text_at(store, view->text_offset + view->path_size + view->kind_size, view->rest_size);
+    return texts_get(&store->texts, &view->texts, which);
 }
 
 bool store_sort(struct store *store, store_compare compare)

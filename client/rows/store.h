@@ -20,13 +20,20 @@ enum {
     STORE_TEXT_SIZE_MAX = 512 * 1024 * 1024 /* bytes of all texts */
 };
 
+/* Three texts that follow each other in a buffer. */
+struct kept_texts {
+    size_t offset;
+    uint32_t sizes[3]; /* bytes */
+};
+
+enum { VIEW_PATH, VIEW_KIND, VIEW_REST }; /* the texts of a view */
+
 struct stored_view {
     uint64_t size; /* bytes */
     uint64_t base; /* UINT64_MAX: not known */
-    size_t text_offset;
-    uint32_t path_size, kind_size, rest_size; /* bytes; the texts follow each other */
-    uint32_t owner;                           /* chosen by the caller */
-    bool is_device;                           /* only the device path is known */
+    struct kept_texts texts;
+    uint32_t owner; /* chosen by the caller */
+    bool is_device; /* the path is a device path, no other is known */
 };
 
 struct store {
@@ -44,12 +51,19 @@ void store_release(_Inout_ struct store *store);
 NODISCARD bool store_add(_Inout_ struct store *store, _In_ const struct row *row, uint32_t owner,
                          struct span rest);
 
-/* The view with this index, below store->count. It is valid until the next one is kept, as are its
- * texts. */
+/* The view with this index, below store->count, and one of its texts. Both are valid until the next
+ * view is kept. */
 const struct stored_view *store_at(_In_ const struct store *store, size_t index);
-struct span store_path(_In_ const struct store *store, _In_ const struct stored_view *view);
-struct span store_kind(_In_ const struct store *store, _In_ const struct stored_view *view);
-struct span store_rest(_In_ const struct store *store, _In_ const struct stored_view *view);
+struct span store_text(_In_ const struct store *store, _In_ const struct stored_view *view,
+                       size_t which);
+
+/* Appends three texts. Returns false, nothing appended, without memory. */
+NODISCARD bool texts_keep(_Inout_ struct buffer *buffer, struct span first, struct span second,
+                          struct span third, _Out_ struct kept_texts *texts);
+
+/* The text with this index, valid until the next are appended. */
+struct span texts_get(_In_ const struct buffer *buffer, _In_ const struct kept_texts *texts,
+                      size_t index);
 
 /* Below, at or above 0, as `a` comes before, with or after `b`. The context of views is their
  * store. */
