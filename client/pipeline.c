@@ -2,9 +2,34 @@
 
 #include "common/proto/protocol.h"
 
+static enum columns_table table_of(const struct options *options)
+{
+    if (options->command == COMMAND_PS)
+        return COLUMNS_PROCESSES;
+    if (options->command == COMMAND_DIFF)
+        return COLUMNS_CHANGES;
+    if (options->command != COMMAND_MAPS)
+        return COLUMNS_NONE;
+    if (options->by_file)
+        return COLUMNS_FILES;
+    if (options->sort != ORDER_NONE && options->format == FORMAT_TABLE)
+        return COLUMNS_FLAT;
+    if (options->detail == DETAIL_REGIONS)
+        return COLUMNS_REGIONS;
+    return options->detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
+}
+
 void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *settings)
 {
     const struct options *options = settings->options;
+    const enum columns_table kind = table_of(options);
+    const struct table_style style = {
+        .width = options->wide ? 0 : settings->width,
+        .no_header = options->no_header,
+        .totals = !options->quiet && !options->no_header,
+        .exact = options->exact,
+        .by_address = options->sort == ORDER_ADDRESS,
+    };
 
     *pipeline = (struct pipeline){
         .options = options,
@@ -21,9 +46,9 @@ void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *se
         filter_add_folder(&pipeline->filter, settings->system_folders[i]);
     sorter_init(&pipeline->sorter, options->sort, options->top);
     by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE, options->top);
-    table_init(&pipeline->table, options, settings->width);
-    csv_init(&pipeline->csv, options);
-    prometheus_init(&pipeline->prometheus, options);
+    table_init(&pipeline->table, kind, &style);
+    csv_init(&pipeline->csv, kind, options->no_header, settings->envelope != NULL);
+    prometheus_init(&pipeline->prometheus, kind);
 }
 
 void pipeline_release(struct pipeline *pipeline)

@@ -100,6 +100,7 @@ static const enum row_member files_csv[] = {
 #define COUNTED(array) array, sizeof array / sizeof array[0]
 
 const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
+    [COLUMNS_NONE] = {NULL, 0, NULL, 0, false},
     [COLUMNS_PROCESSES] = {COUNTED(processes), COUNTED(processes_csv), false},
     [COLUMNS_MAPS] = {COUNTED(maps), COUNTED(maps_csv) - PAGES_CSV, true},
     [COLUMNS_PAGES] = {COUNTED(pages), COUNTED(maps_csv), true},
@@ -110,18 +111,3 @@ const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
 };
 
 const struct columns columns_of_region = {COUNTED(region), NULL, 0, false};
-
-enum columns_table columns_table_of(const struct options *options)
-{
-    if (options->command == COMMAND_PS)
-        return COLUMNS_PROCESSES;
-    if (options->command == COMMAND_DIFF)
-        return COLUMNS_CHANGES;
-    if (options->by_file)
-        return COLUMNS_FILES;
-    if (options->sort != ORDER_NONE && options->format == FORMAT_TABLE)
-        return COLUMNS_FLAT;
-    if (options->detail == DETAIL_REGIONS)
-        return COLUMNS_REGIONS;
-    return options->detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
-}

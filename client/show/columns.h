@@ -5,11 +5,11 @@
 
 #include <stdint.h>
 
-#include "client/options.h"
 #include "client/rows/row.h"
 #include "common/base/annotations.h"
 
 enum columns_table {
+    COLUMNS_NONE,      /* rows that are not a table: of info, whoami and stats */
     COLUMNS_PROCESSES, /* a line for each process */
     COLUMNS_MAPS,      /* a heading for each process, its mappings below */
     COLUMNS_PAGES,     /* the same with what is in memory */
@@ -52,8 +52,5 @@ struct columns {
 /* The tables, and the columns of a ROW_REGION among those of COLUMNS_REGIONS. */
 extern const struct columns columns_tables[COLUMNS_TABLE_COUNT];
 extern const struct columns columns_of_region;
-
-/* The table for the rows that a command line asks for. */
-enum columns_table columns_table_of(_In_ const struct options *options);
 
 #endif

@@ -6,13 +6,9 @@
 #include "client/show/text.h"
 #include "common/text/number.h"
 
-void csv_init(struct csv *csv, const struct options *options)
+void csv_init(struct csv *csv, enum columns_table kind, bool no_header, bool has_host)
 {
-    *csv = (struct csv){
-        .kind = columns_table_of(options),
-        .has_host = options->host,
-        .has_header = options->no_header,
-    };
+    *csv = (struct csv){.kind = kind, .has_host = has_host, .has_header = no_header};
     row_init(&csv->view);
 }
 

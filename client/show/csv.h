@@ -17,7 +17,6 @@
 
 #include <stdbool.h>
 
-#include "client/options.h"
 #include "client/rows/row.h"
 #include "client/show/columns.h"
 #include "common/base/annotations.h"
@@ -30,7 +29,8 @@ struct csv {
     struct row view; /* the last ROW_MAP; COLUMNS_REGIONS only */
 };
 
-void csv_init(_Out_ struct csv *csv, _In_ const struct options *options);
+/* has_host  Rows have the members of envelope.h. */
+void csv_init(_Out_ struct csv *csv, enum columns_table kind, bool no_header, bool has_host);
 void csv_deinit(_Inout_ struct csv *csv);
 
 /* Appends the line of a row; with the first row of any type the header before it, so that a request

@@ -210,11 +210,11 @@ static const struct {
 
 enum { SUMS_WITHOUT_PAGES = 2 };
 
-void prometheus_init(struct prometheus *prometheus, const struct options *options)
+void prometheus_init(struct prometheus *prometheus, enum columns_table kind)
 {
-    *prometheus = (struct prometheus){.has_stats = options->command == COMMAND_STATS};
-    if (options->command == COMMAND_MAPS)
-        prometheus->sums = options->detail == DETAIL_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
+    *prometheus = (struct prometheus){.has_stats = kind == COLUMNS_NONE};
+    if (kind == COLUMNS_MAPS || kind == COLUMNS_PAGES)
+        prometheus->sums = kind == COLUMNS_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
     buffer_init(&prometheus->scratch, OUTPUT_ROW_SIZE_MAX * 3);
 }
 

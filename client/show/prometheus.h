@@ -14,8 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/options.h"
 #include "client/rows/row.h"
+#include "client/show/columns.h"
 #include "client/show/stats.h"
 #include "common/base/annotations.h"
 #include "common/text/buffer.h"
@@ -53,7 +53,8 @@ struct prometheus {
     size_t family, index; /* of what is written next */
 };
 
-void prometheus_init(_Out_ struct prometheus *prometheus, _In_ const struct options *options);
+/* kind  COLUMNS_PROCESSES, COLUMNS_MAPS or COLUMNS_PAGES for a scan; COLUMNS_NONE for `stats`. */
+void prometheus_init(_Out_ struct prometheus *prometheus, enum columns_table kind);
 void prometheus_deinit(_Inout_ struct prometheus *prometheus);
 
 /* Adds a row to the sums. Returns false without memory. */

@@ -15,13 +15,9 @@ enum {
     CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
 };
 
-void table_init(struct table *table, const struct options *options, size_t width)
+void table_init(struct table *table, enum columns_table kind, const struct table_style *style)
 {
-    *table = (struct table){
-        .options = options,
-        .kind = columns_table_of(options),
-        .width = options->wide ? 0 : width,
-    };
+    *table = (struct table){.kind = kind, .style = *style};
     buffer_init(&table->cell, CELL_SIZE_MAX);
     buffer_init(&table->heading, CELL_SIZE_MAX);
 }
@@ -101,12 +97,12 @@ void table_process(const struct row *row, enum row_member name, size_t columns, 
 /* A list with processes on a narrow console has smaller columns. */
 static bool is_narrow(const struct table *table)
 {
-    return table->width > 0 && table->width < WIDTH_NARROW;
+    return table->style.width > 0 && table->style.width < WIDTH_NARROW;
 }
 
 static size_t width_of(const struct table *table, const struct column *column)
 {
-    if (column->cell == CELL_SIZE && table->options->exact)
+    if (column->cell == CELL_SIZE && table->style.exact)
         return EXACT_COLUMNS;
     return column->cell == CELL_PROCESS && is_narrow(table) ? PROCESS_COLUMNS_NARROW
                                                             : column->width;
@@ -124,7 +120,7 @@ static void put_number(const struct table *table, enum column_cell kind, uint64_
             digits++;
         buffer_append(cell, SPAN("0x"));
         end = number_put_hex(text, number, digits);
-    } else if (kind == CELL_SIZE && !table->options->exact) {
+    } else if (kind == CELL_SIZE && !table->style.exact) {
         end += display_size(text, number).size;
     } else {
         end = number_put_decimal(text, number);
@@ -151,7 +147,8 @@ static struct span cell_of(struct table *table, const struct row *row, const str
         put_protect(cell, row_text(row, column->member));
         break;
     case CELL_PROCESS:
-        table_process(row, column->member, table->width > 0 ? width_of(table, column) : 0, cell);
+        table_process(row, column->member, table->style.width > 0 ? width_of(table, column) : 0,
+                      cell);
         break;
     case CELL_NUMBER:
     case CELL_SIZE:
@@ -182,10 +179,10 @@ static void put_path(const struct table *table, struct span path, size_t begin, 
 {
     size_t columns = 0;
 
-    if (table->width > 0) {
+    if (table->style.width > 0) {
         size_t used = display_width(span_from(buffer_span(out), begin)) + 1;
-        columns = table->width > used + TABLE_PATH_COLUMNS_MIN ? table->width - used
-                                                               : TABLE_PATH_COLUMNS_MIN;
+        columns = table->style.width > used + TABLE_PATH_COLUMNS_MIN ? table->style.width - used
+                                                                     : TABLE_PATH_COLUMNS_MIN;
     }
     display_cut(out, path, columns);
 }
@@ -195,8 +192,7 @@ static void put_line(struct table *table, const char *indent, const struct colum
                      const struct row *row, struct buffer *out)
 {
     size_t begin = out->size;
-    bool has_address =
-        table->kind != COLUMNS_FLAT || !is_narrow(table) || table->options->sort == ORDER_ADDRESS;
+    bool has_address = table->kind != COLUMNS_FLAT || !is_narrow(table) || table->style.by_address;
     size_t first = has_address ? 0 : 1;
 
     buffer_text(out, indent);
@@ -246,7 +242,8 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
     put_fact(facts, "access ", row_text(row, MEMBER_ACCESS));
     size_t used = display_width(buffer_span(facts)) + 1;
     buffer_text(out, table->begun ? "\n" : "");
-    table_process(row, MEMBER_NAME, table->width > used ? table->width - used : table->width, out);
+    table_process(row, MEMBER_NAME,
+                  table->style.width > used ? table->style.width - used : table->style.width, out);
     buffer_append(out, buffer_span(facts));
     buffer_text(out, "\n");
 }
@@ -273,7 +270,7 @@ static bool is_new_process(struct table *table, const struct row *row, enum row_
 static void put_change(struct table *table, const struct row *row, struct buffer *out)
 {
     bool came = span_equal(row_text(row, MEMBER_CHANGE), SPAN("came"));
-    size_t width = table->width;
+    size_t width = table->style.width;
 
     if (row->type == ROW_PROCESS_CHANGE) {
         (void)is_new_process(table, row, MEMBER_NAME);
@@ -310,7 +307,7 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
     const struct columns *columns = &columns_tables[table->kind];
     const char *indent = has_headings(table) ? "  " : "";
 
-    if (!table->begun && !table->options->no_header && table->kind != COLUMNS_CHANGES)
+    if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
         put_line(table, indent, columns, NULL, out);
     table->processes += row->type == ROW_PROCESS;
     table->views += row->type == ROW_MAP;
@@ -362,7 +359,7 @@ static void put_bytes(const struct table *table, struct buffer *out)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
-    if (table->options->exact)
+    if (table->style.exact)
         buffer_format(out, ", %s bytes", display_count(text, table->bytes).data);
     else
         buffer_format(out, ", %s", display_size(text, table->bytes).data);
@@ -370,7 +367,7 @@ static void put_bytes(const struct table *table, struct buffer *out)
 
 bool table_end(struct table *table, struct buffer *out)
 {
-    if (table->options->quiet || table->options->no_header || !table->begun)
+    if (!table->style.totals || !table->begun)
         return true;
     buffer_text(out, "\n");
     switch (table->kind) {
@@ -400,6 +397,7 @@ bool table_end(struct table *table, struct buffer *out)
         put_count(out, table->started, "process started, ", "processes started, ");
         put_count(out, table->ended, "ended\n", "ended\n");
         break;
+    case COLUMNS_NONE:
     case COLUMNS_TABLE_COUNT:
         break;
     }

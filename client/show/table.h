@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/options.h"
 #include "client/rows/row.h"
 #include "client/show/columns.h"
 #include "client/show/stats.h"
@@ -24,10 +23,17 @@ enum {
     TABLE_PATH_COLUMNS_MIN = 12 /* a path is not cut below this, whatever the console */
 };
 
+struct table_style {
+    size_t width;    /* columns of the console; 0: nothing is cut */
+    bool no_header;  /* no titles */
+    bool totals;     /* a line of sums at the end */
+    bool exact;      /* sizes in bytes */
+    bool by_address; /* COLUMNS_FLAT: has addresses however narrow the console is */
+};
+
 struct table {
-    const struct options *options;
     enum columns_table kind;
-    size_t width;          /* columns of the console; 0: nothing is cut */
+    struct table_style style;
     bool begun;            /* something was printed */
     struct buffer cell;    /* a cell that is put together, or the facts of a heading */
     struct buffer heading; /* "NAME (PID)" of the last row of COLUMNS_CHANGES */
@@ -37,9 +43,8 @@ struct table {
     uint64_t came, went, started, ended;     /* of COLUMNS_CHANGES */
 };
 
-/* options  Must outlive the table.
- * width    Columns of the console; 0: there is none. */
-void table_init(_Out_ struct table *table, _In_ const struct options *options, size_t width);
+void table_init(_Out_ struct table *table, enum columns_table kind,
+                _In_ const struct table_style *style);
 void table_deinit(_Inout_ struct table *table);
 
 /* Appends what a row shows; nothing for a row that is not part of the table. Returns false when a

@@ -45,7 +45,6 @@ static bool sum_up(struct span text, struct prometheus *prometheus)
 int main(int argc, char **argv)
 {
     static struct prometheus prometheus;
-    static const struct options options = {.command = COMMAND_STATS};
     struct buffer text, out;
     bool more = false;
 
@@ -53,7 +52,7 @@ int main(int argc, char **argv)
         return 2;
     buffer_init(&text, FILE_SIZE_MAX);
     buffer_init(&out, OUTPUT_SIZE);
-    prometheus_init(&prometheus, &options);
+    prometheus_init(&prometheus, COLUMNS_NONE);
     bool good = read_file(argv[1], &text) && sum_up(buffer_span(&text), &prometheus) &&
                 prometheus_end(&prometheus, &out, &more) &&
                 fwrite(out.data, 1, out.size, stdout) == out.size;

@@ -2,7 +2,6 @@
 
 #include "tests/rows/csv_reader.h"
 #include "tests/unit/client_rows.h"
-#include "tests/unit/options_line.h"
 
 static void fields_are_quoted_when_they_must_be(struct test *t)
 {
@@ -104,22 +103,22 @@ static void a_full_buffer_is_reported(struct test *t)
 static void tables_have_fixed_columns(struct test *t)
 {
     static const struct {
-        const char *line;
+        enum columns_table kind;
         const char *rows, *expected;
     } rows[] = {
-        {"-a --csv", PROCESS MAP MAP_UNKNOWN FAILED END,
+        {COLUMNS_MAPS, PROCESS MAP MAP_UNKNOWN FAILED END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
          "7,\"a,b.exe\",0x0000000000010000,4096,image,PAGE_READONLY,\"C:\\\"\"x\",\\Device\\x,"
          "false\r\n"
          "7,,,0,,,,,true\r\n"},
-        {"ps --csv", PROCESS MAP END,
+        {COLUMNS_PROCESSES, PROCESS MAP END,
          "pid,start,parent,name,image,session,arch,protection,access\r\n"
          "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full\r\n"},
-        {"-a --pages --csv", PAGES END,
+        {COLUMNS_PAGES, PAGES END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy,resident,shared,private,"
          "locked,counted\r\n"
          "7,p,0x0000000000010000,8192,data,PAGE_READONLY,C:\\x,d,false,4096,0,4096,,8192\r\n"},
-        {"-a --regions --csv", PROCESS REGION MAP REGION REGION_OF_ANOTHER MAP_UNKNOWN REGION END,
+        {COLUMNS_REGIONS, PROCESS REGION MAP REGION REGION_OF_ANOTHER MAP_UNKNOWN REGION END,
          "type,pid,process,view,base,size,kind,state,protect,path,device_path,path_lossy\r\n"
          "region,7,,0x0000000000010000,0x0000000000011000,4096,,MEM_COMMIT,PAGE_X,,,\r\n"
          "map,7,\"a,b.exe\",,0x0000000000010000,4096,image,,PAGE_READONLY,\"C:\\\"\"x\","
@@ -129,22 +128,22 @@ static void tables_have_fixed_columns(struct test *t)
          "region,7,,0x0000000000090000,0x0000000000091000,4096,,MEM_RESERVE,,,,\r\n"
          "map,7,,,,0,,,,,,true\r\n"
          "region,7,,0x0000000000010000,0x0000000000011000,4096,,MEM_COMMIT,PAGE_X,,,\r\n"},
-        {"-a --by-file --csv", FILE_ROW END,
+        {COLUMNS_FILES, FILE_ROW END,
          "path,device_path,kind,processes,views,size\r\nC:\\x,d,\"image,data\",3,4,8192\r\n"},
         /* all digits of a number and of an address */
-        {"-a --csv",
+        {COLUMNS_MAPS,
          "{\"type\":\"map\",\"pid\":0,\"base\":\"0xffffffffffffffff\",\"size\":"
          "18446744073709551615}\n" END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
          "0,,0xffffffffffffffff,18446744073709551615,,,,,false\r\n"},
         /* nothing matched: a table without rows */
-        {"ps --csv", END, "pid,start,parent,name,image,session,arch,protection,access\r\n"},
+        {COLUMNS_PROCESSES, END, "pid,start,parent,name,image,session,arch,protection,access\r\n"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct csv csv;
         struct fed fed;
         TEST_ROW(t, "row %zu", i);
-        csv_init(&csv, options_line(rows[i].line));
+        csv_init(&csv, rows[i].kind, false, false);
         const struct target target = csv_target(&csv);
         fed_init(&fed);
         CHECK(t, feed(&fed, &target, rows[i].rows));
@@ -159,7 +158,7 @@ static void the_header_can_be_left_out(struct test *t)
     struct csv csv;
     struct fed fed;
 
-    csv_init(&csv, options_line("ps --csv --no-header"));
+    csv_init(&csv, COLUMNS_PROCESSES, true, false);
     const struct target target = csv_target(&csv);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, PROCESS END));
@@ -176,7 +175,7 @@ static void a_refusal_is_no_row(struct test *t)
     struct csv csv;
     struct fed fed;
 
-    csv_init(&csv, options_line("ps --csv"));
+    csv_init(&csv, COLUMNS_PROCESSES, false, false);
     const struct target target = csv_target(&csv);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, refusal));
@@ -217,7 +216,7 @@ static void hostile_names_come_back(struct test *t)
         snprintf(line, sizeof line,
                  "{\"type\":\"map\",\"pid\":1,\"size\":1,\"path\":\"%s\",\"kind\":\"data\"}\n" END,
                  names[i].json);
-        csv_init(&csv, options_line("-a --csv"));
+        csv_init(&csv, COLUMNS_MAPS, false, false);
         const struct target target = csv_target(&csv);
         fed_init(&fed);
         CHECK(t, feed(&fed, &target, line));

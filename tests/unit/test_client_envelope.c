@@ -5,7 +5,6 @@
 #include "common/version.h"
 #include "tests/rows/csv_reader.h"
 #include "tests/unit/client_rows.h"
-#include "tests/unit/options_line.h"
 
 /* A clock that goes on by `step` at each look. */
 struct clock {
@@ -226,14 +225,14 @@ static bool add_and_show(void *context, struct row *row, struct buffer *out)
 static void csv_has_them_first(struct test *t)
 {
     static const struct {
-        const char *options;
+        enum columns_table kind;
         const char *rows, *head;
     } rows[] = {
-        {"-a --csv --host", "{" PROCESS(START) "{" MAP("7"),
+        {COLUMNS_MAPS, "{" PROCESS(START) "{" MAP("7"),
          "schema,host,boot_time,scan_id,time,agent_version,process_start,pid,process,"},
-        {"-a --regions --csv --host", "{" PROCESS(START) "{" MAP("7"),
+        {COLUMNS_REGIONS, "{" PROCESS(START) "{" MAP("7"),
          "schema,host,boot_time,scan_id,time,agent_version,process_start,type,pid,"},
-        {"ps --csv --host", "{" PROCESS(START),
+        {COLUMNS_PROCESSES, "{" PROCESS(START),
          "schema,host,boot_time,scan_id,time,agent_version,pid,start,"},
     };
     static struct csv_reader reader;
@@ -243,7 +242,7 @@ static void csv_has_them_first(struct test *t)
         struct csv csv;
         TEST_ROW(t, "row %zu", i);
         rig_init(&rig, "a,\"b\"", NOW);
-        csv_init(&csv, options_line(rows[i].options));
+        csv_init(&csv, rows[i].kind, false, true);
         struct with_csv with_csv = {&rig.envelope, &csv};
         const struct target target = {&with_csv, add_and_show, NULL};
         CHECK(t, feed(&rig.fed, &target, rows[i].rows));

@@ -2,7 +2,6 @@
 
 #include "common/answer/reply.h"
 #include "tests/unit/client_rows.h"
-#include "tests/unit/options_line.h"
 
 #define PROCESS(name, access) \
     "{\"type\":\"process\",\"pid\":7,\"name\":" name ",\"access\":\"" access "\"}\n"
@@ -34,11 +33,11 @@
                                                                                     "seconds "    \
                                                                                     "1.5\n"
 
-static void run_scan(struct fed *fed, const char *line, const char *rows, struct test *t)
+static void run_scan(struct fed *fed, enum columns_table kind, const char *rows, struct test *t)
 {
     struct prometheus prometheus;
 
-    prometheus_init(&prometheus, options_line(line));
+    prometheus_init(&prometheus, kind);
     const struct target target = prometheus_target(&prometheus);
     fed_init(fed);
     CHECK(t, feed(fed, &target, rows));
@@ -48,16 +47,17 @@ static void run_scan(struct fed *fed, const char *line, const char *rows, struct
 static void names_are_summed_up(struct test *t)
 {
     static const struct {
-        const char *line, *rows, *expected;
+        enum columns_table kind;
+        const char *rows, *expected;
     } rows[] = {
-        {"ps --prometheus",
+        {COLUMNS_PROCESSES,
          PROCESS("\"b.exe\"", "full") PROCESS("\"a.exe\"", "none") PROCESS("\"B.EXE\"", "limited")
              PROCESS("\"b.exe\"", "full") PROCESS("null", "later") END("true"),
          PROCESSES "lsmap_processes{process=\"*unknown*\",access=\"other\"} 1\n"
                    "lsmap_processes{process=\"a.exe\",access=\"none\"} 1\n"
                    "lsmap_processes{process=\"b.exe\",access=\"full\"} 2\n"
                    "lsmap_processes{process=\"b.exe\",access=\"limited\"} 1\n" TAIL("0", "1")},
-        {"-a --prometheus",
+        {COLUMNS_MAPS,
          PROCESS("\"a\"", "full") MAP("\"a\"", "\"image\"", "4096") MAP("\"a\"", "\"image\"", "1")
              MAP("\"a\"", "null", "5") FAILED UNMATCHED END("false"),
          PROCESSES "lsmap_processes{process=\"a\",access=\"full\"} 1\n" MAPPINGS
@@ -66,21 +66,21 @@ static void names_are_summed_up(struct test *t)
                    "lsmap_mapped_bytes{process=\"a\",kind=\"image\"} 4097\n"
                    "lsmap_mapped_bytes{process=\"a\",kind=\"unknown\"} 5\n" TAIL("1", "0")},
         /* no process is a result, too */
-        {"ps --prometheus", END("true"), PROCESSES TAIL("0", "1")},
+        {COLUMNS_PROCESSES, END("true"), PROCESSES TAIL("0", "1")},
         /* names that would break a line */
-        {"ps --prometheus", PROCESS("\"a\\\"\\\\b\\n\\u001b\"", "full") END("true"),
+        {COLUMNS_PROCESSES, PROCESS("\"a\\\"\\\\b\\n\\u001b\"", "full") END("true"),
          PROCESSES "lsmap_processes{process=\"a\\\"\\\\b\xEF\xBF\xBD\xEF\xBF\xBD\",access=\"full\"}"
                    " 1\n" TAIL("0", "1")},
         /* nothing is written of a reply that is not complete */
-        {"ps --prometheus", PROCESS("\"a\"", "full"), ""},
-        {"ps --prometheus", ERROR, ""},
-        {"ps --prometheus", PROCESS("\"a\"", "full") ERROR, ""},
-        {"ps --prometheus", "", ""},
+        {COLUMNS_PROCESSES, PROCESS("\"a\"", "full"), ""},
+        {COLUMNS_PROCESSES, ERROR, ""},
+        {COLUMNS_PROCESSES, PROCESS("\"a\"", "full") ERROR, ""},
+        {COLUMNS_PROCESSES, "", ""},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct fed fed;
         TEST_ROW(t, "row %zu", i);
-        run_scan(&fed, rows[i].line, rows[i].rows, t);
+        run_scan(&fed, rows[i].kind, rows[i].rows, t);
         check_out(t, rows[i].expected, &fed);
         fed_release(&fed);
     }
@@ -90,7 +90,7 @@ static void pages_add_what_is_in_memory(struct test *t)
 {
     struct fed fed;
 
-    run_scan(&fed, "-a --pages --prometheus",
+    run_scan(&fed, COLUMNS_PAGES,
              PAGES("\"a\"", "4096", "18446744073709551615") PAGES("\"a\"", "null", "7") END("true"),
              t);
     REQUIRE(t, buffer_append(&fed.out, (struct span){"", 1}));
@@ -113,7 +113,7 @@ static void names_are_bounded(struct test *t)
     size_t series = 0;
     unsigned long long sum = 0;
 
-    prometheus_init(&prometheus, options_line("ps --prometheus"));
+    prometheus_init(&prometheus, COLUMNS_PROCESSES);
     const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     for (int turn = 0; turn < 2; turn++) {
@@ -150,7 +150,7 @@ static void long_names_are_cut(struct test *t)
     name[LONG - 1] = '\0';
     snprintf(rows, sizeof rows, PROCESS("\"%s\"", "full") PROCESS("\"%sz\"", "full") END("true"),
              name, name);
-    run_scan(&fed, "ps --prometheus", rows, t);
+    run_scan(&fed, COLUMNS_PROCESSES, rows, t);
     REQUIRE(t, buffer_append(&fed.out, (struct span){"", 1}));
     const char *label = strstr(fed.out.data, "process=\"");
     REQUIRE(t, label != NULL);
@@ -170,7 +170,7 @@ static void run_stats(struct fed *fed, const uint64_t *values, const char *witho
 
     buffer_init(&line, OUTPUT_ROW_SIZE_MAX);
     fed_init(fed);
-    prometheus_init(&prometheus, options_line("stats --prometheus"));
+    prometheus_init(&prometheus, COLUMNS_NONE);
     REQUIRE(t, reply_stats(&line, &no_id, values));
     buffer_text(&line, END("true"));
     buffer_append(&line, (struct span){"", 1});
@@ -241,7 +241,7 @@ static void unknown_numbers_are_left_out(struct test *t)
     struct prometheus prometheus;
     struct fed fed;
 
-    prometheus_init(&prometheus, options_line("stats --prometheus"));
+    prometheus_init(&prometheus, COLUMNS_NONE);
     const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, "{\"type\":\"stats\"}\n" END("true")));
@@ -264,7 +264,7 @@ static void numbers_wait_for_the_end(struct test *t)
     struct prometheus prometheus;
     struct fed fed;
 
-    prometheus_init(&prometheus, options_line("stats --prometheus"));
+    prometheus_init(&prometheus, COLUMNS_NONE);
     const struct target target = prometheus_target(&prometheus);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, "{\"type\":\"stats\",\"rows\":7}\n"));
@@ -281,17 +281,17 @@ static void numbers_wait_for_the_end(struct test *t)
 
 static void a_full_buffer_is_reported(struct test *t)
 {
-    static const char *const lines[] = {"stats --prometheus", "-a --prometheus"};
+    static const enum columns_table kinds[] = {COLUMNS_NONE, COLUMNS_MAPS};
     static const char rows[] = "{\"type\":\"stats\",\"rows\":7}\n" PROCESS("\"a\"", "full")
         MAP("\"a\"", "\"image\"", "4096") END("true");
 
-    for (size_t i = 0; i < TEST_COUNT(lines); i++) {
+    for (size_t i = 0; i < TEST_COUNT(kinds); i++) {
         bool fitted = false;
         for (size_t bound = 64; !fitted && bound < OUTPUT_SIZE; bound += bound / 8) {
             struct prometheus prometheus;
             struct fed fed;
-            TEST_ROW(t, "%s, %zu bytes", lines[i], bound);
-            prometheus_init(&prometheus, options_line(lines[i]));
+            TEST_ROW(t, "table %zu, %zu bytes", i, bound);
+            prometheus_init(&prometheus, kinds[i]);
             const struct target target = prometheus_target(&prometheus);
             fed_init(&fed);
             buffer_init(&fed.out, bound);

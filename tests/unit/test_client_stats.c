@@ -2,7 +2,6 @@
 #include "client/show/table.h"
 #include "common/answer/reply.h"
 #include "tests/test.h"
-#include "tests/unit/options_line.h"
 
 #include <stdlib.h>
 
@@ -269,6 +268,7 @@ static void the_table_waits_for_the_end(struct test *t)
 {
     uint64_t values[STATISTICS_COUNT] = {1000};
     static struct table table;
+    const struct table_style style = {.width = 0};
     struct row_error error;
     struct buffer line, out;
     struct row row;
@@ -276,7 +276,7 @@ static void the_table_waits_for_the_end(struct test *t)
     write_line(&line, values);
     buffer_init(&out, OUTPUT_SIZE);
     row_init(&row);
-    table_init(&table, options_line("stats"), 0);
+    table_init(&table, COLUMNS_NONE, &style);
     REQUIRE(t, row_parse(&row, buffer_span(&line), &error));
     CHECK(t, table_row(&table, &row, &out));
     CHECK_INT(t, 0, out.size);

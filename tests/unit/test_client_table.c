@@ -1,3 +1,4 @@
+#include "client/pipeline.h"
 #include "client/rows/row.h"
 #include "client/show/table.h"
 #include "client/show/text.h"
@@ -32,14 +33,18 @@ static const char error_line[] =
     "\"Windows refuses access.\"}";
 
 struct fixture {
-    struct table table;
+    struct pipeline pipeline; /* chooses the table */
+    struct table *table;
     struct row row;
     struct buffer out;
 };
 
 static void begin(struct fixture *f, const char *line, size_t width)
 {
-    table_init(&f->table, options_line(line), width);
+    const struct pipeline_settings settings = {.options = options_line(line), .width = width};
+
+    pipeline_init(&f->pipeline, &settings);
+    f->table = &f->pipeline.table;
     row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);
 }
@@ -48,7 +53,7 @@ static void end(struct fixture *f)
 {
     row_release(&f->row);
     buffer_release(&f->out);
-    table_deinit(&f->table);
+    pipeline_release(&f->pipeline);
 }
 
 static void feed(struct test *t, struct fixture *f, const char *line)
@@ -57,12 +62,12 @@ static void feed(struct test *t, struct fixture *f, const char *line)
     struct span text = span_from_string(line);
 
     if (CHECK(t, row_parse(&f->row, text, &error)))
-        CHECK(t, table_row(&f->table, &f->row, &f->out));
+        CHECK(t, table_row(f->table, &f->row, &f->out));
 }
 
 static void feed_end(struct test *t, struct fixture *f)
 {
-    CHECK(t, table_end(&f->table, &f->out));
+    CHECK(t, table_end(f->table, &f->out));
 }
 
 static void check_out(struct test *t, struct fixture *f, const char *expected)
@@ -244,8 +249,8 @@ static void feed_long(struct test *t, struct fixture *f, const char *unit, size_
         for (size_t i = 0; i < TEST_COUNT(formats); i++) {
             /* each table shows its own rows; the others are never mixed in */
             bool is_change = i >= 3, is_file = i == 2;
-            if (is_change != (f->table.kind == COLUMNS_CHANGES) ||
-                is_file != (f->table.kind == COLUMNS_FILES))
+            if (is_change != (f->table->kind == COLUMNS_CHANGES) ||
+                is_file != (f->table->kind == COLUMNS_FILES))
                 continue;
 #if defined(__GNUC__)
 #pragma GCC diagnostic push
@@ -393,7 +398,7 @@ static void a_full_buffer_is_reported(struct test *t)
         begin(&f, "-a", 0);
         f.out.capacity_max = bound;
         REQUIRE(t, row_parse(&f.row, span_from_string(process_line), &error));
-        CHECK(t, !table_row(&f.table, &f.row, &f.out));
+        CHECK(t, !table_row(f.table, &f.row, &f.out));
         CHECK(t, f.out.size <= bound);
         end(&f);
     }
