@@ -19,12 +19,13 @@ static enum columns_table table_of(const struct options *options)
     return options->detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
 }
 
-void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *settings)
+void pipeline_init(struct pipeline *pipeline, const struct options *options, size_t width,
+                   struct envelope *envelope, const struct span *system_folders,
+                   size_t system_folders_count)
 {
-    const struct options *options = settings->options;
     const enum columns_table kind = table_of(options);
     const struct table_style style = {
-        .width = options->wide ? 0 : settings->width,
+        .width = options->wide ? 0 : width,
         .no_header = options->no_header,
         .totals = !options->quiet && !options->no_header,
         .exact = options->exact,
@@ -33,8 +34,7 @@ void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *se
 
     *pipeline = (struct pipeline){
         .options = options,
-        .envelope = settings->envelope,
-        .has_filter = options->not_under_count > 0 || options->outside_system,
+        .envelope = envelope,
         .has_sorter = options->sort != ORDER_NONE && !options->by_file,
     };
     row_init(&pipeline->kept);
@@ -42,12 +42,12 @@ void pipeline_init(struct pipeline *pipeline, const struct pipeline_settings *se
     filter_init(&pipeline->filter);
     for (size_t i = 0; i < options->not_under_count; i++)
         filter_add_folder(&pipeline->filter, options->not_under[i]);
-    for (size_t i = 0; i < settings->system_folders_count && options->outside_system; i++)
-        filter_add_folder(&pipeline->filter, settings->system_folders[i]);
+    for (size_t i = 0; i < system_folders_count && options->outside_system; i++)
+        filter_add_folder(&pipeline->filter, system_folders[i]);
     sorter_init(&pipeline->sorter, options->sort, options->top);
     by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE, options->top);
     table_init(&pipeline->table, kind, &style);
-    csv_init(&pipeline->csv, kind, options->no_header, settings->envelope != NULL);
+    csv_init(&pipeline->csv, kind, options->no_header, envelope != NULL);
     prometheus_init(&pipeline->prometheus, kind);
 }
 
@@ -69,7 +69,7 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
     const struct options *options = pipeline->options;
 
     if (row->type == ROW_END &&
-        (pipeline->has_filter || pipeline->has_sorter || options->by_file)) {
+        (pipeline->filter.folders_count > 0 || pipeline->has_sorter || options->by_file)) {
         row_set_number(row, MEMBER_ROWS, pipeline->rows);
         row_set_number(row, MEMBER_PROCESSES, pipeline->processes);
     }
@@ -116,7 +116,7 @@ bool pipeline_row(struct pipeline *pipeline, struct row *row, struct buffer *out
     /* Before the order loses which process a mapping is of. */
     if (pipeline->envelope != NULL && !pipeline->options->by_file)
         envelope_add(pipeline->envelope, row);
-    if (pipeline->has_filter && !filter_passes(&pipeline->filter, row, &process))
+    if (pipeline->filter.folders_count > 0 && !filter_passes(&pipeline->filter, row, &process))
         return true;
     return (process == NULL || keep_or_show(pipeline, process, out)) &&
            keep_or_show(pipeline, row, out);
@@ -149,7 +149,7 @@ bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
 
 bool pipeline_matched(const struct pipeline *pipeline)
 {
-    return !pipeline->has_filter || pipeline->filter.mappings > 0;
+    return pipeline->filter.folders_count == 0 || pipeline->filter.mappings > 0;
 }
 
 const char *pipeline_complaint(const struct pipeline *pipeline)

@@ -4,8 +4,8 @@
  *                   [filter ->] by_file -> [envelope ->] format
  *
  * Rows stream through; only the sorter and by_file keep mappings until the last row, and the
- * terminal row with them. A step that changes what is printed changes the counts of the `end` row with it: JSON
- * lines can be checked like those of a server.
+ * terminal row with them. A step that changes what is printed changes the counts of the `end` row
+ * with it: JSON lines can be checked like those of a server.
  */
 #ifndef CLIENT_PIPELINE_H
 #define CLIENT_PIPELINE_H
@@ -27,18 +27,10 @@
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 
-struct pipeline_settings {
-    const struct options *options;
-    size_t width;                      /* columns of the console; 0: none */
-    const struct span *system_folders; /* what --outside-system leaves out */
-    size_t system_folders_count;
-    struct envelope *envelope; /* of --host; NULL: none */
-};
-
 struct pipeline {
     const struct options *options;
     struct envelope *envelope;
-    bool has_filter, has_sorter; /* by_file and the format are named by the options */
+    bool has_sorter;
     struct filter filter;
     struct sorter sorter;
     struct by_file by_file;
@@ -50,8 +42,13 @@ struct pipeline {
     struct prometheus prometheus;
 };
 
-/* The settings' pointers must outlive the pipeline, which must stay where it is. */
-void pipeline_init(_Out_ struct pipeline *pipeline, _In_ const struct pipeline_settings *settings);
+/* width           Columns of the console; 0: none.
+ * envelope        Of --host; NULL: none.
+ * system_folders  What --outside-system leaves out.
+ * All pointers must outlive the pipeline, which must stay where it is. */
+void pipeline_init(_Out_ struct pipeline *pipeline, _In_ const struct options *options,
+                   size_t width, _In_opt_ struct envelope *envelope,
+                   const struct span *system_folders, size_t system_folders_count);
 void pipeline_release(_Inout_ struct pipeline *pipeline);
 
 /* Takes the next row of the reply, the terminal one included, and may change it. One row makes at

@@ -94,13 +94,6 @@ static enum outcome complain_exhausted(struct run *run)
 
 static struct run *run_create(const struct run_settings *settings)
 {
-    const struct pipeline_settings pipeline = {
-        .options = settings->options,
-        .width = settings->width,
-        .system_folders = settings->system_folders,
-        .system_folders_count = settings->system_folders_count,
-        .envelope = settings->envelope,
-    };
     struct run *run = calloc(1, sizeof *run);
 
     if (run == NULL)
@@ -111,7 +104,8 @@ static struct run *run_create(const struct run_settings *settings)
     gaps_init(&run->gaps);
     buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
-    pipeline_init(&run->pipeline, &pipeline);
+    pipeline_init(&run->pipeline, settings->options, settings->width, settings->envelope,
+                  settings->system_folders, settings->system_folders_count);
     return run;
 }
 

@@ -19,8 +19,7 @@ static inline void play_begin(struct play *play, const struct options *options)
     play->options = *options;
     play->options.command = COMMAND_MAPS;
     play->options.format = FORMAT_JSON;
-    const struct pipeline_settings settings = {.options = &play->options};
-    pipeline_init(&play->pipeline, &settings);
+    pipeline_init(&play->pipeline, &play->options, 0, NULL, NULL, 0);
     play->target = pipeline_target(&play->pipeline);
     fed_init(&play->fed);
 }

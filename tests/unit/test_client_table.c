@@ -41,9 +41,7 @@ struct fixture {
 
 static void begin(struct fixture *f, const char *line, size_t width)
 {
-    const struct pipeline_settings settings = {.options = options_line(line), .width = width};
-
-    pipeline_init(&f->pipeline, &settings);
+    pipeline_init(&f->pipeline, options_line(line), width, NULL, NULL, 0);
     f->table = &f->pipeline.table;
     row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);
