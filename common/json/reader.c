@@ -1,19 +1,261 @@
 #include "common/json/reader.h"
 
+#include <string.h>
+
 #include "common/base/assertion.h"
-#include "common/json/token.h"
+#include "common/text/number.h"
+#include "common/text/utf.h"
 
 enum state {
     AT_VALUE,   /* a value must follow */
-    AT_ELEMENT, /* behind `[`: a value or `]` */
-    AT_MEMBER,  /* behind `{`: a name or `}` */
-    AFTER_VALUE /* behind a value: a comma, a close, or the end of the text */
+    AT_ELEMENT, /* after `[`: a value or `]` */
+    AT_MEMBER,  /* after `{`: a name or `}` */
+    AFTER_VALUE /* a comma, a close, or the end of the text */
 };
+
+/* Returns JSON_ERROR, for the caller to return. */
+static enum json_event fail(struct json_reader *reader, const char *error, size_t offset)
+{
+    reader->error = error;
+    reader->error_offset = offset;
+    return JSON_ERROR;
+}
+
+/* The byte at `offset`, or -1 at the end. */
+static int byte_at(struct span text, size_t offset)
+{
+    return offset < text.size ? (unsigned char)text.data[offset] : -1;
+}
+
+static int next_byte(const struct json_reader *reader)
+{
+    return byte_at(reader->text, reader->offset);
+}
+
+static bool is_space(int byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+static void skip_space(struct json_reader *reader)
+{
+    while (is_space(next_byte(reader)))
+        reader->offset++;
+}
+
+/* True when a number or a word may end before this byte. */
+static bool is_delimiter(int byte)
+{
+    return byte < 0 || is_space(byte) || byte == ',' || byte == ']' || byte == '}';
+}
+
+/* --- strings --- */
+
+/* Decodes `\uXXXX` at *at and moves on; on failure *at is the byte that is not a digit. */
+static const char *decode_unit(struct span text, size_t *at, uint32_t *unit)
+{
+    *unit = 0;
+    *at += 2;
+    for (int i = 0; i < 4; i++, (*at)++) {
+        int digit = number_hex_digit(byte_at(text, *at));
+        if (digit < 0)
+            return "four hexadecimal digits must follow \\u";
+        *unit = *unit << 4 | (uint32_t)digit;
+    }
+    return NULL;
+}
+
+/* Decodes one or two `\uXXXX`. */
+static const char *decode_unicode(struct span text, size_t *at, char *out, size_t *out_size)
+{
+    const size_t begin = *at;
+    uint32_t unit;
+    uint32_t low = 0;
+    const char *error = decode_unit(text, at, &unit);
+    if (error != NULL)
+        return error;
+    if (unit >= 0xD800 && unit < 0xDC00 && byte_at(text, *at) == '\\' &&
+        byte_at(text, *at + 1) == 'u')
+        error = decode_unit(text, at, &low);
+    if (error != NULL)
+        return error;
+    bool is_pair = low >= 0xDC00 && low <= 0xDFFF;
+    if (unit == 0 || (unit >= 0xD800 && unit <= 0xDFFF && !is_pair)) {
+        *at = begin;
+        return unit == 0 ? "\\u0000 is not allowed" : "unpaired surrogate";
+    }
+    *out_size =
+        utf8_encode(out, is_pair ? 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00) : unit);
+    return NULL;
+}
+
+/* Decodes the escape at *at, a backslash, and moves on. Returns NULL, or what is wrong at *at. */
+static const char *decode_escape(struct span text, size_t *at, char out[4], size_t *out_size)
+{
+    static const char meanings[0x80] = {['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+                                        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t'};
+    int letter = byte_at(text, *at + 1);
+    if (letter == 'u')
+        return decode_unicode(text, at, out, out_size);
+    if (letter < 0 || letter >= 0x80 || meanings[letter] == 0) {
+        *at += 1;
+        return letter < 0 ? "string without an end" : "unknown escape";
+    }
+    *at += 2;
+    out[0] = meanings[letter];
+    *out_size = 1;
+    return NULL;
+}
+
+/* Reads a string whose opening quote is next. Returns `event`, or JSON_ERROR. */
+static enum json_event read_string(struct json_reader *reader, enum json_event event)
+{
+    const size_t begin = reader->offset + 1;
+    size_t at = begin;
+    for (;;) { /* every round moves forward or returns */
+        int byte = byte_at(reader->text, at);
+        if (byte == '"')
+            break;
+        if (byte < 0x20)
+            return fail(reader,
+                        byte < 0 ? "string without an end" : "control character in a string", at);
+        if (byte == '\\') {
+            char decoded[4];
+            size_t size;
+            const char *error = decode_escape(reader->text, &at, decoded, &size);
+            if (error != NULL)
+                return fail(reader, error, at);
+        } else if (byte < 0x80) {
+            at++;
+        } else {
+            size_t next = at;
+            utf8_next(reader->text, &next);
+            if (next - at == 1)
+                return fail(reader, "invalid UTF-8", at);
+            at = next;
+        }
+    }
+    reader->token = (struct span){reader->text.data + begin, at - begin};
+    reader->offset = at + 1;
+    return event;
+}
+
+/* Unescapes a token into `out`, or only counts when that is NULL. Returns the bytes it gives. */
+static size_t unescape(struct span raw, char *out)
+{
+    size_t size = 0;
+    for (size_t at = 0; at < raw.size;) {
+        char piece[4] = {raw.data[at]};
+        size_t piece_size = 1;
+        if (piece[0] == '\\')
+            (void)decode_escape(raw, &at, piece, &piece_size); /* read_string() accepted it */
+        else
+            at++;
+        if (out != NULL)
+            memcpy(out + size, piece, piece_size);
+        size += piece_size;
+    }
+    return size;
+}
+
+bool json_unescape(const struct json_reader *reader, char *out, size_t capacity, size_t *size)
+{
+    /* an escape is never shorter than its meaning, so that counting is seldom needed */
+    if (reader->token.size > capacity && unescape(reader->token, NULL) > capacity)
+        return false;
+    *size = unescape(reader->token, out);
+    return true;
+}
+
+/* --- numbers and words --- */
+
+/* Moves past at least one digit. */
+static bool skip_digits(struct span text, size_t *at)
+{
+    size_t begin = *at;
+    while (number_is_digit(byte_at(text, *at)))
+        (*at)++;
+    return *at > begin;
+}
+
+static enum json_event read_number(struct json_reader *reader)
+{
+    const struct span text = reader->text;
+    size_t at = reader->offset;
+    bool good = true;
+    if (byte_at(text, at) == '-')
+        at++;
+    if (byte_at(text, at) == '0')
+        at++;
+    else
+        good = skip_digits(text, &at);
+    if (good && byte_at(text, at) == '.') {
+        at++;
+        good = skip_digits(text, &at);
+    }
+    if (good && (byte_at(text, at) == 'e' || byte_at(text, at) == 'E')) {
+        at++;
+        if (byte_at(text, at) == '+' || byte_at(text, at) == '-')
+            at++;
+        good = skip_digits(text, &at);
+    }
+    if (!good)
+        return fail(reader, "a digit must follow", at);
+    if (!is_delimiter(byte_at(text, at)))
+        return fail(reader, "this cannot follow in a number", at);
+    reader->token = (struct span){text.data + reader->offset, at - reader->offset};
+    reader->offset = at;
+    return JSON_NUMBER;
+}
+
+static bool read_integer(const struct json_reader *reader, bool *is_negative, uint64_t *magnitude)
+{
+    struct span token = reader->token;
+    *is_negative = token.size > 0 && token.data[0] == '-';
+    return number_from_decimal(span_from(token, *is_negative ? 1 : 0), magnitude);
+}
+
+bool json_int64(const struct json_reader *reader, int64_t *value)
+{
+    bool is_negative;
+    uint64_t magnitude;
+    if (!read_integer(reader, &is_negative, &magnitude) ||
+        magnitude > (uint64_t)INT64_MAX + (is_negative ? 1 : 0))
+        return false;
+    *value = is_negative && magnitude > 0 ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
+    return true;
+}
+
+bool json_uint64(const struct json_reader *reader, uint64_t *value)
+{
+    bool is_negative;
+    uint64_t magnitude;
+    if (!read_integer(reader, &is_negative, &magnitude) || (is_negative && magnitude != 0))
+        return false;
+    *value = magnitude;
+    return true;
+}
+
+static enum json_event read_word(struct json_reader *reader, struct span word,
+                                 enum json_event event)
+{
+    size_t at = reader->offset;
+    for (size_t i = 0; i < word.size; i++, at++) {
+        if (byte_at(reader->text, at) != (unsigned char)word.data[i])
+            return fail(reader, "unknown word", at);
+    }
+    if (!is_delimiter(byte_at(reader->text, at)))
+        return fail(reader, "unknown word", at);
+    reader->offset = at;
+    return event;
+}
+
+/* --- structure --- */
 
 static enum json_event open_level(struct json_reader *reader, bool is_object)
 {
     if (reader->depth == reader->depth_max)
-        return json_fail(reader, "nested too deeply", reader->offset);
+        return fail(reader, "nested too deeply", reader->offset);
     reader->stack = reader->stack << 1 | (is_object ? 1u : 0u);
     reader->depth++;
     reader->offset++;
@@ -33,38 +275,37 @@ static enum json_event close_level(struct json_reader *reader)
 
 static enum json_event read_value(struct json_reader *reader)
 {
-    int byte = json_peek(reader, reader->offset);
+    int byte = next_byte(reader);
     reader->state = AFTER_VALUE;
     switch (byte) {
     case '{':
-        return open_level(reader, true);
     case '[':
-        return open_level(reader, false);
+        return open_level(reader, byte == '{');
     case '"':
-        return json_read_string(reader, JSON_STRING);
+        return read_string(reader, JSON_STRING);
     case 't':
-        return json_read_word(reader, SPAN("true"), JSON_TRUE);
+        return read_word(reader, SPAN("true"), JSON_TRUE);
     case 'f':
-        return json_read_word(reader, SPAN("false"), JSON_FALSE);
+        return read_word(reader, SPAN("false"), JSON_FALSE);
     case 'n':
-        return json_read_word(reader, SPAN("null"), JSON_NULL);
+        return read_word(reader, SPAN("null"), JSON_NULL);
     default:
-        if (byte == '-' || (byte >= '0' && byte <= '9'))
-            return json_read_number(reader);
-        return json_fail(reader, "a value must be here", reader->offset);
+        if (byte == '-' || number_is_digit(byte))
+            return read_number(reader);
+        return fail(reader, "a value must be here", reader->offset);
     }
 }
 
 /* Reads a member's name and its colon. */
 static enum json_event read_key(struct json_reader *reader)
 {
-    if (json_peek(reader, reader->offset) != '"')
-        return json_fail(reader, "a member name in quotes must be here", reader->offset);
-    if (json_read_string(reader, JSON_KEY) == JSON_ERROR)
+    if (next_byte(reader) != '"')
+        return fail(reader, "a member name in quotes must be here", reader->offset);
+    if (read_string(reader, JSON_KEY) == JSON_ERROR)
         return JSON_ERROR;
-    json_skip_space(reader);
-    if (json_peek(reader, reader->offset) != ':')
-        return json_fail(reader, "a colon must be here", reader->offset);
+    skip_space(reader);
+    if (next_byte(reader) != ':')
+        return fail(reader, "a colon must be here", reader->offset);
     reader->offset++;
     reader->state = AT_VALUE;
     return JSON_KEY;
@@ -72,17 +313,17 @@ static enum json_event read_key(struct json_reader *reader)
 
 static enum json_event read_after_value(struct json_reader *reader)
 {
-    int byte = json_peek(reader, reader->offset);
+    int byte = next_byte(reader);
     if (reader->depth == 0)
-        return byte < 0 ? JSON_END : json_fail(reader, "text behind the value", reader->offset);
+        return byte < 0 ? JSON_END : fail(reader, "text after the value", reader->offset);
     bool in_object = (reader->stack & 1) != 0;
     if (byte == (in_object ? '}' : ']'))
         return close_level(reader);
     if (byte != ',')
-        return json_fail(reader, in_object ? "`,` or `}` must be here" : "`,` or `]` must be here",
-                         reader->offset);
+        return fail(reader, in_object ? "`,` or `}` must be here" : "`,` or `]` must be here",
+                    reader->offset);
     reader->offset++;
-    json_skip_space(reader);
+    skip_space(reader);
     reader->token_offset = reader->offset;
     return in_object ? read_key(reader) : read_value(reader);
 }
@@ -97,31 +338,26 @@ enum json_event json_next(struct json_reader *reader)
 {
     if (reader->error != NULL)
         return JSON_ERROR;
-    json_skip_space(reader);
+    skip_space(reader);
     reader->token_offset = reader->offset;
-    switch ((enum state)reader->state) {
-    case AT_ELEMENT:
-        return json_peek(reader, reader->offset) == ']' ? close_level(reader) : read_value(reader);
-    case AT_MEMBER:
-        return json_peek(reader, reader->offset) == '}' ? close_level(reader) : read_key(reader);
-    case AFTER_VALUE:
+    if (reader->state == AFTER_VALUE)
         return read_after_value(reader);
-    case AT_VALUE:
-    default:
-        return read_value(reader);
-    }
+    if (reader->state == AT_ELEMENT && next_byte(reader) == ']')
+        return close_level(reader);
+    if (reader->state == AT_MEMBER)
+        return next_byte(reader) == '}' ? close_level(reader) : read_key(reader);
+    return read_value(reader);
 }
 
 bool json_skip(struct json_reader *reader)
 {
     unsigned depth = reader->depth;
-    do { /* every event but the error takes at least one byte, and the end is never inside */
+    do { /* every event except the error takes at least one byte, and the end is never inside */
         enum json_event event = json_next(reader);
         if (event == JSON_ERROR || event == JSON_END)
             return false;
     } while (reader->depth > depth);
-    if (reader->depth == depth)
-        return true;
-    json_fail(reader, "a value must be here", reader->token_offset);
-    return false;
+    if (reader->depth < depth)
+        fail(reader, "a value must be here", reader->token_offset);
+    return reader->depth == depth;
 }

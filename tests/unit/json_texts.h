@@ -247,7 +247,7 @@ static const struct refused_text refused[] = {
     {"{\"a\xFF\":1}", 3, "{"},
     {"{\"a\":[}", 6, "{k["},
     {"{\"a\":[1}", 7, "{k[n"},
-    /* text behind the value */
+    /* text after the value */
     {"1 2", 2, "n"},
     {"1,", 1, "n"},
     {"\"a\"b", 3, "s"},

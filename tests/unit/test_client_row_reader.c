@@ -99,7 +99,7 @@ static void other_lines_are_reported(struct test *t)
         const char *why;
     } rows[] = {
         {"hello\n", 1, "a value must be here"},
-        {A "\n\n" B "x\n", 3, "text behind the value"},
+        {A "\n\n" B "x\n", 3, "text after the value"},
         {A "\n[]\n", 2, "a row must be a JSON object"},
         {A "\n{\"pid\":1}", 2, "the row has no type"},
         {"\xFF\xFE\x3d\xd8", 1, NULL}, /* half of a pair, and no more */

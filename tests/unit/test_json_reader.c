@@ -64,7 +64,7 @@ static void json_reader_refuses_nul_everywhere(struct test *t)
         struct json_reader reader;
         char letters[64];
         char changed[sizeof text];
-        memcpy(changed, text, sizeof text); /* at the last place: behind the value */
+        memcpy(changed, text, sizeof text); /* at the last place: after the value */
         changed[i] = '\0';
         TEST_ROW(t, "offset %zu", i);
         read_all(&reader, (struct span){changed, sizeof text}, 4, letters);
