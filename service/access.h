@@ -1,7 +1,6 @@
 /* The security descriptors of lsmapd, as SDDL and as plain data.
  *
- * The only place for SDDL: each string stands under a comment that says what it grants. The pure
- * functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
+ * The only place for SDDL: a comment before each string says what it grants. The pure functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
  * and find accounts that could change an object. They work on ACEs that Windows has read
  * (service/win32/descriptor.h), so what they say is what AccessCheck acts on.
  */
@@ -113,7 +112,7 @@ struct ace {
 struct acl {
     bool is_present; /* without a DACL everyone has all rights */
     size_t count;
-    struct ace *aces; /* owned by whoever filled it */
+    struct ace *aces; /* owned by the code that filled it */
 };
 
 struct descriptor {

@@ -22,7 +22,7 @@ enum { NUMBERS_COUNT = sizeof numbers / sizeof numbers[0] };
 #define NOT_A_NUMBER "not a number (REG_DWORD)"
 #define NOT_A_TEXT "not a text (REG_SZ)"
 
-/* The event log expands `%`, and the name comes from whoever may write the key. */
+/* The event log expands `%`, and the name may be any text in the registry. */
 static char harmless(char c)
 {
     return (unsigned char)c > 0x20 && (unsigned char)c < 0x7f && c != '%' ? c : '?';

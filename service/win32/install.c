@@ -136,7 +136,7 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *program, SC_HAND
 
 /* --- install --- */
 
-/* Locks what decides what runs as SYSTEM. Warns about a folder that is not ours to lock and that
+/* Locks the places that decide what runs as SYSTEM. Warns about a folder that is not locked and that
  * others can change.
  * what  Receives on failure which step, a phrase. */
 static DWORD lock_places(const wchar_t *program, const char **what)

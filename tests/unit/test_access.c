@@ -172,7 +172,7 @@ static void access_dacl_is_plain_refuses_the_rest(struct test *t)
         struct ace_row rows[ACE_ROWS_MAX];
         bool is_plain;
     } rows[] = {
-        {"empty: nobody has a right", {{0}}, true},
+        {"empty: no account has a right", {{0}}, true},
         {"the built-in one",
          {{ACE_ALLOW, 0, 0x1f, SYSTEM},
           {ACE_ALLOW, 0, 0x1f, ADMINISTRATORS},
@@ -213,7 +213,7 @@ static void the_pipe_admits_each_sid_with_a_right(struct test *t)
         struct ace_row rows[ACE_ROWS_MAX];
         const char *sddl;
     } rows[] = {
-        {"nobody", {{0}}, PIPE_SDDL_SERVICE},
+        {"no ACE", {{0}}, PIPE_SDDL_SERVICE},
         {"accounts that are always admitted",
          {{ACE_ALLOW, 0, 0x1f, SYSTEM},
           {ACE_ALLOW, 0, 1, ADMINISTRATORS},
@@ -392,7 +392,7 @@ static void access_finds_strangers(struct test *t)
         enum who owner;
         bool has_dacl;
         struct ace_row rows[ACE_ROWS_MAX];
-        const char *reason; /* NULL: nobody */
+        const char *reason; /* NULL: no stranger */
     } rows[] = {
         {"no DACL", SYSTEM, false, {{0}}, "it has no DACL: everyone has all rights"},
         {"an empty DACL", SYSTEM, true, {{0}}, NULL},

@@ -1,4 +1,4 @@
-/* The policy on every combination of facts, against the rule told another way. */
+/* The policy on every combination of facts, compared with a second statement of its rule. */
 #include "common/proto/protocol.h"
 #include "tests/test.h"
 
@@ -86,17 +86,17 @@ static void name_row(struct test *t, const struct combination *c)
              (unsigned)linked_masks[c->linked_granted]);
 }
 
-/* The rule, told the other way round from policy.c: whom to let in, by index into the tables. */
+/* The rule stated from the other side: which callers are admitted, by index into the tables. */
 static uint32_t expected_rights(const struct combination *c)
 {
     const uint32_t all = 0x1f, all_but_addresses = 0x17;
-    bool is_let_in = c->level >= 2 && c->user == 2 && integrities[c->integrity].is_enough &&
-                     c->app_container == 1 && c->restricted >= 1 && c->elevation >= 1 &&
-                     c->session == 1;
+    bool is_admitted = c->level >= 2 && c->user == 2 && integrities[c->integrity].is_enough &&
+                       c->app_container == 1 && c->restricted >= 1 && c->elevation >= 1 &&
+                       c->session == 1;
     bool is_filtered_admin = c->elevation == 3 && c->linked == 7 && c->restricted == 1;
     uint32_t of_link[] = {0, all_but_addresses, all};
 
-    if (!is_let_in)
+    if (!is_admitted)
         return 0;
     return (granted_masks[c->granted] & all) |
            (is_filtered_admin ? linked_masks[c->linked_granted] & of_link[c->mode] : 0);

@@ -39,7 +39,7 @@ static void defaults_are_in_their_ranges(struct test *t)
     }
 }
 
-/* Each number of the table: both borders are taken, what is beyond them is not. */
+/* Each number: both bounds are accepted, values beyond them are not. */
 static void numbers_are_taken_in_their_range(struct test *t)
 {
     static const struct {
@@ -163,7 +163,7 @@ static void a_text_is_taken_up_to_its_size(struct test *t)
         struct settings settings;
         struct settings_findings findings = {0};
         struct settings_raw raw = {.type = SETTINGS_RAW_TEXT, .text = {text, size}};
-        size_t unit = sizeof start - 3; /* the access entry alone */
+        size_t unit = sizeof start - 3; /* the ACE alone */
 
         TEST_ROW(t, "%zu bytes", size);
         memcpy(text, "D:", 2);

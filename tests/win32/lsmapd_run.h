@@ -1,5 +1,5 @@
 /* Runs lsmapd.exe and lsmap-doctor.exe as a user does and keeps their output; decides whether this
- * machine's service may be touched. */
+ * machine's service may be changed. */
 #ifndef TESTS_WIN32_LSMAPD_RUN_H
 #define TESTS_WIN32_LSMAPD_RUN_H
 
@@ -16,11 +16,11 @@ DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity);
 /* The same for `lsmap-doctor arguments`; the environment variable LSMAP_DOCTOR_EXE names it. */
 DWORD doctor_run(const wchar_t *arguments, char *output, DWORD capacity);
 
-/* A step and what must come of it.
+/* Runs a step and checks its result.
  * text  A part of what it must print; "": it must print nothing. */
 void lsmapd_check_run(struct test *t, const wchar_t *arguments, DWORD code, const char *text);
 
-/* Why the service of this machine may not be touched; NULL when it may. */
+/* The reason why the service of this machine may not be changed; NULL when it may. */
 const char *lsmapd_reason_to_skip(void);
 
 #endif

@@ -41,7 +41,7 @@ static HANDLE create_token(const WELL_KNOWN_SID_TYPE *disabled, DWORD count)
     return impersonation;
 }
 
-/* What a list grants a token. */
+/* The rights that a DACL grants a token. */
 static uint32_t granted_by(struct test *t, const char *sddl, HANDLE token)
 {
     struct client_access access = {.policy = {FILTERED_ADMINS_OFF}};
@@ -55,7 +55,7 @@ static uint32_t granted_by(struct test *t, const char *sddl, HANDLE token)
 
 enum { SDDL_CAPACITY = 1024 };
 
-/* Writes the SID wherever the pattern has a dollar sign. */
+/* Replaces each dollar sign of the pattern by the SID. */
 static void fill_in(char out[SDDL_CAPACITY], const char *pattern, const char *sid)
 {
     size_t size = 0;
@@ -71,13 +71,13 @@ static void fill_in(char out[SDDL_CAPACITY], const char *pattern, const char *si
     out[size] = '\0';
 }
 
-/* Custom lists against this process' token, whole and with Administrators disabled. */
-static void accesscheck_reads_custom_lists_as_we_do(struct test *t)
+/* Custom DACLs against the token of this process, unchanged and with Administrators disabled. */
+static void accesscheck_reads_custom_dacls_as_we_do(struct test *t)
 {
     static const WELL_KNOWN_SID_TYPE administrators[] = {WinBuiltinAdministratorsSid};
     static const struct {
         const char *sddl; /* $: our own SID */
-        uint32_t whole, filtered;
+        uint32_t full, filtered;
         bool needs_windows;
     } rows[] = {
         {"D:(A;;0x1f;;;$)", 0x1f, 0x1f, false},
@@ -96,26 +96,26 @@ static void accesscheck_reads_custom_lists_as_we_do(struct test *t)
 
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
     sid_format(sid, &self.user);
-    HANDLE whole = create_token(NULL, 0), filtered = create_token(administrators, 1);
-    REQUIRE(t, whole != NULL && filtered != NULL);
-    bool is_admin = (granted_by(t, "O:SYG:SYD:(A;;0x1;;;BA)", whole) & 1u) != 0;
+    HANDLE full = create_token(NULL, 0), filtered = create_token(administrators, 1);
+    REQUIRE(t, full != NULL && filtered != NULL);
+    bool is_admin = (granted_by(t, "O:SYG:SYD:(A;;0x1;;;BA)", full) & 1u) != 0;
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct buffer complete;
         buffer_init(&complete, 1024);
         TEST_ROW(t, "%s", rows[i].sddl);
         if (!is_admin && strstr(rows[i].sddl, "BA)") != NULL)
-            continue; /* nothing to take away here */
+            continue; /* there is no group to disable */
         if (rows[i].needs_windows && system_is_wine())
-            continue; /* Wine does not hold a group that may only deny against anybody */
+            continue; /* Wine ignores ACEs that deny a deny-only group */
         fill_in(text, rows[i].sddl, sid);
         CHECK(t, access_sddl_check(span_from_string(text)) == NULL);
         CHECK(t, access_sddl_complete(span_from_string(text), &complete));
-        CHECK_INT(t, rows[i].whole, granted_by(t, complete.data, whole));
+        CHECK_INT(t, rows[i].full, granted_by(t, complete.data, full));
         CHECK_INT(t, rows[i].filtered, granted_by(t, complete.data, filtered));
         buffer_release(&complete);
     }
     handle_close(&filtered);
-    handle_close(&whole);
+    handle_close(&full);
 }
 
 /* The ACEs as Windows walks them. Written back as SDDL they pass our check and are the same. */
@@ -165,7 +165,7 @@ static void a_dacl_survives_the_way_there_and_back(struct test *t)
     }
 }
 
-/* What the pure code must be able to tell apart. */
+/* What the pure code must distinguish. */
 static void a_descriptor_is_copied_as_it_is(struct test *t)
 {
     struct descriptor copy = {0};
@@ -193,14 +193,14 @@ static void a_descriptor_is_copied_as_it_is(struct test *t)
     descriptor_release(&copy);
 }
 
-/* What passes our check but Windows cannot read is refused by name; the built-in list takes over.
+/* A text that passes our check but Windows cannot read is refused; the built-in DACL is used.
  */
 static void a_setting_is_used_or_refused(struct test *t)
 {
     static const struct {
         const char *setting;
         bool is_custom;
-        const char *sddl;    /* its begin */
+        const char *sddl;    /* its beginning */
         const char *refusal; /* a part, "": none */
     } rows[] = {
         {"", false, ACCESS_SDDL_SERVICE, ""},
@@ -228,7 +228,7 @@ static void a_setting_is_used_or_refused(struct test *t)
     }
 }
 
-/* Whom a custom list names can open the pipe, and cannot put an instance of his own under it. */
+/* An account that a custom DACL names can open the pipe, and cannot add an instance. */
 static void the_pipe_admits_whom_a_setting_names(struct test *t)
 {
     static const WELL_KNOWN_SID_TYPE both[] = {WinBuiltinAdministratorsSid, WinInteractiveSid};
@@ -245,7 +245,7 @@ static void the_pipe_admits_whom_a_setting_names(struct test *t)
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
     sid_format(sid, &self.user);
     if (strcmp(sid, "S-1-5-18") == 0)
-        TEST_SKIP(t, "this runs as SYSTEM, which may do everything");
+        TEST_SKIP(t, "this runs as SYSTEM, which has all rights");
     (void)snprintf(text, sizeof text, "D:(A;;0x7;;;%s)", sid);
     REQUIRE(t, access_setup_create(text, &setup) == ERROR_SUCCESS);
     HANDLE token = create_token(both, 2);
@@ -261,8 +261,8 @@ static void the_pipe_admits_whom_a_setting_names(struct test *t)
     handle_close(&token);
 }
 
-/* Another list and another policy are for those who connect afterwards. */
-static void the_list_can_be_changed_while_it_serves(struct test *t)
+/* A new DACL and a new policy apply to clients that connect afterwards. */
+static void the_dacl_can_be_changed_while_it_serves(struct test *t)
 {
     struct client_access access = {.policy = {FILTERED_ADMINS_OFF}};
     const struct policy full = {FILTERED_ADMINS_FULL};
@@ -288,7 +288,7 @@ static void the_list_can_be_changed_while_it_serves(struct test *t)
     handle_close(&token);
 }
 
-/* A descriptor that AccessCheck does not take is an error, and grants nothing. */
+/* A descriptor that AccessCheck refuses is an error and grants nothing. */
 static void what_cannot_be_checked_is_an_error(struct test *t)
 {
     struct client_access access = {.policy = {FILTERED_ADMINS_FULL}};
@@ -299,14 +299,14 @@ static void what_cannot_be_checked_is_an_error(struct test *t)
     REQUIRE(t, descriptor_create("D:(A;;0x1f;;;WD)", &access.descriptor) == ERROR_SUCCESS);
     DWORD error = client_token_facts(token, &access, &caller); /* no owner, no group */
     if (system_is_wine() && error == ERROR_SUCCESS)
-        TEST_SKIP(t, "Wine takes a descriptor without owner and group");
+        TEST_SKIP(t, "Wine accepts a descriptor without owner and group");
     CHECK(t, error != ERROR_SUCCESS);
     CHECK_INT(t, 77, caller.session_id); /* untouched */
     descriptor_free(&access.descriptor);
     handle_close(&token);
 }
 
-/* A token that another process would be given: filtered administrators cannot be made by a test. */
+/* With the token of this process: a test cannot make a filtered administrator. */
 static void a_filtered_token_brings_its_other_half(struct test *t)
 {
     struct client_access access = {.policy = {FILTERED_ADMINS_FULL}};
@@ -325,7 +325,7 @@ static void a_filtered_token_brings_its_other_half(struct test *t)
     CHECK(t, caller.linked.is_same_user);
 }
 
-static void the_group_of_readers_can_be_asked_for(struct test *t)
+static void the_group_of_readers_can_be_queried(struct test *t)
 {
     struct sid sid = {.size = 77};
     struct access_setup setup;
@@ -345,20 +345,20 @@ static void the_group_of_readers_can_be_asked_for(struct test *t)
     }
     access_setup_release(&setup);
     if (error != ERROR_SUCCESS)
-        TEST_SKIP(t, "the group is not there (Wine has no local groups)");
+        TEST_SKIP(t, "there is no such group (Wine has no local groups)");
 }
 
-static void the_group_of_readers_is_made_and_removed(struct test *t)
+static void the_group_of_readers_is_created_and_removed(struct test *t)
 {
     struct sid before, sid;
     wchar_t allowed[2];
 
     if (system_is_wine())
-        TEST_SKIP(t, "Wine says that it made a local group and makes none");
+        TEST_SKIP(t, "Wine reports success but creates no local group");
     if (GetEnvironmentVariableW(L"LSMAP_TEST_INSTALL", allowed, 2) != 1)
-        TEST_SKIP(t, "this would make a group here; set LSMAP_TEST_INSTALL=1 to allow it");
+        TEST_SKIP(t, "this would create a group here; set LSMAP_TEST_INSTALL=1 to allow it");
     if (readers_group_query(&before) == ERROR_SUCCESS)
-        TEST_SKIP(t, "the group is there already");
+        TEST_SKIP(t, "the group exists already");
     DWORD error = readers_group_create();
     if (error == ERROR_ACCESS_DENIED)
         TEST_SKIP(t, "needs an elevated prompt");
@@ -373,7 +373,7 @@ static void the_group_of_readers_is_made_and_removed(struct test *t)
     CHECK_INT(t, ERROR_NONE_MAPPED, readers_group_query(&sid));
 }
 
-/* Runs lsmapd; what it says is in `command`. Returns its exit code, -1 when it did not run. */
+/* Runs lsmapd; `command` receives its output. Returns its exit code, -1 when it did not run. */
 static int run_lsmapd(struct command *command, const wchar_t *arguments)
 {
     wchar_t path[MAX_PATH], line[MAX_PATH + 64];
@@ -414,16 +414,16 @@ static void lsmapd_access_shows_who_may_ask(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(accesscheck_reads_custom_lists_as_we_do),
+        TEST_CASE(accesscheck_reads_custom_dacls_as_we_do),
         TEST_CASE(a_dacl_survives_the_way_there_and_back),
         TEST_CASE(a_descriptor_is_copied_as_it_is),
         TEST_CASE(a_setting_is_used_or_refused),
         TEST_CASE(the_pipe_admits_whom_a_setting_names),
-        TEST_CASE(the_list_can_be_changed_while_it_serves),
+        TEST_CASE(the_dacl_can_be_changed_while_it_serves),
         TEST_CASE(what_cannot_be_checked_is_an_error),
         TEST_CASE(a_filtered_token_brings_its_other_half),
-        TEST_CASE(the_group_of_readers_can_be_asked_for),
-        TEST_CASE(the_group_of_readers_is_made_and_removed),
+        TEST_CASE(the_group_of_readers_can_be_queried),
+        TEST_CASE(the_group_of_readers_is_created_and_removed),
         TEST_CASE(lsmapd_access_shows_who_may_ask),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -1,4 +1,4 @@
-/* Tokens against the real descriptors of access.h, and the client of a real pipe. */
+/* Tokens checked against the descriptors of access.h, and the client of a real pipe. */
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
@@ -81,7 +81,7 @@ static void every_descriptor_is_valid(struct test *t)
     CHECK(t, descriptor == NULL);
 }
 
-/* Who may do what with the pipe. FILE_CREATE_PIPE_INSTANCE is for its owner alone. */
+/* The rights to the pipe. Only its owner has FILE_CREATE_PIPE_INSTANCE. */
 static void the_pipe_lets_clients_in_and_nothing_more(struct test *t)
 {
     WELL_KNOWN_SID_TYPE both[] = {WinBuiltinAdministratorsSid, WinInteractiveSid};

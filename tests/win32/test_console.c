@@ -1,4 +1,4 @@
-/* lsmapd --console as a process: what it says, that it answers, that Ctrl+Break ends it cleanly. */
+/* lsmapd --console as a process: its messages, an answer, a clean end by Ctrl+Break. */
 #include "common/win32/win.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ struct console {
     char pipe_name[64];
 };
 
-/* One line of its stderr without line end; "" when it has ended. */
+/* Reads one line of its stderr, without line end; "" when it has ended. */
 static void read_line(struct console *console, char line[LINE_CAPACITY])
 {
     size_t size = 0;
@@ -47,14 +47,14 @@ static bool start(struct console *console, const char *name)
     SetHandleInformation(console->errors, HANDLE_FLAG_INHERIT, 0);
     swprintf(command, MAX_PATH + 128, L"\"%ls\" --console --pipe %hs", path, name);
     startup.hStdError = writer;
-    /* A group of its own, so that Ctrl+Break reaches it and not us. */
+    /* In a process group of its own, so that Ctrl+Break does not reach this process. */
     BOOL is_started = CreateProcessW(path, command, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP,
                                      NULL, NULL, &startup, &console->process);
     handle_close(&writer);
     return is_started;
 }
 
-/* Returns its exit code; ends it by force when it does not by itself. */
+/* Returns its exit code; terminates it when it does not end. */
 static DWORD finish(struct console *console)
 {
     DWORD code = 0xffff;
@@ -87,7 +87,7 @@ static void it_listens_answers_and_ends(struct test *t)
 
     if (!lsmapd_path(path))
         TEST_SKIP(t, "lsmapd.exe was not found; name it in LSMAPD_EXE");
-    /* Keys need a console that both share. Fails when we have one, as in an interactive run. */
+    /* Ctrl+Break needs a shared console. This fails when there is one, as in an interactive run. */
     (void)AllocConsole();
     REQUIRE(t, start(&console, "lsmapd-test-console"));
     read_line(&console, line);

@@ -160,7 +160,7 @@ static void install_and_uninstall_may_be_repeated(struct test *t)
     CHECK(t, first != 0);
     lsmapd_check_run(t, L"install", EXIT_CODE_OK, "is updated");
     check_registration(t);
-    CHECK(t, running_pid() != 0 && running_pid() != first); /* the former one was stopped */
+    CHECK(t, running_pid() != 0 && running_pid() != first); /* the old one was stopped */
     lsmapd_check_run(t, L"status --quiet", EXIT_CODE_OK, "");
     lsmapd_check_run(t, L"stop", EXIT_CODE_OK, "is stopped");
     lsmapd_check_run(t, L"stop --quiet", EXIT_CODE_OK, "");
@@ -209,8 +209,8 @@ static void the_service_answers_and_stops(struct test *t)
         CloseHandle(pipe);
 }
 
-/* From the option to what `access` shows; the settings are gone with the service. The list itself
- * is not tried here: a group is made for good only on Windows. */
+/* From the option to what `access` prints; the settings are removed with the service. The group is not
+ * tested here: only Windows creates one. */
 static void install_takes_options_about_rights(struct test *t)
 {
     const char *reason = lsmapd_reason_to_skip();
@@ -219,7 +219,7 @@ static void install_takes_options_about_rights(struct test *t)
         TEST_SKIP(t, reason);
     lsmapd_check_run(t, L"install --quiet --no-start --filtered-admins off", EXIT_CODE_OK, "");
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
-    lsmapd_check_run(t, L"install --quiet --no-start", EXIT_CODE_OK, ""); /* leaves it as it is */
+    lsmapd_check_run(t, L"install --quiet --no-start", EXIT_CODE_OK, ""); /* keeps it */
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
     CHECK_INT(t, ERROR_SUCCESS,
               settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;SY)(A;;0x1;;;WD)"));

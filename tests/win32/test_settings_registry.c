@@ -1,4 +1,4 @@
-/* Settings read from a key of the registry, with every shape a value can have. */
+/* Settings read from a registry key, with values of every type and size. */
 #include "service/win32/settings_registry.h"
 
 #include "tests/test.h"
@@ -66,7 +66,7 @@ static void good_values_are_taken(struct test *t)
     close_key();
 }
 
-/* Texts as programs leave them: without terminator, with several, with half a character. */
+/* Texts as programs write them: without terminator, with several, with half a character. */
 static void texts_are_read_whatever_their_size(struct test *t)
 {
     static const struct {
@@ -80,7 +80,7 @@ static void texts_are_read_whatever_their_size(struct test *t)
         {"terminators", L"off\0\0\0", 7 * sizeof(wchar_t), NULL},
         {"half a character", L"off", 3 * sizeof(wchar_t) + 1, "not a text (REG_SZ)"},
         {"one byte", L"o", 1, "not a text (REG_SZ)"},
-        {"text behind a terminator", L"off\0x", 5 * sizeof(wchar_t), "not a text (REG_SZ)"},
+        {"text after a terminator", L"off\0x", 5 * sizeof(wchar_t), "not a text (REG_SZ)"},
         {"nothing", L"", 0, "not off, no-addresses or full"},
         {"only a terminator", L"", sizeof(wchar_t), "not off, no-addresses or full"},
         {"unpaired surrogate", {0xD800, 'o', 0}, 3 * sizeof(wchar_t), ""},
@@ -127,7 +127,7 @@ static void wrong_types_and_sizes_are_found(struct test *t)
         TEST_ROW(t, "type %lu, %lu bytes", (unsigned long)rows[i].type,
                  (unsigned long)rows[i].size);
         open_key(t);
-        /* Some systems refuse some of these already when they are written: as good. */
+        /* Some systems refuse to write some of these, which is as good. */
         if (RegSetValueExW(key, L"Connections", 0, rows[i].type, data, rows[i].size) ==
             ERROR_SUCCESS) {
             read_all(&settings, &findings);
