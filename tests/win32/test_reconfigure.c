@@ -86,9 +86,9 @@ static void the_service_goes_by_its_settings(struct test *t)
 static void wrong_limits_are_told(struct test *t)
 {
     lsmapd_check_run(t, L"--console --limit Connections=0", EXIT_CODE_USAGE,
-                     "the limit is not between 1 and 1024");
-    lsmapd_check_run(t, L"--console --limit Nothing=1", EXIT_CODE_USAGE, "the limit is unknown");
-    lsmapd_check_run(t, L"install --limit Scans=1", EXIT_CODE_USAGE, "belongs to --console");
+                     "is not between 1 and 1024");
+    lsmapd_check_run(t, L"--console --limit Nothing=1", EXIT_CODE_USAGE, "the limit \"Nothing=1\" is unknown");
+    lsmapd_check_run(t, L"install --limit Scans=1", EXIT_CODE_USAGE, "install takes no --limit");
 }
 
 int main(int argc, char **argv)
