@@ -1,7 +1,7 @@
 /* Rows as CSV by RFC 4180: one table, one line for each row.
  *
- * Which table is decided by the command line, never by what comes, so that its columns
- * (columns.h) are the same in every run of a command. With --regions views (type "map") and their
+ * The command line decides which table it is, never the rows, so that its columns (columns.h) are
+ * the same in every run of a command. With --regions views (type "map") and their
  * regions (type "region") are lines of one table; what a region's row leaves out is taken from its
  * view. With --host the columns of envelope.h come first. Rows of other types are not part of the
  * table: a process that failed is a diagnostic and changes the exit code.
@@ -33,8 +33,8 @@ struct csv {
 void csv_init(_Out_ struct csv *csv, enum columns_table kind, bool no_header, bool has_host);
 void csv_deinit(_Inout_ struct csv *csv);
 
-/* Appends the line of a row; with the first row of any type the header before it, so that a request
- * that is refused leaves nothing behind. Returns false when a buffer is at its bound. */
+/* Appends the line of a row; with the first row of any type the header before it, so that a refused
+ * request leaves no header. Returns false when a buffer is at its bound. */
 NODISCARD bool csv_row(_Inout_ struct csv *csv, _In_ const struct row *row,
                        _Inout_ struct buffer *out);
 

@@ -27,7 +27,7 @@ struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t c
                         count == 1 ? "" : "es");
     if (size <= 1)
         return SPAN("");
-    progress->shown_width = (size_t)size - 1; /* it only grows: counts do */
+    progress->shown_width = (size_t)size - 1; /* it only grows, as counts do */
     return (struct span){out, (size_t)size};
 }
 

@@ -43,7 +43,8 @@ static void put_escaped(struct buffer *out, struct span value)
     buffer_append(out, span_from(value, begin));
 }
 
-/* The beginning of a sample, up to its number. suffix  Of a histogram's samples, else "". */
+/* The beginning of a sample, up to its number.
+ * suffix  Of a histogram's samples, else "". */
 static void begin_sample(struct buffer *out, const struct family *family, const char *suffix,
                          const struct label *labels, size_t labels_count)
 {
@@ -62,9 +63,9 @@ static void put_count(struct buffer *out, uint64_t count)
     buffer_format(out, "%" PRIu64 "\n", count);
 }
 
-/* As seconds, with a point and without zeros at the end: "0.0005", "10.0".
- * time   In units of which a second has `second`, 1000 or 1000000.
- * ending What follows. */
+/* As seconds, with a point and without needless zeros: "0.0005", "10.0".
+ * time    In units of which a second has `second`, 1000 or 1000000.
+ * ending  What follows. */
 static void put_seconds(struct buffer *out, uint64_t time, uint64_t second, const char *ending)
 {
     uint64_t digit = second / 10, rest = time % second;
@@ -202,10 +203,11 @@ static const struct {
 } sums[PROMETHEUS_SUMS] = {
     {{"lsmap_mappings", "gauge", "Mappings in all processes of this name."}, MEMBER_COUNT},
     {{"lsmap_mapped_bytes", "gauge", "Address space of these mappings."}, MEMBER_SIZE},
-    {{"lsmap_resident_bytes", "gauge", "What of them is in memory."}, MEMBER_RESIDENT},
-    {{"lsmap_shared_bytes", "gauge", "What of that is shared."}, MEMBER_SHARED},
-    {{"lsmap_private_bytes", "gauge", "What of that is private."}, MEMBER_PRIVATE},
-    {{"lsmap_locked_bytes", "gauge", "What of that is locked."}, MEMBER_LOCKED},
+    {{"lsmap_resident_bytes", "gauge", "Bytes of these mappings that are in memory."},
+     MEMBER_RESIDENT},
+    {{"lsmap_shared_bytes", "gauge", "Bytes in memory that are shared."}, MEMBER_SHARED},
+    {{"lsmap_private_bytes", "gauge", "Bytes in memory that are private."}, MEMBER_PRIVATE},
+    {{"lsmap_locked_bytes", "gauge", "Bytes in memory that are locked."}, MEMBER_LOCKED},
 };
 
 enum { SUMS_WITHOUT_PAGES = 2 };
@@ -344,7 +346,7 @@ bool prometheus_row(struct prometheus *prometheus, const struct row *row)
     if (row->type == ROW_STATS)
         stats_parse(row_line(row), &prometheus->stats);
     if (row->type == ROW_PROCESS_ERROR && !span_equal(row_text(row, MEMBER_STAGE), SPAN("select")))
-        prometheus->failed++; /* others name nothing that runs */
+        prometheus->failed++; /* stage select: no such process */
     if (row->type == ROW_END) {
         prometheus->ended = true;
         prometheus->elapsed_us = row_number(row, MEMBER_ELAPSED_US, 0);
@@ -355,8 +357,8 @@ bool prometheus_row(struct prometheus *prometheus, const struct row *row)
 
 /* --- writing them --- */
 
-/* The samples of one name in one family: 0 for the processes, else 1 + the sum. Those of kinds that
- * it has none of are left out. */
+/* The samples of one name in one family: 0 for the processes, else 1 + the index of the sum. Kinds
+ * that the name has no mapping of are left out. */
 static void put_name(struct buffer *out, const struct prometheus_name *entry, size_t family)
 {
     struct label labels[] = {{"process", {entry->name, entry->name_size}}, {"kind", {NULL, 0}}};

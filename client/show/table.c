@@ -10,7 +10,7 @@ enum {
     CELL_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX, /* three bytes for each received */
     ADDRESS_DIGITS_MIN = 12,                          /* the user space of 64-bit Windows */
     EXACT_COLUMNS = 13,                               /* up to ten terabytes */
-    WIDTH_NARROW = 100, /* below, a flat list has no addresses, and narrow processes */
+    WIDTH_NARROW = 100, /* below this a flat list has no addresses and narrower processes */
     PROCESS_COLUMNS_NARROW = 18,
     CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
 };
@@ -94,7 +94,7 @@ void table_process(const struct row *row, enum row_member name, size_t columns, 
     }
 }
 
-/* A list with processes on a narrow console has smaller columns. */
+/* A flat list on a narrow console has fewer and narrower columns. */
 static bool is_narrow(const struct table *table)
 {
     return table->style.width > 0 && table->style.width < WIDTH_NARROW;
