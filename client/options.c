@@ -4,7 +4,6 @@
 
 #include "client/show/help.h"
 #include "common/text/number.h"
-#include "common/text/suggest.h"
 
 enum option {
     OPTION_ALL,
@@ -232,20 +231,18 @@ static void read_process(struct cli *cli, struct options *options)
 
 static void read_topic(struct cli *cli, struct options *options)
 {
-    struct suggestion suggestion;
+    const char *names[HELP_TOPICS_MAX];
+    size_t count = 0;
 
     if (options->topic.size > 0) {
         cli_fail(cli, "help takes one topic");
     } else if (help_topic(cli->value) != NULL) {
         options->topic = cli->value;
     } else {
-        suggestion_init(&suggestion, cli->value);
-        for (size_t i = 0; i < help_topics_count; i++)
-            suggestion_offer(&suggestion, span_from_string(help_topics[i].name));
-        bool has_best = suggestion.best.data != NULL;
-        cli_fail(cli, "no help on \"%s\"%s%.*s%s", cli_quote(cli->value).text,
-                 has_best ? "; did you mean \"" : "", (int)suggestion.best.size,
-                 has_best ? suggestion.best.data : "", has_best ? "\"?" : "");
+        for (size_t i = 0; i < help_topics_count && count < HELP_TOPICS_MAX; i++)
+            names[count++] = help_topics[i].name;
+        cli_fail(cli, "no help on \"%s\"%s", cli_quote(cli->value).text,
+                 cli_hint(cli->value, names, count, "").text);
     }
 }
 

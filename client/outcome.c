@@ -271,13 +271,9 @@ static void report_command_near(const struct gap_group *globs, struct buffer *ou
 
     if (globs->count != 1 || name.size < 2)
         return;
-    struct span near =
-        cli_command_near(&options_syntax, (struct span){name.data + 1, name.size - 2});
-    if (near.size > 0) {
-        buffer_text(out, "; did you mean \"" PRODUCT_NAME " ");
-        buffer_append(out, near);
-        buffer_text(out, "\"?");
-    }
+    buffer_text(out, cli_hint((struct span){name.data + 1, name.size - 2}, options_syntax.commands,
+                              options_syntax.commands_count, PRODUCT_NAME " ")
+                         .text);
 }
 
 static void report_unmatched(const struct gaps *gaps, struct buffer *out)

@@ -19,6 +19,8 @@ struct help_topic {
     const char *text; /* complete lines, terminated */
 };
 
+enum { HELP_TOPICS_MAX = 16 };
+
 extern const struct help_topic help_topics[];
 extern const size_t help_topics_count;
 

@@ -7,288 +7,248 @@
 
 #include "common/base/assertion.h"
 #include "common/text/number.h"
-#include "common/text/suggest.h"
 #include "common/text/utf.h"
 
 enum { CLI_NOTHING = -3 }; /* nothing to return; reading goes on */
 
 /* --- messages --- */
 
-PRINTF_FORMAT(2, 0)
-static void add_arguments(struct cli *cli, const char *format, va_list arguments)
+/* The letters to insert, drop, change or swap with their neighbour, in any case, to turn a into b.
+ * Three rows of the usual table are enough: a swap looks two back. */
+static size_t distance(struct span a, struct span b)
 {
-    size_t size = strlen(cli->message);
-    (void)vsnprintf(cli->message + size, sizeof cli->message - size, format, arguments);
+    size_t rows[3][CLI_NEAR_SIZE_MAX + 1];
+    for (size_t j = 0; j <= b.size; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t *row = rows[i % 3];
+        const size_t *before = rows[(i - 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            char x = ascii_lower(a.data[i - 1]), y = ascii_lower(b.data[j - 1]);
+            size_t other = before[j] < row[j - 1] ? before[j] : row[j - 1];
+            size_t same = before[j - 1] + (x != y);
+            row[j] = other + 1 < same ? other + 1 : same;
+            if (i > 1 && j > 1 && x == ascii_lower(b.data[j - 2]) &&
+                y == ascii_lower(a.data[i - 2]) && rows[(i - 2) % 3][j - 2] + 1 < row[j])
+                row[j] = rows[(i - 2) % 3][j - 2] + 1;
+        }
+    }
+    return rows[a.size % 3][b.size];
 }
 
-PRINTF_FORMAT(2, 3)
-static void add(struct cli *cli, const char *format, ...)
+struct span cli_nearest(struct span word, const char *const *words, size_t count)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    add_arguments(cli, format, arguments);
-    va_end(arguments);
+    struct span best = {NULL, 0};
+    size_t best_distance = 0;
+    for (size_t i = 0; i < count && word.size > 0 && word.size <= CLI_NEAR_SIZE_MAX; i++) {
+        struct span known = span_from_string(words[i] != NULL ? words[i] : "");
+        if (known.size == 0 || known.size > CLI_NEAR_SIZE_MAX)
+            continue;
+        size_t longer = word.size > known.size ? word.size : known.size;
+        size_t found = distance(word, known);
+        if (word.size >= 3 && word.size <= known.size &&
+            span_equal_ascii_nocase(word, (struct span){known.data, word.size}))
+            found = found > 0; /* a beginning: the rest was not typed */
+        if (found > (longer < 3 ? 0 : (longer + 1) / 3) ||
+            (best.size > 0 && found >= best_distance))
+            continue;
+        best = known;
+        best_distance = found;
+    }
+    return best;
 }
 
-/* Returns false when there is a message already. */
-static bool begin_failure(struct cli *cli, size_t index)
+struct cli_text cli_quote(struct span text)
 {
-    if (cli->failed)
-        return false;
-    cli->failed = true;
-    if (index > 0)
-        add(cli, "argument %u: ", (unsigned)index);
-    return true;
+    struct cli_text quoted = {""};
+    size_t size = 0;
+    const struct span cut = {text.data, utf8_cut(text, CLI_QUOTED_SIZE_MAX)};
+    for (size_t offset = 0; offset < cut.size;) {
+        struct span shown = utf8_next_shown(cut, &offset);
+        memcpy(quoted.text + size, shown.data, shown.size);
+        size += shown.size;
+    }
+    if (cut.size < text.size)
+        memcpy(quoted.text + size, "...", 4);
+    return quoted;
 }
 
-void cli_fail(struct cli *cli, const char *format, ...)
+struct cli_text cli_hint(struct span word, const char *const *words, size_t count,
+                         const char *prefix)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    if (begin_failure(cli, cli->index))
-        add_arguments(cli, format, arguments);
-    va_end(arguments);
+    struct cli_text hint = {""};
+    struct span best = cli_nearest(word, words, count);
+    if (best.size > 0)
+        (void)snprintf(hint.text, sizeof hint.text, "; did you mean \"%s%.*s\"?", prefix,
+                       (int)best.size, best.data);
+    return hint;
+}
+
+/* "a, b or c" */
+static struct cli_text join(const char *const *words, size_t count, const char *last)
+{
+    struct cli_text list = {""};
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(list.text);
+        (void)snprintf(list.text + size, sizeof list.text - size, "%s%s",
+                       i == 0          ? ""
+                       : i + 1 < count ? ", "
+                                       : last,
+                       words[i]);
+    }
+    return list;
 }
 
 void cli_fail_at(struct cli *cli, size_t index, const char *format, ...)
 {
     va_list arguments;
+    int size = 0;
+    if (cli->failed)
+        return;
+    cli->failed = true;
+    if (index > 0)
+        size = snprintf(cli->message, sizeof cli->message, "argument %u: ", (unsigned)index);
     va_start(arguments, format);
-    if (begin_failure(cli, index))
-        add_arguments(cli, format, arguments);
+    (void)vsnprintf(cli->message + size, sizeof cli->message - (size_t)size, format, arguments);
     va_end(arguments);
-}
-
-struct cli_quoted cli_quote(struct span text)
-{
-    struct cli_quoted quoted = {""};
-    size_t size = 0;
-    size_t cut = utf8_cut(text, CLI_QUOTED_SIZE_MAX);
-    for (size_t offset = 0; offset < cut;) {
-        struct span shown = utf8_next_shown((struct span){text.data, cut}, &offset);
-        memcpy(quoted.text + size, shown.data, shown.size);
-        size += shown.size;
-    }
-    if (cut < text.size)
-        memcpy(quoted.text + size, "...", 4);
-    return quoted;
-}
-
-static void add_suggestion(struct cli *cli, const struct suggestion *suggestion, const char *prefix)
-{
-    if (suggestion->best.data != NULL)
-        add(cli, "; did you mean \"%s%.*s\"?", prefix, (int)suggestion->best.size,
-            suggestion->best.data);
-}
-
-static void suggest_command(const struct cli_syntax *syntax, struct suggestion *suggestion,
-                            struct span word)
-{
-    suggestion_init(suggestion, word);
-    for (size_t i = 0; i < syntax->commands_count; i++) {
-        if (syntax->commands[i] != NULL)
-            suggestion_offer(suggestion, span_from_string(syntax->commands[i]));
-    }
-}
-
-/* "a, b or c" */
-static void add_list(struct cli *cli, const char *const *words, size_t count, const char *last)
-{
-    for (size_t i = 0; i < count; i++) {
-        const char *separator = i == 0 ? "" : i + 1 < count ? ", " : last;
-        add(cli, "%s%s", separator, words[i]);
-    }
 }
 
 /* --- reading --- */
 
-static const struct cli_option *option_at(const struct cli *cli, int option)
-{
-    ASSERT(option >= 0 && (size_t)option < cli->syntax->options_count);
-    return &cli->syntax->options[option];
-}
-
 static int refuse_option(struct cli *cli, struct span argument, struct span name)
 {
-    struct suggestion suggestion;
-    bool is_slash = argument.data[0] == '/';
-
-    suggestion_init(&suggestion, name);
-    for (size_t i = 0; i < cli->syntax->options_count; i++) {
-        const struct cli_option *option = &cli->syntax->options[i];
-        const char *offered = is_slash ? option->slash_name : option->name;
-        if (offered != NULL)
-            suggestion_offer(&suggestion, span_from_string(offered));
-    }
-    if (begin_failure(cli, cli->index)) {
-        add(cli, "unknown option \"%s\"", cli_quote(argument).text);
-        add_suggestion(cli, &suggestion, is_slash ? "/" : "--");
-    }
+    const char *names[CLI_OPTIONS_MAX];
+    const size_t count = cli->syntax->options_count;
+    const bool is_slash = argument.data[0] == '/';
+    for (size_t i = 0; i < count; i++)
+        names[i] = is_slash ? cli->syntax->options[i].slash_name : cli->syntax->options[i].name;
+    cli_fail(cli, "unknown option \"%s\"%s", cli_quote(argument).text,
+             cli_hint(name, names, count, is_slash ? "/" : "--").text);
     return CLI_NOTHING;
 }
 
 /* attached  data NULL: no value is attached. */
-static int take_option(struct cli *cli, int id, struct span attached)
+static int take_option(struct cli *cli, size_t id, struct span attached)
 {
-    const struct cli_option *option = option_at(cli, id);
+    const struct cli_option *option = &cli->syntax->options[id];
+    const bool is_missing = option->value != NULL && attached.data == NULL;
     if (option->value == NULL && attached.data != NULL) {
         cli_fail(cli, "--%s takes no value", option->name);
         return CLI_NOTHING;
     }
-    if (option->value != NULL && attached.data == NULL) {
-        if (cli->index == cli->count) {
-            cli_fail(cli, "--%s needs a value: --%s %s", option->name, option->name, option->value);
-            return CLI_NOTHING;
-        }
-        attached = span_from_string(cli->arguments[cli->index++]);
+    if (is_missing && cli->index == cli->count) {
+        cli_fail(cli, "--%s needs a value: --%s %s", option->name, option->name, option->value);
+        return CLI_NOTHING;
     }
+    if (is_missing)
+        attached = span_from_string(cli->arguments[cli->index++]);
     if (option->value != NULL && !option->is_repeatable && cli->given[id] != 0) {
         cli_fail(cli, "--%s is given twice", option->name);
         return CLI_NOTHING;
     }
     cli->given[id] = cli->index;
     cli->value = attached;
-    cli->option = id;
-    return id;
+    cli->option = (int)id;
+    return cli->option;
 }
 
-/* Splits text into a name and, after the separator, a value, with data NULL when there is none. */
-static struct span split(struct span text, char separator, struct span *value)
+/* --name, --name=VALUE, /name or /name:VALUE */
+static int read_name(struct cli *cli, struct span argument)
 {
-    const char *found = text.size > 0 ? memchr(text.data, separator, text.size) : NULL;
-    *value = (struct span){NULL, 0};
-    if (found == NULL)
-        return text;
-    size_t size = (size_t)(found - text.data);
-    *value = span_from(text, size + 1);
-    return (struct span){text.data, size};
-}
-
-static int read_long(struct cli *cli, struct span argument)
-{
-    struct span value;
-    struct span name = split(span_from(argument, 2), '=', &value);
-    for (size_t i = 0; i < cli->syntax->options_count; i++) {
-        if (span_equal(name, span_from_string(cli->syntax->options[i].name)))
-            return take_option(cli, (int)i, value);
+    const bool is_slash = argument.data[0] == '/';
+    struct span name = span_from(argument, is_slash ? 1 : 2);
+    struct span value = {NULL, 0};
+    const char *end = name.size > 0 ? memchr(name.data, is_slash ? ':' : '=', name.size) : NULL;
+    if (end != NULL) {
+        value = span_from(name, (size_t)(end - name.data) + 1);
+        name.size -= value.size + 1;
     }
-    return refuse_option(cli, argument, name);
-}
-
-/* Returns CLI_OPERAND when the argument is not an option of this form. */
-static int read_slash(struct cli *cli, struct span argument)
-{
-    struct span value;
-    struct span name = split(span_from(argument, 1), ':', &value);
     for (size_t i = 0; i < cli->syntax->options_count; i++) {
         const struct cli_option *option = &cli->syntax->options[i];
-        if (option->slash_name == NULL || !span_equal(name, span_from_string(option->slash_name)))
-            continue;
-        if (option->value != NULL && value.data == NULL) {
-            cli_fail(cli, "/%s needs a value: /%s:%s", option->slash_name, option->slash_name,
-                     option->value);
-            return CLI_NOTHING;
-        }
-        return take_option(cli, (int)i, value);
+        const char *known = is_slash ? option->slash_name : option->name;
+        if (known != NULL && span_equal(name, span_from_string(known)))
+            return take_option(cli, i, value);
     }
-    return cli->syntax->has_operands ? CLI_OPERAND : refuse_option(cli, argument, name);
+    return is_slash && cli->syntax->has_operands ? CLI_OPERAND : refuse_option(cli, argument, name);
 }
 
 static int read_letter(struct cli *cli)
 {
     const char letter = cli->letters.data[0];
-    struct span rest = span_from(cli->letters, 1);
-    cli->letters = rest;
+    const struct span rest = span_from(cli->letters, 1);
+    const struct span none = {NULL, 0};
     for (size_t i = 0; i < cli->syntax->options_count; i++) {
         const struct cli_option *option = &cli->syntax->options[i];
         if (option->letter != letter)
             continue;
-        if (option->value == NULL)
-            return take_option(cli, (int)i, (struct span){NULL, 0});
-        cli->letters.size = 0;
-        return take_option(cli, (int)i, rest.size > 0 ? rest : (struct span){NULL, 0});
+        cli->letters = option->value == NULL ? rest : none;
+        return take_option(cli, i, option->value != NULL && rest.size > 0 ? rest : none);
     }
-    cli->letters.size = 0; /* perhaps a long name after one dash */
+    cli->letters = none; /* perhaps a long name after one dash */
     struct span argument = span_from_string(cli->arguments[cli->index - 1]);
     return refuse_option(cli, argument, span_from(argument, 1));
 }
 
-static bool find_command(const struct cli_syntax *syntax, struct span word, unsigned *command)
-{
-    for (size_t i = 0; i < syntax->commands_count; i++) {
-        if (syntax->commands[i] != NULL &&
-            span_equal(word, span_from_string(syntax->commands[i]))) {
-            *command = (unsigned)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Returns CLI_OPERAND when the argument is not the command. */
+/* Returns CLI_OPERAND when the argument is not a command, or no command is expected. */
 static int read_command(struct cli *cli, struct span argument)
 {
-    unsigned command;
-    bool is_first = cli->command_index == 0 && cli->operand_index == 0;
-    if (!(is_first || !cli->syntax->has_operands) || !find_command(cli->syntax, argument, &command))
-        return CLI_OPERAND;
-    if (!is_first) {
-        cli_fail(cli, "there is a command already");
+    const bool is_first = cli->command_index == 0 && cli->operand_index == 0;
+    for (size_t i = 0; i < cli->syntax->commands_count; i++) {
+        const char *word = cli->syntax->commands[i];
+        if (word == NULL || !span_equal(argument, span_from_string(word)) ||
+            (!is_first && cli->syntax->has_operands))
+            continue;
+        if (!is_first)
+            cli_fail(cli, "there is a command already");
+        else
+            cli->command = (unsigned)i;
+        cli->command_index = cli->index;
         return CLI_NOTHING;
     }
-    cli->command = command;
-    cli->command_index = cli->index;
-    return CLI_NOTHING;
+    return CLI_OPERAND;
 }
 
 static int read_option(struct cli *cli, struct span argument)
 {
-    if (argument.size > 0 && argument.data[0] == '/')
-        return read_slash(cli, argument);
-    if (argument.size == 0 || argument.data[0] != '-')
+    const char first = argument.size > 0 ? argument.data[0] : '\0';
+    if (first == '/' || (span_starts_with(argument, SPAN("--")) && argument.size > 2))
+        return read_name(cli, argument);
+    if (first != '-' || (argument.size == 1 && cli->syntax->has_operands))
         return CLI_OPERAND;
     if (argument.size == 1)
-        return cli->syntax->has_operands ? CLI_OPERAND : refuse_option(cli, argument, SPAN(""));
-    if (span_starts_with(argument, SPAN("--")) && argument.size > 2)
-        return read_long(cli, argument);
-    if (span_starts_with(argument, SPAN("--")))
+        return refuse_option(cli, argument, SPAN(""));
+    if (argument.data[1] == '-')
         cli->is_literal = true;
     else
         cli->letters = span_from(argument, 1);
     return CLI_NOTHING;
 }
 
-static int take_operand(struct cli *cli, struct span argument)
-{
-    struct suggestion suggestion;
-
-    if (cli->syntax->has_operands) {
-        if (cli->operand_index == 0)
-            cli->operand_index = cli->index;
-        cli->value = argument;
-        return CLI_OPERAND;
-    }
-    suggest_command(cli->syntax, &suggestion, argument);
-    if (begin_failure(cli, cli->index)) {
-        add(cli, "unknown command \"%s\"", cli_quote(argument).text);
-        add_suggestion(cli, &suggestion, "");
-    }
-    return CLI_NOTHING;
-}
-
 static int read_argument(struct cli *cli)
 {
+    const struct cli_syntax *syntax = cli->syntax;
     struct span argument = span_from_string(cli->arguments[cli->index++]);
     int found = cli->is_literal ? CLI_OPERAND : read_command(cli, argument);
     if (found == CLI_OPERAND && !cli->is_literal)
         found = read_option(cli, argument);
-    return found == CLI_OPERAND ? take_operand(cli, argument) : found;
+    if (found != CLI_OPERAND)
+        return found;
+    if (!syntax->has_operands) {
+        cli_fail(cli, "unknown command \"%s\"%s", cli_quote(argument).text,
+                 cli_hint(argument, syntax->commands, syntax->commands_count, "").text);
+        return CLI_NOTHING;
+    }
+    if (cli->operand_index == 0)
+        cli->operand_index = cli->index;
+    cli->value = argument;
+    return CLI_OPERAND;
 }
 
 void cli_init(struct cli *cli, const struct cli_syntax *syntax, size_t count,
               const char *const *arguments)
 {
-    ASSERT(syntax->options_count <= CLI_OPTIONS_MAX);
+    ASSERT(syntax->options_count <= CLI_OPTIONS_MAX && syntax->commands_count <= CLI_COMMANDS_MAX);
     *cli = (struct cli){.syntax = syntax,
                         .arguments = arguments,
                         .count = count,
@@ -297,8 +257,7 @@ void cli_init(struct cli *cli, const struct cli_syntax *syntax, size_t count,
 
 int cli_next(struct cli *cli)
 {
-    while (cli->letters.size > 0 ||
-           cli->index < cli->count) { /* every round reads a letter or an argument */
+    while (cli->letters.size > 0 || cli->index < cli->count) { /* each round reads at least one */
         int found = cli->letters.size > 0 ? read_letter(cli) : read_argument(cli);
         if (found != CLI_NOTHING)
             return found;
@@ -310,79 +269,54 @@ int cli_next(struct cli *cli)
 
 void cli_exclude(struct cli *cli, int a, int b)
 {
-    size_t first = cli->given[a], second = cli->given[b];
-    if (first != 0 && second != 0)
-        cli_fail_at(cli, first > second ? first : second, "--%s and --%s exclude each other",
-                    option_at(cli, a)->name, option_at(cli, b)->name);
-}
-
-/* "--json belongs to access and doctor" */
-static void refuse_without_command(struct cli *cli, const struct cli_option *option, size_t index)
-{
-    const struct cli_syntax *syntax = cli->syntax;
-    const char *words[CLI_COMMANDS_MAX];
-    size_t count = 0;
-    for (size_t i = 0; i < syntax->commands_count; i++) {
-        if (syntax->commands[i] != NULL && (option->commands & CLI_FOR(i)) != 0)
-            words[count++] = syntax->commands[i];
-    }
-    if (!begin_failure(cli, index))
-        return;
-    add(cli, "--%s belongs to ", option->name);
-    add_list(cli, words, count, " and ");
+    const size_t at_a = cli->given[a], at_b = cli->given[b];
+    if (at_a != 0 && at_b != 0)
+        cli_fail_at(cli, at_a > at_b ? at_a : at_b, "--%s and --%s exclude each other",
+                    cli->syntax->options[a].name, cli->syntax->options[b].name);
 }
 
 void cli_check_command(struct cli *cli)
 {
-    for (size_t i = 0; i < cli->syntax->options_count; i++) {
-        const struct cli_option *option = &cli->syntax->options[i];
+    const struct cli_syntax *syntax = cli->syntax;
+    for (size_t i = 0; i < syntax->options_count; i++) {
+        const struct cli_option *option = &syntax->options[i];
+        const char *words[CLI_COMMANDS_MAX];
+        size_t count = 0;
         if (cli->given[i] == 0 || (option->commands & CLI_FOR(cli->command)) != 0)
             continue;
         if (cli->command_index != 0)
-            cli_fail_at(cli, cli->given[i], "%s takes no --%s", cli->syntax->commands[cli->command],
+            cli_fail_at(cli, cli->given[i], "%s takes no --%s", syntax->commands[cli->command],
                         option->name);
-        else
-            refuse_without_command(cli, option, cli->given[i]);
+        for (size_t k = 0; k < syntax->commands_count; k++)
+            if (syntax->commands[k] != NULL && (option->commands & CLI_FOR(k)) != 0)
+                words[count++] = syntax->commands[k];
+        cli_fail_at(cli, cli->given[i], "--%s belongs to %s", option->name,
+                    join(words, count, " and ").text);
     }
 }
 
 uint64_t cli_number(struct cli *cli, uint64_t min, uint64_t max)
 {
+    const char *name = cli->syntax->options[cli->option].name;
     uint64_t number;
     if (number_from_decimal(cli->value, &number) && number >= min && number <= max)
         return number;
-    if (begin_failure(cli, cli->index)) {
-        add(cli, "--%s takes a number from %" PRIu64, option_at(cli, cli->option)->name, min);
-        if (max < UINT64_MAX)
-            add(cli, " to %" PRIu64, max);
-        add(cli, max < UINT64_MAX ? ", not \"%s\"" : " on, not \"%s\"", cli_quote(cli->value).text);
-    }
+    if (max == UINT64_MAX)
+        cli_fail(cli, "--%s takes a number from %" PRIu64 " on, not \"%s\"", name, min,
+                 cli_quote(cli->value).text);
+    else
+        cli_fail(cli, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"", name, min,
+                 max, cli_quote(cli->value).text);
     return min;
 }
 
 int cli_choice(struct cli *cli, struct span word, const char *const *words, size_t count)
 {
-    struct suggestion suggestion;
-
-    suggestion_init(&suggestion, word);
-    for (size_t i = 0; i < count; i++) {
-        struct span known = span_from_string(words[i]);
-        if (span_equal_ascii_nocase(word, known))
+    for (size_t i = 0; i < count; i++)
+        if (span_equal_ascii_nocase(word, span_from_string(words[i])))
             return (int)i;
-        suggestion_offer(&suggestion, known);
-    }
-    if (begin_failure(cli, cli->index)) {
-        add(cli, "--%s takes ", option_at(cli, cli->option)->name);
-        add_list(cli, words, count, " or ");
-        add(cli, ", not \"%s\"", cli_quote(word).text);
-        add_suggestion(cli, &suggestion, "");
-    }
+    cli_fail(cli, "--%s takes %s, not \"%s\"%s", cli->syntax->options[cli->option].name,
+             join(words, count, " or ").text, cli_quote(word).text,
+             cli_hint(word, words, count, "").text);
     return -1;
-}
-
-struct span cli_command_near(const struct cli_syntax *syntax, struct span word)
-{
-    struct suggestion suggestion;
-    suggest_command(syntax, &suggestion, word);
-    return suggestion.best;
 }

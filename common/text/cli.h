@@ -4,9 +4,9 @@
  * operands: --name, --name=VALUE, --name VALUE, -x, -xVALUE, -x VALUE, switches joined as -xyz, and
  * where the table says so /name or /name:VALUE. What follows `--` is an operand.
  *
- * Pure, without memory of its own. The first failure sticks and reading goes on to the end, so that
- * a program looks for --help and checks for failure once, after the loop. A message names the
- * argument and its position; what it repeats of the user's text is fit to be shown.
+ * Nothing is allocated. The first failure sticks and reading goes on to the end, so that a program
+ * looks for --help and checks for failure once, after the loop. A message names the argument and
+ * its position; the user's text in it is fit to be shown.
  */
 #ifndef COMMON_TEXT_CLI_H
 #define COMMON_TEXT_CLI_H
@@ -24,6 +24,7 @@ enum {
     CLI_OPTIONS_MAX = 48,
     CLI_COMMANDS_MAX = 32,
     CLI_QUOTED_SIZE_MAX = 64, /* bytes of the user's text that a message repeats */
+    CLI_NEAR_SIZE_MAX = 24,   /* a longer word is near to none */
     CLI_MESSAGE_CAPACITY = 400
 };
 
@@ -40,47 +41,45 @@ struct cli_option {
 
 /* What a program understands; all of it static. */
 struct cli_syntax {
-    const struct cli_option *options; /* at most CLI_OPTIONS_MAX */
+    const struct cli_option *options;
     size_t options_count;
     const char *const *commands; /* words, by the program's number of the command; NULL: no word */
-    size_t commands_count;       /* at most CLI_COMMANDS_MAX */
-    unsigned command_default;    /* when no word is given */
-    bool has_operands; /* the first operand may be the command and all others are the program's;
-                          else every argument is the command or an option, and begins as an option
-                          does with a slash, too */
+    size_t commands_count;
+    unsigned command_default; /* without a word */
+    bool has_operands; /* the first operand may be the command, all others are the program's; else
+                          every argument is the command or an option, and a slash begins an option */
 };
 
 struct cli {
     const struct cli_syntax *syntax;
     const char *const *arguments;
     size_t count;
-    size_t index;         /* arguments read: the position, from 1, of the last one */
-    struct span value;    /* of the option or operand; ends where its argument ends, terminated */
-    int option;           /* returned last */
-    unsigned command;     /* number */
-    size_t command_index; /* its position; 0: the default */
-    size_t operand_index; /* position of the first operand; 0: none */
-    struct span letters;  /* left of a group such as -xyz */
-    bool is_literal;      /* `--` was read */
+    size_t index;      /* arguments read: the position, from 1, of the last one */
+    struct span value; /* of the option or operand; terminated, because its argument ends there */
+    int option;        /* the last one returned */
+    unsigned command;  /* number */
+    size_t command_index;          /* position of its word; 0: none */
+    size_t operand_index;          /* position of the first operand; 0: none */
     size_t given[CLI_OPTIONS_MAX]; /* position where each option was read last; 0: not given */
+    struct span letters;           /* left of a group such as -xyz */
+    bool is_literal;               /* `--` was read */
     bool failed;
     char message[CLI_MESSAGE_CAPACITY]; /* terminated, one line; "" without a failure */
 };
 
-/* arguments  `count` terminated texts, the program's name left out; must outlive the parser. */
+/* arguments  `count` terminated texts, without the program's name; must outlive the parser. */
 void cli_init(_Out_ struct cli *cli, const struct cli_syntax *syntax, size_t count,
               _In_reads_(count) const char *const *arguments);
 
 /* Reads on. Returns the index of an option, with its value in cli->value; CLI_OPERAND or CLI_END. */
 int cli_next(_Inout_ struct cli *cli);
 
-/* Fails at the argument read last. */
-PRINTF_FORMAT(2, 3)
-void cli_fail(_Inout_ struct cli *cli, const char *format, ...);
-
 /* Fails at the argument with this position; 0: at none. */
 PRINTF_FORMAT(3, 4)
 void cli_fail_at(_Inout_ struct cli *cli, size_t index, const char *format, ...);
+
+/* Fails at the argument read last. */
+#define cli_fail(cli, ...) cli_fail_at(cli, (cli)->index, __VA_ARGS__)
 
 /* Fails when both options were given. */
 void cli_exclude(_Inout_ struct cli *cli, int a, int b);
@@ -88,21 +87,28 @@ void cli_exclude(_Inout_ struct cli *cli, int a, int b);
 /* Fails when an option was given that the command does not take. */
 void cli_check_command(_Inout_ struct cli *cli);
 
-/* Reads cli->value as a decimal number. Fails outside min to max, and returns min then. max
- * UINT64_MAX: unlimited. */
+/* Reads cli->value as a decimal number; max UINT64_MAX: no limit. Fails outside min to max, and
+ * returns min then. */
 uint64_t cli_number(_Inout_ struct cli *cli, uint64_t min, uint64_t max);
 
 /* Reads `word`, cli->value or a part of it, as one of `count` words in any case. Returns its index,
  * or fails and returns -1. */
 int cli_choice(_Inout_ struct cli *cli, struct span word, const char *const *words, size_t count);
 
-/* The command next to a word that may have been meant for it; size 0: none is near. */
-struct span cli_command_near(const struct cli_syntax *syntax, struct span word);
-
-/* The user's text for a message: cut at a character, without control characters, terminated. */
-struct cli_quoted {
-    char text[CLI_QUOTED_SIZE_MAX * 3 + 4]; /* each byte may become U+FFFD; then "..." */
+struct cli_text {
+    char text[CLI_QUOTED_SIZE_MAX * 3 + 4]; /* terminated */
 };
-struct cli_quoted cli_quote(struct span text);
+
+/* The user's text for a message: cut at a character, unsafe characters shown as U+FFFD. */
+struct cli_text cli_quote(struct span text);
+
+/* The word nearest to a mistyped one, by letters to insert, drop, change or swap, in any case; the
+ * beginning of a word is always near. Size 0: none is near, that is within a third of its letters.
+ * NULL words are skipped. */
+struct span cli_nearest(struct span word, const char *const *words, size_t count);
+
+/* `; did you mean "--json"?` with the nearest word and a prefix such as "--"; "" when none is. */
+struct cli_text cli_hint(struct span word, const char *const *words, size_t count,
+                         const char *prefix);
 
 #endif

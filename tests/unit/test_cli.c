@@ -181,6 +181,7 @@ static void cli_without_operands(struct test *t)
         {"--console --pipe --console", "pipe=--console", "", SERVER_CONSOLE},
         {"--pipe=a --console", "pipe=a", "", SERVER_CONSOLE},
         {"install /readers:a:b", "readers=a:b", "", SERVER_INSTALL},
+        {"install /readers x", "readers=x", "", SERVER_INSTALL},
         {"install --readers /quiet", "readers=/quiet", "", SERVER_INSTALL},
         {"-h", "help", "", SERVER_RUN},
         {"/?", "help", "", SERVER_RUN},
@@ -197,7 +198,7 @@ static void cli_without_operands(struct test *t)
          SERVER_RUN},
         {"/pipe:a", "", "argument 1: unknown option \"/pipe:a\"", SERVER_RUN},
         {"install /quiet:yes", "", "argument 2: --quiet takes no value", SERVER_INSTALL},
-        {"install /readers x", "", "argument 2: /readers needs a value: /readers:NAME",
+        {"install /readers", "", "argument 2: --readers needs a value: --readers NAME",
          SERVER_INSTALL},
         {"install /readers:", "readers=", "", SERVER_INSTALL},
         {"stop --readers=x", "readers=x", "argument 2: stop takes no --readers", SERVER_STOP},
@@ -313,7 +314,7 @@ static void cli_quotes_what_may_be_shown(struct test *t)
     for (size_t i = 0; i + 3 <= sizeof wide; i += 3)
         memcpy(wide + i, "\xE6\x97\xA5", 3);
     for (size_t size = 0; size < sizeof controls; size++) {
-        struct cli_quoted quoted = cli_quote((struct span){controls, size});
+        struct cli_text quoted = cli_quote((struct span){controls, size});
         size_t shown = size < CLI_QUOTED_SIZE_MAX ? size : CLI_QUOTED_SIZE_MAX;
         TEST_ROW(t, "%zu", size);
         CHECK_INT(t, shown * 3 + (shown < size ? 3 : 0), strlen(quoted.text));
@@ -329,11 +330,71 @@ static void cli_quotes_what_may_be_shown(struct test *t)
     CHECK(t, strstr(cli.message, "\xBD...\"") != NULL);
 }
 
-static void cli_names_the_command_next_to_a_word(struct test *t)
+static void cli_nearest_is_the_word_that_was_meant(struct test *t)
 {
-    CHECK(t, span_equal(SPAN("diff"), cli_command_near(&reader, SPAN("dif"))));
-    CHECK(t, span_equal(SPAN("ps"), cli_command_near(&reader, SPAN("ps"))));
-    CHECK_INT(t, 0, cli_command_near(&reader, SPAN("notepad")).size);
+    static const char *const words[] = {"all",     "file", "kind",   "json", "csv",
+                                        "regions", "wide", "host",   "out",  "timeout",
+                                        "quiet",   "info", "whoami", "image"};
+    static const struct {
+        const char *typed, *best; /* NULL: none */
+    } rows[] = {
+        {"", NULL},
+        {"j", NULL},
+        {"jason", "json"},
+        {"jsno", "json"}, /* two letters swapped */
+        {"JSON", "json"},
+        {"josn", "json"},
+        {"cvs", "csv"},
+        {"regoins", "regions"},
+        {"region", "regions"},
+        {"reg", "regions"}, /* a beginning */
+        {"re", NULL},
+        {"whomai", "whoami"},
+        {"who", "whoami"},
+        {"timeut", "timeout"},
+        {"imag", "image"},
+        {"images", "image"},
+        {"xyzzy", NULL},
+        {"notepad", NULL},
+        {"chrome.exe", NULL},
+        {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", NULL},
+        {"\xC3\xA9\xC3\xA9", NULL},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct span best = cli_nearest(span_from_string(rows[i].typed), words, TEST_COUNT(words));
+        const char *expected = rows[i].best != NULL ? rows[i].best : "";
+        TEST_ROW(t, "%s", rows[i].typed);
+        CHECK_MEM(t, expected, strlen(expected), best.data, best.size);
+    }
+}
+
+/* The first of two that are equally near stays; a nearer one takes its place. */
+static void cli_nearest_is_the_first_of_equals(struct test *t)
+{
+    static const char *const words[] = {NULL, "cat", "", "bag", "bat"};
+    CHECK(t, span_equal(SPAN("cat"), cli_nearest(SPAN("bat"), words, 4)));
+    CHECK(t, span_equal(SPAN("bat"), cli_nearest(SPAN("bat"), words, 5)));
+    CHECK_INT(t, 0, cli_nearest(SPAN("bat"), words, 1).size);
+}
+
+/* Words of any size up to the bound and one above it: nothing is overrun. */
+static void cli_nearest_takes_words_up_to_its_bound(struct test *t)
+{
+    for (size_t x = 0; x <= CLI_NEAR_SIZE_MAX + 1; x++) {
+        for (size_t y = 0; y <= CLI_NEAR_SIZE_MAX + 1; y++) {
+            char typed[CLI_NEAR_SIZE_MAX + 2], word[CLI_NEAR_SIZE_MAX + 2];
+            const char *const words[] = {word};
+            memset(typed, 'a', sizeof typed);
+            memset(word, 'a', sizeof word);
+            word[y] = '\0';
+            TEST_ROW(t, "%zu and %zu", x, y);
+            struct span best = cli_nearest((struct span){typed, x}, words, 1);
+            if (x > CLI_NEAR_SIZE_MAX || y > CLI_NEAR_SIZE_MAX || x == 0)
+                CHECK_INT(t, 0, best.size);
+            else if (x == y)
+                CHECK_INT(t, y, best.size);
+        }
+    }
 }
 
 int main(int argc, char **argv)
@@ -345,7 +406,9 @@ int main(int argc, char **argv)
         TEST_CASE(cli_reads_numbers),
         TEST_CASE(cli_reads_words),
         TEST_CASE(cli_quotes_what_may_be_shown),
-        TEST_CASE(cli_names_the_command_next_to_a_word),
+        TEST_CASE(cli_nearest_is_the_word_that_was_meant),
+        TEST_CASE(cli_nearest_is_the_first_of_equals),
+        TEST_CASE(cli_nearest_takes_words_up_to_its_bound),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -99,7 +99,8 @@ static void topics_and_commands_are_completed(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(commands); i++) {
         TEST_ROW(t, "%s", commands[i]);
         CHECK(t, has_word("", commands[i]));
-        CHECK(t, span_equal(cli_command_near(&options_syntax, span_from_string(commands[i])),
+        CHECK(t, span_equal(cli_nearest(span_from_string(commands[i]), options_syntax.commands,
+                                        options_syntax.commands_count),
                             span_from_string(commands[i])));
     }
 }

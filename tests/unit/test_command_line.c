@@ -105,7 +105,7 @@ static void command_line_refuses(struct test *t)
         {{"install", "--purge"}, "argument 2: install takes no --purge"},
         {{"uninstall", "/readers:x"}, "argument 2: uninstall takes no --readers"},
         {{"install", "--readers"}, "argument 2: --readers needs a value: --readers NAME"},
-        {{"install", "/readers"}, "argument 2: /readers needs a value: /readers:NAME"},
+        {{"install", "/readers"}, "argument 2: --readers needs a value: --readers NAME"},
         {{"install", "/readers:"},
          "argument 2: --readers takes the name of an account or a group, such as DOMAIN\\name"},
         {{"install", "--readers", "a\nb"},
