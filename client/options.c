@@ -264,7 +264,7 @@ static void read_operand(struct cli *cli, struct options *options)
 
 static void check_pairs(struct cli *cli)
 {
-    static const enum option pairs[][2] = {
+    static const int pairs[][2] = {
         {OPTION_REGIONS, OPTION_PAGES},
         /* The rows of regions belong below their view; these take the views apart. */
         {OPTION_REGIONS, OPTION_SORT},

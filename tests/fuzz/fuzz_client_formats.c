@@ -1,12 +1,13 @@
-/* A hostile server and the formats that programs read: whatever it answers, CSV is CSV by the
- * letter, lines with --host are rows with each member once, and metrics are lines that no name can
- * break. */
+/* A hostile server and the formats that programs read: whatever it answers, CSV is CSV to the
+ * letter, lines with --host are rows that have each member once, and metrics are lines that no name
+ * can break. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/run.h"
 #include "common/proto/protocol.h"
+#include "common/text/utf.h"
 #include "tests/rows/csv_reader.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
@@ -63,8 +64,8 @@ static void check_csv(struct span text)
     csv_reader_init(&reader, text);
     while (csv_reader_next(&reader))
         for (size_t i = 0; i < reader.width; i++)
-            for (size_t k = 0; k < reader.fields[i].text.size; k++)
-                FUZZ_CHECK((unsigned char)reader.fields[i].text.data[k] >= 0x20);
+            for (size_t k = 0; k < reader.fields[i].text.size;)
+                FUZZ_CHECK(!utf_is_unsafe(utf8_next(reader.fields[i].text, &k)));
     FUZZ_CHECK(reader.error == NULL);
 }
 
@@ -78,7 +79,7 @@ static void check_lines(struct span text)
         const char *newline = memchr(text.data, '\n', text.size);
         FUZZ_CHECK(newline != NULL);
         const struct span line = {text.data, (size_t)(newline - text.data)};
-        FUZZ_CHECK(row_parse(&row, line, &error)); /* refuses what stands twice */
+        FUZZ_CHECK(row_parse(&row, line, &error)); /* refuses a member twice */
         FUZZ_CHECK((row.seen & UINT64_C(1) << MEMBER_SCHEMA) != 0);
         text = span_from(text, line.size + 1);
     }
@@ -93,8 +94,8 @@ static void check_metrics(struct span text)
         FUZZ_CHECK(newline != NULL);
         const struct span line = {text.data, (size_t)(newline - text.data)};
         FUZZ_CHECK(span_starts_with(line, SPAN("# ")) || span_starts_with(line, SPAN("lsmap_")));
-        for (size_t i = 0; i < line.size; i++)
-            FUZZ_CHECK((unsigned char)line.data[i] >= 0x20);
+        for (size_t i = 0; i < line.size;)
+            FUZZ_CHECK(!utf_is_unsafe(utf8_next(line, &i)));
         text = span_from(text, line.size + 1);
     }
 }
@@ -113,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 1)
         return 0;
     envelope_init(&envelope, &facts);
-    uint8_t *reply = malloc(size); /* apart, so that no read beyond it goes unseen */
+    uint8_t *reply = malloc(size); /* a block of its own, so that a read beyond it is seen */
     FUZZ_CHECK(reply != NULL);
     memcpy(reply, data + 1, size - 1);
     struct options options = {.command = (data[0] & 1) != 0 ? COMMAND_PS : COMMAND_MAPS,
