@@ -13,7 +13,6 @@
 
 struct direct {
     struct transport transport;
-    struct platform_nt *platform_nt; /* owned */
     struct platform platform;
     struct server_info info;
     struct answer_context context;
@@ -63,7 +62,7 @@ struct direct *direct_create(struct failure *failure)
     }
     /* Without the privilege other users' processes are refused one by one, and reported so. */
     DWORD error = platform_nt_enable_debug();
-    error = platform_nt_create(&direct->platform_nt, &direct->platform);
+    error = platform_nt_create(&direct->platform);
     if (error != ERROR_SUCCESS) {
         (void)failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
         free(direct);
@@ -94,6 +93,6 @@ void direct_destroy(struct direct *direct)
         return;
     answer_destroy(direct->answer);
     buffer_release(&direct->rows);
-    platform_nt_destroy(direct->platform_nt);
+    platform_nt_destroy(&direct->platform);
     free(direct);
 }

@@ -12,13 +12,13 @@ enum {
     TEXT_SIZE_MAX = 3 * ANSWER_LEN_MAX,
     VOLUMES_MAX = DEVICE_MAP_ENTRIES_MAX,
     VOLUME_NAME_CAPACITY = 64,  /* \\?\Volume{GUID}\ has 49 units */
-    VOLUME_DEVICE_OFFSET = 4,   /* behind \\?\ */
+    VOLUME_DEVICE_OFFSET = 4,   /* after \\?\ */
     MOUNT_POINT_LEN_LETTER = 3, /* C:\ */
     PROVIDERS_MAX = 32,
     KEY_NAME_CAPACITY = 512
 };
 
-/* One question at a time: both buffers are used by each in turn. */
+/* Queries are made one after the other and share the buffers. */
 struct device_query {
     struct device_map *map;
     wchar_t *answer;  /* owned */
@@ -40,8 +40,8 @@ static bool grow_answer(struct device_query *query)
     return true;
 }
 
-/* What a name in \GLOBAL?? (and the session's own) stands for, into query->answer: a list of
- * terminated strings, the current target first. */
+/* The targets of a DOS device name (global or of this session) into query->answer: terminated
+ * strings, the current one first. */
 static bool query_dos_device(struct device_query *query, const wchar_t *name)
 {
     do {
@@ -59,20 +59,23 @@ static bool set_text(struct buffer *out, const wchar_t *text)
     return text_w_append(out, text, wcslen(text));
 }
 
-/* Adds device -> target; `query->device` is set. A link that the map refuses (subst) is skipped. */
-static void add_volume(struct device_query *query, const wchar_t *target)
+/* Adds query->device. An entry that the map refuses (a subst link, or it is full) is left out. */
+static void add_device(struct device_query *query, enum device_form form, struct span target)
 {
-    if (set_text(&query->target, target)) {
-        /* Refused: a subst link. Full: what is in the map stays good. */
-        enum status ignored = device_map_add(query->map, DEVICE_VOLUME, buffer_span(&query->device),
-                                             buffer_span(&query->target));
-        (void)ignored;
-    }
+    const enum status ignored =
+        device_map_add(query->map, form, buffer_span(&query->device), target);
+    (void)ignored;
 }
 
-/* A connected network drive names its server behind a semicolon,
- * \Device\LanmanRedirector\;Z:...\server\share. It is shown as \\server\share, which everybody
- * understands, so its letter is left out. */
+static void add_volume(struct device_query *query, const wchar_t *target)
+{
+    if (set_text(&query->target, target))
+        add_device(query, DEVICE_VOLUME, buffer_span(&query->target));
+}
+
+/* The device of a connected network drive contains a semicolon,
+ * \Device\LanmanRedirector\;Z:...\server\share. It is shown as \\server\share, not by its letter,
+ * which other users do not have. */
 static bool is_network_drive(const wchar_t *device)
 {
     return wcsstr(device, L"\\;") != NULL;
@@ -89,7 +92,7 @@ static void add_letters(struct device_query *query)
     }
 }
 
-/* Folders a volume is mounted at; its letters are in the map already. query->answer is used. */
+/* Folders that a volume is mounted at; its letters are in the map already. */
 static void add_mount_points(struct device_query *query, const wchar_t *volume)
 {
     DWORD len = 0;
@@ -114,7 +117,7 @@ static void add_local_volume(struct device_query *query, wchar_t *volume)
     if (len <= VOLUME_DEVICE_OFFSET || volume[len - 1] != L'\\')
         return;
 
-    /* QueryDosDevice wants the bare name. */
+    /* QueryDosDevice takes the name without \\?\ and without the separator. */
     volume[len - 1] = L'\0';
     bool known = query_dos_device(query, volume + VOLUME_DEVICE_OFFSET) &&
                  set_text(&query->device, query->answer);
@@ -129,7 +132,7 @@ static void add_volumes(struct device_query *query)
 {
     wchar_t volume[VOLUME_NAME_CAPACITY];
 
-    /* Lists the volumes of the mount manager: local ones only. */
+    /* Lists the volumes of the mount manager, which are local. */
     HANDLE search = FindFirstVolumeW(volume, VOLUME_NAME_CAPACITY);
     if (search == INVALID_HANDLE_VALUE)
         return;
@@ -154,7 +157,7 @@ static bool query_registry(struct device_query *query, const wchar_t *key, const
     return false;
 }
 
-/* A network provider is a service whose key names the device behind \Device\Mup. */
+/* A network provider is a service; its key names the device that follows \Device\Mup. */
 static void add_redirector(struct device_query *query, const wchar_t *provider)
 {
     static const wchar_t services[] = L"SYSTEM\\CurrentControlSet\\Services\\";
@@ -168,11 +171,8 @@ static void add_redirector(struct device_query *query, const wchar_t *provider)
     memcpy(key, services, services_size);
     memcpy((char *)key + services_size, provider, provider_size);
     memcpy((char *)key + services_size + provider_size, subkey, sizeof subkey);
-    if (!query_registry(query, key, L"DeviceName") || !set_text(&query->device, query->answer))
-        return;
-    enum status ignored =
-        device_map_add(query->map, DEVICE_REDIRECTOR, buffer_span(&query->device), SPAN(""));
-    (void)ignored; /* full: what is in the map stays good */
+    if (query_registry(query, key, L"DeviceName") && set_text(&query->device, query->answer))
+        add_device(query, DEVICE_REDIRECTOR, SPAN(""));
 }
 
 static DWORD add_redirectors(struct device_query *query)

@@ -7,7 +7,7 @@
 #include "common/scan/device_map.h"
 #include "common/win32/device_query.h"
 
-/* Letters move: after this time even a table that knows every device is asked for again. */
+/* Letters move: an older table is refreshed even if it knows every device. */
 enum { SNAPSHOT_AGE_MAX_MS = 60 * 1000 };
 
 struct snapshot {
@@ -17,10 +17,10 @@ struct snapshot {
 };
 
 struct device_table {
-    SRWLOCK lock; /* guards the members below; held for a few instructions, never over a call */
+    SRWLOCK lock;             /* guards the members below; never held during a query */
     struct snapshot *current; /* owned: one reference */
-    bool refreshing;          /* one thread is asking the system */
-    ULONGLONG refreshed_ms;   /* GetTickCount64 when it was last asked */
+    bool refreshing;          /* one thread is querying the system */
+    ULONGLONG refreshed_ms;   /* GetTickCount64 of the last query */
     uint64_t refreshes;
 };
 
@@ -62,7 +62,7 @@ static struct snapshot *acquire_current(struct device_table *table)
     return snapshot;
 }
 
-/* True for the one thread that may ask the system now; it must call publish(). */
+/* True for the one thread that may query the system now; it must call publish(). */
 static bool claim_refresh(struct device_table *table)
 {
     ULONGLONG now_ms = GetTickCount64();
@@ -75,7 +75,7 @@ static bool claim_refresh(struct device_table *table)
     return claimed;
 }
 
-/* made  NULL when the system could not be asked: the old snapshot stays. */
+/* made  NULL when the query failed: the old snapshot stays. */
 static void publish(struct device_table *table, struct snapshot *made)
 {
     struct snapshot *old = NULL;
@@ -93,8 +93,8 @@ static void publish(struct device_table *table, struct snapshot *made)
     snapshot_release(old);
 }
 
-/* Asks the system again, if it is time and no other thread does. Returns true when there is a newer
- * table than the caller has seen. */
+/* Queries the system again, if it is time and no other thread does. Returns true when the caller's
+ * table is no longer the current one. */
 static bool refresh(struct device_table *table)
 {
     if (!claim_refresh(table))
@@ -104,7 +104,7 @@ static bool refresh(struct device_table *table)
     return made != NULL;
 }
 
-/* is_old  Receives whether the snapshot has outlived its time. */
+/* is_old  Receives whether the table should be refreshed. */
 static bool rewrite_current(struct device_table *table, struct span device_path,
                             struct buffer *path, bool *is_old)
 {
@@ -140,7 +140,7 @@ void device_table_destroy(struct device_table *table)
     free(table);
 }
 
-/* Wine names what it maps before a process runs (l_intl.nls) as C:\..., without a device. */
+/* Wine gives files that it maps before a process runs (l_intl.nls) a DOS path. */
 static bool is_dos_path(struct span path)
 {
     return path.size > 2 && path.data[1] == ':' && path.data[2] == '\\';

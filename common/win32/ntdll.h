@@ -1,12 +1,12 @@
-/* Every declaration that Windows exports but its headers do not give, and the only place for them.
+/* What Windows exports but its headers do not declare, and the only place for it.
  *
  * Imports of ntdll.dll are linked: its import library comes with the Windows SDK and with mingw.
- * What not every supported system exports is looked up by ntdll_optional(). Names with NT_, Nt or
- * Rtl are Windows' own things; the structures carry our names so that they never meet those of
- * <winternl.h>. Layouts are those of 64-bit Windows and are checked.
+ * Functions that some supported systems lack are looked up. Structures have names of our own, so
+ * that they do not collide with those of <winternl.h>. Layouts are those of 64-bit Windows and are
+ * checked.
  *
- * A comment tells the right a query needs of its process handle: QI is PROCESS_QUERY_INFORMATION,
- * QLI is PROCESS_QUERY_LIMITED_INFORMATION. QI implies QLI.
+ * Comments name the right that a query needs on its process handle: QI is
+ * PROCESS_QUERY_INFORMATION, QLI is PROCESS_QUERY_LIMITED_INFORMATION. QI implies QLI.
  */
 #ifndef COMMON_WIN32_NTDLL_H
 #define COMMON_WIN32_NTDLL_H
@@ -57,7 +57,7 @@ struct nt_time_of_day {
     ULONGLONG sleep_time_bias;
 };
 
-/* One process; the threads behind it are skipped by next_offset. */
+/* One process, followed by its threads. */
 struct nt_process_information {
     ULONG next_offset; /* bytes from here to the next; 0: the last */
     ULONG thread_count;
@@ -160,11 +160,19 @@ NTSYSAPI nt_result NTAPI NtQueryInformationProcess(HANDLE process, ULONG informa
 NTSYSAPI nt_result NTAPI NtQueryVirtualMemory(HANDLE process, const void *address,
                                               ULONG information_class, void *buffer, SIZE_T size,
                                               SIZE_T *size_needed);
-/* Tells the true version, whatever the manifest says. */
+/* The true version, whatever the manifest says. */
 NTSYSAPI nt_result NTAPI RtlGetVersion(OSVERSIONINFOW *version);
 
-/* What GetProcessInformation(NT_PROCESS_MACHINE_TYPE) fills; Windows 11. */
-enum { NT_PROCESS_MACHINE_TYPE = 9 };
+/* A function pointer to be cast to the type of the function. */
+typedef void (*any_function)(void);
+
+/* Looks up a function of a DLL in System32, which is loaded if it is not yet, and stays. A DLL that is
+ * not in every process is never imported: a program must not load a file of its name that lies in its
+ * own folder. Returns NULL when the DLL or the function does not exist. */
+any_function system_function(const wchar_t *module_name, const char *name);
+
+/* Functions that some supported systems lack. */
+enum { NT_PROCESS_MACHINE_TYPE = 9 }; /* struct nt_process_machine; Windows 11 */
 
 struct nt_process_machine {
     USHORT machine; /* IMAGE_FILE_MACHINE_* the process runs as, emulated or not */
@@ -172,15 +180,9 @@ struct nt_process_machine {
     ULONG attributes;
 };
 
-/* Exports that some supported systems lack; NULL there. */
-struct ntdll_optional {
-    BOOL(WINAPI *get_process_information)
-    (HANDLE process, int information_class, void *buffer, DWORD size);
-    BOOL(WINAPI *is_wow64_process2)(HANDLE process, USHORT *machine, USHORT *native_machine);
-    const char *(CDECL *wine_get_version)(void); /* Wine only: "8.0" */
-};
-
-/* Looks all of them up. */
-void ntdll_optional_find(_Out_ struct ntdll_optional *optional);
+typedef BOOL(WINAPI *get_process_information)(HANDLE process, int information_class, void *buffer,
+                                              DWORD size);
+typedef BOOL(WINAPI *is_wow64_process2)(HANDLE process, USHORT *machine, USHORT *native_machine);
+typedef const char *(CDECL *wine_get_version)(void); /* Wine only: "8.0" */
 
 #endif

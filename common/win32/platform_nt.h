@@ -1,28 +1,52 @@
 /* The real platform: what a scan needs, from Windows itself.
  *
- * Reads other processes with the rights ladder PROCESS_QUERY_INFORMATION,
- * PROCESS_QUERY_LIMITED_INFORMATION and asks NtQuerySystemInformation and NtQueryVirtualMemory
- * (declared in ntdll.h). It copies answers and decides nothing. It opens no file, ever.
+ * Opens processes with PROCESS_QUERY_INFORMATION, else with PROCESS_QUERY_LIMITED_INFORMATION, and
+ * reads them through NtQueryVirtualMemory (declared in ntdll.h). It copies answers and decides
+ * nothing. It never opens a file.
  */
 #ifndef COMMON_WIN32_PLATFORM_NT_H
 #define COMMON_WIN32_PLATFORM_NT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/scan/platform.h"
+#include "common/win32/ntdll.h"
 #include "common/win32/win.h"
 
-struct platform_nt; /* opaque: platform_nt.c */
+/* Creates the platform and loads the device table. Any thread may use it until it is destroyed.
+ * Returns a Win32 error. */
+NODISCARD DWORD platform_nt_create(_Out_ struct platform *platform);
 
-/* Makes the platform and loads the device table. Any thread may use `platform` until it is
- * destroyed. platform  Receives the table of calls; its context is the returned object. Returns a
- * Win32 error; ERROR_SUCCESS when all is set. */
-NODISCARD DWORD platform_nt_create(_Out_ struct platform_nt **out, _Out_ struct platform *platform);
+/* Destroys what create made; accepts a zeroed platform. No scan may be running. */
+void platform_nt_destroy(_Inout_ struct platform *platform);
 
-/* No scan may be running. Accepts NULL. */
-void platform_nt_destroy(_Inout_opt_ struct platform_nt *platform);
-
-/* Enables SeDebugPrivilege in this process when the token holds it, so that OpenProcess skips the
+/* Enables SeDebugPrivilege in this process if its token holds it, so that OpenProcess skips the
  * targets' DACLs. It does not lift process protection. Returns ERROR_SUCCESS,
  * ERROR_NOT_ALL_ASSIGNED when the token does not hold it, or another Win32 error. */
 NODISCARD DWORD platform_nt_enable_debug(void);
+
+/* An open process. Zeroed except for `process` it is valid. */
+struct address_space {
+    HANDLE process; /* owned */
+    struct nt_string
+        *answer;        /* owned; room for the answers of name queries; NULL until the first */
+    size_t answer_size; /* bytes */
+};
+
+/* Asks for a name into `buffer` of `size` bytes: a struct nt_string, then its text.
+ * needed  Receives the bytes it would take; 0: the query does not say. */
+typedef nt_result (*name_query)(HANDLE process, const void *address, void *buffer, size_t size,
+                                size_t *needed);
+
+/* Makes a name query, growing the room for its answer in bounded steps.
+ * name   Cleared, then receives UTF-8.
+ * lossy  Receives true when the name contained an unpaired surrogate.
+ * Returns an NTSTATUS; NTSTATUS_INFO_LENGTH_MISMATCH also for an answer that points outside of
+ * itself. */
+uint32_t platform_nt_query_name(_Inout_ struct address_space *space, name_query query,
+                                const void *address, _Inout_ struct buffer *name,
+                                _Out_ bool *lossy);
 
 #endif

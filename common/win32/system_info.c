@@ -10,12 +10,17 @@ enum { MICROSECONDS = 1000 * 1000, FILETIME_PER_MS = 10 * 1000, HOST_NAME_CAPACI
 /* RtlGenRandom by its exported name: ntsecapi.h declares it beside much that clashes. */
 BOOLEAN NTAPI SystemFunction036(void *buffer, ULONG size);
 
+static wine_get_version find_wine_version(void)
+{
+    return (wine_get_version)system_function(L"ntdll.dll", "wine_get_version");
+}
+
 static uint64_t query_boot_time(void)
 {
     struct nt_time_of_day time = {0};
     nt_result result = NtQuerySystemInformation(NT_SYSTEM_TIME_OF_DAY, &time, sizeof time, NULL);
 
-    /* Wine tells when its server started; its tick count is the machine's. */
+    /* Wine returns when its server started; its tick count is that of the machine. */
     if (system_is_wine())
         return system_now_filetime(NULL) - GetTickCount64() * FILETIME_PER_MS;
     return result < 0 ? 0 : (uint64_t)time.boot_time.QuadPart;
@@ -44,22 +49,17 @@ static void query_build(struct server_info *info)
 
 void system_info_query(struct server_info *info, const char *mode)
 {
-    struct ntdll_optional optional;
-
     *info = (struct server_info){.mode = mode, .started = system_now_filetime(NULL)};
     query_host(info);
     query_build(info);
     info->boot_time = query_boot_time();
-    ntdll_optional_find(&optional);
-    if (optional.wine_get_version != NULL)
-        snprintf(info->wine, sizeof info->wine, "%s", optional.wine_get_version());
+    if (system_is_wine())
+        snprintf(info->wine, sizeof info->wine, "%s", find_wine_version()());
 }
 
 bool system_is_wine(void)
 {
-    struct ntdll_optional optional;
-    ntdll_optional_find(&optional);
-    return optional.wine_get_version != NULL;
+    return find_wine_version() != NULL;
 }
 
 DWORD system_random(void *bytes, ULONG size)
@@ -89,12 +89,12 @@ uint64_t system_now_us(void *unused)
     LARGE_INTEGER count, frequency;
 
     (void)unused;
-    /* Neither call fails on any Windows we run on. */
+    /* Neither call fails on the systems that we support. */
     QueryPerformanceCounter(&count);
     QueryPerformanceFrequency(&frequency);
     uint64_t ticks = (uint64_t)count.QuadPart;
     uint64_t per_second = (uint64_t)frequency.QuadPart;
-    /* Whole seconds apart, so that the product does not wrap after some days. */
+    /* Whole seconds separately, so that the product does not wrap after some days. */
     return ticks / per_second * MICROSECONDS + ticks % per_second * MICROSECONDS / per_second;
 }
 

@@ -1,4 +1,4 @@
-/* The machine we run on, for `info`, and the clocks. */
+/* The machine, as `info` shows it; and its clocks. */
 #ifndef COMMON_WIN32_SYSTEM_INFO_H
 #define COMMON_WIN32_SYSTEM_INFO_H
 
@@ -8,12 +8,11 @@
 #include "common/answer/reply.h"
 #include "common/win32/win.h"
 
-/* Fills all of `info`; what the system does not tell is empty. started is now.
+/* Fills all of `info`; what cannot be read is empty. The start time is now.
  * mode  Static text: "service", "console" or "direct". */
 void system_info_query(_Out_ struct server_info *info, const char *mode);
 
-/* True on Wine, which accepts much of what it does not enforce. Decided by ntdll's
- * wine_get_version. */
+/* True on Wine, which accepts much that it does not enforce. */
 bool system_is_wine(void);
 
 /* Random bytes of the system. Returns ERROR_SUCCESS or ERROR_NOT_READY. */

@@ -86,7 +86,7 @@ const char *text_w_error(char *out, size_t capacity, DWORD error)
         out[0] = '\0';
         return out;
     }
-    /* The number is worth more than the end of the sentence: it always gets its place. */
+    /* The number matters more than the end of the sentence: it is never cut. */
     size_t room = capacity - (size_t)number_size - 1;
     size_t size = utf8_from_utf16(out, room, sentence, len);
     if (size > room) {

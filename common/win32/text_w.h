@@ -1,5 +1,4 @@
-/* UTF-16 at the border to Win32: conversions between wchar_t text and UTF-8 in caller's or heap
- * memory. */
+/* UTF-16 at the border to Win32: conversions between wchar_t text and UTF-8. */
 #ifndef COMMON_WIN32_TEXT_W_H
 #define COMMON_WIN32_TEXT_W_H
 
@@ -11,8 +10,8 @@
 #include "common/win32/win.h"
 
 /* UTF-8 to terminated UTF-16 in the caller's array.
- * Returns ERROR_SUCCESS; ERROR_INVALID_DATA, untouched, for a text that holds a NUL, which Win32
- * would take for its end; ERROR_BUFFER_OVERFLOW, untouched, when it does not fit `capacity` units
+ * Returns ERROR_SUCCESS; ERROR_INVALID_DATA, untouched, for a text that contains a NUL,
+ * which would end it for Win32; ERROR_BUFFER_OVERFLOW, untouched, when it does not fit `capacity` units
  * with its terminator. */
 NODISCARD DWORD text_w_from_utf8(_Out_writes_(capacity) wchar_t *out, size_t capacity,
                                  struct span text);

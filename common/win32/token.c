@@ -8,6 +8,7 @@
 #include <ntsecapi.h>
 
 #include "common/win32/handle.h"
+#include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 
@@ -53,7 +54,7 @@ DWORD token_integrity(HANDLE token, uint32_t *integrity)
 /* No fact of four bytes has this value. */
 #define UNKNOWN_NUMBER ((DWORD)0xffffffff)
 
-/* A fact of four bytes; `unknown` when this system cannot tell it. */
+/* A fact of four bytes; `unknown` when it cannot be read. */
 static DWORD query_number(HANDLE token, TOKEN_INFORMATION_CLASS information, DWORD unknown)
 {
     DWORD value = unknown;
@@ -83,13 +84,13 @@ static enum caller_fact query_restricted(HANDLE token)
     TOKEN_GROUPS none;
     DWORD size = 0;
 
-    /* There is room for an empty list only; a longer one fails for want of it. */
+    /* There is room for an empty list only; a longer one does not fit. */
     if (!GetTokenInformation(token, TokenRestrictedSids, &none, sizeof none, &size)) {
         switch (GetLastError()) {
         case ERROR_INSUFFICIENT_BUFFER:
         case ERROR_MORE_DATA:
             return FACT_YES;
-        case ERROR_INVALID_FUNCTION: /* Wine knows no restricting SIDs and says so by this */
+        case ERROR_INVALID_FUNCTION: /* Wine has no restricting SIDs */
             return system_is_wine() ? FACT_NO : FACT_UNKNOWN;
         default:
             return FACT_UNKNOWN;
@@ -114,7 +115,7 @@ static enum caller_level query_level(HANDLE token)
 {
     switch (query_number(token, TokenType, UNKNOWN_NUMBER)) {
     case TokenPrimary:
-        return CALLER_LEVEL_PRIMARY; /* asked for its level it would fail */
+        return CALLER_LEVEL_PRIMARY; /* the query for the level would fail */
     case TokenImpersonation:
         break;
     default:
@@ -163,8 +164,7 @@ static void query_account_name(PSID sid, struct caller *caller)
         set_name(caller, domain, wcslen(domain), user, wcslen(user));
 }
 
-/* secur32.dll is loaded from System32 by us and never imported: a program that is started from any
- * folder must not pick up a file of that name lying beside it. Loaded once, kept to the end. */
+/* From secur32.dll; loaded once. */
 static struct logon_functions {
     NTSTATUS(NTAPI *get)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
     NTSTATUS(NTAPI *free_answer)(void *answer);
@@ -174,21 +174,17 @@ static INIT_ONCE logon_functions_once = INIT_ONCE_STATIC_INIT;
 
 static BOOL CALLBACK logon_functions_load(INIT_ONCE *once, void *parameter, void **context)
 {
-    typedef void (*generic_function)(void);
     (void)once, (void)parameter, (void)context;
-
-    HMODULE module = LoadLibraryExW(L"secur32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-    if (module == NULL)
-        return FALSE; /* the next caller tries again */
-    logon_functions.get = (NTSTATUS(NTAPI *)(LUID *, SECURITY_LOGON_SESSION_DATA **))(
-        generic_function)GetProcAddress(module, "LsaGetLogonSessionData");
+    logon_functions.get =
+        (NTSTATUS(NTAPI *)(LUID *, SECURITY_LOGON_SESSION_DATA **))system_function(
+            L"secur32.dll", "LsaGetLogonSessionData");
     logon_functions.free_answer =
-        (NTSTATUS(NTAPI *)(void *))(generic_function)GetProcAddress(module, "LsaFreeReturnBuffer");
-    return TRUE;
+        (NTSTATUS(NTAPI *)(void *))system_function(L"secur32.dll", "LsaFreeReturnBuffer");
+    return logon_functions.get != NULL && logon_functions.free_answer != NULL;
 }
 
-/* The name of the session, when it is the user's own: one that lends its session to a token of
- * somebody else (a service started with other credentials) would name the wrong man. */
+/* The name of the session if its user is the token's: a service that was started with other
+ * credentials has a session of another user. */
 static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session, struct caller *caller)
 {
     struct sid user = {0};
@@ -209,8 +205,7 @@ static void query_logon_name(HANDLE token, struct caller *caller)
     SECURITY_LOGON_SESSION_DATA *session = NULL;
 
     if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
-        !InitOnceExecuteOnce(&logon_functions_once, logon_functions_load, NULL, NULL) ||
-        logon_functions.get == NULL || logon_functions.free_answer == NULL)
+        !InitOnceExecuteOnce(&logon_functions_once, logon_functions_load, NULL, NULL))
         return;
     if (logon_functions.get(&statistics.AuthenticationId, &session) >= 0 && session != NULL) {
         take_session_name(session, caller);
@@ -218,8 +213,8 @@ static void query_logon_name(HANDLE token, struct caller *caller)
     }
 }
 
-/* True when the account is known to every machine by itself (SYSTEM, services, ...): LookupAccount
- * then answers without asking a domain. */
+/* True for accounts that every machine knows (SYSTEM, services, ...): LookupAccountSid does not ask a
+ * domain for them. */
 static bool is_built_in(PSID sid)
 {
     static const SID_IDENTIFIER_AUTHORITY nt = {SECURITY_NT_AUTHORITY};
@@ -269,4 +264,48 @@ DWORD token_facts_self(struct caller *caller)
     DWORD error = token_facts(token, caller);
     handle_close(&token);
     return error;
+}
+
+static bool is_impersonation(HANDLE token)
+{
+    TOKEN_TYPE type = TokenPrimary;
+    DWORD size = 0;
+
+    return GetTokenInformation(token, TokenType, &type, sizeof type, &size) &&
+           type == TokenImpersonation;
+}
+
+DWORD token_linked(HANDLE token, HANDLE *linked)
+{
+    TOKEN_LINKED_TOKEN answer = {NULL};
+    HANDLE usable = NULL;
+    DWORD size = 0;
+
+    if (!GetTokenInformation(token, TokenLinkedToken, &answer, sizeof answer, &size))
+        return GetLastError();
+    if (is_impersonation(answer.LinkedToken)) { /* without SeTcbPrivilege it is one already */
+        *linked = answer.LinkedToken;
+        return ERROR_SUCCESS;
+    }
+    DWORD error = DuplicateTokenEx(answer.LinkedToken, TOKEN_QUERY, NULL, SecurityIdentification,
+                                   TokenImpersonation, &usable)
+                      ? ERROR_SUCCESS
+                      : GetLastError();
+    handle_close(&answer.LinkedToken);
+    if (error == ERROR_SUCCESS)
+        *linked = usable;
+    return error;
+}
+
+DWORD token_is_admin(HANDLE token, bool *is_admin)
+{
+    uint8_t administrators[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof administrators;
+    BOOL is_member = FALSE;
+
+    if (!CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, administrators, &size) ||
+        !CheckTokenMembership(token, administrators, &is_member))
+        return GetLastError();
+    *is_admin = is_member != FALSE;
+    return ERROR_SUCCESS;
 }

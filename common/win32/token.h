@@ -1,17 +1,23 @@
-/* Tokens to caller facts. Both ends use it: the service for its clients, `lsmap --direct` for
- * itself. */
+/* The facts of tokens. The service uses it for its clients, `lsmap --direct` for itself. */
 #ifndef COMMON_WIN32_TOKEN_H
 #define COMMON_WIN32_TOKEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "common/proto/caller.h"
 #include "common/win32/win.h"
 
-/* Reads all facts of a token; what is granted to it, and the linked half, are left 0. Asks this
- * machine only: no domain controller is ever waited for, so caller->name stays "" where only one of
- * those could tell. token   TOKEN_QUERY; primary, or impersonation at identification level or
- * above. Returns a Win32 error; a fact that this system cannot tell is not an error and has its
- * unknown value. */
+/* All functions take a token with TOKEN_QUERY and return a Win32 error. */
+
+/* Reads the facts of a token; what was granted to it, and the linked token, are left 0. It asks this
+ * machine only, never a domain controller, so that caller->name is "" where only that would know it.
+ * token  Primary, or impersonation at identification level or above.
+ * A fact that this system cannot read is not an error and has its unknown value. */
 NODISCARD DWORD token_facts(_In_ HANDLE token, _Out_ struct caller *caller);
+
+/* The facts of this process. */
+NODISCARD DWORD token_facts_self(_Out_ struct caller *caller);
 
 /* The user a token runs as. */
 NODISCARD DWORD token_user(_In_ HANDLE token, _Out_ struct sid *user);
@@ -19,7 +25,12 @@ NODISCARD DWORD token_user(_In_ HANDLE token, _Out_ struct sid *user);
 /* The RID of a token's integrity level. */
 NODISCARD DWORD token_integrity(_In_ HANDLE token, _Out_ uint32_t *integrity);
 
-/* The facts of this process. */
-NODISCARD DWORD token_facts_self(_Out_ struct caller *caller);
+/* The elevated half of an administrator's filtered token (UAC).
+ * linked  Receives an impersonation token with TOKEN_QUERY, fit for AccessCheck; close it.
+ * Returns ERROR_NO_SUCH_LOGON_SESSION when the token is not split. */
+NODISCARD DWORD token_linked(_In_ HANDLE token, _Out_ HANDLE *linked);
+
+/* Whether Administrators is an enabled group of an impersonation token. */
+NODISCARD DWORD token_is_admin(_In_ HANDLE token, _Out_ bool *is_admin);
 
 #endif

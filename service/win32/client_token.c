@@ -3,7 +3,6 @@
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/token.h"
-#include "common/win32/token_linked.h"
 #include "service/win32/descriptor.h"
 #include "service/win32/pipe.h"
 #include "service/win32/service_control.h"

@@ -146,7 +146,7 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
     DWORD error =
         text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
     if (error == ERROR_SUCCESS)
-        error = platform_nt_create(&daemon->nt, &daemon->platform);
+        error = platform_nt_create(&daemon->platform);
     if (error != ERROR_SUCCESS) {
         event_start_failed(error);
         return error;
@@ -154,7 +154,7 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
     error = create_server(daemon, pipe_name_w);
     if (error != ERROR_SUCCESS) {
         event_pipe_failed(pipe_name_w, error);
-        platform_nt_destroy(daemon->nt);
+        platform_nt_destroy(&daemon->platform);
         return error;
     }
     event_service_started(pipe_name_w);
@@ -190,7 +190,7 @@ DWORD daemon_stop(struct daemon *daemon)
         event_stop_late();
         return error;
     }
-    platform_nt_destroy(daemon->nt);
+    platform_nt_destroy(&daemon->platform);
     event_service_stopped();
     return ERROR_SUCCESS;
 }

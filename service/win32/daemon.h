@@ -18,7 +18,6 @@ enum daemon_mode {
 
 struct daemon {
     enum daemon_mode mode;
-    struct platform_nt *nt;
     struct platform platform;
     struct server_info info;
     struct statistics statistics;

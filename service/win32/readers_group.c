@@ -6,6 +6,7 @@
 
 #include <lm.h>
 
+#include "common/win32/ntdll.h"
 #include "common/win32/text_w.h"
 #include "service/access.h"
 
@@ -13,17 +14,6 @@ enum { NAME_LENGTH_MAX = 512 }; /* COMPUTER\group, DOMAIN\account */
 
 static wchar_t group_name[] = L"" READERS_GROUP_NAME;
 static wchar_t group_comment[] = L"May ask lsmap for the mapped files of every process";
-
-typedef void (*generic_function)(void);
-
-/* netapi32.dll is loaded by `install` and `uninstall --purge` alone, from System32, and stays until
- * the command ends. Returns NULL when Windows has no such function. */
-static generic_function find_function(const char *name)
-{
-    HMODULE module = LoadLibraryExW(L"netapi32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-
-    return module != NULL ? (generic_function)GetProcAddress(module, name) : NULL;
-}
 
 static bool is_domain_controller(void)
 {
@@ -74,7 +64,7 @@ DWORD readers_group_create(void)
     typedef NET_API_STATUS(NET_API_FUNCTION * function)(LPCWSTR, DWORD, LPBYTE, LPDWORD);
     LOCALGROUP_INFO_1 info = {.lgrpi1_name = group_name, .lgrpi1_comment = group_comment};
 
-    function add = (function)find_function("NetLocalGroupAdd");
+    function add = (function)system_function(L"netapi32.dll", "NetLocalGroupAdd");
     if (add == NULL)
         return ERROR_PROC_NOT_FOUND;
     DWORD error = add(NULL, 1, (BYTE *)&info, NULL);
@@ -90,7 +80,7 @@ DWORD readers_group_add(const char *name)
     DWORD error = text_w_from_utf8(name_w, NAME_LENGTH_MAX, span_from_string(name));
     if (error != ERROR_SUCCESS)
         return error;
-    function add = (function)find_function("NetLocalGroupAddMembers");
+    function add = (function)system_function(L"netapi32.dll", "NetLocalGroupAddMembers");
     if (add == NULL)
         return ERROR_PROC_NOT_FOUND;
     error = add(NULL, group_name, 3, (BYTE *)&member, 1);
@@ -101,7 +91,7 @@ DWORD readers_group_remove(void)
 {
     typedef NET_API_STATUS(NET_API_FUNCTION * function)(LPCWSTR, LPCWSTR);
 
-    function remove_group = (function)find_function("NetLocalGroupDel");
+    function remove_group = (function)system_function(L"netapi32.dll", "NetLocalGroupDel");
     if (remove_group == NULL)
         return ERROR_PROC_NOT_FOUND;
     DWORD error = remove_group(NULL, group_name);

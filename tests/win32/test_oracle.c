@@ -24,7 +24,6 @@
 
 enum { FIXTURE_DATA_VIEWS = 10, SHARED_DATA_BASE = 0x7ffe0000 };
 
-static struct platform_nt *nt;
 static struct platform platform;
 static struct fixture_run run;
 static struct live_scan rows;
@@ -146,7 +145,7 @@ static void sections_without_a_file_are_deleted_files_on_the_host(struct test *t
 
 static bool prepare(void)
 {
-    if (platform_nt_create(&nt, &platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform) != ERROR_SUCCESS)
         return false;
     if (fixture_run_start(&run) != ERROR_SUCCESS) {
         puts("the fixture did not start");
@@ -184,6 +183,6 @@ int main(int argc, char **argv)
     host_maps_release(&host);
     live_scan_release(&rows);
     fixture_run_stop(&run);
-    platform_nt_destroy(nt);
+    platform_nt_destroy(&platform);
     return failed;
 }

@@ -7,11 +7,9 @@
 #include "common/scan/nt_status.h"
 #include "common/win32/handle.h"
 #include "common/win32/platform_nt.h"
-#include "common/win32/platform_nt_private.h"
 
 enum { SCRATCH_SIZE = 256 * 1024, ATTEMPTS_MAX = 8 };
 
-static struct platform_nt *nt;
 static struct platform platform;
 
 static void name_tells_files_from_what_has_none(struct test *t)
@@ -112,7 +110,7 @@ static void name_query_grows_within_bounds(struct test *t)
         struct address_space space = {0};
         TEST_ROW(t, "row %zu", i);
         fake = rows[i].fake;
-        uint32_t status = address_space_query_name(&space, fake_query, NULL, &name, &lossy);
+        uint32_t status = platform_nt_query_name(&space, fake_query, NULL, &name, &lossy);
         CHECK_INT(t, rows[i].status, status);
         CHECK_INT(t, rows[i].calls, fake.calls);
         CHECK_INT(t, status == NTSTATUS_OK ? fake.size / sizeof(wchar_t) - fake.terminated : 0,
@@ -143,7 +141,7 @@ static void name_query_gives_up_on_a_kernel_that_always_wants_more(struct test *
     buffer_init(&name, NAME_SIZE_MAX);
     fake.calls = 0;
     CHECK_INT(t, NTSTATUS_BUFFER_OVERFLOW,
-              address_space_query_name(&space, never_enough, NULL, &name, &lossy));
+              platform_nt_query_name(&space, never_enough, NULL, &name, &lossy));
     CHECK(t, fake.calls <= ATTEMPTS_MAX);
     free(space.answer);
     buffer_release(&name);
@@ -157,9 +155,9 @@ int main(int argc, char **argv)
         TEST_CASE(name_query_gives_up_on_a_kernel_that_always_wants_more),
     };
 
-    if (platform_nt_create(&nt, &platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform) != ERROR_SUCCESS)
         return 1;
     int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
-    platform_nt_destroy(nt);
+    platform_nt_destroy(&platform);
     return failed;
 }

@@ -9,7 +9,6 @@
 #include "common/text/fold.h"
 #include "common/win32/handle.h"
 #include "common/win32/platform_nt.h"
-#include "common/win32/platform_nt_private.h"
 #include "common/win32/system_info.h"
 #include "common/win32/token.h"
 
@@ -17,7 +16,6 @@
 
 enum { SCRATCH_SIZE = 256 * 1024, REPEATS = 50 };
 
-static struct platform_nt *nt;
 static struct platform platform;
 static struct buffer image; /* what open() says; shared by all tests */
 
@@ -285,11 +283,11 @@ int main(int argc, char **argv)
         TEST_CASE(debug_privilege_is_enabled_or_not_held),
     };
 
-    if (platform_nt_create(&nt, &platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform) != ERROR_SUCCESS)
         return 1;
     buffer_init(&image, SCRATCH_SIZE);
     int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
     buffer_release(&image);
-    platform_nt_destroy(nt);
+    platform_nt_destroy(&platform);
     return failed;
 }

@@ -14,7 +14,6 @@
 #include "tests/win32/fixture_run.h"
 #include "tests/win32/live_scan.h"
 
-static struct platform_nt *nt;
 static struct platform platform;
 static struct fixture_run run;
 static struct live_scan rows;
@@ -268,7 +267,7 @@ int main(int argc, char **argv)
     };
     int failed = 1;
 
-    if (platform_nt_create(&nt, &platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform) != ERROR_SUCCESS)
         return 1;
     if (fixture_run_start(&run) != ERROR_SUCCESS)
         puts("the fixture did not start\n0 passed, 1 failed");
@@ -278,6 +277,6 @@ int main(int argc, char **argv)
         failed = test_main(argc, argv, cases, TEST_COUNT(cases));
     live_scan_release(&rows);
     fixture_run_stop(&run);
-    platform_nt_destroy(nt);
+    platform_nt_destroy(&platform);
     return failed;
 }

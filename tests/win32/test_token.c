@@ -3,7 +3,6 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/token.h"
-#include "common/win32/token_linked.h"
 
 /* The same facts by other calls than those of token.c. */
 static void facts_of_this_process(struct test *t)

@@ -1,9 +1,11 @@
+#include "common/win32/process_list_nt.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
-#include "common/win32/platform_nt_private.h"
+#include "common/win32/ntdll.h"
 #include "common/win32/text_w.h"
 
 enum {
@@ -13,7 +15,7 @@ enum {
     LIST_ATTEMPTS_MAX = 16
 };
 
-/* Takes the snapshot as the kernel writes it.
+/* The snapshot as the kernel writes it.
  * out, size  Receive a block for free() and the bytes in use. */
 static uint32_t query_snapshot(char **out, size_t *size)
 {
@@ -41,7 +43,7 @@ static uint32_t query_snapshot(char **out, size_t *size)
     return status;
 }
 
-/* True when the name lies wholly inside the snapshot. */
+/* True when all of the name lies inside the snapshot. */
 static bool has_name(const struct nt_process_information *process, const char *snapshot,
                      size_t size)
 {
@@ -69,8 +71,8 @@ static bool add_process(struct process_list *list, const struct nt_process_infor
     return process_list_add(list, &entry, buffer_span(name));
 }
 
-/* Adds every process but the idle one. The chain is taken as hostile: each link must go forward
- * and stay inside. */
+/* Adds every process but the idle one. The chain is not trusted: each link must go forward and stay
+ * inside. */
 static uint32_t add_snapshot(struct process_list *list, const char *snapshot, size_t size,
                              struct buffer *name)
 {
@@ -90,13 +92,12 @@ static uint32_t add_snapshot(struct process_list *list, const char *snapshot, si
     return NTSTATUS_INFO_LENGTH_MISMATCH;
 }
 
-uint32_t platform_nt_list(void *context, struct process_list *list)
+uint32_t process_list_nt_query(struct process_list *list)
 {
     char *snapshot = NULL;
     size_t size = 0;
     struct buffer name;
 
-    (void)context;
     buffer_init(&name, NAME_SIZE_MAX);
     uint32_t status = query_snapshot(&snapshot, &size);
     if (status == NTSTATUS_OK)
