@@ -336,8 +336,9 @@ static void format_text(const struct access_table *table, struct buffer *out)
     static const char filtered_name[] = "an administrator who did not elevate";
     static const char *const filtered_words[] = {
         [FILTERED_ADMINS_FULL] = "also what the elevated token would get (FilteredAdmins is full)",
-        [FILTERED_ADMINS_NO_ADDRESSES] = "also what the elevated token would get, except addresses "
-                                         "of others (FilteredAdmins is no-addresses)",
+        [FILTERED_ADMINS_NO_ADDRESSES] =
+            ("also what the elevated token would get, except addresses "
+             "of others (FilteredAdmins is no-addresses)"),
         [FILTERED_ADMINS_OFF] =
             "what is granted above to the other groups of the user (FilteredAdmins is off)",
     };
