@@ -5,7 +5,6 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "common/win32/handle.h"
 #include "common/win32/text_w.h"
 #include "messages.h"
 #include "service/access.h"
@@ -19,54 +18,10 @@ enum {
     CONFIG_SIZE = 8 * 1024, /* source: the most that QueryServiceConfig returns */
     SOURCE_LENGTH = 1024,
     ANSWER_CAPACITY = 4096,
-    ANSWER_POLL_MS = 50,
-    ANSWER_POLLS_MAX = 100, /* 5 s */
-    BUSY_WAIT_MS = 5000     /* for a free instance of the pipe */
+    ANSWER_TIMEOUT_MS = 5000
 };
 
 /* --- does it answer? --- */
-
-/* Waits for the first line. Returns a Win32 error; ERROR_TIMEOUT without a line in time. */
-static DWORD read_line(HANDLE pipe, char answer[ANSWER_CAPACITY])
-{
-    DWORD size = 0, waiting = 0, read = 0;
-
-    for (int poll = 0; poll < ANSWER_POLLS_MAX; poll++) {
-        if (!PeekNamedPipe(pipe, NULL, 0, NULL, &waiting, NULL))
-            return GetLastError();
-        if (waiting == 0) {
-            Sleep(ANSWER_POLL_MS);
-            continue;
-        }
-        if (!ReadFile(pipe, answer + size, ANSWER_CAPACITY - 1 - size, &read, NULL))
-            return GetLastError();
-        size += read;
-        answer[size] = '\0';
-        char *end = strchr(answer, '\n');
-        if (end != NULL)
-            *end = '\0';
-        if (end != NULL || size == ANSWER_CAPACITY - 1)
-            return ERROR_SUCCESS;
-    }
-    return ERROR_TIMEOUT;
-}
-
-static DWORD ask(const wchar_t *name, char answer[ANSWER_CAPACITY])
-{
-    static const char request[] = "{\"op\":\"info\"}\n";
-    HANDLE pipe = NULL;
-    DWORD size = 0;
-
-    DWORD error = pipe_open(name, GENERIC_READ | GENERIC_WRITE, &pipe);
-    if (error == ERROR_PIPE_BUSY && WaitNamedPipeW(name, BUSY_WAIT_MS))
-        error = pipe_open(name, GENERIC_READ | GENERIC_WRITE, &pipe);
-    if (error == ERROR_SUCCESS && !WriteFile(pipe, request, sizeof request - 1, &size, NULL))
-        error = GetLastError();
-    if (error == ERROR_SUCCESS)
-        error = read_line(pipe, answer);
-    handle_close(&pipe);
-    return error;
-}
 
 /* The one check that fails instead of being skipped when there is no service. */
 void check_answer(struct machine *machine)
@@ -83,7 +38,8 @@ void check_answer(struct machine *machine)
     else if (machine->service_pid == 0)
         problem = "the service does not run";
     else if ((error = machine->target.error) != ERROR_SUCCESS ||
-             (error = ask(machine->target.name, answer)) != ERROR_SUCCESS)
+             (error = pipe_ask(machine->target.name, ANSWER_TIMEOUT_MS, answer, sizeof answer)) !=
+                 ERROR_SUCCESS)
         problem = "the service does not answer";
     if (problem == NULL)
         report_add(&machine->report, check,

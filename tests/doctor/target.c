@@ -15,6 +15,8 @@
 #include "service/win32/pipe.h"
 #include "service/win32/settings_registry.h"
 
+enum { POLL_INTERVAL_MS = 50 };
+
 DWORD pipe_open(const wchar_t *name, DWORD access, HANDLE *pipe)
 {
     HANDLE opened = CreateFileW(name, access, 0, NULL, OPEN_EXISTING,
@@ -24,6 +26,49 @@ DWORD pipe_open(const wchar_t *name, DWORD access, HANDLE *pipe)
         return GetLastError();
     *pipe = opened;
     return ERROR_SUCCESS;
+}
+
+/* Returns ERROR_TIMEOUT without a complete line in time. */
+static DWORD read_line(HANDLE pipe, DWORD timeout_ms, char *answer, DWORD capacity)
+{
+    DWORD size = 0;
+
+    for (DWORD waited_ms = 0; waited_ms < timeout_ms; waited_ms += POLL_INTERVAL_MS) {
+        DWORD available = 0, read = 0;
+        if (!PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL))
+            return GetLastError();
+        if (available == 0) {
+            Sleep(POLL_INTERVAL_MS);
+            continue;
+        }
+        if (!ReadFile(pipe, answer + size, capacity - 1 - size, &read, NULL))
+            return GetLastError();
+        size += read;
+        answer[size] = '\0';
+        char *end = strchr(answer, '\n');
+        if (end != NULL)
+            *end = '\0';
+        if (end != NULL || size == capacity - 1)
+            return ERROR_SUCCESS;
+    }
+    return ERROR_TIMEOUT;
+}
+
+DWORD pipe_ask(const wchar_t *name, DWORD timeout_ms, char *answer, DWORD capacity)
+{
+    static const char request[] = "{\"op\":\"info\"}\n";
+    HANDLE pipe = NULL;
+    DWORD size = 0;
+
+    DWORD error = pipe_open(name, GENERIC_READ | GENERIC_WRITE, &pipe);
+    if (error == ERROR_PIPE_BUSY && WaitNamedPipeW(name, timeout_ms))
+        error = pipe_open(name, GENERIC_READ | GENERIC_WRITE, &pipe);
+    if (error == ERROR_SUCCESS && !WriteFile(pipe, request, sizeof request - 1, &size, NULL))
+        error = GetLastError();
+    if (error == ERROR_SUCCESS)
+        error = read_line(pipe, timeout_ms, answer, capacity);
+    handle_close(&pipe);
+    return error;
 }
 
 /* What the service made of its settings at its start, unless they were changed since. */

@@ -31,4 +31,11 @@ const char *target_describe(_In_ const struct target *target);
 /* Opens a pipe as a client does, with the token of this thread. Returns a Win32 error. */
 NODISCARD DWORD pipe_open(_In_ const wchar_t *name, DWORD access, _Out_ HANDLE *pipe);
 
+/* Asks the server of a pipe the op info.
+ * timeout_ms  For a free instance, and for the answer.
+ * answer      Receives the first line of the answer, terminated, without line end; cut at `capacity`.
+ * Returns a Win32 error; ERROR_TIMEOUT without a complete line in time. */
+NODISCARD DWORD pipe_ask(_In_ const wchar_t *name, DWORD timeout_ms,
+                         _Out_writes_(capacity) char *answer, DWORD capacity);
+
 #endif

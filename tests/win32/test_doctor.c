@@ -9,6 +9,7 @@
 #include "common/win32/win.h"
 #include "service/win32/service_control.h"
 #include "tests/doctor/report.h"
+#include "tests/doctor/target.h"
 #include "tests/win32/lsmapd_run.h"
 
 enum { OUTPUT_CAPACITY = 256 * 1024, VALUE_CAPACITY = 2048, GOOD = 0, BAD = 1, USAGE = 2 };
@@ -187,6 +188,21 @@ static void without_a_service_only_its_absence_fails(struct test *t)
     check_text_report(t, "the service is not installed");
 }
 
+/* What the service's pipe may look like without a service that answers. */
+static void a_silent_or_closed_pipe_is_no_answer(struct test *t)
+{
+    static const wchar_t name[] = L"\\\\.\\pipe\\lsmap-test-silent";
+    char answer[64] = "untouched";
+
+    CHECK_INT(t, ERROR_FILE_NOT_FOUND, pipe_ask(name, 200, answer, sizeof answer));
+    HANDLE pipe = CreateNamedPipeW(name, PIPE_ACCESS_DUPLEX, PIPE_TYPE_BYTE, 1, 256, 256, 0, NULL);
+    REQUIRE(t, pipe != INVALID_HANDLE_VALUE);
+    CHECK_INT(t, ERROR_TIMEOUT, pipe_ask(name, 200, answer, sizeof answer));
+    CHECK_STR(t, "untouched", answer);
+    CHECK(t, pipe_ask(name, 200, answer, sizeof answer) != ERROR_SUCCESS); /* it is used up */
+    CloseHandle(pipe);
+}
+
 static void the_command_line_is_checked(struct test *t)
 {
     if (doctor_run(L"--version", output, sizeof output) == LSMAPD_EXIT_NONE)
@@ -221,8 +237,11 @@ static void wine_proves_nothing(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(the_command_line_is_checked), TEST_CASE(without_a_service_only_its_absence_fails),
-        TEST_CASE(json_is_strict_and_complete), TEST_CASE(a_running_service_is_examined),
+        TEST_CASE(the_command_line_is_checked),
+        TEST_CASE(a_silent_or_closed_pipe_is_no_answer),
+        TEST_CASE(without_a_service_only_its_absence_fails),
+        TEST_CASE(json_is_strict_and_complete),
+        TEST_CASE(a_running_service_is_examined),
         TEST_CASE(wine_proves_nothing),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
