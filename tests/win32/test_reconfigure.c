@@ -87,7 +87,8 @@ static void wrong_limits_are_told(struct test *t)
 {
     lsmapd_check_run(t, L"--console --limit Connections=0", EXIT_CODE_USAGE,
                      "is not between 1 and 1024");
-    lsmapd_check_run(t, L"--console --limit Nothing=1", EXIT_CODE_USAGE, "the limit \"Nothing=1\" is unknown");
+    lsmapd_check_run(t, L"--console --limit Nothing=1", EXIT_CODE_USAGE,
+                     "the limit \"Nothing=1\" is unknown");
     lsmapd_check_run(t, L"install --limit Scans=1", EXIT_CODE_USAGE, "install takes no --limit");
 }
 
