@@ -157,7 +157,7 @@ static void read_value(struct cli *cli, struct options *options, int option)
 {
     switch (option) {
     case OPTION_FILE:
-        if (check_text(cli, "pattern", REQUEST_GLOB_SIZE_MAX))
+        if (check_text(cli, "pattern", REQUEST_PATH_LEN_MAX))
             options->path = cli->value;
         break;
     case OPTION_AT:
@@ -221,7 +221,7 @@ static void read_process(struct cli *cli, struct options *options)
         digits++;
     if (digits > 0 && digits == cli->value.size)
         read_pid(cli, options);
-    else if (check_text(cli, "process name", REQUEST_GLOB_SIZE_MAX)) {
+    else if (check_text(cli, "process name", REQUEST_NAME_SIZE_MAX)) {
         if (options->names_count == OPTIONS_NAMES_MAX)
             cli_fail(cli, "more than %d process names", OPTIONS_NAMES_MAX);
         else

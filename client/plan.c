@@ -40,26 +40,17 @@ size_t plan_count(const struct options *options)
     return (options->pids_count > 0 ? 1 : 0) + options->names_count;
 }
 
-static size_t copy_text(char *to, struct span text)
-{
-    ASSERT(text.size <= REQUEST_GLOB_SIZE_MAX);
-    if (text.size > 0)
-        memcpy(to, text.data, text.size);
-    return text.size;
-}
-
 static void select_processes(const struct options *options, size_t index, struct request *request)
 {
-    if (options->all) {
-        request->selector = SELECTOR_ALL;
-    } else if (options->pids_count > 0 && index == 0) {
-        request->selector = options->pids_count == 1 ? SELECTOR_PID : SELECTOR_PIDS;
+    request->all = options->all;
+    if (options->all)
+        return;
+    if (options->pids_count > 0 && index == 0) {
         request->pids_count = options->pids_count;
         memcpy(request->pids, options->pids, options->pids_count * sizeof options->pids[0]);
     } else {
-        request->selector = SELECTOR_NAME;
-        request->name_size =
-            copy_text(request->name, options->names[index - (options->pids_count > 0 ? 1 : 0)]);
+        request->names[0] = options->names[index - (options->pids_count > 0 ? 1 : 0)];
+        request->names_count = 1;
     }
 }
 
@@ -72,12 +63,14 @@ void plan_request(const struct options *options, size_t index, struct request *r
     if (!is_scan(options))
         return;
     select_processes(options, index, request);
+    request->own = options->own;
     request->debug = options->debug;
     if (options->command != COMMAND_MAPS)
         return;
     if (options->kinds != 0)
         request->kinds = options->kinds;
-    request->path_size = copy_text(request->path, options->path);
+    request->paths[0] = options->path;
+    request->paths_count = options->path.size > 0 ? 1 : 0;
     request->has_address = options->has_address;
     request->address = options->address;
     request->detail = options->detail;

@@ -12,35 +12,34 @@ static bool text(struct buffer *out, const char *words)
     return buffer_append(out, span_from_string(words));
 }
 
-static bool quoted(struct buffer *out, const char *data, size_t size)
+static bool quoted(struct buffer *out, struct span value)
 {
-    return text(out, "\"") && display_text(out, (struct span){data, size}) && text(out, "\"");
+    return text(out, "\"") && display_text(out, value) && text(out, "\"");
 }
 
 static bool report_no_view(const struct request *request, struct buffer *out)
 {
     char address[24];
 
-    if (request->selector == SELECTOR_NAME &&
-        !(text(out, "no process named ") && quoted(out, request->name, request->name_size)))
+    if (request->names_count > 0 &&
+        !(text(out, "no process named ") && quoted(out, request->names[0])))
         return false;
-    if (request->selector != SELECTOR_NAME &&
-        !text(out, request->selector == SELECTOR_ALL ? "no process" : "none of these processes"))
+    if (request->names_count == 0 &&
+        !text(out, request->all ? "no process" : "none of these processes"))
         return false;
     if (request->has_address) {
         (void)snprintf(address, sizeof address, "0x%" PRIx64, request->address);
         if (!text(out, " has a file mapped at ") || !text(out, address))
             return false;
-        return request->path_size == 0 ||
-               (text(out, " that matches ") && quoted(out, request->path, request->path_size));
+        return request->paths_count == 0 ||
+               (text(out, " that matches ") && quoted(out, request->paths[0]));
     }
-    return text(out, " has a file mapped that matches ") &&
-           quoted(out, request->path, request->path_size);
+    return text(out, " has a file mapped that matches ") && quoted(out, request->paths[0]);
 }
 
 bool report_nothing(const struct request *request, const struct row *end, struct buffer *out)
 {
-    if (!request->has_address && request->path_size == 0)
+    if (!request->has_address && request->paths_count == 0)
         return true;
     if (!text(out, PRODUCT_NAME ": ") || !report_no_view(request, out))
         return false;

@@ -145,8 +145,8 @@ static void finish(struct run *run)
 static void end_of_reply(struct run *run, const struct row *end)
 {
     const struct options *options = run->settings->options;
-    bool is_empty =
-        run->request->selector != SELECTOR_NONE && row_number(end, MEMBER_PROCESSES, 0) == 0;
+    bool is_empty = (run->request->op == OP_PROCESSES || run->request->op == OP_MAPS) &&
+                    row_number(end, MEMBER_PROCESSES, 0) == 0;
     bool nothing = is_empty || !pipeline_matched(&run->pipeline);
     enum outcome outcome = OUTCOME_COMPLETE;
 

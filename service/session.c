@@ -98,7 +98,7 @@ void session_init(struct session *session, const struct answer_context *context,
                   const struct server_limits *limits, uint64_t now_ms)
 {
     *session = (struct session){.context = *context, .limits = *limits};
-    session->context.limits = &session->limits;
+    session->context.limits = *limits;
     conn_init(&session->conn, &session->limits, now_ms);
     policy_deny_unknown(&session->grant);
 }
@@ -106,11 +106,18 @@ void session_init(struct session *session, const struct answer_context *context,
 void session_set_limits(struct session *session, const struct server_limits *limits)
 {
     session->limits = *limits;
+    session->context.limits = *limits;
 }
 
 /* The answer, if there is one, is over and holds nothing any more. */
 static void end_answer(struct session *session)
 {
+    if (session->answer == NULL)
+        return;
+    const struct statistics_answer *tally = answer_tally(session->answer);
+    statistics_answered(session->context.statistics, tally);
+    if (session->context.on_answered != NULL)
+        session->context.on_answered(&session->grant.caller, tally);
     answer_destroy(session->answer);
     session->answer = NULL;
 }
@@ -139,7 +146,7 @@ static bool needs_caller(const struct session *session)
 
 bool session_is_scanning(const struct session *session)
 {
-    return session->answer != NULL && answer_is_scanning(session->answer);
+    return session->answer != NULL && answer_is_scan(session->answer);
 }
 
 enum session_action session_next(const struct session *session)
@@ -257,7 +264,7 @@ static bool begin_answer(struct session *session, uint64_t now_ms)
     session->reader_wait_ms = 0;
     session->wait_start_ms = now_ms;
     if (session->is_stopping)
-        answer_abort(session->answer, STATUS_STOPPING);
+        answer_abort(session->answer, STATUS_STOPPING, NULL);
     return true;
 }
 
@@ -265,16 +272,17 @@ static bool begin_answer(struct session *session, uint64_t now_ms)
 static void run_answer(struct session *session, uint64_t end_us)
 {
     struct buffer *out = conn_output(&session->conn);
-    bool more = true, is_written = true;
+    bool more, is_written;
 
-    while (more && out->size < OUTPUT_SIZE) {
+    do {
         const size_t size = out->size;
 
-        more = answer_step(session->answer, out);
-        is_written = more || out->size > size;
-        if (session->context.now_us(session->context.clock) >= end_us)
-            break;
-    }
+        answer_run(session->answer, end_us, OUTPUT_SIZE - out->size);
+        is_written = answer_take(session->answer, out, NULL);
+        more = is_written && !answer_is_over(session->answer);
+        is_written = is_written && (more || out->size > size);
+    } while (more && out->size < OUTPUT_SIZE &&
+             session->context.now_us(session->context.clock) < end_us);
     if (!is_written)
         conn_on_error(&session->conn, CONN_NO_MEMORY);
     if (!more)
@@ -344,7 +352,7 @@ void session_on_error(struct session *session)
 /* The answer ends with a line that says why, and then the connection. */
 static void end_answer_late(struct session *session, const char *message, uint64_t now_ms)
 {
-    answer_abort_with(session->answer, STATUS_TIMED_OUT, message);
+    answer_abort(session->answer, STATUS_TIMED_OUT, message);
     conn_end_answer(&session->conn, CONN_ANSWER_TIMEOUT, now_ms);
     count_reason(session);
 }
@@ -379,7 +387,7 @@ static void give_up_turn(struct session *session, uint64_t now_ms)
            "This scan did not get its first turn within %" PRIu32
            " ms (limit scan_wait_ms); %" PRIu32 " scans run at once (limit scans).",
            limits->scan_wait_ms, limits->scans);
-    answer_abort_with(session->answer, STATUS_BUSY, message.text);
+    answer_abort(session->answer, STATUS_BUSY, message.text);
 }
 
 void session_on_deadline(struct session *session, uint64_t now_ms)
@@ -402,6 +410,6 @@ void session_stop(struct session *session, uint64_t now_ms)
 {
     session->is_stopping = true;
     if (session->answer != NULL)
-        answer_abort(session->answer, STATUS_STOPPING);
+        answer_abort(session->answer, STATUS_STOPPING, NULL);
     conn_stop(&session->conn, now_ms);
 }

@@ -38,7 +38,10 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
     struct direct *direct = context;
 
     while (direct->answer != NULL && direct->rows.size < OUTPUT_SIZE) {
-        if (!answer_step(direct->answer, &direct->rows)) {
+        answer_run(direct->answer, UINT64_MAX, OUTPUT_SIZE - direct->rows.size);
+        if (!answer_take(direct->answer, &direct->rows, NULL))
+            return failure_set(failure, FAILURE_MEMORY, NULL);
+        if (answer_is_over(direct->answer)) {
             answer_destroy(direct->answer);
             direct->answer = NULL;
         }
@@ -77,8 +80,9 @@ struct direct *direct_create(struct failure *failure)
     direct->grant.reason = "direct: this process' own rights";
     direct->context = (struct answer_context){
         .platform = &direct->platform, .info = &direct->info, .now_us = system_now_us};
+    server_limits_default(&direct->context.limits, 1);
     direct->transport = (struct transport){direct, direct_send, direct_receive, NULL};
-    buffer_init(&direct->rows, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&direct->rows, ANSWER_OUTPUT_SIZE_MAX);
     return direct;
 }
 

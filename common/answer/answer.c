@@ -3,21 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/proto/protocol.h"
+#include "common/base/assertion.h"
 #include "common/proto/request.h"
-#include "common/proto/statistics.h"
-#include "common/scan/scan.h"
-
-/* The longest `end` or `error` line: an id of 64 bytes, a message of 256 with every byte escaped,
- * a hint, and the numbers. */
-enum { ANSWER_TERMINAL_SIZE_MAX = 4096 };
 
 enum answer_phase {
     ANSWER_ROW,   /* the one row of info, whoami or stats comes next */
     ANSWER_SCAN,  /* rows as the scan gives them */
     ANSWER_END,   /* `end` comes next */
     ANSWER_ERROR, /* `error` comes next */
-    ANSWER_DONE   /* the terminal line is out */
+    ANSWER_OVER   /* the terminal line is made */
 };
 
 struct answer_error {
@@ -28,34 +22,32 @@ struct answer_error {
 };
 
 struct answer {
-    const struct answer_context *context;
+    struct answer_context context;
     struct grant grant;
     struct request request;
     enum answer_phase phase;
-    bool own_only;     /* the scan is restricted to the caller's own processes */
     struct scan *scan; /* owned; NULL unless the phase is ANSWER_SCAN or ANSWER_END */
+    bool is_own;       /* the scan is restricted to the caller's own processes */
     struct answer_error error;
+    struct buffer out; /* lines that were not taken */
     uint64_t start_us;
-    struct statistics_answer tally; /* told to the statistics when all is over */
+    struct statistics_answer tally;
 };
 
-static void copy_queries(struct answer *answer, const struct query_counts *counts)
+static void count_queries(struct answer *answer)
 {
-    uint64_t *queries = answer->tally.queries;
-
-    queries[QUERY_LIST] = counts->lists;
-    queries[QUERY_OPEN] = counts->opens;
-    queries[QUERY_REGION] = counts->regions;
-    queries[QUERY_ALLOCATION] = counts->allocations;
-    queries[QUERY_NAME] = counts->names;
-    queries[QUERY_PAGES] = counts->pages;
+    if (answer->scan == NULL)
+        return;
+    const struct query_counts *queries = &scan_counts(answer->scan)->queries;
+#define X(symbol, name, member) answer->tally.queries[symbol] = queries->member;
+    STATISTICS_QUERY_LIST(X)
+#undef X
 }
 
-/* A process is not kept open for a line that may wait. */
+/* No process stays open while a line waits for its reader. */
 static void end_scan(struct answer *answer)
 {
-    if (answer->scan != NULL)
-        copy_queries(answer, &scan_counts(answer->scan)->queries);
+    count_queries(answer);
     scan_destroy(answer->scan);
     answer->scan = NULL;
 }
@@ -63,15 +55,13 @@ static void end_scan(struct answer *answer)
 static void fail(struct answer *answer, enum status code, const char *message, const char *hint)
 {
     answer->phase = ANSWER_ERROR;
-    answer->error.code = code;
-    answer->error.hint = hint;
-    answer->error.nt_status = 0;
+    answer->error = (struct answer_error){.code = code, .hint = hint};
     (void)snprintf(answer->error.message, sizeof answer->error.message, "%s", message);
     end_scan(answer);
 }
 
-/* The caller may not ask `whoami` for the reason when he has no right at all: so it is told here.
- * The reason is of the caller, never of the process he asked about. */
+/* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is about
+ * the caller, never about the processes that were asked for. */
 static void fail_denied(struct answer *answer, const char *right)
 {
     const char *reason = answer->grant.reason;
@@ -86,39 +76,42 @@ static void fail_denied(struct answer *answer, const char *right)
 
 static void begin_scan(struct answer *answer)
 {
-    const uint32_t rights = answer->grant.rights;
-
     const struct request *request = &answer->request;
-    const struct span name = {request->name, request->name_size};
-    const struct span path = {request->path, request->path_size};
+    const bool query_all = (answer->grant.rights & RIGHT_QUERY_ALL) != 0;
 
-    answer->own_only = (rights & RIGHT_QUERY_ALL) == 0;
+    _Static_assert((int)DETAIL_REGIONS == (int)VIEWS_WITH_REGIONS &&
+                       (int)DETAIL_PAGES == (int)VIEWS_WITH_PAGES,
+                   "a detail of the request is one of the scan");
+    _Static_assert((int)KIND_IMAGE == (int)VIEW_IMAGE && (int)KIND_DATA == (int)VIEW_DATA &&
+                       (int)KIND_PAGEFILE == (int)VIEW_PAGEFILE,
+                   "a kind of the request is one of the scan");
+    answer->is_own = !query_all || request->own;
     const struct scan_query query = {
         .lists_maps = request->op == OP_MAPS,
-        .all = request->selector == SELECTOR_ALL,
+        .all = request->all,
         .pids = request->pids,
         .pids_count = request->pids_count,
-        .names = &name,
-        .names_count = request->selector == SELECTOR_NAME ? 1 : 0,
+        .names = request->names,
+        .names_count = request->names_count,
         .views = {.kinds = request->kinds,
-                  .paths = &path,
-                  .paths_count = request->path_size > 0 ? 1 : 0,
+                  .paths = request->paths,
+                  .paths_count = request->paths_count,
                   .has_address = request->has_address,
                   .address = request->address,
                   .detail = (enum views_detail)request->detail},
-        .own_only = answer->own_only,
-        .query_all = (rights & RIGHT_QUERY_ALL) != 0,
-        .addresses = (rights & RIGHT_ADDRESSES) != 0,
+        .own_only = answer->is_own,
+        .query_all = query_all,
+        .addresses = (answer->grant.rights & RIGHT_ADDRESSES) != 0,
         .user = answer->grant.caller.user,
         .integrity = answer->grant.caller.integrity,
     };
     answer->phase = ANSWER_SCAN;
-    answer->scan = scan_create(answer->context->platform, &query, NULL);
+    answer->scan = scan_create(answer->context.platform, &query, NULL);
     if (answer->scan == NULL)
         fail(answer, STATUS_INTERNAL, "out of memory", "Try again later.");
 }
 
-/* May the caller ask this at all? What he may see of it is the scan's to decide. */
+/* May the caller ask this at all? The scan decides what they may see of it. */
 static void begin(struct answer *answer)
 {
     const uint32_t rights = answer->grant.rights;
@@ -138,11 +131,13 @@ static void begin(struct answer *answer)
             begin_scan(answer);
         break;
     case OP_STATS:
-        if (answer->context->statistics == NULL)
+        if (answer->context.statistics == NULL)
             fail(answer, STATUS_UNSUPPORTED, "op \"stats\" needs a server, which counts",
                  "Ask a server: lsmapd, as a service or with --console.");
         else if ((rights & RIGHT_STATISTICS) == 0)
             fail_denied(answer, "\"statistics\"");
+        break;
+    case OP_COUNT:
         break;
     }
 }
@@ -155,66 +150,65 @@ struct answer *answer_create(const struct answer_context *context, const struct 
 
     if (answer == NULL)
         return NULL;
-    answer->context = context;
+    answer->context = *context;
     answer->grant = *grant;
+    buffer_init(&answer->out, ANSWER_OUTPUT_SIZE_MAX);
     answer->start_us = context->now_us(context->clock);
     answer->tally.op = STATISTICS_OP_UNKNOWN;
-    answer->tally.result = RESULT_CANCELLED; /* until its terminal line is out */
+    answer->tally.result = RESULT_CANCELLED; /* until the terminal line is made */
     if (request_parse(line, &answer->request, &error) == STATUS_OK) {
         answer->tally.op = (unsigned)answer->request.op;
         answer->tally.class_ = statistics_class_of(&answer->request);
         begin(answer);
     } else {
         if (error.code == STATUS_TOO_LARGE)
-            statistics_limit_hit(context->statistics, LIMIT_MEMBER_SIZE);
+            answer->tally.limits |= 1u << LIMIT_MEMBER_SIZE;
         fail(answer, error.code, error.message, error.hint);
     }
     return answer;
 }
 
-/* A row is out when the terminal line fits behind it as well; else it is taken back. */
-static void finish_row(struct answer *answer, struct buffer *out, size_t size_before, bool fits)
+/* A row counts when the terminal line fits after it as well; otherwise it is taken back. */
+static void finish_row(struct answer *answer, size_t size_before, bool fits)
 {
-    if (fits && buffer_reserve(out, ANSWER_TERMINAL_SIZE_MAX)) {
+    struct buffer *out = &answer->out;
+
+    if (fits && out->size - size_before <= OUTPUT_ROW_SIZE_MAX &&
+        buffer_reserve(out, ANSWER_TERMINAL_SIZE_MAX)) {
         answer->tally.rows++;
         return;
     }
     buffer_truncate(out, size_before);
-    statistics_limit_hit(answer->context->statistics, LIMIT_ROW_SIZE);
+    answer->tally.limits |= 1u << LIMIT_ROW_SIZE;
     _Static_assert(OUTPUT_ROW_SIZE_MAX == 1048576, "the text says this number");
     fail(answer, STATUS_INTERNAL, "a row is longer than 1048576 bytes, or memory is short",
          "Ask again, or for fewer processes.");
 }
 
-static bool write_stats(const struct answer *answer, struct buffer *out)
+static void step_row(struct answer *answer)
 {
-    const struct answer_context *context = answer->context;
-    uint64_t values[STATISTICS_COUNT];
-
-    statistics_read(context->statistics, context->now_us(context->clock), values);
-    return reply_stats(out, &answer->request.id, values);
-}
-
-static void step_row(struct answer *answer, struct buffer *out)
-{
-    const struct answer_context *context = answer->context;
+    const struct answer_context *context = &answer->context;
     const struct request_id *id = &answer->request.id;
+    struct buffer *out = &answer->out;
     const size_t size_before = out->size;
+    uint64_t values[STATISTICS_COUNT];
     bool fits;
 
     answer->phase = ANSWER_END;
-    if (answer->request.op == OP_INFO)
-        fits = reply_info(out, id, context->info, context->limits, context->statistics != NULL);
-    else if (answer->request.op == OP_STATS)
-        fits = write_stats(answer, out);
-    else
+    if (answer->request.op == OP_INFO) {
+        fits = reply_info(out, id, context->info, &context->limits, context->statistics != NULL);
+    } else if (answer->request.op == OP_STATS) {
+        statistics_read(context->statistics, context->now_us(context->clock), values);
+        fits = reply_stats(out, id, values);
+    } else {
         fits = reply_whoami(out, id, &answer->grant);
-    finish_row(answer, out, size_before, fits);
+    }
+    finish_row(answer, size_before, fits);
 }
 
-static void step_scan(struct answer *answer, struct buffer *out)
+static void step_scan(struct answer *answer)
 {
-    const size_t size_before = out->size;
+    const size_t size_before = answer->out.size;
     struct scan_row row;
 
     scan_next(answer->scan, &row);
@@ -226,8 +220,8 @@ static void step_scan(struct answer *answer, struct buffer *out)
     case SCAN_MAP:
     case SCAN_REGION:
     case SCAN_ERROR:
-        finish_row(answer, out, size_before,
-                   reply_row(out, &answer->request.id, &row, answer->request.detail));
+        finish_row(answer, size_before,
+                   reply_row(&answer->out, &answer->request.id, &row, answer->request.detail));
         break;
     case SCAN_FAILED:
         fail(answer, row.error.code, row.error.message, NULL);
@@ -239,16 +233,17 @@ static void step_scan(struct answer *answer, struct buffer *out)
     }
 }
 
-static uint64_t elapsed_us(const struct answer *answer)
+/* The terminal line is made, or there was no memory even for that. */
+static void finish(struct answer *answer, enum statistics_result result, bool fits)
 {
-    const uint64_t now_us = answer->context->now_us(answer->context->clock);
-
-    return now_us > answer->start_us ? now_us - answer->start_us : 0;
+    answer->tally.result = fits ? result : RESULT_FAILED;
+    answer->phase = ANSWER_OVER;
+    end_scan(answer);
 }
 
-static void write_end(struct answer *answer, struct buffer *out)
+static void step_end(struct answer *answer)
 {
-    struct reply_end end = {.rows = 1};
+    struct reply_end end = {.rows = 1, .elapsed_us = answer->tally.elapsed_us};
 
     if (answer->scan != NULL) {
         const struct scan_counts *counts = scan_counts(answer->scan);
@@ -257,65 +252,99 @@ static void write_end(struct answer *answer, struct buffer *out)
         end.errors = counts->errors;
         end.unmatched = counts->unmatched;
         end.exited = counts->exited;
-        end.scope = answer->own_only ? "own" : "all";
-        /* how many processes were opened would tell which pids of a list exist */
-        copy_queries(answer, &counts->queries);
-        end.queries = answer->request.debug && !answer->own_only ? answer->tally.queries : NULL;
+        end.scope = answer->is_own ? "own" : "all";
+        count_queries(answer);
+        /* the number of opened processes would show which pids of a list exist */
+        if (answer->request.debug && (answer->grant.rights & RIGHT_QUERY_ALL) != 0)
+            end.queries = answer->tally.queries;
     }
-    end.elapsed_us = answer->tally.elapsed_us = elapsed_us(answer);
-    answer->tally.result = end.errors == 0 && end.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL;
-    if (!reply_end(out, &answer->request.id, &end))
-        answer->tally.result = RESULT_FAILED;
+    finish(answer, end.errors + end.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
+           reply_end(&answer->out, &answer->request.id, &end));
 }
 
-static void write_error(struct answer *answer, struct buffer *out)
+static void step_error(struct answer *answer)
 {
     const struct answer_error *error = &answer->error;
 
-    answer->tally.elapsed_us = elapsed_us(answer);
-    answer->tally.result = statistics_result_of(error->code);
     answer->tally.denials += error->code == STATUS_DENIED;
-    if (!reply_error(out, &answer->request.id, error->code, error->message, error->hint,
-                     error->nt_status))
-        answer->tally.result = RESULT_FAILED;
+    finish(answer, statistics_result_of(error->code),
+           reply_error(&answer->out, &answer->request.id, error->code, error->message, error->hint,
+                       error->nt_status));
 }
 
-bool answer_step(struct answer *answer, struct buffer *out)
+void answer_run(struct answer *answer, uint64_t end_us, size_t size)
 {
-    switch (answer->phase) {
-    case ANSWER_ROW:
-        step_row(answer, out);
-        return true;
-    case ANSWER_SCAN:
-        step_scan(answer, out);
-        return true;
-    case ANSWER_END:
-        write_end(answer, out);
-        break;
-    case ANSWER_ERROR:
-        write_error(answer, out);
-        break;
-    case ANSWER_DONE:
-        break;
-    }
-    answer->phase = ANSWER_DONE;
-    return false;
+    const struct answer_context *context = &answer->context;
+    uint64_t now_us;
+
+    ASSERT(size <= OUTPUT_SIZE);
+    do {
+        if (answer->phase == ANSWER_SCAN)
+            step_scan(answer);
+        else if (answer->phase == ANSWER_ROW)
+            step_row(answer);
+        now_us = context->now_us(context->clock);
+        answer->tally.elapsed_us = now_us > answer->start_us ? now_us - answer->start_us : 0;
+    } while (answer->phase == ANSWER_SCAN && !scan_is_between(answer->scan) && now_us < end_us &&
+             answer->out.size < size);
+    if (answer->phase == ANSWER_END)
+        step_end(answer);
+    else if (answer->phase == ANSWER_ERROR)
+        step_error(answer);
 }
 
-void answer_abort_with(struct answer *answer, enum status code, const char *message)
-{
-    if (answer->phase != ANSWER_DONE)
-        fail(answer, code, message, "What came before this line is not complete.");
-}
-
-void answer_abort(struct answer *answer, enum status code)
-{
-    answer_abort_with(answer, code, status_text(code));
-}
-
-bool answer_is_scanning(const struct answer *answer)
+bool answer_is_scan(const struct answer *answer)
 {
     return answer->phase == ANSWER_SCAN;
+}
+
+bool answer_is_over(const struct answer *answer)
+{
+    return answer->phase == ANSWER_OVER;
+}
+
+bool answer_take(struct answer *answer, struct buffer *out, struct answer_checkpoint *checkpoint)
+{
+    struct buffer *lines = &answer->out;
+
+    if (out->size == 0 && lines->capacity <= out->capacity_max) {
+        const struct buffer empty = *out;
+        *out = *lines;
+        out->capacity_max = empty.capacity_max;
+        *lines = empty;
+        lines->capacity_max = ANSWER_OUTPUT_SIZE_MAX;
+    } else if (!buffer_append(out, buffer_span(lines))) {
+        return false;
+    }
+    buffer_clear(lines);
+    if (checkpoint != NULL) {
+        answer_checkpoint_release(checkpoint);
+        checkpoint->tally = *answer_tally(answer);
+        checkpoint->start_us = answer->start_us;
+        if (answer->scan != NULL)
+            scan_checkpoint_take(answer->scan, &checkpoint->scan);
+    }
+    return true;
+}
+
+void answer_checkpoint_release(struct answer_checkpoint *checkpoint)
+{
+    scan_checkpoint_release(&checkpoint->scan);
+    *checkpoint = (struct answer_checkpoint){0};
+}
+
+void answer_abort(struct answer *answer, enum status code, const char *message)
+{
+    if (answer->phase != ANSWER_OVER)
+        fail(answer, code, message != NULL ? message : status_text(code),
+             answer->tally.rows > 0 ? "What came before this line is not complete."
+                                    : "Try again later.");
+}
+
+const struct statistics_answer *answer_tally(struct answer *answer)
+{
+    count_queries(answer);
+    return &answer->tally;
 }
 
 void answer_destroy(struct answer *answer)
@@ -323,8 +352,7 @@ void answer_destroy(struct answer *answer)
     if (answer == NULL)
         return;
     end_scan(answer);
-    statistics_answered(answer->context->statistics, &answer->tally);
-    if (answer->context->on_answered != NULL)
-        answer->context->on_answered(&answer->grant.caller, &answer->tally);
+    request_release(&answer->request);
+    buffer_release(&answer->out);
     free(answer);
 }

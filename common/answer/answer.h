@@ -1,68 +1,102 @@
-/* One request being answered: a line in, lines out, a step at a time.
+/* One request being answered: a line in, lines out, a slice of work at a time.
  *
- * The same code serves a pipe (service/session.c) and `lsmap --direct`, so both print the same
- * rows. It reads the request, asks the grant whether the caller may, drives the scan and encodes
- * its rows. Exactly one terminal line, `end` or `error`, is always the last.
+ * The same code serves a pipe (service/session.c) and `lsmap --direct`, so both write the same
+ * rows. It reads the request, checks the caller's rights, drives the scan and encodes its rows.
+ * Exactly one terminal line, `end` or `error`, is always the last.
  *
- * Exists only while a request is answered, so that an idle connection costs no memory for it. One
- * thread at a time.
+ * An answer exists only while a request is answered, so that an idle connection needs no memory for
+ * it. It owns everything that a slice touches; its owner (a connection) and the thread that runs a
+ * slice share nothing but the answer, and never use it at the same time. After each slice the owner
+ * takes over what the slice has made: lines, and a checkpoint from which another answer could go
+ * on. What an answer did is counted by its owner, never by a slice.
  */
 #ifndef COMMON_ANSWER_ANSWER_H
 #define COMMON_ANSWER_ANSWER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/answer/reply.h"
 #include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/caller.h"
+#include "common/proto/protocol.h"
+#include "common/proto/statistics.h"
 #include "common/scan/platform.h"
+#include "common/scan/scan.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 
-struct server_limits;
-struct statistics;
-struct statistics_answer;
+enum {
+    /* The longest `end` or `error` line: an id of 64 bytes, a message of 256 with every byte
+     * escaped, a hint, and the numbers. */
+    ANSWER_TERMINAL_SIZE_MAX = 4096,
+    ANSWER_OUTPUT_SIZE_MAX = OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX + ANSWER_TERMINAL_SIZE_MAX
+};
 
-/* What all answers of a server share; must outlive them. */
+/* What the answers of a server have in common. The pointers must outlive them. */
 struct answer_context {
     const struct platform *platform;
     const struct server_info *info;
-    uint64_t (*now_us)(void *clock); /* a steady clock in microseconds */
+    uint64_t (*now_us)(void *clock); /* a steady clock, for any thread */
     void *clock;
-    struct statistics *statistics; /* NULL: nothing is counted, `stats` is unsupported */
-    /* Told of each request when it has ended, on the thread that ends it; NULL: nobody is. */
+    struct statistics *statistics; /* what `stats` reports; NULL: `stats` is unsupported */
+    struct server_limits limits;   /* what `info` reports */
+    /* For the owner of an answer, who calls it when the answer has ended; NULL: nothing to do. */
     void (*on_answered)(const struct caller *caller, const struct statistics_answer *answer);
-    const struct server_limits *limits; /* what `info` tells; NULL: the defaults */
 };
 
 struct answer; /* opaque: answer.c */
 
-/* Begins to answer one request line (without newline). The line is read at once and not kept.
- * grant  Copied.
+/* Where an answer was at the end of a slice. All zero: it had not begun, or needs no scan. */
+struct answer_checkpoint {
+    struct scan_checkpoint scan;
+    struct statistics_answer tally;
+    uint64_t start_us;
+};
+
+/* Begins to answer one request line (without newline). Asks the platform nothing yet.
+ * context, grant  Copied.
+ * line            Not kept.
  * Returns NULL without memory. */
 struct answer *answer_create(_In_ const struct answer_context *context,
                              _In_ const struct grant *grant, struct span line);
 
-/* Does the next piece of work: appends no line or one.
- * Returns true while more is to come, false once the terminal line is in `out`. A line that does
- * not fit `out` ends the answer with an `error` line: `out` must be able to grow to
- * OUTPUT_ROW_SIZE_MAX. Room for the terminal line is kept free behind every row; only when there is
- * no memory even for that at the first line, the answer ends without one. */
-NODISCARD bool answer_step(_Inout_ struct answer *answer, _Inout_ struct buffer *out);
+/* True while the next slice asks the platform and may take long. Otherwise it is short and makes
+ * all lines that are left, so that any thread may run it. */
+bool answer_is_scan(_In_ const struct answer *answer);
 
-/* Makes the next step the last: its line is an error with this code (stopping, timeout). What the
- * scan had open is closed at once. */
-void answer_abort(_Inout_ struct answer *answer, enum status code);
+/* Runs one slice. It ends when the terminal line is made, when a process is completed, and after
+ * the first step that ends at `end_us` of the context's clock or later, or with at least `size`
+ * bytes waiting to be taken. It never asks about two processes.
+ * size  At most OUTPUT_SIZE; what the owner's buffer still lacks of it. */
+void answer_run(_Inout_ struct answer *answer, uint64_t end_us, size_t size);
 
-/* The same with a message of its own, one sentence; copied. */
-void answer_abort_with(_Inout_ struct answer *answer, enum status code, _In_ const char *message);
+/* True once the terminal line is made. */
+bool answer_is_over(_In_ const struct answer *answer);
 
-/* True while the next step asks the platform: steps of an answer that scans may take long. */
-bool answer_is_scanning(_In_ const struct answer *answer);
+/* Moves the lines that are waiting to the end of `out`; when `out` is empty the buffers change
+ * places instead.
+ * out         May grow to at least ANSWER_OUTPUT_SIZE_MAX, which suffices when the slices were given
+ *             the size that it lacked of OUTPUT_SIZE.
+ * checkpoint  May be NULL. Else all zero or a checkpoint, which is released and replaced.
+ * Returns false, the answer unchanged, when `out` has no room or memory. */
+NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer *out,
+                           _Inout_opt_ struct answer_checkpoint *checkpoint);
 
-/* Frees it; accepts NULL. May be called at any time. */
+void answer_checkpoint_release(_Inout_ struct answer_checkpoint *checkpoint);
+
+/* Makes the next slice the last: it makes nothing but an error line. What the scan had open is
+ * closed at once. Does nothing when the answer is over.
+ * message  One sentence, copied; NULL: the text of the code. */
+void answer_abort(_Inout_ struct answer *answer, enum status code, const char *message);
+
+/* What the request has cost so far and how it ended, for statistics_answered(); RESULT_CANCELLED
+ * until it is over. Valid until the next call. */
+const struct statistics_answer *answer_tally(_Inout_ struct answer *answer);
+
+/* Frees it; accepts NULL. Lines that were not taken are lost. */
 void answer_destroy(_Inout_opt_ struct answer *answer);
 
 #endif

@@ -3,51 +3,52 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/answer/reply_writer.h"
+#include "common/base/assertion.h"
 #include "common/base/sid.h"
-#include "common/proto/protocol.h"
+#include "common/json/writer.h"
 #include "common/text/timestamp.h"
 #include "common/version.h"
 
-void reply_begin(struct json_writer *writer, struct buffer *out, const struct request_id *id,
-                 const char *type)
-{
-    json_line_begin(writer, out);
-    if (id->type == REQUEST_ID_INT)
-        json_int(writer, "id", id->number);
-    else if (id->type == REQUEST_ID_STRING)
-        json_string(writer, "id", (struct span){id->text, id->text_size});
-    json_text(writer, "type", type);
-}
+/* --- what is not known is written as null --- */
 
-const char *reply_known(const char *text)
+/* NULL for "", which stands for unknown. */
+static const char *known(const char *text)
 {
     return text[0] != '\0' ? text : NULL;
 }
 
-void reply_put_time(struct json_writer *writer, uint64_t filetime)
+/* filetime  0: unknown. */
+static void put_time(struct json_writer *writer, uint64_t filetime)
 {
     char text[TIMESTAMP_CAPACITY] = "";
 
     if (filetime != 0)
         timestamp_format(text, filetime);
-    json_put_text(writer, reply_known(text));
+    json_put_text(writer, known(text));
 }
+
+/* Begins a line with the members that every line has. */
+static void begin(struct json_writer *writer, struct buffer *out, const struct request_id *id,
+                  const char *type)
+{
+    json_line_begin(writer, out);
+    request_id_write(writer, id);
+    json_text(writer, "type", type);
+}
+
+/* --- info, whoami, stats --- */
 
 static void write_limits(struct json_writer *writer, const struct server_limits *limits)
 {
-    struct server_limits defaults;
-
-    if (limits == NULL) {
-        server_limits_default(&defaults, 1);
-        limits = &defaults;
-    }
     json_object_begin(writer, "limits");
     json_uint(writer, "request_size", REQUEST_SIZE_MAX);
     json_uint(writer, "depth", REQUEST_DEPTH_MAX);
     json_uint(writer, "pids", REQUEST_PIDS_MAX);
+    json_uint(writer, "names", REQUEST_NAMES_MAX);
+    json_uint(writer, "paths", REQUEST_PATHS_MAX);
     json_uint(writer, "id_size", REQUEST_ID_SIZE_MAX);
-    json_uint(writer, "glob_size", REQUEST_GLOB_SIZE_MAX);
+    json_uint(writer, "name_size", REQUEST_NAME_SIZE_MAX);
+    json_uint(writer, "path_len", REQUEST_PATH_LEN_MAX);
     json_uint(writer, "row_size", OUTPUT_ROW_SIZE_MAX);
 #define X(member, name, initial, least, most) json_uint(writer, #member, limits->member);
     SERVER_LIMITS_LIST(X)
@@ -58,14 +59,15 @@ static void write_limits(struct json_writer *writer, const struct server_limits 
 /* Ops and members that a client may look for before it uses them. */
 static void write_capabilities(struct json_writer *writer, bool has_stats)
 {
-    static const char *const names[] = {"info", "whoami",  "processes", "maps",  "kinds",
-                                        "path", "address", "regions",   "pages", "debug"};
+    static const char *const members[] = {"own",     "kinds", "path", "address",
+                                          "regions", "pages", "debug"};
 
     json_array_begin(writer, "capabilities");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        json_put_text(writer, names[i]);
-    if (has_stats)
-        json_put_text(writer, "stats");
+    for (int op = 0; op < OP_COUNT; op++)
+        if (op != OP_STATS || has_stats)
+            json_put_text(writer, request_op_name((enum request_op)op));
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        json_put_text(writer, members[i]);
     json_array_end(writer);
 }
 
@@ -74,24 +76,24 @@ bool reply_info(struct buffer *out, const struct request_id *id, const struct se
 {
     struct json_writer writer;
 
-    reply_begin(&writer, out, id, "info");
+    begin(&writer, out, id, "info");
     json_text(&writer, "product", PRODUCT_NAME);
     json_text(&writer, "version", LSMAP_VERSION_STRING);
     json_uint(&writer, "protocol", PROTOCOL_VERSION);
     json_text(&writer, "mode", info->mode);
-    json_text(&writer, "host", reply_known(info->host));
-    json_text(&writer, "os_build", reply_known(info->os_build));
-    json_text(&writer, "wine", reply_known(info->wine));
+    json_text(&writer, "host", known(info->host));
+    json_text(&writer, "os_build", known(info->os_build));
+    json_text(&writer, "wine", known(info->wine));
     json_name(&writer, "boot_time");
-    reply_put_time(&writer, info->boot_time);
+    put_time(&writer, info->boot_time);
     json_name(&writer, "started");
-    reply_put_time(&writer, info->started);
+    put_time(&writer, info->started);
     write_limits(&writer, limits);
     write_capabilities(&writer, has_stats);
     return json_line_end(&writer);
 }
 
-/* The levels Windows names; any other RID is told as a number, UNKNOWN as null. */
+/* The levels Windows names; any other RID is written as a number. */
 static void write_integrity(struct json_writer *writer, uint32_t rid)
 {
     static const char *const names[] = {"untrusted", "low", "medium", "high", "system"};
@@ -101,7 +103,7 @@ static void write_integrity(struct json_writer *writer, uint32_t rid)
         (void)snprintf(text, sizeof text, "%s", names[rid / 0x1000]);
     else if (rid != INTEGRITY_UNKNOWN)
         (void)snprintf(text, sizeof text, "0x%04" PRIx32, rid);
-    json_text(writer, "integrity", reply_known(text));
+    json_text(writer, "integrity", known(text));
 }
 
 static void write_rights(struct json_writer *writer, uint32_t rights)
@@ -130,9 +132,9 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     char sid[SID_TEXT_CAPACITY];
 
     sid_format(sid, &caller->user);
-    reply_begin(&writer, out, id, "whoami");
-    json_text(&writer, "sid", reply_known(sid));
-    json_text(&writer, "user", reply_known(caller->name));
+    begin(&writer, out, id, "whoami");
+    json_text(&writer, "sid", known(sid));
+    json_text(&writer, "user", known(caller->name));
     json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
     write_integrity(&writer, caller->integrity);
     if (caller->session_id == UINT32_MAX)
@@ -153,7 +155,7 @@ bool reply_stats(struct buffer *out, const struct request_id *id, const uint64_t
     struct json_writer writer;
     char name[STATISTICS_NAME_CAPACITY];
 
-    reply_begin(&writer, out, id, "stats");
+    begin(&writer, out, id, "stats");
     for (size_t i = 0; i < STATISTICS_COUNT; i++) {
         statistics_name(i, name);
         json_put_name(&writer, span_from_string(name));
@@ -162,21 +164,142 @@ bool reply_stats(struct buffer *out, const struct request_id *id, const uint64_t
     return json_line_end(&writer);
 }
 
-static void write_queries(struct json_writer *writer, const uint64_t *queries)
+/* --- the rows of a scan --- */
+
+static void write_protect(struct json_writer *writer, uint32_t protect)
 {
-    json_object_begin(writer, "queries");
-    for (unsigned i = 0; i < QUERY_COUNT; i++) {
-        json_put_name(writer, span_from_string(statistics_query_name((enum statistics_query)i)));
-        json_put_uint(writer, queries[i]);
-    }
-    json_object_end(writer);
+    char text[PROTECT_TEXT_CAPACITY];
+
+    protect_format(text, protect);
+    json_text(writer, "protect", known(text));
 }
+
+static void write_process(struct json_writer *writer, const struct scan_row *row)
+{
+    const struct process_facts *facts = row->facts;
+    char protection[PROTECTION_TEXT_CAPACITY] = "";
+
+    (void)protection_format(protection, facts->protection);
+    json_name(writer, "start");
+    put_time(writer, facts->start_time != 0 ? facts->start_time : row->process->start_time);
+    json_uint(writer, "parent", row->process->parent_pid);
+    json_string(writer, "name", row->process_name);
+    json_string(writer, "image", row->image);
+    json_uint(writer, "session", row->process->session_id);
+    json_text(writer, "arch", process_arch_name(facts->arch));
+    json_text(writer, "protection", known(protection));
+    json_text(writer, "access", process_access_name(facts->access));
+}
+
+/* `counted` is known even when nothing was looked at. */
+static void write_pages(struct json_writer *writer, const struct map_row *map)
+{
+    const struct {
+        const char *name;
+        uint64_t bytes;
+    } members[] = {{"resident", map->pages.resident},
+                   {"shared", map->pages.shared},
+                   {"private", map->pages.private_},
+                   {"locked", map->pages.locked}};
+
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        json_put_name(writer, span_from_string(members[i].name));
+        if (map->has_pages)
+            json_put_uint(writer, members[i].bytes);
+        else
+            json_put_null(writer);
+    }
+    json_uint(writer, "counted", map->has_pages ? map->pages.counted : 0);
+}
+
+static void write_map(struct json_writer *writer, const struct scan_row *row,
+                      enum request_detail detail)
+{
+    const struct map_row *map = &row->map;
+
+    json_string(writer, "process", row->process_name);
+    if (row->show_addresses)
+        json_address(writer, "base", map->base);
+    else
+        json_null(writer, "base");
+    json_uint(writer, "size", map->size);
+    json_text(writer, "kind", view_kind_name(map->kind));
+    write_protect(writer, map->protect);
+    json_string(writer, "path", map->path);
+    json_string(writer, "device_path", map->device_path);
+    if (map->path_lossy)
+        json_bool(writer, "path_lossy", true);
+    if (detail == DETAIL_PAGES)
+        write_pages(writer, map);
+}
+
+static void write_region(struct json_writer *writer, const struct scan_row *row)
+{
+    ASSERT(row->show_addresses); /* a region is nothing but addresses; the scan withholds it */
+    json_address(writer, "view", row->map.base);
+    json_address(writer, "base", row->region.base);
+    json_uint(writer, "size", row->region.size);
+    json_text(writer, "state", memory_state_name(row->region.state));
+    write_protect(writer, row->region.state == MEMORY_STATE_COMMIT ? row->region.protect : 0);
+}
+
+static void write_error(struct json_writer *writer, const struct scan_error *error)
+{
+    json_string(writer, "process", error->process);
+    json_text(writer, "code", status_name(error->code));
+    json_text(writer, "stage", scan_stage_name(error->stage));
+    if (error->nt_status != 0)
+        json_nt_status(writer, "nt_status", error->nt_status);
+    else
+        json_null(writer, "nt_status");
+    json_text(writer, "message", error->message);
+}
+
+bool reply_row(struct buffer *out, const struct request_id *id, const struct scan_row *row,
+               enum request_detail detail)
+{
+    struct json_writer writer;
+
+    switch (row->type) {
+    case SCAN_PROCESS:
+        begin(&writer, out, id, "process");
+        json_uint(&writer, "pid", row->process->pid);
+        write_process(&writer, row);
+        break;
+    case SCAN_MAP:
+        begin(&writer, out, id, "map");
+        json_uint(&writer, "pid", row->process->pid);
+        write_map(&writer, row, detail);
+        break;
+    case SCAN_REGION:
+        begin(&writer, out, id, "region");
+        json_uint(&writer, "pid", row->process->pid);
+        write_region(&writer, row);
+        break;
+    case SCAN_ERROR:
+        begin(&writer, out, id, "process_error");
+        if (row->error.has_pid)
+            json_uint(&writer, "pid", row->error.pid);
+        else
+            json_null(&writer, "pid");
+        write_error(&writer, &row->error);
+        break;
+    case SCAN_NONE:
+    case SCAN_FAILED:
+    case SCAN_END:
+        ASSERT(false); /* these are no rows */
+        return false;
+    }
+    return json_line_end(&writer);
+}
+
+/* --- the terminal lines --- */
 
 bool reply_end(struct buffer *out, const struct request_id *id, const struct reply_end *end)
 {
     struct json_writer writer;
 
-    reply_begin(&writer, out, id, "end");
+    begin(&writer, out, id, "end");
     json_uint(&writer, "processes", end->processes);
     json_uint(&writer, "rows", end->rows);
     json_uint(&writer, "errors", end->errors);
@@ -184,12 +307,17 @@ bool reply_end(struct buffer *out, const struct request_id *id, const struct rep
     if (end->scope != NULL)
         json_text(&writer, "scope", end->scope);
     json_uint(&writer, "elapsed_us", end->elapsed_us);
-    if (end->exited > 0)
-        json_uint(&writer, "exited", end->exited);
     if (end->unmatched > 0)
         json_uint(&writer, "unmatched", end->unmatched);
-    if (end->queries != NULL)
-        write_queries(&writer, end->queries);
+    if (end->exited > 0)
+        json_uint(&writer, "exited", end->exited);
+    if (end->queries != NULL) {
+        json_object_begin(&writer, "queries");
+#define X(symbol, name, member) json_uint(&writer, name, end->queries[symbol]);
+        STATISTICS_QUERY_LIST(X)
+#undef X
+        json_object_end(&writer);
+    }
     return json_line_end(&writer);
 }
 
@@ -198,7 +326,7 @@ bool reply_error(struct buffer *out, const struct request_id *id, enum status co
 {
     struct json_writer writer;
 
-    reply_begin(&writer, out, id, "error");
+    begin(&writer, out, id, "error");
     json_text(&writer, "code", status_name(code));
     json_text(&writer, "message", message);
     json_text(&writer, "hint", hint);

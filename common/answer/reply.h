@@ -1,7 +1,7 @@
 /* Replies: plain structs to lines of protocol v1.
  *
- * Every function appends one whole line, or returns false and leaves the buffer as it was when the
- * line does not fit (OUTPUT_ROW_SIZE_MAX). `id` is echoed as the first member of each.
+ * Each function appends one line that begins with the request's `id`. When the line does not fit
+ * (OUTPUT_ROW_SIZE_MAX), it returns false and leaves the buffer as it was.
  */
 #ifndef COMMON_ANSWER_REPLY_H
 #define COMMON_ANSWER_REPLY_H
@@ -18,25 +18,24 @@
 #include "common/scan/scan.h"
 #include "common/text/buffer.h"
 
-/* What `info` tells of a server; set once at its start. */
+/* What `info` says about a server; set once at its start. */
 struct server_info {
     const char *mode;   /* "service", "console" or "direct" */
     char host[256];     /* computer name, UTF-8, terminated */
     char os_build[64];  /* "10.0.19045", terminated; "" unknown */
-    char wine[32];      /* Wine's version when it is no Windows; "" otherwise */
+    char wine[32];      /* the version of Wine; "" on Windows */
     uint64_t boot_time; /* FILETIME; 0: unknown */
     uint64_t started;   /* FILETIME of the server's start */
 };
 
-/* limits     NULL: the defaults, of a machine with one processor.
- * has_stats  The op `stats` is among the capabilities. */
+/* has_stats  The op `stats` is among the capabilities. */
 NODISCARD bool reply_info(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                           _In_ const struct server_info *info,
-                          _In_opt_ const struct server_limits *limits, bool has_stats);
+                          _In_ const struct server_limits *limits, bool has_stats);
 NODISCARD bool reply_whoami(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                             _In_ const struct grant *grant);
 
-/* values  STATISTICS_COUNT numbers, as statistics_read() gives them. */
+/* values  STATISTICS_COUNT numbers, as statistics_read() returns them. */
 NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                            _In_reads_(STATISTICS_COUNT) const uint64_t *values);
 
@@ -46,10 +45,13 @@ NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_i
                          _In_ const struct scan_row *row, enum request_detail detail);
 
 struct reply_end {
-    uint64_t processes, rows, errors, unmatched, exited;
+    uint64_t processes, rows;
+    uint64_t errors;    /* process_error rows of any stage but select; 0: complete */
+    uint64_t unmatched; /* process_error rows of stage select */
+    uint64_t exited;
     uint64_t elapsed_us;
     const char *scope;       /* "all", "own"; NULL for ops without a scan */
-    const uint64_t *queries; /* QUERY_COUNT numbers; NULL: the cost is not shown */
+    const uint64_t *queries; /* QUERY_COUNT numbers of kernel queries; NULL: left out */
 };
 
 NODISCARD bool reply_end(_Inout_ struct buffer *out, _In_ const struct request_id *id,

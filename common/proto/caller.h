@@ -1,8 +1,8 @@
-/* Who asks, as plain facts, and what was granted to him.
+/* A caller as plain facts, and what was granted to it.
  *
- * common/win32/token.c reads the facts of a token, service/win32/pipe_client.c adds what our access
- * list grants it; service/policy.c decides on them; the answer acts on the grant. A fact that could
- * not be learnt has its unknown value and never speaks for the caller.
+ * common/win32/token.c reads the facts of a token, service/win32/client_token.c adds what our DACL
+ * grants it; service/policy.c decides on them; the answer acts on the grant. A fact that could not
+ * be read has its unknown value and never counts in favour of the caller.
  */
 #ifndef COMMON_PROTO_CALLER_H
 #define COMMON_PROTO_CALLER_H
@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "common/base/sid.h"
-#include "common/scan/process.h"
 
 enum caller_elevation {
     ELEVATION_UNKNOWN,
@@ -26,7 +25,7 @@ const char *caller_elevation_name(enum caller_elevation elevation);
 /* How far the client lets a server act for it. */
 enum caller_level {
     CALLER_LEVEL_UNKNOWN,
-    CALLER_LEVEL_ANONYMOUS, /* it hides who it is: nothing can be known */
+    CALLER_LEVEL_ANONYMOUS, /* the token says nothing about the client */
     CALLER_LEVEL_IDENTIFICATION,
     CALLER_LEVEL_IMPERSONATION,
     CALLER_LEVEL_DELEGATION,
@@ -37,29 +36,29 @@ enum caller_fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
 
 enum { CALLER_USER_CAPACITY = 256 };
 
-/* The other half of a split token: what the caller becomes when he elevates. */
+/* The other half of a split token: what the caller becomes when elevated. */
 struct caller_linked {
-    bool is_known; /* there is one and all of it could be read; else nothing below holds */
+    bool is_known; /* there is one, and all of it could be read; otherwise ignore the rest */
     bool is_same_user;
-    bool is_admin;    /* Administrators is an enabled group of it */
-    uint32_t granted; /* RIGHT_* that AccessCheck gave it */
+    bool is_admin;    /* Administrators is one of its enabled groups */
+    uint32_t granted; /* RIGHT_* that AccessCheck granted it */
 };
 
 struct caller {
     struct sid user;                 /* size 0: unknown */
     char name[CALLER_USER_CAPACITY]; /* DOMAIN\user in UTF-8, terminated; "" when not known cheaply.
-                                        For people only, no decision depends on it */
+                                        For people only; no decision depends on it */
     enum caller_level level;
     enum caller_elevation elevation;
     uint32_t integrity;  /* RID of the integrity level, or INTEGRITY_UNKNOWN */
     uint32_t session_id; /* UINT32_MAX: unknown */
     enum caller_fact app_container;
     enum caller_fact restricted;
-    uint32_t granted; /* RIGHT_* that AccessCheck gave this token */
+    uint32_t granted; /* RIGHT_* that AccessCheck granted this token */
     struct caller_linked linked;
 };
 
-/* Makes all facts unknown, with nothing granted. */
+/* Sets all facts to unknown, with nothing granted. */
 void caller_set_unknown(struct caller *caller);
 
 /* What the caller may do, and why. */

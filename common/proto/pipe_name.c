@@ -7,21 +7,6 @@
 #include "common/proto/protocol.h"
 #include "common/text/utf.h"
 
-/* Text that begins like a path of a device or a share, whatever stands behind it. */
-static bool has_double_backslash(struct span name)
-{
-    return span_starts_with(name, SPAN("\\\\"));
-}
-
-static bool has_prefix(struct span name)
-{
-    struct span prefix = SPAN(PIPE_PREFIX);
-
-    if (name.size < prefix.size)
-        return false;
-    return span_equal_ascii_nocase((struct span){name.data, prefix.size}, prefix);
-}
-
 static const char *check_characters(struct span name)
 {
     for (size_t i = 0; i < name.size; i++) {
@@ -37,7 +22,7 @@ static const char *check_characters(struct span name)
     return NULL;
 }
 
-/* Each part between backslashes must be one that Windows leaves as it is. */
+/* Windows must leave each part between backslashes as it is. */
 static const char *check_parts(struct span name)
 {
     char last = '\\';
@@ -76,9 +61,10 @@ const char *pipe_name_normalize(struct span name, char *out, size_t capacity, si
     const struct span prefix = SPAN(PIPE_PREFIX);
     const char *error = NULL;
 
-    if (has_prefix(name))
+    if (name.size >= prefix.size &&
+        span_equal_ascii_nocase((struct span){name.data, prefix.size}, prefix))
         name = span_from(name, prefix.size);
-    else if (has_double_backslash(name))
+    else if (span_starts_with(name, SPAN("\\\\"))) /* a path of a device or a share */
         return "is not one of this machine: it must begin with " PIPE_PREFIX;
     error = check(name);
     if (error != NULL)

@@ -53,11 +53,14 @@ enum right {
 /* Limits that are fixed. */
 enum {
     /* one request */
-    REQUEST_SIZE_MAX = 64 * 1024, /* a line, its newline included */
-    REQUEST_DEPTH_MAX = 4,        /* nested arrays and objects */
-    REQUEST_PIDS_MAX = 1024,      /* in one selector */
-    REQUEST_ID_SIZE_MAX = 64,     /* of a string id, after unescaping */
-    REQUEST_GLOB_SIZE_MAX = 1024, /* of `name` and `path`, after unescaping */
+    REQUEST_SIZE_MAX = 256 * 1024, /* a line, its newline included */
+    REQUEST_DEPTH_MAX = 4,         /* nested arrays and objects */
+    REQUEST_PIDS_MAX = 1024,       /* elements of `pid` */
+    REQUEST_NAMES_MAX = 64,        /* elements of `name` */
+    REQUEST_PATHS_MAX = 64,        /* elements of `path` */
+    REQUEST_ID_SIZE_MAX = 64,      /* a string id; this and the next two after unescaping */
+    REQUEST_NAME_SIZE_MAX = 1024,  /* one glob of `name` */
+    REQUEST_PATH_LEN_MAX = 32767,  /* one glob of `path`: as many UTF-16 units as a path can have */
 
     /* one answer */
     OUTPUT_SIZE = 64 * 1024,           /* filled up to here, then written */
@@ -78,8 +81,8 @@ enum {
     CONNECTIONS_MAX = 128,
     CONNECTIONS_USER_MAX = 32,
     CONNECTIONS_LIMIT_MAX = 1024, /* the most that an operator may set for both */
-    SCANS_MAX = 1,       /* unless the number of processors is known */
-    SCANS_LIMIT_MAX = 64 /* each scan that runs has a thread */
+    SCANS_MAX = 1,                /* unless the number of processors is known */
+    SCANS_LIMIT_MAX = 64          /* each scan that runs has a thread */
 };
 
 /* The limits that the operator may change. This one list gives the members, their wire names

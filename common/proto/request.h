@@ -1,8 +1,7 @@
 /* A request: one JSON line of protocol v1 as a plain struct, and back.
  *
- * Strict: unknown and repeated members, wrong types, values out of range and selectors that
- * contradict each other are refused with the member's name and its offset in the line. Pure; no
- * allocation.
+ * The parser is strict: unknown and repeated members, wrong types, values out of range and members
+ * that contradict each other are refused with the member's name and its byte offset in the line.
  */
 #ifndef COMMON_PROTO_REQUEST_H
 #define COMMON_PROTO_REQUEST_H
@@ -13,11 +12,38 @@
 
 #include "common/base/annotations.h"
 #include "common/base/status.h"
+#include "common/json/writer.h"
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 
-enum request_op { OP_INFO, OP_WHOAMI, OP_PROCESSES, OP_MAPS, OP_STATS };
+/* Columns: symbol, wire name. */
+#define REQUEST_OP_LIST(X)       \
+    X(OP_INFO, "info")           \
+    X(OP_WHOAMI, "whoami")       \
+    X(OP_PROCESSES, "processes") \
+    X(OP_MAPS, "maps")           \
+    X(OP_STATS, "stats")
+
+enum request_op {
+#define X(symbol, name) symbol,
+    REQUEST_OP_LIST(X)
+#undef X
+        OP_COUNT
+};
+
+/* How much is asked about each view. Columns: symbol, wire name. */
+#define REQUEST_DETAIL_LIST(X)   \
+    X(DETAIL_VIEWS, "views")     \
+    X(DETAIL_REGIONS, "regions") \
+    X(DETAIL_PAGES, "pages")
+
+enum request_detail {
+#define X(symbol, name) symbol,
+    REQUEST_DETAIL_LIST(X)
+#undef X
+        DETAIL_COUNT
+};
 
 enum request_id_type { REQUEST_ID_NONE, REQUEST_ID_INT, REQUEST_ID_STRING };
 
@@ -28,51 +54,58 @@ struct request_id {
     size_t text_size;
 };
 
-enum selector_type {
-    SELECTOR_NONE,
-    SELECTOR_PID,  /* one number: an unknown pid is an error of the request */
-    SELECTOR_PIDS, /* a list: an unknown pid is a process_error row */
-    SELECTOR_NAME,
-    SELECTOR_ALL
-};
-
-enum request_detail { DETAIL_VIEWS, DETAIL_REGIONS, DETAIL_PAGES };
-
+/* The texts of a parsed request are in `texts`. Whoever fills a request by hand puts spans of their
+ * own memory into names and paths; that memory must live as long as the request. */
 struct request {
     struct request_id id;
     enum request_op op;
-    enum selector_type selector;
+
+    /* The selector of OP_PROCESSES and OP_MAPS: `all`, or at least one pid or name. */
+    bool all;
+    bool own;                        /* only processes that run as the caller */
     uint32_t pids[REQUEST_PIDS_MAX]; /* in the order given, repeats dropped */
-    size_t pids_count;               /* 1 for SELECTOR_PID */
-    char name[REQUEST_GLOB_SIZE_MAX];
-    size_t name_size; /* bytes; a glob, for SELECTOR_NAME */
-    uint32_t kinds;   /* VIEW_* bits; image and data unless given */
-    char path[REQUEST_GLOB_SIZE_MAX];
-    size_t path_size; /* bytes; 0: no path filter */
+    size_t pids_count;
+    struct span names[REQUEST_NAMES_MAX]; /* globs; as the pids */
+    size_t names_count;
+
+    /* The filters of OP_MAPS. */
+    uint32_t kinds;                       /* KIND_* bits */
+    struct span paths[REQUEST_PATHS_MAX]; /* globs; none: no filter */
+    size_t paths_count;
     bool has_address;
     uint64_t address;
+
     enum request_detail detail;
-    bool debug; /* the `end` row tells what the scan cost */
+    bool debug;          /* the `end` row has the number of kernel queries */
+    struct buffer texts; /* owned; empty unless the request was parsed */
 };
 
 struct request_error {
-    enum status code;  /* STATUS_BAD_REQUEST, STATUS_TOO_LARGE or STATUS_UNSUPPORTED */
+    enum status code;  /* BAD_REQUEST, TOO_LARGE, UNSUPPORTED, or INTERNAL without memory */
     char message[192]; /* UTF-8, terminated; names the member and its offset */
     const char *hint;  /* static text: what to do instead */
 };
 
-/* A request for `op` with every member at its default. */
+/* A request for `op` with every other member at its default. Does not allocate. */
 void request_init(_Out_ struct request *request, enum request_op op);
 
+/* Frees the texts; the spans that refer to them are invalid from then on. */
+void request_release(_Inout_ struct request *request);
+
 /* Reads one line, without its newline.
- * request  Set on success. On failure only `id` is set, as far as it could be read, so that the
- * error line can carry it. Returns STATUS_OK, or error->code with `error` filled. */
+ * request  Set on success; request_release() frees it. On failure only `id` is set, as far as it
+ *          could be read, so that the error line can carry it, and there is nothing to free.
+ * Returns STATUS_OK, or error->code with `error` filled. */
 NODISCARD enum status request_parse(struct span line, _Out_ struct request *request,
                                     _Out_ struct request_error *error);
 
-/* Appends the request as one line with its newline. Members at their default are left out.
- * Returns false when it does not fit. */
+/* Appends the request as one line with its newline. Members at their default are left out, lists of
+ * one are written as a plain value.
+ * Returns false, the buffer unchanged, when it does not fit. */
 NODISCARD bool request_encode(_In_ const struct request *request, _Inout_ struct buffer *out);
+
+/* Writes the member `id`, unless there is none. */
+void request_id_write(_Inout_ struct json_writer *writer, _In_ const struct request_id *id);
 
 /* The wire name of an op. */
 const char *request_op_name(enum request_op op);

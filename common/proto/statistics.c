@@ -30,7 +30,7 @@ static const char *const class_names[CLASS_COUNT] = {
 };
 
 static const char *const query_names[QUERY_COUNT] = {
-#define X(symbol, name) [symbol] = name,
+#define X(symbol, name, member) [symbol] = name,
     STATISTICS_QUERY_LIST(X)
 #undef X
 };
@@ -219,20 +219,14 @@ enum statistics_result statistics_result_of(enum status code)
 
 enum statistics_class statistics_class_of(const struct request *request)
 {
-    switch (request->op) {
-    case OP_INFO:
-    case OP_WHOAMI:
-    case OP_STATS:
-        break;
-    case OP_PROCESSES:
+    if (request->op == OP_PROCESSES)
         return CLASS_PROCESSES;
-    case OP_MAPS:
-        return request->selector == SELECTOR_PID ? CLASS_MAPS_ONE : CLASS_MAPS_MANY;
-    }
-    return CLASS_SELF;
+    if (request->op != OP_MAPS)
+        return CLASS_SELF;
+    return request->pids_count == 1 && request->names_count == 0 ? CLASS_MAPS_ONE : CLASS_MAPS_MANY;
 }
 
-/* Under the lock. What is above the last bound is in the count alone. */
+/* Under the lock. A time above the last bound is in the count and the sum only. */
 static void count_latency(uint64_t *values, enum statistics_class class_, uint64_t elapsed_us)
 {
     unsigned bucket = 0;
@@ -258,6 +252,8 @@ void statistics_answered(struct statistics *statistics, const struct statistics_
     values[STATISTICS_DENIALS] += answer->denials;
     for (size_t i = 0; i < QUERY_COUNT; i++)
         values[STATISTICS_QUERIES + i] += answer->queries[i];
+    for (size_t i = 0; i < LIMIT_COUNT; i++)
+        values[STATISTICS_LIMIT_HITS + i] += answer->limits >> i & 1;
     if (answer->result == RESULT_OK || answer->result == RESULT_PARTIAL)
         count_latency(values, answer->class_, answer->elapsed_us);
     release(statistics);

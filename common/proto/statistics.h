@@ -1,16 +1,15 @@
 /* What a server has done since it started: counters, gauges, and how long answers took.
  *
- * One `struct statistics` belongs to a server. Whoever counts keeps his numbers to himself while he
- * works and adds them once, at the end of an answer or of an operation, under a lock that the owner
- * gives as two functions: many threads, no atomics, and a few additions are all that happens under
- * the lock. What is counted names no user, process or path, and is the same set of numbers for
- * ever.
+ * One `struct statistics` belongs to a server. An answer keeps its own numbers while it works; its
+ * owner adds them once, at its end, under a lock that the server provides as two functions. So many
+ * threads need no atomics, and the lock is held for a few additions only. Nothing that is counted
+ * names a user, a process or a path.
  *
  * Every number has an index and a name. The names are the members of the `stats` row (PROTOCOL.md);
  * server and client make them here, so they cannot differ. Counters begin at 0 with the server and
  * only grow.
  *
- * Any thread may call what takes a `struct statistics`. NULL in its place: nothing counts.
+ * Any thread may call what takes a `struct statistics`. With NULL in its place nothing is counted.
  */
 #ifndef COMMON_PROTO_STATISTICS_H
 #define COMMON_PROTO_STATISTICS_H
@@ -23,11 +22,11 @@
 #include "common/base/status.h"
 #include "common/proto/request.h"
 
-/* The limits that can be met. Columns: symbol, wire name. In the order of the row.
+/* The limits that can be met, in the order of the row. Columns: symbol, wire name.
  * CONNECTIONS, CONNECTIONS_PER_USER: a client was refused. SCANS: a scan was refused or had to
- * wait. REQUEST_SIZE: a line; MEMBER_SIZE: an id, a glob, a list in it; ROW_SIZE: a row of a reply.
- * FIRST_BYTE to DRAIN: a deadline of the connection. ANSWER: one answer waited for its reader, or
- * for its next turn, for too long. MEMORY: none was left to serve with. */
+ * wait. REQUEST_SIZE: a line; MEMBER_SIZE: an id, a glob or a list in it; ROW_SIZE: a row of a
+ * reply. FIRST_BYTE to DRAIN: a deadline of the connection. ANSWER: one answer waited too long for
+ * its reader or for a turn. MEMORY: there was none to serve with. */
 #define STATISTICS_LIMIT_LIST(X)                          \
     X(LIMIT_CONNECTIONS, "connections")                   \
     X(LIMIT_CONNECTIONS_PER_USER, "connections_per_user") \
@@ -51,8 +50,8 @@ enum statistics_limit {
 };
 
 /* How a request ended. Columns: symbol, wire name.
- * OK: `end`, complete. PARTIAL: a process could not be read, or the only one asked for is gone.
- * INVALID: the client's fault. FAILED: the server's. CANCELLED: the client left before the end. */
+ * OK: `end` without a process_error. PARTIAL: `end` with one. INVALID: the client's fault. FAILED:
+ * the server's. CANCELLED: the client left before the end. */
 #define STATISTICS_RESULT_LIST(X) \
     X(RESULT_OK, "ok")            \
     X(RESULT_PARTIAL, "partial")  \
@@ -68,8 +67,8 @@ enum statistics_result {
         RESULT_COUNT
 };
 
-/* Requests that take alike. Columns: symbol, wire name.
- * SELF: info, whoami, stats. MAPS_ONE: of one pid. MAPS_MANY: of a list, a name, or all. */
+/* Requests that take about as long as each other. Columns: symbol, wire name.
+ * SELF: info, whoami, stats. MAPS_ONE: of exactly one pid and no name. MAPS_MANY: all others. */
 #define STATISTICS_CLASS_LIST(X)    \
     X(CLASS_SELF, "self")           \
     X(CLASS_PROCESSES, "processes") \
@@ -83,27 +82,27 @@ enum statistics_class {
         CLASS_COUNT
 };
 
-/* Kernel queries. Columns: symbol, wire name. */
-#define STATISTICS_QUERY_LIST(X)      \
-    X(QUERY_LIST, "list")             \
-    X(QUERY_OPEN, "open")             \
-    X(QUERY_REGION, "region")         \
-    X(QUERY_ALLOCATION, "allocation") \
-    X(QUERY_NAME, "name")             \
-    X(QUERY_PAGES, "pages")
+/* Kernel queries. Columns: symbol, wire name, member of struct query_counts of scan.h. */
+#define STATISTICS_QUERY_LIST(X)                   \
+    X(QUERY_LIST, "list", lists)                   \
+    X(QUERY_OPEN, "open", opens)                   \
+    X(QUERY_REGION, "region", regions)             \
+    X(QUERY_ALLOCATION, "allocation", allocations) \
+    X(QUERY_NAME, "name", names)                   \
+    X(QUERY_PAGES, "pages", pages)
 
 enum statistics_query {
-#define X(symbol, name) symbol,
+#define X(symbol, name, member) symbol,
     STATISTICS_QUERY_LIST(X)
 #undef X
         QUERY_COUNT
 };
 
 enum {
-    STATISTICS_OP_UNKNOWN = OP_STATS + 1, /* the request could not be read */
+    STATISTICS_OP_UNKNOWN = OP_COUNT, /* the request could not be read */
     STATISTICS_OP_COUNT,
-    STATISTICS_BUCKET_COUNT = 16, /* of a histogram, the one without upper bound left out */
-    STATISTICS_LATENCY_COUNT = STATISTICS_BUCKET_COUNT + 2, /* numbers of one class */
+    STATISTICS_BUCKET_COUNT = 16, /* of a histogram, without the one that has no upper bound */
+    STATISTICS_LATENCY_COUNT = STATISTICS_BUCKET_COUNT + 2, /* numbers per class */
     STATISTICS_NAME_CAPACITY = 48
 };
 
@@ -115,11 +114,11 @@ enum statistics_index {
     STATISTICS_UPTIME_MS,
     STATISTICS_CONNECTIONS_NOW,
     STATISTICS_CONNECTIONS_PEAK,
-    STATISTICS_CONNECTIONS_OPENED, /* those refused included */
+    STATISTICS_CONNECTIONS_OPENED, /* including those refused */
     STATISTICS_BYTES_RECEIVED,
     STATISTICS_BYTES_SENT,
-    STATISTICS_ROWS,     /* of replies, terminal lines left out */
-    STATISTICS_DENIALS,  /* requests and single processes that were refused for lack of a right */
+    STATISTICS_ROWS,     /* of replies, without terminal lines */
+    STATISTICS_DENIALS,  /* requests and single processes refused for lack of a right */
     STATISTICS_REQUESTS, /* statistics_request_index() */
     STATISTICS_LIMIT_HITS = STATISTICS_REQUESTS + STATISTICS_OP_COUNT * RESULT_COUNT, /* + limit */
     STATISTICS_QUERIES = STATISTICS_LIMIT_HITS + LIMIT_COUNT,                         /* + query */
@@ -143,7 +142,7 @@ const char *statistics_query_name(enum statistics_query query);
 /* The name of the number with this index, terminated: "requests_maps_ok". */
 void statistics_name(size_t index, _Out_writes_(STATISTICS_NAME_CAPACITY) char *name);
 
-/* A lock of the owner's. Both functions NULL: one thread only. */
+/* A lock of the server. Both functions NULL: one thread only. */
 struct statistics_lock {
     void *context; /* first argument of both */
     void (*acquire)(void *context);
@@ -157,11 +156,11 @@ struct statistics {
 };
 
 /* lock    Copied; NULL: one thread only.
- * now_us  A steady clock, the one of statistics_read(). */
+ * now_us  From a steady clock, the same as for statistics_read(). */
 void statistics_init(_Out_ struct statistics *statistics,
                      _In_opt_ const struct statistics_lock *lock, uint64_t now_us);
 
-/* A client has connected, be it to be refused; he has gone. */
+/* A client has connected, perhaps to be refused; a client has gone. */
 void statistics_connection_opened(_Inout_opt_ struct statistics *statistics);
 void statistics_connection_closed(_Inout_opt_ struct statistics *statistics);
 
@@ -176,14 +175,15 @@ void statistics_transferred(_Inout_opt_ struct statistics *statistics, uint64_t 
 struct statistics_answer {
     unsigned op; /* an enum request_op, or STATISTICS_OP_UNKNOWN */
     enum statistics_result result;
-    enum statistics_class class_; /* of OK and PARTIAL; others tell nothing about speed */
-    uint64_t elapsed_us;          /* the same */
+    enum statistics_class class_; /* only used with OK and PARTIAL, as is elapsed_us */
+    uint64_t elapsed_us;
     uint64_t rows;
     uint64_t denials;
-    uint64_t queries[QUERY_COUNT]; /* made of the kernel */
+    uint64_t queries[QUERY_COUNT]; /* of the kernel */
+    uint32_t limits;               /* one bit per enum statistics_limit that was met */
 };
 
-/* How a request ended whose terminal line is this error, which is not STATUS_OK. */
+/* How a request ended whose terminal line is this error; not STATUS_OK. */
 enum statistics_result statistics_result_of(enum status code);
 
 enum statistics_class statistics_class_of(_In_ const struct request *request);
@@ -192,7 +192,7 @@ enum statistics_class statistics_class_of(_In_ const struct request *request);
 void statistics_answered(_Inout_opt_ struct statistics *statistics,
                          _In_ const struct statistics_answer *answer);
 
-/* All numbers of one moment, as the row tells them: each bucket with those below it.
+/* All numbers at one moment, as the row has them: each bucket includes those below it.
  * statistics  Not NULL. */
 void statistics_read(_Inout_ struct statistics *statistics, uint64_t now_us,
                      _Out_writes_(STATISTICS_COUNT) uint64_t *values);

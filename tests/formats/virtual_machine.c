@@ -74,7 +74,10 @@ static bool machine_receive(void *context, char *data, size_t capacity, size_t *
     struct virtual_machine *machine = context;
 
     while (machine->answer != NULL && machine->rows.size < OUTPUT_SIZE) {
-        if (!answer_step(machine->answer, &machine->rows)) {
+        answer_run(machine->answer, UINT64_MAX, OUTPUT_SIZE - machine->rows.size);
+        if (!answer_take(machine->answer, &machine->rows, NULL))
+            abort();
+        if (answer_is_over(machine->answer)) {
             answer_destroy(machine->answer);
             machine->answer = NULL;
         }
@@ -143,9 +146,10 @@ struct virtual_machine *virtual_machine_create(size_t copies)
                                                .info = &machine->info,
                                                .now_us = now_us,
                                                .clock = &machine->now_us};
+    server_limits_default(&machine->context.limits, 1);
     machine->transport =
         (struct transport){.context = machine, .send = machine_send, .receive = machine_receive};
-    buffer_init(&machine->rows, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&machine->rows, ANSWER_OUTPUT_SIZE_MAX);
     return machine;
 }
 

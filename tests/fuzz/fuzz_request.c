@@ -14,7 +14,7 @@
 /* Not assert(): that is compiled out in Release, and the corpus is replayed there too. */
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 
-enum { STEPS_MAX = 100000 };
+enum { SLICES_MAX = 1000 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,6 +51,7 @@ static void check_round_trip(const struct request *request)
     if (line.size < REQUEST_SIZE_MAX) {
         FUZZ_CHECK(request_parse(buffer_span(&line), &again, &error) == STATUS_OK);
         FUZZ_CHECK(request_equal(request, &again));
+        request_release(&again);
     }
     buffer_release(&line);
 }
@@ -75,7 +76,7 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
     struct grant grant = {.rights = rights, .reason = "Because."};
     struct reply_stream stream;
     struct buffer out;
-    unsigned steps = 0;
+    unsigned slices = 0;
 
     if (layout.processes == NULL)
         FUZZ_CHECK(virtual_layout_parse(span_from_string(layout_text), &layout, &error));
@@ -84,8 +85,11 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
     buffer_init(&out, 4 * (size_t)OUTPUT_ROW_SIZE_MAX);
     struct answer *answer = answer_create(&context, &grant, line);
     FUZZ_CHECK(answer != NULL);
-    while (answer_step(answer, &out))
-        FUZZ_CHECK(++steps < STEPS_MAX);
+    while (!answer_is_over(answer)) {
+        answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+        FUZZ_CHECK(answer_take(answer, &out, NULL));
+        FUZZ_CHECK(++slices < SLICES_MAX);
+    }
     answer_destroy(answer);
     FUZZ_CHECK(virtual_.open_count == 0);
     FUZZ_CHECK(reply_stream_read(buffer_span(&out), &stream));
@@ -105,9 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(copy, data, size);
     const struct span line = {copy, size};
     enum status status = request_parse(line, &request, &error);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         check_round_trip(&request);
-    else
+        request_release(&request);
+    } else
         check_error(status, &error);
     check_answer(line, RIGHTS_ALL, status);
     check_answer(line, RIGHT_CONNECT | RIGHT_QUERY_OWN, status);

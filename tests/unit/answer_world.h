@@ -45,7 +45,7 @@ static inline uint64_t world_now_us(void *clock)
 
 static const uint8_t user_sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 77, 0, 0, 0};
 
-/* Not zeroed on purpose between answers: the virtual platform begins anew, the layout stays. */
+/* Between two answers: the virtual platform begins anew, the layout stays. */
 static inline void world_reset(struct world *world)
 {
     virtual_platform_init(&world->virtual_, world->layout.processes, world->layout.processes_count,
@@ -71,6 +71,7 @@ static inline void world_init(struct world *world)
                                              .now_us = world_now_us,
                                              .clock = world,
                                              .statistics = &world->statistics};
+    server_limits_default(&world->context.limits, 1);
     buffer_init(&world->out, 2 * OUTPUT_ROW_SIZE_MAX);
     world_reset(world);
 }
@@ -83,17 +84,40 @@ static inline void world_release(struct world *world)
 
 enum { STEPS_MAX = 10000 };
 
-/* Answers to the end. Returns the steps it took, or 0 when it would not end. */
-static inline unsigned serve(struct world *world, const char *line)
+static inline struct answer *world_ask(struct world *world, const char *line)
 {
     struct answer *answer = answer_create(&world->context, &world->grant, span_from_string(line));
-    unsigned steps = 1;
 
     if (answer == NULL)
         abort();
-    while (steps < STEPS_MAX && answer_step(answer, &world->out))
-        steps++;
+    return answer;
+}
+
+/* The shortest slice, and its lines. Returns true while more is to come. */
+static inline bool step(struct world *world, struct answer *answer)
+{
+    answer_run(answer, 0, OUTPUT_SIZE);
+    if (!answer_take(answer, &world->out, NULL))
+        abort();
+    return !answer_is_over(answer);
+}
+
+/* What the owner of an answer does in the end. */
+static inline void leave(struct world *world, struct answer *answer)
+{
+    statistics_answered(world->context.statistics, answer_tally(answer));
     answer_destroy(answer);
+}
+
+/* Answers to the end. Returns the steps it took, or 0 when it would not end. */
+static inline unsigned serve(struct world *world, const char *line)
+{
+    struct answer *answer = world_ask(world, line);
+    unsigned steps = 1;
+
+    while (steps < STEPS_MAX && step(world, answer))
+        steps++;
+    leave(world, answer);
     return steps < STEPS_MAX ? steps : 0;
 }
 

@@ -1,3 +1,5 @@
+/* Answers: rights, slices, hand-over, counting. The answer's own buffer is looked at from inside. */
+#include "common/answer/answer.c"
 #include "tests/unit/answer_world.h"
 
 static void answer_gives_by_rights(struct test *t)
@@ -82,79 +84,221 @@ static void answer_denies_alike(struct test *t)
     }
 }
 
-static void answer_adds_a_line_a_step_or_none(struct test *t)
+static void answer_is_over_for_good(struct test *t)
 {
     struct world world;
     world_init(&world);
-    struct answer *answer =
-        answer_create(&world.context, &world.grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
-    REQUIRE(t, answer != NULL);
-    bool more = true;
-    for (unsigned step = 0; more && step < STEPS_MAX; step++) {
-        size_t before = world.out.size;
-        more = answer_step(answer, &world.out);
+    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    for (unsigned i = 0; i < STEPS_MAX && step(&world, answer); i++) {
         size_t lines = 0;
-        for (size_t i = before; i < world.out.size; i++)
-            lines += world.out.data[i] == '\n';
+        for (size_t k = 0; k < world.out.size; k++)
+            lines += world.out.data[k] == '\n';
         CHECK(t, lines <= 1);
-        CHECK(t, more || lines == 1);
+        buffer_clear(&world.out);
     }
-    CHECK(t, !more);
-    size_t size = world.out.size;
-    CHECK(t, !answer_step(answer, &world.out)); /* over is over, */
-    answer_abort(answer, STATUS_STOPPING);      /* also for an abort that comes late */
-    CHECK(t, !answer_step(answer, &world.out));
-    CHECK_INT(t, size, world.out.size);
-    answer_destroy(answer);
+    CHECK(t, answer_is_over(answer));
+    buffer_clear(&world.out);
+    CHECK(t, !step(&world, answer));
+    answer_abort(answer, STATUS_STOPPING, NULL); /* too late */
+    CHECK(t, !step(&world, answer));
+    CHECK_INT(t, 0, world.out.size);
+    CHECK_INT(t, RESULT_PARTIAL, answer_tally(answer)->result);
+    leave(&world, answer);
     world_release(&world);
 }
 
-static void answer_drained_after_each_step_is_the_same(struct test *t)
+/* The reply does not depend on how often it is taken, nor on how long the slices are. */
+static void answer_in_any_slices_is_the_same(struct test *t)
+{
+    static const char *const lines[] = {"{\"op\":\"maps\",\"all\":true}",
+                                        "{\"op\":\"maps\",\"all\":true,\"detail\":\"regions\"}",
+                                        "{\"op\":\"processes\",\"pid\":[4,9999]}"};
+    for (size_t i = 0; i < TEST_COUNT(lines); i++) {
+        struct world world;
+        struct buffer collected, taken;
+        TEST_ROW(t, "%s", lines[i]);
+        world_init(&world);
+        buffer_init(&collected, OUTPUT_SIZE);
+        buffer_init(&taken, ANSWER_OUTPUT_SIZE_MAX);
+        CHECK(t, serve(&world, lines[i]) > 0);
+        for (unsigned way = 0; way < 4; way++) {
+            struct answer *answer = world_ask(&world, lines[i]);
+            buffer_clear(&collected);
+            while (!answer_is_over(answer)) {
+                answer_run(answer, way & 1 ? UINT64_MAX : 0, OUTPUT_SIZE);
+                if (way & 2) {
+                    CHECK(t, answer_take(answer, &collected, NULL));
+                } else {
+                    CHECK(t, answer_take(answer, &taken, NULL));
+                    CHECK(t, buffer_append(&collected, buffer_span(&taken)));
+                    buffer_clear(&taken);
+                }
+            }
+            CHECK_MEM(t, world.out.data, world.out.size, collected.data, collected.size);
+            leave(&world, answer);
+        }
+        buffer_release(&taken);
+        buffer_release(&collected);
+        world_release(&world);
+    }
+}
+
+static uint64_t ticking_now_us(void *clock)
+{
+    return (*(uint64_t *)clock)++;
+}
+
+/* No slice asks about two processes, however long it may run. */
+static void answer_slice_ends_with_the_process(struct test *t)
 {
     struct world world;
-    struct buffer collected;
+    unsigned slices = 0;
     world_init(&world);
-    buffer_init(&collected, OUTPUT_SIZE);
-    CHECK(t, serve(&world, "{\"op\":\"maps\",\"all\":true}") > 0);
-    struct buffer small;
-    buffer_init(&small, OUTPUT_SIZE);
-    struct answer *answer =
-        answer_create(&world.context, &world.grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
-    REQUIRE(t, answer != NULL);
-    bool more;
-    do {
-        more = answer_step(answer, &small);
-        CHECK(t, buffer_append(&collected, buffer_span(&small)));
-        buffer_clear(&small);
-    } while (more);
-    CHECK_MEM(t, world.out.data, world.out.size, collected.data, collected.size);
-    answer_destroy(answer);
-    buffer_release(&small);
-    buffer_release(&collected);
+    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    while (!answer_is_over(answer)) {
+        const uint64_t opens = world.virtual_.calls[VIRTUAL_OPEN];
+        CHECK(t, answer_is_scan(answer));
+        answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+        CHECK(t, world.virtual_.calls[VIRTUAL_OPEN] - opens <= 1);
+        CHECK_INT(t, 0, world.virtual_.open_count);
+        CHECK(t, answer_take(answer, &world.out, NULL));
+        slices++;
+    }
+    CHECK(t, !answer_is_scan(answer));
+    CHECK_INT(t, 4, world.virtual_.calls[VIRTUAL_OPEN]);
+    CHECK(t, slices >= 6 && slices <= 8); /* the list, four processes, the end */
+    leave(&world, answer);
     world_release(&world);
 }
 
-static void answer_tells_the_time(struct test *t)
+/* It ends with the first step after its time, and when enough lines wait. */
+static void answer_slice_is_bounded(struct test *t)
+{
+    struct world world;
+    uint64_t clock = 0;
+    world_init(&world);
+    world.context.now_us = ticking_now_us;
+    world.context.clock = &clock;
+    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"pid\":100}");
+    answer_run(answer, 0, OUTPUT_SIZE); /* the list of processes */
+    for (uint64_t steps = 1; !answer_is_over(answer); steps++) {
+        const uint64_t start = clock;
+        answer_run(answer, clock + steps - 1, OUTPUT_SIZE);
+        CHECK(t, clock - start <= steps);
+    }
+    leave(&world, answer);
+
+    answer = world_ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
+    while (!answer_is_over(answer)) { /* with no room each slice is one step */
+        const uint64_t start = clock;
+        answer_run(answer, UINT64_MAX, 0);
+        CHECK_INT(t, 1, clock - start);
+    }
+    leave(&world, answer);
+
+    answer = world_ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
+    while (!answer_is_over(answer)) { /* with room for a byte it ends with the first line */
+        answer_run(answer, UINT64_MAX, 1);
+        size_t lines = 0;
+        for (size_t i = 0; i < answer->out.size; i++)
+            lines += answer->out.data[i] == '\n';
+        CHECK(t, lines <= 1 || answer_is_over(answer));
+        CHECK(t, answer_take(answer, &world.out, NULL));
+    }
+    leave(&world, answer);
+    world_release(&world);
+}
+
+/* Lines come after those that are there, or the answer keeps them. */
+static void answer_take_is_all_or_nothing(struct test *t)
+{
+    struct world world;
+    struct buffer out;
+    world_init(&world);
+    for (size_t room = 0; room < 2000; room += 10) {
+        struct answer *answer = world_ask(&world, "{\"op\":\"whoami\"}");
+        TEST_ROW(t, "room %zu", room);
+        CHECK(t, !answer_is_scan(answer));
+        answer_run(answer, 0, OUTPUT_SIZE);
+        CHECK(t, answer_is_over(answer));
+        buffer_init(&out, room + 1);
+        CHECK(t, buffer_append(&out, SPAN("#")));
+        const size_t size = answer->out.size;
+        if (answer_take(answer, &out, NULL)) {
+            CHECK_INT(t, size + 1, out.size);
+            CHECK_INT(t, 0, answer->out.size);
+        } else {
+            CHECK(t, room < size);
+            CHECK_INT(t, 1, out.size);
+            CHECK_INT(t, size, answer->out.size);
+        }
+        CHECK_INT(t, '#', out.data[0]);
+        CHECK_INT(t, room >= size, out.size > 1);
+        buffer_release(&out);
+        buffer_init(&out, room); /* empty: the buffers change places, when it may grow so far */
+        CHECK_INT(t, room >= answer->out.capacity || room >= size, answer_take(answer, &out, NULL));
+        CHECK_INT(t, room, out.capacity_max);
+        CHECK_INT(t, ANSWER_OUTPUT_SIZE_MAX, answer->out.capacity_max);
+        buffer_release(&out);
+        leave(&world, answer);
+    }
+    world_release(&world);
+}
+
+/* It says which process comes next, and what was counted until then. */
+static void answer_hands_over_a_checkpoint(struct test *t)
+{
+    struct world world;
+    struct answer_checkpoint checkpoint = {0};
+    size_t index = 0;
+    world_init(&world);
+    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    while (!answer_is_over(answer)) {
+        answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+        CHECK(t, answer_take(answer, &world.out, &checkpoint));
+        CHECK_INT(t, 1000, checkpoint.start_us);
+        if (answer_is_over(answer))
+            break;
+        CHECK(t, checkpoint.scan.processes != NULL);
+        CHECK(t, checkpoint.scan.index >= index && checkpoint.scan.index <= index + 1);
+        CHECK_INT(t, checkpoint.scan.counts.rows, checkpoint.tally.rows);
+        CHECK_INT(t, 1, checkpoint.tally.queries[QUERY_LIST]);
+        CHECK_INT(t, RESULT_CANCELLED, checkpoint.tally.result);
+        index = checkpoint.scan.index;
+    }
+    CHECK_INT(t, 4, index);
+    CHECK(t, checkpoint.scan.processes == NULL);
+    CHECK_INT(t, RESULT_PARTIAL, checkpoint.tally.result);
+    leave(&world, answer);
+    answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+    CHECK(t, answer_take(answer, &world.out, &checkpoint));
+    leave(&world, answer); /* the checkpoint outlives its answer */
+    CHECK(t, checkpoint.scan.processes != NULL);
+    answer_checkpoint_release(&checkpoint);
+    answer_checkpoint_release(&checkpoint);
+    world_release(&world);
+}
+
+static void answer_measures_the_time(struct test *t)
 {
     static const struct {
         uint64_t start, now, elapsed;
-    } rows[] = {{1000, 3500, 2500}, {1000, 1000, 0}, {1000, 999, 0}}; /* never below nothing */
+    } rows[] = {{1000, 3500, 2500}, {1000, 1000, 0}, {1000, 999, 0}}; /* never negative */
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct world world;
         struct reply_stream stream;
         TEST_ROW(t, "row %zu", i);
         world_init(&world);
         world.now_us = rows[i].start;
-        struct answer *answer =
-            answer_create(&world.context, &world.grant, SPAN("{\"op\":\"info\"}"));
-        REQUIRE(t, answer != NULL);
-        CHECK(t, answer_step(answer, &world.out));
+        struct answer *answer = world_ask(&world, "{\"op\":\"info\"}");
         world.now_us = rows[i].now;
-        CHECK(t, !answer_step(answer, &world.out));
+        CHECK(t, !step(&world, answer));
         CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
         CHECK(t, stream.is_end);
         CHECK_INT(t, rows[i].elapsed, stream.end_elapsed_us);
-        answer_destroy(answer);
+        CHECK_INT(t, rows[i].elapsed, answer_tally(answer)->elapsed_us);
+        leave(&world, answer);
         world_release(&world);
     }
 }
@@ -164,17 +308,16 @@ static void answer_does_not_keep_the_line(struct test *t)
     struct world world;
     char line[] = "{\"id\":\"mine\",\"op\":\"maps\",\"name\":\"own*\"}";
     world_init(&world);
-    struct answer *answer = answer_create(&world.context, &world.grant, span_from_string(line));
-    REQUIRE(t, answer != NULL);
+    struct answer *answer = world_ask(&world, line);
     memset(line, '#', sizeof line);
-    while (answer_step(answer, &world.out))
+    while (step(&world, answer))
         ;
     struct reply_stream stream;
     CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
     CHECK(t, stream.is_end);
     CHECK_INT(t, 1, stream.processes);
     CHECK_MEM(t, "{\"id\":\"mine\"", 12, world.out.data, 12);
-    answer_destroy(answer);
+    leave(&world, answer);
     world_release(&world);
 }
 
@@ -266,25 +409,25 @@ static void answer_cut_short_is_counted(struct test *t)
         const unsigned steps = cut / 2;
         const enum statistics_result result = is_aborted ? RESULT_FAILED : RESULT_CANCELLED;
         struct world world;
-        uint64_t values[STATISTICS_COUNT];
         TEST_ROW(t, "%u steps, aborted %d", steps, is_aborted);
         world_init(&world);
-        struct answer *answer =
-            answer_create(&world.context, &world.grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
-        REQUIRE(t, answer != NULL);
+        struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
         for (unsigned i = 0; i < steps; i++)
-            CHECK(t, answer_step(answer, &world.out));
+            CHECK(t, step(&world, answer));
         if (is_aborted) {
-            answer_abort(answer, STATUS_STOPPING);
-            CHECK(t, !answer_step(answer, &world.out));
+            answer_abort(answer, STATUS_STOPPING, NULL);
+            CHECK_INT(t, RESULT_CANCELLED, answer_tally(answer)->result);
+            CHECK(t, !step(&world, answer));
         }
-        statistics_read(&world.statistics, 0, values);
-        CHECK_INT(t, 0, values[statistics_request_index(OP_MAPS, result)]);
+        const struct statistics_answer *tally = answer_tally(answer);
+        CHECK_INT(t, OP_MAPS, tally->op);
+        CHECK_INT(t, result, tally->result);
+        CHECK_INT(t, steps > 0, tally->queries[QUERY_LIST]);
+        uint64_t lines = 0;
+        for (size_t i = 0; i < world.out.size; i++)
+            lines += world.out.data[i] == '\n';
+        CHECK_INT(t, lines - is_aborted, tally->rows);
         answer_destroy(answer);
-        statistics_read(&world.statistics, 0, values);
-        CHECK_INT(t, 1, values[statistics_request_index(OP_MAPS, result)]);
-        CHECK_INT(t, steps > 0, values[STATISTICS_QUERIES + QUERY_LIST]);
-        CHECK_INT(t, 0, values[statistics_latency_index(CLASS_MAPS_MANY, STATISTICS_BUCKET_COUNT)]);
         world_release(&world);
     }
 }
@@ -296,8 +439,10 @@ static void answer_counts_the_limits_it_meets(struct test *t)
     world_init(&world);
     CHECK(t, serve(&world, "{\"op\":\"info\",\"id\":\"12345678901234567890123456789012"
                            "345678901234567890123456789012345\"}") > 0);
-    world.out.capacity_max = world.out.size + 5000; /* for the terminal line, for no row more */
-    CHECK(t, serve(&world, "{\"op\":\"stats\"}") > 0);
+    struct answer *answer = world_ask(&world, "{\"op\":\"stats\"}");
+    answer->out.capacity_max = 5000; /* for the terminal line, for no row more */
+    CHECK(t, !step(&world, answer));
+    leave(&world, answer);
     statistics_read(&world.statistics, 0, values);
     CHECK_INT(t, 1, values[STATISTICS_LIMIT_HITS + LIMIT_MEMBER_SIZE]);
     CHECK_INT(t, 1, values[STATISTICS_LIMIT_HITS + LIMIT_ROW_SIZE]);
@@ -324,9 +469,13 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(answer_gives_by_rights),
         TEST_CASE(answer_denies_alike),
-        TEST_CASE(answer_adds_a_line_a_step_or_none),
-        TEST_CASE(answer_drained_after_each_step_is_the_same),
-        TEST_CASE(answer_tells_the_time),
+        TEST_CASE(answer_is_over_for_good),
+        TEST_CASE(answer_in_any_slices_is_the_same),
+        TEST_CASE(answer_slice_ends_with_the_process),
+        TEST_CASE(answer_slice_is_bounded),
+        TEST_CASE(answer_take_is_all_or_nothing),
+        TEST_CASE(answer_hands_over_a_checkpoint),
+        TEST_CASE(answer_measures_the_time),
         TEST_CASE(answer_does_not_keep_the_line),
         TEST_CASE(answer_tells_the_cost_when_asked),
         TEST_CASE(answer_is_counted_once),

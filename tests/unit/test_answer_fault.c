@@ -1,7 +1,20 @@
 /* Answers that are cut short: by an abort, by the caller, for lack of room, by Windows. */
+#include "common/answer/answer.c"
+#include "common/scan/nt_status.h"
 #include "tests/unit/answer_world.h"
 
-#include "common/scan/nt_status.h"
+/* Answers to the end in an output buffer of at most `room` bytes, and takes all lines at once. */
+static void serve_in_room(struct world *world, const char *line, size_t room)
+{
+    struct answer *answer = world_ask(world, line);
+
+    answer->out.capacity_max = room;
+    for (unsigned i = 0; i < STEPS_MAX && !answer_is_over(answer); i++)
+        answer_run(answer, 0, OUTPUT_SIZE);
+    if (!answer_is_over(answer) || !answer_take(answer, &world->out, NULL))
+        abort();
+    leave(world, answer);
+}
 
 static void answer_aborts_at_each_step(struct test *t)
 {
@@ -17,20 +30,24 @@ static void answer_aborts_at_each_step(struct test *t)
             struct reply_stream stream;
             TEST_ROW(t, "%s at %u", lines[i], at);
             world_reset(&world);
-            struct answer *answer =
-                answer_create(&world.context, &world.grant, span_from_string(lines[i]));
-            REQUIRE(t, answer != NULL);
-            for (unsigned step = 0; step < at; step++)
-                CHECK(t, answer_step(answer, &world.out));
-            answer_abort(answer, STATUS_STOPPING);
+            struct answer *answer = world_ask(&world, lines[i]);
+            for (unsigned k = 0; k < at; k++)
+                CHECK(t, step(&world, answer));
+            const bool has_rows = world.out.size > 0;
+            answer_abort(answer, STATUS_STOPPING, at % 2 ? "For a test." : NULL);
             CHECK_INT(t, 0, world.virtual_.open_count); /* nothing stays open until the last step */
             uint64_t calls = world.virtual_.calls_total;
-            CHECK(t, !answer_step(answer, &world.out));
+            CHECK(t, !answer_is_scan(answer));
+            CHECK(t, !step(&world, answer));
             CHECK_INT(t, calls, world.virtual_.calls_total);
             CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
             CHECK_INT(t, 1, stream.terminals);
             CHECK_INT(t, STATUS_STOPPING, stream.code);
-            answer_destroy(answer);
+            CHECK(t, buffer_append(&world.out, SPAN("")) && world.out.size > 0);
+            world.out.data[world.out.size - 1] = '\0';
+            CHECK_INT(t, has_rows, strstr(world.out.data, "What came before") != NULL);
+            CHECK_INT(t, at % 2, strstr(world.out.data, "For a test.") != NULL);
+            leave(&world, answer);
         }
         world_release(&world);
     }
@@ -46,11 +63,9 @@ static void answer_is_destroyed_at_each_step(struct test *t)
         TEST_ROW(t, "at %u", at);
         world_reset(&world);
         struct answer *answer =
-            answer_create(&world.context, &world.grant,
-                          SPAN("{\"op\":\"maps\",\"all\":true,\"detail\":\"pages\"}"));
-        REQUIRE(t, answer != NULL);
-        for (unsigned step = 1; step <= at; step++)
-            CHECK_INT(t, step < steps, answer_step(answer, &world.out));
+            world_ask(&world, "{\"op\":\"maps\",\"all\":true,\"detail\":\"pages\"}");
+        for (unsigned k = 1; k <= at; k++)
+            CHECK_INT(t, k < steps, step(&world, answer));
         answer_destroy(answer);
         CHECK_INT(t, 0, world.virtual_.open_count);
     }
@@ -82,9 +97,7 @@ static void answer_fits_or_says_so(struct test *t)
             struct reply_stream stream;
             TEST_ROW(t, "line %zu room %zu", i, room);
             world_reset(&world);
-            buffer_release(&world.out);
-            buffer_init(&world.out, room);
-            REQUIRE(t, serve(&world, lines[i]) > 0);
+            serve_in_room(&world, lines[i], room);
             REQUIRE(t, reply_stream_read(buffer_span(&world.out), &stream));
             CHECK(t, stream.terminals == 1 || room < terminal_size);
             CHECK(t, stream.terminals == 0 || reply_stream_is_whole(&stream));
@@ -117,10 +130,8 @@ static void answer_takes_a_long_row_back(struct test *t)
     for (size_t room = TERMINAL_SIZE; room < NAME_SIZE + 2 * TERMINAL_SIZE; room += 50) {
         struct reply_stream stream;
         TEST_ROW(t, "room %zu", room);
-        buffer_release(&world.out);
-        buffer_init(&world.out, room);
         world_reset(&world);
-        REQUIRE(t, serve(&world, "{\"op\":\"maps\",\"pid\":1}") > 0);
+        serve_in_room(&world, "{\"op\":\"maps\",\"pid\":1}", room);
         CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
         CHECK(t, reply_stream_is_whole(&stream));
         taken_back += !stream.is_end && stream.rows == 1 && room > NAME_SIZE + 512;

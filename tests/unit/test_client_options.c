@@ -287,16 +287,16 @@ static void too_many_folders_are_refused(struct test *t)
 
 static void globs_have_a_longest_size(struct test *t)
 {
-    static char pattern[REQUEST_GLOB_SIZE_MAX + 2], f[] = "-f", program[] = "lsmap";
+    static char pattern[REQUEST_PATH_LEN_MAX + 2], f[] = "-f", program[] = "lsmap";
     char *argv[] = {program, f, pattern, NULL};
     struct options options;
     char message[OPTIONS_ERROR_CAPACITY];
 
-    memset(pattern, 'x', REQUEST_GLOB_SIZE_MAX);
+    memset(pattern, 'x', REQUEST_PATH_LEN_MAX);
     CHECK(t, options_parse(3, argv, &options, message));
-    pattern[REQUEST_GLOB_SIZE_MAX] = 'x';
+    pattern[REQUEST_PATH_LEN_MAX] = 'x';
     CHECK(t, !options_parse(3, argv, &options, message));
-    CHECK_STR(t, "argument 2: the pattern is longer than 1024 bytes", message);
+    CHECK_STR(t, "argument 2: the pattern is longer than 32767 bytes", message);
 }
 
 static void formats_are_chosen(struct test *t)

@@ -77,7 +77,7 @@ static void pids_go_together_and_names_alone(struct test *t)
 static void the_longest_request_fits_a_line(struct test *t)
 {
     static struct options options = {.command = COMMAND_MAPS};
-    static char path[REQUEST_GLOB_SIZE_MAX];
+    static char path[REQUEST_NAME_SIZE_MAX];
     struct request request;
     struct buffer line;
 

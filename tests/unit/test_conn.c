@@ -154,7 +154,7 @@ static void conn_limits_the_line(struct test *t)
 
 static void conn_drains_after_too_large_then_closes(struct test *t)
 {
-    static char flood[64 * 1024];
+    static char flood[REQUEST_SIZE_MAX];
     struct peer peer;
     size_t sent = 0;
 

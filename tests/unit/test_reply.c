@@ -7,37 +7,42 @@
 static void reply_info_lines(struct test *t)
 {
     static const char limits_and_ops[] =
-        "\"limits\":{\"request_size\":65536,\"depth\":4,\"pids\":1024,\"id_size\":64,"
-        "\"glob_size\":1024,\"row_size\":1048576,\"connections\":128,\"connections_per_user\":32,"
+        "\"limits\":{\"request_size\":262144,\"depth\":4,\"pids\":1024,\"names\":64,\"paths\":64,"
+        "\"id_size\":64,\"name_size\":1024,\"path_len\":32767,\"row_size\":1048576,"
+        "\"connections\":128,\"connections_per_user\":32,"
         "\"scans\":1,\"scan_wait_ms\":5000,\"first_byte_ms\":5000,\"request_ms\":5000,"
         "\"idle_ms\":300000,\"write_ms\":10000,\"answer_ms\":60000},"
-        "\"capabilities\":[\"info\",\"whoami\",\"processes\",\"maps\",\"kinds\",\"path\","
-        "\"address\",\"regions\",\"pages\",\"debug\"";
+        "\"capabilities\":[\"info\",\"whoami\",\"processes\",\"maps\",%s\"own\",\"kinds\",\"path\","
+        "\"address\",\"regions\",\"pages\",\"debug\"]";
     struct server_info info = {.mode = "service",
                                .host = "PC\xc3\xa9",
                                .os_build = "10.0.19045",
                                .boot_time = 134084791231234567u,
                                .started = 134084791231234568u};
+    struct server_limits limits;
     struct buffer out;
-    char expected[1024];
+    char expected[1024], rest[640];
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
+    server_limits_default(&limits, 1);
 
+    snprintf(rest, sizeof rest, limits_and_ops, "\"stats\",");
     snprintf(expected, sizeof expected,
              "{\"id\":7,\"type\":\"info\",\"product\":\"lsmap\",\"version\":\"%s\",\"protocol\":1,"
              "\"mode\":\"service\",\"host\":\"PC\xc3\xa9\",\"os_build\":\"10.0.19045\","
              "\"wine\":null,\"boot_time\":\"2025-11-24T17:32:03.1234567Z\","
-             "\"started\":\"2025-11-24T17:32:03.1234568Z\",%s,\"stats\"]}",
-             LSMAP_VERSION_STRING, limits_and_ops);
-    CHECK(t, reply_info(&out, &id_7, &info, NULL, true));
+             "\"started\":\"2025-11-24T17:32:03.1234568Z\",%s}",
+             LSMAP_VERSION_STRING, rest);
+    CHECK(t, reply_info(&out, &id_7, &info, &limits, true));
     check_line(t, expected, &out);
 
     info = (struct server_info){.mode = "direct", .wine = "8.0"};
+    snprintf(rest, sizeof rest, limits_and_ops, "");
     snprintf(expected, sizeof expected,
              "{\"type\":\"info\",\"product\":\"lsmap\",\"version\":\"%s\",\"protocol\":1,"
              "\"mode\":\"direct\",\"host\":null,\"os_build\":null,\"wine\":\"8.0\","
-             "\"boot_time\":null,\"started\":null,%s]}",
-             LSMAP_VERSION_STRING, limits_and_ops);
-    CHECK(t, reply_info(&out, &no_id, &info, NULL, false));
+             "\"boot_time\":null,\"started\":null,%s}",
+             LSMAP_VERSION_STRING, rest);
+    CHECK(t, reply_info(&out, &no_id, &info, &limits, false));
     check_line(t, expected, &out);
     buffer_release(&out);
 }
@@ -160,16 +165,21 @@ static void reply_end_lines(struct test *t)
                              .exited = 3,
                              .elapsed_us = 1834,
                              .scope = "own",
-                             .unmatched = 4,
                              .queries = queries};
     CHECK(t, reply_end(&out, &id_7, &end));
-    check_line(
-        t,
-        "{\"id\":7,\"type\":\"end\",\"processes\":2,\"rows\":143,\"errors\":1,"
-        "\"complete\":false,\"scope\":\"own\",\"elapsed_us\":1834,\"exited\":3,\"unmatched\":4,"
-        "\"queries\":{\"list\":1,\"open\":2,\"region\":3,\"allocation\":4,\"name\":5,"
-        "\"pages\":6}}",
-        &out);
+    check_line(t,
+               "{\"id\":7,\"type\":\"end\",\"processes\":2,\"rows\":143,\"errors\":1,"
+               "\"complete\":false,\"scope\":\"own\",\"elapsed_us\":1834,\"exited\":3,"
+               "\"queries\":{\"list\":1,\"open\":2,\"region\":3,\"allocation\":4,\"name\":5,"
+               "\"pages\":6}}",
+               &out);
+    /* what matched nothing does not make the list incomplete */
+    end = (struct reply_end){.rows = 2, .unmatched = 2, .elapsed_us = 1, .scope = "all"};
+    CHECK(t, reply_end(&out, &no_id, &end));
+    check_line(t,
+               "{\"type\":\"end\",\"processes\":0,\"rows\":2,\"errors\":0,\"complete\":true,"
+               "\"scope\":\"all\",\"elapsed_us\":1,\"unmatched\":2}",
+               &out);
     buffer_release(&out);
 }
 

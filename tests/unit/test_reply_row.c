@@ -183,11 +183,11 @@ static void reply_process_error_rows(struct test *t)
                "\"code\":\"no_such_process\",\"stage\":\"select\",\"nt_status\":null,"
                "\"message\":\"Refused.\"}",
                &out);
-    row.error.has_pid = false;
-    row.error.process = SPAN("note*");
+    row.error.has_pid = false; /* a glob that matched nothing */
+    row.error.process = SPAN("no*");
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_VIEWS));
     check_line(t,
-               "{\"type\":\"process_error\",\"pid\":null,\"process\":\"note*\","
+               "{\"type\":\"process_error\",\"pid\":null,\"process\":\"no*\","
                "\"code\":\"no_such_process\",\"stage\":\"select\",\"nt_status\":null,"
                "\"message\":\"Refused.\"}",
                &out);

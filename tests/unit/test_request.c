@@ -1,6 +1,5 @@
 #include "common/proto/request.h"
 
-#include "common/scan/regions.h"
 #include "tests/rows/request_equal.h"
 #include "tests/unit/request_check.h"
 
@@ -31,16 +30,26 @@ static void request_has_limits(struct test *t)
          "member \"id\" at offset 14 is longer than 64 bytes"},
         {"{\"op\":\"info\",\"id\":\"", "\\u0041", REQUEST_ID_SIZE_MAX, "\"}",
          "member \"id\" at offset 14 is longer than 64 bytes"},
-        {"{\"op\":\"maps\",\"name\":\"", "x", REQUEST_GLOB_SIZE_MAX, "\"}",
+        {"{\"op\":\"maps\",\"name\":\"", "x", REQUEST_NAME_SIZE_MAX, "\"}",
          "member \"name\" at offset 14 is longer than 1024 bytes"},
-        {"{\"op\":\"maps\",\"name\":\"", "\\u00e9", REQUEST_GLOB_SIZE_MAX / 2, "\"}",
+        {"{\"op\":\"maps\",\"name\":\"", "\\u00e9", REQUEST_NAME_SIZE_MAX / 2, "\"}",
          "member \"name\" at offset 14 is longer than 1024 bytes"},
-        {"{\"op\":\"maps\",\"all\":true,\"path\":\"", "*", REQUEST_GLOB_SIZE_MAX, "\"}",
-         "member \"path\" at offset 25 is longer than 1024 bytes"},
+        {"{\"op\":\"maps\",\"name\":[\"a\",\"", "x", REQUEST_NAME_SIZE_MAX, "\"]}",
+         "member \"name\" at offset 14: the element at offset 25 is longer than 1024 bytes"},
+        {"{\"op\":\"maps\",\"name\":[\"x\"", ",\"x\"", REQUEST_NAMES_MAX - 1, "]}",
+         "member \"name\" at offset 14 is longer than 64 elements"},
+        {"{\"op\":\"maps\",\"all\":true,\"path\":\"", "*", REQUEST_PATH_LEN_MAX, "\"}",
+         "member \"path\" at offset 25 is longer than 32767 UTF-16 units"},
+        {"{\"op\":\"maps\",\"all\":true,\"path\":\"", "\xe2\x82\xac", REQUEST_PATH_LEN_MAX, "\"}",
+         "member \"path\" at offset 25 is longer than 32767 UTF-16 units"},
+        {"{\"op\":\"maps\",\"all\":true,\"path\":\"x", "\\ud83d\\ude00", REQUEST_PATH_LEN_MAX / 2,
+         "\"}", "member \"path\" at offset 25 is longer than 32767 UTF-16 units"},
+        {"{\"op\":\"maps\",\"all\":true,\"path\":[\"x\"", ",\"x\"", REQUEST_PATHS_MAX - 1, "]}",
+         "member \"path\" at offset 25 is longer than 64 elements"},
         {"{\"op\":\"maps\",\"pid\":[1", ",1", REQUEST_PIDS_MAX - 1, "]}",
          "member \"pid\" at offset 14 is longer than 1024 elements"},
         {"{\"op\":\"info\"", " ", REQUEST_SIZE_MAX - 14, "}",
-         "the line is longer than 65536 bytes"},
+         "the line is longer than 262144 bytes"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct buffer line;
@@ -50,6 +59,7 @@ static void request_has_limits(struct test *t)
         buffer_init(&line, 2 * REQUEST_SIZE_MAX);
         repeat(&line, rows[i].before, rows[i].unit, rows[i].limit, rows[i].after);
         CHECK_INT(t, STATUS_OK, parse(buffer_span(&line), &request, &error));
+        request_release(&request);
         repeat(&line, rows[i].before, rows[i].unit, rows[i].limit + 1, rows[i].after);
         CHECK_INT(t, STATUS_TOO_LARGE, parse(buffer_span(&line), &request, &error));
         CHECK_STR(t, rows[i].message, error.message);
@@ -84,22 +94,31 @@ static void request_reads_every_member(struct test *t)
     REQUIRE(
         t,
         parse(SPAN(" { \"detail\" : \"pages\" , \"debug\":true,\"address\":\"0xFfFF80001234aBc0\","
-                   "\"path\":\"*.d?l\\u00e9\",\"kinds\":[\"pagefile\",\"image\"],"
-                   "\"pid\":[3,4294967295,3,0,3],\"op\":\"maps\",\"id\":\"\\\"\\u20ac\" }\r"),
+                   "\"path\":[\"*.d?l\\u00e9\",\"x\",\"*.d?l\u00e9\"],\"kinds\":[\"pagefile\","
+                   "\"image\"],"
+                   "\"own\":true,\"name\":[\"a\",\"B*\",\"\\u0061\"],\"pid\":[3,4294967295,3,0,3],"
+                   "\"op\":\"maps\",\"id\":\"\\\"\\u20ac\" }\r"),
               &request, &error) == STATUS_OK);
     check_id(t, "'\"\xe2\x82\xac", &request.id);
     CHECK_INT(t, OP_MAPS, request.op);
-    CHECK_INT(t, SELECTOR_PIDS, request.selector);
+    CHECK(t, !request.all);
+    CHECK(t, request.own);
     CHECK_INT(t, 3, request.pids_count);
     CHECK_INT(t, 3, request.pids[0]);
     CHECK_INT(t, 4294967295, request.pids[1]);
     CHECK_INT(t, 0, request.pids[2]);
-    CHECK_INT(t, VIEW_IMAGE | VIEW_PAGEFILE, request.kinds);
-    CHECK_MEM(t, "*.d?l\xc3\xa9", 7, request.path, request.path_size);
+    CHECK_INT(t, 2, request.names_count);
+    CHECK(t, span_equal(SPAN("a"), request.names[0]));
+    CHECK(t, span_equal(SPAN("B*"), request.names[1]));
+    CHECK_INT(t, KIND_IMAGE | KIND_PAGEFILE, request.kinds);
+    CHECK_INT(t, 2, request.paths_count);
+    CHECK(t, span_equal(SPAN("*.d?l\xc3\xa9"), request.paths[0]));
+    CHECK(t, span_equal(SPAN("x"), request.paths[1]));
     CHECK(t, request.has_address);
     CHECK(t, request.address == 0xffff80001234abc0u);
     CHECK_INT(t, DETAIL_PAGES, request.detail);
     CHECK(t, request.debug);
+    request_release(&request);
 }
 
 static void request_has_defaults(struct test *t)
@@ -109,11 +128,10 @@ static void request_has_defaults(struct test *t)
     struct request expected;
     REQUIRE(t, parse(SPAN("{\"op\":\"maps\",\"pid\":[7]}"), &request, &error) == STATUS_OK);
     request_init(&expected, OP_MAPS);
-    expected.selector = SELECTOR_PIDS; /* a list of one is a list: an unknown pid is a row */
     expected.pids[0] = 7;
     expected.pids_count = 1;
     CHECK(t, request_equal(&expected, &request));
-    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA, request.kinds);
+    CHECK_INT(t, KIND_IMAGE | KIND_DATA, request.kinds);
 }
 
 static void request_failure_leaves_all_but_the_id(struct test *t)
@@ -121,7 +139,7 @@ static void request_failure_leaves_all_but_the_id(struct test *t)
     struct request request;
     struct request_error error;
     struct request before;
-    parse(SPAN("{\"id\":5,\"op\":\"maps\",\"pid\":7,\"x\":1}"), &request, &error);
+    parse(SPAN("{\"id\":5,\"op\":\"maps\",\"name\":\"a\",\"x\":1}"), &request, &error);
     memset(&before, 0xa5, sizeof before);
     CHECK_INT(t, 5, request.id.number);
     before.id = request.id;
@@ -144,7 +162,15 @@ static void request_round_trip(struct test *t)
         {"{\"op\":\"processes\",\"all\":true}", NULL},
         {"{\"op\":\"processes\",\"pid\":0}", NULL},
         {"{\"op\":\"maps\",\"pid\":4294967295}", NULL},
-        {"{\"op\":\"maps\",\"pid\":[7]}", NULL},
+        {"{\"op\":\"maps\",\"pid\":[7]}", "{\"op\":\"maps\",\"pid\":7}"},
+        {"{\"op\":\"maps\",\"name\":[\"a\"],\"path\":[\"b\"]}",
+         "{\"op\":\"maps\",\"name\":\"a\",\"path\":\"b\"}"},
+        {"{\"op\":\"maps\",\"pid\":[7,8],\"name\":[\"a\",\"b\"],\"own\":true,\"path\":[\"c\",\"d\"]"
+         "}",
+         NULL},
+        {"{\"op\":\"processes\",\"name\":[\"b\",\"a\",\"b\"],\"pid\":4,\"own\":false}",
+         "{\"op\":\"processes\",\"pid\":4,\"name\":[\"b\",\"a\"]}"},
+        {"{\"op\":\"processes\",\"all\":true,\"own\":true}", NULL},
         {"{\"op\":\"maps\",\"pid\":[7,8,7]}", "{\"op\":\"maps\",\"pid\":[7,8]}"},
         {"{\"op\":\"maps\",\"name\":\"chrome*.exe\",\"kinds\":[\"pagefile\"]}", NULL},
         {"{\"op\":\"maps\",\"all\":true,\"kinds\":[\"data\",\"image\"]}",
@@ -172,6 +198,8 @@ static void request_round_trip(struct test *t)
         out.size--;
         CHECK_INT(t, STATUS_OK, parse(buffer_span(&out), &again, &error));
         CHECK(t, request_equal(&request, &again));
+        request_release(&request);
+        request_release(&again);
         buffer_release(&out);
     }
 }
@@ -192,6 +220,21 @@ static void request_encode_fits_or_leaves_the_buffer(struct test *t)
         CHECK_INT(t, fits ? sizeof line + 1 : 1, out.size);
         buffer_release(&out);
     }
+    request_release(&request);
+}
+
+/* A parsed request holds one block, no larger than its line; without texts it holds none. */
+static void request_holds_no_more_than_its_line(struct test *t)
+{
+    static const char line[] = "{\"op\":\"maps\",\"name\":[\"a\",\"b\"],\"path\":\"x\"}";
+    struct request request;
+    struct request_error error;
+    REQUIRE(t, parse(SPAN(line), &request, &error) == STATUS_OK);
+    CHECK(t, request.texts.capacity <= sizeof line - 1);
+    request_release(&request);
+    CHECK(t, request.texts.data == NULL);
+    REQUIRE(t, parse(SPAN("{\"op\":\"maps\",\"pid\":7}"), &request, &error) == STATUS_OK);
+    CHECK(t, request.texts.data == NULL);
 }
 
 static void request_op_names(struct test *t)
@@ -213,6 +256,7 @@ int main(int argc, char **argv)
         TEST_CASE(request_failure_leaves_all_but_the_id),
         TEST_CASE(request_round_trip),
         TEST_CASE(request_encode_fits_or_leaves_the_buffer),
+        TEST_CASE(request_holds_no_more_than_its_line),
         TEST_CASE(request_op_names),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

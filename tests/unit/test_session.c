@@ -182,6 +182,49 @@ static void session_scans_in_bounded_turns(struct test *t)
     shell_close(t, shell);
 }
 
+static unsigned reported;
+static struct statistics_answer reported_answer;
+static struct sid reported_user;
+
+static void report(const struct caller *caller, const struct statistics_answer *answer)
+{
+    reported++;
+    reported_answer = *answer;
+    reported_user = caller->user;
+}
+
+/* Each request is reported once, when it has ended, with its caller. */
+static void session_reports_each_answer(struct test *t)
+{
+    static const struct {
+        const char *line;
+        uint32_t granted;
+        enum statistics_result result;
+        uint64_t denials;
+    } rows[] = {
+        {"{\"op\":\"info\"}\n", RIGHTS_ALL, RESULT_OK, 0},
+        {"{\"op\":\"whoami\"}\n", 0, RESULT_DENIED, 1},
+        {"{\"op\":\"maps\",\"pid\":200}\n", RIGHT_QUERY_OWN, RESULT_PARTIAL, 1},
+        {"nonsense\n", RIGHTS_ALL, RESULT_INVALID, 0},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", rows[i].line);
+        shell->session.context.on_answered = report;
+        shell->caller.granted = rows[i].granted;
+        reported = 0;
+        send(shell, rows[i].line);
+        CHECK_INT(t, 1, reported);
+        CHECK_INT(t, rows[i].result, reported_answer.result);
+        CHECK_INT(t, rows[i].denials, reported_answer.denials);
+        CHECK(t, sid_equal(&shell->caller.user, &reported_user));
+        shell_close(t, shell);
+        CHECK_INT(t, 1, reported);
+    }
+}
+
 static void session_holds_nothing_between_requests(struct test *t)
 {
     struct shell *shell = shell_open();
@@ -252,7 +295,7 @@ static void session_reports_too_large(struct test *t)
     send(shell, line);
     CHECK_WRITTEN(t, shell,
                   "{\"type\":\"error\",\"code\":\"too_large\","
-                  "\"message\":\"The request is longer than 65536 bytes (limit request_size).\","
+                  "\"message\":\"The request is longer than 262144 bytes (limit request_size).\","
                   "\"hint\":\"Send each request as one line ended by a newline.\"}\n");
     CHECK_INT(t, 0, shell->identified_count);
     shell_close(t, shell);
@@ -415,6 +458,7 @@ int main(int argc, char **argv)
         TEST_CASE(session_answers_pipelined_requests_in_order),
         TEST_CASE(session_writes_a_long_answer_in_bounded_pieces),
         TEST_CASE(session_scans_in_bounded_turns),
+        TEST_CASE(session_reports_each_answer),
         TEST_CASE(session_holds_nothing_between_requests),
         TEST_CASE(session_reports_faults),
         TEST_CASE(session_reports_too_large),

@@ -96,7 +96,7 @@ static void session_is_busy_without_a_turn_in_time(struct test *t)
         t, shell,
         "{\"id\":7,\"type\":\"error\",\"code\":\"busy\",\"message\":\"This scan did not get its "
         "first turn within 5000 ms (limit scan_wait_ms); 1 scans run at once (limit scans).\","
-        "\"hint\":\"What came before this line is not complete.\"}\n");
+        "\"hint\":\"Try again later.\"}\n");
     CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
     shell->written_size = 0;
     send(shell, "{\"op\":\"info\"}\n"); /* and the connection stays */

@@ -169,6 +169,7 @@ static void counts_go_where_they_belong(struct test *t)
         .rows = 9,
         .denials = 2,
         .queries = {1, 2, 3, 4, 5, 6},
+        .limits = 1u << LIMIT_ROW_SIZE,
     };
     statistics_answered(&statistics, &answer);
     statistics_answered(&statistics, &answer);
@@ -178,6 +179,9 @@ static void counts_go_where_they_belong(struct test *t)
     CHECK_INT(t, 4, values_of(&statistics, STATISTICS_DENIALS));
     for (int i = 0; i < QUERY_COUNT; i++)
         CHECK_INT(t, 2 * (i + 1), values_of(&statistics, STATISTICS_QUERIES + (size_t)i));
+    for (int i = 0; i < LIMIT_COUNT; i++)
+        CHECK_INT(t, i + 1 + (i == LIMIT_ROW_SIZE ? 2 : 0),
+                  values_of(&statistics, STATISTICS_LIMIT_HITS + (size_t)i));
 }
 
 /* Bounds are inclusive; a bucket holds those below it; the last is open above. */
@@ -254,24 +258,23 @@ static void requests_have_a_class(struct test *t)
 {
     static const struct {
         enum request_op op;
-        enum selector_type selector;
+        bool all;
+        size_t pids, names;
         enum statistics_class class_;
     } rows[] = {
-        {OP_INFO, SELECTOR_NONE, CLASS_SELF},
-        {OP_WHOAMI, SELECTOR_NONE, CLASS_SELF},
-        {OP_STATS, SELECTOR_NONE, CLASS_SELF},
-        {OP_PROCESSES, SELECTOR_PID, CLASS_PROCESSES},
-        {OP_PROCESSES, SELECTOR_ALL, CLASS_PROCESSES},
-        {OP_MAPS, SELECTOR_PID, CLASS_MAPS_ONE},
-        {OP_MAPS, SELECTOR_PIDS, CLASS_MAPS_MANY},
-        {OP_MAPS, SELECTOR_NAME, CLASS_MAPS_MANY},
-        {OP_MAPS, SELECTOR_ALL, CLASS_MAPS_MANY},
+        {OP_INFO, false, 0, 0, CLASS_SELF},          {OP_WHOAMI, false, 0, 0, CLASS_SELF},
+        {OP_STATS, false, 0, 0, CLASS_SELF},         {OP_PROCESSES, false, 1, 0, CLASS_PROCESSES},
+        {OP_PROCESSES, true, 0, 0, CLASS_PROCESSES}, {OP_MAPS, false, 1, 0, CLASS_MAPS_ONE},
+        {OP_MAPS, false, 2, 0, CLASS_MAPS_MANY},     {OP_MAPS, false, 0, 1, CLASS_MAPS_MANY},
+        {OP_MAPS, false, 1, 1, CLASS_MAPS_MANY},     {OP_MAPS, true, 0, 0, CLASS_MAPS_MANY},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct request request;
         TEST_ROW(t, "row %zu", i);
         request_init(&request, rows[i].op);
-        request.selector = rows[i].selector;
+        request.all = rows[i].all;
+        request.pids_count = rows[i].pids;
+        request.names_count = rows[i].names;
         CHECK_INT(t, rows[i].class_, statistics_class_of(&request));
     }
 }

@@ -52,19 +52,24 @@ static void release(void *context)
         abort();
 }
 
-static void serve(const struct answer_context *context, const char *line, unsigned steps)
+/* slices  How many to run before the client goes; 0: all. */
+static void serve(const struct answer_context *context, const char *line, unsigned slices)
 {
     const struct grant grant = {
         .rights = RIGHTS_ALL, .caller = small_machine_caller(RIGHTS_ALL), .reason = "Because."};
     struct buffer out;
-    unsigned step = 0;
+    unsigned slice = 0;
 
     buffer_init(&out, 4 * OUTPUT_ROW_SIZE_MAX);
     struct answer *answer = answer_create(context, &grant, span_from_string(line));
     if (answer == NULL)
         abort();
-    while (answer_step(answer, &out) && (steps == 0 || ++step < steps))
-        ;
+    while (!answer_is_over(answer) && (slices == 0 || slice++ < slices)) {
+        answer_run(answer, 0, OUTPUT_SIZE);
+        if (!answer_take(answer, &out, NULL))
+            abort();
+    }
+    statistics_answered(context->statistics, answer_tally(answer));
     answer_destroy(answer);
     statistics_transferred(context->statistics, strlen(line), out.size);
     buffer_release(&out);
