@@ -21,7 +21,7 @@ static class ListDataFiles
     // Prints the views. Returns what is wrong; null: the list is complete.
     static string List(uint pid, Stream pipe)
     {
-        string problem = "the reply was cut off", line;
+        string missing = null, line; // why something is not in the list
         byte[] request = Encoding.UTF8.GetBytes("{\"op\":\"maps\",\"pid\":" + pid + ",\"kinds\":[\"data\"]}\n");
         pipe.Write(request, 0, request.Length);
         var lines = new StreamReader(pipe);
@@ -34,15 +34,13 @@ static class ListDataFiles
                 Console.WriteLine("{0}\t{1}\t{2}", (string)row.Element("base"), (long)row.Element("size"),
                     path != "" ? path : (string)row.Element("device_path"));
             else if (type == "process_error")
-                problem = (string)row.Element("message");
+                missing = (string)row.Element("message");
             else if (type == "error")
                 return (string)row.Element("message");
-            else if (type == "end" && (long)row.Element("rows") != count)
-                return "rows are missing";
             else if (type == "end")
-                return (bool)row.Element("complete") ? null : problem;
+                return (long)row.Element("rows") == count ? missing : "rows are missing";
         }
-        return problem;
+        return "the reply was cut off";
     }
 
     static int Main(string[] args)

@@ -11,22 +11,24 @@ const request = JSON.stringify({ op: 'maps', pid, kinds: ['data'] }) + '\n';
 const pipe = net.connect(name, () => pipe.write(request));
 let count = 0;
 let problem = 'the reply was cut off';
+let missing = null; // why something is not in the list
 
 const lines = readline.createInterface({ input: pipe });
 lines.on('line', (line) => {
   const row = JSON.parse(line);
   if (row.type === 'map') {
     console.log([row.base, row.size, row.path || row.device_path].join('\t'));
-  } else if (row.type === 'process_error' || row.type === 'error') {
+  } else if (row.type === 'process_error') {
+    missing = row.message;
+  } else if (row.type === 'error') {
     problem = row.message;
   } else if (row.type === 'end') {
-    if (row.rows !== count) problem = 'rows are missing';
-    else if (row.complete) problem = null;
+    problem = row.rows === count ? missing : 'rows are missing';
   }
   if (row.type === 'end' || row.type === 'error') pipe.destroy();
   count += 1;
 });
-for (const source of [pipe, lines]) { // Node 16 and later tell it to both
+for (const source of [pipe, lines]) { // Node 16 and later report it to both
   source.on('error', (error) => { problem = error.message; });
 }
 pipe.on('close', () => {

@@ -16,6 +16,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $problem = 'the reply was cut off'
+$missing = $null # why something is not in the list
 $count = 0
 $client = New-Object System.IO.Pipes.NamedPipeClientStream(
     '.', $Pipe.Replace('\\.\pipe\', ''),
@@ -32,13 +33,12 @@ try {
         if ($row.type -eq 'map') {
             $row | Select-Object -Property 'base', 'size', 'path', 'device_path'
         } elseif ($row.type -eq 'process_error') {
-            $problem = $row.message
+            $missing = $row.message
         } elseif ($row.type -eq 'error') {
             $problem = $row.message
             break
         } elseif ($row.type -eq 'end') {
-            if ($row.rows -ne $count) { $problem = 'rows are missing' }
-            elseif ($row.complete) { $problem = $null }
+            if ($row.rows -eq $count) { $problem = $missing } else { $problem = 'rows are missing' }
             break
         }
         $count++

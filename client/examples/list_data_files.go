@@ -15,7 +15,6 @@ type row struct {
 	Type, Base, Path, Message string
 	DevicePath                string `json:"device_path"`
 	Size, Rows                uint64
-	Complete                  bool
 }
 
 func listDataFiles(pid uint64, pipeName string) error {
@@ -27,12 +26,12 @@ func listDataFiles(pid uint64, pipeName string) error {
 	if _, err = fmt.Fprintf(pipe, `{"op":"maps","pid":%d,"kinds":["data"]}`+"\n", pid); err != nil {
 		return err
 	}
-	problem := errors.New("the reply was cut off")
+	var missing error // why something is not in the list
 	lines := json.NewDecoder(pipe)
 	for count := uint64(0); ; count++ {
 		var line row // null leaves a member empty
 		if lines.Decode(&line) != nil {
-			return problem
+			return errors.New("the reply was cut off")
 		}
 		switch line.Type {
 		case "map":
@@ -41,17 +40,14 @@ func listDataFiles(pid uint64, pipeName string) error {
 			}
 			fmt.Printf("%s\t%d\t%s\n", line.Base, line.Size, line.Path)
 		case "process_error":
-			problem = errors.New(line.Message)
+			missing = errors.New(line.Message)
 		case "error":
 			return errors.New(line.Message)
 		case "end":
 			if line.Rows != count {
 				return errors.New("rows are missing")
 			}
-			if !line.Complete {
-				return problem
-			}
-			return nil
+			return missing
 		}
 	}
 }

@@ -11,7 +11,7 @@ PIPE = r"\\.\pipe\ProtectedPrefix\Administrators\lsmap"
 
 def list_data_files(pid, pipe_name):
     """Prints the views. Returns what is wrong; None: the list is complete."""
-    problem = "the reply was cut off"
+    missing = None  # why something is not in the list
     with open(pipe_name, "r+b", buffering=0) as pipe:
         pipe.write(json.dumps({"op": "maps", "pid": pid, "kinds": ["data"]}).encode() + b"\n")
         for count, line in enumerate(io.BufferedReader(pipe)):
@@ -19,14 +19,12 @@ def list_data_files(pid, pipe_name):
             if row["type"] == "map":
                 print(row["base"], row["size"], row["path"] or row["device_path"], sep="\t")
             elif row["type"] == "process_error":
-                problem = row["message"]
+                missing = row["message"]
             elif row["type"] == "error":
                 return row["message"]
             elif row["type"] == "end":
-                if row["rows"] != count:
-                    return "rows are missing"
-                return None if row["complete"] else problem
-    return problem
+                return missing if row["rows"] == count else "rows are missing"
+    return "the reply was cut off"
 
 
 if __name__ == "__main__":

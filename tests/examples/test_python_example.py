@@ -13,6 +13,7 @@ DATA = {"type": "map", "base": "0x0000000000010000", "size": 4096, "path": "C:\\
         "device_path": "\\Device\\X"}
 NO_PATH = dict(DATA, path=None)
 FAILED = {"type": "process_error", "pid": 7, "message": "Windows refuses."}
+UNMATCHED = {"type": "process_error", "pid": 7, "stage": "select", "message": "No such pid."}
 REFUSED = {"type": "error", "code": "denied", "message": "No."}
 LINE = "0x0000000000010000\t4096\t"
 
@@ -28,6 +29,7 @@ CASES = [
     ("nothing mapped", [PROCESS, end(1)], None, ""),
     ("an unknown row type", [{"type": "later"}, end(1)], None, ""),
     ("not complete", [PROCESS, FAILED, end(2, False)], "Windows refuses.", ""),
+    ("no such process", [UNMATCHED, end(1)], "No such pid.", ""),
     ("rows are missing", [PROCESS, end(2)], "rows are missing", ""),
     ("refused", [REFUSED], "No.", ""),
     ("cut off", [PROCESS], "the reply was cut off", ""),
