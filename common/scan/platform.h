@@ -1,6 +1,6 @@
 /* What a scan needs of Windows: a table of calls, and no more.
  *
- * common/win32/platform_nt.c is the real one; tests/virtual/platform.c runs anywhere and fails on
+ * common/win32/platform_nt.c is the real one; tests/virtual/virtual_platform.c runs anywhere and fails on
  * command. The calls copy answers and decide nothing. Failures are NTSTATUS values (nt_status.h):
  * that is what Windows returns and what the client sees.
  *

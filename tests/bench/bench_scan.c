@@ -12,7 +12,7 @@
 
 #include "common/scan/scan.h"
 #include "tests/rows/scan_rows.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 #include "tests/virtual/naive_views.h"
 
 #ifndef LAYOUTS_DIR

@@ -7,7 +7,7 @@
 #include "common/answer/answer.h"
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 
 enum { LAYOUTS = 6, COPY_PID_STEP = 100000, PATH_CAPACITY = 512 };
 

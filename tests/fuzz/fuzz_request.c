@@ -9,7 +9,7 @@
 #include "common/text/utf.h"
 #include "tests/rows/reply_stream.h"
 #include "tests/rows/request_equal.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 
 /* Not assert(): that is compiled out in Release, and the corpus is replayed there too. */
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())

@@ -24,7 +24,7 @@
 #include "common/answer/answer.h"
 #include "common/proto/statistics.h"
 #include "common/scan/device_map.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 
 struct golden_world {
     struct virtual_layout layout;

@@ -5,7 +5,7 @@
 #include "common/base/annotations.h"
 #include "common/scan/scan.h"
 #include "tests/test.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 /* Asks for all kinds of the platform's first process with `detail` and fails `t` unless the rows
  * are exactly its views: each present, none invented; base, size, kind, protection and name right;

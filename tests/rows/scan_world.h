@@ -9,7 +9,7 @@
 #include "common/scan/scan.h"
 #include "tests/rows/scan_rows.h"
 #include "tests/test.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 enum {
     WORLD_PROCESSES_MAX = 8,

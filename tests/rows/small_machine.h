@@ -14,7 +14,7 @@
 #include "common/proto/caller.h"
 #include "common/scan/nt_status.h"
 #include "common/scan/regions.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 enum { SMALL_MACHINE_PROCESSES = 3, SMALL_MACHINE_VIEWS = 600 };
 

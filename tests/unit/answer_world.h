@@ -9,7 +9,7 @@
 #include "common/proto/statistics.h"
 #include "tests/rows/reply_stream.h"
 #include "tests/test.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 
 /* A process that is refused, one with two kinds of view, one of the caller, one that exits. */
 static const char layout_text[] =

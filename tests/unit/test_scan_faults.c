@@ -3,7 +3,7 @@
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 #include <limits.h>
 
 #ifndef LAYOUTS_DIR

@@ -2,7 +2,7 @@
 #include "tests/rows/scan_expect.h"
 #include "tests/rows/scan_rows.h"
 #include "tests/test.h"
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 #include "tests/virtual/naive_views.h"
 
 #ifndef LAYOUTS_DIR

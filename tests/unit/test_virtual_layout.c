@@ -1,4 +1,4 @@
-#include "tests/virtual/layout.h"
+#include "tests/virtual/virtual_layout.h"
 
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* The kernel made of tables must itself answer as the kernel does: everything else leans on it. */
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"

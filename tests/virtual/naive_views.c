@@ -4,7 +4,7 @@ static enum view_kind kind_of(const struct virtual_region *run, bool has_kinds)
 {
     enum view_kind kind = view_kind_from_allocation(run->type);
 
-    /* Without kinds, only the name tells a file from a section without one. */
+    /* Without kinds, only the name distinguishes a file from a section without one. */
     if (!has_kinds && (kind == VIEW_PHYSICAL || (kind == VIEW_DATA && run->name == NULL)))
         return VIEW_PAGEFILE;
     return kind;

@@ -1,4 +1,4 @@
-/* The views of a table of regions, found the naive way: what a scan must come to. */
+/* The views of a table of regions, found the simple way: what a scan must find. */
 #ifndef TESTS_VIRTUAL_NAIVE_VIEWS_H
 #define TESTS_VIRTUAL_NAIVE_VIEWS_H
 
@@ -8,14 +8,14 @@
 
 #include "common/base/annotations.h"
 #include "common/scan/regions.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 struct naive_view {
     uint64_t base;
     uint64_t size; /* bytes */
     enum view_kind kind;
     uint32_t protect;
-    const struct virtual_region *runs; /* its regions, in the process' table */
+    const struct virtual_region *runs; /* its regions, in the table of the process */
     size_t runs_count;
 };
 
@@ -27,10 +27,10 @@ struct naive_shape {
     uint64_t views;
 };
 
-/* Goes on from the run `*index` to the next view and sets *index behind it.
- * has_kinds  Kinds are told as MemoryRegionInformation tells them; without it physical memory
- *            and a file without a name cannot be told from a section without a file.
- * Returns false behind the last. */
+/* Continues at the run `*index` to the next view and sets *index after it.
+ * has_kinds  Kinds are those of MemoryRegionInformation. Without it physical memory and files without
+ *            a name look like sections without a file.
+ * Returns false after the last view. */
 bool naive_view_next(_In_ const struct virtual_process *process, bool has_kinds,
                      _Inout_ size_t *index, _Out_ struct naive_view *view);
 

@@ -1,4 +1,4 @@
-/* Generated address spaces: any shape Windows can have, and some it has rarely. */
+/* Generated address spaces of every shape that occurs on Windows. */
 #ifndef TESTS_VIRTUAL_RANDOM_SPACE_H
 #define TESTS_VIRTUAL_RANDOM_SPACE_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 enum { RANDOM_SPACE_BLOCKS_MAX = 96, RANDOM_SPACE_RUNS_MAX = 12 };
 
@@ -15,8 +15,8 @@ enum { RANDOM_SPACE_BLOCKS_MAX = 96, RANDOM_SPACE_RUNS_MAX = 12 };
 struct random_block {
     struct virtual_region runs[RANDOM_SPACE_RUNS_MAX];
     size_t runs_count;
-    bool is_mapped;  /* false: it is not there now */
-    bool is_mutable; /* it may come, go and change while it is read */
+    bool is_mapped;  /* false: it is absent now */
+    bool is_mutable; /* it may appear, vanish and change while it is read */
 };
 
 struct random_space {
@@ -27,16 +27,16 @@ struct random_space {
     struct virtual_region regions[RANDOM_SPACE_BLOCKS_MAX * RANDOM_SPACE_RUNS_MAX];
 };
 
-/* Fills a space from a seed; the same seed gives the same space. Neighbours that touch, holes of
- * one page, views split at page granularity, views of one page and views that end where the user
- * space ends all come often. */
+/* Fills a space from a seed; the same seed gives the same space. Adjacent allocations, holes of one
+ * page, views split at page granularity, views of one page and views at the end of the user space
+ * are all frequent. */
 void random_space_init(_Out_ struct random_space *space, uint64_t seed);
 
-/* Makes `process` have what is mapped now. */
+/* Gives `process` the regions that are mapped now. */
 void random_space_apply(_Inout_ struct random_space *space,
                         _Inout_ struct virtual_process *process);
 
-/* Maps, unmaps or changes one mutable block; apply it afterwards. */
+/* Maps, unmaps or changes one mutable block; call random_space_apply() afterwards. */
 void random_space_change(_Inout_ struct random_space *space);
 
 /* The next number of the generator. */

@@ -1,6 +1,6 @@
-/* Recorded address spaces: a text format, and its reader.
+/* Recorded address spaces: a text format and its reader.
  *
- * A file of tests/layouts/ describes one or more processes. Lines, in this order for each process:
+ * A file of tests/layouts/ describes one or more processes. The lines of each process, in this order:
  *
  *     # a comment; empty lines are skipped too
  *     process pid=672 parent=540 session=0 access=limited arch=x64 protection=0x41 name=lsass.exe
@@ -8,20 +8,19 @@
  *     fault pages=0xc0000022
  *     BASE SIZE STATE KIND ALLOCATION-BASE ALLOCATION-PROTECT PROTECT [DEVICE-PATH]
  *
- * process   Members in any order, separated by one space; `name` is the last and reaches to the end
- *           of the line. pid and name are needed. access: none, limited, full (default full).
+ * process   Members in any order, separated by one space. `name` is the last and extends to the end
+ *           of the line; it and pid are required. access: none, limited, full (default full).
  *           arch: x86, x64, arm, arm64 (default unknown). protection: a PS_PROTECTION byte (default
  *           0). start: a FILETIME (default 1). integrity: a RID (default 0x4000). limit: first
  *           address above the user space. parent, session: default 0.
  * image     Optional: the device path of the executable.
  * fault     Optional: what the kernel refuses, as NTSTATUS: open, region, allocation, name, pages;
  *           and exit_after, a number of calls.
- * the rest  One run of pages: STATE is commit or reserve; KIND is private, data, image, pagefile or
- *           physical. Ascending, whole pages, no overlap, equal neighbours as one run. The path is
- * given with the first run of an allocation and holds for all of it.
+ * the rest  One run of pages each: STATE is commit or reserve; KIND is private, data, image, pagefile
+ *           or physical. Ascending, whole pages, no overlap; equal neighbours are one run. The path
+ *           stands with the first run of an allocation and holds for all of it.
  *
- * Numbers are decimal, or hexadecimal behind 0x. The text is UTF-8. Strict: what is not understood
- * is an error with its line.
+ * Numbers are decimal, or hexadecimal after 0x. The text is UTF-8. Anything else is an error.
  */
 #ifndef TESTS_VIRTUAL_LAYOUT_H
 #define TESTS_VIRTUAL_LAYOUT_H
@@ -32,10 +31,10 @@
 
 #include "common/base/annotations.h"
 #include "common/text/span.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 struct virtual_layout {
-    struct virtual_process *processes; /* owned; their pointers lead into the blocks below */
+    struct virtual_process *processes; /* owned; they point into the blocks below */
     size_t processes_count;
     struct virtual_region *regions; /* owned */
     size_t regions_count;
@@ -56,7 +55,7 @@ struct virtual_layout_error {
 NODISCARD bool virtual_layout_parse(struct span text, _Out_ struct virtual_layout *layout,
                                     _Out_ struct virtual_layout_error *error);
 
-/* The same of a file. */
+/* The same for a file. */
 NODISCARD bool virtual_layout_read(_In_ const char *path, _Out_ struct virtual_layout *layout,
                                    _Out_ struct virtual_layout_error *error);
 

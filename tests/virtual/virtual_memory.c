@@ -1,4 +1,4 @@
-#include "tests/virtual/memory.h"
+#include "tests/virtual/virtual_memory.h"
 
 #include "common/scan/nt_status.h"
 
@@ -20,8 +20,8 @@ static bool is_run(const struct virtual_process *process, size_t index, uint64_t
            (index == 0 || ends_below(&process->regions[index - 1], address));
 }
 
-/* The index of the first run that ends above `address`; the count when none does. Ends are compared
- * by their last byte, because a run may end where the numbers do. */
+/* The index of the first run that ends above `address`; the count when none does. Last bytes are
+ * compared, because a run may end at 2^64. */
 static size_t find_run(const struct virtual_process *process, uint64_t address, size_t *hint)
 {
     size_t low = 0;

@@ -1,4 +1,4 @@
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
 #include "common/text/utf.h"
-#include "tests/virtual/memory.h"
+#include "tests/virtual/virtual_memory.h"
 
 enum { WORKING_SET_VALID = 0x01 };
 
@@ -17,7 +17,7 @@ struct address_space {
     size_t hint;    /* of virtual_memory.h */
 };
 
-/* Counts a call and says what the test wants of it: 0, or the failure. */
+/* Counts a call. Returns the failure that the test set for it, or NTSTATUS_OK. */
 static uint32_t begin_call(struct virtual_platform *virtual_, enum virtual_call call)
 {
     virtual_->calls[call]++;
@@ -83,7 +83,7 @@ static uint32_t open_process(void *context, uint32_t pid, struct process_facts *
         return NTSTATUS_INVALID_CID;
     if (process->faults.open != NTSTATUS_OK)
         return process->faults.open;
-    /* Heap memory, so that a scan that forgets to close is a leak the sanitizer reports. */
+    /* On the heap, so that the sanitizer reports a scan that does not close it. */
     struct address_space *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return NTSTATUS_NO_MEMORY;
@@ -133,7 +133,7 @@ static uint32_t query_allocation(void *context, struct address_space *space, uin
     return nt_status;
 }
 
-/* Converts into the caller's buffer itself, so that a bench counts the scan's allocations only. */
+/* Converts into the caller's buffer, so that a bench counts allocations of the scan only. */
 static uint32_t set_name(struct buffer *name, bool *lossy, const struct virtual_region *run)
 {
     size_t size = utf8_from_utf16(NULL, 0, run->name, run->name_len);

@@ -1,8 +1,13 @@
-#include "tests/virtual/layout_line.h"
+#include "tests/virtual/virtual_layout.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/text/number.h"
 #include "common/text/utf.h"
+
+enum { LAYOUT_FILE_SIZE_MAX = 16 * 1024 * 1024 };
 
 struct word {
     const char *text;
@@ -22,7 +27,8 @@ static const struct word kind_words[] = {
     {"image", MEMORY_REGION_IMAGE},       {"pagefile", MEMORY_REGION_PAGEFILE},
     {"physical", MEMORY_REGION_PHYSICAL}, {NULL, 0}};
 
-struct span virtual_layout_take(struct span *text, char end)
+/* Takes the text up to the next `end` and the `end` itself from the front. */
+static struct span take(struct span *text, char end)
 {
     size_t size = 0;
 
@@ -35,25 +41,8 @@ struct span virtual_layout_take(struct span *text, char end)
 
 static bool parse_number(struct span text, uint64_t *number)
 {
-    const bool is_hex = text.size > 2 && text.data[0] == '0' && text.data[1] == 'x';
-    const uint64_t radix = is_hex ? 16 : 10;
-    uint64_t value = 0;
-
-    if (text.size == 0)
-        return false;
-    for (size_t i = is_hex ? 2 : 0; i < text.size; i++) {
-        const char c = text.data[i];
-        uint64_t digit = radix;
-        if (c >= '0' && c <= '9')
-            digit = (uint64_t)(c - '0');
-        else if (c >= 'a' && c <= 'f')
-            digit = (uint64_t)(c - 'a') + 10;
-        if (digit >= radix || value > (UINT64_MAX - digit) / radix)
-            return false;
-        value = value * radix + digit;
-    }
-    *number = value;
-    return true;
+    return span_starts_with(text, SPAN("0x")) ? number_from_hex(span_from(text, 2), number)
+                                              : number_from_decimal(text, number);
 }
 
 static bool parse_uint32(struct span text, uint32_t *number)
@@ -136,13 +125,13 @@ static const char *parse_process(struct virtual_layout *layout, struct span line
     process->regions = layout->regions + layout->regions_count;
     while (line.size > 0 && process->name == NULL) {
         struct span rest = line;
-        struct span key = virtual_layout_take(&rest, '=');
+        struct span key = take(&rest, '=');
         if (span_equal(key, SPAN("name"))) {
             process->name = keep_text(layout, rest);
             break;
         }
-        struct span member = virtual_layout_take(&line, ' ');
-        key = virtual_layout_take(&member, '=');
+        struct span member = take(&line, ' ');
+        key = take(&member, '=');
         if (!set_process_member(process, key, member))
             return "unknown or bad member of process";
     }
@@ -165,8 +154,8 @@ static const char *parse_fault(struct virtual_process *process, struct span line
                    {"pages", &faults->pages}};
 
     while (line.size > 0) {
-        struct span value = virtual_layout_take(&line, ' ');
-        struct span key = virtual_layout_take(&value, '=');
+        struct span value = take(&line, ' ');
+        struct span key = take(&value, '=');
         bool ok = span_equal(key, SPAN("exit_after")) && parse_number(value, &faults->exit_after);
         for (size_t i = 0; i < sizeof members / sizeof members[0] && !ok; i++)
             ok = span_equal(key, span_from_string(members[i].name)) &&
@@ -210,7 +199,7 @@ static const char *check_region(const struct virtual_process *process,
     return NULL;
 }
 
-/* Page attributes that fit the kind: private pages are the process' own, others shared by three. */
+/* Page attributes that fit the kind: private pages are not shared, others are shared by three. */
 static uint64_t typical_attributes(uint32_t type)
 {
     return type == MEMORY_REGION_PRIVATE ? 0x1 : 0x8007;
@@ -229,13 +218,13 @@ static const char *parse_region(struct virtual_layout *layout, struct span line)
     struct virtual_region *region = &layout->regions[layout->regions_count];
 
     memset(region, 0, sizeof *region);
-    if (!parse_number(virtual_layout_take(&line, ' '), &region->base) ||
-        !parse_number(virtual_layout_take(&line, ' '), &region->size) ||
-        !parse_word(state_words, virtual_layout_take(&line, ' '), &region->state) ||
-        !parse_word(kind_words, virtual_layout_take(&line, ' '), &region->type) ||
-        !parse_number(virtual_layout_take(&line, ' '), &region->allocation_base) ||
-        !parse_uint32(virtual_layout_take(&line, ' '), &region->allocation_protect) ||
-        !parse_uint32(virtual_layout_take(&line, ' '), &region->protect))
+    if (!parse_number(take(&line, ' '), &region->base) ||
+        !parse_number(take(&line, ' '), &region->size) ||
+        !parse_word(state_words, take(&line, ' '), &region->state) ||
+        !parse_word(kind_words, take(&line, ' '), &region->type) ||
+        !parse_number(take(&line, ' '), &region->allocation_base) ||
+        !parse_uint32(take(&line, ' '), &region->allocation_protect) ||
+        !parse_uint32(take(&line, ' '), &region->protect))
         return "not a region: BASE SIZE STATE KIND ALLOCATION-BASE ALLOCATION-PROTECT PROTECT";
     if (line.size > 0)
         set_name(layout, region, line);
@@ -252,10 +241,11 @@ static const char *parse_region(struct virtual_layout *layout, struct span line)
     return NULL;
 }
 
-const char *virtual_layout_add_line(struct virtual_layout *layout, struct span line)
+/* Adds what a line says; it is neither empty nor a comment. Returns NULL, or what is wrong with it. */
+static const char *add_line(struct virtual_layout *layout, struct span line)
 {
     struct span rest = line;
-    struct span word = virtual_layout_take(&rest, ' ');
+    struct span word = take(&rest, ' ');
 
     if (span_equal(word, SPAN("process")))
         return parse_process(layout, rest);
@@ -269,4 +259,76 @@ const char *virtual_layout_add_line(struct virtual_layout *layout, struct span l
     if (span_equal(word, SPAN("fault")))
         return parse_fault(process, rest);
     return parse_region(layout, line);
+}
+
+/* One block of each kind, as large as the text can need, so that nothing moves. */
+static bool allocate(struct virtual_layout *layout, struct span text)
+{
+    size_t lines = 1;
+
+    for (size_t i = 0; i < text.size; i++)
+        lines += text.data[i] == '\n';
+    layout->processes = calloc(lines, sizeof *layout->processes);
+    layout->regions = calloc(lines, sizeof *layout->regions);
+    layout->text = calloc(text.size + lines, 1);
+    layout->names = calloc(text.size + 1, sizeof *layout->names);
+    return layout->processes != NULL && layout->regions != NULL && layout->text != NULL &&
+           layout->names != NULL;
+}
+
+bool virtual_layout_parse(struct span text, struct virtual_layout *layout,
+                          struct virtual_layout_error *error)
+{
+    struct virtual_layout parsed = {0};
+
+    *error = (struct virtual_layout_error){0, "out of memory"};
+    if (!allocate(&parsed, text))
+        goto cleanup;
+    for (error->line = 1; text.size > 0; error->line++) {
+        struct span line = take(&text, '\n');
+        if (line.size > 0 && line.data[line.size - 1] == '\r')
+            line.size--;
+        if (line.size == 0 || line.data[0] == '#')
+            continue;
+        error->message = add_line(&parsed, line);
+        if (error->message != NULL)
+            goto cleanup;
+    }
+    *layout = parsed;
+    return true;
+
+cleanup:
+    virtual_layout_release(&parsed);
+    return false;
+}
+
+bool virtual_layout_read(const char *path, struct virtual_layout *layout,
+                         struct virtual_layout_error *error)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = malloc(LAYOUT_FILE_SIZE_MAX);
+    bool ok = false;
+
+    *error = (struct virtual_layout_error){0, "the file cannot be read"};
+    if (file == NULL || text == NULL)
+        goto cleanup;
+    size_t size = fread(text, 1, LAYOUT_FILE_SIZE_MAX, file);
+    if (ferror(file) || !feof(file))
+        goto cleanup;
+    ok = virtual_layout_parse((struct span){text, size}, layout, error);
+
+cleanup:
+    free(text);
+    if (file != NULL)
+        (void)fclose(file);
+    return ok;
+}
+
+void virtual_layout_release(struct virtual_layout *layout)
+{
+    free(layout->processes);
+    free(layout->regions);
+    free(layout->text);
+    free(layout->names);
+    *layout = (struct virtual_layout){0};
 }

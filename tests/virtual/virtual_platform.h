@@ -1,8 +1,8 @@
 /* A Windows made of tables: processes, regions, names and faults, for tests that run anywhere.
  *
- * Implements `struct platform` over plain arrays, answers as the real kernel does (facts of each
- * call in its comment), counts every call, and can fail any of them at its k-th use. Layouts can be
- * built in code or read from the text format of tests/layouts/ (see virtual_layout.h).
+ * Implements `struct platform` over plain arrays, answers as the real kernel does, counts every call,
+ * and can fail any of them at its k-th use. Tables are built in code or read from the text format of
+ * tests/layouts/ (virtual_layout.h).
  */
 #ifndef TESTS_VIRTUAL_PLATFORM_H
 #define TESTS_VIRTUAL_PLATFORM_H
@@ -16,12 +16,10 @@
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
 
-/* The end of the user space of a 64-bit process; the last 64 KiB below 128 TiB are never given out.
- */
+/* The end of the user space of a 64-bit process: 64 KiB below 128 TiB. */
 static const uint64_t VIRTUAL_ADDRESS_LIMIT = 0x7fffffff0000u;
 
-/* One run of pages. Runs with one allocation_base belong together; what lies between runs is free.
- */
+/* One run of pages. Runs with the same allocation_base form an allocation; between runs is free space. */
 struct virtual_region {
     uint64_t base;
     uint64_t size;
@@ -32,7 +30,7 @@ struct virtual_region {
     uint32_t type;            /* MEMORY_REGION_* bit of the allocation */
     const uint16_t *name;     /* device path in UTF-16, not owned; NULL: no file */
     size_t name_len;          /* units */
-    uint64_t page_attributes; /* what `pages` says of each committed page; 0: not resident */
+    uint64_t page_attributes; /* returned by `pages` for each committed page; 0: not resident */
     uint32_t name_fault;      /* NTSTATUS of its name query; 0: none */
 };
 
@@ -56,7 +54,7 @@ struct virtual_process {
     struct virtual_faults faults;
     uint64_t limit; /* where the kernel's user space ends; 0: facts.address_limit, or
                        VIRTUAL_ADDRESS_LIMIT when that is unknown */
-    bool hidden;    /* exited: in the list, but open says NTSTATUS_INVALID_CID */
+    bool hidden;    /* exited: in the list, but open returns NTSTATUS_INVALID_CID */
 };
 
 enum virtual_call {
@@ -74,23 +72,22 @@ struct virtual_platform {
     struct virtual_process *processes; /* not owned */
     size_t processes_count;
     const struct device_map *devices; /* not owned; NULL: no path is known */
-    bool has_allocation; /* false: MemoryRegionInformation is not implemented, as on Wine for other
-                            processes */
-    uint64_t fail_at;    /* the k-th call of all fails, 1 is the first; 0: none */
-    uint32_t fail_with;  /* NTSTATUS of that failure */
-    bool fail_on;        /* and every call after it fails too */
-    bool answers_run_base; /* region() tells the base of the run, not of the page asked about */
-    /* called before each call is answered, `asked` and `calls` already set: it may change the
-     * tables
-     */
+    bool has_allocation;   /* false: MemoryRegionInformation is not implemented, as on Wine */
+    bool answers_run_base; /* region() returns the base of the run, not of the page */
+
+    uint64_t fail_at;   /* the k-th call of all fails, 1 is the first; 0: none */
+    uint32_t fail_with; /* NTSTATUS of that failure */
+    bool fail_on;       /* every later call fails too */
+
+    /* Called before each call is answered; `asked` and `calls` are set. It may change the tables. */
     void (*on_call)(struct virtual_platform *platform, enum virtual_call call);
-    /* called with each good answer of region or allocation, which it may change: a kernel that lies
-     */
+    /* Called with each good answer, which it may change: a kernel that lies. */
     void (*distort_region)(struct virtual_platform *platform, struct region *region);
     void (*distort_allocation)(struct virtual_platform *platform, struct allocation *allocation);
-    void *distort_context; /* for the three above; not used here */
-    uint64_t asked;        /* address of the region, allocation, name or pages call in hand */
-    uint32_t asked_pid;    /* and its process */
+    void *distort_context; /* for the three above */
+
+    uint64_t asked;     /* address of the region, allocation, name or pages call in hand */
+    uint32_t asked_pid; /* and its process */
     uint64_t calls[VIRTUAL_CALLS]; /* by class */
     uint64_t calls_total;
     uint64_t open_count; /* spaces open now; 0 after every scan */

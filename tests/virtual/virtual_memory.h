@@ -1,7 +1,7 @@
 /* What the kernel answers about a table of regions: no counting, no faults, no lies.
  *
- * `hint` is where the last run was found, 0 at first; who asks from run to run is answered without
- * a search. Any value is safe.
+ * `hint` is where the last run was found, 0 at first: asking from run to run needs no search. Any
+ * value is safe.
  */
 #ifndef TESTS_VIRTUAL_MEMORY_H
 #define TESTS_VIRTUAL_MEMORY_H
@@ -11,16 +11,16 @@
 
 #include "common/base/annotations.h"
 #include "common/scan/regions.h"
-#include "tests/virtual/platform.h"
+#include "tests/virtual/virtual_platform.h"
 
 /* The run that holds `address`; NULL when it is free. */
 const struct virtual_region *virtual_memory_run(_In_ const struct virtual_process *process,
                                                 uint64_t address, _Inout_ size_t *hint);
 
-/* MemoryBasicInformation. Windows answers with the page asked about, rounded down, and the size
- * from there to the end of the run; free space reaches to the next run or to the end of the user
- * space. from_run  Answer with the base of the run instead. Returns NTSTATUS_OK, or
- * NTSTATUS_INVALID_PARAMETER above the user space. */
+/* MemoryBasicInformation. Windows answers with the page that was asked about and the size from there
+ * to the end of the run; free space extends to the next run or to the end of the user space.
+ * from_run  Answer with the base of the run instead, as Wine does.
+ * Returns NTSTATUS_OK, or NTSTATUS_INVALID_PARAMETER above the user space. */
 NODISCARD uint32_t virtual_memory_region(_In_ const struct virtual_process *process,
                                          uint64_t address, bool from_run,
                                          _Out_ struct region *region, _Inout_ size_t *hint);
