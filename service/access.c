@@ -8,6 +8,7 @@
 #include "common/json/writer.h"
 #include "common/proto/protocol.h"
 #include "common/text/number.h"
+#include "common/text/utf.h"
 
 #define SID_SYSTEM "S-1-5-18"
 #define SID_INTERACTIVE "S-1-5-4"
@@ -288,7 +289,7 @@ static size_t text_width(const char *text)
     size_t width = 0;
 
     for (; *text != '\0'; text++)
-        width += ((unsigned char)*text & 0xc0) != 0x80;
+        width += !utf8_is_continuation(*text);
     return width;
 }
 

@@ -29,12 +29,11 @@ bool filtered_admins_parse(struct span word, enum filtered_admins *mode)
     return false;
 }
 
-/* S-1-5-7, ANONYMOUS LOGON, has a token without a user's identity. */
+/* ANONYMOUS LOGON has a token without a user's identity. */
 static bool is_anonymous(const struct caller *caller)
 {
-    static const struct sid anonymous_logon = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
-
-    return caller->level == CALLER_LEVEL_ANONYMOUS || sid_equal(&caller->user, &anonymous_logon);
+    return caller->level == CALLER_LEVEL_ANONYMOUS ||
+           sid_equal(&caller->user, &sid_anonymous_logon);
 }
 
 /* The first fact that denies, or NULL. */

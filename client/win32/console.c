@@ -2,7 +2,7 @@
 
 #include "client/outcome.h"
 #include "client/win32/out_file.h"
-#include "common/text/span.h"
+#include "common/text/utf.h"
 #include "common/win32/system_info.h"
 
 enum { WRITE_SIZE_MAX = 32 * 1024 }; /* older consoles fail above this */
@@ -45,23 +45,10 @@ static size_t console_width(HANDLE handle)
                : 0;
 }
 
-/* The first bytes of a text, not ending inside a character. */
-static DWORD piece_size(struct span bytes)
-{
-    size_t size = bytes.size;
-
-    if (size > WRITE_SIZE_MAX) {
-        size = WRITE_SIZE_MAX;
-        while (size > 1 && ((unsigned char)bytes.data[size] & 0xc0) == 0x80)
-            size--;
-    }
-    return (DWORD)size;
-}
-
 static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
 {
     while (bytes.size > 0) {
-        DWORD size = is_console ? piece_size(bytes) : (DWORD)bytes.size;
+        DWORD size = is_console ? (DWORD)utf8_cut(bytes, WRITE_SIZE_MAX) : (DWORD)bytes.size;
         DWORD written = 0;
         if (!WriteFile(handle, bytes.data, size, &written, NULL))
             return GetLastError();

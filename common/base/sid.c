@@ -18,6 +18,7 @@ enum {
 _Static_assert(SID_HEADER_SIZE + 4 * SID_COUNT_MAX == SID_SIZE_MAX, "the longest fits");
 
 const struct sid sid_system = {12, {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0}};
+const struct sid sid_anonymous_logon = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
 const struct sid sid_administrators = {16, {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0}};
 
 bool sid_set(struct sid *sid, const void *bytes, size_t size)

@@ -24,8 +24,9 @@ struct sid {
     uint8_t bytes[SID_SIZE_MAX];
 };
 
-extern const struct sid sid_system;         /* S-1-5-18 */
-extern const struct sid sid_administrators; /* S-1-5-32-544 */
+extern const struct sid sid_system;          /* S-1-5-18 */
+extern const struct sid sid_administrators;  /* S-1-5-32-544 */
+extern const struct sid sid_anonymous_logon; /* S-1-5-7 */
 
 /* Copies `size` bytes when they are a well-formed SID of exactly that size; false, untouched,
  * otherwise. */

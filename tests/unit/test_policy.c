@@ -13,8 +13,6 @@ enum {
 /* S-1-5-21-1-2-3-1001 */
 static const struct sid ordinary_user = {
     28, {1, 5, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0xe9, 3, 0, 0}};
-/* S-1-5-7 */
-static const struct sid anonymous_logon = {12, {1, 1, 0, 0, 0, 0, 0, 5, 7, 0, 0, 0}};
 
 /* A standard user at medium integrity; each test changes what it tests. */
 static struct caller standard_user(void)
@@ -257,7 +255,7 @@ static void one_fact_is_enough_to_deny(struct test *t)
         callers[i].granted = RIGHTS_ALL;
     }
     callers[0].level = CALLER_LEVEL_ANONYMOUS;
-    callers[1].user = anonymous_logon;
+    callers[1].user = sid_anonymous_logon;
     callers[2].level = CALLER_LEVEL_UNKNOWN;
     callers[3].user.size = 0;
     callers[4].integrity = INTEGRITY_UNKNOWN;
