@@ -4,6 +4,7 @@
 
 #include "client/show/help.h"
 #include "common/text/number.h"
+#include "common/text/utf.h"
 
 enum option {
     OPTION_ALL,
@@ -157,7 +158,9 @@ static void read_value(struct cli *cli, struct options *options, int option)
 {
     switch (option) {
     case OPTION_FILE:
-        if (check_text(cli, "pattern", REQUEST_PATH_LEN_MAX))
+        if (utf16_from_utf8(NULL, 0, cli->value) > REQUEST_PATH_LEN_MAX)
+            cli_fail(cli, "the pattern is longer than %d characters", REQUEST_PATH_LEN_MAX);
+        else if (check_text(cli, "pattern", 0))
             options->path = cli->value;
         break;
     case OPTION_AT:
@@ -222,8 +225,8 @@ static void read_process(struct cli *cli, struct options *options)
     if (digits > 0 && digits == cli->value.size)
         read_pid(cli, options);
     else if (check_text(cli, "process name", REQUEST_NAME_SIZE_MAX)) {
-        if (options->names_count == OPTIONS_NAMES_MAX)
-            cli_fail(cli, "more than %d process names", OPTIONS_NAMES_MAX);
+        if (options->names_count == REQUEST_NAMES_MAX)
+            cli_fail(cli, "more than %d process names", REQUEST_NAMES_MAX);
         else
             options->names[options->names_count++] = cli->value;
     }

@@ -38,7 +38,6 @@ enum output_format {
 
 enum {
     OPTIONS_FOLDERS_MAX = 32, /* --not-under on one command line */
-    OPTIONS_NAMES_MAX = 64,   /* process names */
     OPTIONS_ERROR_CAPACITY = CLI_MESSAGE_CAPACITY,
     TIMEOUT_DEFAULT_S = 30,
     TIMEOUT_MAX_S = 24 * 60 * 60
@@ -51,7 +50,7 @@ struct options {
     bool own;                        /* only processes of the caller */
     uint32_t pids[REQUEST_PIDS_MAX]; /* in the order given, repeats dropped */
     size_t pids_count;
-    struct span names[OPTIONS_NAMES_MAX]; /* globs, in the order given */
+    struct span names[REQUEST_NAMES_MAX]; /* globs, in the order given */
     size_t names_count;
     struct span path; /* -f; size 0: none */
     bool has_address; /* --at */

@@ -260,10 +260,10 @@ static void too_many_processes_are_refused(struct test *t)
     CHECK_INT(t, REQUEST_PIDS_MAX, options.pids_count);
     CHECK(t, !options_parse(REQUEST_PIDS_MAX + 2, argv, &options, message));
     CHECK_STR(t, "argument 1025: more than 1024 process identifiers", message);
-    for (int i = 0; i <= OPTIONS_NAMES_MAX; i++)
+    for (int i = 0; i <= REQUEST_NAMES_MAX; i++)
         argv[i + 1] = name;
-    CHECK(t, options_parse(OPTIONS_NAMES_MAX + 1, argv, &options, message));
-    CHECK(t, !options_parse(OPTIONS_NAMES_MAX + 2, argv, &options, message));
+    CHECK(t, options_parse(REQUEST_NAMES_MAX + 1, argv, &options, message));
+    CHECK(t, !options_parse(REQUEST_NAMES_MAX + 2, argv, &options, message));
 }
 
 static void too_many_folders_are_refused(struct test *t)
@@ -287,16 +287,27 @@ static void too_many_folders_are_refused(struct test *t)
 
 static void globs_have_a_longest_size(struct test *t)
 {
-    static char pattern[REQUEST_PATH_LEN_MAX + 2], f[] = "-f", program[] = "lsmap";
-    char *argv[] = {program, f, pattern, NULL};
+    static char pattern[3 * REQUEST_PATH_LEN_MAX + 4], f[] = "-f", program[] = "lsmap";
+    char *path[] = {program, f, pattern, NULL}, *name[] = {program, pattern, NULL};
     struct options options;
     char message[OPTIONS_ERROR_CAPACITY];
 
     memset(pattern, 'x', REQUEST_PATH_LEN_MAX);
-    CHECK(t, options_parse(3, argv, &options, message));
+    CHECK(t, options_parse(3, path, &options, message));
     pattern[REQUEST_PATH_LEN_MAX] = 'x';
-    CHECK(t, !options_parse(3, argv, &options, message));
-    CHECK_STR(t, "argument 2: the pattern is longer than 32767 bytes", message);
+    CHECK(t, !options_parse(3, path, &options, message));
+    CHECK_STR(t, "argument 2: the pattern is longer than 32767 characters", message);
+    for (size_t i = 0; i < REQUEST_PATH_LEN_MAX; i++)
+        memcpy(pattern + 3 * i, "\xE6\x97\xA5", 3);
+    CHECK(t, options_parse(3, path, &options, message));
+    memcpy(pattern + 3 * (size_t)REQUEST_PATH_LEN_MAX, "x", 2);
+    CHECK(t, !options_parse(3, path, &options, message));
+    memset(pattern, '\0', sizeof pattern);
+    memset(pattern, 'x', REQUEST_NAME_SIZE_MAX);
+    CHECK(t, options_parse(2, name, &options, message));
+    pattern[REQUEST_NAME_SIZE_MAX] = 'x';
+    CHECK(t, !options_parse(2, name, &options, message));
+    CHECK_STR(t, "argument 1: the process name is longer than 1024 bytes", message);
 }
 
 static void formats_are_chosen(struct test *t)
