@@ -1,5 +1,5 @@
 # A second build, in another folder, has the same bytes.
-#     cmake -D ROOT=DIR -D BUILD=DIR -D PROGRAMS=LIST -P reproducible.cmake
+#     cmake -D ROOT=DIR -D BUILD=DIR -D PROGRAMS=FILE,... -P reproducible.cmake
 
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/report.cmake)
@@ -12,6 +12,7 @@ execute_process(
 execute_process(
     COMMAND ${CMAKE_COMMAND} --build ${second} --parallel 2
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE "," ";" PROGRAMS "${PROGRAMS}")
 foreach(program IN LISTS PROGRAMS)
     file(SHA256 ${BUILD}/${program} first_hash)
     file(SHA256 ${second}/${program} second_hash)
