@@ -3,50 +3,36 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/pipeline.h"
-#include "client/plan.h"
-#include "client/report.h"
 #include "client/rows/diff.h"
 #include "client/rows/row_reader.h"
 #include "client/rows/snapshot.h"
 #include "client/show/text.h"
 #include "common/base/status.h"
+#include "common/json/reader.h"
 #include "common/proto/protocol.h"
 
 enum {
     OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
-    SAY_SIZE_MAX = 1024 * 1024, /* of a diagnostic; a longer one is dropped */
+    SAY_SIZE_MAX = 1024 * 1024, /* of diagnostics; longer ones are dropped */
     FILE_COLUMNS_MAX = 40       /* of a file's name in a message */
 };
 
 struct run {
     const struct run_settings *settings;
+    struct request request;
     struct exchange exchange;
     struct pipeline pipeline;
     struct gaps gaps;
-    struct buffer out;  /* results not yet written */
-    struct buffer say;  /* the diagnostic being made */
-    uint64_t processes; /* received */
-    bool unread;        /* the results have no reader any more */
-    bool exhausted;     /* memory, or a bound */
-    bool over;          /* the server will not answer another request */
-    enum outcome outcome;
-    const struct request *request; /* the one being answered */
+    struct buffer out;    /* results not yet written */
+    struct buffer say;    /* diagnostics, written after the results */
+    uint64_t processes;   /* received */
+    bool unread;          /* the results have no reader any more */
+    bool exhausted;       /* memory, or a bound */
+    enum outcome refusal; /* of the server's error; OUTCOME_COMPLETE: none */
 };
-
-/* The worse of two outcomes of one command with several requests. */
-static enum outcome outcome_worse(enum outcome a, enum outcome b)
-{
-    static const enum outcome worst_first[] = {
-        OUTCOME_INTERRUPTED, OUTCOME_BROKEN, OUTCOME_NO_SERVICE, OUTCOME_DENIED,
-        OUTCOME_BUSY,        OUTCOME_USAGE,  OUTCOME_INCOMPLETE, OUTCOME_NOTHING};
-
-    for (size_t i = 0; i < sizeof worst_first / sizeof worst_first[0]; i++)
-        if (a == worst_first[i] || b == worst_first[i])
-            return worst_first[i];
-    return OUTCOME_COMPLETE;
-}
 
 static bool flush(struct run *run)
 {
@@ -56,16 +42,6 @@ static bool flush(struct run *run)
         run->unread = !output->write(output->context, buffer_span(&run->out));
     buffer_clear(&run->out);
     return !run->unread;
-}
-
-/* Writes run->say, which was appended to with result `good`, after the results so far. */
-static void complain(struct run *run, bool good)
-{
-    const struct output *output = run->settings->output;
-
-    if (flush(run) && good && run->say.size > 0)
-        output->complain(output->context, buffer_span(&run->say));
-    buffer_clear(&run->say);
 }
 
 enum outcome run_complain(const struct run_settings *settings, const struct failure *failure)
@@ -81,30 +57,57 @@ enum outcome run_complain(const struct run_settings *settings, const struct fail
     return failure_outcome(failure->kind);
 }
 
-/* The pipeline gave up. */
-static enum outcome complain_exhausted(struct run *run)
+static bool is_scan(const struct options *options)
 {
-    const char *why = pipeline_complaint(&run->pipeline);
-    struct failure failure;
+    return options->command == COMMAND_MAPS || options->command == COMMAND_PS;
+}
 
-    (void)flush(run);
-    (void)failure_set(&failure, why != NULL ? FAILURE_TOO_MANY : FAILURE_MEMORY, why);
-    return run_complain(run->settings, &failure);
+static void make_request(const struct options *options, struct request *request)
+{
+    static const enum request_op ops[] = {[COMMAND_MAPS] = OP_MAPS,
+                                          [COMMAND_PS] = OP_PROCESSES,
+                                          [COMMAND_INFO] = OP_INFO,
+                                          [COMMAND_WHOAMI] = OP_WHOAMI,
+                                          [COMMAND_STATS] = OP_STATS};
+
+    request_init(request, ops[options->command]);
+    request->id.type = REQUEST_ID_INT;
+    request->id.number = 1;
+    if (!is_scan(options))
+        return;
+    request->all = options->all;
+    request->own = options->own;
+    request->debug = options->debug;
+    request->pids_count = options->pids_count;
+    request->names_count = options->names_count;
+    memcpy(request->pids, options->pids, sizeof options->pids);
+    memcpy(request->names, options->names, sizeof options->names);
+    if (options->command != COMMAND_MAPS)
+        return;
+    if (options->kinds != 0)
+        request->kinds = options->kinds;
+    request->paths[0] = options->path;
+    request->paths_count = options->path.size > 0 ? 1 : 0;
+    request->has_address = options->has_address;
+    request->address = options->address;
+    request->detail = options->detail;
 }
 
 static struct run *run_create(const struct run_settings *settings)
 {
+    const struct options *options = settings->options;
     struct run *run = calloc(1, sizeof *run);
 
     if (run == NULL)
         return NULL;
     run->settings = settings;
-    run->outcome = OUTCOME_COMPLETE;
     exchange_init(&run->exchange, settings->transport);
     gaps_init(&run->gaps);
+    run->gaps.is_scan = is_scan(options);
+    run->gaps.wants_others = !options->own && (options->all || options->names_count > 0);
     buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
-    pipeline_init(&run->pipeline, settings->options, settings->width, settings->envelope,
+    pipeline_init(&run->pipeline, options, settings->width, settings->envelope,
                   settings->system_folders, settings->system_folders_count);
     return run;
 }
@@ -128,68 +131,121 @@ static bool show_row(struct run *run, struct row *row)
     return !run->exhausted && (run->out.size < OUTPUT_SIZE || flush(run));
 }
 
-/* Writes what the pipeline kept until the last row; complains when it gave up. */
-static void finish(struct run *run)
+/* Writes what the pipeline kept until the last row. */
+static void show_end(struct run *run)
 {
     bool more = true;
 
     while (more && !run->exhausted && !run->unread) {
         run->exhausted = !pipeline_end(&run->pipeline, &run->out, &more);
-        if (more && !run->exhausted)
-            (void)flush(run);
+        (void)flush(run);
     }
-    if (run->exhausted)
-        run->outcome = outcome_worse(run->outcome, complain_exhausted(run));
+    (void)flush(run);
 }
 
-static void end_of_reply(struct run *run, const struct row *end)
+/* The pipeline gave up. */
+static enum outcome complain_exhausted(const struct run *run)
+{
+    const char *why = pipeline_complaint(&run->pipeline);
+    struct failure failure;
+
+    (void)failure_set(&failure, why != NULL ? FAILURE_TOO_MANY : FAILURE_MEMORY, why);
+    return run_complain(run->settings, &failure);
+}
+
+/* Writes the diagnostics, unless their reader has gone with that of the results. */
+static void complain(struct run *run)
+{
+    const struct output *output = run->settings->output;
+
+    if (!run->unread && run->say.size > 0 && !buffer_failed(&run->say))
+        output->complain(output->context, buffer_span(&run->say));
+}
+
+/* The processes are there, but no view that was asked for. */
+static void say_no_view(struct run *run)
+{
+    const struct request *request = &run->request;
+    const struct gaps *gaps = &run->gaps;
+    struct buffer *say = &run->say;
+
+    buffer_text(say, PRODUCT_NAME ": ");
+    if (request->names_count == 1 && request->pids_count == 0) {
+        buffer_text(say, "no process named \"");
+        display_text(say, request->names[0]);
+        buffer_text(say, "\"");
+    } else {
+        buffer_text(say, request->all ? "no process" : "none of these processes");
+    }
+    buffer_text(say, " has a file mapped");
+    if (request->has_address)
+        buffer_format(say, " at 0x%" PRIx64, request->address);
+    if (request->paths_count > 0) {
+        buffer_text(say, " that matches \"");
+        display_text(say, request->paths[0]);
+        buffer_text(say, "\"");
+    }
+    if (gaps->is_own)
+        buffer_text(say, "; only your own processes were looked at");
+    if (gaps->groups_count > 0 || gaps->others > 0)
+        buffer_text(say, "; not all could be read");
+    buffer_text(say, "\n");
+}
+
+/* What the scan cost: time, and queries by class. */
+static void say_cost(struct run *run, const struct row *end)
+{
+    struct buffer *say = &run->say;
+    struct json_reader reader;
+    char elapsed[DISPLAY_COUNT_CAPACITY];
+
+    buffer_text(say, PRODUCT_NAME ": ");
+    display_text(say, display_count(elapsed, row_number(end, MEMBER_ELAPSED_US, 0)));
+    buffer_text(say, " us, queries:");
+    json_reader_init(&reader, row_text(end, MEMBER_QUERIES), JSON_DEPTH_MAX);
+    if (json_next(&reader) != JSON_OBJECT_OPEN)
+        buffer_text(say, " not known");
+    for (const char *comma = " "; json_next(&reader) == JSON_KEY; comma = ", ") {
+        buffer_text(say, comma);
+        display_text(say, reader.token);
+        buffer_text(say, " ");
+        if (json_next(&reader) != JSON_NUMBER)
+            break;
+        display_text(say, reader.token);
+    }
+    buffer_text(say, "\n");
+}
+
+/* Before the pipeline changes its counts. */
+static void on_end(struct run *run, const struct row *end)
 {
     const struct options *options = run->settings->options;
-    bool is_empty = (run->request->op == OP_PROCESSES || run->request->op == OP_MAPS) &&
-                    row_number(end, MEMBER_PROCESSES, 0) == 0;
-    bool nothing = is_empty || !pipeline_matched(&run->pipeline);
-    enum outcome outcome = OUTCOME_COMPLETE;
+    const struct request *request = &run->request;
+    const uint64_t selectors = request->all ? 1 : request->pids_count + request->names_count;
 
-    if (row_number(end, MEMBER_ERRORS, 0) > 0)
-        outcome = OUTCOME_INCOMPLETE;
-    else if (nothing)
-        outcome = OUTCOME_NOTHING;
-    else if (row_number(end, MEMBER_UNMATCHED, 0) > 0)
-        outcome = OUTCOME_INCOMPLETE;
-    run->outcome = outcome_worse(run->outcome, outcome);
-    if (is_empty && !options->quiet)
-        complain(run, report_nothing(run->request, end, &run->say));
-    else if (nothing && !options->quiet)
-        complain(run, report_filtered(&run->say));
+    run->gaps.is_filtered = !pipeline_matched(&run->pipeline);
+    if (!options->quiet && run->gaps.processes == 0 &&
+        (request->has_address || request->paths_count > 0) &&
+        row_number(end, MEMBER_UNMATCHED, 0) < selectors)
+        say_no_view(run);
+    else if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
+        buffer_text(&run->say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
     if (options->debug)
-        complain(run, report_cost(end, &run->say));
-}
-
-static void error_of_reply(struct run *run, const struct row *error)
-{
-    struct span name = row_text(error, MEMBER_CODE);
-    enum status code = status_from_name(name.data, name.size);
-
-    run->outcome = outcome_worse(run->outcome, (enum outcome)status_exit_code(code));
-    /* Without an id it answers the connection and not the request. */
-    run->over = code == STATUS_STOPPING || code == STATUS_BUSY || !row_knows(error, MEMBER_ID);
-    outcome_report_error(error, &run->say);
-    complain(run, !buffer_failed(&run->say));
+        say_cost(run, end);
 }
 
 static bool on_row(struct run *run, struct row *row)
 {
-    const enum row_type type = row->type;
-
     gaps_add(&run->gaps, row);
-    run->processes += type == ROW_PROCESS;
-    if (!show_row(run, row))
-        return false;
-    if (type == ROW_END)
-        end_of_reply(run, row);
-    else if (type == ROW_ERROR)
-        error_of_reply(run, row);
-    return !run->unread;
+    run->processes += row->type == ROW_PROCESS;
+    if (row->type == ROW_END)
+        on_end(run, row);
+    if (row->type == ROW_ERROR) {
+        struct span code = row_text(row, MEMBER_CODE);
+        run->refusal = (enum outcome)status_exit_code(status_from_name(code.data, code.size));
+        outcome_report_error(row, &run->say);
+    }
+    return show_row(run, row);
 }
 
 /* A person sees rows as they come; a file or a pipe gets them in large pieces. */
@@ -203,45 +259,35 @@ static bool on_wait(struct run *run)
     return run->settings->width == 0 || flush(run);
 }
 
-/* Returns false when no further request is to be sent. */
-static bool ask(struct run *run, const struct request *request)
-{
-    struct failure failure = {FAILURE_MEMORY, ""};
-    enum exchange_event event = EXCHANGE_FAILED;
-    bool good = true;
-
-    run->request = request;
-    if (exchange_begin(&run->exchange, request, &failure))
-        do
-            event = exchange_next(&run->exchange, &failure);
-        while ((event == EXCHANGE_ROW && (good = on_row(run, &run->exchange.row))) ||
-               (event == EXCHANGE_WAIT && (good = on_wait(run))));
-    if (good && event == EXCHANGE_FAILED) {
-        (void)flush(run);
-        run->outcome = outcome_worse(run->outcome, run_complain(run->settings, &failure));
-    }
-    return event == EXCHANGE_END && !run->over;
-}
-
 enum outcome run_request(const struct run_settings *settings)
 {
     const struct options *options = settings->options;
+    struct failure failure = {FAILURE_MEMORY, ""};
+    enum exchange_event event = EXCHANGE_FAILED;
+    enum outcome outcome = OUTCOME_COMPLETE;
     struct run *run = run_create(settings);
-    struct request request;
+    bool goes_on = run != NULL;
 
     if (run == NULL)
-        return run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
-    for (size_t i = 0; i < plan_count(options); i++) {
-        plan_request(options, i, &request);
-        if (!ask(run, &request))
-            break;
-    }
-    finish(run);
+        return run_complain(settings, &failure);
+    make_request(options, &run->request);
+    if (exchange_begin(&run->exchange, &run->request, &failure))
+        do { /* each turn takes a row, or waits for bytes up to a timeout */
+            event = exchange_next(&run->exchange, &failure);
+            goes_on = event == EXCHANGE_ROW    ? on_row(run, &run->exchange.row)
+                      : event == EXCHANGE_WAIT ? on_wait(run)
+                                               : false;
+        } while (goes_on);
+    show_end(run);
+    if (run->exhausted)
+        outcome = complain_exhausted(run);
+    else if (event == EXCHANGE_FAILED)
+        outcome = run_complain(settings, &failure);
+    else if (event == EXCHANGE_END)
+        outcome = run->refusal != OUTCOME_COMPLETE ? run->refusal : gaps_outcome(&run->gaps);
     if (!options->quiet)
         gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
-    complain(run, !buffer_failed(&run->say));
-    (void)flush(run);
-    enum outcome outcome = run->outcome;
+    complain(run);
     run_destroy(run);
     return outcome;
 }
@@ -325,7 +371,7 @@ static void complain_limits(struct run *run, const struct snapshot *snapshots,
         buffer_text(&run->say, PRODUCT_NAME ": one file covers every process, the other only the "
                                             "processes of one user\n");
     if (!run->settings->options->quiet)
-        complain(run, !buffer_failed(&run->say));
+        complain(run);
 }
 
 static bool on_change(void *context, struct row *row)
@@ -339,10 +385,10 @@ static enum outcome compare(struct run *run, const struct snapshot *snapshots)
 
     if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, on_change, run,
                        &result))
-        finish(run);
+        show_end(run);
     (void)flush(run);
     if (run->exhausted)
-        return OUTCOME_BROKEN;
+        return complain_exhausted(run);
     complain_limits(run, snapshots, &result);
     return result.changes > 0 ? (enum outcome)RUN_DIFFERS : OUTCOME_COMPLETE;
 }

@@ -6,7 +6,7 @@ static void replies_have_their_outcome(struct test *t)
         const char *name;
         const char *reply;
         enum outcome outcome;
-        const char *error; /* the whole of stderr */
+        const char *error; /* all of stderr */
     } rows[] = {
         {"complete", GOOD, OUTCOME_COMPLETE, ""},
         {"a process failed", PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"),
@@ -16,7 +16,7 @@ static void replies_have_their_outcome(struct test *t)
         {"busy, of the connection", ERROR("", "busy"), OUTCOME_BUSY, "lsmap: m (busy): h\n"},
         {"stopping", ERROR("\"id\":1,", "stopping"), OUTCOME_NO_SERVICE,
          "lsmap: m (stopping): h\n"},
-        {"timeout behind rows", PROCESS("1") ERROR("\"id\":1,", "timeout"), OUTCOME_BUSY,
+        {"timeout after rows", PROCESS("1") ERROR("\"id\":1,", "timeout"), OUTCOME_BUSY,
          "lsmap: m (timeout): h\n"},
         {"a code of a later server", ERROR("\"id\":1,", "later"), OUTCOME_BROKEN,
          "lsmap: m (later): h\n"},
@@ -78,46 +78,167 @@ static void a_table_is_printed(struct test *t)
     play_end(&play);
 }
 
-static void each_request_is_asked_in_turn(struct test *t)
+/* The request as it goes over the wire: what is asked, without looking at the struct. */
+static void each_command_has_its_request(struct test *t)
 {
-    struct play play;
-    static const char first[] = PROCESS("1") END("1", "1", "1", "0", "true");
-
-    play_begin(&play, first);
-    play.options.all = false;
-    play.options.names[0] = SPAN("a");
-    play.options.names[1] = SPAN("b");
-    play.options.names_count = 2;
-    play.script.step = sizeof first - 1;
-    play.script.reply = PROCESS("1") END("1", "1", "1", "0", "true") UNMATCHED("2", "null", "\"b\"")
-        END_UNMATCHED("2", "0", "1", "1");
-    CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
-    play_check(t, "lsmap: no process is named \"b\"\n", &play.heard.error);
-    play_check(
-        t, "{\"id\":1,\"op\":\"maps\",\"name\":\"a\"}\n{\"id\":2,\"op\":\"maps\",\"name\":\"b\"}\n",
-        &play.script.sent);
-    play_end(&play);
-}
-
-/* Behind an error of the connection no further request is sent. */
-static void nothing_is_asked_of_a_stopping_server(struct test *t)
-{
-    static const char *const replies[] = {ERROR("\"id\":1,", "stopping"), ERROR("", "busy")};
-
-    for (size_t i = 0; i < TEST_COUNT(replies); i++) {
+    static const struct {
+        struct options options;
+        const char *line;
+    } rows[] = {
+        {{.command = COMMAND_INFO, .all = true}, "{\"id\":1,\"op\":\"info\"}\n"},
+        {{.command = COMMAND_WHOAMI, .all = true}, "{\"id\":1,\"op\":\"whoami\"}\n"},
+        {{.command = COMMAND_STATS, .all = true}, "{\"id\":1,\"op\":\"stats\"}\n"},
+        {{.command = COMMAND_PS, .all = true}, "{\"id\":1,\"op\":\"processes\",\"all\":true}\n"},
+        {{.command = COMMAND_PS, .pids = {7}, .pids_count = 1},
+         "{\"id\":1,\"op\":\"processes\",\"pid\":7}\n"},
+        {{.command = COMMAND_MAPS, .all = true, .own = true},
+         "{\"id\":1,\"op\":\"maps\",\"all\":true,\"own\":true}\n"},
+        {{.command = COMMAND_MAPS, .pids = {12, 4}, .pids_count = 2},
+         "{\"id\":1,\"op\":\"maps\",\"pid\":[12,4]}\n"},
+        {{.command = COMMAND_MAPS, .names = {{"a*", 2}}, .names_count = 1},
+         "{\"id\":1,\"op\":\"maps\",\"name\":\"a*\"}\n"},
+        {{.command = COMMAND_MAPS,
+          .pids = {12, 4},
+          .pids_count = 2,
+          .names = {{"a*", 2}, {"\xC3\xA9.exe", 6}},
+          .names_count = 2},
+         "{\"id\":1,\"op\":\"maps\",\"pid\":[12,4],\"name\":[\"a*\",\"\xC3\xA9.exe\"]}\n"},
+        {{.command = COMMAND_MAPS, .all = true, .kinds = KIND_DATA},
+         "{\"id\":1,\"op\":\"maps\",\"all\":true,\"kinds\":[\"data\"]}\n"},
+        {{.command = COMMAND_MAPS, .all = true, .path = {"C:\\a\"b", 6}},
+         "{\"id\":1,\"op\":\"maps\",\"all\":true,\"path\":\"C:\\\\a\\\"b\"}\n"},
+        {{.command = COMMAND_MAPS,
+          .pids = {7},
+          .pids_count = 1,
+          .has_address = true,
+          .address = 0x1000},
+         "{\"id\":1,\"op\":\"maps\",\"pid\":7,\"address\":\"0x0000000000001000\"}\n"},
+        {{.command = COMMAND_MAPS, .all = true, .detail = DETAIL_REGIONS},
+         "{\"id\":1,\"op\":\"maps\",\"all\":true,\"detail\":\"regions\"}\n"},
+        {{.command = COMMAND_MAPS, .all = true, .detail = DETAIL_PAGES, .debug = true},
+         "{\"id\":1,\"op\":\"maps\",\"all\":true,\"detail\":\"pages\",\"debug\":true}\n"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
-        play_begin(&play, replies[i]);
-        play.options.all = false;
-        play.options.names[0] = play.options.names[1] = SPAN("a");
-        play.options.names_count = 2;
-        CHECK_INT(t, i == 0 ? OUTCOME_NO_SERVICE : OUTCOME_BUSY, play_run(&play));
-        play_check(t, "{\"id\":1,\"op\":\"maps\",\"name\":\"a\"}\n", &play.script.sent);
+        TEST_ROW(t, "row %zu", i);
+        play_begin(&play, "");
+        play.options = rows[i].options;
+        CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
+        play_check(t, rows[i].line, &play.script.sent);
         play_end(&play);
     }
 }
 
-/* A server at its limit is asked again as long as there is time; its refusal is not shown before.
- */
+static void the_longest_request_fits_a_line(struct test *t)
+{
+    static char path[REQUEST_PATH_LEN_MAX];
+    struct play play;
+
+    memset(path, '\x01', sizeof path); /* six bytes each when escaped */
+    play_begin(&play, END("1", "0", "0", "0", "true"));
+    play.options.all = false;
+    play.options.path = (struct span){path, sizeof path};
+    play.options.pids_count = REQUEST_PIDS_MAX;
+    for (size_t i = 0; i < REQUEST_PIDS_MAX; i++)
+        play.options.pids[i] = UINT32_MAX - (uint32_t)i;
+    CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
+    CHECK(t, play.script.sent.size > 6 * sizeof path + 10 * REQUEST_PIDS_MAX);
+    CHECK(t, play.script.sent.size <= REQUEST_SIZE_MAX);
+    play_end(&play);
+}
+
+#define DENIED(pid, name)                                                    \
+    "{\"id\":1,\"type\":\"process_error\",\"pid\":" pid ",\"process\":" name \
+    ",\"code\":\"denied\",\"stage\":\"select\",\"nt_status\":null,\"message\":\"No.\"}\n"
+#define END_OWN(processes, rows, unmatched)                                 \
+    "{\"id\":1,\"type\":\"end\",\"processes\":" processes ",\"rows\":" rows \
+    ",\"errors\":0,\"complete\":true,\"scope\":\"own\",\"unmatched\":" unmatched "}\n"
+
+/* Pids and names that matched nothing: 7 when all of them, 3 when all were denied, else 1. */
+static void unmatched_selectors_are_reported(struct test *t)
+{
+    static const struct {
+        const char *reply;
+        enum outcome outcome;
+        const char *error;
+    } rows[] = {
+        {PROCESS("1") UNMATCHED("1", "4711", "null") END_UNMATCHED("1", "1", "2", "1"),
+         OUTCOME_INCOMPLETE, "lsmap: no process has pid 4711 (lsmap ps shows them)\n"},
+        {UNMATCHED("1", "4711", "null") END_UNMATCHED("1", "0", "1", "1"), OUTCOME_NOTHING,
+         "lsmap: no process has pid 4711 (lsmap ps shows them)\n"},
+        {UNMATCHED("1", "null", "\"foo*\"") END_UNMATCHED("1", "0", "1", "1"), OUTCOME_NOTHING,
+         "lsmap: no process is named \"foo*\""},
+        {DENIED("4711", "null") END_OWN("0", "1", "1"), OUTCOME_DENIED,
+         "lsmap: no process of yours has pid 4711"},
+        {PROCESS("1") DENIED("4711", "null") END_OWN("1", "2", "1"), OUTCOME_INCOMPLETE,
+         "lsmap: no process of yours has pid 4711"},
+        /* not read is worse than not found */
+        {PROCESS_ERROR("1")
+             UNMATCHED("1", "4711", "null") "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":2,"
+                                            "\"errors\":1,\"complete\":false,"
+                                            "\"unmatched\":1}\n",
+         OUTCOME_INCOMPLETE, "lsmap: no process has pid 4711"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        for (int quiet = 0; quiet < 2; quiet++) {
+            struct play play;
+            TEST_ROW(t, "row %zu, quiet %d", i, quiet);
+            play_begin(&play, rows[i].reply);
+            play.options.all = false;
+            play.options.pids_count = 2;
+            play.options.quiet = quiet != 0;
+            CHECK_INT(t, rows[i].outcome, play_run(&play));
+            CHECK_INT(
+                t, !quiet,
+                span_starts_with(buffer_span(&play.heard.error), span_from_string(rows[i].error)));
+            CHECK(t, !quiet || play.heard.error.size == 0);
+            play_end(&play);
+        }
+    }
+}
+
+/* A list that was asked for without --own, but covers one user only. */
+static void a_restricted_list_is_reported(struct test *t)
+{
+    static const struct {
+        struct options options;
+        enum outcome outcome;
+    } rows[] = {
+        {{.command = COMMAND_PS, .all = true}, OUTCOME_INCOMPLETE},
+        {{.command = COMMAND_PS, .all = true, .own = true}, OUTCOME_COMPLETE},
+        {{.command = COMMAND_PS, .names = {{"a", 1}}, .names_count = 1}, OUTCOME_INCOMPLETE},
+        {{.command = COMMAND_PS, .pids = {7}, .pids_count = 1}, OUTCOME_COMPLETE},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play play;
+        TEST_ROW(t, "row %zu", i);
+        play_begin(&play, PROCESS("1") END_OWN("1", "1", "0"));
+        play.options = rows[i].options;
+        CHECK_INT(t, rows[i].outcome, play_run(&play));
+        CHECK_INT(t, rows[i].outcome == OUTCOME_COMPLETE, play.heard.error.size == 0);
+        play_end(&play);
+    }
+}
+
+/* What came before the connection broke is printed, also what an order kept back. */
+static void a_broken_reply_prints_what_came(struct test *t)
+{
+    for (int sorted = 0; sorted < 2; sorted++) {
+        struct play play;
+        TEST_ROW(t, "sorted: %d", sorted);
+        play_begin(&play, PROCESS("1") MAP("1"));
+        play.options.format = FORMAT_JSON;
+        play.options.sort = sorted ? ORDER_SIZE : ORDER_NONE;
+        CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
+        play_check(t, PROCESS("1") MAP("1"), &play.heard.out);
+        CHECK(t, span_starts_with(buffer_span(&play.heard.error),
+                                  SPAN("lsmap: the server closed the connection")));
+        play_end(&play);
+    }
+}
+
+/* A server at its limit is asked again as long as there is time; its refusal is not shown
+ * before. */
 static void a_busy_server_is_asked_again(struct test *t)
 {
     static const struct {
@@ -133,7 +254,7 @@ static void a_busy_server_is_asked_again(struct test *t)
          PROCESS("1") MAP("1") END("1", "1", "2", "0", "true"), 2},
         {"never", ERROR("", "busy") ERROR("", "busy") ERROR("", "busy"), 3, OUTCOME_BUSY,
          "lsmap: m (busy): h\n", ERROR("", "busy"), 3},
-        {"behind rows", PROCESS("1") ERROR("\"id\":1,", "busy") GOOD, 9, OUTCOME_BROKEN, NULL, NULL,
+        {"after rows", PROCESS("1") ERROR("\"id\":1,", "busy") GOOD, 9, OUTCOME_BROKEN, NULL, NULL,
          1},
         {"another refusal", ERROR("", "stopping"), 9, OUTCOME_NO_SERVICE,
          "lsmap: m (stopping): h\n", ERROR("", "stopping"), 1},
@@ -159,7 +280,7 @@ static void a_busy_server_is_asked_again(struct test *t)
     }
 }
 
-static void nothing_found_is_said(struct test *t)
+static void nothing_found_is_reported(struct test *t)
 {
     static const struct {
         struct options options;
@@ -184,6 +305,22 @@ static void nothing_found_is_said(struct test *t)
          "\"scope\":\"own\"}\n",
          "lsmap: none of these processes has a file mapped at 0x1000; only your own processes were "
          "looked at\n",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_MAPS,
+          .pids = {7, 8},
+          .pids_count = 2,
+          .path = {"b", 1}}, /* of the one that exists */
+         UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "1"),
+         "lsmap: none of these processes has a file mapped that matches \"b\"\n"
+         "lsmap: no process has pid 8 (lsmap ps shows them)\n",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_MAPS, .pids = {8}, .pids_count = 1, .path = {"b", 1}},
+         UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "1"),
+         "lsmap: no process has pid 8 (lsmap ps shows them)\n",
+         OUTCOME_NOTHING},
+        {{.command = COMMAND_MAPS, .all = true, .not_under = {{"C:", 2}}, .not_under_count = 1},
+         GOOD,
+         "lsmap: nothing is mapped outside these folders\n",
          OUTCOME_NOTHING},
         {{.command = COMMAND_MAPS, .names = {{"a", 1}}, .names_count = 1, .path = {"b", 1}},
          END("1", "0", "0", "0", "true"),
@@ -210,7 +347,7 @@ static void nothing_found_is_said(struct test *t)
     }
 }
 
-static void the_cost_is_told_on_demand(struct test *t)
+static void the_cost_is_reported_on_demand(struct test *t)
 {
     struct play play;
 
@@ -225,11 +362,11 @@ static void the_cost_is_told_on_demand(struct test *t)
     play_begin(&play, GOOD); /* an older server */
     play.options.debug = true;
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-    play_check(t, "lsmap: 1,234 us, queries: not told\n", &play.heard.error);
+    play_check(t, "lsmap: 1,234 us, queries: not known\n", &play.heard.error);
     play_end(&play);
 }
 
-/* A reader that has enough ends the command without a word. */
+/* A reader that has enough ends the command without a message. */
 static void a_closed_output_is_no_error(struct test *t)
 {
     struct play play;
@@ -251,11 +388,14 @@ int main(int argc, char **argv)
         TEST_CASE(replies_have_their_outcome),
         TEST_CASE(json_is_passed_as_it_came),
         TEST_CASE(a_table_is_printed),
-        TEST_CASE(each_request_is_asked_in_turn),
-        TEST_CASE(nothing_is_asked_of_a_stopping_server),
+        TEST_CASE(each_command_has_its_request),
+        TEST_CASE(the_longest_request_fits_a_line),
+        TEST_CASE(unmatched_selectors_are_reported),
+        TEST_CASE(a_restricted_list_is_reported),
+        TEST_CASE(a_broken_reply_prints_what_came),
         TEST_CASE(a_busy_server_is_asked_again),
-        TEST_CASE(nothing_found_is_said),
-        TEST_CASE(the_cost_is_told_on_demand),
+        TEST_CASE(nothing_found_is_reported),
+        TEST_CASE(the_cost_is_reported_on_demand),
         TEST_CASE(a_closed_output_is_no_error),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
