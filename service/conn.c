@@ -112,11 +112,16 @@ static void find_line(struct conn *conn)
         serve_fault(conn, CONN_TOO_LARGE, STATUS_TOO_LARGE);
 }
 
-/* The next line is here, has begun, or is waited for without memory. */
-static void next_request(struct conn *conn, uint64_t now_ms)
+static void drop_line(struct conn *conn)
 {
     conn->line_offset += conn->line_size;
     conn->line_size = 0;
+}
+
+/* The next line is here, has begun, or is waited for without memory. */
+static void next_request(struct conn *conn, uint64_t now_ms)
+{
+    drop_line(conn);
     find_line(conn);
     if (conn->state != STATE_READ)
         return;
@@ -167,7 +172,7 @@ void conn_init(struct conn *conn, const struct server_limits *limits, uint64_t n
                           .close_reason = CONN_OPEN,
                           .state = STATE_READ};
     buffer_init(&conn->in, REQUEST_SIZE_MAX);
-    buffer_init(&conn->out, OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&conn->out, CONN_OUTPUT_SIZE_MAX);
     set_read_deadline(conn, now_ms, limits->first_byte_ms, CONN_SILENT_TIMEOUT);
 }
 
@@ -254,6 +259,14 @@ struct span conn_request(const struct conn *conn)
     if (line.size > 0 && line.data[line.size - 1] == '\r')
         line.size--;
     return line;
+}
+
+void conn_on_request_read(struct conn *conn)
+{
+    ASSERT(conn->state == STATE_SERVE);
+    drop_line(conn);
+    if (conn->line_offset == conn->in.size)
+        release_input(conn);
 }
 
 struct buffer *conn_output(struct conn *conn)

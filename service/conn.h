@@ -33,7 +33,8 @@
 #include "common/text/span.h"
 
 enum {
-    CONN_SPACE_SIZE = 512,                     /* the first space to read into; it doubles */
+    CONN_SPACE_SIZE = 512, /* the first space to read into; it doubles */
+    CONN_OUTPUT_SIZE_MAX = OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX + 4096, /* the last is for `end` */
     CONN_DRAIN_SIZE_MAX = 1024 * 1024,         /* read and discarded after the last line */
     CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2 /* from conn_stop() to CONN_CLOSE, at most */
 };
@@ -111,8 +112,11 @@ enum status conn_fault(_In_ const struct conn *conn);
 /* CONN_SERVE without fault: the line, without its end and byte order mark. */
 struct span conn_request(_In_ const struct conn *conn);
 
-/* CONN_SERVE: where reply lines go. Can grow to one row of OUTPUT_ROW_SIZE_MAX after
- * OUTPUT_SIZE. */
+/* CONN_SERVE: the request is not needed any more, though it is still being served. Frees its memory
+ * when nothing follows it. */
+void conn_on_request_read(_Inout_ struct conn *conn);
+
+/* CONN_SERVE: where reply lines go, at most CONN_OUTPUT_SIZE_MAX bytes. */
 struct buffer *conn_output(_Inout_ struct conn *conn);
 
 /* CONN_SERVE is done for now.

@@ -19,7 +19,7 @@ struct message {
 
 static void fault_message(const struct session *session, struct message *message)
 {
-    const struct server_limits *limits = &session->limits;
+    const struct server_limits *limits = &session->context.limits;
 
     message->hint = NULL;
     switch (session->conn.close_reason) {
@@ -97,15 +97,14 @@ static void count_reason(struct session *session)
 void session_init(struct session *session, const struct answer_context *context,
                   const struct server_limits *limits, uint64_t now_ms)
 {
-    *session = (struct session){.context = *context, .limits = *limits};
+    *session = (struct session){.context = *context};
     session->context.limits = *limits;
-    conn_init(&session->conn, &session->limits, now_ms);
+    conn_init(&session->conn, &session->context.limits, now_ms);
     policy_deny_unknown(&session->grant);
 }
 
 void session_set_limits(struct session *session, const struct server_limits *limits)
 {
-    session->limits = *limits;
     session->context.limits = *limits;
 }
 
@@ -114,12 +113,20 @@ static void end_answer(struct session *session)
 {
     if (session->answer == NULL)
         return;
-    const struct statistics_answer *tally = answer_tally(session->answer);
-    statistics_answered(session->context.statistics, tally);
-    if (session->context.on_answered != NULL)
-        session->context.on_answered(&session->grant.caller, tally);
+    session->has_ended = true;
+    session->ended = *answer_tally(session->answer);
+    statistics_answered(session->context.statistics, &session->ended);
     answer_destroy(session->answer);
     session->answer = NULL;
+}
+
+bool session_take_ended(struct session *session, struct statistics_answer *ended)
+{
+    if (!session->has_ended)
+        return false;
+    session->has_ended = false;
+    *ended = session->ended;
+    return true;
 }
 
 /* A closed session holds no process open. */
@@ -170,14 +177,14 @@ enum session_action session_next(const struct session *session)
  * up as easily. */
 static uint64_t turn_deadline_ms(const struct session *session)
 {
-    return session->wait_start_ms +
-           (session->has_scanned ? session->limits.answer_ms : session->limits.scan_wait_ms);
+    return session->wait_start_ms + (session->has_scanned ? session->context.limits.answer_ms
+                                                          : session->context.limits.scan_wait_ms);
 }
 
 /* Of an answer that goes on; after its end only the write deadline counts. */
 static uint64_t reader_deadline_ms(const struct session *session)
 {
-    uint64_t limit_ms = session->limits.answer_ms;
+    uint64_t limit_ms = session->context.limits.answer_ms;
 
     if (!session_is_scanning(session))
         return UINT64_MAX;
@@ -260,6 +267,7 @@ static bool begin_answer(struct session *session, uint64_t now_ms)
         write_error(session, STATUS_BUSY, "The server is out of memory.", "Try again later.");
         return false;
     }
+    conn_on_request_read(&session->conn);
     session->has_scanned = false;
     session->reader_wait_ms = 0;
     session->wait_start_ms = now_ms;
@@ -268,18 +276,23 @@ static bool begin_answer(struct session *session, uint64_t now_ms)
     return true;
 }
 
-/* Appends lines to the output until `end_us`, the output is full, or the answer is over. */
+_Static_assert((int)CONN_OUTPUT_SIZE_MAX >= (int)ANSWER_OUTPUT_SIZE_MAX,
+               "the output must hold what a slice makes");
+
+/* Appends lines to the output, slice by slice, until `end_us`, the output is full, or the answer is
+ * over. A slice touches nothing of the session but the answer. */
 static void run_answer(struct session *session, uint64_t end_us)
 {
+    struct answer *answer = session->answer;
     struct buffer *out = conn_output(&session->conn);
     bool more, is_written;
 
     do {
         const size_t size = out->size;
 
-        answer_run(session->answer, end_us, OUTPUT_SIZE - out->size);
-        is_written = answer_take(session->answer, out, NULL);
-        more = is_written && !answer_is_over(session->answer);
+        answer_run(answer, end_us, OUTPUT_SIZE - size);
+        is_written = answer_take(answer, out, NULL);
+        more = is_written && !answer_is_over(answer);
         is_written = is_written && (more || out->size > size);
     } while (more && out->size < OUTPUT_SIZE &&
              session->context.now_us(session->context.clock) < end_us);
@@ -365,7 +378,7 @@ bool session_check_write(struct session *session, uint64_t now_ms)
     if (now_ms >= reader_deadline_ms(session)) {
         FORMAT(&message,
                "The server waited for this answer's reader for %" PRIu32 " ms (limit answer_ms).",
-               session->limits.answer_ms);
+               session->context.limits.answer_ms);
         end_answer_late(session, message.text, now_ms);
     }
     return now_ms >= conn_deadline_ms(&session->conn);
@@ -373,7 +386,7 @@ bool session_check_write(struct session *session, uint64_t now_ms)
 
 static void give_up_turn(struct session *session, uint64_t now_ms)
 {
-    const struct server_limits *limits = &session->limits;
+    const struct server_limits *limits = &session->context.limits;
     struct message message;
 
     if (session->has_scanned) {

@@ -38,13 +38,14 @@ enum session_action {
 
 struct session {
     struct conn conn;
-    struct server_limits limits;
-    struct answer_context context; /* its limits are the above */
+    struct answer_context context; /* its limits are the session's */
     struct answer *answer;         /* owned; NULL between requests */
     struct grant grant;
-    const char *refusal;     /* static text: why session_refuse() was called; else NULL */
-    uint64_t wait_start_ms;  /* of SESSION_WRITE and SESSION_SCAN */
-    uint64_t reader_wait_ms; /* what this answer waited for its reader before that */
+    struct statistics_answer ended; /* for session_take_ended() */
+    const char *refusal;            /* static text: why session_refuse() was called; else NULL */
+    uint64_t wait_start_ms;         /* of SESSION_WRITE and SESSION_SCAN */
+    uint64_t reader_wait_ms;        /* what this answer waited for its reader before that */
+    bool has_ended;                 /* `ended` was not taken yet */
     bool is_identified;
     bool is_stopping;
     bool has_scanned;       /* this answer has had a turn */
@@ -102,6 +103,11 @@ bool session_is_scanning(_In_ const struct session *session);
  * make it late. Then call session_on_scanned(). */
 void session_scan(_Inout_ struct session *session, uint64_t end_us);
 void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
+
+/* Returns what a request cost that has ended since the last call, in any way; it is counted already.
+ * False when none has. */
+NODISCARD bool session_take_ended(_Inout_ struct session *session,
+                                  _Out_ struct statistics_answer *ended);
 
 /* SESSION_WRITE: the bytes to send; valid until session_on_written(). */
 struct span session_pending(_In_ const struct session *session);

@@ -43,8 +43,6 @@ struct answer_context {
     void *clock;
     struct statistics *statistics; /* what `stats` reports; NULL: `stats` is unsupported */
     struct server_limits limits;   /* what `info` reports */
-    /* For the owner of an answer, who calls it when the answer has ended; NULL: nothing to do. */
-    void (*on_answered)(const struct caller *caller, const struct statistics_answer *answer);
 };
 
 struct answer; /* opaque: answer.c */

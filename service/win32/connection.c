@@ -436,6 +436,14 @@ static bool wait_for_turn(struct connection *connection)
     return wait != SCAN_CLOSED;
 }
 
+static void report_ended(struct connection *connection)
+{
+    struct statistics_answer ended;
+
+    if (session_take_ended(&connection->session, &ended))
+        event_answered(&connection->session.grant.caller, &ended);
+}
+
 static void leave_turns(struct connection *connection)
 {
     if (connection->ticket.is_joined && !session_is_scanning(&connection->session))
@@ -456,6 +464,7 @@ static void run(struct connection *connection)
     for (;;) {
         tell_stop(connection);
         leave_turns(connection);
+        report_ended(connection);
         switch (session_next(&connection->session)) {
         case SESSION_READ:
             if (start_read(connection))

@@ -112,8 +112,7 @@ static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
     daemon->context = (struct answer_context){.platform = &daemon->platform,
                                               .info = &daemon->info,
                                               .now_us = system_now_us,
-                                              .statistics = &daemon->statistics,
-                                              .on_answered = event_answered};
+                                              .statistics = &daemon->statistics};
     return daemon->mode == DAEMON_SERVICE ? create_service_server(daemon, &config)
                                           : create_console_server(daemon, &config);
 }

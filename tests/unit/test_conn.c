@@ -302,6 +302,42 @@ static void conn_holds_little_memory_when_idle(struct test *t)
     conn_deinit(&peer.conn);
 }
 
+/* A long request holds no memory while it is answered; what follows it does. */
+static void conn_frees_a_request_that_is_read(struct test *t)
+{
+    static char line[REQUEST_SIZE_MAX];
+
+    memset(line, 'x', sizeof line);
+    line[1000] = '\n';
+    for (size_t rest = 0; rest <= 2; rest++) {
+        struct peer peer;
+
+        TEST_ROW(t, "%zu bytes follow", rest);
+        peer_init(&peer);
+        for (size_t done = 0; done < 1001 + rest;) {
+            size_t capacity = 0;
+            char *space = conn_space(&peer.conn, &capacity);
+            size_t part = 1001 + rest - done < capacity ? 1001 + rest - done : capacity;
+
+            REQUIRE(t, space != NULL);
+            memcpy(space, line + done, part);
+            conn_on_read(&peer.conn, part, peer.now_ms);
+            done += part;
+        }
+        CHECK_INT(t, 1000, conn_request(&peer.conn).size);
+        conn_on_request_read(&peer.conn);
+        CHECK_INT(t, CONN_SERVE, conn_next(&peer.conn));
+        CHECK_INT(t, rest == 0, peer.conn.in.capacity == 0);
+        put(&peer, "answer\n");
+        conn_on_served(&peer.conn, false, peer.now_ms);
+        run(&peer);
+        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+        feed_text(&peer, "\n");
+        CHECK_SERVED(t, &peer, rest == 0 ? "[]" : rest == 1 ? "[x]" : "[xx]");
+        conn_deinit(&peer.conn);
+    }
+}
+
 static void conn_searches_each_byte_once(struct test *t)
 {
     struct peer peer;
@@ -374,6 +410,7 @@ int main(int argc, char **argv)
         TEST_CASE(conn_serves_on_until_the_output_is_full),
         TEST_CASE(conn_goes_on_after_an_empty_answer),
         TEST_CASE(conn_holds_little_memory_when_idle),
+        TEST_CASE(conn_frees_a_request_that_is_read),
         TEST_CASE(conn_searches_each_byte_once),
         TEST_CASE(conn_doubles_the_space),
         TEST_CASE(conn_closes_without_memory_to_read),

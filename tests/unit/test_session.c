@@ -182,18 +182,7 @@ static void session_scans_in_bounded_turns(struct test *t)
     shell_close(t, shell);
 }
 
-static unsigned reported;
-static struct statistics_answer reported_answer;
-static struct sid reported_user;
-
-static void report(const struct caller *caller, const struct statistics_answer *answer)
-{
-    reported++;
-    reported_answer = *answer;
-    reported_user = caller->user;
-}
-
-/* Each request is reported once, when it has ended, with its caller. */
+/* Each request is reported once, when it has ended. */
 static void session_reports_each_answer(struct test *t)
 {
     static const struct {
@@ -207,21 +196,21 @@ static void session_reports_each_answer(struct test *t)
         {"{\"op\":\"maps\",\"pid\":200}\n", RIGHT_QUERY_OWN, RESULT_PARTIAL, 1},
         {"nonsense\n", RIGHTS_ALL, RESULT_INVALID, 0},
     };
+    struct statistics_answer ended;
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct shell *shell = shell_open();
 
         TEST_ROW(t, "%s", rows[i].line);
-        shell->session.context.on_answered = report;
         shell->caller.granted = rows[i].granted;
-        reported = 0;
-        send(shell, rows[i].line);
-        CHECK_INT(t, 1, reported);
-        CHECK_INT(t, rows[i].result, reported_answer.result);
-        CHECK_INT(t, rows[i].denials, reported_answer.denials);
-        CHECK(t, sid_equal(&shell->caller.user, &reported_user));
+        send_only(shell, rows[i].line);
+        CHECK(t, !session_take_ended(&shell->session, &ended));
+        act_until(shell, SESSION_READ);
+        REQUIRE(t, session_take_ended(&shell->session, &ended));
+        CHECK_INT(t, rows[i].result, ended.result);
+        CHECK_INT(t, rows[i].denials, ended.denials);
+        CHECK(t, !session_take_ended(&shell->session, &ended));
         shell_close(t, shell);
-        CHECK_INT(t, 1, reported);
     }
 }
 
@@ -393,6 +382,8 @@ static void session_stops_at_each_action_of_an_answer(struct test *t)
 
 static void session_closes_the_process_when_the_client_is_lost(struct test *t)
 {
+    struct statistics_answer ended;
+
     for (int stalled = 0; stalled <= 1; stalled++) {
         struct shell *shell = shell_open();
 
@@ -405,6 +396,8 @@ static void session_closes_the_process_when_the_client_is_lost(struct test *t)
         else
             session_on_error(&shell->session);
         CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
+        CHECK(t, session_take_ended(&shell->session, &ended));
+        CHECK_INT(t, RESULT_CANCELLED, ended.result);
         CHECK_INT(t, 0, shell->machine.virtual_.open_count);
         CHECK(t, shell->session.answer == NULL);
         shell_close(t, shell);
