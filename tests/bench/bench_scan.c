@@ -1,4 +1,4 @@
-/* What a scan costs, natively, over the virtual platform. Prints tables; judges nothing.
+/* What a scan costs, natively, over the virtual platform. Prints tables without a verdict.
  *
  * 1. Kernel queries over each recorded layout, with and without MemoryRegionInformation, beside
  *    their bound and beside the plain way: facts and name of every run of pages, free ones too.
@@ -12,8 +12,8 @@
 
 #include "common/scan/scan.h"
 #include "tests/rows/scan_rows.h"
-#include "tests/virtual/virtual_layout.h"
 #include "tests/virtual/naive_views.h"
+#include "tests/virtual/virtual_layout.h"
 
 #ifndef LAYOUTS_DIR
 #define LAYOUTS_DIR "tests/layouts"
@@ -31,7 +31,7 @@ enum {
 static uint64_t heap_calls;
 
 #if defined(__GLIBC__)
-/* glibc's allocator under its own names, so that each call can be counted on its way. */
+/* The allocator of glibc under its own names, so that each call can be counted. */
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *block, size_t size);
@@ -62,11 +62,11 @@ struct cost {
     struct scan_counts counts;
     uint64_t rows;
     uint64_t heap_calls;       /* from creation to the end */
-    uint64_t heap_calls_later; /* of those, behind the first row */
+    uint64_t heap_calls_later; /* of those, after the first row */
     double seconds;
 };
 
-/* Processor time of this process: what others do on the machine is not in it. */
+/* Processor time of this process, without that of others on the machine. */
 static double now(void)
 {
     return (double)clock() / CLOCKS_PER_SEC;
@@ -151,7 +151,7 @@ static void bench_layouts(void)
         bench_layout(names[i]);
 }
 
-/* Views of five runs with a hole behind each. */
+/* Views of five runs with a hole after each. */
 static struct virtual_region *make_regions(size_t count)
 {
     static const uint16_t name[] = {'\\', 'D', '\\', 'a', '.', 'd', 'l', 'l'};
@@ -174,7 +174,7 @@ static struct virtual_region *make_regions(size_t count)
 }
 
 /* The cost of one scan; its time is the mean of `repeats` in the best of some rounds, so that few
- * and many regions are watched for equally long. */
+ * and many regions are measured for equally long. */
 static struct cost best_of(size_t regions_count, size_t repeats, bool has_allocation,
                            enum views_detail detail)
 {
@@ -213,7 +213,7 @@ static void bench_sizes(void)
 
     puts("\nTime of 100,000 regions against 1,000 (the best of some rounds), and heap calls.\n");
     printf("%-14s %12s %12s %8s %10s %10s %14s\n", "", "1,000 us", "100,000 us", "ratio", "rows",
-           "heap calls", "behind row 1");
+           "heap calls", "after row 1");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cost few = best_of(FEW_REGIONS, MANY_REGIONS / FEW_REGIONS, rows[i].has_allocation,
                                   rows[i].detail);

@@ -1,9 +1,8 @@
 /* The plain way to list mapped files, for comparison: VirtualQueryEx and GetMappedFileNameW for
  * every region.
  *
- * This is what a script's library does (psutil asks both questions of every region, free ones
- * included). Prints one line a named region, then what it cost. Whole processes that cannot be
- * opened are left out, as there.
+ * Libraries for scripts do this (psutil makes both queries for every region, free ones included).
+ * Prints one line for each named region, then the cost. Processes that cannot be opened are left out.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ int main(void)
     PROCESSENTRY32W entry = {.dwSize = sizeof entry};
     HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
     if (snapshot == INVALID_HANDLE_VALUE) {
-        fprintf(stderr, "plain_way: no list of processes: error %lu\n", GetLastError());
+        fprintf(stderr, "plain_way: the process list failed: error %lu\n", GetLastError());
         return 1;
     }
     static char output[65536];

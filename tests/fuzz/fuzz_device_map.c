@@ -36,7 +36,7 @@ static void add(struct device_map *map, enum device_form form, struct span line)
         return;
     }
     FUZZ_CHECK(map->count == count || map->count == count + 1);
-    /* What is alone in the table is found again. */
+    /* The only entry of a table is found again. */
     struct buffer path;
     buffer_init(&path, NAME_SIZE_MAX);
     if (form == DEVICE_VOLUME && count == 0)

@@ -1,6 +1,5 @@
-/* The input plays the kernel: each query takes its answer from the next bytes, true or not. The
- * scan must end soon after the bytes do, close what it opened, and give no row that could not be
- * true.
+/* The input plays the kernel: each query takes its answer from the next bytes. The
+ * scan must end soon after the bytes do, close what it opened, and return no impossible row.
  *
  *     byte 0   op, selector, detail, kinds (see read_query)
  *     byte 1   filters and rights
@@ -55,7 +54,7 @@ static uint64_t next_number(struct script *script, int bytes)
     return number;
 }
 
-/* Half of the answers are good; those behind the end are refusals. */
+/* Half of the answers are good; after the end of the input all are refusals. */
 static uint32_t next_status(struct script *script)
 {
     static const uint32_t failures[] = {0xC0000001u, 0xC0000002u, 0xC0000003u, 0xC000000Bu,

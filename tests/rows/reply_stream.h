@@ -1,4 +1,4 @@
-/* Reads the lines of one reply as a strict client would, for tests that ask whether it is whole. */
+/* Reads the lines of one reply as a strict client would, to check that it is complete. */
 #ifndef TESTS_ROWS_REPLY_STREAM_H
 #define TESTS_ROWS_REPLY_STREAM_H
 
@@ -12,7 +12,7 @@
 
 enum { REPLY_DEPTH_MAX = 4 };
 
-/* What the lines are, and what the terminal one says of them. */
+/* The lines, and the sums in the terminal line. */
 struct reply_stream {
     uint64_t rows; /* lines before the terminal one */
     uint64_t processes;
@@ -66,7 +66,7 @@ static inline bool reply_stream_member(struct reply_stream *stream, struct json_
     return json_skip(reader);
 }
 
-/* One line without its newline. Returns false when it is no object with a type, or comes behind the
+/* One line without its newline. Returns false when it is no object with a type, or follows the
  * terminal line. */
 static inline bool reply_stream_line(struct reply_stream *stream, struct span line)
 {
@@ -97,7 +97,7 @@ static inline bool reply_stream_line(struct reply_stream *stream, struct span li
     return read.type.size > 0;
 }
 
-/* Returns true when every line is whole and valid and none stands behind a terminal one. */
+/* Returns true when every line is complete and valid and none follows a terminal one. */
 static inline bool reply_stream_read(struct span lines, struct reply_stream *stream)
 {
     size_t begin = 0;

@@ -35,7 +35,7 @@ static void check_map(struct scan_checker *checker, const struct map_row *map)
     expect(checker, map->path.data == NULL || map->device_path.data != NULL,
            "a path without a device path");
     expect(checker, !map->path_lossy || map->device_path.data != NULL,
-           "a name that is not there was lossy");
+           "a lossy name that does not exist");
     if (!map->has_pages)
         return;
     expect(checker, pages->counted <= map->size, "more bytes counted than the view has");
@@ -58,12 +58,12 @@ static void check_region(struct scan_checker *checker, const struct scan_row *ro
     expect(checker, region->base - view->base <= view->size, "a region outside its view");
     expect(checker, region->size <= view->size - (region->base - view->base),
            "a region beyond its view's end");
-    expect(checker, row->show_addresses, "a region row for who may not see addresses");
+    expect(checker, row->show_addresses, "a region row although addresses may not be shown");
     checker->region_end = region->base + region->size;
     checker->has_region = true;
 }
 
-/* The regions of a view are told whole, unless an error says why not. */
+/* The regions of a view are complete, unless an error explains why not. */
 static void close_view(struct scan_checker *checker, bool is_excused)
 {
     if (checker->has_view && checker->has_region && !is_excused)
@@ -102,7 +102,7 @@ static void take_process(struct scan_checker *checker, const struct scan_row *ro
 static void take_error(struct scan_checker *checker, const struct scan_row *row)
 {
     expect(checker, row->error.message != NULL, "an error without a message");
-    expect(checker, row->error.code != STATUS_OK, "an error that is none");
+    expect(checker, row->error.code != STATUS_OK, "an error without a code");
     expect(checker, scan_stage_name(row->error.stage) != NULL, "an error of no stage");
     checker->has_view = false;
     if (row->error.stage == STAGE_SELECT) {

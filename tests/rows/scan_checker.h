@@ -1,5 +1,5 @@
-/* Watches the rows of a scan and names the first that could not be true, whatever the platform
- * says: the rules of scan.h as code. Used by unit tests and by the fuzz target. */
+/* Checks the rows of a scan against the rules of scan.h, whatever the platform returns. Used by unit
+ * tests and by the fuzz target. */
 #ifndef TESTS_ROWS_SCAN_CHECKER_H
 #define TESTS_ROWS_SCAN_CHECKER_H
 
@@ -10,7 +10,7 @@
 #include "common/scan/scan.h"
 
 struct scan_checker {
-    const char *problem; /* static text; NULL: all was well */
+    const char *problem; /* the first broken rule; static text; NULL: none */
     uint32_t pid;        /* of the last PROCESS row; 0: none */
     bool has_view;       /* `view` is the last MAP row of that process */
     struct map_row view; /* its spans are not used */
@@ -21,8 +21,8 @@ struct scan_checker {
 
 void scan_checker_init(_Out_ struct scan_checker *checker);
 
-/* Looks at a row that scan_next() gave; any type.
- * counts  The scan's own, at this moment. */
+/* Checks a row of any type.
+ * counts  Those of the scan after this row. */
 void scan_checker_row(_Inout_ struct scan_checker *checker, _In_ const struct scan_row *row,
                       _In_ const struct scan_counts *counts);
 

@@ -8,15 +8,15 @@
 #include "tests/rows/scan_rows.h"
 #include "tests/virtual/naive_views.h"
 
-/* Where the comparison stands. */
+/* The state of the comparison. */
 struct expected {
     struct test *t;
     const struct virtual_process *process;
     enum views_detail detail;
     bool has_kinds;
-    size_t index; /* of the next run in the process' table */
+    size_t index; /* of the next run in the table of the process */
     struct naive_view view;
-    size_t run; /* of `view`, the next one to be told */
+    size_t run; /* the next one of `view` */
     char *name; /* room for the longest */
 };
 
@@ -70,8 +70,8 @@ static void expect_name(struct expected *expected, const struct map_row *map)
     CHECK_INT(t, utf16_is_lossy(run->name, run->name_len), map->path_lossy);
 }
 
-/* All regions of the view before were told. */
-static void expect_view_told(struct expected *expected)
+/* The previous view had all its regions. */
+static void expect_view_complete(struct expected *expected)
 {
     struct test *t = expected->t;
 
@@ -83,7 +83,7 @@ static bool expect_map(struct expected *expected, const struct map_row *map)
 {
     struct test *t = expected->t;
 
-    expect_view_told(expected);
+    expect_view_complete(expected);
     expected->run = 0;
     if (!naive_view_next(expected->process, expected->has_kinds, &expected->index,
                          &expected->view)) {
@@ -115,7 +115,7 @@ static bool expect_region(struct expected *expected, const struct scan_row *row)
     return ok;
 }
 
-/* False ends the comparison: one difference is enough, a hundred thousand are no help. */
+/* Returns false to end the comparison: one difference is enough. */
 static bool expect_row(struct expected *expected, const struct scan_row *row)
 {
     struct test *t = expected->t;
@@ -136,7 +136,7 @@ static bool expect_row(struct expected *expected, const struct scan_row *row)
         CHECK_STR(t, "", row->error.message);
         return false;
     case SCAN_END:
-        expect_view_told(expected);
+        expect_view_complete(expected);
         if (naive_view_next(expected->process, expected->has_kinds, &expected->index, &missing))
             CHECK_INT(t, 0, missing.base);
         break;

@@ -9,7 +9,7 @@
 #include "common/scan/platform.h"
 #include "common/scan/scan.h"
 
-enum { SCAN_STEPS_MAX = 16 * 1024 * 1024 }; /* a scan that has not ended by then never will */
+enum { SCAN_STEPS_MAX = 16 * 1024 * 1024 }; /* by then every scan has ended */
 
 struct scan_rows {
     struct scan_row *rows; /* owned; no NONE, no FAILED, no END */
@@ -20,7 +20,7 @@ struct scan_rows {
     size_t blocks_capacity;
     struct scan_row last; /* FAILED or END; NONE: the scan did not end */
     struct scan_counts counts;
-    const char *problem; /* what scan_checker.h has to say; NULL: nothing */
+    const char *problem; /* what scan_checker.h found; NULL: nothing */
     uint64_t steps;      /* calls of scan_next() */
 };
 
@@ -35,8 +35,8 @@ static inline struct scan_query scan_query_everything(void)
                                .integrity = INTEGRITY_UNKNOWN};
 }
 
-/* All that a scan gives. A row's `process`, `facts` and texts are copies that live as long as
- * `rows`. Ends the program without memory. */
+/* Runs a scan to its end. The `process`, `facts` and texts of a row are copies that live as long as
+ * `rows`. Ends the program when out of memory. */
 void scan_rows_run(_Out_ struct scan_rows *rows, _In_ const struct platform *platform,
                    _In_ const struct scan_query *query);
 

@@ -1,4 +1,4 @@
-/* Some processes, a query and the rows it gives: what most tests of the scan begin with. */
+/* Some processes, a query and its rows: what most tests of the scan begin with. */
 #ifndef TESTS_ROWS_SCAN_WORLD_H
 #define TESTS_ROWS_SCAN_WORLD_H
 
@@ -21,13 +21,13 @@ struct scan_world {
     struct virtual_process processes[WORLD_PROCESSES_MAX];
     struct virtual_platform virtual_;
     struct platform platform;
-    struct span name, path; /* what the query points to, if set below */
+    struct span name, path; /* what the query points to when they are set */
     struct scan_query query;
     struct scan_rows rows; /* of the last run */
 };
 
 /* Sets up `count` processes of pid 4, 8, 12, ... named a.exe, b.exe, Registry, c.exe, ab.exe, d,
- * e.exe, f.exe. Each runs as user A at medium integrity and lets itself be read:
+ * e.exe, f.exe. Each runs as user A at medium integrity and can be read:
  *     0x10000  image \D\a.exe, two runs, 0x5000 bytes
  *     0x20000  private, reserved
  *     0x120000 data \D\b.nls, 0xc9000 bytes

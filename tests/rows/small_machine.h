@@ -1,4 +1,4 @@
-/* A machine of three processes for tests that need some Windows and do not care which.
+/* A machine with three processes for tests that need some Windows.
  *
  * 4 "System" refuses to be opened, 100 "server.exe" runs as the user of small_machine_caller(), 200
  * "big.exe" runs as another and maps many files.
@@ -24,7 +24,7 @@ struct small_machine {
     struct virtual_platform virtual_;
     struct platform platform;
     struct server_info info;
-    uint64_t clock_us; /* moves with each look at it */
+    uint64_t clock_us; /* advances with each call */
     struct answer_context context;
 };
 
@@ -77,7 +77,7 @@ static inline void small_machine_add(struct small_machine *machine, size_t index
     };
 }
 
-/* `machine` must stay where it is while its platform is used. */
+/* `machine` must not move while its platform is used. */
 static inline void small_machine_init(struct small_machine *machine)
 {
     static const uint16_t name[] = {'\\', 'D', 'e', 'v',  'i', 'c', 'e', '\\', 'X',

@@ -15,7 +15,7 @@ struct rewrite_row {
     const char *path; /* NULL: unknown */
 };
 
-/* Letters first, then folders, volumes without letter, redirectors: as the system fills it. */
+/* In the order of device_query.c: letters, folders, volumes without letter, redirectors. */
 static const struct prefix typical[] = {
     {DEVICE_VOLUME, "\\Device\\HarddiskVolume1", "E:"},
     {DEVICE_VOLUME, "\\Device\\HarddiskVolume3", "C:"},
@@ -40,7 +40,7 @@ static void fill(struct test *t, struct device_map *map, const struct prefix *pr
                                  span_from_string(prefixes[i].target)));
 }
 
-/* The input lies in memory of exactly its size, so that a sanitizer sees one byte too many. */
+/* The input is in memory of exactly its size, so that a sanitizer sees one byte too many. */
 static bool rewrite(const struct device_map *map, struct span text, struct buffer *path)
 {
     char *exact = malloc(text.size > 0 ? text.size : 1);
@@ -327,7 +327,7 @@ static void a_path_that_does_not_fit_is_left_empty(struct test *t)
     device_map_release(&map);
 }
 
-static void the_longest_names_pass_whole(struct test *t)
+static void the_longest_names_are_not_cut(struct test *t)
 {
     static char text[NAME_SIZE_MAX];
     static const char prefix[] = "\\Device\\HarddiskVolume3\\";
@@ -350,7 +350,7 @@ static void the_longest_names_pass_whole(struct test *t)
     device_map_release(&map);
 }
 
-static void bytes_that_are_no_text_pass(struct test *t)
+static void bytes_that_are_no_text_are_accepted(struct test *t)
 {
     static const char odd[] = "\\Device\\HarddiskVolume3\\a\0b\xff\xfe";
     struct device_map map;
@@ -378,8 +378,8 @@ int main(int argc, char **argv)
         TEST_CASE(a_device_keeps_its_first_target),
         TEST_CASE(the_table_has_a_limit),
         TEST_CASE(a_path_that_does_not_fit_is_left_empty),
-        TEST_CASE(the_longest_names_pass_whole),
-        TEST_CASE(bytes_that_are_no_text_pass),
+        TEST_CASE(the_longest_names_are_not_cut),
+        TEST_CASE(bytes_that_are_no_text_are_accepted),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -117,7 +117,7 @@ static void enums_have_wire_names(struct test *t)
     CHECK_STR(t, "arm64", process_arch_name(ARCH_ARM64));
 }
 
-static void protections_are_spelt_as_windows_tools_do(struct test *t)
+static void protections_have_the_names_of_windows_tools(struct test *t)
 {
     static const struct {
         int protection;
@@ -162,7 +162,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_list_has_a_limit),
         TEST_CASE(a_name_that_does_not_fit_changes_nothing),
         TEST_CASE(enums_have_wire_names),
-        TEST_CASE(protections_are_spelt_as_windows_tools_do),
+        TEST_CASE(protections_have_the_names_of_windows_tools),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -1,11 +1,11 @@
-/* The scan of one process after the other: what each kind of process answers, and its rows. */
+/* The scan of one process after the other: every kind of process, and its rows. */
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
 
 static struct scan_world world;
 
-/* One row for each kind of process there is. */
+/* One row for each kind of process. */
 struct special {
     const char *what;
     struct virtual_faults faults;
@@ -29,16 +29,16 @@ static const struct special specials[] = {
     {"protected", LIMITED, .protection = 0x41, .processes = 1, .maps = 2},
     {"protected, allocations refused", LIMITED, .faults.allocation = DENIED, .processes = 1,
      .maps = 2},
-    /* Without a name, data cannot be told from a section without a file, unless by its kind. */
+    /* Without a name, only the kind distinguishes data from a section without a file. */
     {"protected, names refused", LIMITED, .faults.name = DENIED, .processes = 1, .maps = 2,
      .code = STATUS_ACCESS_DENIED, .stage = STAGE_NAMES, .nt_status = DENIED},
     {"protected, only regions allowed", LIMITED, .faults.name = DENIED, .faults.allocation = DENIED,
      .processes = 1, .maps = 3, .code = STATUS_ACCESS_DENIED, .stage = STAGE_NAMES,
      .nt_status = DENIED},
     {"minimal: Registry", FULL, .minimal = true, .processes = 1, .maps = 2},
-    {"secure: not to be opened", .faults.open = DENIED, .processes = 1,
+    {"secure: cannot be opened", .faults.open = DENIED, .processes = 1,
      .code = STATUS_ACCESS_DENIED, .stage = STAGE_OPEN, .nt_status = DENIED},
-    {"vmmem: opened, then all is refused", FULL, .faults.region = DENIED,
+    {"vmmem: opened, then everything is refused", FULL, .faults.region = DENIED,
      .faults.allocation = DENIED, .faults.name = DENIED, .processes = 1,
      .code = STATUS_ACCESS_DENIED, .stage = STAGE_REGIONS, .nt_status = DENIED},
     {"pico", LIMITED, .minimal = true, .no_allocation = true, .processes = 1, .maps = 2},
@@ -49,9 +49,8 @@ static const struct special specials[] = {
     {"exits after a view", FULL, .faults.exit_after = 3, .processes = 1, .maps = 1, .exited = 1},
     {"a name is refused, then it exits", LIMITED, .faults.name = DENIED, .faults.exit_after = 4,
      .processes = 1, .maps = 1, .exited = 1},
-    {"another process has its pid now", .access = PROCESS_ACCESS_FULL, .opened_start = 99,
-     .exited = 1},
-    {"its start is not known", .access = PROCESS_ACCESS_FULL, .processes = 1, .maps = 2},
+    {"its pid was reused", .access = PROCESS_ACCESS_FULL, .opened_start = 99, .exited = 1},
+    {"its start time is unknown", .access = PROCESS_ACCESS_FULL, .processes = 1, .maps = 2},
     {"no memory to open it", .faults.open = 0xC0000017u, .processes = 1, .code = STATUS_INTERNAL,
      .stage = STAGE_OPEN, .nt_status = 0xC0000017u},
     {"an older system", FULL, .no_allocation = true, .processes = 1, .maps = 2},
@@ -105,14 +104,15 @@ static void the_first_refusal_decides(struct test *t)
     scan_rows_release(&world.rows);
 }
 
-static void rows_tell_the_process(struct test *t)
+static void rows_show_the_process(struct test *t)
 {
     scan_world_init(&world, 2);
     world.processes[1].faults.open = DENIED;
     world.query.lists_maps = false;
     scan_world_run(&world, t);
     CHECK_INT(t, 2, world.rows.count);
-    CHECK_INT(t, 0, world.rows.counts.errors); /* of processes, a refusal is no error */
+    CHECK_INT(t, 0,
+              world.rows.counts.errors); /* when only processes are listed, a refusal is no error */
     REQUIRE(t, world.rows.count == 2);
     const struct scan_row *row = &world.rows.rows[0];
     CHECK_INT(t, 4, row->process->pid);
@@ -135,7 +135,7 @@ static void others_keep_their_addresses(struct test *t)
     world.query.addresses = false;
     world.query.views.detail = VIEWS_WITH_REGIONS;
     scan_world_run(&world, t);
-    CHECK_INT(t, 3, world.rows.count); /* no region rows: they are nothing but addresses */
+    CHECK_INT(t, 3, world.rows.count); /* no region rows: they consist of addresses */
     for (size_t i = 0; i < world.rows.count; i++)
         CHECK(t, !world.rows.rows[i].show_addresses);
     scan_rows_release(&world.rows);
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(every_kind_of_process_has_its_answer),
         TEST_CASE(the_first_refusal_decides),
-        TEST_CASE(rows_tell_the_process),
+        TEST_CASE(rows_show_the_process),
         TEST_CASE(others_keep_their_addresses),
         TEST_CASE(the_last_answer_is_repeated),
         TEST_CASE(a_scan_may_be_dropped_at_any_step),

@@ -142,7 +142,7 @@ static void a_denial_takes_the_same_steps_for_every_pid(struct test *t)
     }
 }
 
-static void an_own_process_is_read_all_the_same(struct test *t)
+static void an_own_process_is_read(struct test *t)
 {
     make_world();
     scan_world_select_pids(&world, &own_pid, 1);
@@ -157,7 +157,7 @@ static void an_own_process_is_read_all_the_same(struct test *t)
     scan_rows_release(&world.rows);
 }
 
-/* An own process that ends before it is opened is denied like one that was never there. */
+/* An own process that ends before it is opened is denied like one that never existed. */
 static void an_own_process_that_ends_is_denied(struct test *t)
 {
     make_world();
@@ -168,7 +168,7 @@ static void an_own_process_that_ends_is_denied(struct test *t)
     scan_rows_release(&world.rows);
 }
 
-/* Callers who may query all pay nothing for it, even if they ask for their own processes only. */
+/* Callers who may query all do not pay for this, even if they ask for their own processes only. */
 static void a_caller_who_may_query_all_opens_what_was_asked_for(struct test *t)
 {
     static const uint32_t foreign_pid = 28;
@@ -235,7 +235,7 @@ int main(int argc, char **argv)
         TEST_CASE(a_list_of_pids_asks_the_same_whatever_is_in_it),
         TEST_CASE(a_name_asks_the_same_whether_a_process_has_it),
         TEST_CASE(a_denial_takes_the_same_steps_for_every_pid),
-        TEST_CASE(an_own_process_is_read_all_the_same),
+        TEST_CASE(an_own_process_is_read),
         TEST_CASE(an_own_process_that_ends_is_denied),
         TEST_CASE(a_caller_who_may_query_all_opens_what_was_asked_for),
         TEST_CASE(addresses_are_shown_of_own_processes_or_by_right),

@@ -80,7 +80,7 @@ static void init_mode(const struct mode *mode)
     world.query.integrity = 0x2000;
 }
 
-/* The scan's own figures are what the platform counted. */
+/* The scan counts what the platform counted. */
 static void check_counts(struct test *t)
 {
     const struct scan_counts *counts = &world.rows.counts;
@@ -95,7 +95,7 @@ static void check_counts(struct test *t)
     CHECK(t, world.rows.last.type == SCAN_END || world.rows.last.type == SCAN_FAILED);
 }
 
-/* Fails the k-th call for all k until a scan gets by without failing; returns the scans made. */
+/* Fails the k-th call for each k until a scan makes fewer calls; returns the scans made. */
 static uint64_t fail_each_call(struct test *t, const struct mode *mode, uint32_t nt_status,
                                bool fail_on)
 {
@@ -105,7 +105,7 @@ static uint64_t fail_each_call(struct test *t, const struct mode *mode, uint32_t
         world.virtual_.fail_with = nt_status;
         world.virtual_.fail_on = fail_on;
         TEST_ROW(t, "%s: call %" PRIu64 "%s fails with 0x%" PRIx32, mode->what, k,
-                 fail_on ? " and all behind it" : "", nt_status);
+                 fail_on ? " and all later ones" : "", nt_status);
         scan_world_run(&world, t);
         check_counts(t);
         bool has_failed = world.virtual_.calls_total >= k;
@@ -128,8 +128,8 @@ static void every_call_may_fail(struct test *t)
     device_map_release(&devices);
 }
 
-/* A failure that is no exit and no sign of an older system must never look like success: either an
- * error is told, or every row is there all the same. */
+/* A failure other than an exit or a missing query must never look like success: either an error is
+ * reported, or every row is there anyway. */
 static void a_failure_is_never_silent(struct test *t)
 {
     static const uint32_t serious[] = {0xC0000001u, 0xC0000017u, 0xC0000022u, 0xFFFFFFFFu};
@@ -138,7 +138,7 @@ static void a_failure_is_never_silent(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(modes); i++) {
         const struct mode *mode = &modes[i];
         if (mode->own_only || !mode->lists_maps)
-            continue; /* who may not be seen is left out, with a reason or without */
+            continue; /* processes that may not be seen are left out anyway */
         init_mode(mode);
         scan_world_run(&world, t);
         uint64_t maps = scan_rows_count(&world.rows, SCAN_MAP);
@@ -154,11 +154,11 @@ static void a_failure_is_never_silent(struct test *t)
                 TEST_ROW(t, "%s: call %" PRIu64 " fails with 0x%" PRIx32, mode->what, k,
                          serious[n]);
                 scan_world_run(&world, t);
-                bool is_told =
+                bool is_reported =
                     world.rows.last.type == SCAN_FAILED || world.rows.counts.errors > errors;
-                bool is_whole = scan_rows_count(&world.rows, SCAN_MAP) == maps &&
-                                scan_rows_count(&world.rows, SCAN_REGION) == regions;
-                CHECK(t, is_told || is_whole);
+                bool is_complete = scan_rows_count(&world.rows, SCAN_MAP) == maps &&
+                                   scan_rows_count(&world.rows, SCAN_REGION) == regions;
+                CHECK(t, is_reported || is_complete);
                 has_failed = world.virtual_.calls_total >= k;
                 scan_rows_release(&world.rows);
             }

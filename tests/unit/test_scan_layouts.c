@@ -1,17 +1,17 @@
-/* Recorded address spaces: every view is told exactly, at the least cost. */
+/* Recorded address spaces: every view is reported exactly, at the lowest cost. */
 #include "tests/rows/scan_expect.h"
 #include "tests/rows/scan_rows.h"
 #include "tests/test.h"
-#include "tests/virtual/virtual_layout.h"
 #include "tests/virtual/naive_views.h"
+#include "tests/virtual/virtual_layout.h"
 
 #ifndef LAYOUTS_DIR
 #define LAYOUTS_DIR "tests/layouts"
 #endif
 
 enum {
-    FIXED_COST = 8,        /* queries a process costs whatever is in it */
-    PLAIN_CALLS = 2,       /* of who asks for each run of pages its facts and its name */
+    FIXED_COST = 8,        /* queries that every process costs */
+    PLAIN_CALLS = 2,       /* when each run of pages is queried for its facts and its name */
     PLAIN_PERCENT_MAX = 40 /* of those calls */
 };
 
@@ -69,7 +69,7 @@ static struct scan_counts cost_of(struct test *t, struct virtual_layout *layout,
     virtual_platform_init(&virtual_, layout->processes, layout->processes_count, &platform);
     virtual_.has_allocation = has_allocation;
     scan_expect_exact(t, &virtual_, &platform, VIEWS_PLAIN, &counts);
-    /* The scan's own figures are what the platform counted. */
+    /* The scan counts what the platform counted. */
     CHECK_INT(t, virtual_.calls[VIRTUAL_REGION], counts.queries.regions);
     CHECK_INT(t, virtual_.calls[VIRTUAL_ALLOCATION], counts.queries.allocations);
     CHECK_INT(t, virtual_.calls[VIRTUAL_NAME], counts.queries.names);

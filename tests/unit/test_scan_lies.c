@@ -1,4 +1,4 @@
-/* A kernel that lies: the scan always ends, says so where it cannot know, and invents nothing. */
+/* A kernel that lies: the scan always ends, reports what it cannot know, and invents nothing. */
 #include "common/scan/nt_status.h"
 #include "common/scan/walk.h"
 #include "tests/rows/scan_expect.h"
@@ -77,7 +77,7 @@ static void an_impossible_region_ends_the_process(struct test *t)
         CHECK_INT(t, SCAN_END, world.rows.last.type);
         CHECK_INT(t, 2, world.rows.counts.processes);
         CHECK_INT(t, 2, world.rows.counts.errors);
-        /* Views found before its first gap were no lie. */
+        /* The views before its first gap were true. */
         CHECK(t, scan_rows_count(&world.rows, SCAN_MAP) == 0 || lies[i / 2] == region_wraps);
         const struct scan_row *row = scan_rows_get(&world.rows, SCAN_ERROR, 0);
         REQUIRE(t, row != NULL);
@@ -135,7 +135,7 @@ static void allocation_of_unknown_type(struct virtual_platform *platform,
     allocation->type = 0x80000000u;
 }
 
-/* An allocation that cannot be is worth nothing: the basic query is asked instead, and is exact. */
+/* After an impossible allocation the basic query is used instead, and is exact. */
 static void an_impossible_allocation_falls_back(struct test *t)
 {
     static allocation_lie *const lies[] = {allocation_size_0,         allocation_below,
@@ -153,7 +153,7 @@ static void an_impossible_allocation_falls_back(struct test *t)
     }
 }
 
-/* Answers that may be true one by one, but not together. */
+/* Answers that are each possible, but contradict each other. */
 static void turn_private(struct virtual_platform *platform, struct region *region)
 {
     if (platform->calls[VIRTUAL_REGION] % 2 == 0 && region->state != MEMORY_STATE_FREE)
@@ -190,7 +190,7 @@ static void only_one_page(struct virtual_platform *platform, struct region *regi
         region->size = MEMORY_PAGE_SIZE;
 }
 
-static void what_changes_its_mind_ends_well_formed(struct test *t)
+static void contradicting_answers_end_well_formed(struct test *t)
 {
     static region_lie *const lies[] = {turn_private, turn_free, turn_mapped,
                                        always_the_same_allocation, only_one_page};
@@ -210,7 +210,7 @@ static void what_changes_its_mind_ends_well_formed(struct test *t)
     }
 }
 
-/* A view of 64 TiB whose regions are said to be a page each, on and on. */
+/* A view of 64 TiB with regions of one page each. */
 static void endless_regions_have_a_bound(struct test *t)
 {
     const struct virtual_region run = {.base = 0x10000,
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(an_impossible_region_ends_the_process),
         TEST_CASE(an_impossible_allocation_falls_back),
-        TEST_CASE(what_changes_its_mind_ends_well_formed),
+        TEST_CASE(contradicting_answers_end_well_formed),
         TEST_CASE(endless_regions_have_a_bound),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

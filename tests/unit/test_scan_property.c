@@ -1,4 +1,4 @@
-/* Thousands of generated address spaces: a scan finds what the naive list has, no more, no less. */
+/* Thousands of generated address spaces: a scan finds exactly what the naive list has. */
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_checker.h"
 #include "tests/rows/scan_expect.h"
@@ -25,14 +25,14 @@ static void world_init(uint64_t seed)
     random_space_init(&world.space, seed);
     world.process = (struct virtual_process){.entry = {.pid = 7}, .name = "a.exe"};
     random_space_apply(&world.space, &world.process);
-    /* Half of the systems tell where the user space ends. */
+    /* Half of the systems know where the user space ends. */
     world.process.facts.address_limit = seed % 2 == 0 ? world.space.limit : 0;
     virtual_platform_init(&world.virtual_, &world.process, 1, &world.platform);
     world.virtual_.has_allocation = seed / 2 % 2 == 0;
     world.virtual_.answers_run_base = seed / 4 % 4 == 0;
 }
 
-static void every_view_is_told_and_none_invented(struct test *t)
+static void every_view_is_reported_and_none_invented(struct test *t)
 {
     static const enum views_detail details[] = {VIEWS_PLAIN, VIEWS_WITH_REGIONS, VIEWS_WITH_PAGES};
 
@@ -43,7 +43,7 @@ static void every_view_is_told_and_none_invented(struct test *t)
     }
 }
 
-/* Each address is asked for: the view it lies in comes, whole, or none. */
+/* An address selects the view that contains it, or none. */
 static void an_address_finds_its_view(struct test *t)
 {
     struct scan_query query = scan_query_everything();
@@ -94,7 +94,7 @@ static void change_now_and_then(struct virtual_platform *virtual_, enum virtual_
     }
 }
 
-/* The views that were there all the time, in order. */
+/* The views that do not change, in order. */
 static bool next_stable(size_t *index, const struct virtual_region **first)
 {
     while (*index < world.space.blocks_count) {
@@ -106,7 +106,7 @@ static bool next_stable(size_t *index, const struct virtual_region **first)
     return false;
 }
 
-/* What does not change is told exactly once, whatever comes and goes around it. */
+/* What does not change is reported exactly once, whatever changes around it. */
 static void a_changing_space_keeps_what_stays(struct test *t)
 {
     struct scan_query query = scan_query_everything();
@@ -139,7 +139,7 @@ static void a_changing_space_keeps_what_stays(struct test *t)
     }
 }
 
-/* With regions asked for, a view may vanish under its own rows: an error row then says so. */
+/* When regions are listed, a view may vanish between its rows: an error row reports it. */
 static void a_changing_space_stays_well_formed(struct test *t)
 {
     struct scan_query query = scan_query_everything();
@@ -165,7 +165,7 @@ static void a_changing_space_stays_well_formed(struct test *t)
     }
 }
 
-/* `per_view` runs of one page in each view, back to back. */
+/* Views of `per_view` runs of one page, without gaps. */
 static struct virtual_region *many_regions(size_t per_view)
 {
     struct virtual_region *regions = calloc(MANY_REGIONS, sizeof *regions);
@@ -203,8 +203,8 @@ static void a_hundred_thousand_regions_are_exact(struct test *t)
     }
 }
 
-/* Views that fill the space to its last page, with and without its end being told. */
-static void views_at_the_very_top_are_told(struct test *t)
+/* Views up to the last page of the user space, whether its end is known or not. */
+static void views_at_the_very_top_are_reported(struct test *t)
 {
     static const struct {
         uint64_t base, size, limit;
@@ -214,7 +214,7 @@ static void views_at_the_very_top_are_told(struct test *t)
         {0x10000, 0x7fffffff0000 - 0x10000, 0x7fffffff0000},
         {0, 0x7fffffff0000, 0x7fffffff0000},
         {0x7ffe0000, 0x1000, 0x7ffe1000},
-        {UINT64_MAX - 0x1fff, 0x1000, UINT64_MAX - 0xfff}, /* as far as the numbers go */
+        {UINT64_MAX - 0x1fff, 0x1000, UINT64_MAX - 0xfff}, /* the last page below 2^64 */
     };
     for (size_t i = 0; i < TEST_COUNT(rows) * 4; i++) {
         struct virtual_region run = {.base = rows[i / 4].base,
@@ -241,12 +241,12 @@ static void views_at_the_very_top_are_told(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(every_view_is_told_and_none_invented),
+        TEST_CASE(every_view_is_reported_and_none_invented),
         TEST_CASE(an_address_finds_its_view),
         TEST_CASE(a_changing_space_keeps_what_stays),
         TEST_CASE(a_changing_space_stays_well_formed),
         TEST_CASE(a_hundred_thousand_regions_are_exact),
-        TEST_CASE(views_at_the_very_top_are_told),
+        TEST_CASE(views_at_the_very_top_are_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

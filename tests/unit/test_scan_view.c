@@ -73,7 +73,7 @@ static void physical_memory_comes_with_the_pagefile(struct test *t)
         enum view_kind kind; /* VIEW_PRIVATE: no row */
     } rows[] = {{VIEW_PAGEFILE, true, VIEW_PHYSICAL},
                 {VIEW_DATA, true, VIEW_PRIVATE},
-                {VIEW_PAGEFILE, false, VIEW_PAGEFILE}, /* cannot be told apart there */
+                {VIEW_PAGEFILE, false, VIEW_PAGEFILE}, /* looks the same there */
                 {VIEW_DATA, false, VIEW_PRIVATE}};
     const struct virtual_region run = view_of(MEMORY_REGION_PHYSICAL, NULL, 0);
 
@@ -173,7 +173,7 @@ static void an_address_finds_one_view_or_none(struct test *t)
     }
 }
 
-static void the_longest_name_passes_whole(struct test *t)
+static void the_longest_name_is_not_cut(struct test *t)
 {
     static uint16_t name[NAME_LENGTH_MAX];
     struct virtual_region run = view_of(MEMORY_REGION_DATA_FILE, name, NAME_LENGTH_MAX);
@@ -188,7 +188,7 @@ static void the_longest_name_passes_whole(struct test *t)
     CHECK(t, !row->map.path_lossy && row->map.path.data == NULL);
     scan_rows_release(&world.rows);
     for (size_t i = 0; i < NAME_LENGTH_MAX; i++)
-        name[i] = 0xD800; /* nothing but halves */
+        name[i] = 0xD800; /* unpaired surrogates only */
     scan_world_run(&world, t);
     row = scan_rows_get(&world.rows, SCAN_MAP, 0);
     REQUIRE(t, row != NULL);
@@ -197,8 +197,8 @@ static void the_longest_name_passes_whole(struct test *t)
     scan_rows_release(&world.rows);
 }
 
-/* What the name query may say of one view, and what the view then is. */
-static void a_name_that_fails_is_told_as_such(struct test *t)
+/* The results of a name query, and the kind of the view then. */
+static void a_name_that_fails_is_reported_as_such(struct test *t)
 {
     static const struct {
         const char *what;
@@ -206,7 +206,7 @@ static void a_name_that_fails_is_told_as_such(struct test *t)
         enum view_kind kind, kind_without; /* with and without MemoryRegionInformation */
         uint64_t errors;
     } rows[] = {
-        {"gone since", MEMORY_REGION_DATA_FILE, 0xC0000141u, VIEW_DATA, VIEW_MAPPED, 0},
+        {"gone meanwhile", MEMORY_REGION_DATA_FILE, 0xC0000141u, VIEW_DATA, VIEW_MAPPED, 0},
         {"no file", MEMORY_REGION_DATA_FILE, 0xC0000098u, VIEW_DATA, VIEW_PAGEFILE, 0},
         {"image without file", MEMORY_REGION_IMAGE, 0xC0000098u, VIEW_IMAGE, VIEW_IMAGE, 0},
         {"refused", MEMORY_REGION_IMAGE, 0xC0000022u, VIEW_IMAGE, VIEW_IMAGE, 1},
@@ -244,10 +244,10 @@ static void a_missing_class_is_asked_for_once(struct test *t)
     world.virtual_.has_allocation = false;
     scan_world_run(&world, t);
     CHECK_INT(t, 8, scan_rows_count(&world.rows, SCAN_MAP));
-    CHECK_INT(t, 1, world.rows.counts.queries.allocations); /* in the whole scan */
+    CHECK_INT(t, 1, world.rows.counts.queries.allocations); /* in all of the scan */
     scan_rows_release(&world.rows);
 
-    /* A refusal speaks of one process; the next is asked again. */
+    /* A refusal concerns one process; the next is asked again. */
     scan_world_init(&world, 4);
     for (size_t i = 0; i < 4; i++)
         world.processes[i].faults.allocation = NTSTATUS_ACCESS_DENIED;
@@ -265,8 +265,8 @@ int main(int argc, char **argv)
         TEST_CASE(a_path_selects_by_either_form),
         TEST_CASE(errors_come_without_a_match_too),
         TEST_CASE(an_address_finds_one_view_or_none),
-        TEST_CASE(the_longest_name_passes_whole),
-        TEST_CASE(a_name_that_fails_is_told_as_such),
+        TEST_CASE(the_longest_name_is_not_cut),
+        TEST_CASE(a_name_that_fails_is_reported_as_such),
         TEST_CASE(a_missing_class_is_asked_for_once),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

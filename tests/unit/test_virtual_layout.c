@@ -8,7 +8,7 @@
 
 #define PROCESS "process pid=7 name=a.exe\n"
 
-static void a_layout_is_read_whole(struct test *t)
+static void a_layout_is_read_completely(struct test *t)
 {
     static const char text[] =
         "# comment\n\n"
@@ -92,7 +92,7 @@ static void errors_have_their_line(struct test *t)
                  "0x11000 0x1000 commit image 0x10000 4 2\n",
          3},
         {PROCESS "0x10000 0x1000 commit data 0x10000 4 4 \\a\n"
-                 "0x11000 0x1000 commit data 0x10000 4 4\n", /* the kernel tells these as one */
+                 "0x11000 0x1000 commit data 0x10000 4 4\n", /* for the kernel these are one */
          3},
         {PROCESS "0x20000 0x1000 commit private 0x20000 4 4\n"
                  "0x10000 0x1000 commit private 0x10000 4 4\n",
@@ -123,7 +123,7 @@ static void a_missing_file_is_an_error(struct test *t)
     CHECK_INT(t, 0, error.line);
 }
 
-/* What makes the recorded files worth replaying: real alignments, and enough of everything. */
+/* The recorded files have real alignments, and enough of everything to be worth replaying. */
 static void recorded_layouts_look_like_windows(struct test *t)
 {
     static const char *const names[] = {"service", "protected", "browser", "dotnet", "wow64"};
@@ -155,7 +155,7 @@ static void recorded_layouts_look_like_windows(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(a_layout_is_read_whole),
+        TEST_CASE(a_layout_is_read_completely),
         TEST_CASE(errors_have_their_line),
         TEST_CASE(a_missing_file_is_an_error),
         TEST_CASE(recorded_layouts_look_like_windows),

@@ -1,4 +1,4 @@
-/* The kernel made of tables must itself answer as the kernel does: everything else leans on it. */
+/* The kernel made of tables must answer like the real one: all other tests rely on it. */
 #include "tests/virtual/virtual_platform.h"
 
 #include "common/base/bounds.h"
@@ -45,7 +45,7 @@ static void world_close(struct test *t, struct world *world)
     buffer_release(&world->text);
 }
 
-static void regions_are_told_as_windows_does(struct test *t)
+static void regions_are_those_of_windows(struct test *t)
 {
     static const struct {
         uint64_t address, base, size, allocation_base;
@@ -88,7 +88,7 @@ static void regions_are_told_as_windows_does(struct test *t)
     world_close(t, &world);
 }
 
-static void allocations_are_told_whole(struct test *t)
+static void allocations_are_complete(struct test *t)
 {
     static const struct {
         uint64_t address, base, size;
@@ -117,7 +117,7 @@ static void allocations_are_told_whole(struct test *t)
     world_close(t, &world);
 }
 
-static void names_are_told_or_refused_by_kind(struct test *t)
+static void names_are_known_or_refused_by_kind(struct test *t)
 {
     struct world world;
     bool lossy = false;
@@ -221,9 +221,9 @@ static void a_list_fails_on_command(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(regions_are_told_as_windows_does),
-        TEST_CASE(allocations_are_told_whole),
-        TEST_CASE(names_are_told_or_refused_by_kind),
+        TEST_CASE(regions_are_those_of_windows),
+        TEST_CASE(allocations_are_complete),
+        TEST_CASE(names_are_known_or_refused_by_kind),
         TEST_CASE(pages_have_the_attributes_of_their_run),
         TEST_CASE(faults_come_when_asked_for),
         TEST_CASE(a_hidden_or_unknown_process_does_not_open),

@@ -1,4 +1,4 @@
-/* The rows of a scan of one real process, and the same process walked the plain way. For tests. */
+/* The rows of a scan of one real process, and the same process walked with VirtualQueryEx. */
 #ifndef TESTS_WIN32_LIVE_SCAN_H
 #define TESTS_WIN32_LIVE_SCAN_H
 

@@ -15,7 +15,7 @@ enum { SCRATCH_SIZE = 64 * 1024, TARGET_LEN_MAX = 4096, THREADS = 4, READS = 300
 
 static struct device_table *table;
 
-/* What the drive of the system folder stands for, and the letter; "" when it is unknown. */
+/* The device and the letter of the system drive; "" when unknown. */
 static void find_system_drive(char *device, size_t capacity, char *letter)
 {
     wchar_t folder[MAX_PATH + 1];
@@ -99,7 +99,7 @@ static void every_local_volume_is_known(struct test *t)
     device_map_release(&map);
 }
 
-/* A letter that stands for nothing yet; L'\0' when all do. */
+/* A letter that is not in use; L'\0' when there is none. */
 static wchar_t free_letter(void)
 {
     wchar_t name[] = L"Y:";
@@ -152,7 +152,7 @@ static void subst_letter_is_never_used(struct test *t)
     buffer_init(&path, SCRATCH_SIZE);
     CHECK_INT(t, ERROR_SUCCESS, device_query_all(&map));
     CHECK(t, map.count > 0);
-    for (size_t i = 0; i + 1 < map.entries.size; i++) /* no text of an entry names the letter */
+    for (size_t i = 0; i + 1 < map.entries.size; i++) /* no entry contains the letter */
         CHECK(t, map.entries.data[i] != (char)letter[0] || map.entries.data[i + 1] != ':');
     CHECK(t, device_map_rewrite(&map, SPAN("\\??\\C:\\windows\\a.dll"), &path));
     CHECK(t, fold_equal(SPAN("C:\\windows\\a.dll"), buffer_span(&path)));
@@ -161,7 +161,7 @@ static void subst_letter_is_never_used(struct test *t)
     CHECK(t, DefineDosDeviceW(DDD_REMOVE_DEFINITION, letter, L"C:\\windows"));
 }
 
-/* Reads known and unknown devices all the time, so that refreshes happen under its feet. */
+/* Reads known and unknown devices all the time, so that refreshes happen meanwhile. */
 static DWORD WINAPI read_always(void *argument)
 {
     const char *known = argument;

@@ -1,8 +1,8 @@
-/* The scan against the host's own /proc/PID/maps of the same process. Wine only.
+/* The scan against /proc/PID/maps of the host for the same process. Wine only.
  *
  * Differences that are tolerated, and why:
  * - Images: Wine copies an image into anonymous memory or maps its sections one by one, so a host
- *   file inside the range of an image row says nothing about the row.
+ *   file inside the range of an image row is not comparable.
  * - Host entries that are no Windows view at all: ELF objects and locale tables, which the host's
  *   own loader and C library map; and names in brackets such as [stack].
  * - Files of Wine's own system folder: Wine opens its installed copy, which has another inode than

@@ -1,4 +1,4 @@
-/* Name queries: of real memory, and the growing of their answer against kernels made up for it. */
+/* Name queries: on real memory, and on invented kernels that require growing answers. */
 #include "tests/test.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ enum { SCRATCH_SIZE = 256 * 1024, ATTEMPTS_MAX = 8 };
 
 static struct platform platform;
 
-static void name_tells_files_from_what_has_none(struct test *t)
+static void name_distinguishes_files_from_sections_without(struct test *t)
 {
     struct process_facts facts;
     struct buffer name, path;
@@ -47,10 +47,10 @@ static void name_tells_files_from_what_has_none(struct test *t)
     buffer_release(&path);
 }
 
-/* A kernel for one name query: says how much it needs, or nothing, until the buffer is large. */
+/* A kernel for one name query: requires a large buffer, and reports the size or not. */
 struct fake_name {
     uint16_t size; /* bytes of the name */
-    bool silent;   /* never tells what it needs */
+    bool silent;   /* never reports the size that it needs */
     nt_result refusal;
     bool outside;    /* points its text outside the answer */
     bool terminated; /* counts a terminator as part of the name */
@@ -150,7 +150,7 @@ static void name_query_gives_up_on_a_kernel_that_always_wants_more(struct test *
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(name_tells_files_from_what_has_none),
+        TEST_CASE(name_distinguishes_files_from_sections_without),
         TEST_CASE(name_query_grows_within_bounds),
         TEST_CASE(name_query_gives_up_on_a_kernel_that_always_wants_more),
     };

@@ -17,7 +17,7 @@
 enum { SCRATCH_SIZE = 256 * 1024, REPEATS = 50 };
 
 static struct platform platform;
-static struct buffer image; /* what open() says; shared by all tests */
+static struct buffer image; /* filled by open(); shared by all tests */
 
 static struct address_space *open_self(struct process_facts *facts)
 {
@@ -50,7 +50,7 @@ static void list_holds_this_process(struct test *t)
     process_list_release(list);
 }
 
-static void open_tells_the_facts_of_this_process(struct test *t)
+static void open_returns_the_facts_of_this_process(struct test *t)
 {
     struct process_facts facts;
     struct buffer path;
@@ -79,11 +79,11 @@ static void open_tells_the_facts_of_this_process(struct test *t)
     buffer_release(&path);
 }
 
-static void open_says_no_such_process(struct test *t)
+static void open_returns_no_such_process(struct test *t)
 {
     struct process_facts facts;
     struct address_space *space = NULL;
-    /* The two low bits are not part of a pid, but Windows would not say so. */
+    /* Windows ignores the two low bits of a pid. */
     const uint32_t pids[] = {0, 0xfffffff0, GetCurrentProcessId() + 1, GetCurrentProcessId() + 3};
 
     for (size_t i = 0; i < TEST_COUNT(pids); i++) {
@@ -94,7 +94,7 @@ static void open_says_no_such_process(struct test *t)
     }
 }
 
-/* Starts a sleeping copy of this program that grants everybody what a protected process does:
+/* Starts a suspended copy of this program that grants everyone what a protected process does:
  * PROCESS_QUERY_LIMITED_INFORMATION (0x1000), besides SYNCHRONIZE (0x100000), and nothing more. */
 static DWORD start_limited(PROCESS_INFORMATION *started)
 {
@@ -116,7 +116,7 @@ static DWORD start_limited(PROCESS_INFORMATION *started)
     return error;
 }
 
-/* With SeDebugPrivilege enabled no DACL holds us off. */
+/* With SeDebugPrivilege enabled, DACLs are not checked. */
 static void disable_debug_privilege(void)
 {
     TOKEN_PRIVILEGES none = {.PrivilegeCount = 1};
@@ -204,13 +204,13 @@ static void allocation_describes_a_known_range(struct test *t)
               platform.allocation(platform.context, self_space(), base + 0x4000, &allocation));
     CHECK_INT(t, base, allocation.base);
     CHECK_INT(t, PAGE_READWRITE, allocation.protect);
-    /* Wine tells no type and the size of the run of pages; both must come as they are. */
+    /* Wine returns no type and the size of the run of pages; both must be passed on. */
     CHECK_INT(t, system_is_wine() ? 0x1000 : 0x20000, allocation.size);
     CHECK_INT(t, system_is_wine() ? 0 : MEMORY_REGION_PRIVATE, allocation.type);
     VirtualFree(range, 0, MEM_RELEASE);
 }
 
-static void allocation_of_another_process_is_told_or_unsupported(struct test *t)
+static void allocation_of_another_process_is_known_or_unsupported(struct test *t)
 {
     struct process_facts facts;
     struct allocation allocation;
@@ -229,7 +229,7 @@ static void allocation_of_another_process_is_told_or_unsupported(struct test *t)
     platform.close(platform.context, space);
 }
 
-static void pages_tell_what_is_resident(struct test *t)
+static void pages_show_what_is_resident(struct test *t)
 {
     uint64_t blocks[PAGES_BATCH_MAX] = {0};
     const SIZE_T size = (SIZE_T)PAGES_BATCH_MAX * MEMORY_PAGE_SIZE;
@@ -272,13 +272,13 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(list_holds_this_process),
-        TEST_CASE(open_tells_the_facts_of_this_process),
-        TEST_CASE(open_says_no_such_process),
+        TEST_CASE(open_returns_the_facts_of_this_process),
+        TEST_CASE(open_returns_no_such_process),
         TEST_CASE(open_falls_back_to_the_limited_right),
         TEST_CASE(region_describes_a_known_range),
         TEST_CASE(allocation_describes_a_known_range),
-        TEST_CASE(allocation_of_another_process_is_told_or_unsupported),
-        TEST_CASE(pages_tell_what_is_resident),
+        TEST_CASE(allocation_of_another_process_is_known_or_unsupported),
+        TEST_CASE(pages_show_what_is_resident),
         TEST_CASE(open_and_close_leave_no_handle),
         TEST_CASE(debug_privilege_is_enabled_or_not_held),
     };

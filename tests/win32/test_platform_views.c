@@ -94,7 +94,7 @@ static void private_memory_is_no_view(struct test *t)
     }
 }
 
-/* What a plain walk says of one view: the sum of its regions' sizes and how many they are. */
+/* One view according to a plain walk: the sum of the sizes of its regions, and their count. */
 struct plain_view {
     uint64_t size;
     size_t regions;
@@ -205,7 +205,7 @@ static void pages_of_a_written_view_are_resident(struct test *t)
     struct live_scan paged;
 
     if (system_is_wine())
-        TEST_SKIP(t, "Wine tells the pages of the calling process only");
+        TEST_SKIP(t, "Wine knows the pages of the calling process only");
     REQUIRE(t, live_scan_read(&paged, &platform, run.pid, VIEWS_WITH_PAGES));
     for (size_t i = 0; i < paged.views_count; i++) {
         const struct map_row *map = &paged.views[i].map;

@@ -65,11 +65,11 @@ static void failure_leaves_outputs_alone(struct test *t)
     uint32_t integrity = 99;
     HANDLE token = NULL;
 
-    /* A token that was opened without TOKEN_QUERY tells nothing. */
+    /* A token that was opened without TOKEN_QUERY cannot be read. */
     REQUIRE(t, OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE, &token));
     CHECK_INT(t, ERROR_ACCESS_DENIED, token_facts(token, &caller));
     CHECK_INT(t, ERROR_ACCESS_DENIED, token_user(token, &user));
-    /* Wine invents the label and tells it to everybody. */
+    /* Wine invents a label for every token. */
     if (!system_is_wine()) {
         CHECK_INT(t, ERROR_ACCESS_DENIED, token_integrity(token, &integrity));
         CHECK_INT(t, 99, integrity);
@@ -95,7 +95,7 @@ static HANDLE impersonation(SECURITY_IMPERSONATION_LEVEL level)
     return token;
 }
 
-static void identification_is_enough_and_anonymous_is_told(struct test *t)
+static void identification_is_enough_and_anonymous_is_known(struct test *t)
 {
     struct caller self, caller;
 
@@ -114,7 +114,7 @@ static void identification_is_enough_and_anonymous_is_told(struct test *t)
     handle_close(&token);
 }
 
-static void restricting_sids_are_told(struct test *t)
+static void restricting_sids_are_known(struct test *t)
 {
     struct caller caller;
     uint8_t world[SECURITY_MAX_SID_SIZE];
@@ -133,8 +133,8 @@ static void restricting_sids_are_told(struct test *t)
     handle_close(&process);
 }
 
-/* The other half, when there is one, is the same user's, and can be asked what it may do. Wine
- * invents one for everybody. */
+/* The linked token, if there is one, is of the same user and can be used with AccessCheck. Wine
+ * invents one for every token. */
 static void the_linked_token_is_usable(struct test *t)
 {
     struct caller self;
@@ -155,18 +155,18 @@ static void the_linked_token_is_usable(struct test *t)
     CHECK_INT(t, ERROR_SUCCESS, token_user(linked, &user));
     CHECK(t, sid_equal(&self.user, &user));
     CHECK(t, GetTokenInformation(linked, TokenType, &type, sizeof type, &size));
-    CHECK_INT(t, TokenImpersonation, type); /* what AccessCheck wants */
+    CHECK_INT(t, TokenImpersonation, type); /* as AccessCheck requires */
     CHECK_INT(t, ERROR_SUCCESS, token_is_admin(linked, &is_admin));
     HANDLE own = impersonation(SecurityIdentification);
     REQUIRE(t, own != NULL);
     CHECK_INT(t, ERROR_SUCCESS, token_is_admin(own, &is_self_admin));
-    if (!system_is_wine()) /* there both halves are members */
+    if (!system_is_wine()) /* there both tokens are members */
         CHECK(t, is_admin != is_self_admin);
     handle_close(&own);
     handle_close(&linked);
 }
 
-static void a_handle_that_is_no_token_has_no_other_half(struct test *t)
+static void a_handle_that_is_no_token_has_no_linked_token(struct test *t)
 {
     HANDLE linked = NULL;
     bool is_admin = true;
@@ -227,10 +227,10 @@ int main(int argc, char **argv)
         TEST_CASE(name_is_that_of_the_account),
         TEST_CASE(user_and_integrity_alone_are_the_same),
         TEST_CASE(failure_leaves_outputs_alone),
-        TEST_CASE(identification_is_enough_and_anonymous_is_told),
-        TEST_CASE(restricting_sids_are_told),
+        TEST_CASE(identification_is_enough_and_anonymous_is_known),
+        TEST_CASE(restricting_sids_are_known),
         TEST_CASE(the_linked_token_is_usable),
-        TEST_CASE(a_handle_that_is_no_token_has_no_other_half),
+        TEST_CASE(a_handle_that_is_no_token_has_no_linked_token),
         TEST_CASE(facts_leave_no_handle),
         TEST_CASE(system_info_is_filled),
         TEST_CASE(clocks_go_forward),
