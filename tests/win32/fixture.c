@@ -1,14 +1,13 @@
-/* A process that maps known things and tells the truth about them, for tests that then list it.
+/* A process that maps known things and reports them, for tests that then list it.
  *
  *     fixture.exe [--dir DIR] [--event NAME] [--seconds N] [--tag TEXT]
  *
  * Prints JSON lines: one for the process ({"label":"process","pid":...}), one for each view
- * (label, kind, base, size, protect, regions, path), or label and `skipped` where this system could
- * not make it; then the line `ready`. Then it waits for a line or the end of its input, or for the
- * named event when --event is given (its input is then not read), or with --seconds alone only for
- * that time; at most 60 seconds unless --seconds says otherwise. Its files lie in a folder of their
- * own below DIR (the temporary folder unless given) and are gone when it ends. --tag is ignored: it
- * lets others find the process by its command line.
+ * (label, kind, base, size, protect, regions, path), or label and `skipped` when this system cannot
+ * map it; then the line `ready`. Then it waits for a line or the end of its input; with --event for the
+ * named event instead; with --seconds alone only for that time. It waits at most --seconds (default
+ * 60). Its files are in a folder of their own below DIR (default: the temporary folder) and are deleted
+ * when it ends. --tag is ignored: others find the process by its command line.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -83,17 +82,17 @@ static bool write_all(const struct buffer *out)
     return true;
 }
 
-static bool tell(const struct fixture *fixture)
+static bool report(const struct fixture *fixture)
 {
     struct buffer out;
 
     buffer_init(&out, OUTPUT_SIZE_MAX);
-    bool told = emit_process(&out);
+    bool ok = emit_process(&out);
     for (size_t i = 0; i < fixture->count; i++)
-        told = told && emit(&out, &fixture->views[i]);
-    told = told && buffer_append(&out, SPAN("ready\n")) && write_all(&out);
+        ok = ok && emit(&out, &fixture->views[i]);
+    ok = ok && buffer_append(&out, SPAN("ready\n")) && write_all(&out);
     buffer_release(&out);
-    return told;
+    return ok;
 }
 
 static DWORD WINAPI wait_for_input(void *unused)
@@ -109,8 +108,8 @@ static DWORD WINAPI wait_for_input(void *unused)
     return 0;
 }
 
-/* What to wait for; NULL: only the time. Made before `ready` is said, so that whoever reads that
- * can set the event. */
+/* What to wait for; NULL: only the time. Created before `ready` is printed, so that its reader can
+ * set the event. */
 static HANDLE open_end(const struct options *options)
 {
     if (options->event != NULL)
@@ -188,10 +187,10 @@ int main(void)
         return EXIT_USAGE;
 
     HANDLE end = open_end(&options);
-    bool told = fixture_make(&fixture, options.dir) == ERROR_SUCCESS && tell(&fixture);
-    if (told)
+    bool ok = fixture_make(&fixture, options.dir) == ERROR_SUCCESS && report(&fixture);
+    if (ok)
         wait_for_end(&options, end);
     fixture_remove(&fixture);
     handle_close(&end);
-    return told ? EXIT_DONE : EXIT_FAILED;
+    return ok ? EXIT_DONE : EXIT_FAILED;
 }

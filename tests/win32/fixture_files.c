@@ -9,7 +9,7 @@
 
 enum { DEEP_FOLDERS = 8, DEEP_FOLDER_LEN = 100, NAME_CAPACITY = 32 };
 
-/* A path that begins so is taken as it is: no limit, no `.` and `..`. */
+/* Paths with this prefix have no length limit, and `.` and `..` have no meaning in them. */
 static const wchar_t unlimited[] = L"\\\\?\\";
 enum { UNLIMITED_LEN = 4 };
 

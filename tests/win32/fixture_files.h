@@ -1,4 +1,4 @@
-/* The fixture's files and folders: made below one folder, all deleted at the end. */
+/* The files and folders of the fixture: created below one folder, all deleted at the end. */
 #ifndef TESTS_WIN32_FIXTURE_FILES_H
 #define TESTS_WIN32_FIXTURE_FILES_H
 
@@ -30,7 +30,7 @@ NODISCARD DWORD fixture_files_root(_Inout_ struct fixture_files *files, const wc
 NODISCARD DWORD fixture_file_make(_Inout_ struct fixture_files *files, const wchar_t *path,
                                   DWORD size);
 
-/* Makes a file with this program's own content. */
+/* Makes a copy of this program. */
 NODISCARD DWORD fixture_file_copy_self(_Inout_ struct fixture_files *files, const wchar_t *path);
 
 /* Makes a file below folders of long names.
@@ -38,7 +38,7 @@ NODISCARD DWORD fixture_file_copy_self(_Inout_ struct fixture_files *files, cons
 NODISCARD DWORD fixture_file_deep(_Inout_ struct fixture_files *files, const wchar_t *folder,
                                   DWORD size, _Out_writes_(FIXTURE_PATH_LEN_MAX) wchar_t *path);
 
-/* Deletes all, the last made first. */
+/* Deletes all in reverse order. */
 void fixture_files_remove(_Inout_ struct fixture_files *files);
 
 #endif

@@ -14,7 +14,7 @@ enum {
     COMMAND_LEN_MAX = 2 * FIXTURE_PATH_LEN_MAX
 };
 
-/* The fixture's path: LSMAP_FIXTURE, or fixture.exe beside this program. */
+/* The path of the fixture: LSMAP_FIXTURE, or fixture.exe beside this program. */
 static bool find_fixture(wchar_t *path)
 {
     DWORD len = GetEnvironmentVariableW(L"LSMAP_FIXTURE", path, FIXTURE_PATH_LEN_MAX);
@@ -82,7 +82,8 @@ cleanup:
     return error;
 }
 
-/* Takes whole lines from the front of `text`. ready  Receives true at the line that says so. */
+/* Takes complete lines from the front of `text`.
+ * ready  Receives true at the line `ready`. */
 static DWORD take_lines(struct fixture_run *run, struct buffer *text, bool *ready)
 {
     char *end;

@@ -1,4 +1,4 @@
-/* Starts the fixture process, reads the truth it tells, and ends it. For tests. */
+/* Starts the fixture process, reads what it reports, and ends it. For tests. */
 #ifndef TESTS_WIN32_FIXTURE_RUN_H
 #define TESTS_WIN32_FIXTURE_RUN_H
 
@@ -12,15 +12,15 @@ struct fixture_run {
     HANDLE process; /* owned */
     HANDLE input;   /* owned; closing it ends the fixture */
     uint32_t pid;
-    char tag[FIXTURE_TEXT_CAPACITY]; /* unique; stands in its command line */
+    char tag[FIXTURE_TEXT_CAPACITY]; /* unique; part of its command line */
     struct fixture_view views[FIXTURE_VIEWS_MAX];
     size_t count;
 };
 
-/* Starts fixture.exe, which lies beside this program unless the environment variable LSMAP_FIXTURE
+/* Starts fixture.exe, which is beside this program unless the environment variable LSMAP_FIXTURE
  * names it, and waits until it is ready.
- * run  On failure it is as fixture_run_stop() leaves it. Returns a Win32 error;
- * ERROR_INVALID_DATA when it did not speak as it should. */
+ * run  On failure as after fixture_run_stop().
+ * Returns a Win32 error; ERROR_INVALID_DATA when its output is malformed. */
 NODISCARD DWORD fixture_run_start(_Out_ struct fixture_run *run);
 
 /* Ends it, waits until it is gone, and releases all. Accepts a stopped run. */
@@ -29,8 +29,8 @@ void fixture_run_stop(_Inout_ struct fixture_run *run);
 /* The view with this label; NULL when there is none or the fixture could not make it. */
 const struct fixture_view *fixture_run_view(_In_ const struct fixture_run *run, const char *label);
 
-/* The truth of one line of the fixture, without its newline. Returns false when it is malformed.
- * pid  Set by the line that tells it. */
+/* Reads one line of the fixture, without its newline. Returns false when it is malformed.
+ * pid  Set by the line of the process. */
 NODISCARD bool fixture_line_parse(struct span line, _Inout_ struct fixture_run *run);
 
 #endif

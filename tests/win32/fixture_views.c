@@ -41,13 +41,13 @@ static struct fixture_view *add_view(struct fixture *fixture, const char *label,
     return view;
 }
 
-/* The path as users know it, links resolved and short names made long. */
+/* The DOS path, with links resolved and short names made long. */
 static void set_path(struct fixture_view *view, HANDLE file, const wchar_t *asked)
 {
     wchar_t path[FIXTURE_PATH_LEN_MAX];
     const wchar_t *shown = path;
 
-    /* Wine does not tell paths above MAX_PATH; ours has no links. */
+    /* Wine does not return paths above MAX_PATH; ours has no links. */
     DWORD len = GetFinalPathNameByHandleW(file, path, FIXTURE_PATH_LEN_MAX, VOLUME_NAME_DOS);
     if (len == 0 || len >= FIXTURE_PATH_LEN_MAX)
         shown = asked;
@@ -57,7 +57,7 @@ static void set_path(struct fixture_view *view, HANDLE file, const wchar_t *aske
         view->path[0] = '\0';
 }
 
-/* Maps and closes file and section again: only the view is left. */
+/* Maps a file and closes file and section: only the view is left. */
 static void *map(const struct mapping *mapping, struct fixture_view *view)
 {
     HANDLE file = NULL;
@@ -127,7 +127,7 @@ static void add_neighbours(struct fixture *fixture, const wchar_t *file)
         char *room = VirtualAlloc(NULL, 2 * MEMORY_GRANULARITY, MEM_RESERVE, PAGE_NOACCESS);
         if (room == NULL)
             break;
-        /* Somebody else may take the room before we do: then again. */
+        /* Another thread may take the address range first: try again. */
         VirtualFree(room, 0, MEM_RELEASE);
         size_t before = fixture->count;
         mapping.wanted = room;

@@ -1,7 +1,7 @@
-/* The known things that the fixture process maps, and the truth about them.
+/* The views that the fixture process maps, and what is known about them.
  *
- * The truth comes from what was asked for when a view was made, from file headers and from
- * GetFinalPathNameByHandle: never from the queries that lsmap uses, which it is there to check.
+ * This comes from the parameters of each call, from file headers and from GetFinalPathNameByHandle,
+ * never from the queries that lsmap uses, because it serves to check those.
  */
 #ifndef TESTS_WIN32_FIXTURE_VIEWS_H
 #define TESTS_WIN32_FIXTURE_VIEWS_H
@@ -24,10 +24,10 @@ struct fixture_view {
     char kind[FIXTURE_TEXT_CAPACITY]; /* "image", "data", "pagefile"; "private" is no view */
     uint64_t base;
     uint64_t size;                       /* bytes */
-    char protect[PROTECT_TEXT_CAPACITY]; /* what it was made with */
+    char protect[PROTECT_TEXT_CAPACITY]; /* what it was created with */
     uint32_t regions;                    /* runs of pages it is made of; 0: not known */
-    char path[FIXTURE_PATH_CAPACITY];    /* UTF-8, as users know the file; "" for no file */
-    const char *skipped;                 /* why it could not be made; NULL when it is there */
+    char path[FIXTURE_PATH_CAPACITY];    /* UTF-8, a DOS path; "" for no file */
+    const char *skipped;                 /* why it does not exist; NULL when it does */
 };
 
 struct fixture {
@@ -38,7 +38,7 @@ struct fixture {
 
 /* Makes a folder below `dir`, its files, and all views.
  * dir  An existing folder. Returns ERROR_SUCCESS; a Win32 error when the folder or a file that
- * every system can hold could not be made. A view that failed is there with `skipped` set. */
+ * every system can hold could not be made. A view that failed has `skipped` set. */
 NODISCARD DWORD fixture_make(_Out_ struct fixture *fixture, const wchar_t *dir);
 
 /* Unmaps what can be unmapped and deletes the files. Accepts a half-made fixture. */

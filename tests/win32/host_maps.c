@@ -14,7 +14,7 @@ enum { TEXT_SIZE_MAX = 4 * 1024 * 1024, BLOCK_SIZE = 16 * 1024, HOST_PATH_CAPACI
 /* Wine reaches every host file below this prefix, whatever drives are set up. */
 static const char host_prefix[] = "\\\\?\\unix";
 
-/* Reads a host file whole; those of /proc do not tell their size. Terminated, for free(). */
+/* Reads a host file completely; those of /proc have no size. Terminated, for free(). */
 static char *read_host_file(const char *host_path, size_t size_max, size_t *size)
 {
     char path[HOST_PATH_CAPACITY];
@@ -44,7 +44,7 @@ static char *read_host_file(const char *host_path, size_t size_max, size_t *size
     return content.data;
 }
 
-/* A command line is a row of terminated words. */
+/* A command line is a sequence of terminated words. */
 static bool has_word(const char *text, size_t size, const char *word)
 {
     size_t word_size = strlen(word);
@@ -85,7 +85,7 @@ unsigned long host_process_find(const char *word)
     return found;
 }
 
-/* The number behind `name`, in KiB. */
+/* The number after `name`, in KiB. */
 static uint64_t field_size(const char *text, const char *name)
 {
     const char *found = strstr(text, name);

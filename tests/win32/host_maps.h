@@ -1,5 +1,5 @@
-/* The host's own view of a process that runs under Wine: its /proc/PID/maps. An oracle for tests
- * that shares no code, no call and no author with what it checks. */
+/* /proc/PID/maps of a process that runs under Wine. An oracle for tests that shares no code and no
+ * call with what it checks. */
 #ifndef TESTS_WIN32_HOST_MAPS_H
 #define TESTS_WIN32_HOST_MAPS_H
 
@@ -36,17 +36,17 @@ void host_maps_release(_Inout_ struct host_maps *maps);
 /* The entry that begins at `base`; NULL when there is none. */
 const struct host_map *host_maps_find(_In_ const struct host_maps *maps, uint64_t base);
 
-/* The host's number of the file that a Windows path leads to; 0 when it cannot be opened. */
+/* The inode of the file that a Windows path leads to; 0 when it cannot be opened. */
 uint64_t host_inode_from_dos(struct span dos_path);
 
-/* The host's number of the one process whose command line holds `word`; 0: there is none, or no
+/* The host's pid of the one process whose command line holds `word`; 0: there is none, or no
  * /proc. */
 unsigned long host_process_find(const char *word);
 
-/* Bytes of memory that only this process has, in RAM or swapped out; 0 when it is not told. */
+/* Bytes of memory that only this process has, in RAM or swapped out; 0 when it is unknown. */
 uint64_t host_private_size(unsigned long pid);
 
-/* True when the host file is an ELF object: a program or library of the host's own loader. */
+/* True when the host file is an ELF object: a program or library of the host. */
 bool host_file_is_elf(struct span host_path);
 
 #endif
