@@ -1,6 +1,5 @@
 #include "client/win32/direct.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/answer/answer.h"
@@ -10,16 +9,6 @@
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
-
-struct direct {
-    struct transport transport;
-    struct platform platform;
-    struct server_info info;
-    struct answer_context context;
-    struct grant grant;
-    struct answer *answer; /* owned; NULL between requests */
-    struct buffer rows;    /* made and not yet received */
-};
 
 static bool direct_send(void *context, struct span bytes, struct failure *failure)
 {
@@ -54,49 +43,33 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
     return true;
 }
 
-struct direct *direct_create(struct failure *failure)
+bool direct_open(struct direct *direct, struct failure *failure)
 {
     char text[FAILURE_DETAIL_CAPACITY];
-    struct direct *direct = calloc(1, sizeof *direct);
 
-    if (direct == NULL) {
-        (void)failure_set(failure, FAILURE_MEMORY, NULL);
-        return NULL;
-    }
-    /* Without the privilege other users' processes are refused one by one, and reported so. */
+    *direct = (struct direct){.transport = {direct, direct_send, direct_receive, NULL}};
+    /* Without the privilege, processes of other users are refused and reported. */
     DWORD error = platform_nt_enable_debug();
     error = platform_nt_create(&direct->platform);
-    if (error != ERROR_SUCCESS) {
-        (void)failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
-        free(direct);
-        return NULL;
-    }
+    if (error != ERROR_SUCCESS)
+        return failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
     if (token_facts_self(&direct->grant.caller) != ERROR_SUCCESS)
         caller_set_unknown(&direct->grant.caller);
-    direct->grant.caller.granted = RIGHTS_ALL;
-    direct->grant.rights = RIGHTS_ALL;
-    direct->grant.reason = "direct: this process' own rights";
+    direct->grant.caller.granted = direct->grant.rights = RIGHTS_ALL;
+    direct->grant.reason = "direct: the rights of this process";
     direct->context = (struct answer_context){
         .platform = &direct->platform, .info = &direct->info, .now_us = system_now_us};
     server_limits_default(&direct->context.limits, 1);
-    direct->transport = (struct transport){direct, direct_send, direct_receive, NULL};
     buffer_init(&direct->rows, ANSWER_OUTPUT_SIZE_MAX);
-    return direct;
+    return true;
 }
 
-const struct transport *direct_transport(const struct direct *direct)
+void direct_close(struct direct *direct)
 {
-    return &direct->transport;
-}
-
-void direct_destroy(struct direct *direct)
-{
-    if (direct == NULL)
-        return;
     answer_destroy(direct->answer);
     buffer_release(&direct->rows);
     platform_nt_destroy(&direct->platform);
-    free(direct);
+    *direct = (struct direct){.answer = NULL};
 }

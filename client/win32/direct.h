@@ -1,22 +1,29 @@
-/* lsmap without the service: the server's answer, given in this process with its own rights. */
+/* lsmap without the service: requests are answered in this process, with its own rights. */
 #ifndef CLIENT_WIN32_DIRECT_H
 #define CLIENT_WIN32_DIRECT_H
 
 #include <stdbool.h>
 
 #include "client/exchange.h"
-#include "client/outcome.h"
+#include "common/answer/answer.h"
+#include "common/text/buffer.h"
+#include "common/win32/win.h"
 
-struct direct; /* opaque: direct_link.c */
+struct direct {
+    struct transport transport; /* points back here: do not copy */
+    struct platform platform;   /* owned */
+    struct server_info info;
+    struct answer_context context;
+    struct grant grant;
+    struct answer *answer; /* owned; NULL between requests */
+    struct buffer rows;    /* lines that were not received yet */
+};
 
-/* Makes a link whose requests are answered here. Enables SeDebugPrivilege when it is held.
- * Returns NULL with `failure` set. */
-struct direct *direct_create(_Out_ struct failure *failure);
+/* Enables SeDebugPrivilege if this process has it. Returns false with `failure` set and nothing to
+ * close. */
+NODISCARD bool direct_open(_Out_ struct direct *direct, _Out_ struct failure *failure);
 
-/* Valid until direct_destroy(). */
-const struct transport *direct_transport(_In_ const struct direct *direct);
-
-/* Accepts NULL. */
-void direct_destroy(struct direct *direct);
+/* Accepts one that is all zero. */
+void direct_close(_Inout_ struct direct *direct);
 
 #endif

@@ -77,7 +77,7 @@ static enum outcome ask(struct console *console, const struct options *options,
 {
     struct failure failure = {FAILURE_MEMORY, ""};
     struct pipe_client client = {0};
-    struct direct *direct = NULL;
+    struct direct direct = {.answer = NULL};
     struct system_folders folders = {.count = 0};
     struct run_settings settings = {
         .options = options,
@@ -92,15 +92,14 @@ static enum outcome ask(struct console *console, const struct options *options,
         query_folders(&folders);
     settings.system_folders_count = folders.count;
     if (options->direct) {
-        direct = direct_create(&failure);
-        settings.transport = direct != NULL ? direct_transport(direct) : NULL;
+        settings.transport = direct_open(&direct, &failure) ? &direct.transport : NULL;
     } else if (pipe_client_open(&client, settings.pipe, options->timeout_s, &failure)) {
         settings.transport = &client.transport;
     }
     enum outcome outcome =
         settings.transport != NULL ? run_request(&settings) : run_complain(&settings, &failure);
     pipe_client_close(&client);
-    direct_destroy(direct);
+    direct_close(&direct);
     return outcome;
 }
 

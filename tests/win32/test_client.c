@@ -303,7 +303,7 @@ static void direct_reads_this_process(struct test *t)
     lsmap_process_release(&process);
     REQUIRE(t, lsmap_process_run(&process, L"--direct whoami"));
     CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
-    CHECK(t, strstr(process.out, "direct: this process' own rights") != NULL);
+    CHECK(t, strstr(process.out, "direct: the rights of this process") != NULL);
     lsmap_process_release(&process);
     REQUIRE(t, lsmap_process_run(&process, L"--direct lsmap-test-no-such-process"));
     CHECK_INT(t, OUTCOME_NOTHING, process.exit_code);
