@@ -1,8 +1,8 @@
-/* What a whole run prints in each format. */
+/* What a complete run prints in each format. */
 #include "tests/unit/client_play.h"
 
-/* A mistyped command is taken for the name of a process; that it is none tells. */
-static void a_mistyped_command_is_told(struct test *t)
+/* A mistyped command is taken for the name of a process; no process has it. */
+static void a_mistyped_command_is_suggested(struct test *t)
 {
     static const struct {
         const char *name, *error;
@@ -44,13 +44,13 @@ static void csv_is_one_table_of_all_processes(struct test *t)
     play_end(&play);
 }
 
-/* Who could not be read is told on stderr and by the exit code, in each format but JSON, where it
- * is a row. */
-static void failed_processes_are_told(struct test *t)
+/* A process that could not be read is reported on stderr and by the exit code in each format except
+ * JSON, where it is a row. */
+static void failed_processes_are_reported(struct test *t)
 {
     static const struct {
         enum output_format format;
-        bool told;
+        bool reported;
     } rows[] = {
         {FORMAT_TABLE, true}, {FORMAT_CSV, true}, {FORMAT_PROMETHEUS, true}, {FORMAT_JSON, false}};
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -59,12 +59,12 @@ static void failed_processes_are_told(struct test *t)
         play_begin(&play, PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"));
         play.options.format = rows[i].format;
         CHECK_INT(t, OUTCOME_INCOMPLETE, play_run(&play));
-        CHECK_INT(t, rows[i].told, play.heard.error.size > 0);
+        CHECK_INT(t, rows[i].reported, play.heard.error.size > 0);
         play_end(&play);
     }
 }
 
-static void a_refused_request_leaves_nothing_behind(struct test *t)
+static void a_refused_request_prints_no_result(struct test *t)
 {
     static const enum output_format formats[] = {FORMAT_TABLE, FORMAT_CSV, FORMAT_PROMETHEUS};
 
@@ -79,7 +79,8 @@ static void a_refused_request_leaves_nothing_behind(struct test *t)
     }
 }
 
-/* A cut reply may leave rows of a table, whose exit code tells, but never half of the sums. */
+/* A reply that is cut off may print a part of a table, with its exit code, but never half of the
+ * sums. */
 static void a_cut_reply_makes_no_metrics(struct test *t)
 {
     struct play play;
@@ -146,8 +147,8 @@ static uint64_t noon(void *context)
     return 134084791231234567u;
 }
 
-/* Each line of a run with --host is strict JSON, with every member once, whatever comes; the rest
- * of the line is as it came. */
+/* Each line of a run with --host is strict JSON with every member once, whatever comes; the rest
+ * of the line is as received. */
 static void host_lines_are_strict_json(struct test *t)
 {
     static const struct envelope_facts facts = {.host = "a\"\\\xC3\xA9", .now = noon};
@@ -176,7 +177,7 @@ static void host_lines_are_strict_json(struct test *t)
             REQUIRE(t, newline != NULL);
             struct span line = {rest.data, (size_t)(newline - rest.data)};
             row_init(&row);
-            CHECK(t, row_parse(&row, line, &error)); /* refuses a member that is twice */
+            CHECK(t, row_parse(&row, line, &error)); /* refuses a member twice */
             CHECK_STR(t, "", error.text);
             CHECK(t, row_knows(&row, MEMBER_SCHEMA) && row_knows(&row, MEMBER_SCAN_ID) &&
                          row_knows(&row, MEMBER_TIME));
@@ -192,9 +193,9 @@ static void host_lines_are_strict_json(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(a_mistyped_command_is_told),   TEST_CASE(csv_is_one_table_of_all_processes),
-        TEST_CASE(failed_processes_are_told),    TEST_CASE(a_refused_request_leaves_nothing_behind),
-        TEST_CASE(a_cut_reply_makes_no_metrics), TEST_CASE(progress_counts_processes),
+        TEST_CASE(a_mistyped_command_is_suggested), TEST_CASE(csv_is_one_table_of_all_processes),
+        TEST_CASE(failed_processes_are_reported),   TEST_CASE(a_refused_request_prints_no_result),
+        TEST_CASE(a_cut_reply_makes_no_metrics),    TEST_CASE(progress_counts_processes),
         TEST_CASE(host_lines_are_strict_json),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
