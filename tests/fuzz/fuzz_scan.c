@@ -2,7 +2,7 @@
  * scan must end soon after the bytes do, close what it opened, and return no impossible row.
  *
  *     byte 0   op, selector, detail, kinds (see read_query)
- *     byte 1   filters and rights
+ *     byte 1   filters, rights, and whether other scans continue after each process
  *     byte 2   processes in the list
  *     the rest answers; the first byte of each chooses its form (see the functions below)
  */
@@ -276,6 +276,19 @@ static void check_calls(const struct query_counts *counts, const struct query_co
     FUZZ_CHECK(counts->names == calls->names && counts->pages == calls->pages);
 }
 
+/* Replaces a scan by another that continues from its checkpoint. */
+static void hand_over(struct scan **scan, const struct platform *platform,
+                      const struct scan_query *query)
+{
+    struct scan_checkpoint checkpoint;
+
+    scan_checkpoint_take(*scan, &checkpoint);
+    scan_destroy(*scan);
+    *scan = scan_create(platform, query, &checkpoint);
+    FUZZ_CHECK(*scan != NULL);
+    scan_checkpoint_release(&checkpoint);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct script script = {.data = data, .size = size};
@@ -288,18 +301,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct scan_checker checker;
     struct scan_row row;
 
+    const bool hands_over = size > 1 && (data[1] & 128) != 0;
     read_query(&script, &lists, &query);
     struct scan *scan = scan_create(&platform, &query, NULL);
     FUZZ_CHECK(scan != NULL);
     scan_checker_init(&checker);
     uint64_t steps = 0;
     do {
+        const bool was_between = scan_is_between(scan);
         scan_next(scan, &row);
         scan_checker_row(&checker, &row, scan_counts(scan));
         FUZZ_CHECK(checker.problem == NULL);
         FUZZ_CHECK(++steps <= steps_max);
         if (row.type == SCAN_MAP && query.views.has_address)
             FUZZ_CHECK(query.views.address - row.map.base < row.map.size);
+        if (hands_over && !was_between && scan_is_between(scan))
+            hand_over(&scan, &platform, &query);
     } while (row.type != SCAN_END && row.type != SCAN_FAILED);
     check_calls(&scan_counts(scan)->queries, &script.calls);
     FUZZ_CHECK(script.open_count == 0);
