@@ -6,29 +6,14 @@
 #include "common/base/assertion.h"
 #include "common/proto/request.h"
 
-enum answer_phase {
-    ANSWER_ROW,   /* the one row of info, whoami or stats comes next */
-    ANSWER_SCAN,  /* rows as the scan gives them */
-    ANSWER_END,   /* `end` comes next */
-    ANSWER_ERROR, /* `error` comes next */
-    ANSWER_OVER   /* the terminal line is made */
-};
-
-struct answer_error {
-    enum status code;
-    char message[256];
-    const char *hint; /* static text or NULL */
-    uint32_t nt_status;
-};
-
 struct answer {
     struct answer_context context;
     struct grant grant;
     struct request request;
-    enum answer_phase phase;
-    struct scan *scan; /* owned; NULL unless the phase is ANSWER_SCAN or ANSWER_END */
+    bool has_run;      /* it has begun; until then nobody has seen its lines */
+    bool is_over;      /* the terminal line is made */
+    struct scan *scan; /* owned; NULL when the answer is over or is one row and the end */
     bool is_own;       /* the scan is restricted to the caller's own processes */
-    struct answer_error error;
     struct buffer out; /* lines that were not taken */
     uint64_t start_us;
     struct statistics_answer tally;
@@ -44,20 +29,33 @@ static void count_queries(struct answer *answer)
 #undef X
 }
 
-/* No process stays open while a line waits for its reader. */
-static void end_scan(struct answer *answer)
+static uint64_t measure(struct answer *answer)
 {
-    count_queries(answer);
-    scan_destroy(answer->scan);
-    answer->scan = NULL;
+    const uint64_t now_us = answer->context.now_us(answer->context.clock);
+
+    answer->tally.elapsed_us = now_us > answer->start_us ? now_us - answer->start_us : 0;
+    return now_us;
 }
 
-static void fail(struct answer *answer, enum status code, const char *message, const char *hint)
+/* --- the ways to end --- */
+
+/* fits  False: there was no memory even for the terminal line. */
+static void finish(struct answer *answer, enum statistics_result result, bool fits)
 {
-    answer->phase = ANSWER_ERROR;
-    answer->error = (struct answer_error){.code = code, .hint = hint};
-    (void)snprintf(answer->error.message, sizeof answer->error.message, "%s", message);
-    end_scan(answer);
+    answer->tally.result = fits ? result : RESULT_FAILED;
+    count_queries(answer);
+    scan_destroy(answer->scan); /* no process stays open while a line waits for its reader */
+    answer->scan = NULL;
+    answer->is_over = true;
+}
+
+static void fail(struct answer *answer, enum status code, uint32_t nt_status, const char *message,
+                 const char *hint)
+{
+    (void)measure(answer);
+    answer->tally.denials += code == STATUS_DENIED;
+    finish(answer, statistics_result_of(code),
+           reply_error(&answer->out, &answer->request.id, code, message, hint, nt_status));
 }
 
 /* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is about
@@ -65,14 +63,58 @@ static void fail(struct answer *answer, enum status code, const char *message, c
 static void fail_denied(struct answer *answer, const char *right)
 {
     const char *reason = answer->grant.reason;
-    char message[sizeof answer->error.message];
+    char message[256];
 
     (void)snprintf(message, sizeof message, "op \"%s\" needs the right %s%s%s",
                    request_op_name(answer->request.op), right, reason != NULL ? ": " : "",
                    reason != NULL ? reason : "");
-    fail(answer, STATUS_DENIED, message,
+    fail(answer, STATUS_DENIED, 0, message,
          "Ask an administrator for the right, or run as a user who has it.");
 }
+
+/* counts  NULL: one row, which needed no scan. */
+static void end(struct answer *answer, const struct scan_counts *counts)
+{
+    struct reply_end end = {.rows = 1};
+
+    (void)measure(answer);
+    end.elapsed_us = answer->tally.elapsed_us;
+    if (counts != NULL) {
+        end.processes = counts->processes;
+        end.rows = counts->rows;
+        end.errors = counts->errors;
+        end.unmatched = counts->unmatched;
+        end.exited = counts->exited;
+        end.scope = answer->is_own ? "own" : "all";
+        count_queries(answer);
+        /* the number of opened processes would show which pids of a list exist */
+        if (answer->request.debug && (answer->grant.rights & RIGHT_QUERY_ALL) != 0)
+            end.queries = answer->tally.queries;
+    }
+    finish(answer, end.errors + end.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
+           reply_end(&answer->out, &answer->request.id, &end));
+}
+
+/* A row counts when the terminal line fits after it as well. Otherwise it is taken back, the answer
+ * fails, and false is returned. */
+static bool finish_row(struct answer *answer, size_t size_before, bool fits)
+{
+    struct buffer *out = &answer->out;
+
+    if (fits && out->size - size_before <= OUTPUT_ROW_SIZE_MAX &&
+        buffer_reserve(out, ANSWER_TERMINAL_SIZE_MAX)) {
+        answer->tally.rows++;
+        return true;
+    }
+    buffer_truncate(out, size_before);
+    answer->tally.limits |= 1u << LIMIT_ROW_SIZE;
+    _Static_assert(OUTPUT_ROW_SIZE_MAX == 1048576, "the text says this number");
+    fail(answer, STATUS_INTERNAL, 0, "a row is longer than 1048576 bytes, or memory is short",
+         "Ask again, or for fewer processes.");
+    return false;
+}
+
+/* --- the beginning --- */
 
 static void begin_scan(struct answer *answer)
 {
@@ -105,10 +147,9 @@ static void begin_scan(struct answer *answer)
         .user = answer->grant.caller.user,
         .integrity = answer->grant.caller.integrity,
     };
-    answer->phase = ANSWER_SCAN;
     answer->scan = scan_create(answer->context.platform, &query, NULL);
     if (answer->scan == NULL)
-        fail(answer, STATUS_INTERNAL, "out of memory", "Try again later.");
+        fail(answer, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
 }
 
 /* May the caller ask this at all? The scan decides what they may see of it. */
@@ -116,7 +157,6 @@ static void begin(struct answer *answer)
 {
     const uint32_t rights = answer->grant.rights;
 
-    answer->phase = ANSWER_ROW;
     switch (answer->request.op) {
     case OP_INFO:
     case OP_WHOAMI:
@@ -132,7 +172,7 @@ static void begin(struct answer *answer)
         break;
     case OP_STATS:
         if (answer->context.statistics == NULL)
-            fail(answer, STATUS_UNSUPPORTED, "op \"stats\" needs a server, which counts",
+            fail(answer, STATUS_UNSUPPORTED, 0, "op \"stats\" needs a server, which counts",
                  "Ask a server: lsmapd, as a service or with --console.");
         else if ((rights & RIGHT_STATISTICS) == 0)
             fail_denied(answer, "\"statistics\"");
@@ -163,38 +203,22 @@ struct answer *answer_create(const struct answer_context *context, const struct 
     } else {
         if (error.code == STATUS_TOO_LARGE)
             answer->tally.limits |= 1u << LIMIT_MEMBER_SIZE;
-        fail(answer, error.code, error.message, error.hint);
+        fail(answer, error.code, 0, error.message, error.hint);
     }
     return answer;
 }
 
-/* A row counts when the terminal line fits after it as well; otherwise it is taken back. */
-static void finish_row(struct answer *answer, size_t size_before, bool fits)
-{
-    struct buffer *out = &answer->out;
+/* --- slices --- */
 
-    if (fits && out->size - size_before <= OUTPUT_ROW_SIZE_MAX &&
-        buffer_reserve(out, ANSWER_TERMINAL_SIZE_MAX)) {
-        answer->tally.rows++;
-        return;
-    }
-    buffer_truncate(out, size_before);
-    answer->tally.limits |= 1u << LIMIT_ROW_SIZE;
-    _Static_assert(OUTPUT_ROW_SIZE_MAX == 1048576, "the text says this number");
-    fail(answer, STATUS_INTERNAL, "a row is longer than 1048576 bytes, or memory is short",
-         "Ask again, or for fewer processes.");
-}
-
-static void step_row(struct answer *answer)
+/* The row of info, whoami and stats, and the end. */
+static void run_row(struct answer *answer)
 {
     const struct answer_context *context = &answer->context;
     const struct request_id *id = &answer->request.id;
     struct buffer *out = &answer->out;
-    const size_t size_before = out->size;
     uint64_t values[STATISTICS_COUNT];
     bool fits;
 
-    answer->phase = ANSWER_END;
     if (answer->request.op == OP_INFO) {
         fits = reply_info(out, id, context->info, &context->limits, context->statistics != NULL);
     } else if (answer->request.op == OP_STATS) {
@@ -203,7 +227,8 @@ static void step_row(struct answer *answer)
     } else {
         fits = reply_whoami(out, id, &answer->grant);
     }
-    finish_row(answer, size_before, fits);
+    if (finish_row(answer, 0, fits))
+        end(answer, NULL);
 }
 
 static void step_scan(struct answer *answer)
@@ -212,7 +237,6 @@ static void step_scan(struct answer *answer)
     struct scan_row row;
 
     scan_next(answer->scan, &row);
-    answer->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
     switch (row.type) {
     case SCAN_NONE:
         break;
@@ -220,87 +244,42 @@ static void step_scan(struct answer *answer)
     case SCAN_MAP:
     case SCAN_REGION:
     case SCAN_ERROR:
-        finish_row(answer, size_before,
-                   reply_row(&answer->out, &answer->request.id, &row, answer->request.detail));
+        answer->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
+        (void)finish_row(
+            answer, size_before,
+            reply_row(&answer->out, &answer->request.id, &row, answer->request.detail));
         break;
     case SCAN_FAILED:
-        fail(answer, row.error.code, row.error.message, NULL);
-        answer->error.nt_status = row.error.nt_status;
+        fail(answer, row.error.code, row.error.nt_status, row.error.message, NULL);
         break;
     case SCAN_END:
-        answer->phase = ANSWER_END;
+        end(answer, scan_counts(answer->scan));
         break;
     }
-}
-
-/* The terminal line is made, or there was no memory even for that. */
-static void finish(struct answer *answer, enum statistics_result result, bool fits)
-{
-    answer->tally.result = fits ? result : RESULT_FAILED;
-    answer->phase = ANSWER_OVER;
-    end_scan(answer);
-}
-
-static void step_end(struct answer *answer)
-{
-    struct reply_end end = {.rows = 1, .elapsed_us = answer->tally.elapsed_us};
-
-    if (answer->scan != NULL) {
-        const struct scan_counts *counts = scan_counts(answer->scan);
-        end.processes = counts->processes;
-        end.rows = counts->rows;
-        end.errors = counts->errors;
-        end.unmatched = counts->unmatched;
-        end.exited = counts->exited;
-        end.scope = answer->is_own ? "own" : "all";
-        count_queries(answer);
-        /* the number of opened processes would show which pids of a list exist */
-        if (answer->request.debug && (answer->grant.rights & RIGHT_QUERY_ALL) != 0)
-            end.queries = answer->tally.queries;
-    }
-    finish(answer, end.errors + end.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
-           reply_end(&answer->out, &answer->request.id, &end));
-}
-
-static void step_error(struct answer *answer)
-{
-    const struct answer_error *error = &answer->error;
-
-    answer->tally.denials += error->code == STATUS_DENIED;
-    finish(answer, statistics_result_of(error->code),
-           reply_error(&answer->out, &answer->request.id, error->code, error->message, error->hint,
-                       error->nt_status));
 }
 
 void answer_run(struct answer *answer, uint64_t end_us, size_t size)
 {
-    const struct answer_context *context = &answer->context;
-    uint64_t now_us;
-
     ASSERT(size <= OUTPUT_SIZE);
-    do {
-        if (answer->phase == ANSWER_SCAN)
-            step_scan(answer);
-        else if (answer->phase == ANSWER_ROW)
-            step_row(answer);
-        now_us = context->now_us(context->clock);
-        answer->tally.elapsed_us = now_us > answer->start_us ? now_us - answer->start_us : 0;
-    } while (answer->phase == ANSWER_SCAN && !scan_is_between(answer->scan) && now_us < end_us &&
-             answer->out.size < size);
-    if (answer->phase == ANSWER_END)
-        step_end(answer);
-    else if (answer->phase == ANSWER_ERROR)
-        step_error(answer);
+    answer->has_run = true;
+    if (answer->scan == NULL && !answer->is_over)
+        run_row(answer);
+    while (!answer->is_over) {
+        step_scan(answer);
+        if (answer->is_over || scan_is_between(answer->scan) || answer->out.size >= size ||
+            measure(answer) >= end_us)
+            return;
+    }
 }
 
 bool answer_is_scan(const struct answer *answer)
 {
-    return answer->phase == ANSWER_SCAN;
+    return answer->scan != NULL;
 }
 
 bool answer_is_over(const struct answer *answer)
 {
-    return answer->phase == ANSWER_OVER;
+    return answer->is_over;
 }
 
 bool answer_take(struct answer *answer, struct buffer *out, struct answer_checkpoint *checkpoint)
@@ -335,10 +314,15 @@ void answer_checkpoint_release(struct answer_checkpoint *checkpoint)
 
 void answer_abort(struct answer *answer, enum status code, const char *message)
 {
-    if (answer->phase != ANSWER_OVER)
-        fail(answer, code, message != NULL ? message : status_text(code),
-             answer->tally.rows > 0 ? "What came before this line is not complete."
-                                    : "Try again later.");
+    if (answer->has_run && answer->is_over)
+        return;
+    if (!answer->has_run) { /* perhaps it is refused, but this comes first */
+        answer->tally.denials = 0;
+        buffer_clear(&answer->out);
+    }
+    fail(answer, code, 0, message != NULL ? message : status_text(code),
+         answer->tally.rows > 0 ? "What came before this line is not complete."
+                                : "Try again later.");
 }
 
 const struct statistics_answer *answer_tally(struct answer *answer)
@@ -351,7 +335,7 @@ void answer_destroy(struct answer *answer)
 {
     if (answer == NULL)
         return;
-    end_scan(answer);
+    scan_destroy(answer->scan);
     request_release(&answer->request);
     buffer_release(&answer->out);
     free(answer);

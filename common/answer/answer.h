@@ -54,25 +54,26 @@ struct answer_checkpoint {
     uint64_t start_us;
 };
 
-/* Begins to answer one request line (without newline). Asks the platform nothing yet.
+/* Begins to answer one request line (without newline). Asks the platform nothing yet. A request
+ * that cannot be answered is over when this returns, with its error line waiting.
  * context, grant  Copied.
  * line            Not kept.
  * Returns NULL without memory. */
 struct answer *answer_create(_In_ const struct answer_context *context,
                              _In_ const struct grant *grant, struct span line);
 
-/* True while the next slice asks the platform and may take long. Otherwise it is short and makes
- * all lines that are left, so that any thread may run it. */
+/* True while the next slice asks the platform and may take long. Otherwise it is short and the
+ * last. */
 bool answer_is_scan(_In_ const struct answer *answer);
+
+/* True once the terminal line is made. */
+bool answer_is_over(_In_ const struct answer *answer);
 
 /* Runs one slice. It ends when the terminal line is made, when a process is completed, and after
  * the first step that ends at `end_us` of the context's clock or later, or with at least `size`
  * bytes waiting to be taken. It never asks about two processes.
  * size  At most OUTPUT_SIZE; what the owner's buffer still lacks of it. */
 void answer_run(_Inout_ struct answer *answer, uint64_t end_us, size_t size);
-
-/* True once the terminal line is made. */
-bool answer_is_over(_In_ const struct answer *answer);
 
 /* Moves the lines that are waiting to the end of `out`; when `out` is empty the buffers change
  * places instead.
@@ -85,9 +86,9 @@ NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer 
 
 void answer_checkpoint_release(_Inout_ struct answer_checkpoint *checkpoint);
 
-/* Makes the next slice the last: it makes nothing but an error line. What the scan had open is
- * closed at once. Does nothing when the answer is over.
- * message  One sentence, copied; NULL: the text of the code. */
+/* Ends the answer with an error line, and closes what the scan had open. Does nothing when a slice
+ * has made the terminal line.
+ * message  One sentence; NULL: the text of the code. */
 void answer_abort(_Inout_ struct answer *answer, enum status code, const char *message);
 
 /* What the request has cost so far and how it ended, for statistics_answered(); RESULT_CANCELLED

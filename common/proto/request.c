@@ -9,88 +9,66 @@
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
-enum {
-    SHOWN_SIZE_MAX = 32,                /* bytes of the client's own text in a message */
-    SHOWN_CAPACITY = SHOWN_SIZE_MAX + 4 /* with "..." and a terminator */
-};
+#define NAME(symbol, name) name,
+static const char *const op_names[] = {REQUEST_OP_LIST(NAME)};
+static const char *const detail_names[] = {REQUEST_DETAIL_LIST(NAME)};
+static const char *const kind_names[] = {KIND_LIST(NAME)}; /* in the order of the bits */
+enum { KINDS_COUNT = sizeof kind_names / sizeof kind_names[0] };
+_Static_assert(KIND_IMAGE == 1 && KIND_DATA == 2 && KIND_PAGEFILE == 4, "the names are in order");
 
-/* Columns: symbol, name, what it must be, hint. Texts that list words are made of the lists. */
+/* Columns: symbol, name, most elements of a list (1: it cannot be one), what the value must be,
+ * hint. Texts that list words are made of the lists. */
 #define WORD(symbol, name) name ", "
-#define MEMBER_LIST(X)                                                                         \
-    X(ID, id, "an integer of 64 bits or a string", "Give \"id\":1 or \"id\":\"a\", or none.")  \
-    X(OP, op, "a string", "This server answers " REQUEST_OP_LIST(WORD) "and nothing else.")    \
-    X(PID, pid, "an integer from 0 to 4294967295",                                             \
-      "Give a process identifier, \"pid\":1234, or a list, \"pid\":[1,2].")                    \
-    X(NAME, name, "a string that is not empty",                                                \
-      "Give a process name, where * is any text and ? any character, or a list of such.")      \
-    X(ALL, all, "true", "Give \"all\":true, or select by pid or name.")                        \
-    X(OWN, own, "true or false", "Give \"own\":true to ask about your own processes only.")    \
-    X(KINDS, kinds, "a list of kinds that is not empty",                                       \
-      "Give some of " KIND_LIST(WORD) "each once; physical views come with pagefile.")         \
-    X(PATH, path, "a string that is not empty",                                                \
-      "Give a path or file name, where * is any text and ? any character, or a list of such.") \
-    X(ADDRESS, address, "a string of \"0x\" and 1 to 16 hexadecimal digits",                   \
-      "Give an address such as \"address\":\"0x7ffb3c0a0000\".")                               \
-    X(DETAIL, detail, "a string",                                                              \
-      "Give one of " REQUEST_DETAIL_LIST(WORD) "or leave it out for one row per view.")        \
-    X(DEBUG, debug, "true or false", "Leave it out unless you want to know what the answer cost.")
+#define MEMBER_LIST(X)                                                                           \
+    X(ID, id, 1, "an integer of 64 bits or a string", "Give \"id\":1 or \"id\":\"a\", or none.") \
+    X(OP, op, 1, "a string", "This server answers " REQUEST_OP_LIST(WORD) "and nothing else.")   \
+    X(PID, pid, REQUEST_PIDS_MAX, "an integer from 0 to 4294967295",                             \
+      "Give a process identifier, \"pid\":1234, or a list, \"pid\":[1,2].")                      \
+    X(NAME, name, REQUEST_NAMES_MAX, "a string that is not empty",                               \
+      "Give a process name, where * is any text and ? any character, or a list of such.")        \
+    X(ALL, all, 1, "true", "Give \"all\":true, or select by pid or name.")                       \
+    X(OWN, own, 1, "true or false", "Give \"own\":true to ask about your own processes only.")   \
+    X(KINDS, kinds, 1, "a list of kinds that is not empty",                                      \
+      "Give some of " KIND_LIST(WORD) "each once; physical views come with pagefile.")           \
+    X(PATH, path, REQUEST_PATHS_MAX, "a string that is not empty",                               \
+      "Give a path or file name, where * is any text and ? any character, or a list of such.")   \
+    X(ADDRESS, address, 1, "a string of \"0x\" and 1 to 16 hexadecimal digits",                  \
+      "Give an address such as \"address\":\"0x7ffb3c0a0000\".")                                 \
+    X(DETAIL, detail, 1, "a string",                                                             \
+      "Give one of " REQUEST_DETAIL_LIST(WORD) "or leave it out for one row per view.")          \
+    X(DEBUG, debug, 1, "true or false",                                                          \
+      "Leave it out unless you want to know what the answer cost.")
 
 enum member {
-#define X(symbol, name, must_be, hint) IN_##symbol,
+#define X(symbol, name, elements_max, must_be, hint) IN_##symbol,
     MEMBER_LIST(X)
 #undef X
         MEMBERS_COUNT
 };
 
-#define BIT(member) (1u << (member))
+static const struct {
+    const char *name;
+    int elements_max;
+    const char *must_be, *hint;
+} members[] = {
+#define X(symbol, name, elements_max, must_be, hint) {#name, elements_max, must_be, hint},
+    MEMBER_LIST(X)
+#undef X
+};
 
+#define BIT(member) (1u << (member))
 static const uint32_t MEMBERS_ALWAYS = BIT(IN_ID) | BIT(IN_OP) | BIT(IN_DEBUG);
 static const uint32_t MEMBERS_SELECTOR = BIT(IN_PID) | BIT(IN_NAME) | BIT(IN_ALL);
-static const uint32_t MEMBERS_LIST = BIT(IN_PID) | BIT(IN_NAME) | BIT(IN_PATH);
 
 static const char HINT_LINE[] = "Send one JSON object in UTF-8 on each line.";
 static const char HINT_MEMBERS[] = "Known are "
-#define X(symbol, name, must_be, hint) #name ", "
+#define X(symbol, name, elements_max, must_be, hint) #name ", "
     MEMBER_LIST(X)
 #undef X
         "and no others.";
 static const char HINT_SELECTOR[] =
     "Select processes by \"all\":true, or by \"pid\":1234, \"pid\":[1,2], \"name\":\"chrome*\" or "
     "pid and name together.";
-
-static const struct {
-    const char *name, *must_be, *hint;
-} members[MEMBERS_COUNT] = {
-#define X(symbol, name, must_be, hint) {#name, must_be, hint},
-    MEMBER_LIST(X)
-#undef X
-};
-
-static const uint32_t kind_bits[] = {
-#define X(bit, name) bit,
-    KIND_LIST(X)
-#undef X
-};
-
-static const char *const kind_names[] = {
-#define X(bit, name) name,
-    KIND_LIST(X)
-#undef X
-};
-
-enum { KINDS_COUNT = sizeof kind_bits / sizeof kind_bits[0] };
-
-static const char *const op_names[OP_COUNT] = {
-#define X(symbol, name) name,
-    REQUEST_OP_LIST(X)
-#undef X
-};
-
-static const char *const detail_names[DETAIL_COUNT] = {
-#define X(symbol, name) name,
-    REQUEST_DETAIL_LIST(X)
-#undef X
-};
 
 struct parser {
     struct json_reader reader;
@@ -138,66 +116,75 @@ static bool fail(struct parser *parser, enum status code, const char *hint, cons
     return false;
 }
 
-/* text  What is wrong with the value of the member, or with the element of its list. */
-static bool fail_member(struct parser *parser, enum status code, const char *text)
+/* About the member's value, or the element of its list that was read last. */
+PRINTF_FORMAT(3, 4)
+static bool fail_value(struct parser *parser, enum status code, const char *format, ...)
 {
-    const enum member member = parser->member;
-    char element[48] = "";
+    char element[48] = "", text[96];
+    va_list arguments;
 
     if (parser->is_in_list)
         (void)snprintf(element, sizeof element, ": the element at offset %zu",
                        parser->reader.token_offset);
-    return fail(parser, code, members[member].hint, "member \"%s\" at offset %zu%s %s",
-                members[member].name, parser->offsets[member], element, text);
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return fail(parser, code, members[parser->member].hint, "member \"%s\" at offset %zu%s %s",
+                members[parser->member].name, parser->offsets[parser->member], element, text);
 }
 
-static bool fail_value(struct parser *parser)
+static bool fail_type(struct parser *parser)
 {
-    const bool may_be_list = !parser->is_in_list && (MEMBERS_LIST & BIT(parser->member)) != 0;
-    char text[96];
+    const bool may_be_list = !parser->is_in_list && members[parser->member].elements_max > 1;
 
-    (void)snprintf(text, sizeof text, "must be %s%s", members[parser->member].must_be,
-                   may_be_list ? ", or a list of such" : "");
-    return fail_member(parser, STATUS_BAD_REQUEST, text);
+    return fail_value(parser, STATUS_BAD_REQUEST, "must be %s%s", members[parser->member].must_be,
+                      may_be_list ? ", or a list of such" : "");
 }
 
 static bool fail_too_large(struct parser *parser, int limit, const char *unit)
 {
-    char text[64];
-
-    (void)snprintf(text, sizeof text, "is longer than %d %s", limit, unit);
-    return fail_member(parser, STATUS_TOO_LARGE, text);
+    return fail_value(parser, STATUS_TOO_LARGE, "is longer than %d %s", limit, unit);
 }
 
-/* The text of the last key or string, cut and without control characters, for a message. */
-static void show_token(char *out, const struct json_reader *reader)
+/* --- the text of the last key or string --- */
+
+enum {
+    SHOWN_SIZE_MAX = 32,                    /* bytes of it in a message */
+    SHOWN_CAPACITY = SHOWN_SIZE_MAX * 3 + 4 /* each may become U+FFFD; "..." and a terminator */
+};
+
+/* For a message: cut, and fit to be shown. */
+static void show_text(char *out, const struct json_reader *reader)
 {
-    char text[SHOWN_SIZE_MAX];
-    struct span shown = {text, 0};
-    size_t size = 0;
-    bool is_cut = false;
+    char buffer[SHOWN_SIZE_MAX];
+    struct span text = {buffer, 0};
+    size_t offset = 0;
 
-    if (!json_unescape(reader, text, sizeof text, &shown.size))
-        shown = reader->token; /* too long: shown as it is in the line, and cut */
-    for (size_t offset = 0; offset < shown.size && !is_cut;) {
-        size_t begin = offset;
-        uint32_t c = utf8_next(shown, &offset);
-        if (offset > SHOWN_SIZE_MAX) {
-            is_cut = true;
-        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-            out[size++] = '?';
-        } else {
-            memcpy(out + size, shown.data + begin, offset - begin);
-            size += offset - begin;
-        }
+    if (!json_unescape(reader, buffer, sizeof buffer, &text.size))
+        text = reader->token; /* too long: shown as it is in the line */
+    while (offset < utf8_cut(text, SHOWN_SIZE_MAX)) {
+        const struct span shown = utf8_next_shown(text, &offset);
+        memcpy(out, shown.data, shown.size);
+        out += shown.size;
     }
-    memcpy(out + size, is_cut ? "..." : "", is_cut ? 4 : 1);
+    memcpy(out, "...", 4);
+    if (offset == text.size)
+        *out = '\0';
 }
 
-/* Bytes from the line's start to the text of the last key or string, without its quote. */
+/* Bytes from the line's start to the text, without its quote. */
 static size_t text_offset(const struct json_reader *reader)
 {
     return (size_t)(reader->token.data - reader->text.data);
+}
+
+static bool text_is(const struct json_reader *reader, const char *word)
+{
+    char buffer[16];
+    struct span text = {buffer, 0};
+
+    return json_unescape(reader, buffer, sizeof buffer, &text.size) &&
+           span_equal(text, span_from_string(word));
 }
 
 /* what  "unknown kind" and the like; an unknown op may be one of a later version. */
@@ -206,24 +193,14 @@ static bool fail_word(struct parser *parser, const char *what)
     const enum status code = parser->member == IN_OP ? STATUS_UNSUPPORTED : STATUS_BAD_REQUEST;
     char shown[SHOWN_CAPACITY];
 
-    show_token(shown, &parser->reader);
+    show_text(shown, &parser->reader);
     return fail(parser, code, members[parser->member].hint,
                 "member \"%s\" at offset %zu: %s \"%s\" at offset %zu",
                 members[parser->member].name, parser->offsets[parser->member], what, shown,
                 text_offset(&parser->reader));
 }
 
-/* --- values; `event` is the one that begins the value or the element --- */
-
-/* True when the last key or string is this word, whatever its escapes. */
-static bool token_is(const struct json_reader *reader, const char *word)
-{
-    char text[16];
-    struct span token = {text, 0};
-
-    return json_unescape(reader, text, sizeof text, &token.size) &&
-           span_equal(token, span_from_string(word));
-}
+/* --- values; `event` is the one that begins the value, or the element of a list --- */
 
 /* Takes the value just read as an id: an integer or a short string.
  * Returns false, `id` untouched, for anything else. */
@@ -245,21 +222,21 @@ static bool read_id(struct parser *parser, enum json_event event)
     if (take_id(&parser->reader, event, &parser->request->id))
         return true;
     return event == JSON_STRING ? fail_too_large(parser, REQUEST_ID_SIZE_MAX, "bytes")
-                                : fail_value(parser);
+                                : fail_type(parser);
 }
 
 /* Reads a string that must be one of the words.
- * what   "unknown op" and the like.
- * index  Receives the index of the word. */
+ * unknown  What to call another one, such as "unknown op".
+ * index    Receives the index of the word. */
 static bool read_word(struct parser *parser, enum json_event event, const char *const *words,
-                      int count, const char *what, int *index)
+                      int count, const char *unknown, int *index)
 {
     if (event != JSON_STRING)
-        return fail_value(parser);
+        return fail_type(parser);
     for (*index = 0; *index < count; (*index)++)
-        if (token_is(&parser->reader, words[*index]))
+        if (text_is(&parser->reader, words[*index]))
             return true;
-    return fail_word(parser, what);
+    return fail_word(parser, unknown);
 }
 
 static bool read_op(struct parser *parser, enum json_event event)
@@ -282,32 +259,33 @@ static bool read_detail(struct parser *parser, enum json_event event)
     return true;
 }
 
-/* Reads one value, or a list of 1 to `limit` of them, repeats included. */
-static bool read_list(struct parser *parser, enum json_event event, int limit,
-                      bool (*read)(struct parser *parser, enum json_event event))
+static bool read_kinds(struct parser *parser, enum json_event event)
 {
-    int count = 0;
+    uint32_t found = 0;
+    int kind;
 
     if (event != JSON_ARRAY_OPEN)
-        return read(parser, event);
-    while ((event = json_next(&parser->reader)) != JSON_ARRAY_CLOSE) {
-        if (++count > limit)
-            return fail_too_large(parser, limit, "elements");
-        parser->is_in_list = true;
-        if (!read(parser, event))
+        return fail_type(parser);
+    while ((event = json_next(&parser->reader)) == JSON_STRING) {
+        if (!read_word(parser, event, kind_names, KINDS_COUNT, "unknown kind", &kind))
             return false;
-        parser->is_in_list = false;
+        if ((found & BIT(kind)) != 0)
+            return fail_word(parser, "repeated kind");
+        found |= BIT(kind);
     }
-    return count > 0 || fail_member(parser, STATUS_BAD_REQUEST, "is an empty list");
+    if (event != JSON_ARRAY_CLOSE || found == 0)
+        return fail_type(parser);
+    parser->request->kinds = found;
+    return true;
 }
 
-static bool read_one_pid(struct parser *parser, enum json_event event)
+static bool read_pid(struct parser *parser, enum json_event event)
 {
     struct request *request = parser->request;
     uint64_t pid;
 
     if (event != JSON_NUMBER || !json_uint64(&parser->reader, &pid) || pid > UINT32_MAX)
-        return fail_value(parser);
+        return fail_type(parser);
     for (size_t i = 0; i < request->pids_count; i++)
         if (request->pids[i] == pid)
             return true;
@@ -315,123 +293,87 @@ static bool read_one_pid(struct parser *parser, enum json_event event)
     return true;
 }
 
-static bool read_pid(struct parser *parser, enum json_event event)
-{
-    return read_list(parser, event, REQUEST_PIDS_MAX, read_one_pid);
-}
-
-/* Unescapes the string into the request's texts. */
-static bool read_text(struct parser *parser, enum json_event event, struct span *text)
+/* Unescapes a glob to the end of the request's texts, which do not grow by it yet. */
+static bool read_glob(struct parser *parser, enum json_event event, struct span *glob)
 {
     struct buffer *texts = &parser->request->texts;
 
     if (event != JSON_STRING || parser->reader.token.size == 0)
-        return fail_value(parser);
+        return fail_type(parser);
     if (texts->data == NULL) { /* all texts together are shorter than the line: they never move */
         buffer_init(texts, parser->reader.text.size);
         if (!buffer_reserve(texts, parser->reader.text.size))
             return fail(parser, STATUS_INTERNAL, "Try again later.", "out of memory");
     }
-    text->data = texts->data + texts->size;
+    glob->data = texts->data + texts->size;
     return json_unescape(&parser->reader, texts->data + texts->size, texts->capacity - texts->size,
-                         &text->size);
+                         &glob->size);
 }
 
-static void add_glob(struct request *request, struct span glob, struct span *globs, size_t *count)
+/* Adds what was just read to a list, unless it is there. */
+static bool add_glob(struct request *request, struct span glob, struct span *globs, size_t *count)
 {
     for (size_t i = 0; i < *count; i++)
         if (span_equal(globs[i], glob))
-            return;
+            return true;
     globs[(*count)++] = glob;
     request->texts.size += glob.size;
-}
-
-static bool read_one_name(struct parser *parser, enum json_event event)
-{
-    struct request *request = parser->request;
-    struct span glob;
-
-    if (!read_text(parser, event, &glob))
-        return false;
-    if (glob.size > REQUEST_NAME_SIZE_MAX)
-        return fail_too_large(parser, REQUEST_NAME_SIZE_MAX, "bytes");
-    add_glob(request, glob, request->names, &request->names_count);
     return true;
 }
 
 static bool read_name(struct parser *parser, enum json_event event)
 {
-    return read_list(parser, event, REQUEST_NAMES_MAX, read_one_name);
-}
-
-static bool read_one_path(struct parser *parser, enum json_event event)
-{
     struct request *request = parser->request;
     struct span glob;
 
-    if (!read_text(parser, event, &glob))
+    if (!read_glob(parser, event, &glob))
         return false;
-    if (utf16_from_utf8(NULL, 0, glob) > REQUEST_PATH_LEN_MAX)
-        return fail_too_large(parser, REQUEST_PATH_LEN_MAX, "UTF-16 units");
-    add_glob(request, glob, request->paths, &request->paths_count);
-    return true;
+    if (glob.size > REQUEST_NAME_SIZE_MAX)
+        return fail_too_large(parser, REQUEST_NAME_SIZE_MAX, "bytes");
+    return add_glob(request, glob, request->names, &request->names_count);
 }
 
 static bool read_path(struct parser *parser, enum json_event event)
 {
-    return read_list(parser, event, REQUEST_PATHS_MAX, read_one_path);
+    struct request *request = parser->request;
+    struct span glob;
+
+    if (!read_glob(parser, event, &glob))
+        return false;
+    if (utf16_from_utf8(NULL, 0, glob) > REQUEST_PATH_LEN_MAX)
+        return fail_too_large(parser, REQUEST_PATH_LEN_MAX, "UTF-16 units");
+    return add_glob(request, glob, request->paths, &request->paths_count);
 }
 
 static bool read_all(struct parser *parser, enum json_event event)
 {
     parser->request->all = true;
-    return event == JSON_TRUE || fail_value(parser);
+    return event == JSON_TRUE || fail_type(parser);
 }
 
 static bool read_own(struct parser *parser, enum json_event event)
 {
     parser->request->own = event == JSON_TRUE;
-    return event == JSON_TRUE || event == JSON_FALSE || fail_value(parser);
+    return event == JSON_TRUE || event == JSON_FALSE || fail_type(parser);
 }
 
 static bool read_debug(struct parser *parser, enum json_event event)
 {
     parser->request->debug = event == JSON_TRUE;
-    return event == JSON_TRUE || event == JSON_FALSE || fail_value(parser);
-}
-
-static bool read_kinds(struct parser *parser, enum json_event event)
-{
-    uint32_t found = 0;
-    int kind;
-
-    if (event != JSON_ARRAY_OPEN)
-        return fail_value(parser);
-    while ((event = json_next(&parser->reader)) == JSON_STRING) {
-        if (!read_word(parser, event, kind_names, KINDS_COUNT, "unknown kind", &kind))
-            return false;
-        if ((found & kind_bits[kind]) != 0)
-            return fail_word(parser, "repeated kind");
-        found |= kind_bits[kind];
-    }
-    if (event != JSON_ARRAY_CLOSE || found == 0)
-        return fail_value(parser);
-    parser->request->kinds = found;
-    return true;
+    return event == JSON_TRUE || event == JSON_FALSE || fail_type(parser);
 }
 
 static bool read_address(struct parser *parser, enum json_event event)
 {
+    struct request *request = parser->request;
     char text[NUMBER_ADDRESS_SIZE];
-    struct span digits = {text + 2, 0};
     size_t size = 0;
 
-    if (event != JSON_STRING || !json_unescape(&parser->reader, text, sizeof text, &size) ||
-        size < 3 || memcmp(text, "0x", 2) != 0)
-        return fail_value(parser);
-    digits.size = size - 2;
-    parser->request->has_address = number_from_hex(digits, &parser->request->address);
-    return parser->request->has_address || fail_value(parser);
+    request->has_address = event == JSON_STRING &&
+                           json_unescape(&parser->reader, text, sizeof text, &size) && size > 2 &&
+                           memcmp(text, "0x", 2) == 0 &&
+                           number_from_hex((struct span){text + 2, size - 2}, &request->address);
+    return request->has_address || fail_type(parser);
 }
 
 /* --- the line --- */
@@ -441,35 +383,54 @@ static enum member find_member(const struct json_reader *reader)
 {
     int member = 0;
 
-    while (member < MEMBERS_COUNT && !token_is(reader, members[member].name))
+    while (member < MEMBERS_COUNT && !text_is(reader, members[member].name))
         member++;
     return (enum member)member;
+}
+
+/* Reads the value of parser->member. */
+static bool read_value(struct parser *parser)
+{
+    static bool (*const readers[])(struct parser *, enum json_event) = {
+#define X(symbol, name, elements_max, must_be, hint) read_##name,
+        MEMBER_LIST(X)
+#undef X
+    };
+    const int elements_max = members[parser->member].elements_max;
+    enum json_event event = json_next(&parser->reader);
+    int count = 0;
+
+    if (elements_max == 1 || event != JSON_ARRAY_OPEN)
+        return readers[parser->member](parser, event);
+    while ((event = json_next(&parser->reader)) != JSON_ARRAY_CLOSE) {
+        if (++count > elements_max)
+            return fail_too_large(parser, elements_max, "elements");
+        parser->is_in_list = true;
+        if (!readers[parser->member](parser, event))
+            return false;
+        parser->is_in_list = false;
+    }
+    return count > 0 || fail_value(parser, STATUS_BAD_REQUEST, "is an empty list");
 }
 
 /* Reads the member whose name was read last. */
 static bool read_member(struct parser *parser)
 {
-    static bool (*const read[MEMBERS_COUNT])(struct parser *, enum json_event) = {
-#define X(symbol, name, must_be, hint) read_##name,
-        MEMBER_LIST(X)
-#undef X
-    };
     const size_t offset = text_offset(&parser->reader);
-    const enum member member = find_member(&parser->reader);
     char shown[SHOWN_CAPACITY];
 
-    if (member == MEMBERS_COUNT) {
-        show_token(shown, &parser->reader);
+    parser->member = find_member(&parser->reader);
+    if (parser->member == MEMBERS_COUNT) {
+        show_text(shown, &parser->reader);
         return fail(parser, STATUS_BAD_REQUEST, HINT_MEMBERS, "unknown member \"%s\" at offset %zu",
                     shown, offset);
     }
-    if ((parser->seen & BIT(member)) != 0)
+    if ((parser->seen & BIT(parser->member)) != 0)
         return fail(parser, STATUS_BAD_REQUEST, "Give each member once.",
-                    "repeated member \"%s\" at offset %zu", members[member].name, offset);
-    parser->seen |= BIT(member);
-    parser->offsets[member] = offset;
-    parser->member = member;
-    return read[member](parser, json_next(&parser->reader));
+                    "repeated member \"%s\" at offset %zu", members[parser->member].name, offset);
+    parser->seen |= BIT(parser->member);
+    parser->offsets[parser->member] = offset;
+    return read_value(parser);
 }
 
 /* The member of `set` that comes first in the line; at least one of them was seen. */
@@ -523,23 +484,18 @@ static bool check_members(struct parser *parser)
     return true;
 }
 
-static bool is_blank(struct span line)
-{
-    for (size_t i = 0; i < line.size; i++)
-        if (memchr(" \t\r\n", line.data[i], 4) == NULL)
-            return false;
-    return true;
-}
-
 /* Reads the line to its end or its first byte that is no JSON, also after a fault: that it is no
  * JSON comes first, and every error line has the id. */
 static bool parse_line(struct parser *parser, struct span line)
 {
     struct json_reader *reader = &parser->reader;
     size_t deep_offset = SIZE_MAX;
+    size_t blank_size = 0;
     bool is_good = true;
 
-    if (is_blank(line))
+    while (blank_size < line.size && memchr(" \t\r\n", line.data[blank_size], 4) != NULL)
+        blank_size++;
+    if (blank_size == line.size)
         return fail(parser, STATUS_BAD_REQUEST, HINT_LINE, "the line is empty");
     json_reader_init(reader, line, JSON_DEPTH_MAX);
     enum json_event event = json_next(reader);
@@ -624,7 +580,7 @@ static void write_kinds(struct json_writer *writer, uint32_t kinds)
 {
     json_array_begin(writer, "kinds");
     for (int i = 0; i < KINDS_COUNT; i++)
-        if ((kinds & kind_bits[i]) != 0)
+        if ((kinds & BIT(i)) != 0)
             json_put_text(writer, kind_names[i]);
     json_array_end(writer);
 }

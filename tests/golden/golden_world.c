@@ -217,14 +217,14 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
     if (answer == NULL)
         abort();
     buffer_init(&lines, ANSWER_OUTPUT_SIZE_MAX);
-    while (!answer_is_over(answer)) {
+    do {
         if (step++ == world->abort_at)
             answer_abort(answer, world->abort_code, NULL);
         answer_run(answer, 0, OUTPUT_SIZE); /* one step */
         if (!answer_take(answer, &lines, NULL) || !buffer_append(out, buffer_span(&lines)))
             abort();
         buffer_clear(&lines);
-    }
+    } while (!answer_is_over(answer));
     statistics_answered(context.statistics, answer_tally(answer));
     answer_destroy(answer);
     buffer_release(&lines);

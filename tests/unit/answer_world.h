@@ -1,10 +1,17 @@
-/* A small world for the tests of answer.h: a virtual platform, a caller, a clock. */
+/* A small world for the tests of answer.h: a virtual platform, a caller, a clock. The tests see the
+ * inside of an answer. */
 #ifndef TESTS_UNIT_ANSWER_WORLD_H
 #define TESTS_UNIT_ANSWER_WORLD_H
 
 #include <stdlib.h>
 
-#include "common/answer/answer.h"
+/* What bounds the output of an answer, for tests of what happens then; 0: nothing but memory. */
+static size_t answer_room;
+
+#include "common/text/buffer.h"
+#define buffer_init(buffer, size) (buffer_init)(buffer, answer_room > 0 ? answer_room : (size))
+#include "common/answer/answer.c"
+#undef buffer_init
 #include "common/proto/protocol.h"
 #include "common/proto/statistics.h"
 #include "tests/rows/reply_stream.h"
@@ -84,7 +91,7 @@ static inline void world_release(struct world *world)
 
 enum { STEPS_MAX = 10000 };
 
-static inline struct answer *world_ask(struct world *world, const char *line)
+static inline struct answer *ask(struct world *world, const char *line)
 {
     struct answer *answer = answer_create(&world->context, &world->grant, span_from_string(line));
 
@@ -112,7 +119,7 @@ static inline void leave(struct world *world, struct answer *answer)
 /* Answers to the end. Returns the steps it took, or 0 when it would not end. */
 static inline unsigned serve(struct world *world, const char *line)
 {
-    struct answer *answer = world_ask(world, line);
+    struct answer *answer = ask(world, line);
     unsigned steps = 1;
 
     while (steps < STEPS_MAX && step(world, answer))

@@ -1,5 +1,3 @@
-/* Answers: rights, slices, hand-over, counting. The answer's own buffer is looked at from inside. */
-#include "common/answer/answer.c"
 #include "tests/unit/answer_world.h"
 
 static void answer_gives_by_rights(struct test *t)
@@ -88,7 +86,7 @@ static void answer_is_over_for_good(struct test *t)
 {
     struct world world;
     world_init(&world);
-    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
     for (unsigned i = 0; i < STEPS_MAX && step(&world, answer); i++) {
         size_t lines = 0;
         for (size_t k = 0; k < world.out.size; k++)
@@ -122,7 +120,7 @@ static void answer_in_any_slices_is_the_same(struct test *t)
         buffer_init(&taken, ANSWER_OUTPUT_SIZE_MAX);
         CHECK(t, serve(&world, lines[i]) > 0);
         for (unsigned way = 0; way < 4; way++) {
-            struct answer *answer = world_ask(&world, lines[i]);
+            struct answer *answer = ask(&world, lines[i]);
             buffer_clear(&collected);
             while (!answer_is_over(answer)) {
                 answer_run(answer, way & 1 ? UINT64_MAX : 0, OUTPUT_SIZE);
@@ -154,7 +152,7 @@ static void answer_slice_ends_with_the_process(struct test *t)
     struct world world;
     unsigned slices = 0;
     world_init(&world);
-    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
     while (!answer_is_over(answer)) {
         const uint64_t opens = world.virtual_.calls[VIRTUAL_OPEN];
         CHECK(t, answer_is_scan(answer));
@@ -164,7 +162,7 @@ static void answer_slice_ends_with_the_process(struct test *t)
         CHECK(t, answer_take(answer, &world.out, NULL));
         slices++;
     }
-    CHECK(t, !answer_is_scan(answer));
+    CHECK(t, answer_is_over(answer));
     CHECK_INT(t, 4, world.virtual_.calls[VIRTUAL_OPEN]);
     CHECK(t, slices >= 6 && slices <= 8); /* the list, four processes, the end */
     leave(&world, answer);
@@ -179,7 +177,7 @@ static void answer_slice_is_bounded(struct test *t)
     world_init(&world);
     world.context.now_us = ticking_now_us;
     world.context.clock = &clock;
-    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"pid\":100}");
+    struct answer *answer = ask(&world, "{\"op\":\"maps\",\"pid\":100}");
     answer_run(answer, 0, OUTPUT_SIZE); /* the list of processes */
     for (uint64_t steps = 1; !answer_is_over(answer); steps++) {
         const uint64_t start = clock;
@@ -188,15 +186,15 @@ static void answer_slice_is_bounded(struct test *t)
     }
     leave(&world, answer);
 
-    answer = world_ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
+    answer = ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
     while (!answer_is_over(answer)) { /* with no room each slice is one step */
-        const uint64_t start = clock;
+        const uint64_t calls = world.virtual_.calls_total;
         answer_run(answer, UINT64_MAX, 0);
-        CHECK_INT(t, 1, clock - start);
+        CHECK(t, world.virtual_.calls_total - calls <= 2);
     }
     leave(&world, answer);
 
-    answer = world_ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
+    answer = ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
     while (!answer_is_over(answer)) { /* with room for a byte it ends with the first line */
         answer_run(answer, UINT64_MAX, 1);
         size_t lines = 0;
@@ -216,8 +214,9 @@ static void answer_take_is_all_or_nothing(struct test *t)
     struct buffer out;
     world_init(&world);
     for (size_t room = 0; room < 2000; room += 10) {
-        struct answer *answer = world_ask(&world, "{\"op\":\"whoami\"}");
+        struct answer *answer = ask(&world, "{\"op\":\"whoami\"}");
         TEST_ROW(t, "room %zu", room);
+        CHECK(t, !answer_is_over(answer));
         CHECK(t, !answer_is_scan(answer));
         answer_run(answer, 0, OUTPUT_SIZE);
         CHECK(t, answer_is_over(answer));
@@ -252,7 +251,7 @@ static void answer_hands_over_a_checkpoint(struct test *t)
     struct answer_checkpoint checkpoint = {0};
     size_t index = 0;
     world_init(&world);
-    struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
     while (!answer_is_over(answer)) {
         answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
         CHECK(t, answer_take(answer, &world.out, &checkpoint));
@@ -270,7 +269,7 @@ static void answer_hands_over_a_checkpoint(struct test *t)
     CHECK(t, checkpoint.scan.processes == NULL);
     CHECK_INT(t, RESULT_PARTIAL, checkpoint.tally.result);
     leave(&world, answer);
-    answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+    answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
     answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
     CHECK(t, answer_take(answer, &world.out, &checkpoint));
     leave(&world, answer); /* the checkpoint outlives its answer */
@@ -291,9 +290,10 @@ static void answer_measures_the_time(struct test *t)
         TEST_ROW(t, "row %zu", i);
         world_init(&world);
         world.now_us = rows[i].start;
-        struct answer *answer = world_ask(&world, "{\"op\":\"info\"}");
+        struct answer *answer = ask(&world, "{\"op\":\"processes\",\"all\":true}");
         world.now_us = rows[i].now;
-        CHECK(t, !step(&world, answer));
+        while (step(&world, answer))
+            ;
         CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
         CHECK(t, stream.is_end);
         CHECK_INT(t, rows[i].elapsed, stream.end_elapsed_us);
@@ -308,7 +308,7 @@ static void answer_does_not_keep_the_line(struct test *t)
     struct world world;
     char line[] = "{\"id\":\"mine\",\"op\":\"maps\",\"name\":\"own*\"}";
     world_init(&world);
-    struct answer *answer = world_ask(&world, line);
+    struct answer *answer = ask(&world, line);
     memset(line, '#', sizeof line);
     while (step(&world, answer))
         ;
@@ -411,12 +411,11 @@ static void answer_cut_short_is_counted(struct test *t)
         struct world world;
         TEST_ROW(t, "%u steps, aborted %d", steps, is_aborted);
         world_init(&world);
-        struct answer *answer = world_ask(&world, "{\"op\":\"maps\",\"all\":true}");
+        struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
         for (unsigned i = 0; i < steps; i++)
             CHECK(t, step(&world, answer));
         if (is_aborted) {
             answer_abort(answer, STATUS_STOPPING, NULL);
-            CHECK_INT(t, RESULT_CANCELLED, answer_tally(answer)->result);
             CHECK(t, !step(&world, answer));
         }
         const struct statistics_answer *tally = answer_tally(answer);
@@ -439,8 +438,9 @@ static void answer_counts_the_limits_it_meets(struct test *t)
     world_init(&world);
     CHECK(t, serve(&world, "{\"op\":\"info\",\"id\":\"12345678901234567890123456789012"
                            "345678901234567890123456789012345\"}") > 0);
-    struct answer *answer = world_ask(&world, "{\"op\":\"stats\"}");
-    answer->out.capacity_max = 5000; /* for the terminal line, for no row more */
+    answer_room = 5000; /* for the terminal line, for no row more */
+    struct answer *answer = ask(&world, "{\"op\":\"stats\"}");
+    answer_room = 0;
     CHECK(t, !step(&world, answer));
     leave(&world, answer);
     statistics_read(&world.statistics, 0, values);

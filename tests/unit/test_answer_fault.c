@@ -1,14 +1,13 @@
 /* Answers that are cut short: by an abort, by the caller, for lack of room, by Windows. */
-#include "common/answer/answer.c"
 #include "common/scan/nt_status.h"
 #include "tests/unit/answer_world.h"
 
 /* Answers to the end in an output buffer of at most `room` bytes, and takes all lines at once. */
 static void serve_in_room(struct world *world, const char *line, size_t room)
 {
-    struct answer *answer = world_ask(world, line);
-
-    answer->out.capacity_max = room;
+    answer_room = room > 0 ? room : 1;
+    struct answer *answer = ask(world, line);
+    answer_room = 0;
     for (unsigned i = 0; i < STEPS_MAX && !answer_is_over(answer); i++)
         answer_run(answer, 0, OUTPUT_SIZE);
     if (!answer_is_over(answer) || !answer_take(answer, &world->out, NULL))
@@ -30,14 +29,14 @@ static void answer_aborts_at_each_step(struct test *t)
             struct reply_stream stream;
             TEST_ROW(t, "%s at %u", lines[i], at);
             world_reset(&world);
-            struct answer *answer = world_ask(&world, lines[i]);
+            struct answer *answer = ask(&world, lines[i]);
             for (unsigned k = 0; k < at; k++)
                 CHECK(t, step(&world, answer));
             const bool has_rows = world.out.size > 0;
             answer_abort(answer, STATUS_STOPPING, at % 2 ? "For a test." : NULL);
             CHECK_INT(t, 0, world.virtual_.open_count); /* nothing stays open until the last step */
             uint64_t calls = world.virtual_.calls_total;
-            CHECK(t, !answer_is_scan(answer));
+            CHECK(t, answer_is_over(answer));
             CHECK(t, !step(&world, answer));
             CHECK_INT(t, calls, world.virtual_.calls_total);
             CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
@@ -62,8 +61,7 @@ static void answer_is_destroyed_at_each_step(struct test *t)
     for (unsigned at = 0; at <= steps; at++) {
         TEST_ROW(t, "at %u", at);
         world_reset(&world);
-        struct answer *answer =
-            world_ask(&world, "{\"op\":\"maps\",\"all\":true,\"detail\":\"pages\"}");
+        struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true,\"detail\":\"pages\"}");
         for (unsigned k = 1; k <= at; k++)
             CHECK_INT(t, k < steps, step(&world, answer));
         answer_destroy(answer);
