@@ -1,4 +1,4 @@
-/* A client's run against a scripted server: what it sent, printed and complained. */
+/* Runs a command against a scripted server and keeps what it sent and printed. */
 #ifndef TESTS_UNIT_CLIENT_PLAY_H
 #define TESTS_UNIT_CLIENT_PLAY_H
 
@@ -9,16 +9,16 @@
 #include "common/proto/protocol.h"
 #include "tests/test.h"
 
-/* A server that says what its script holds, so many bytes at a time, and then fails. */
+/* A server that sends the text of its script, `step` bytes at a time, and then fails. */
 struct script {
     const char *reply;
     size_t offset;
-    size_t step;               /* bytes given at once; 0: all */
+    size_t step;               /* bytes received at once; 0: all */
     bool by_line;              /* a line at once */
     enum failure_kind failure; /* when the reply is over */
     enum failure_kind send;    /* FAILURE_COUNT: sending works */
     struct buffer sent;
-    int attempts; /* a busy server may be asked again so often; 0: never */
+    int attempts; /* connections to a busy server; 0: it cannot be asked again */
 };
 
 static inline bool script_send(void *context, struct span bytes, struct failure *failure)
@@ -49,40 +49,40 @@ static inline bool script_receive(void *context, char *data, size_t capacity, si
     return true;
 }
 
-static inline bool script_again(void *context, struct failure *failure)
+static inline bool script_reconnect(void *context, struct failure *failure)
 {
     struct script *script = context;
 
     return --script->attempts > 0 || failure_set(failure, FAILURE_BUSY, NULL);
 }
 
-struct heard {
+struct printed {
     struct buffer out, error;
     size_t writes;
-    size_t writes_max; /* then nobody reads any more */
+    size_t writes_max; /* then the reader of the results is gone */
 };
 
-static inline bool hear_result(void *context, struct span bytes)
+static inline bool print_result(void *context, struct span bytes)
 {
-    struct heard *heard = context;
+    struct printed *printed = context;
 
-    if (heard->writes == heard->writes_max)
+    if (printed->writes == printed->writes_max)
         return false;
-    heard->writes++;
-    return buffer_append(&heard->out, bytes);
+    printed->writes++;
+    return buffer_append(&printed->out, bytes);
 }
 
-static inline void hear_diagnostic(void *context, struct span line)
+static inline void print_diagnostic(void *context, struct span line)
 {
-    struct heard *heard = context;
+    struct printed *printed = context;
 
-    if (!buffer_append(&heard->error, line))
-        heard->writes_max = 0;
+    if (!buffer_append(&printed->error, line))
+        printed->writes_max = 0;
 }
 
 struct play {
     struct script script;
-    struct heard heard;
+    struct printed printed;
     struct options options;
     size_t width;
     struct envelope *envelope;
@@ -92,19 +92,19 @@ static inline void play_begin(struct play *play, const char *reply)
 {
     *play =
         (struct play){.script = {.reply = reply, .failure = FAILURE_CLOSED, .send = FAILURE_COUNT},
-                      .heard = {.writes_max = SIZE_MAX},
+                      .printed = {.writes_max = SIZE_MAX},
                       .options = {.command = COMMAND_MAPS, .all = true, .timeout_s = 9}};
     buffer_init(&play->script.sent, 4 * REQUEST_SIZE_MAX);
-    buffer_init(&play->heard.out, 4 * OUTPUT_ROW_SIZE_MAX);
-    buffer_init(&play->heard.error, OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&play->printed.out, 4 * OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&play->printed.error, OUTPUT_ROW_SIZE_MAX);
 }
 
 static inline enum outcome play_run(struct play *play)
 {
     const struct transport transport = {&play->script, script_send, script_receive,
-                                        play->script.attempts > 0 ? script_again : NULL};
+                                        play->script.attempts > 0 ? script_reconnect : NULL};
     const struct output output = {
-        .context = &play->heard, .write = hear_result, .complain = hear_diagnostic};
+        .context = &play->printed, .write = print_result, .complain = print_diagnostic};
     const struct run_settings settings = {.options = &play->options,
                                           .transport = &transport,
                                           .output = &output,
@@ -118,8 +118,8 @@ static inline enum outcome play_run(struct play *play)
 static inline void play_end(struct play *play)
 {
     buffer_release(&play->script.sent);
-    buffer_release(&play->heard.out);
-    buffer_release(&play->heard.error);
+    buffer_release(&play->printed.out);
+    buffer_release(&play->printed.error);
 }
 
 static inline void play_check(struct test *t, const char *expected, const struct buffer *actual)

@@ -43,11 +43,11 @@ static void broken_replies_are_reported(struct test *t)
         play_begin(&play, rows[i].reply);
         play.options.quiet = true;
         CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
-        REQUIRE(t, buffer_append(&play.heard.error, (struct span){"", 1}));
-        if (!CHECK(t, strstr(play.heard.error.data, rows[i].error) != NULL))
-            puts(play.heard.error.data);
-        CHECK(t, strncmp(play.heard.error.data, "lsmap: ", 7) == 0);
-        char *newline = strchr(play.heard.error.data, '\n');
+        REQUIRE(t, buffer_append(&play.printed.error, (struct span){"", 1}));
+        if (!CHECK(t, strstr(play.printed.error.data, rows[i].error) != NULL))
+            puts(play.printed.error.data);
+        CHECK(t, strncmp(play.printed.error.data, "lsmap: ", 7) == 0);
+        char *newline = strchr(play.printed.error.data, '\n');
         CHECK(t, newline != NULL && newline[1] == '\0'); /* one line */
         play_end(&play);
     }
@@ -61,7 +61,7 @@ static void failures_of_the_transport_are_reported(struct test *t)
     play.script.failure = FAILURE_TIMED_OUT;
     CHECK_INT(t, OUTCOME_BUSY, play_run(&play));
     play_check(t, "lsmap: no answer within 9 seconds: try again, or wait longer with --timeout\n",
-               &play.heard.error);
+               &play.printed.error);
     play_end(&play);
 
     play_begin(&play, GOOD);
@@ -73,7 +73,7 @@ static void failures_of_the_transport_are_reported(struct test *t)
     play_begin(&play, ERROR("", "busy"));
     play.script.send = FAILURE_CLOSED;
     CHECK_INT(t, OUTCOME_BUSY, play_run(&play));
-    play_check(t, "lsmap: m (busy): h\n", &play.heard.error);
+    play_check(t, "lsmap: m (busy): h\n", &play.printed.error);
     play_end(&play);
 
     play_begin(&play, "");
@@ -163,7 +163,7 @@ static void a_busy_server_is_asked_again(struct test *t)
                                 .send = FAILURE_COUNT,
                                 .attempts = rows[i].attempts};
         const struct transport transport = {&script, script_send, script_receive,
-                                            rows[i].attempts > 0 ? script_again : NULL};
+                                            rows[i].attempts > 0 ? script_reconnect : NULL};
         struct failure failure = {FAILURE_MEMORY, ""};
         struct exchange exchange;
         struct request request;

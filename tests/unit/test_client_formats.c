@@ -23,7 +23,7 @@ static void a_mistyped_command_is_suggested(struct test *t)
         play.options.names[0] = span_from_string(rows[i].name);
         play.options.names_count = 1;
         CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
-        play_check(t, rows[i].error, &play.heard.error);
+        play_check(t, rows[i].error, &play.printed.error);
         play_end(&play);
     }
 }
@@ -39,8 +39,8 @@ static void csv_is_one_table_of_all_processes(struct test *t)
                "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
                "7,,,4096,,,C:\\x,,false\r\n"
                "7,,,4096,,,C:\\x,,false\r\n",
-               &play.heard.out);
-    play_check(t, "", &play.heard.error);
+               &play.printed.out);
+    play_check(t, "", &play.printed.error);
     play_end(&play);
 }
 
@@ -59,7 +59,7 @@ static void failed_processes_are_reported(struct test *t)
         play_begin(&play, PROCESS("1") PROCESS_ERROR("1") END("1", "1", "2", "1", "false"));
         play.options.format = rows[i].format;
         CHECK_INT(t, OUTCOME_INCOMPLETE, play_run(&play));
-        CHECK_INT(t, rows[i].reported, play.heard.error.size > 0);
+        CHECK_INT(t, rows[i].reported, play.printed.error.size > 0);
         play_end(&play);
     }
 }
@@ -74,7 +74,7 @@ static void a_refused_request_prints_no_result(struct test *t)
         play_begin(&play, ERROR("\"id\":1,", "denied"));
         play.options.format = formats[i];
         CHECK_INT(t, OUTCOME_DENIED, play_run(&play));
-        play_check(t, "", &play.heard.out);
+        play_check(t, "", &play.printed.out);
         play_end(&play);
     }
 }
@@ -88,13 +88,13 @@ static void a_cut_reply_makes_no_metrics(struct test *t)
     play_begin(&play, PROCESS("1") MAP("1"));
     play.options.format = FORMAT_PROMETHEUS;
     CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
-    play_check(t, "", &play.heard.out);
+    play_check(t, "", &play.printed.out);
     play_end(&play);
 }
 
 /* How often a run asked to show progress, and with what. */
 struct shown {
-    struct heard heard; /* first: the context of the others, too */
+    struct printed printed; /* first: the context of the others, too */
     unsigned count;
     uint64_t processes;
 };
@@ -128,8 +128,10 @@ static void progress_counts_processes(struct test *t)
         buffer_init(&shown.heard.error, OUTPUT_ROW_SIZE_MAX);
         const struct transport transport = {
             .context = &play.script, .send = script_send, .receive = script_receive};
-        const struct output output = {
-            .context = &shown, .write = hear_result, .complain = hear_diagnostic, .progress = show};
+        const struct output output = {.context = &shown,
+                                      .write = print_result,
+                                      .complain = print_diagnostic,
+                                      .progress = show};
         const struct run_settings settings = {
             .options = &play.options, .transport = &transport, .output = &output, .pipe = "PIPE"};
         CHECK_INT(t, OUTCOME_COMPLETE, run_request(&settings));
@@ -169,7 +171,7 @@ static void host_lines_are_strict_json(struct test *t)
         envelope_init(&envelope, &facts);
         play.envelope = &envelope;
         CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-        struct span rest = buffer_span(&play.heard.out);
+        struct span rest = buffer_span(&play.printed.out);
         while (rest.size > 0) {
             const char *newline = memchr(rest.data, '\n', rest.size);
             struct row row;

@@ -30,7 +30,7 @@ static void replies_have_their_outcome(struct test *t)
             play_begin(&play, rows[i].reply);
             play.script.step = step;
             CHECK_INT(t, rows[i].outcome, play_run(&play));
-            play_check(t, rows[i].error, &play.heard.error);
+            play_check(t, rows[i].error, &play.printed.error);
             play_check(t, "{\"id\":1,\"op\":\"maps\",\"all\":true}\n", &play.script.sent);
             play_end(&play);
         }
@@ -50,8 +50,8 @@ static void json_is_passed_as_it_came(struct test *t)
         play.script.step = steps[i];
         play.options.format = FORMAT_JSON;
         CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-        play_check(t, reply, &play.heard.out);
-        CHECK_INT(t, 1, play.heard.writes); /* not to a console: one large piece */
+        play_check(t, reply, &play.printed.out);
+        CHECK_INT(t, 1, play.printed.writes); /* not to a console: one large piece */
         play_end(&play);
     }
 }
@@ -67,14 +67,14 @@ static void a_table_is_printed(struct test *t)
                "a (7)  access full\n"
                "  -                  4K  -         -     C:\\x\n"
                "\n1 mapping, 4K, in 1 process\n",
-               &play.heard.out);
+               &play.printed.out);
     play_end(&play);
     play_begin(&play, GOOD);
     play.options.quiet = true;
     play.width = 80;
     play.script.step = 1; /* a person sees each row as it comes */
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-    CHECK_INT(t, 2, play.heard.writes);
+    CHECK_INT(t, 2, play.printed.writes);
     play_end(&play);
 }
 
@@ -188,10 +188,10 @@ static void unmatched_selectors_are_reported(struct test *t)
             play.options.pids_count = 2;
             play.options.quiet = quiet != 0;
             CHECK_INT(t, rows[i].outcome, play_run(&play));
-            CHECK_INT(
-                t, !quiet,
-                span_starts_with(buffer_span(&play.heard.error), span_from_string(rows[i].error)));
-            CHECK(t, !quiet || play.heard.error.size == 0);
+            CHECK_INT(t, !quiet,
+                      span_starts_with(buffer_span(&play.printed.error),
+                                       span_from_string(rows[i].error)));
+            CHECK(t, !quiet || play.printed.error.size == 0);
             play_end(&play);
         }
     }
@@ -215,7 +215,7 @@ static void a_restricted_list_is_reported(struct test *t)
         play_begin(&play, PROCESS("1") END_OWN("1", "1", "0"));
         play.options = rows[i].options;
         CHECK_INT(t, rows[i].outcome, play_run(&play));
-        CHECK_INT(t, rows[i].outcome == OUTCOME_COMPLETE, play.heard.error.size == 0);
+        CHECK_INT(t, rows[i].outcome == OUTCOME_COMPLETE, play.printed.error.size == 0);
         play_end(&play);
     }
 }
@@ -230,8 +230,8 @@ static void a_broken_reply_prints_what_came(struct test *t)
         play.options.format = FORMAT_JSON;
         play.options.sort = sorted ? ORDER_SIZE : ORDER_NONE;
         CHECK_INT(t, OUTCOME_BROKEN, play_run(&play));
-        play_check(t, PROCESS("1") MAP("1"), &play.heard.out);
-        CHECK(t, span_starts_with(buffer_span(&play.heard.error),
+        play_check(t, PROCESS("1") MAP("1"), &play.printed.out);
+        CHECK(t, span_starts_with(buffer_span(&play.printed.error),
                                   SPAN("lsmap: the server closed the connection")));
         play_end(&play);
     }
@@ -270,8 +270,8 @@ static void a_busy_server_is_asked_again(struct test *t)
         enum outcome outcome = play_run(&play);
         if (rows[i].error != NULL) {
             CHECK_INT(t, rows[i].outcome, outcome);
-            play_check(t, rows[i].error, &play.heard.error);
-            play_check(t, rows[i].out, &play.heard.out);
+            play_check(t, rows[i].error, &play.printed.error);
+            play_check(t, rows[i].out, &play.printed.out);
         }
         for (size_t k = 0; k < play.script.sent.size; k++)
             asked += play.script.sent.data[k] == '\n';
@@ -342,7 +342,7 @@ static void nothing_found_is_reported(struct test *t)
         play_begin(&play, rows[i].reply);
         play.options = rows[i].options;
         CHECK_INT(t, rows[i].outcome, play_run(&play));
-        play_check(t, rows[i].error, &play.heard.error);
+        play_check(t, rows[i].error, &play.printed.error);
         play_end(&play);
     }
 }
@@ -357,12 +357,12 @@ static void the_cost_is_reported_on_demand(struct test *t)
                             "\"open\":57}}\n");
     play.options.debug = true;
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-    play_check(t, "lsmap: 1,234 us, queries: list 1, open 57\n", &play.heard.error);
+    play_check(t, "lsmap: 1,234 us, queries: list 1, open 57\n", &play.printed.error);
     play_end(&play);
     play_begin(&play, GOOD); /* an older server */
     play.options.debug = true;
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-    play_check(t, "lsmap: 1,234 us, queries: not known\n", &play.heard.error);
+    play_check(t, "lsmap: 1,234 us, queries: not known\n", &play.printed.error);
     play_end(&play);
 }
 
@@ -373,11 +373,11 @@ static void a_closed_output_is_no_error(struct test *t)
 
     for (size_t writes = 0; writes < 3; writes++) {
         play_begin(&play, GOOD);
-        play.heard.writes_max = writes;
+        play.printed.writes_max = writes;
         play.width = 80;
         play.script.step = 1;
         CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
-        play_check(t, "", &play.heard.error);
+        play_check(t, "", &play.printed.error);
         play_end(&play);
     }
 }
