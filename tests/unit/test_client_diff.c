@@ -3,7 +3,7 @@
 #include "tests/unit/client_rows.h"
 #include "tests/unit/row_lines.h"
 
-struct printed {
+struct heard {
     struct buffer out;
     size_t stop_at; /* rows */
     size_t rows;
@@ -11,9 +11,9 @@ struct printed {
 
 static bool hear(void *context, struct row *row)
 {
-    struct printed *printed = context;
+    struct heard *heard = context;
 
-    return printed->rows++ != printed->stop_at && row_write(row, &printed->out);
+    return heard->rows++ != heard->stop_at && row_write(row, &heard->out);
 }
 
 static const char *add_rows(struct snapshot *snapshot, const char *lines)
@@ -75,7 +75,7 @@ static void views_of_one_file_are_counted(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         for (int swap = 0; swap < 2; swap++) { /* both ways the same number */
             struct snapshot *snapshots = calloc(2, sizeof *snapshots);
-            struct printed heard = {.stop_at = SIZE_MAX};
+            struct heard heard = {.stop_at = SIZE_MAX};
             struct diff_result result;
             REQUIRE(t, snapshots != NULL);
             TEST_ROW(t, "row %zu, %d", i, swap);
@@ -103,7 +103,7 @@ static void a_reader_may_stop_it(struct test *t)
 {
     for (size_t stop = 0; stop < 3; stop++) {
         struct snapshot *snapshots = calloc(2, sizeof *snapshots);
-        struct printed heard = {.stop_at = stop};
+        struct heard heard = {.stop_at = stop};
         struct diff_result result;
         REQUIRE(t, snapshots != NULL);
         buffer_init(&heard.out, ROW_LINE_SIZE_MAX);

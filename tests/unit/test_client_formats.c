@@ -115,7 +115,7 @@ static void progress_counts_processes(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
-        struct shown shown = {.heard.writes_max = SIZE_MAX};
+        struct shown shown = {.printed.writes_max = SIZE_MAX};
         TEST_ROW(t, "row %zu", i);
         play_begin(&play, PROCESS("1") PROCESS("1") END("1", "2", "2", "0", "true"));
         play.script.step = 16;
@@ -124,8 +124,8 @@ static void progress_counts_processes(struct test *t)
         play.options.format = FORMAT_JSON;
         play.options.pids[0] = 7;
         play.options.pids_count = rows[i].all ? 0 : 1;
-        buffer_init(&shown.heard.out, OUTPUT_ROW_SIZE_MAX);
-        buffer_init(&shown.heard.error, OUTPUT_ROW_SIZE_MAX);
+        buffer_init(&shown.printed.out, OUTPUT_ROW_SIZE_MAX);
+        buffer_init(&shown.printed.error, OUTPUT_ROW_SIZE_MAX);
         const struct transport transport = {
             .context = &play.script, .send = script_send, .receive = script_receive};
         const struct output output = {.context = &shown,
@@ -137,8 +137,8 @@ static void progress_counts_processes(struct test *t)
         CHECK_INT(t, OUTCOME_COMPLETE, run_request(&settings));
         CHECK_INT(t, rows[i].shown, shown.count > 1);
         CHECK_INT(t, rows[i].shown ? 2 : 0, shown.processes);
-        buffer_release(&shown.heard.out);
-        buffer_release(&shown.heard.error);
+        buffer_release(&shown.printed.out);
+        buffer_release(&shown.printed.error);
         play_end(&play);
     }
 }
