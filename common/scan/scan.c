@@ -9,7 +9,7 @@
 
 enum {
     IMAGE_SIZE_MAX = NAME_SIZE_MAX + 4096, /* a DOS path may be longer than its device path */
-    ENTRIES_PER_STEP = 16                  /* of the process list, matched in one step */
+    ENTRIES_PER_STEP = 64                  /* of the process list, matched in one step */
 };
 
 /* One piece of work; `row` has the type SCAN_NONE. Sets scan->step. */
