@@ -4,19 +4,6 @@
 #include <stdint.h>
 
 #include "common/text/fold.h"
-#include "common/text/utf.h"
-
-enum { ASCII_END = 0x80 };
-
-static uint32_t next_folded(struct span text, size_t *offset)
-{
-    uint32_t byte = (uint8_t)text.data[*offset];
-
-    if (byte >= ASCII_END)
-        return fold_code_point(utf8_next(text, offset));
-    (*offset)++;
-    return byte - 'a' < 26 ? byte - 'a' + 'A' : byte;
-}
 
 static uint32_t rank(uint32_t folded)
 {
@@ -28,8 +15,8 @@ int path_compare(struct span a, struct span b)
     size_t a_offset = 0, b_offset = 0;
 
     while (a_offset < a.size && b_offset < b.size) {
-        uint32_t a_next = next_folded(a, &a_offset);
-        uint32_t b_next = next_folded(b, &b_offset);
+        uint32_t a_next = fold_next(a, &a_offset);
+        uint32_t b_next = fold_next(b, &b_offset);
         if (a_next != b_next)
             return rank(a_next) < rank(b_next) ? -1 : 1;
     }
@@ -59,8 +46,8 @@ bool path_is_under(struct span path, struct span folder)
     while (folder_offset < folder.size) {
         if (path_offset == path.size)
             return false;
-        uint32_t expected = next_folded(folder, &folder_offset);
-        if (next_folded(path, &path_offset) != (expected == '/' ? '\\' : expected))
+        uint32_t expected = fold_next(folder, &folder_offset);
+        if (fold_next(path, &path_offset) != (expected == '/' ? '\\' : expected))
             return false;
     }
     return path_offset == path.size || path.data[path_offset] == '\\';

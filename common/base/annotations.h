@@ -1,8 +1,7 @@
-/* The source annotations used in our headers, and nothing more.
+/* The source annotations that our headers use.
  *
- * On Windows they come from <sal.h>, so that /analyze reads them; elsewhere they are empty.
- * NODISCARD marks every function whose result is an error: dropping it is a build error on all
- * compilers.
+ * On Windows they come from <sal.h>, for /analyze; elsewhere they are empty. NODISCARD marks every
+ * function whose result is an error that must be looked at.
  */
 #ifndef COMMON_BASE_ANNOTATIONS_H
 #define COMMON_BASE_ANNOTATIONS_H
@@ -23,31 +22,21 @@
 #define _Out_writes_bytes_to_(capacity, size)
 #endif
 
-#if defined(__GNUC__)
-#define NODISCARD __attribute__((warn_unused_result))
-#elif defined(_MSC_VER)
-#define NODISCARD _Must_inspect_result_
-#else
-#define NODISCARD
-#endif
-
 #if defined(_MSC_VER)
+#define NODISCARD _Must_inspect_result_
 #define NORETURN __declspec(noreturn)
-#elif defined(__GNUC__)
+#define PRINTF_FORMAT(format_index, first_argument)
+#else
+#define NODISCARD __attribute__((warn_unused_result))
 #define NORETURN __attribute__((noreturn))
-#else
-#define NORETURN
-#endif
-
-#if defined(__MINGW32__) /* plain "printf" means msvcrt's formats there, without %zu */
+#if defined(__MINGW32__) /* where plain "printf" means msvcrt's formats, without %zu */
 #include <stdio.h>
-#define PRINTF_FORMAT(text_index, first_argument) \
-    __attribute__((format(__MINGW_PRINTF_FORMAT, text_index, first_argument)))
-#elif defined(__GNUC__)
-#define PRINTF_FORMAT(text_index, first_argument) \
-    __attribute__((format(printf, text_index, first_argument)))
+#define PRINTF_KIND __MINGW_PRINTF_FORMAT
 #else
-#define PRINTF_FORMAT(text_index, first_argument)
+#define PRINTF_KIND printf
+#endif
+#define PRINTF_FORMAT(format_index, first_argument) \
+    __attribute__((format(PRINTF_KIND, format_index, first_argument)))
 #endif
 
 #endif

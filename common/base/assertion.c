@@ -12,7 +12,7 @@ void assertion_failed(const char *condition, const char *file, int line)
 {
     fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, condition);
     fflush(stderr);
-    /* Not abort(): the C library of Windows may show a dialog, which a service never closes. */
+    /* Not abort(): the C library of Windows may show a dialog, which nobody closes in a service. */
 #if defined(_MSC_VER)
     __fastfail(FAST_FAIL_FATAL_APPLICATION_EXIT);
 #else

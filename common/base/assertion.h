@@ -1,7 +1,7 @@
 /* ASSERT: what must be true, checked in Release too.
  *
- * A failed assertion is a programmer's error: the process says where and ends at once, without
- * unwinding. What may happen in operation is returned as a status, never asserted.
+ * A failed assertion is a programming error: the process reports the place and ends at once,
+ * without unwinding. What may happen in operation is returned as a status, never asserted.
  */
 #ifndef COMMON_BASE_ASSERTION_H
 #define COMMON_BASE_ASSERTION_H
@@ -10,15 +10,6 @@
 
 #define ASSERT(condition) ((condition) ? (void)0 : assertion_failed(#condition, __FILE__, __LINE__))
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
-/* Writes the place to stderr and ends the process. */
 NORETURN void assertion_failed(const char *condition, const char *file, int line);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif

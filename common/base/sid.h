@@ -1,6 +1,6 @@
 /* A security identifier as plain bytes, for code that compares and shows it.
  *
- * Layout after Microsoft's SID structure: revision, count, six bytes of authority (big endian),
+ * The layout is that of Windows' SID structure: revision, count, six bytes of authority (big endian),
  * then `count` sub-authorities of four bytes (little endian).
  */
 #ifndef COMMON_BASE_SID_H
@@ -28,12 +28,12 @@ extern const struct sid sid_system;          /* S-1-5-18 */
 extern const struct sid sid_administrators;  /* S-1-5-32-544 */
 extern const struct sid sid_anonymous_logon; /* S-1-5-7 */
 
-/* Copies `size` bytes when they are a well-formed SID of exactly that size; false, untouched,
- * otherwise. */
+/* Copies `size` bytes if they are a well-formed SID of exactly that size. Returns false, sid
+ * untouched, otherwise. */
 NODISCARD bool sid_set(_Out_ struct sid *sid, _In_reads_bytes_(size) const void *bytes,
                        size_t size);
 
-/* Unknown equals nothing, not even unknown. */
+/* An unknown one equals none, not even itself. */
 bool sid_equal(_In_ const struct sid *a, _In_ const struct sid *b);
 
 /* "S-1-5-18", terminated; "" for unknown. An authority above 32 bits is written in hexadecimal. */

@@ -4,46 +4,38 @@
 
 #include "common/base/assertion.h"
 
-struct status_facts {
+static const struct {
     const char *name;
-    const char *text;
     int exit_code;
-};
-
-static const struct status_facts facts[] = {
-#define X(symbol, name, exit_code, text) [symbol] = {name, text, exit_code},
+    const char *text;
+} facts[STATUS_COUNT] = {
+#define X(symbol, name, exit_code, text) [symbol] = {name, exit_code, text},
     STATUS_LIST(X)
 #undef X
 };
 
-_Static_assert(sizeof(facts) / sizeof(facts[0]) == STATUS_COUNT, "one row for each status");
-
-static const struct status_facts *facts_of(enum status status)
-{
-    ASSERT((unsigned)status < STATUS_COUNT);
-    return &facts[status];
-}
-
 const char *status_name(enum status status)
 {
-    return facts_of(status)->name;
+    ASSERT((unsigned)status < STATUS_COUNT);
+    return facts[status].name;
 }
 
 const char *status_text(enum status status)
 {
-    return facts_of(status)->text;
+    ASSERT((unsigned)status < STATUS_COUNT);
+    return facts[status].text;
 }
 
 int status_exit_code(enum status status)
 {
-    return facts_of(status)->exit_code;
+    ASSERT((unsigned)status < STATUS_COUNT);
+    return facts[status].exit_code;
 }
 
 enum status status_from_name(const char *name, size_t size)
 {
-    for (int i = 0; i < STATUS_COUNT; i++) {
+    for (int i = 0; i < STATUS_COUNT; i++)
         if (strlen(facts[i].name) == size && memcmp(facts[i].name, name, size) == 0)
             return (enum status)i;
-    }
     return STATUS_INTERNAL;
 }

@@ -1,7 +1,5 @@
-/* Every outcome a client can see: wire name, exit code of lsmap.exe, text.
- *
- * The wire names are protocol v1 (common/PROTOCOL.md); they never change their meaning.
- */
+/* Every outcome that a client can see. The wire names are protocol v1 (common/PROTOCOL.md) and keep
+ * their meaning. */
 #ifndef COMMON_BASE_STATUS_H
 #define COMMON_BASE_STATUS_H
 
@@ -29,17 +27,11 @@ enum status {
 
 enum { STATUS_COUNT = STATUS_INTERNAL + 1 };
 
-/* The wire name, such as "bad_request". */
-const char *status_name(enum status status);
+const char *status_name(enum status status); /* on the wire, such as "bad_request" */
+const char *status_text(enum status status); /* one English sentence */
+int status_exit_code(enum status status);    /* of lsmap.exe when a reply ends in this error */
 
-/* One English sentence. */
-const char *status_text(enum status status);
-
-/* What lsmap.exe exits with when a reply ends in this error. */
-int status_exit_code(enum status status);
-
-/* The status with this wire name of `size` bytes, which may be NULL for 0; STATUS_INTERNAL for a
- * name that this version does not know. */
+/* The status with this wire name of `size` bytes; STATUS_INTERNAL for an unknown name. */
 enum status status_from_name(const char *name, size_t size);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include "common/text/fold.h"
 #include "common/text/number.h"
-#include "common/text/utf.h"
 
 enum { MAP_SIZE_MAX = 4 * 1024 * 1024 };
 
@@ -54,8 +53,7 @@ static bool match_prefix(struct span prefix, struct span path, struct span *rest
         if (prefix.data[i] == path.data[at] && (unsigned char)prefix.data[i] < 0x80) {
             i++;
             at++;
-        } else if (fold_code_point(utf8_next(prefix, &i)) !=
-                   fold_code_point(utf8_next(path, &at))) {
+        } else if (fold_next(prefix, &i) != fold_next(path, &at)) {
             return false;
         }
     }

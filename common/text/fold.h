@@ -1,20 +1,30 @@
-/* Case folding as Windows folds names: one UTF-16 unit at a time, to upper case, without regard to
- * language.
+/* Case folding as Windows folds names: each UTF-16 unit alone, to upper case, in no language.
  *
- * File systems and RtlUpcaseUnicodeChar map simple one-to-one pairs of the Basic Multilingual
- * Plane; code points above it stay as they are. So É matches é, and "ß" does not match "SS".
+ * File systems and RtlUpcaseUnicodeChar map one-to-one pairs of the Basic Multilingual Plane; code
+ * points above it stay as they are. So "É" matches "é", and "ß" does not match "SS".
  */
 #ifndef COMMON_TEXT_FOLD_H
 #define COMMON_TEXT_FOLD_H
 
 #include <stdint.h>
 
-#include "common/text/span.h"
+#include "common/text/utf.h"
 
-/* The simple upper case of a code point, or the code point itself. */
+/* The upper case of a code point, or the code point itself. */
 uint32_t fold_code_point(uint32_t code_point);
 
-/* Both valid UTF-8; equal after folding each code point. */
+/* utf8_next(), folded. Inline, with a short way for ASCII, because every filter does this for each
+ * character. */
+static inline uint32_t fold_next(struct span text, size_t *offset)
+{
+    uint32_t byte = (uint8_t)text.data[*offset];
+    if (byte >= 0x80)
+        return fold_code_point(utf8_next(text, offset));
+    (*offset)++;
+    return byte - 'a' < 26 ? byte - 'a' + 'A' : byte;
+}
+
+/* True when two texts in UTF-8 are equal after folding. */
 bool fold_equal(struct span a, struct span b);
 
 #endif

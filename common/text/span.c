@@ -28,19 +28,18 @@ struct span span_from(struct span span, size_t offset)
     return (struct span){span.data + offset, span.size - offset};
 }
 
-char ascii_lower(char letter)
+char ascii_lower(char byte)
 {
-    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
 }
 
 bool span_equal_ascii_nocase(struct span a, struct span b)
 {
     if (a.size != b.size)
         return false;
-    for (size_t i = 0; i < a.size; i++) {
+    for (size_t i = 0; i < a.size; i++)
         if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
             return false;
-    }
     return true;
 }
 

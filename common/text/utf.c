@@ -1,7 +1,5 @@
 #include "common/text/utf.h"
 
-#include <string.h>
-
 #include "common/base/assertion.h"
 
 enum {
@@ -13,36 +11,27 @@ enum {
     CODE_POINT_LAST = 0x10FFFF
 };
 
-static bool is_high_surrogate(uint32_t unit)
-{
-    return unit >= HIGH_FIRST && unit < LOW_FIRST;
-}
-
-static bool is_low_surrogate(uint32_t unit)
-{
-    return unit >= LOW_FIRST && unit <= LOW_LAST;
-}
-
-/* Decodes the character at in[*index] and moves behind it; an unpaired surrogate, which is taken
- * alone, is returned as it is. */
-static uint32_t utf16_next(const uint16_t *in, size_t in_len, size_t *index)
-{
-    uint32_t unit = in[(*index)++];
-    if (!is_high_surrogate(unit) || *index == in_len || !is_low_surrogate(in[*index]))
-        return unit;
-    uint32_t low = in[(*index)++];
-    return SUPPLEMENTARY_FIRST + ((unit - HIGH_FIRST) << 10) + (low - LOW_FIRST);
-}
-
 static bool is_surrogate(uint32_t code_point)
 {
     return code_point >= HIGH_FIRST && code_point <= LOW_LAST;
 }
 
+/* Decodes the character at in[*index] and moves on; an unpaired surrogate, which is taken alone, is
+ * returned as it is. */
+static uint32_t utf16_next(const uint16_t *in, size_t in_len, size_t *index)
+{
+    uint32_t unit = in[(*index)++];
+    if (!is_surrogate(unit) || unit >= LOW_FIRST || *index == in_len || in[*index] < LOW_FIRST ||
+        in[*index] > LOW_LAST)
+        return unit;
+    uint32_t low = in[(*index)++];
+    return SUPPLEMENTARY_FIRST + ((unit - HIGH_FIRST) << 10) + (low - LOW_FIRST);
+}
+
 size_t utf8_from_utf16(char *out, size_t capacity, const uint16_t *in, size_t in_len)
 {
     size_t need = 0;
-    bool cut = false; /* from the first character that does not fit, nothing more is written */
+    bool cut = false; /* nothing is written after the first character that does not fit */
     for (size_t index = 0; index < in_len;) {
         char encoded[4] = {(char)in[index]};
         size_t size = 1;
@@ -62,10 +51,9 @@ size_t utf8_from_utf16(char *out, size_t capacity, const uint16_t *in, size_t in
 
 bool utf16_is_lossy(const uint16_t *text, size_t len)
 {
-    for (size_t index = 0; index < len;) {
+    for (size_t index = 0; index < len;)
         if (is_surrogate(utf16_next(text, len, &index)))
             return true;
-    }
     return false;
 }
 
@@ -89,40 +77,22 @@ size_t utf16_from_utf8(uint16_t *out, size_t capacity, struct span in)
     return need;
 }
 
-/* The character that `lead` opens: its size in bytes (0: none does), the bits that `lead` gives,
- * and the least code point that needs this size. */
-static size_t sequence_size(uint8_t lead, uint32_t *bits, uint32_t *least)
-{
-    static const uint32_t leasts[] = {0, 0, 0x80, 0x800, SUPPLEMENTARY_FIRST};
-    size_t size = 0;
-    if (lead < 0x80)
-        size = 1;
-    else if (lead >= 0xC2 && lead <= 0xDF)
-        size = 2;
-    else if (lead >= 0xE0 && lead <= 0xEF)
-        size = 3;
-    else if (lead >= 0xF0 && lead <= 0xF4)
-        size = 4;
-    *bits = size < 2 ? lead : lead & (0x7Fu >> size);
-    *least = leasts[size];
-    return size;
-}
-
 /* The size of the well-formed character at text.data[offset]; 0 when it is malformed. */
 static size_t decode(struct span text, size_t offset, uint32_t *code_point)
 {
-    uint32_t value;
-    uint32_t least;
-    size_t size = sequence_size((uint8_t)text.data[offset], &value, &least);
-    if (size == 0 || size > text.size - offset)
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, SUPPLEMENTARY_FIRST}; /* by size */
+    const uint32_t lead = (uint8_t)text.data[offset];
+    size_t size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (size == 0 || lead >= 0xF8 || size > text.size - offset)
         return 0;
+    uint32_t value = size == 1 ? lead : lead & (0x7Fu >> size);
     for (size_t i = 1; i < size; i++) {
         char byte = text.data[offset + i];
         if (!utf8_is_continuation(byte))
             return 0;
         value = value << 6 | ((unsigned char)byte & 0x3Fu);
     }
-    if (value < least || is_surrogate(value) || value > CODE_POINT_LAST)
+    if (value < least[size] || is_surrogate(value) || value > CODE_POINT_LAST)
         return 0;
     *code_point = value;
     return size;
@@ -133,11 +103,10 @@ bool utf8_is_valid(struct span text, size_t *error_offset)
     for (size_t offset = 0; offset < text.size;) {
         uint32_t code_point;
         size_t size = decode(text, offset, &code_point);
-        if (size == 0) {
-            if (error_offset != NULL)
-                *error_offset = offset;
+        if (size == 0 && error_offset != NULL)
+            *error_offset = offset;
+        if (size == 0)
             return false;
-        }
         offset += size;
     }
     return true;
@@ -181,26 +150,16 @@ struct span utf8_next_shown(struct span text, size_t *offset)
 
 size_t utf8_encode(char *out, uint32_t code_point)
 {
-    ASSERT(code_point <= CODE_POINT_LAST);
-    ASSERT(!is_surrogate(code_point));
+    ASSERT(code_point <= CODE_POINT_LAST && !is_surrogate(code_point));
     if (code_point < 0x80) {
         out[0] = (char)code_point;
         return 1;
     }
-    if (code_point < 0x800) {
-        out[0] = (char)(0xC0 | code_point >> 6);
-        out[1] = (char)(0x80 | (code_point & 0x3F));
-        return 2;
+    size_t size = code_point < 0x800 ? 2 : code_point < SUPPLEMENTARY_FIRST ? 3 : 4;
+    for (size_t i = size - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (code_point & 0x3F));
+        code_point >>= 6;
     }
-    if (code_point < SUPPLEMENTARY_FIRST) {
-        out[0] = (char)(0xE0 | code_point >> 12);
-        out[1] = (char)(0x80 | (code_point >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (code_point & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | code_point >> 18);
-    out[1] = (char)(0x80 | (code_point >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (code_point >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (code_point & 0x3F));
-    return 4;
+    out[0] = (char)((0xF00u >> size & 0xFF) | code_point); /* as many bits set as bytes */
+    return size;
 }

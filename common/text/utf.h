@@ -1,8 +1,7 @@
-/* UTF-16 to UTF-8 and back, pure and bounded.
+/* UTF-16 and UTF-8.
  *
  * Windows names are sequences of 16-bit units that need not be valid UTF-16. What leaves lsmap is
- * always valid UTF-8: an unpaired surrogate becomes U+FFFD, and the caller can learn that this
- * happened.
+ * always valid UTF-8: an unpaired surrogate becomes U+FFFD, and utf16_is_lossy() reports it.
  */
 #ifndef COMMON_TEXT_UTF_H
 #define COMMON_TEXT_UTF_H
@@ -14,29 +13,31 @@
 #include "common/base/annotations.h"
 #include "common/text/span.h"
 
-/* Converts `in_len` units. Writes whole characters only, at most `capacity` bytes, no terminator.
- * out  May be NULL when `capacity` is 0.
- * Returns the bytes the whole text needs; the text was cut when that is above `capacity`. */
+/* Converts `in_len` units. Writes complete characters only, at most `capacity` bytes, no
+ * terminator; out may be NULL when `capacity` is 0. Returns the bytes that all of the text needs:
+ * it was cut when that is above `capacity`. */
 size_t utf8_from_utf16(_Out_writes_bytes_to_(capacity, return ) char *out, size_t capacity,
                        _In_reads_(in_len) const uint16_t *in, size_t in_len);
 
-/* True when the units hold an unpaired surrogate, so that utf8_from_utf16 loses something. */
-bool utf16_is_lossy(_In_reads_(len) const uint16_t *text, size_t len);
-
-/* Converts valid UTF-8; a malformed byte becomes U+FFFD. Whole characters only, at most `capacity`
- * units. Returns the units the whole text needs. */
+/* The same in the other direction, in units; a malformed byte becomes U+FFFD. */
 size_t utf16_from_utf8(_Out_writes_to_(capacity, return ) uint16_t *out, size_t capacity,
                        struct span in);
 
-/* True when `text` is well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+/* True when the units have an unpaired surrogate, so that utf8_from_utf16 loses something. */
+bool utf16_is_lossy(_In_reads_(len) const uint16_t *text, size_t len);
+
+/* True for well-formed UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
  * error_offset  May be NULL; receives the offset of the first bad byte on false. */
 bool utf8_is_valid(struct span text, _Out_opt_ size_t *error_offset);
 
-/* Decodes the character at text.data[*offset] and moves *offset behind it; a malformed byte is
- * taken alone and gives U+FFFD. *offset must be below the size. */
+/* Decodes the character at *offset, which must be below the size, and moves *offset past it; a
+ * malformed byte is taken alone and gives U+FFFD. */
 uint32_t utf8_next(struct span text, _Inout_ size_t *offset);
 
-/* True for a byte that continues a character, and so for a place where no text may be cut. */
+/* Encodes one code point below 0x110000 that is not a surrogate. Returns the bytes, 1 to 4. */
+size_t utf8_encode(_Out_writes_(4) char *out, uint32_t code_point);
+
+/* True for every byte of a character except its first. */
 static inline bool utf8_is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xC0) == 0x80;
@@ -52,8 +53,5 @@ bool utf_is_unsafe(uint32_t code_point);
 /* As utf8_next, but returns the bytes to show: those of the character, or of U+FFFD for a malformed
  * byte and an unsafe character. */
 struct span utf8_next_shown(struct span text, _Inout_ size_t *offset);
-
-/* Encodes one code point below 0x110000 that is no surrogate. Returns the bytes written, 1 to 4. */
-size_t utf8_encode(_Out_writes_(4) char *out, uint32_t code_point);
 
 #endif
