@@ -7,7 +7,6 @@
 
 #include "client/pipeline.h"
 #include "client/rows/diff.h"
-#include "client/rows/row_reader.h"
 #include "client/rows/snapshot.h"
 #include "client/show/text.h"
 #include "common/base/status.h"
@@ -297,8 +296,7 @@ struct comparison {
     struct run *run;
     run_read read;
     void *context;
-    char data[RUN_READ_SIZE];
-    struct row_reader reader;
+    char data[SNAPSHOT_FEED_SIZE];
     struct snapshot snapshots[2];
 };
 
@@ -307,11 +305,11 @@ static enum outcome complain_file(struct run *run, struct span name, const struc
 {
     struct failure named = *failure;
 
-    (void)display_cut(&run->say, name, FILE_COLUMNS_MAX);
+    display_cut(&run->say, name, FILE_COLUMNS_MAX);
     buffer_text(&run->say, ": ");
     buffer_text(&run->say, failure->detail);
     buffer_append(&run->say, (struct span){"", 1}); /* the terminator */
-    if (failure->kind != FAILURE_MEMORY && !buffer_failed(&run->say))
+    if (!buffer_failed(&run->say))
         (void)failure_set(&named, failure->kind, run->say.data);
     buffer_clear(&run->say);
     return run_complain(run->settings, &named);
@@ -319,39 +317,24 @@ static enum outcome complain_file(struct run *run, struct span name, const struc
 
 static enum outcome read_file(struct comparison *comparison, size_t side)
 {
+    const struct options *options = comparison->run->settings->options;
     struct snapshot *snapshot = &comparison->snapshots[side];
-    struct row_reader *reader = &comparison->reader;
-    struct failure failure = {FAILURE_MEMORY, ""};
-    enum row_reader_result result = ROW_READER_MORE;
-    const char *why = NULL;
+    struct failure failure;
+    size_t size = 1;
     bool good = true;
-    size_t size = 0;
 
-    row_reader_init(reader);
-    while (good && why == NULL && result != ROW_READER_END) { /* each turn takes a row, or bytes */
-        result = row_reader_next(reader, &why);
-        if (result == ROW_READER_ROW)
-            why = snapshot_add(snapshot, &reader->row);
-        else if (result == ROW_READER_MORE)
-            good = comparison->read(comparison->context, side, comparison->data, RUN_READ_SIZE,
-                                    &size, &failure);
-        else if (result == ROW_READER_MEMORY)
-            good = false;
-        if (result == ROW_READER_MORE && good)
-            row_reader_feed(reader, (struct span){comparison->data, size});
-    }
-    if (why != NULL) {
-        failure.kind = snapshot->store.too_many ? FAILURE_TOO_MANY : FAILURE_FILE_ROWS;
-        (void)snprintf(failure.detail, sizeof failure.detail, "line %" PRIu64 ": %s", reader->line,
-                       why);
-    } else if (good && (why = snapshot_finish(snapshot)) != NULL) {
-        (void)failure_set(&failure, FAILURE_FILE_ROWS, why);
-    }
-    row_reader_release(reader);
-    return good && why == NULL
-               ? OUTCOME_COMPLETE
-               : complain_file(comparison->run, comparison->run->settings->options->files[side],
-                               &failure);
+    while (good && size > 0) /* the last turn reads the end of the file */
+        good = comparison->read(comparison->context, side, comparison->data, SNAPSHOT_FEED_SIZE,
+                                &size, &failure) &&
+               snapshot_feed(snapshot, (struct span){comparison->data, size});
+    if (good)
+        return OUTCOME_COMPLETE;
+    if (snapshot->why != NULL)
+        (void)failure_set(&failure, FAILURE_FILE_ROWS, snapshot->why);
+    if (snapshot->why != NULL && snapshot->line > 0)
+        (void)snprintf(failure.detail, sizeof failure.detail, "line %" PRIu64 ": %s",
+                       snapshot->line, snapshot->why);
+    return complain_file(comparison->run, options->files[side], &failure);
 }
 
 /* What limits the comparison. */

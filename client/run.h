@@ -46,7 +46,7 @@ struct run_settings {
 /* Sends the request of the options and prints the reply. */
 enum outcome run_request(_In_ const struct run_settings *settings);
 
-enum { RUN_READ_SIZE = 64 * 1024, RUN_DIFFERS = OUTCOME_INCOMPLETE };
+enum { RUN_DIFFERS = OUTCOME_INCOMPLETE };
 
 /* Reads the next bytes of a file of `diff`, at least one; *size 0: its end.
  * side  0: the old file, 1: the new one.

@@ -43,14 +43,10 @@ struct envelope {
 /* facts  Must outlive the envelope. */
 void envelope_init(_Out_ struct envelope *envelope, _In_ const struct envelope_facts *facts);
 
-/* Adds the members to a row that has no `schema`; of the others it keeps those it has. Rows of a
- * process must follow its ROW_PROCESS. */
+/* Adds the members from MEMBER_ENVELOPE_FIRST on to a row that has no `schema`; it keeps those it
+ * has. The last one, process_start, is only for parts of a process, which must follow their
+ * ROW_PROCESS. */
 void envelope_add(_Inout_ struct envelope *envelope, _Inout_ struct row *row);
-
-/* The members in the order in which they are written. process_start, which not all rows have, is
- * the last. */
-enum { ENVELOPE_MEMBERS = 7 };
-extern const enum row_member envelope_members[ENVELOPE_MEMBERS];
 
 /* A random UUID (RFC 9562, version 4) of 16 random bytes; terminated. */
 void envelope_uuid(_Out_writes_(ENVELOPE_UUID_SIZE + 1) char *out,

@@ -17,11 +17,6 @@ enum {
     TEXT_SIZE_MAX = 2 * ROW_LINE_SIZE_MAX + 4 * NAME_SIZE_MAX
 };
 
-/* What envelope.h adds. */
-static const uint64_t envelope_members =
-    BIT(MEMBER_SCHEMA) | BIT(MEMBER_HOST) | BIT(MEMBER_BOOT_TIME) | BIT(MEMBER_SCAN_ID) |
-    BIT(MEMBER_TIME) | BIT(MEMBER_AGENT_VERSION) | BIT(MEMBER_PROCESS_START);
-
 enum member_type {
     TYPE_TEXT,
     TYPE_UINT32,
@@ -43,24 +38,25 @@ static const struct {
 /* The types, and the members that a row of the type must know. */
 static const struct {
     struct span name;
-    enum row_type type;
     uint64_t required;
-} row_types[] = {
-    {{"map", 3}, ROW_MAP, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
-    {{"region", 6}, ROW_REGION, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
-    {{"process", 7}, ROW_PROCESS, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
-    {{"process_error", 13}, ROW_PROCESS_ERROR, BIT(MEMBER_CODE)},
-    {{"info", 4}, ROW_INFO, BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL)},
-    {{"whoami", 6}, ROW_WHOAMI, BIT(MEMBER_RIGHTS)},
-    {{"stats", 5}, ROW_STATS, 0},
-    {{"file", 4}, ROW_FILE, 0},
-    {{"process_change", 14}, ROW_PROCESS_CHANGE, 0},
-    {{"map_change", 10}, ROW_MAP_CHANGE, 0},
-    {{"end", 3},
-     ROW_END,
-     BIT(MEMBER_PROCESSES) | BIT(MEMBER_ROWS) | BIT(MEMBER_ERRORS) | BIT(MEMBER_COMPLETE)},
-    {{"error", 5}, ROW_ERROR, BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE)},
+} types[] = {
+    [ROW_PROCESS] = {{"process", 7}, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
+    [ROW_MAP] = {{"map", 3}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
+    [ROW_REGION] = {{"region", 6}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
+    [ROW_PROCESS_ERROR] = {{"process_error", 13}, BIT(MEMBER_CODE)},
+    [ROW_INFO] = {{"info", 4}, BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL)},
+    [ROW_WHOAMI] = {{"whoami", 6}, BIT(MEMBER_RIGHTS)},
+    [ROW_STATS] = {{"stats", 5}, 0},
+    [ROW_FILE] = {{"file", 4}, 0},
+    [ROW_PROCESS_CHANGE] = {{"process_change", 14}, 0},
+    [ROW_MAP_CHANGE] = {{"map_change", 10}, 0},
+    [ROW_END] = {{"end", 3},
+                 BIT(MEMBER_PROCESSES) | BIT(MEMBER_ROWS) | BIT(MEMBER_ERRORS) |
+                     BIT(MEMBER_COMPLETE)},
+    [ROW_ERROR] = {{"error", 5}, BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE)},
 };
+
+enum { TYPES_COUNT = sizeof types / sizeof types[0] };
 
 struct parser {
     struct json_reader reader;
@@ -183,14 +179,11 @@ static bool find_type(struct parser *parser)
 
     if (name.data == NULL)
         return fail(parser, "the row has no type");
-    for (size_t i = 0; i < sizeof row_types / sizeof row_types[0]; i++) {
-        if (!span_equal(name, row_types[i].name))
-            continue;
-        if ((row->known & row_types[i].required) != row_types[i].required)
-            return fail(parser, "the row lacks a member that its type must have");
-        row->type = row_types[i].type;
-    }
-    return true;
+    for (int type = ROW_OTHER + 1; type < TYPES_COUNT; type++)
+        if (span_equal(name, types[type].name))
+            row->type = (enum row_type)type;
+    return (row->known & types[row->type].required) == types[row->type].required ||
+           fail(parser, "the row lacks a member that its type must have");
 }
 
 static void clear(struct row *row)
@@ -254,9 +247,7 @@ void row_begin(struct row *row, enum row_type type)
 {
     clear(row);
     row->type = type;
-    for (size_t i = 0; i < sizeof row_types / sizeof row_types[0]; i++)
-        if (row_types[i].type == type)
-            row_set_text(row, MEMBER_TYPE, row_types[i].name);
+    row_set_text(row, MEMBER_TYPE, types[type].name);
 }
 
 static union row_value *set(struct row *row, enum row_member member, bool known)
@@ -277,11 +268,8 @@ void row_set_text(struct row *row, enum row_member member, struct span text)
 
     ASSERT(members[member].type == TYPE_TEXT);
     value->text.offset = row->text.size;
-    value->text.size = 0;
-    if (buffer_append(&row->text, text))
-        value->text.size = text.size;
-    else
-        row->failed = true;
+    row->failed = !buffer_append(&row->text, text) || row->failed;
+    value->text.size = row->text.size - value->text.offset;
 }
 
 void row_set_number(struct row *row, enum row_member member, uint64_t number)
@@ -329,7 +317,7 @@ static void write_added(const struct row *row, bool of_envelope, struct json_wri
 {
     for (size_t i = 0; i < row->added_count; i++) {
         enum row_member member = (enum row_member)row->added[i];
-        if (((envelope_members & BIT(member)) != 0) != of_envelope)
+        if ((member >= MEMBER_ENVELOPE_FIRST && member <= MEMBER_ENVELOPE_LAST) != of_envelope)
             continue;
         json_put_name(writer, members[member].name);
         put_value(row, member, writer);
@@ -410,13 +398,14 @@ bool row_knows(const struct row *row, enum row_member member)
 
 struct span row_text(const struct row *row, enum row_member member)
 {
+    const union row_value *value = &row->values[member];
+
     ASSERT(row_member_is_text(member));
     if (!row_knows(row, member))
         return (struct span){NULL, 0};
-    if (row->values[member].text.size == 0)
-        return SPAN("");
-    return (struct span){row->text.data + row->values[member].text.offset,
-                         row->values[member].text.size};
+    return value->text.size > 0
+               ? (struct span){row->text.data + value->text.offset, value->text.size}
+               : SPAN("");
 }
 
 uint64_t row_number(const struct row *row, enum row_member member, uint64_t otherwise)

@@ -97,7 +97,10 @@ enum row_member {
 #define X(symbol, name, type) symbol,
     ROW_MEMBER_LIST(X)
 #undef X
-        MEMBER_COUNT
+        MEMBER_COUNT,
+    /* Those of envelope.h are written before all others, in this order. */
+    MEMBER_ENVELOPE_FIRST = MEMBER_SCHEMA,
+    MEMBER_ENVELOPE_LAST = MEMBER_PROCESS_START
 };
 
 union row_value {

@@ -4,6 +4,7 @@
 
 #include "client/rows/paths.h"
 #include "common/base/assertion.h"
+#include "common/text/utf.h"
 
 enum { TEXTS_SIZE_MAX = 64 * 1024 * 1024 };
 
@@ -17,6 +18,10 @@ void snapshot_init(struct snapshot *snapshot)
     buffer_init(&snapshot->texts, TEXTS_SIZE_MAX);
     for (size_t i = 0; i < SNAPSHOT_BUCKETS; i++)
         snapshot->buckets[i] = UINT32_MAX;
+    buffer_init(&snapshot->raw, 2 * SNAPSHOT_FEED_SIZE);
+    /* A UTF-16 unit is at most three bytes of UTF-8. */
+    buffer_init(&snapshot->text, ROW_LINE_SIZE_MAX + 3 * SNAPSHOT_FEED_SIZE);
+    row_init(&snapshot->row);
 }
 
 void snapshot_release(struct snapshot *snapshot)
@@ -24,18 +29,16 @@ void snapshot_release(struct snapshot *snapshot)
     store_release(&snapshot->store);
     buffer_release(&snapshot->processes);
     buffer_release(&snapshot->texts);
+    buffer_release(&snapshot->raw);
+    buffer_release(&snapshot->text);
+    row_release(&snapshot->row);
 }
 
-static struct snapshot_process *process_at(const struct snapshot *snapshot, size_t index)
+struct snapshot_process *snapshot_at(const struct snapshot *snapshot, size_t index)
 {
     ASSERT(index < snapshot->processes_count);
     /* The buffer's memory comes from realloc() and holds nothing but processes. */
     return (struct snapshot_process *)(void *)snapshot->processes.data + index;
-}
-
-const struct snapshot_process *snapshot_at(const struct snapshot *snapshot, size_t index)
-{
-    return process_at(snapshot, index);
 }
 
 struct span snapshot_text(const struct snapshot *snapshot, const struct snapshot_process *process,
@@ -98,7 +101,7 @@ static struct snapshot_process *find_process(struct snapshot *snapshot, const st
     struct span host = row_text(row, MEMBER_HOST);
 
     for (uint32_t i = *bucket_of(snapshot, pid); i != UINT32_MAX;) {
-        struct snapshot_process *process = process_at(snapshot, i);
+        struct snapshot_process *process = snapshot_at(snapshot, i);
         if (process->pid == pid && span_equal(snapshot_text(snapshot, process, PROCESS_HOST), host))
             return process;
         i = process->older;
@@ -113,7 +116,7 @@ static struct snapshot_process *need_process(struct snapshot *snapshot, const st
 
     if (process == NULL && add_process(snapshot, row, row_text(row, MEMBER_PROCESS_START),
                                        row_text(row, MEMBER_PROCESS)))
-        process = process_at(snapshot, snapshot->processes_count - 1);
+        process = snapshot_at(snapshot, snapshot->processes_count - 1);
     return process;
 }
 
@@ -122,7 +125,7 @@ static const char *add_map(struct snapshot *snapshot, const struct row *row)
     struct snapshot_process *process = need_process(snapshot, row);
 
     if (process != NULL &&
-        store_add(&snapshot->store, row, (uint32_t)(process - process_at(snapshot, 0)),
+        store_add(&snapshot->store, row, (uint32_t)(process - snapshot_at(snapshot, 0)),
                   row_text(row, MEMBER_PROTECT)))
         return NULL;
     return snapshot->store.too_many
@@ -154,7 +157,8 @@ static void end_reply(struct snapshot *snapshot, const struct row *row)
         snapshot->has_own_scope = true;
 }
 
-const char *snapshot_add(struct snapshot *snapshot, const struct row *row)
+/* Returns NULL, or why the file cannot be compared. */
+static const char *add_row(struct snapshot *snapshot, const struct row *row)
 {
     if (row->type == ROW_END) {
         end_reply(snapshot, row);
@@ -214,15 +218,15 @@ static void drop_repeats(struct snapshot *snapshot)
     size_t kept = 0;
 
     for (size_t i = 0; i < snapshot->processes_count; i++) {
-        struct snapshot_process *process = process_at(snapshot, i);
-        if (kept > 0 && compare_processes(snapshot, process_at(snapshot, kept - 1), process) == 0)
+        struct snapshot_process *process = snapshot_at(snapshot, i);
+        if (kept > 0 && compare_processes(snapshot, snapshot_at(snapshot, kept - 1), process) == 0)
             kept--;
-        *process_at(snapshot, kept++) = *process;
+        *snapshot_at(snapshot, kept++) = *process;
     }
     snapshot->processes_count = kept;
 }
 
-const char *snapshot_finish(struct snapshot *snapshot)
+static const char *finish(struct snapshot *snapshot)
 {
     if (!snapshot->is_ended)
         return snapshot->rows == 0 ? "there are no rows"
@@ -233,7 +237,7 @@ const char *snapshot_finish(struct snapshot *snapshot)
         return out_of_memory;
     for (size_t i = 0; i < snapshot->store.count; i++) {
         struct snapshot_process *process =
-            process_at(snapshot, store_at(&snapshot->store, i)->owner);
+            snapshot_at(snapshot, store_at(&snapshot->store, i)->owner);
         if (process->views_count++ == 0)
             process->views_begin = (uint32_t)i;
     }
@@ -242,4 +246,85 @@ const char *snapshot_finish(struct snapshot *snapshot)
         return out_of_memory;
     drop_repeats(snapshot);
     return NULL;
+}
+
+/* Skips the byte order mark. */
+static void skip_mark(struct snapshot *snapshot)
+{
+    snapshot->has_begun = true;
+    snapshot->is_utf16 = span_starts_with(buffer_span(&snapshot->raw), SPAN("\xFF\xFE"));
+    if (snapshot->is_utf16)
+        buffer_consume(&snapshot->raw, 2);
+    else if (span_starts_with(buffer_span(&snapshot->raw), SPAN("\xEF\xBB\xBF")))
+        buffer_consume(&snapshot->raw, 3);
+}
+
+/* Moves complete characters of UTF-16 over as UTF-8. */
+static void take_utf16(struct snapshot *snapshot, bool is_over)
+{
+    const unsigned char *bytes = (const unsigned char *)snapshot->raw.data;
+    size_t left = snapshot->raw.size;
+
+    while (left >= 2) {
+        uint16_t units[2] = {(uint16_t)(bytes[0] | (unsigned)bytes[1] << 8), 0};
+        size_t count = 1;
+        char utf8[8];
+        if ((units[0] & 0xfc00u) == 0xd800) { /* half of a pair waits for the other half */
+            if (left < 4 && !is_over)
+                break;
+            units[1] = left < 4 ? 0 : (uint16_t)(bytes[2] | (unsigned)bytes[3] << 8);
+            count += (units[1] & 0xfc00u) == 0xdc00;
+        }
+        buffer_append(&snapshot->text,
+                      (struct span){utf8, utf8_from_utf16(utf8, sizeof utf8, units, count)});
+        bytes += 2 * count;
+        left -= 2 * count;
+    }
+    buffer_consume(&snapshot->raw, snapshot->raw.size - left);
+}
+
+/* Takes the rows of the complete lines; at the end of the file the last line is one. */
+static void take_lines(struct snapshot *snapshot, bool is_over)
+{
+    struct span rest = buffer_span(&snapshot->text);
+    struct row_error error;
+
+    while (rest.size > 0 && snapshot->why == NULL) {
+        const char *newline = memchr(rest.data, '\n', rest.size);
+        struct span line = {rest.data, newline != NULL ? (size_t)(newline - rest.data) : rest.size};
+        if (newline == NULL && !is_over && rest.size <= ROW_LINE_SIZE_MAX)
+            break;
+        snapshot->line++;
+        rest = span_from(rest, line.size + (newline != NULL ? 1 : 0));
+        if (line.size > 0 && line.data[line.size - 1] == '\r')
+            line.size--;
+        if (line.size > 0)
+            snapshot->why = row_parse(&snapshot->row, line, &error)
+                                ? add_row(snapshot, &snapshot->row)
+                                : error.text;
+    }
+    buffer_consume(&snapshot->text, snapshot->text.size - rest.size);
+}
+
+bool snapshot_feed(struct snapshot *snapshot, struct span bytes)
+{
+    const bool is_over = bytes.size == 0;
+
+    buffer_append(&snapshot->raw, bytes);
+    if (!snapshot->has_begun && (snapshot->raw.size >= 3 || is_over)) /* it may come in pieces */
+        skip_mark(snapshot);
+    if (snapshot->is_utf16) {
+        take_utf16(snapshot, is_over);
+    } else if (snapshot->has_begun) {
+        buffer_append(&snapshot->text, buffer_span(&snapshot->raw));
+        buffer_clear(&snapshot->raw);
+    }
+    if (buffer_failed(&snapshot->raw) || buffer_failed(&snapshot->text))
+        snapshot->why = out_of_memory;
+    take_lines(snapshot, is_over);
+    if (is_over && snapshot->why == NULL) {
+        snapshot->line = 0;
+        snapshot->why = finish(snapshot);
+    }
+    return snapshot->why == NULL;
 }

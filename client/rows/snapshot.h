@@ -1,7 +1,9 @@
-/* What one file of rows says was mapped: processes and their views, ready to be compared.
+/* What one file of `lsmap --json` says was mapped: processes and their views, ready to be compared.
  *
- * The file may hold several replies, of several machines when --host was given. A process that is
- * listed twice counts as it was listed last. Kept in memory, with the bounds of store.h.
+ * The file is fed in pieces. It may be what shells make of one: with a byte order mark, CR LF, empty
+ * lines, or in UTF-16, as `>` of Windows PowerShell writes it. It may hold several replies, of
+ * several machines when --host was given. A process that is listed twice counts as it was listed
+ * last. Kept in memory, with the bounds of store.h.
  */
 #ifndef CLIENT_ROWS_SNAPSHOT_H
 #define CLIENT_ROWS_SNAPSHOT_H
@@ -19,7 +21,8 @@
 
 enum {
     SNAPSHOT_PROCESSES_MAX = 4 * PROCESSES_MAX, /* a file may be of several machines */
-    SNAPSHOT_BUCKETS = 4096
+    SNAPSHOT_BUCKETS = 4096,
+    SNAPSHOT_FEED_SIZE = 64 * 1024 /* bytes in one piece, at most */
 };
 
 enum { PROCESS_HOST, PROCESS_START, PROCESS_NAME }; /* the texts of a process */
@@ -41,20 +44,26 @@ struct snapshot {
     uint64_t rows, rows_promised;       /* that came, and that the `end` rows count */
     bool is_ended;                      /* the last row was the end of a reply */
     bool has_own_scope;                 /* a reply covers the processes of one user only */
+
+    const char *why; /* it cannot be compared: one clause, static; NULL: it can */
+    uint64_t line;   /* of which that is said, from 1; 0: of all of it */
+
+    struct buffer raw;  /* fed, and not yet in `text` */
+    struct buffer text; /* UTF-8, from the first line that is not complete */
+    bool has_begun, is_utf16;
+    struct row row;
 };
 
 void snapshot_init(_Out_ struct snapshot *snapshot);
 void snapshot_release(_Inout_ struct snapshot *snapshot);
 
-/* Takes a row. Returns NULL, or in one clause why the file cannot be compared. */
-NODISCARD const char *snapshot_add(_Inout_ struct snapshot *snapshot, _In_ const struct row *row);
-
-/* To be called once after the last row. Sorts the processes by host, pid and start, each once, and
- * their views by path, kind and base. Returns NULL, or why the file cannot be compared. */
-NODISCARD const char *snapshot_finish(_Inout_ struct snapshot *snapshot);
+/* Takes the next bytes of the file; none: it is over. Then the processes are sorted by host, pid and
+ * start, each once, and their views by path, kind and base.
+ * Returns false when the file cannot be compared; nothing may be fed then any more. */
+bool snapshot_feed(_Inout_ struct snapshot *snapshot, struct span bytes);
 
 /* The process with this index, below processes_count, and one of its texts. */
-const struct snapshot_process *snapshot_at(_In_ const struct snapshot *snapshot, size_t index);
+struct snapshot_process *snapshot_at(_In_ const struct snapshot *snapshot, size_t index);
 struct span snapshot_text(_In_ const struct snapshot *snapshot,
                           _In_ const struct snapshot_process *process, size_t which);
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "client/rows/envelope.h"
 #include "client/show/text.h"
 #include "common/text/number.h"
 
@@ -98,11 +97,11 @@ static const struct row *view_of(const struct csv *csv, const struct row *region
     return is_known ? view : NULL;
 }
 
-static size_t host_count(const struct csv *csv)
+/* The last member of the envelope that is a column. */
+static enum row_member last_of_host(const struct csv *csv)
 {
-    if (!csv->has_host)
-        return 0;
-    return columns_tables[csv->kind].has_process_start ? ENVELOPE_MEMBERS : ENVELOPE_MEMBERS - 1;
+    return columns_tables[csv->kind].has_process_start ? MEMBER_PROCESS_START
+                                                       : MEMBER_AGENT_VERSION;
 }
 
 /* A line of the table; row NULL: its header. */
@@ -113,11 +112,11 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
 
     if (row != NULL && row->type == ROW_REGION)
         view = view_of(csv, row);
-    for (size_t i = 0; i < host_count(csv); i++) {
+    for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= (int)last_of_host(csv); i++) {
         if (row == NULL)
-            buffer_append(out, row_member_name(envelope_members[i]));
+            buffer_append(out, row_member_name((enum row_member)i));
         else
-            put_member(out, row, envelope_members[i]);
+            put_member(out, row, (enum row_member)i);
         buffer_append(out, SPAN(","));
     }
     for (size_t i = 0; i < columns->csv_count; i++) {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client/rows/diff.h"
-#include "client/rows/row_reader.h"
 #include "client/rows/snapshot.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
@@ -21,28 +20,18 @@ struct counts {
 
 static bool load(struct snapshot *snapshot, struct text text)
 {
-    struct row_reader *reader = malloc(sizeof *reader);
-    enum row_reader_result result = ROW_READER_MORE;
-    const char *why = NULL;
+    bool good = true;
 
-    FUZZ_CHECK(reader != NULL);
     snapshot_init(snapshot);
-    row_reader_init(reader);
-    while (why == NULL && result != ROW_READER_END) {
-        result = row_reader_next(reader, &why);
-        FUZZ_CHECK(result != ROW_READER_MEMORY);
-        if (result == ROW_READER_ROW)
-            why = snapshot_add(snapshot, &reader->row);
-        if (result != ROW_READER_MORE)
-            continue;
-        size_t size = text.left < ROW_READER_FEED_SIZE ? text.left : ROW_READER_FEED_SIZE;
-        row_reader_feed(reader, (struct span){(const char *)text.data, size});
+    while (good && text.left > 0) {
+        size_t size = text.left < SNAPSHOT_FEED_SIZE ? text.left : SNAPSHOT_FEED_SIZE;
+        good = snapshot_feed(snapshot, (struct span){(const char *)text.data, size});
         text.data += size;
         text.left -= size;
     }
-    row_reader_release(reader);
-    free(reader);
-    return why == NULL && snapshot_finish(snapshot) == NULL;
+    good = good && snapshot_feed(snapshot, (struct span){NULL, 0});
+    FUZZ_CHECK(good == (snapshot->why == NULL));
+    return good;
 }
 
 /* What diff writes can be read again. */

@@ -16,27 +16,13 @@ static bool hear(void *context, struct row *row)
     return heard->rows++ != heard->stop_at && row_write(row, &heard->out);
 }
 
-static const char *add_rows(struct snapshot *snapshot, const char *lines)
-{
-    struct row row;
-    const char *why = NULL;
-
-    row_init(&row);
-    while (*lines != '\0' && why == NULL) {
-        const char *newline = strchr(lines, '\n');
-        parse_line(&row, (struct span){lines, (size_t)(newline - lines)});
-        why = snapshot_add(snapshot, &row);
-        lines = newline + 1;
-    }
-    row_release(&row);
-    return why;
-}
-
+/* Reads a file. Returns NULL, or why it cannot be compared. */
 static const char *read_rows(struct snapshot *snapshot, const char *lines)
 {
-    const char *why = add_rows(snapshot, lines);
-
-    return why != NULL ? why : snapshot_finish(snapshot);
+    if (lines[0] != '\0' && !snapshot_feed(snapshot, span_from_string(lines)))
+        return snapshot->why;
+    (void)snapshot_feed(snapshot, SPAN(""));
+    return snapshot->why;
 }
 
 #define MAP_AT(base) M("1", "1", base, "1", "\"C:\\\\a\"")
@@ -44,6 +30,8 @@ static const char *read_rows(struct snapshot *snapshot, const char *lines)
     "{\"type\":\"process\",\"pid\":1,\"start\":" start ",\"name\":\"a\",\"access\":\"full\"}\n"
 #define ROWS(count) \
     "{\"type\":\"end\",\"processes\":1,\"rows\":" count ",\"errors\":0,\"complete\":true}\n"
+#define UNMATCHED(pid, code) \
+    "{\"type\":\"process_error\",\"pid\":" pid ",\"code\":\"" code "\",\"stage\":\"select\"}\n"
 #define X "\"0x0000000000001000\""
 #define Y "\"0x0000000000002000\""
 #define Z "\"0x0000000000003000\""
@@ -153,35 +141,67 @@ static void what_cannot_be_compared(struct test *t)
     }
 }
 
+/* A pid or name that matched nothing is no process that could not be read; denied, it may be one. */
+static void unmatched_selectors_are_no_processes(struct test *t)
+{
+    static const struct {
+        const char *error; /* the row of the first file */
+        uint64_t changes, not_compared;
+    } rows[] = {
+        {UNMATCHED("1", "no_such_process"), 1, 0},
+        {UNMATCHED("1", "denied"), 0, 1},
+        {UNMATCHED("null", "no_such_process"), 1, 0},
+        {UNMATCHED("null", "denied"), 1, 0},
+        {E("1", "1"), 0, 1},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct snapshot *snapshots = calloc(2, sizeof *snapshots);
+        struct heard heard = {.stop_at = SIZE_MAX};
+        struct diff_result result;
+        char text[512];
+        REQUIRE(t, snapshots != NULL);
+        TEST_ROW(t, "row %zu", i);
+        (void)snprintf(text, sizeof text, "%s" ROWS("1"), rows[i].error);
+        buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
+        snapshot_init(&snapshots[0]);
+        snapshot_init(&snapshots[1]);
+        CHECK(t, read_rows(&snapshots[0], text) == NULL);
+        CHECK(t, read_rows(&snapshots[1], PROCESS_OF("null") ROWS("1")) == NULL);
+        CHECK(t, diff_snapshots(&snapshots[0], &snapshots[1], false, hear, &heard, &result));
+        CHECK_INT(t, rows[i].changes, result.changes);
+        CHECK_INT(t, rows[i].not_compared, result.not_compared);
+        buffer_release(&heard.out);
+        snapshot_release(&snapshots[0]);
+        snapshot_release(&snapshots[1]);
+        free(snapshots);
+    }
+}
+
 static void bounds_are_reported(struct test *t)
 {
-    struct snapshot *snapshot = calloc(1, sizeof *snapshot);
+    static struct snapshot snapshot;
 
-    REQUIRE(t, snapshot != NULL);
-    snapshot_init(snapshot);
-    snapshot->store.texts.size = 0;
-    snapshot->processes_count = 0;
-    CHECK(t, add_rows(snapshot, PROCESS_OF("null")) == NULL);
-    snapshot->store.count = STORE_VIEWS_MAX;
-    const char *why = add_rows(snapshot, MAP_AT(X));
-    CHECK(t, why != NULL && strstr(why, "more than a million mappings") == why);
-    CHECK(t, snapshot->store.too_many);
-    snapshot->store.count = 0;
-    snapshot->processes.capacity_max = snapshot->processes.size;
-    snapshot->processes.capacity = snapshot->processes.size;
-    why = add_rows(snapshot, PROCESS_OF("null"));
-    CHECK(t, why != NULL && strstr(why, "too many processes") != NULL);
-    CHECK_INT(t, 1, snapshot->processes_count);
-    snapshot_release(snapshot);
-    free(snapshot);
+    snapshot_init(&snapshot);
+    CHECK(t, snapshot_feed(&snapshot, SPAN(PROCESS_OF("null"))));
+    snapshot.store.count = STORE_VIEWS_MAX;
+    CHECK(t, !snapshot_feed(&snapshot, SPAN(MAP_AT(X))));
+    CHECK(t, strstr(snapshot.why, "more than a million mappings") == snapshot.why);
+    CHECK_INT(t, 2, snapshot.line);
+    snapshot.store.count = 0;
+    snapshot.processes.capacity_max = snapshot.processes.size;
+    snapshot.processes.capacity = snapshot.processes.size;
+    snapshot.why = NULL;
+    CHECK(t, !snapshot_feed(&snapshot, SPAN(PROCESS_OF("null"))));
+    CHECK(t, strstr(snapshot.why, "too many processes") != NULL);
+    CHECK_INT(t, 1, snapshot.processes_count);
+    snapshot_release(&snapshot);
 }
 
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(views_of_one_file_are_counted),
-        TEST_CASE(a_reader_may_stop_it),
-        TEST_CASE(what_cannot_be_compared),
+        TEST_CASE(views_of_one_file_are_counted), TEST_CASE(a_reader_may_stop_it),
+        TEST_CASE(what_cannot_be_compared),       TEST_CASE(unmatched_selectors_are_no_processes),
         TEST_CASE(bounds_are_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -76,17 +76,17 @@ static void every_row_gets_it(struct test *t)
         /* white space, unknown members and odd numbers stay */
         {"  { \"type\" : \"later\" ,\"new\":[1e3, {}] }  \r\n",
          "{" HEAD("later") " \"type\" : \"later\" ,\"new\":[1e3, {}] }\n"},
-        /* a type that could break the line, or is too long */
-        {"{\"type\":\"a\\\"b\"}\n", "{" HEAD("other") "\"type\":\"a\\\"b\"}\n"},
+        /* a type that needs an escape, or is too long */
+        {"{\"type\":\"a\\\"b\"}\n", "{" HEAD("a\\\"b") "\"type\":\"a\\\"b\"}\n"},
         {"{\"type\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n",
          "{" HEAD("other") "\"type\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n"},
         {"{\"type\":\"\"}\n", "{" HEAD("other") "\"type\":\"\"}\n"},
         /* process identifier used again: the start of the last one */
         {"{" PROCESS("null"), "{" HEAD("process") PROCESS("null")},
         {"{" MAP("7"), "{" HEAD("map") "\"process_start\":null," MAP("7")},
-        /* a start that is no time is not repeated */
+        /* a start that needs escapes, or is too long for a time */
         {"{" PROCESS("\"\\\",\\\"x\""), "{" HEAD("process") PROCESS("\"\\\",\\\"x\"")},
-        {"{" MAP("7"), "{" HEAD("map") "\"process_start\":null," MAP("7")},
+        {"{" MAP("7"), "{" HEAD("map") "\"process_start\":\"\\\",\\\"x\"," MAP("7")},
         {"{" PROCESS("\"0123456789012345678901234567890123456789\""),
          "{" HEAD("process") PROCESS("\"0123456789012345678901234567890123456789\"")},
         {"{" MAP("7"), "{" HEAD("map") "\"process_start\":null," MAP("7")},
@@ -141,9 +141,9 @@ static void the_row_has_them(struct test *t)
     CHECK_MEM(t, "2026-11-22T07:12:03.1234567Z", 28, start.data, start.size);
     REQUIRE(t, row_parse(&copy, (struct span){rig.fed.out.data, rig.fed.out.size - 1}, &error));
     CHECK(t, copy.seen == rig.fed.row.seen && copy.known == rig.fed.row.known);
-    for (size_t i = 0; i < ENVELOPE_MEMBERS; i++)
-        CHECK(t, span_equal(row_text(&copy, envelope_members[i]),
-                            row_text(&rig.fed.row, envelope_members[i])));
+    for (int i = MEMBER_ENVELOPE_FIRST; i <= MEMBER_ENVELOPE_LAST; i++)
+        CHECK(t, span_equal(row_text(&copy, (enum row_member)i),
+                            row_text(&rig.fed.row, (enum row_member)i)));
     row_release(&copy);
     fed_release(&rig.fed);
 }
