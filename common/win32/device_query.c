@@ -1,7 +1,6 @@
 #include "common/win32/device_query.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <wchar.h>
 
 #include "common/win32/text_w.h"
@@ -160,18 +159,12 @@ static bool query_registry(struct device_query *query, const wchar_t *key, const
 /* A network provider is a service; its key names the device that follows \Device\Mup. */
 static void add_redirector(struct device_query *query, const wchar_t *provider)
 {
-    static const wchar_t services[] = L"SYSTEM\\CurrentControlSet\\Services\\";
-    static const wchar_t subkey[] = L"\\NetworkProvider";
-    const size_t services_size = sizeof services - sizeof services[0];
     wchar_t key[KEY_NAME_CAPACITY];
 
-    size_t provider_size = wcslen(provider) * sizeof provider[0];
-    if (provider_size == 0 || provider_size > sizeof key - services_size - sizeof subkey)
-        return;
-    memcpy(key, services, services_size);
-    memcpy((char *)key + services_size, provider, provider_size);
-    memcpy((char *)key + services_size + provider_size, subkey, sizeof subkey);
-    if (query_registry(query, key, L"DeviceName") && set_text(&query->device, query->answer))
+    if (provider[0] != L'\0' &&
+        swprintf(key, KEY_NAME_CAPACITY,
+                 L"SYSTEM\\CurrentControlSet\\Services\\%ls\\NetworkProvider", provider) > 0 &&
+        query_registry(query, key, L"DeviceName") && set_text(&query->device, query->answer))
         add_device(query, DEVICE_REDIRECTOR, SPAN(""));
 }
 

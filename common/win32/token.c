@@ -1,5 +1,6 @@
 #include "common/win32/token.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <string.h>
 #include <wchar.h>
@@ -64,18 +65,16 @@ static DWORD query_number(HANDLE token, TOKEN_INFORMATION_CLASS information, DWO
     return value;
 }
 
+/* Our values are those of Windows; any other is unknown. */
+static_assert((int)ELEVATION_DEFAULT == (int)TokenElevationTypeDefault &&
+                  (int)ELEVATION_FULL == (int)TokenElevationTypeFull &&
+                  (int)ELEVATION_LIMITED == (int)TokenElevationTypeLimited,
+              "TOKEN_ELEVATION_TYPE");
+
 static enum caller_elevation query_elevation(HANDLE token)
 {
-    switch (query_number(token, TokenElevationType, 0)) {
-    case TokenElevationTypeDefault:
-        return ELEVATION_DEFAULT;
-    case TokenElevationTypeFull:
-        return ELEVATION_FULL;
-    case TokenElevationTypeLimited:
-        return ELEVATION_LIMITED;
-    default:
-        return ELEVATION_UNKNOWN;
-    }
+    const DWORD type = query_number(token, TokenElevationType, ELEVATION_UNKNOWN);
+    return type <= ELEVATION_LIMITED ? (enum caller_elevation)type : ELEVATION_UNKNOWN;
 }
 
 /* Whether the token has restricting SIDs. */
@@ -101,38 +100,25 @@ static enum caller_fact query_restricted(HANDLE token)
 
 static enum caller_fact query_app_container(HANDLE token)
 {
-    switch (query_number(token, TokenIsAppContainer, UNKNOWN_NUMBER)) {
-    case FALSE:
-        return FACT_NO;
-    case UNKNOWN_NUMBER:
-        return FACT_UNKNOWN;
-    default:
-        return FACT_YES;
-    }
+    const DWORD is_container = query_number(token, TokenIsAppContainer, UNKNOWN_NUMBER);
+    return is_container == UNKNOWN_NUMBER ? FACT_UNKNOWN : is_container != 0 ? FACT_YES : FACT_NO;
 }
+
+static_assert((int)CALLER_LEVEL_ANONYMOUS == (int)SecurityAnonymous + 1 &&
+                  (int)CALLER_LEVEL_IDENTIFICATION == (int)SecurityIdentification + 1 &&
+                  (int)CALLER_LEVEL_IMPERSONATION == (int)SecurityImpersonation + 1 &&
+                  (int)CALLER_LEVEL_DELEGATION == (int)SecurityDelegation + 1,
+              "SECURITY_IMPERSONATION_LEVEL");
 
 static enum caller_level query_level(HANDLE token)
 {
-    switch (query_number(token, TokenType, UNKNOWN_NUMBER)) {
-    case TokenPrimary:
+    const DWORD type = query_number(token, TokenType, UNKNOWN_NUMBER);
+    if (type == TokenPrimary)
         return CALLER_LEVEL_PRIMARY; /* the query for the level would fail */
-    case TokenImpersonation:
-        break;
-    default:
+    if (type != TokenImpersonation)
         return CALLER_LEVEL_UNKNOWN;
-    }
-    switch (query_number(token, TokenImpersonationLevel, UNKNOWN_NUMBER)) {
-    case SecurityAnonymous:
-        return CALLER_LEVEL_ANONYMOUS;
-    case SecurityIdentification:
-        return CALLER_LEVEL_IDENTIFICATION;
-    case SecurityImpersonation:
-        return CALLER_LEVEL_IMPERSONATION;
-    case SecurityDelegation:
-        return CALLER_LEVEL_DELEGATION;
-    default:
-        return CALLER_LEVEL_UNKNOWN;
-    }
+    const DWORD level = query_number(token, TokenImpersonationLevel, UNKNOWN_NUMBER);
+    return level <= SecurityDelegation ? (enum caller_level)(level + 1) : CALLER_LEVEL_UNKNOWN;
 }
 
 /* "DOMAIN\user" from two texts with their lengths in units; left "" when it does not fit. */
