@@ -1,5 +1,5 @@
-/* A hostile server: whatever it answers, in whatever pieces, the client ends, says so in one of its
- * exit codes, and writes nothing to a console that could drive it. */
+/* A hostile server: whatever it answers, in whatever pieces, the client ends with one of its exit codes,
+ * says why, and writes nothing to a console that could drive it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,16 +9,20 @@
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 
+enum { RECONNECTS_MAX = 3 };
+
+struct printed {
+    const uint8_t *reply; /* JSON output must be a beginning of it; NULL for a table */
+    size_t size;
+    size_t lines; /* diagnostics */
+};
+
 struct server {
     const uint8_t *reply;
     size_t left;
-    size_t piece; /* bytes given at once */
-};
-
-struct heard {
-    const uint8_t *reply; /* what JSON output must be a beginning of; NULL for a table */
-    size_t size;
-    size_t lines; /* diagnostics */
+    size_t piece; /* bytes sent at once */
+    unsigned reconnects;
+    struct printed *printed;
 };
 
 static bool on_send(void *context, struct span bytes, struct failure *failure)
@@ -45,6 +49,19 @@ static bool on_receive(void *context, char *data, size_t capacity, size_t *size,
     return true;
 }
 
+/* Nothing was printed of a busy server's answer, so the output begins with the rest. */
+static bool on_reconnect(void *context, struct failure *failure)
+{
+    struct server *server = context;
+
+    if (server->reconnects++ == RECONNECTS_MAX)
+        return failure_set(failure, FAILURE_BUSY, NULL);
+    FUZZ_CHECK(server->printed->size == 0 && server->printed->lines == 0);
+    if (server->printed->reply != NULL)
+        server->printed->reply = server->reply;
+    return true;
+}
+
 static void check_shown(struct span text)
 {
     FUZZ_CHECK(text.size > 0 && text.data[text.size - 1] == '\n');
@@ -55,26 +72,26 @@ static void check_shown(struct span text)
 
 static bool on_write(void *context, struct span bytes)
 {
-    struct heard *heard = context;
+    struct printed *printed = context;
 
-    if (heard->reply == NULL) {
+    if (printed->reply == NULL) {
         check_shown(bytes);
         return true;
     }
-    FUZZ_CHECK(memcmp(heard->reply + heard->size, bytes.data, bytes.size) == 0);
-    heard->size += bytes.size;
+    FUZZ_CHECK(memcmp(printed->reply + printed->size, bytes.data, bytes.size) == 0);
+    printed->size += bytes.size;
     return true;
 }
 
 static void on_complain(void *context, struct span line)
 {
-    struct heard *heard = context;
+    struct printed *printed = context;
 
     check_shown(line);
-    heard->lines++;
+    printed->lines++;
 }
 
-/* First byte: how to ask and to print. Second: bytes in a piece. Then the reply. */
+/* First byte: options. Second: bytes in a piece. Then the reply. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -84,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2)
         return 0;
     size_t reply_size = size - 2;
-    uint8_t *reply = malloc(reply_size + 1); /* apart, so that no read beyond it goes unseen */
+    uint8_t *reply =
+        malloc(reply_size + 1); /* its own block, so that reads beyond it are detected */
     if (reply == NULL)
         return 0;
     memcpy(reply, data + 2, reply_size);
@@ -94,10 +112,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                               .debug = (data[0] & 8) != 0,
                               .detail = (enum request_detail)((data[0] >> 4) % 3),
                               .timeout_s = 1};
-    struct server server = {reply, reply_size, (size_t)data[1] + 1};
-    struct heard heard = {.reply = options.format == FORMAT_JSON ? reply : NULL};
-    const struct transport transport = {&server, on_send, on_receive, NULL};
-    const struct output output = {.context = &heard, .write = on_write, .complain = on_complain};
+    struct printed printed = {.reply = options.format == FORMAT_JSON ? reply : NULL};
+    struct server server = {reply, reply_size, (size_t)data[1] + 1, 0, &printed};
+    const struct transport transport = {&server, on_send, on_receive, on_reconnect};
+    const struct output output = {.context = &printed, .write = on_write, .complain = on_complain};
     const struct run_settings settings = {.options = &options,
                                           .transport = &transport,
                                           .output = &output,
@@ -106,10 +124,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     enum outcome outcome = run_request(&settings);
     FUZZ_CHECK(outcome <= OUTCOME_NOTHING);
-    /* Only a reply that ends as it should is complete; the shortest end row has 65 bytes. */
+    /* Only a reply with an end row is complete; the shortest one has 65 bytes. */
     FUZZ_CHECK(outcome != OUTCOME_COMPLETE || reply_size > 64);
-    FUZZ_CHECK(heard.reply == NULL || heard.size <= reply_size);
-    FUZZ_CHECK(outcome != OUTCOME_BROKEN || heard.lines > 0);
+    FUZZ_CHECK(printed.reply == NULL || printed.size <= reply_size);
+    FUZZ_CHECK(outcome != OUTCOME_BROKEN || printed.lines > 0);
     free(reply);
     return 0;
 }
