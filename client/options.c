@@ -6,37 +6,6 @@
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
-enum option {
-    OPTION_ALL,
-    OPTION_OWN,
-    OPTION_FILE,
-    OPTION_AT,
-    OPTION_KIND,
-    OPTION_REGIONS,
-    OPTION_PAGES,
-    OPTION_NOT_UNDER,
-    OPTION_OUTSIDE_SYSTEM,
-    OPTION_SORT,
-    OPTION_TOP,
-    OPTION_BY_FILE,
-    OPTION_BYTES,
-    OPTION_JSON,
-    OPTION_CSV,
-    OPTION_PROMETHEUS,
-    OPTION_HOST,
-    OPTION_OUT,
-    OPTION_WIDE,
-    OPTION_NO_HEADER,
-    OPTION_TIMEOUT,
-    OPTION_DIRECT,
-    OPTION_PIPE,
-    OPTION_QUIET,
-    OPTION_DEBUG,
-    OPTION_HELP,
-    OPTION_VERSION,
-    OPTION_COUNT
-};
-
 #define FOR_MAPS CLI_FOR(COMMAND_MAPS)
 #define FOR_DIFF CLI_FOR(COMMAND_DIFF)
 #define FOR_SCANS (FOR_MAPS | CLI_FOR(COMMAND_PS))
@@ -44,34 +13,47 @@ enum option {
 #define FOR_SERVERS (FOR_SUMS | CLI_FOR(COMMAND_INFO) | CLI_FOR(COMMAND_WHOAMI))
 #define FOR_ALL (FOR_SERVERS | FOR_DIFF)
 
+/* Columns: symbol, then struct cli_option. */
+#define OPTION_LIST(X)                                                         \
+    X(OPTION_ALL, "all", NULL, NULL, 'a', false, FOR_SCANS | FOR_DIFF)         \
+    X(OPTION_OWN, "own", NULL, NULL, 0, false, FOR_SCANS)                      \
+    X(OPTION_FILE, "file", "PATTERN", NULL, 'f', false, FOR_MAPS)              \
+    X(OPTION_AT, "at", "ADDRESS", NULL, 0, false, FOR_MAPS)                    \
+    X(OPTION_KIND, "kind", "KIND", NULL, 'k', true, FOR_MAPS)                  \
+    X(OPTION_REGIONS, "regions", NULL, NULL, 0, false, FOR_MAPS)               \
+    X(OPTION_PAGES, "pages", NULL, NULL, 0, false, FOR_MAPS)                   \
+    X(OPTION_NOT_UNDER, "not-under", "DIR", NULL, 0, true, FOR_MAPS)           \
+    X(OPTION_OUTSIDE_SYSTEM, "outside-system", NULL, NULL, 0, false, FOR_MAPS) \
+    X(OPTION_SORT, "sort", "WORD", NULL, 0, false, FOR_MAPS)                   \
+    X(OPTION_TOP, "top", "N", NULL, 0, false, FOR_MAPS)                        \
+    X(OPTION_BY_FILE, "by-file", NULL, NULL, 0, false, FOR_MAPS)               \
+    X(OPTION_BYTES, "bytes", NULL, NULL, 0, false, FOR_MAPS | FOR_DIFF)        \
+    X(OPTION_JSON, "json", NULL, NULL, 0, false, FOR_ALL)                      \
+    X(OPTION_CSV, "csv", NULL, NULL, 0, false, FOR_SCANS)                      \
+    X(OPTION_PROMETHEUS, "prometheus", NULL, NULL, 0, false, FOR_SUMS)         \
+    X(OPTION_HOST, "host", NULL, NULL, 0, false, FOR_SERVERS)                  \
+    X(OPTION_OUT, "out", "FILE", NULL, 'o', false, FOR_ALL)                    \
+    X(OPTION_WIDE, "wide", NULL, NULL, 0, false, FOR_ALL)                      \
+    X(OPTION_NO_HEADER, "no-header", NULL, NULL, 0, false, FOR_ALL)            \
+    X(OPTION_TIMEOUT, "timeout", "SECONDS", NULL, 0, false, FOR_SERVERS)       \
+    X(OPTION_DIRECT, "direct", NULL, NULL, 0, false, FOR_SERVERS)              \
+    X(OPTION_PIPE, "pipe", "NAME", NULL, 0, false, FOR_SERVERS)                \
+    X(OPTION_QUIET, "quiet", NULL, NULL, 'q', false, FOR_ALL)                  \
+    X(OPTION_DEBUG, "debug", NULL, NULL, 0, false, FOR_SCANS)                  \
+    X(OPTION_HELP, "help", NULL, "?", 'h', false, FOR_ALL)                     \
+    X(OPTION_VERSION, "version", NULL, NULL, 'V', false, FOR_ALL)
+
+enum option {
+#define X(symbol, ...) symbol,
+    OPTION_LIST(X)
+#undef X
+        OPTION_COUNT
+};
+
 static const struct cli_option table[OPTION_COUNT] = {
-    [OPTION_ALL] = {"all", NULL, NULL, 'a', false, FOR_SCANS | FOR_DIFF},
-    [OPTION_OWN] = {"own", NULL, NULL, 0, false, FOR_SCANS},
-    [OPTION_FILE] = {"file", "PATTERN", NULL, 'f', false, FOR_MAPS},
-    [OPTION_AT] = {"at", "ADDRESS", NULL, 0, false, FOR_MAPS},
-    [OPTION_KIND] = {"kind", "KIND", NULL, 'k', true, FOR_MAPS},
-    [OPTION_REGIONS] = {"regions", NULL, NULL, 0, false, FOR_MAPS},
-    [OPTION_PAGES] = {"pages", NULL, NULL, 0, false, FOR_MAPS},
-    [OPTION_NOT_UNDER] = {"not-under", "DIR", NULL, 0, true, FOR_MAPS},
-    [OPTION_OUTSIDE_SYSTEM] = {"outside-system", NULL, NULL, 0, false, FOR_MAPS},
-    [OPTION_SORT] = {"sort", "WORD", NULL, 0, false, FOR_MAPS},
-    [OPTION_TOP] = {"top", "N", NULL, 0, false, FOR_MAPS},
-    [OPTION_BY_FILE] = {"by-file", NULL, NULL, 0, false, FOR_MAPS},
-    [OPTION_BYTES] = {"bytes", NULL, NULL, 0, false, FOR_MAPS | FOR_DIFF},
-    [OPTION_JSON] = {"json", NULL, NULL, 0, false, FOR_ALL},
-    [OPTION_CSV] = {"csv", NULL, NULL, 0, false, FOR_SCANS},
-    [OPTION_PROMETHEUS] = {"prometheus", NULL, NULL, 0, false, FOR_SUMS},
-    [OPTION_HOST] = {"host", NULL, NULL, 0, false, FOR_SERVERS},
-    [OPTION_OUT] = {"out", "FILE", NULL, 'o', false, FOR_ALL},
-    [OPTION_WIDE] = {"wide", NULL, NULL, 0, false, FOR_ALL},
-    [OPTION_NO_HEADER] = {"no-header", NULL, NULL, 0, false, FOR_ALL},
-    [OPTION_TIMEOUT] = {"timeout", "SECONDS", NULL, 0, false, FOR_SERVERS},
-    [OPTION_DIRECT] = {"direct", NULL, NULL, 0, false, FOR_SERVERS},
-    [OPTION_PIPE] = {"pipe", "NAME", NULL, 0, false, FOR_SERVERS},
-    [OPTION_QUIET] = {"quiet", NULL, NULL, 'q', false, FOR_ALL},
-    [OPTION_DEBUG] = {"debug", NULL, NULL, 0, false, FOR_SCANS},
-    [OPTION_HELP] = {"help", NULL, "?", 'h', false, FOR_ALL},
-    [OPTION_VERSION] = {"version", NULL, NULL, 'V', false, FOR_ALL},
+#define X(symbol, ...) [symbol] = {__VA_ARGS__},
+    OPTION_LIST(X)
+#undef X
 };
 
 static const char *const commands[] = {

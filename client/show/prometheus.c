@@ -8,7 +8,7 @@
 #include "common/base/bounds.h"
 #include "common/text/utf.h"
 
-enum { NAMES_FIRST = 64, LABELS_MAX = 2 };
+enum { LABELS_MAX = 2 };
 
 /* --- the format --- */
 
@@ -217,12 +217,13 @@ void prometheus_init(struct prometheus *prometheus, enum columns_table kind)
     *prometheus = (struct prometheus){.has_stats = kind == COLUMNS_NONE};
     if (kind == COLUMNS_MAPS || kind == COLUMNS_PAGES)
         prometheus->sums = kind == COLUMNS_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
+    buffer_init(&prometheus->names, PROMETHEUS_NAMES_MAX * sizeof(struct prometheus_name));
     buffer_init(&prometheus->scratch, OUTPUT_ROW_SIZE_MAX * 3);
 }
 
 void prometheus_deinit(struct prometheus *prometheus)
 {
-    free(prometheus->names);
+    buffer_release(&prometheus->names);
     buffer_release(&prometheus->scratch);
     *prometheus = (struct prometheus){.count = 0};
 }
@@ -237,6 +238,11 @@ static bool clean_name(struct buffer *scratch, struct span *name)
     return !buffer_failed(scratch);
 }
 
+static struct prometheus_name *name_at(const struct prometheus *prometheus, size_t index)
+{
+    return (struct prometheus_name *)(void *)prometheus->names.data + index;
+}
+
 static bool is_named(const struct prometheus_name *entry, struct span name)
 {
     return span_equal_ascii_nocase((struct span){entry->name, entry->name_size}, name);
@@ -246,29 +252,15 @@ static struct prometheus_name *look_up(struct prometheus *prometheus, struct spa
 {
     /* The rows of a process follow each other. */
     if (prometheus->last < prometheus->count &&
-        is_named(&prometheus->names[prometheus->last], name))
-        return &prometheus->names[prometheus->last];
+        is_named(name_at(prometheus, prometheus->last), name))
+        return name_at(prometheus, prometheus->last);
     for (size_t i = 0; i < prometheus->count; i++) {
-        if (is_named(&prometheus->names[i], name)) {
+        if (is_named(name_at(prometheus, i), name)) {
             prometheus->last = i;
-            return &prometheus->names[i];
+            return name_at(prometheus, i);
         }
     }
     return NULL;
-}
-
-static bool grow(struct prometheus *prometheus)
-{
-    size_t capacity = prometheus->capacity > 0 ? prometheus->capacity * 2 : NAMES_FIRST;
-
-    if (prometheus->count < prometheus->capacity)
-        return true;
-    struct prometheus_name *names = realloc(prometheus->names, capacity * sizeof *names);
-    if (names == NULL)
-        return false;
-    prometheus->names = names;
-    prometheus->capacity = capacity;
-    return true;
 }
 
 /* The entry of a name; the last place is kept for all that find none. NULL without memory. */
@@ -283,10 +275,10 @@ static struct prometheus_name *find(struct prometheus *prometheus, struct span n
     }
     if (entry != NULL)
         return entry;
-    if (!grow(prometheus))
+    if (buffer_extend(&prometheus->names, sizeof *entry) == NULL)
         return NULL;
     prometheus->last = prometheus->count++;
-    entry = &prometheus->names[prometheus->last];
+    entry = name_at(prometheus, prometheus->last);
     *entry = (struct prometheus_name){.name_size = name.size};
     memcpy(entry->name, name.data, name.size);
     return entry;
@@ -415,7 +407,8 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
         return !buffer_failed(out);
     }
     if (prometheus->family == 0 && prometheus->index == 0 && prometheus->count > 0)
-        qsort(prometheus->names, prometheus->count, sizeof *prometheus->names, compare_names);
+        qsort(prometheus->names.data, prometheus->count, sizeof(struct prometheus_name),
+              compare_names);
     for (; prometheus->family <= prometheus->sums; prometheus->family++, prometheus->index = 0) {
         const size_t family = prometheus->family;
         if (prometheus->index == 0)
@@ -425,7 +418,7 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
                 *more = true;
                 return !buffer_failed(out);
             }
-            put_name(out, &prometheus->names[prometheus->index], family);
+            put_name(out, name_at(prometheus, prometheus->index), family);
         }
     }
     put_scan(out, prometheus);

@@ -39,10 +39,9 @@ struct prometheus_name {
 };
 
 struct prometheus {
-    size_t sums;                   /* how many of PROMETHEUS_SUMS the rows have */
-    struct prometheus_name *names; /* owned */
-    size_t count, capacity;
-    size_t last;           /* index of the name found last */
+    size_t sums;           /* how many of PROMETHEUS_SUMS the rows have */
+    struct buffer names;   /* struct prometheus_name */
+    size_t count, last;    /* of the names; index of the one found last */
     struct buffer scratch; /* a name as it is kept */
     bool has_stats;        /* instead of a scan */
     struct stats stats;
