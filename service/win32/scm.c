@@ -11,8 +11,9 @@
 enum {
     START_HINT_MS = 10 * 1000,          /* usually it takes far less */
     STOP_HINT_MS = 3 * STOP_TIMEOUT_MS, /* daemon_stop() gives up earlier */
-    ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN |
-               SERVICE_ACCEPT_PARAMCHANGE
+    /* Not PRESHUTDOWN: Windows would wait for our stop before it shuts down, and would send no
+     * SHUTDOWN. Source: HandlerEx, SERVICE_CONTROL_PRESHUTDOWN. */
+    ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PARAMCHANGE
 };
 
 /* The service of this process, for its callbacks, which get no argument. */
@@ -61,7 +62,6 @@ static DWORD WINAPI on_control(DWORD control, DWORD event_type, void *event_data
     switch (control) {
     case SERVICE_CONTROL_STOP:
     case SERVICE_CONTROL_SHUTDOWN:
-    case SERVICE_CONTROL_PRESHUTDOWN:
         report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
         SetEvent(service.stop);
         return NO_ERROR;
@@ -99,13 +99,17 @@ static void WINAPI service_main(DWORD count, wchar_t **arguments)
 {
     (void)count, (void)arguments;
 
-    events_open(EVENT_TARGET_LOG);
+    /* Before anything that can block, such as the event log: without a handler the service cannot
+     * be controlled, and its start cannot be reported. */
     service.handle = RegisterServiceCtrlHandlerExW(L"" SERVICE_NAME, on_control, NULL);
+    DWORD error = GetLastError();
+    if (service.handle != NULL)
+        report(SERVICE_START_PENDING, NO_ERROR, START_HINT_MS);
+    events_open(EVENT_TARGET_LOG);
     if (service.handle == NULL) {
-        event_start_failed(GetLastError());
+        event_start_failed(error);
         return;
     }
-    report(SERVICE_START_PENDING, NO_ERROR, START_HINT_MS);
     service.error = serve();
     report(SERVICE_STOPPED, service.error, 0);
 }

@@ -94,6 +94,18 @@ static void check_windows_registration(struct test *t, SC_HANDLE service, BYTE *
     descriptor_release(&intended);
 }
 
+/* A service that accepts PRESHUTDOWN gets no SHUTDOWN, and holds up the shutdown of the machine. */
+static void check_controls(struct test *t, SC_HANDLE service)
+{
+    SERVICE_STATUS_PROCESS status = {0};
+
+    TEST_ROW(t, "accepted controls");
+    CHECK_INT(t, ERROR_SUCCESS, service_query_status(service, &status));
+    if (status.dwCurrentState == SERVICE_RUNNING)
+        CHECK_INT(t, SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PARAMCHANGE,
+                  status.dwControlsAccepted);
+}
+
 /* What Windows has registered: quoted path, LocalSystem, automatic start, restart on failure. */
 static void check_registration(struct test *t)
 {
@@ -108,7 +120,8 @@ static void check_registration(struct test *t)
     swprintf(quoted, MAX_PATH + 2, L"\"%ls\"", path);
     CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
     CHECK_INT(t, ERROR_SUCCESS,
-              service_open(manager, SERVICE_QUERY_CONFIG | READ_CONTROL, &service));
+              service_open(manager, SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | READ_CONTROL,
+                           &service));
     if (CHECK(t, QueryServiceConfigW(service, config, sizeof buffer, &size))) {
         CHECK_INT(t, 0, _wcsicmp(quoted, config->lpBinaryPathName));
         CHECK_INT(t, 0, wcscmp(L"LocalSystem", config->lpServiceStartName));
@@ -122,6 +135,7 @@ static void check_registration(struct test *t)
         CHECK(t, description->lpDescription != NULL && description->lpDescription[0] != L'\0');
     }
     check_windows_registration(t, service, buffer, sizeof buffer);
+    check_controls(t, service);
     service_close(&service);
     service_close(&manager);
     CHECK(t, event_source_exists());
