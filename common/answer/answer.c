@@ -54,6 +54,7 @@ static void fail(struct answer *answer, enum status code, uint32_t nt_status, co
 {
     (void)measure(answer);
     answer->tally.denials += code == STATUS_DENIED;
+    answer->tally.code = code;
     finish(answer, statistics_result_of(code),
            reply_error(&answer->out, &answer->request.id, code, message, hint, nt_status));
 }
@@ -128,6 +129,7 @@ static void begin_scan(struct answer *answer)
                        (int)KIND_PAGEFILE == (int)VIEW_PAGEFILE,
                    "a kind of the request is one of the scan");
     answer->is_own = !query_all || request->own;
+    answer->tally.asks_others = !answer->is_own;
     const struct scan_query query = {
         .lists_maps = request->op == OP_MAPS,
         .all = request->all,

@@ -175,6 +175,8 @@ void statistics_transferred(_Inout_opt_ struct statistics *statistics, uint64_t 
 struct statistics_answer {
     unsigned op; /* an enum request_op, or STATISTICS_OP_UNKNOWN */
     enum statistics_result result;
+    enum status code;             /* of the terminal line; STATUS_OK for `end` */
+    bool asks_others;             /* the scan was not restricted to the caller's own processes */
     enum statistics_class class_; /* only used with OK and PARTIAL, as is elapsed_us */
     uint64_t elapsed_us;
     uint64_t rows;

@@ -439,9 +439,12 @@ static bool wait_for_turn(struct connection *connection)
 static void report_ended(struct connection *connection)
 {
     struct statistics_answer ended;
+    ULONG pid = 0;
 
-    if (session_take_ended(&connection->session, &ended))
-        event_answered(&connection->session.grant.caller, &ended);
+    if (!session_take_ended(&connection->session, &ended))
+        return;
+    (void)GetNamedPipeClientProcessId(connection->pipe, &pid);
+    event_answered(&connection->session.grant.caller, pid, &ended);
 }
 
 static void leave_turns(struct connection *connection)

@@ -5,32 +5,51 @@
 
 #include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
+#include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "messages.h"
-#include "service/denials.h"
+#include "service/audit.h"
 #include "service/event_text.h"
 
 enum {
-    EVENT_STRINGS_MAX = 2,
+    EVENT_STRINGS_MAX = 5,
     EVENT_STRING_LENGTH = EVENT_TEXT_LENGTH_MAX * 2 + 1, /* UTF-16 units, each in two surrogates */
     EVENT_LINE_LENGTH = 2048,                            /* UTF-16 units of one line on stderr */
     EVENT_ERROR_CAPACITY = 256,                          /* of the system's sentence for an error */
     EVENT_NUMBER_CAPACITY = 24,
-    EVENT_REPEAT_MS = 60 * 1000 /* between two events of a kind that clients can cause */
+    EVENT_REPEAT_MS = 60 * 1000, /* between two events of a kind that clients can cause */
+    IMAGE_LENGTH_MAX = 1024 /* UTF-16 units of a client's program; a longer path is not shown */
 };
 
 static enum event_target target;
 static HANDLE source; /* of the event log; open until the process ends */
 
-static SRWLOCK denials_lock = SRWLOCK_INIT;
-static struct denials denials; /* guarded */
+static SRWLOCK audit_lock = SRWLOCK_INIT; /* guards what follows */
+static struct audit denials = {.interval_ms = AUDIT_DENIALS_MS};
+static struct audit queries = {.interval_ms = AUDIT_QUERIES_MS};
+static PTP_TIMER flush_timer; /* made with the first client that is counted */
 
 void events_open(enum event_target new_target)
 {
     target = new_target;
-    if (target == EVENT_TARGET_LOG && source == NULL)
-        source = RegisterEventSourceW(NULL, L"" SERVICE_NAME);
+}
+
+/* Opens the log with the first event, and again with each further one until that succeeds: early in
+ * a start of Windows the log may not be there yet. */
+static HANDLE open_source(void)
+{
+    HANDLE opened = InterlockedCompareExchangePointer(&source, NULL, NULL);
+
+    if (opened != NULL)
+        return opened;
+    opened = RegisterEventSourceW(NULL, L"" SERVICE_NAME);
+    HANDLE other = InterlockedCompareExchangePointer(&source, opened, NULL);
+    if (other == NULL)
+        return opened;
+    if (opened != NULL)
+        DeregisterEventSource(opened);
+    return other;
 }
 
 /* --- one event --- */
@@ -69,11 +88,10 @@ static WORD event_type(DWORD id)
 }
 
 /* Reports one event.
- * user           The user it is about, shown by the event log in a column of its own; NULL: none.
- * first, second  The insertion strings %1 and %2; NULL: no such string. */
-static void report(DWORD id, const struct sid *user, const char *first, const char *second)
+ * user   The user it is about, shown by the event log in a column of its own; NULL: none.
+ * texts  EVENT_STRINGS_MAX insertion strings, %1 and so on; NULL: no such string. */
+static void report_texts(DWORD id, const struct sid *user, const char *const *texts)
 {
-    const char *const texts[EVENT_STRINGS_MAX] = {first, second};
     wchar_t buffers[EVENT_STRINGS_MAX][EVENT_STRING_LENGTH];
     const wchar_t *strings[EVENT_STRINGS_MAX] = {NULL};
     DWORD last_error = GetLastError();
@@ -92,17 +110,25 @@ static void report(DWORD id, const struct sid *user, const char *first, const ch
         user_copy = *user;
     if (target == EVENT_TARGET_CONSOLE)
         print(id, strings);
-    else if (target == EVENT_TARGET_LOG && source != NULL)
-        ReportEventW(source, event_type(id), 0, id, user_copy.size > 0 ? user_copy.bytes : NULL,
-                     count, 0, strings, NULL);
+    else if (target == EVENT_TARGET_LOG && open_source() != NULL)
+        ReportEventW(open_source(), event_type(id), 0, id,
+                     user_copy.size > 0 ? user_copy.bytes : NULL, count, 0, strings, NULL);
     SetLastError(last_error);
+}
+
+/* The same with at most two strings, about no user. */
+static void report(DWORD id, const char *first, const char *second)
+{
+    const char *const texts[EVENT_STRINGS_MAX] = {first, second};
+
+    report_texts(id, NULL, texts);
 }
 
 static void report_error(DWORD id, DWORD error)
 {
     char text[EVENT_ERROR_CAPACITY];
 
-    report(id, NULL, text_w_error(text, sizeof text, error), NULL);
+    report(id, text_w_error(text, sizeof text, error), NULL);
 }
 
 static void report_pipe(DWORD id, const wchar_t *pipe_name, const char *second)
@@ -111,7 +137,7 @@ static void report_pipe(DWORD id, const wchar_t *pipe_name, const char *second)
 
     if (text_w_to_utf8(name, sizeof name, pipe_name) != ERROR_SUCCESS)
         name[0] = '\0';
-    report(id, NULL, name, second);
+    report(id, name, second);
 }
 
 /* Returns true at most once in EVENT_REPEAT_MS.
@@ -149,17 +175,20 @@ void event_start_failed(DWORD error)
 
 void event_accept_failed(DWORD error)
 {
-    report_error(EVENT_ACCEPT_FAILED, error);
+    static volatile LONG64 last_ms;
+
+    if (is_due(&last_ms))
+        report_error(EVENT_ACCEPT_FAILED, error);
 }
 
 void event_server_failed(void)
 {
-    report(EVENT_SERVER_FAILED, NULL, NULL, NULL);
+    report(EVENT_SERVER_FAILED, NULL, NULL);
 }
 
 void event_stop_late(void)
 {
-    report(EVENT_STOP_LATE, NULL, NULL, NULL);
+    report(EVENT_STOP_LATE, NULL, NULL);
 }
 
 void event_debug_missing(DWORD error)
@@ -169,17 +198,17 @@ void event_debug_missing(DWORD error)
 
 void event_configuration_refused(const char *name, const char *why)
 {
-    report(EVENT_CONFIGURATION_REFUSED, NULL, name, why);
+    report(EVENT_CONFIGURATION_REFUSED, name, why);
 }
 
 void event_configuration_read(void)
 {
-    report(EVENT_CONFIGURATION_READ, NULL, NULL, NULL);
+    report(EVENT_CONFIGURATION_READ, NULL, NULL);
 }
 
 void event_hardening_refused(const char *names)
 {
-    report(EVENT_HARDENING_REFUSED, NULL, names, NULL);
+    report(EVENT_HARDENING_REFUSED, names, NULL);
 }
 
 void event_privileges_kept(DWORD error)
@@ -189,55 +218,119 @@ void event_privileges_kept(DWORD error)
 
 void event_place_open(const char *what)
 {
-    report(EVENT_PLACE_OPEN, NULL, what, NULL);
+    report(EVENT_PLACE_OPEN, what, NULL);
 }
 
 /* --- clients --- */
 
-/* Reports the denials of one user, when some are due. The lock is not held while the log is
- * written. */
-static bool report_denial(uint64_t now_ms)
+/* Events of a kind that is counted by user. */
+static bool report_next(struct audit *audit, DWORD id, uint64_t now_ms)
 {
-    struct denials_report due;
-    char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY];
+    struct audit_report due;
+    char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY], pid[EVENT_NUMBER_CAPACITY];
 
-    AcquireSRWLockExclusive(&denials_lock);
-    bool is_taken = denials_next(&denials, now_ms, &due);
-    ReleaseSRWLockExclusive(&denials_lock);
+    AcquireSRWLockExclusive(&audit_lock);
+    bool is_taken = audit_next(audit, now_ms, &due);
+    ReleaseSRWLockExclusive(&audit_lock);
     if (!is_taken)
         return false;
-    sid_format(sid, &due.sid);
+    const char *elevation = caller_elevation_name(due.client.elevation);
+    const char *const texts[EVENT_STRINGS_MAX] = {
+        due.client.user.size > 0 ? sid : "several users", count, pid,
+        due.client.image[0] != '\0' ? due.client.image : "unknown",
+        elevation != NULL ? elevation : "unknown"};
+    sid_format(sid, &due.client.user);
     (void)snprintf(count, sizeof count, "%llu", (unsigned long long)due.count);
-    report(EVENT_DENIED, &due.sid, sid[0] != '\0' ? sid : "several users", count);
+    (void)snprintf(pid, sizeof pid, "%lu", (unsigned long)due.client.pid);
+    report_texts(id, &due.client.user, texts); /* the lock is not held while the log is written */
     return true;
 }
 
-static void report_denials(uint64_t now_ms)
+static void CALLBACK on_flush(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer)
 {
-    for (int i = 0; i <= DENIALS_USERS_MAX && report_denial(now_ms); i++) {
-        /* one user each time */
-    }
+    (void)instance, (void)context, (void)timer;
+
+    events_flush(system_now_ms());
 }
 
-void event_answered(const struct caller *caller, const struct statistics_answer *answer)
+/* Under the lock: so that what was counted is reported also when nothing else happens. */
+static void set_flush_timer(uint64_t now_ms)
+{
+    const uint64_t denials_ms = audit_due_ms(&denials), queries_ms = audit_due_ms(&queries);
+    const uint64_t due_ms = denials_ms < queries_ms ? denials_ms : queries_ms;
+    LARGE_INTEGER from_now = {.QuadPart = 0};
+
+    if (due_ms == UINT64_MAX || now_ms == UINT64_MAX)
+        return;
+    if (flush_timer == NULL)
+        flush_timer = CreateThreadpoolTimer(on_flush, NULL, NULL);
+    if (flush_timer == NULL) /* the next client tries again */
+        return;
+    if (due_ms > now_ms)
+        from_now.QuadPart = (LONGLONG)(due_ms - now_ms) * -10000; /* in 100 ns */
+    FILETIME due = {.dwLowDateTime = from_now.LowPart, .dwHighDateTime = (DWORD)from_now.HighPart};
+    SetThreadpoolTimer(flush_timer, &due, 0, 0);
+}
+
+void events_flush(uint64_t now_ms)
+{
+    for (int i = 0; i <= AUDIT_USERS_MAX && report_next(&denials, EVENT_DENIED, now_ms); i++) {
+        /* one user each time */
+    }
+    for (int i = 0; i <= AUDIT_USERS_MAX && report_next(&queries, EVENT_QUERIES, now_ms); i++) {
+        /* the same */
+    }
+    AcquireSRWLockExclusive(&audit_lock);
+    set_flush_timer(now_ms);
+    ReleaseSRWLockExclusive(&audit_lock);
+}
+
+/* The file name of a process' program: the native path is kept by the kernel, so that no file system
+ * is asked. Source: QueryFullProcessImageNameW, PROCESS_NAME_NATIVE. */
+static void query_image(DWORD pid, char image[AUDIT_IMAGE_CAPACITY])
+{
+    wchar_t path[IMAGE_LENGTH_MAX];
+    DWORD length = IMAGE_LENGTH_MAX;
+    HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+
+    image[0] = '\0';
+    if (process != NULL &&
+        QueryFullProcessImageNameW(process, PROCESS_NAME_NATIVE, path, &length)) {
+        const wchar_t *last = wcsrchr(path, L'\\');
+        if (text_w_to_utf8(image, AUDIT_IMAGE_CAPACITY, last != NULL ? last + 1 : path) !=
+            ERROR_SUCCESS)
+            image[0] = '\0';
+    }
+    handle_close(&process);
+}
+
+void event_answered(const struct caller *caller, DWORD client_pid,
+                    const struct statistics_answer *answer)
 {
     static volatile LONG64 last_ms;
 
-    if (answer->denials > 0) {
+    if (answer->denials > 0 || answer->asks_others) {
+        struct audit_client client = {
+            .user = caller->user, .elevation = caller->elevation, .pid = client_pid};
         uint64_t now_ms = system_now_ms();
-        AcquireSRWLockExclusive(&denials_lock);
-        denials_add(&denials, &caller->user, now_ms);
-        ReleaseSRWLockExclusive(&denials_lock);
-        report_denials(now_ms);
+
+        query_image(client_pid, client.image);
+        AcquireSRWLockExclusive(&audit_lock);
+        if (answer->denials > 0)
+            audit_add(&denials, &client, now_ms);
+        if (answer->asks_others)
+            audit_add(&queries, &client, now_ms);
+        ReleaseSRWLockExclusive(&audit_lock);
+        events_flush(now_ms);
     }
-    if (answer->result == RESULT_FAILED && is_due(&last_ms))
-        report(EVENT_INTERNAL_ERROR, NULL, statistics_op_name(answer->op), NULL);
+    if (answer->code == STATUS_INTERNAL && is_due(&last_ms))
+        report(EVENT_INTERNAL_ERROR, statistics_op_name(answer->op), NULL);
 }
 
 void event_service_stopped(void)
 {
-    report_denials(UINT64_MAX);
-    report(EVENT_SERVICE_STOPPED, NULL, NULL, NULL);
+    events_flush(UINT64_MAX);
+    report(EVENT_SERVICE_STOPPED, NULL, NULL);
 }
 
 void event_server_busy(unsigned connections)
@@ -247,7 +340,7 @@ void event_server_busy(unsigned connections)
 
     (void)snprintf(count, sizeof count, "%u", connections);
     if (is_due(&last_ms))
-        report(EVENT_SERVER_BUSY, NULL, count, NULL);
+        report(EVENT_SERVER_BUSY, count, NULL);
 }
 
 void event_identity_failed(DWORD error)
@@ -263,7 +356,7 @@ void event_limit_hit(enum statistics_limit limit)
     static volatile LONG64 last_ms[LIMIT_COUNT];
 
     if (is_due(&last_ms[limit]))
-        report(EVENT_LIMIT_HIT, NULL, statistics_limit_name(limit), NULL);
+        report(EVENT_LIMIT_HIT, statistics_limit_name(limit), NULL);
 }
 
 /* --- registration --- */

@@ -3,8 +3,8 @@
  *
  * The service writes to the Application event log, `--console` prints the same lines to stderr after
  * "lsmapd: ". No text of a request goes in, and every insertion string is sanitised (event_text.h).
- * Events that clients can cause are reported at most once a minute, denials once a minute and user
- * with their count. No function fails its caller or changes the thread's last error. Any thread.
+ * Events that clients can cause are reported at most once a minute, denials once a minute and user,
+ * queries once in 15 minutes and user, both with their count. No function fails its caller or changes the thread's last error. Any thread.
  * Texts are terminated UTF-8.
  */
 #ifndef SERVICE_WIN32_EVENTS_H
@@ -24,7 +24,7 @@ enum event_target {
 void events_open(enum event_target target);
 
 void event_service_started(_In_ const wchar_t *pipe_name);
-void event_service_stopped(void); /* reports the remaining denials first */
+void event_service_stopped(void); /* reports the remaining denials and queries first */
 
 /* The pipe could not be created. A name in use is an event of its own. */
 void event_pipe_failed(_In_ const wchar_t *pipe_name, DWORD error);
@@ -46,9 +46,15 @@ void event_configuration_read(void);
 /* A client reached a limit that event_server_busy() does not cover. */
 void event_limit_hit(enum statistics_limit limit);
 
-/* A request has ended: reports it when it was denied or failed with an internal error. Fits
- * struct answer_context. */
-void event_answered(_In_ const struct caller *caller, _In_ const struct statistics_answer *answer);
+/* A request has ended: reports denials, queries of other users' processes (service/audit.h) and
+ * internal errors.
+ * client_pid  The client's process; 0: unknown. */
+void event_answered(_In_ const struct caller *caller, DWORD client_pid,
+                    _In_ const struct statistics_answer *answer);
+
+/* Reports the denials and queries that are due. A timer of the system's thread pool calls it.
+ * now_ms  Of system_now_ms(); UINT64_MAX: all that are left. */
+void events_flush(uint64_t now_ms);
 
 /* What Windows refused at the start.
  * names  Of the mitigation policies. */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <wchar.h>
 
+#include "common/win32/system_info.h"
 #include "service/win32/events.h"
 #include "tests/test.h"
 
@@ -47,7 +48,7 @@ static unsigned count_lines(const char *text)
 
 static struct caller caller_of(unsigned number)
 {
-    struct caller caller = {0};
+    struct caller caller = {.elevation = ELEVATION_LIMITED};
 
     caller.user =
         (struct sid){.size = 16, .bytes = {1, 2, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0, (uint8_t)number}};
@@ -107,55 +108,85 @@ static void hostile_texts_stay_on_their_line(struct test *t)
               seen);
 }
 
+/* The end of an event about this process. */
+#define BY_US "the last one of process %lu (win32_events.exe), elevation type "
+
 static void denials_are_counted_by_user(struct test *t)
 {
     const struct statistics_answer denied = {.op = OP_MAPS, .result = RESULT_DENIED, .denials = 1};
     const struct statistics_answer good = {.op = OP_MAPS, .result = RESULT_OK};
     struct caller first = caller_of(1), second = caller_of(2), unknown = {0};
+    const DWORD pid = GetCurrentProcessId();
+    char line[512];
 
-    event_answered(&first, &good);
+    event_answered(&first, pid, &good);
     take_seen();
     CHECK_STR(t, "", seen);
-    event_answered(&first, &denied);
+    event_answered(&first, pid, &denied);
     take_seen();
-    CHECK_STR(t,
-              "lsmapd: requests denied to S-1-5-21-1 since the last such event: 1. lsmap whoami, "
-              "run by that user, shows the reason\n",
-              seen);
+    snprintf(line, sizeof line,
+             "lsmapd: requests denied to S-1-5-21-1 since the last such event: 1, " BY_US
+             "limited. lsmap whoami, run by that user, shows the reason\n",
+             (unsigned long)pid);
+    CHECK_STR(t, line, seen);
     for (int i = 0; i < 5; i++)
-        event_answered(&first, &denied);
+        event_answered(&first, pid, &denied);
     take_seen();
     CHECK_STR(t, "", seen);
-    event_answered(&second, &denied);
+    event_answered(&second, pid, &denied);
     take_seen();
-    CHECK(t, strstr(seen, "denied to S-1-5-21-2 since the last such event: 1.") != NULL);
-    event_answered(&unknown, &denied);
+    CHECK(t, strstr(seen, "denied to S-1-5-21-2 since the last such event: 1,") != NULL);
+    event_answered(&unknown, 0, &denied);
     take_seen();
-    CHECK(t, strstr(seen, "denied to several users since the last such event: 1.") != NULL);
+    CHECK(t, strstr(seen, "denied to several users since the last such event: 1, the last one of "
+                          "process 0 (unknown), elevation type unknown") != NULL);
+    event_answered(&unknown, 0, &denied);
     event_service_stopped(); /* reports the remaining denials */
     take_seen();
-    CHECK_INT(t, 2, count_lines(seen));
-    CHECK(t, strstr(seen, "denied to S-1-5-21-1 since the last such event: 5.") != NULL);
+    CHECK_INT(t, 3, count_lines(seen));
+    CHECK(t, strstr(seen, "denied to S-1-5-21-1 since the last such event: 5,") != NULL);
     CHECK(t, strstr(seen, "lsmapd: stopped\n") != NULL);
+}
+
+/* The first one at once, then one in 15 minutes; a timer, not the next request, brings it out. */
+static void queries_of_others_are_recorded(struct test *t)
+{
+    const struct statistics_answer query = {
+        .op = OP_MAPS, .result = RESULT_OK, .asks_others = true};
+    const struct caller caller = caller_of(200);
+    const DWORD pid = GetCurrentProcessId();
+    const uint64_t now_ms = system_now_ms();
+    char line[512];
+
+    event_answered(&caller, pid, &query);
+    take_seen();
+    snprintf(line, sizeof line,
+             "lsmapd: queries of other users' processes by S-1-5-21-200 since the last such event: "
+             "1, " BY_US "limited\n",
+             (unsigned long)pid);
+    CHECK_STR(t, line, seen);
+    event_answered(&caller, pid, &query);
+    event_answered(&caller, pid, &query);
+    events_flush(now_ms + 15 * 60 * 1000 - 60 * 1000);
+    take_seen();
+    CHECK_STR(t, "", seen);
+    events_flush(now_ms + 15 * 60 * 1000 + 60 * 1000);
+    take_seen();
+    CHECK_INT(t, 1, count_lines(seen));
+    CHECK(t, strstr(seen, "by S-1-5-21-200 since the last such event: 2,") != NULL);
 }
 
 static void floods_make_few_events(struct test *t)
 {
     const struct statistics_answer denied = {.op = OP_MAPS, .result = RESULT_DENIED, .denials = 1};
-    const struct statistics_answer failed = {.op = OP_MAPS, .result = RESULT_FAILED};
     struct caller caller = caller_of(0);
 
     for (unsigned i = 3; i < 3 + USERS; i++) {
         caller = caller_of(i);
-        event_answered(&caller, &denied);
+        event_answered(&caller, 0, &denied);
     }
     take_seen();
     CHECK(t, count_lines(seen) < USERS);
-    for (int i = 0; i < 50; i++)
-        event_answered(&caller, &failed);
-    take_seen();
-    CHECK_INT(t, 1, count_lines(seen));
-    CHECK(t, strstr(seen, "op maps") != NULL);
     for (int i = 0; i < 50; i++) {
         event_limit_hit(LIMIT_IDLE);
         event_limit_hit(LIMIT_WRITE);
@@ -167,6 +198,34 @@ static void floods_make_few_events(struct test *t)
         event_server_busy(128);
     take_seen();
     CHECK_INT(t, 1, count_lines(seen));
+    for (int i = 0; i < 50; i++)
+        event_accept_failed(ERROR_NOT_ENOUGH_MEMORY);
+    take_seen();
+    CHECK_INT(t, 1, count_lines(seen));
+}
+
+/* A server that is busy, slow or stopping is no error. */
+static void only_internal_errors_are_errors(struct test *t)
+{
+    static const struct {
+        enum status code;
+        unsigned events;
+    } rows[] = {{STATUS_BUSY, 0},
+                {STATUS_TIMED_OUT, 0},
+                {STATUS_STOPPING, 0},
+                {STATUS_INTERNAL, 1},
+                {STATUS_INTERNAL, 0}}; /* within the same minute */
+    const struct caller caller = caller_of(1);
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct statistics_answer failed = {
+            .op = OP_MAPS, .result = RESULT_FAILED, .code = rows[i].code};
+        TEST_ROW(t, "row %zu, %s", i, status_name(rows[i].code));
+        event_answered(&caller, 0, &failed);
+        take_seen();
+        CHECK_INT(t, rows[i].events, count_lines(seen));
+        CHECK(t, rows[i].events == 0 || strstr(seen, "op maps") != NULL);
+    }
 }
 
 static void no_event_changes_the_last_error(struct test *t)
@@ -185,7 +244,9 @@ int main(int argc, char **argv)
         TEST_CASE(a_taken_name_is_an_event_of_its_own),
         TEST_CASE(hostile_texts_stay_on_their_line),
         TEST_CASE(denials_are_counted_by_user),
+        TEST_CASE(queries_of_others_are_recorded),
         TEST_CASE(floods_make_few_events),
+        TEST_CASE(only_internal_errors_are_errors),
         TEST_CASE(no_event_changes_the_last_error),
     };
     if (!capture()) {

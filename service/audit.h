@@ -1,0 +1,68 @@
+/* When to report that a user asked for processes of others, or was denied: once at the first time,
+ * then at most once per interval and user, with a count.
+ *
+ * Pure bookkeeping, without a clock or a lock. What is counted becomes due when the interval has
+ * passed, also when nothing else happens: audit_due_ms() says when to look. A user with two tokens,
+ * elevated and not, counts as two. When more than AUDIT_USERS_MAX users are counted within an
+ * interval, the rest count together as others, so that no flood causes more than
+ * AUDIT_USERS_MAX + 1 events per interval. Everything is counted.
+ */
+#ifndef SERVICE_AUDIT_H
+#define SERVICE_AUDIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/annotations.h"
+#include "common/base/sid.h"
+#include "common/proto/caller.h"
+
+enum {
+    AUDIT_USERS_MAX = 64,
+    AUDIT_DENIALS_MS = 60 * 1000,
+    AUDIT_QUERIES_MS = 15 * 60 * 1000,
+    AUDIT_IMAGE_CAPACITY = 256
+};
+
+/* Who was counted. */
+struct audit_client {
+    struct sid user; /* size 0: others, and those whose user is unknown */
+    enum caller_elevation elevation;
+    uint32_t pid;                     /* of the client's process; 0: unknown */
+    char image[AUDIT_IMAGE_CAPACITY]; /* file name of its program, UTF-8; "": unknown */
+};
+
+struct audit_user {
+    struct audit_client client; /* the last one counted */
+    uint64_t count;             /* not yet reported */
+    uint64_t reported_ms;       /* when the last were reported */
+    bool is_reported;           /* at least once */
+};
+
+struct audit {
+    uint64_t interval_ms;
+    size_t count;                             /* of users */
+    struct audit_user users[AUDIT_USERS_MAX]; /* in the order in which they came */
+    struct audit_user others;
+};
+
+struct audit_report {
+    struct audit_client client; /* the last one; user.size 0: others */
+    uint64_t count;             /* 1 or more */
+};
+
+/* Counts once. now_ms: a steady clock, the same everywhere below. */
+void audit_add(_Inout_ struct audit *audit, _In_ const struct audit_client *client,
+               uint64_t now_ms);
+
+/* Takes the next report that is due; call it until it returns false.
+ * now_ms  UINT64_MAX: everything left is due.
+ * report  Set when one is due, else untouched. */
+NODISCARD bool audit_next(_Inout_ struct audit *audit, uint64_t now_ms,
+                          _Out_ struct audit_report *report);
+
+/* When the next report is due, perhaps in the past; UINT64_MAX: nothing is left to report. */
+uint64_t audit_due_ms(_In_ const struct audit *audit);
+
+#endif
