@@ -128,7 +128,7 @@ examine_table(found found_count "| threat | promise | mechanism | proof |
 | d | . | . | `unit.sid/nonsense` |
 | e | . | . | `lsmap-doctor pipe.nonsense` |
 | f | . | . | `lsmap-doctor pipe.remote` `check.layering` `fuzz.utf` |
-| g | . | . | `check.image_lsmapd` `win32.token` `unit.denials/denials_counts_a_flood_of_users_together` |
+| g | . | . | `check.image_lsmapd` `win32.token` `unit.audit/audit_counts_a_flood_of_users_together` |
 | h | . | . | `fuzz.nonsense` `check.nonsense` `golden.nonsense` |
 ")
 set(expected
