@@ -63,6 +63,13 @@ static const char *reason_to_deny(const struct caller *caller)
     return NULL;
 }
 
+/* The group Administrators is deny-only, and there is no elevated half to look at. TokenLinkedToken
+ * fails with ERROR_NO_SUCH_LOGON_SESSION where UAC asks administrators for credentials (source:
+ * gerardog/gsudo#66), and a network logon of a local account has only the filtered token. */
+static const char no_elevated_half[] =
+    "Your group Administrators is deny-only, and Windows returns no elevated half: UAC asks for "
+    "credentials, or this is a network logon. Run elevated, or join \"lsmap Readers\".";
+
 /* What the elevated half of a filtered token adds. `reason` receives why. */
 static uint32_t rights_of_link(const struct policy *policy, const struct caller *caller,
                                const char **reason)
@@ -70,13 +77,15 @@ static uint32_t rights_of_link(const struct policy *policy, const struct caller 
     const struct caller_linked *linked = &caller->linked;
     uint32_t rights = 0;
 
-    if (!linked->is_known)
+    if (!linked->is_known && caller->administrator == ADMINISTRATOR_DENY_ONLY)
+        *reason = no_elevated_half;
+    else if (!linked->is_known)
         *reason =
             "Your token is filtered, but its elevated half could not be read: run elevated to "
             "see every process.";
     else if (!linked->is_same_user)
-        *reason = "Your token is filtered, but its elevated half belongs to another user: run "
-                  "elevated to see every process.";
+        *reason = "Your token is filtered, but its elevated half belongs to another user, as with "
+                  "Administrator protection: run elevated to see every process.";
     else if (!linked->is_admin)
         *reason =
             "Your token is filtered, but not an administrator's: this service grants what the "
@@ -127,6 +136,9 @@ void policy_decide(const struct policy *policy, const struct caller *caller, str
             if (added != 0 || (rights & RIGHT_QUERY_ALL) == 0)
                 reason = reason_of_link;
             rights |= added;
+        } else if (caller->administrator == ADMINISTRATOR_DENY_ONLY &&
+                   (rights & RIGHT_QUERY_ALL) == 0) {
+            reason = no_elevated_half;
         }
     }
     *grant = (struct grant){.rights = rights, .caller = *caller, .reason = reason};

@@ -42,8 +42,8 @@ enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one 
 
 /* Decides on the facts of one caller.
  *
- * Nothing is granted to callers with an unknown fact (except the name, which no decision uses),
- * anonymous callers, AppContainers, and programs below medium integrity. The elevated half of a
+ * Nothing is granted to callers with an unknown fact (except the name and `administrator`, which no
+ * right depends on), anonymous callers, AppContainers, and programs below medium integrity. The elevated half of a
  * filtered token counts when it could be read completely, belongs to the same user and to an
  * administrator, and the filtered half is not restricted.
  * grant  Receives the rights, a copy of the facts, and the reason in words. */

@@ -136,6 +136,7 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     json_text(&writer, "sid", known(sid));
     json_text(&writer, "user", known(caller->name));
     json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
+    json_text(&writer, "administrator", caller_administrator_name(caller->administrator));
     write_integrity(&writer, caller->integrity);
     if (caller->session_id == UINT32_MAX)
         json_null(&writer, "session");

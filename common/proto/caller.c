@@ -21,3 +21,18 @@ const char *caller_elevation_name(enum caller_elevation elevation)
     }
     return NULL;
 }
+
+const char *caller_administrator_name(enum caller_administrator administrator)
+{
+    switch (administrator) {
+    case ADMINISTRATOR_NO:
+        return "no";
+    case ADMINISTRATOR_DENY_ONLY:
+        return "deny_only";
+    case ADMINISTRATOR_ENABLED:
+        return "enabled";
+    case ADMINISTRATOR_UNKNOWN:
+        break;
+    }
+    return NULL;
+}

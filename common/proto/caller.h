@@ -22,6 +22,17 @@ enum caller_elevation {
 /* "default", "full", "limited"; NULL for unknown. */
 const char *caller_elevation_name(enum caller_elevation elevation);
 
+/* What the group Administrators is in the token. */
+enum caller_administrator {
+    ADMINISTRATOR_UNKNOWN,
+    ADMINISTRATOR_NO,
+    ADMINISTRATOR_DENY_ONLY, /* an administrator who did not elevate, however UAC elevates */
+    ADMINISTRATOR_ENABLED
+};
+
+/* "no", "deny_only", "enabled"; NULL for unknown. */
+const char *caller_administrator_name(enum caller_administrator administrator);
+
 /* How far the client lets a server act for it. */
 enum caller_level {
     CALLER_LEVEL_UNKNOWN,
@@ -50,8 +61,9 @@ struct caller {
                                         For people only; no decision depends on it */
     enum caller_level level;
     enum caller_elevation elevation;
-    uint32_t integrity;  /* RID of the integrity level, or INTEGRITY_UNKNOWN */
-    uint32_t session_id; /* UINT32_MAX: unknown */
+    enum caller_administrator administrator; /* no right depends on it, only the reason */
+    uint32_t integrity;                      /* RID of the integrity level, or INTEGRITY_UNKNOWN */
+    uint32_t session_id;                     /* UINT32_MAX: unknown */
     enum caller_fact app_container;
     enum caller_fact restricted;
     uint32_t granted; /* RIGHT_* that AccessCheck granted this token */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -221,6 +222,32 @@ static void query_name(HANDLE token, struct caller *caller)
         query_logon_name(token, caller);
 }
 
+/* Not by CheckTokenMembership: for it a group that is deny-only and one that is absent are the same. */
+enum caller_administrator token_administrator(HANDLE token)
+{
+    enum caller_administrator found = ADMINISTRATOR_UNKNOWN;
+    struct sid administrators = sid_administrators;
+    TOKEN_GROUPS *groups = NULL;
+    DWORD size = 0;
+
+    (void)GetTokenInformation(token, TokenGroups, NULL, 0, &size);
+    if (size > 0)
+        groups = malloc(size);
+    if (groups != NULL && GetTokenInformation(token, TokenGroups, groups, size, &size)) {
+        found = ADMINISTRATOR_NO;
+        for (DWORD i = 0; i < groups->GroupCount; i++) {
+            if (!EqualSid(groups->Groups[i].Sid, administrators.bytes))
+                continue;
+            if ((groups->Groups[i].Attributes & SE_GROUP_USE_FOR_DENY_ONLY) != 0)
+                found = ADMINISTRATOR_DENY_ONLY;
+            else if ((groups->Groups[i].Attributes & SE_GROUP_ENABLED) != 0)
+                found = ADMINISTRATOR_ENABLED;
+        }
+    }
+    free(groups);
+    return found;
+}
+
 DWORD token_facts(HANDLE token, struct caller *caller)
 {
     struct caller facts;
@@ -232,6 +259,7 @@ DWORD token_facts(HANDLE token, struct caller *caller)
     if (token_integrity(token, &facts.integrity) != ERROR_SUCCESS)
         facts.integrity = INTEGRITY_UNKNOWN;
     facts.elevation = query_elevation(token);
+    facts.administrator = token_administrator(token);
     facts.session_id = query_number(token, TokenSessionId, UINT32_MAX);
     facts.level = query_level(token);
     facts.app_container = query_app_container(token);
@@ -281,17 +309,4 @@ DWORD token_linked(HANDLE token, HANDLE *linked)
     if (error == ERROR_SUCCESS)
         *linked = usable;
     return error;
-}
-
-DWORD token_is_admin(HANDLE token, bool *is_admin)
-{
-    uint8_t administrators[SECURITY_MAX_SID_SIZE];
-    DWORD size = sizeof administrators;
-    BOOL is_member = FALSE;
-
-    if (!CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, administrators, &size) ||
-        !CheckTokenMembership(token, administrators, &is_member))
-        return GetLastError();
-    *is_admin = is_member != FALSE;
-    return ERROR_SUCCESS;
 }

@@ -30,7 +30,7 @@ NODISCARD DWORD token_integrity(_In_ HANDLE token, _Out_ uint32_t *integrity);
  * Returns ERROR_NO_SUCH_LOGON_SESSION when the token is not split. */
 NODISCARD DWORD token_linked(_In_ HANDLE token, _Out_ HANDLE *linked);
 
-/* Whether Administrators is an enabled group of an impersonation token. */
-NODISCARD DWORD token_is_admin(_In_ HANDLE token, _Out_ bool *is_admin);
+/* What the group Administrators is in the token. */
+enum caller_administrator token_administrator(_In_ HANDLE token);
 
 #endif

@@ -49,9 +49,9 @@ static void query_linked(HANDLE token, const struct client_access *access, struc
     if (token_linked(token, &elevated) != ERROR_SUCCESS)
         return;
     if (token_user(elevated, &user) == ERROR_SUCCESS &&
-        token_is_admin(elevated, &linked.is_admin) == ERROR_SUCCESS &&
         query_granted(elevated, access, &linked.granted) == ERROR_SUCCESS) {
         linked.is_same_user = sid_equal(&user, &facts->user);
+        linked.is_admin = token_administrator(elevated) == ADMINISTRATOR_ENABLED;
         linked.is_known = true;
         facts->linked = linked;
     }

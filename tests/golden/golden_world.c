@@ -11,14 +11,17 @@ static const struct {
     const char *user;
     uint8_t sid_end; /* the last number of his SID; 0: unknown */
     enum caller_elevation elevation;
+    enum caller_administrator administrator;
     uint32_t integrity;
     uint32_t session_id;
     const char *reason;
 } callers[] = {
-    {"admin", "PC\\admin", 244, ELEVATION_FULL, 0x3000, 1, "Administrators may ask everything."},
-    {"alice", "PC\\alice", 233, ELEVATION_DEFAULT, 0x2000, 1,
+    {"admin", "PC\\admin", 244, ELEVATION_FULL, ADMINISTRATOR_ENABLED, 0x3000, 1,
+     "Administrators may ask everything."},
+    {"alice", "PC\\alice", 233, ELEVATION_DEFAULT, ADMINISTRATOR_NO, 0x2000, 1,
      "Interactive users may ask about their own processes."},
-    {"unknown", "", 0, ELEVATION_UNKNOWN, 0xffffffffu, UINT32_MAX, "Who asks could not be learnt."},
+    {"unknown", "", 0, ELEVATION_UNKNOWN, ADMINISTRATOR_UNKNOWN, 0xffffffffu, UINT32_MAX,
+     "Who asks could not be learnt."},
 };
 
 static bool set_caller(struct golden_world *world, const char *name)
@@ -36,6 +39,7 @@ static bool set_caller(struct golden_world *world, const char *name)
             continue;
         caller_set_unknown(caller);
         caller->elevation = callers[i].elevation;
+        caller->administrator = callers[i].administrator;
         caller->integrity = callers[i].integrity;
         caller->session_id = callers[i].session_id;
         if (callers[i].sid_end != 0) {

@@ -172,7 +172,7 @@ static void a_filtered_administrator_gets_a_reason(struct test *t)
          {true, false, true, RIGHTS_ALL},
          FACT_NO,
          OWN,
-         "its elevated half belongs to another user: run elevated"},
+         "belongs to another user, as with Administrator protection: run elevated"},
         {"a half that is no administrator's",
          FILTERED_ADMINS_FULL,
          OWN,
@@ -220,6 +220,45 @@ static void the_other_half_counts_for_filtered_tokens_alone(struct test *t)
 static const char cure[] =
     "The client hides its identity: open the pipe with identification level: "
     "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.";
+
+/* A deny-only group Administrators grants nothing; it explains. */
+static void a_deny_only_administrator_without_another_half_gets_a_reason(struct test *t)
+{
+    static const char no_half[] = "deny-only, and Windows returns no elevated half";
+    static const struct {
+        const char *name;
+        enum caller_elevation elevation;
+        enum caller_administrator administrator;
+        uint32_t granted;
+        const char *reason; /* a part of it */
+    } rows[] = {
+        {"UAC asks for credentials", ELEVATION_LIMITED, ADMINISTRATOR_DENY_ONLY, OWN, no_half},
+        {"a filtered token that is not an administrator's", ELEVATION_LIMITED, ADMINISTRATOR_NO,
+         OWN, "its elevated half could not be read"},
+        {"unknown", ELEVATION_LIMITED, ADMINISTRATOR_UNKNOWN, OWN,
+         "its elevated half could not be read"},
+        {"a network logon", ELEVATION_DEFAULT, ADMINISTRATOR_DENY_ONLY, 0, no_half},
+        {"a network logon of a reader", ELEVATION_DEFAULT, ADMINISTRATOR_DENY_ONLY, READER,
+         "grants this user every process"},
+        {"a standard user", ELEVATION_DEFAULT, ADMINISTRATOR_NO, OWN, "the user's own processes"},
+        {"an administrator", ELEVATION_FULL, ADMINISTRATOR_ENABLED, RIGHTS_ALL, "every process"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct caller caller = filtered_admin();
+
+        TEST_ROW(t, "%s", rows[i].name);
+        caller.elevation = rows[i].elevation;
+        caller.administrator = rows[i].administrator;
+        caller.granted = rows[i].granted;
+        caller.linked.is_known = false;
+        struct grant grant = decide(FILTERED_ADMINS_FULL, &caller);
+        CHECK_INT(t, rows[i].granted, grant.rights);
+        CHECK(t, strlen(grant.reason) <= POLICY_REASON_SIZE_MAX);
+        if (!CHECK(t, strstr(grant.reason, rows[i].reason) != NULL))
+            printf("  %s\n", grant.reason);
+    }
+}
 
 /* Each of these facts alone denies everything, even to an elevated administrator. */
 static void one_fact_is_enough_to_deny(struct test *t)
@@ -349,6 +388,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(the_dacl_decides),
         TEST_CASE(a_filtered_administrator_gets_a_reason),
+        TEST_CASE(a_deny_only_administrator_without_another_half_gets_a_reason),
         TEST_CASE(the_other_half_counts_for_filtered_tokens_alone),
         TEST_CASE(one_fact_is_enough_to_deny),
         TEST_CASE(every_pair_of_masks_of_a_filtered_administrator),

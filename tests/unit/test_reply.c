@@ -94,6 +94,7 @@ static void reply_whoami_lines(struct test *t)
     struct grant grant = {.rights = RIGHTS_ALL,
                           .caller = {.name = "NT AUTHORITY\\SYSTEM",
                                      .elevation = ELEVATION_DEFAULT,
+                                     .administrator = ADMINISTRATOR_DENY_ONLY,
                                      .integrity = 0x4000,
                                      .session_id = 0,
                                      .app_container = FACT_NO,
@@ -106,6 +107,7 @@ static void reply_whoami_lines(struct test *t)
     check_line(t,
                "{\"id\":7,\"type\":\"whoami\",\"sid\":\"S-1-5-18\","
                "\"user\":\"NT AUTHORITY\\\\SYSTEM\",\"elevation\":\"default\","
+               "\"administrator\":\"deny_only\","
                "\"integrity\":\"system\",\"session\":0,\"app_container\":false,"
                "\"restricted\":true,\"rights\":[\"connect\",\"query_own\",\"query_all\","
                "\"addresses\",\"statistics\"],\"reason\":\"Granted.\"}",
@@ -117,7 +119,8 @@ static void reply_whoami_lines(struct test *t)
     CHECK(t, reply_whoami(&out, &no_id, &grant));
     check_line(t,
                "{\"type\":\"whoami\",\"sid\":null,\"user\":null,\"elevation\":null,"
-               "\"integrity\":null,\"session\":null,\"app_container\":true,\"restricted\":null,"
+               "\"administrator\":null,\"integrity\":null,\"session\":null,\"app_container\":true,"
+               "\"restricted\":null,"
                "\"rights\":[],\"reason\":null}",
                &out);
     buffer_release(&out);

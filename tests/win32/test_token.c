@@ -133,13 +133,33 @@ static void restricting_sids_are_known(struct test *t)
     handle_close(&process);
 }
 
+/* Enabled, deny-only, and in a token that Windows cannot read, unknown. */
+static void a_deny_only_group_is_a_fact_of_its_own(struct test *t)
+{
+    struct caller caller;
+    uint8_t administrators[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof administrators;
+    SID_AND_ATTRIBUTES disabled = {administrators, 0};
+    HANDLE process = NULL, token = NULL;
+
+    REQUIRE(t, CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, administrators, &size));
+    REQUIRE(t, OpenProcessToken(GetCurrentProcess(), TOKEN_ALL_ACCESS, &process));
+    const enum caller_administrator own = token_administrator(process);
+    CHECK(t, own != ADMINISTRATOR_UNKNOWN);
+    CHECK(t, CreateRestrictedToken(process, 0, 1, &disabled, 0, NULL, 0, NULL, &token));
+    CHECK_INT(t, ERROR_SUCCESS, token_facts(token, &caller));
+    CHECK_INT(t, own == ADMINISTRATOR_NO ? ADMINISTRATOR_NO : ADMINISTRATOR_DENY_ONLY,
+              caller.administrator);
+    handle_close(&token);
+    handle_close(&process);
+}
+
 /* The linked token, if there is one, is of the same user and can be used with AccessCheck. Wine
  * invents one for every token. */
 static void the_linked_token_is_usable(struct test *t)
 {
     struct caller self;
     struct sid user;
-    bool is_admin = false, is_self_admin = false;
     HANDLE process = NULL, linked = NULL;
     TOKEN_TYPE type = TokenPrimary;
     DWORD size = 0;
@@ -156,25 +176,19 @@ static void the_linked_token_is_usable(struct test *t)
     CHECK(t, sid_equal(&self.user, &user));
     CHECK(t, GetTokenInformation(linked, TokenType, &type, sizeof type, &size));
     CHECK_INT(t, TokenImpersonation, type); /* as AccessCheck requires */
-    CHECK_INT(t, ERROR_SUCCESS, token_is_admin(linked, &is_admin));
-    HANDLE own = impersonation(SecurityIdentification);
-    REQUIRE(t, own != NULL);
-    CHECK_INT(t, ERROR_SUCCESS, token_is_admin(own, &is_self_admin));
-    if (!system_is_wine()) /* there both tokens are members */
-        CHECK(t, is_admin != is_self_admin);
-    handle_close(&own);
+    if (!system_is_wine())                  /* there both tokens are members */
+        CHECK(t, (token_administrator(linked) == ADMINISTRATOR_ENABLED) !=
+                     (self.administrator == ADMINISTRATOR_ENABLED));
     handle_close(&linked);
 }
 
 static void a_handle_that_is_no_token_has_no_linked_token(struct test *t)
 {
     HANDLE linked = NULL;
-    bool is_admin = true;
 
     CHECK(t, token_linked(NULL, &linked) != ERROR_SUCCESS);
     CHECK(t, linked == NULL);
-    CHECK(t, token_is_admin(INVALID_HANDLE_VALUE, &is_admin) != ERROR_SUCCESS);
-    CHECK(t, is_admin); /* untouched */
+    CHECK_INT(t, ADMINISTRATOR_UNKNOWN, token_administrator(INVALID_HANDLE_VALUE));
 }
 
 static void facts_leave_no_handle(struct test *t)
@@ -229,6 +243,7 @@ int main(int argc, char **argv)
         TEST_CASE(failure_leaves_outputs_alone),
         TEST_CASE(identification_is_enough_and_anonymous_is_known),
         TEST_CASE(restricting_sids_are_known),
+        TEST_CASE(a_deny_only_group_is_a_fact_of_its_own),
         TEST_CASE(the_linked_token_is_usable),
         TEST_CASE(a_handle_that_is_no_token_has_no_linked_token),
         TEST_CASE(facts_leave_no_handle),
