@@ -123,7 +123,7 @@ static void run_destroy(struct run *run)
     free(run);
 }
 
-/* Returns false when no more rows are wanted. */
+/* Returns false when no more rows can be printed. */
 static bool show_row(struct run *run, struct row *row)
 {
     run->exhausted = !pipeline_row(&run->pipeline, row, &run->out);
