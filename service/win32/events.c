@@ -231,7 +231,7 @@ void event_answered(const struct caller *caller, const struct statistics_answer 
         report_denials(now_ms);
     }
     if (answer->result == RESULT_FAILED && is_due(&last_ms))
-        report(EVENT_INTERNAL_ERROR, NULL, statistics_op_name(answer->op), NULL);
+        report(EVENT_INTERNAL_ERROR, NULL, statistics_op_names[answer->op], NULL);
 }
 
 void event_service_stopped(void)
@@ -263,7 +263,7 @@ void event_limit_hit(enum statistics_limit limit)
     static volatile LONG64 last_ms[LIMIT_COUNT];
 
     if (is_due(&last_ms[limit]))
-        report(EVENT_LIMIT_HIT, NULL, statistics_limit_name(limit), NULL);
+        report(EVENT_LIMIT_HIT, NULL, statistics_limit_names[limit], NULL);
 }
 
 /* --- registration --- */

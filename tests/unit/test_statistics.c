@@ -73,28 +73,25 @@ static void indexes_agree_with_names(struct test *t)
     for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
         for (int i = 0; i < RESULT_COUNT; i++) {
             statistics_name(statistics_request_index(op, (enum statistics_result)i), name);
-            snprintf(expected, sizeof expected, "requests_%s_%s", statistics_op_name(op),
-                     statistics_result_name((enum statistics_result)i));
+            snprintf(expected, sizeof expected, "requests_%s_%s", statistics_op_names[op],
+                     statistics_result_names[i]);
             CHECK_STR(t, expected, name);
         }
     }
     for (int i = 0; i < LIMIT_COUNT; i++) {
         statistics_name(STATISTICS_LIMIT_HITS + (size_t)i, name);
-        snprintf(expected, sizeof expected, "limit_hits_%s",
-                 statistics_limit_name((enum statistics_limit)i));
+        snprintf(expected, sizeof expected, "limit_hits_%s", statistics_limit_names[i]);
         CHECK_STR(t, expected, name);
     }
     for (int i = 0; i < QUERY_COUNT; i++) {
         statistics_name(STATISTICS_QUERIES + (size_t)i, name);
-        snprintf(expected, sizeof expected, "queries_%s",
-                 statistics_query_name((enum statistics_query)i));
+        snprintf(expected, sizeof expected, "queries_%s", statistics_query_names[i]);
         CHECK_STR(t, expected, name);
     }
     for (int i = 0; i < CLASS_COUNT; i++) {
         statistics_name(statistics_latency_index((enum statistics_class)i, STATISTICS_BUCKET_COUNT),
                         name);
-        snprintf(expected, sizeof expected, "latency_%s_count",
-                 statistics_class_name((enum statistics_class)i));
+        snprintf(expected, sizeof expected, "latency_%s_count", statistics_class_names[i]);
         CHECK_STR(t, expected, name);
     }
 }
@@ -151,8 +148,9 @@ static void counts_go_where_they_belong(struct test *t)
 {
     struct statistics statistics;
     statistics_init(&statistics, NULL, 0);
-    statistics_transferred(&statistics, 10, 0);
-    statistics_transferred(&statistics, 1, 200);
+    statistics_add(&statistics, STATISTICS_BYTES_RECEIVED, 10);
+    statistics_add(&statistics, STATISTICS_BYTES_RECEIVED, 1);
+    statistics_add(&statistics, STATISTICS_BYTES_SENT, 200);
     CHECK_INT(t, 11, values_of(&statistics, STATISTICS_BYTES_RECEIVED));
     CHECK_INT(t, 200, values_of(&statistics, STATISTICS_BYTES_SENT));
     for (int i = 0; i < LIMIT_COUNT; i++)
@@ -221,7 +219,7 @@ static void only_answers_tell_about_speed(struct test *t)
                                                  .class_ = CLASS_MAPS_ONE,
                                                  .elapsed_us = 1};
         struct statistics statistics;
-        TEST_ROW(t, "%s", statistics_result_name((enum statistics_result)i));
+        TEST_ROW(t, "%s", statistics_result_names[i]);
         statistics_init(&statistics, NULL, 0);
         statistics_answered(&statistics, &answer);
         CHECK_INT(t, i == RESULT_OK || i == RESULT_PARTIAL,
@@ -236,15 +234,11 @@ static void errors_are_somebodys_fault(struct test *t)
         enum status code;
         enum statistics_result result;
     } rows[] = {
-        {STATUS_BAD_REQUEST, RESULT_INVALID},
-        {STATUS_TOO_LARGE, RESULT_INVALID},
-        {STATUS_UNSUPPORTED, RESULT_INVALID},
-        {STATUS_DENIED, RESULT_DENIED},
-        {STATUS_NO_SUCH_PROCESS, RESULT_PARTIAL},
-        {STATUS_ACCESS_DENIED, RESULT_PARTIAL},
-        {STATUS_BUSY, RESULT_FAILED},
-        {STATUS_TIMED_OUT, RESULT_FAILED},
-        {STATUS_STOPPING, RESULT_FAILED},
+        {STATUS_BAD_REQUEST, RESULT_INVALID},    {STATUS_TOO_LARGE, RESULT_INVALID},
+        {STATUS_UNSUPPORTED, RESULT_INVALID},    {STATUS_DENIED, RESULT_DENIED},
+        {STATUS_NO_SUCH_PROCESS, RESULT_FAILED}, /* these two end no request */
+        {STATUS_ACCESS_DENIED, RESULT_FAILED},   {STATUS_BUSY, RESULT_FAILED},
+        {STATUS_TIMED_OUT, RESULT_FAILED},       {STATUS_STOPPING, RESULT_FAILED},
         {STATUS_INTERNAL, RESULT_FAILED},
     };
     CHECK_INT(t, STATUS_COUNT - 1, TEST_COUNT(rows));
@@ -285,7 +279,7 @@ static void nobody_counts_without_statistics(struct test *t)
     statistics_connection_opened(NULL);
     statistics_connection_closed(NULL);
     statistics_limit_hit(NULL, LIMIT_MEMORY);
-    statistics_transferred(NULL, 1, 1);
+    statistics_add(NULL, STATISTICS_ROWS, 1);
     statistics_answered(NULL, &answer);
     CHECK(t, true); /* we are still here */
 }
@@ -327,7 +321,7 @@ static void the_lock_is_taken_once(struct test *t)
         else if (step == 2)
             statistics_limit_hit(&statistics, LIMIT_IDLE);
         else if (step == 3)
-            statistics_transferred(&statistics, 1, 2);
+            statistics_add(&statistics, STATISTICS_BYTES_SENT, 2);
         else if (step == 4)
             statistics_answered(&statistics, &answer);
         else

@@ -71,7 +71,8 @@ static void serve(const struct answer_context *context, const char *line, unsign
     }
     statistics_answered(context->statistics, answer_tally(answer));
     answer_destroy(answer);
-    statistics_transferred(context->statistics, strlen(line), out.size);
+    statistics_add(context->statistics, STATISTICS_BYTES_RECEIVED, strlen(line));
+    statistics_add(context->statistics, STATISTICS_BYTES_SENT, out.size);
     buffer_release(&out);
 }
 
