@@ -1,5 +1,5 @@
-/* The operator's limits at the pipe: scans at once, readers that take their time, other limits
- * while clients are connected, and a stop in the middle of all that. */
+/* The operator's limits at the pipe: threads that scan, slow readers, changes while clients are
+ * connected, and a stop at that moment. */
 #include "common/proto/statistics.h"
 #include "common/win32/system_info.h"
 #include "tests/test.h"
@@ -71,7 +71,7 @@ static void info_does_not_wait_for_slow_scans(struct test *t)
     }
     printf("  slowest info beside %d scans in queries of 300 ms: %u ms\n", SCANS,
            (unsigned)slowest_ms);
-    CHECK(t, slowest_ms < 3000); /* no more than a machine that is busy; alone it is a few ms */
+    CHECK(t, slowest_ms < 3000); /* a few ms on an idle machine */
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
     for (int i = 0; i < SCANS; i++)
         pipe_client_close(&scans[i]);
@@ -228,7 +228,7 @@ static void stalled_readers_hold_no_thread(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
 
-/* Goes on all the time, but makes the server wait for more than it may in all. */
+/* It never stops reading, but makes the server wait for longer in total than it may. */
 static void a_trickling_reader_gets_timeout(struct test *t)
 {
     struct server_limits limits = some_limits();
@@ -443,9 +443,9 @@ static void a_hanging_call_does_not_delay_the_stop(struct test *t)
     CHECK(t, ask(&client, &rig, ALL));
     Sleep(200);
     uint64_t start_ms = system_now_ms();
-    CHECK(t, pipe_rig_stop(&rig) == UINT32_MAX); /* late: the process is to end */
+    CHECK(t, pipe_rig_stop(&rig) == UINT32_MAX); /* late: the process has to end */
     CHECK(t, system_now_ms() - start_ms < STOP_MS_MAX + 500);
-    Sleep(HANG_MS - STOP_MS_MAX); /* the call comes back to memory that is still there */
+    Sleep(HANG_MS - STOP_MS_MAX); /* the call returns to memory that still exists */
     pipe_client_close(&client);
 }
 

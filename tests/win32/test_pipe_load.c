@@ -91,7 +91,7 @@ static void one_user_cannot_take_all_connections(struct test *t)
     CHECK(t, pipe_client_reply(&refused, &reply));
     CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
     pipe_client_close(&refused);
-    CHECK(t, pipe_client_is_served(&clients[1])); /* who is connected stays */
+    CHECK(t, pipe_client_is_served(&clients[1])); /* those connected are still served */
     pipe_rig_set_user(1);
     CHECK(t, pipe_rig_serves(&rig)); /* another user has places of its own */
     pipe_rig_set_user(0);
