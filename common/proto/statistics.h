@@ -21,9 +21,7 @@
 #include "common/base/status.h"
 #include "common/proto/request.h"
 
-/* The numbers that stand alone. Columns: symbol, wire name.
- * OPENED: including clients that were refused. ROWS: of replies, without terminal lines. DENIALS:
- * requests, processes and globs refused for lack of a right. */
+/* The numbers that stand alone. Columns: symbol, wire name. */
 #define STATISTICS_PLAIN_LIST(X)                           \
     X(STATISTICS_UPTIME_MS, "uptime_ms")                   \
     X(STATISTICS_CONNECTIONS_NOW, "connections_now")       \
@@ -34,11 +32,7 @@
     X(STATISTICS_ROWS, "rows")                             \
     X(STATISTICS_DENIALS, "denials")
 
-/* The limits that can be met. Columns: symbol, wire name.
- * CONNECTIONS, CONNECTIONS_PER_USER: a client was refused. SCANS: a scan was refused or had to
- * wait. REQUEST_SIZE: a line; MEMBER_SIZE: an id, a glob or a list in it; ROW_SIZE: a row of a
- * reply. FIRST_BYTE to DRAIN: a deadline of the connection. ANSWER: one answer waited too long for
- * its reader or for a turn. MEMORY: there was none to serve with. */
+/* The limits that can be met; PROTOCOL.md says when. Columns: symbol, wire name. */
 #define STATISTICS_LIMIT_LIST(X)                          \
     X(LIMIT_CONNECTIONS, "connections")                   \
     X(LIMIT_CONNECTIONS_PER_USER, "connections_per_user") \
