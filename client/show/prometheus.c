@@ -284,12 +284,8 @@ static struct prometheus_name *find(struct prometheus *prometheus, struct span n
 static int compare_names(const void *a, const void *b)
 {
     const struct prometheus_name *x = a, *y = b;
-    size_t size = x->name_size < y->name_size ? x->name_size : y->name_size;
-    int order = memcmp(x->name, y->name, size);
 
-    if (order != 0)
-        return order;
-    return (x->name_size > y->name_size) - (x->name_size < y->name_size);
+    return span_compare((struct span){x->name, x->name_size}, (struct span){y->name, y->name_size});
 }
 
 /* The index of a word; that of the last one when it is none of them. */
