@@ -44,8 +44,8 @@ struct request_id {
     size_t text_size;
 };
 
-/* The texts of a parsed request are in `texts`. Whoever fills a request by hand puts spans of their
- * own memory into names and paths; that memory must live as long as the request. */
+/* The texts of a parsed request are in `texts`. In a request that is filled by hand, names and paths
+ * refer to memory of the caller, which must live as long as the request. */
 struct request {
     struct request_id id;
     enum request_op op;

@@ -9,7 +9,7 @@
 static const struct {
     const char *setting;
     const char *user;
-    uint8_t sid_end; /* the last number of his SID; 0: unknown */
+    uint8_t sid_end; /* the last number of the SID; 0: unknown */
     enum caller_elevation elevation;
     uint32_t integrity;
     uint32_t session_id;
@@ -18,7 +18,8 @@ static const struct {
     {"admin", "PC\\admin", 244, ELEVATION_FULL, 0x3000, 1, "Administrators may ask everything."},
     {"alice", "PC\\alice", 233, ELEVATION_DEFAULT, 0x2000, 1,
      "Interactive users may ask about their own processes."},
-    {"unknown", "", 0, ELEVATION_UNKNOWN, 0xffffffffu, UINT32_MAX, "Who asks could not be learnt."},
+    {"unknown", "", 0, ELEVATION_UNKNOWN, 0xffffffffu, UINT32_MAX,
+     "The caller could not be identified."},
 };
 
 static bool set_caller(struct golden_world *world, const char *name)

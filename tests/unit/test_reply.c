@@ -47,7 +47,7 @@ static void reply_info_lines(struct test *t)
     buffer_release(&out);
 }
 
-/* Every number stands under its name, in order; none is null. */
+/* Every number has its name, in order; none is null. */
 static void reply_stats_lines(struct test *t)
 {
     uint64_t values[STATISTICS_COUNT];
@@ -81,7 +81,7 @@ static void reply_stats_lines(struct test *t)
     CHECK_INT(t, JSON_OBJECT_CLOSE, json_next(&reader));
     CHECK_INT(t, JSON_END, json_next(&reader));
 
-    out.capacity_max = out.size; /* the next line has no room, and leaves no trace */
+    out.capacity_max = out.size; /* the next line has no room and leaves the buffer unchanged */
     const size_t size = out.size;
     CHECK(t, !reply_stats(&out, &id_7, values));
     CHECK_INT(t, size, out.size);

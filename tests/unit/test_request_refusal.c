@@ -1,4 +1,4 @@
-/* Every malformed request: which code, which words, which offset, and whose id. */
+/* Every malformed request: the code, the message with its offset, and the id. */
 #include "tests/unit/request_check.h"
 
 #define SELECTOR_NEEDED(op) "op \"" op "\" needs one of the members \"pid\", \"name\", \"all\""
@@ -48,7 +48,7 @@ static void request_refuses_what_is_no_object(struct test *t)
     check_refusals(t, STATUS_BAD_REQUEST, rows, TEST_COUNT(rows));
 }
 
-/* The words are the reader's own; that they are there, with the offset, is what counts here. */
+/* The words are the JSON reader's; here only the offset is checked. */
 static void request_refuses_what_is_no_json(struct test *t)
 {
     static const struct {
@@ -66,7 +66,7 @@ static void request_refuses_what_is_no_json(struct test *t)
         {"{\"id\":3,\"pid\":01}", 15, "3"},
         {"{\"id\":3,\"pid\":NaN}", 14, "3"},
         {"{\"id\":3 /* no */}", 8, "3"},
-        {"{\"pid\":01,\"id\":3}", 8, ""}, /* behind the fault nothing can be known */
+        {"{\"pid\":01,\"id\":3}", 8, ""}, /* after the fault the line is not read */
         {"{\"id\":3,\"name\":\"a\xff\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\xed\xa0\x80\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\\u0000\"}", 17, "3"},
