@@ -44,8 +44,8 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         filter_add_folder(&pipeline->filter, options->not_under[i]);
     for (size_t i = 0; i < system_folders_count && options->outside_system; i++)
         filter_add_folder(&pipeline->filter, system_folders[i]);
-    sorter_init(&pipeline->sorter, options->sort, options->top);
-    by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE, options->top);
+    sorter_init(&pipeline->sorter, options->sort);
+    by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE);
     table_init(&pipeline->table, kind, &style);
     csv_init(&pipeline->csv, kind, options->no_header, envelope != NULL);
     prometheus_init(&pipeline->prometheus, kind);
@@ -124,9 +124,14 @@ bool pipeline_row(struct pipeline *pipeline, struct row *row, struct buffer *out
 
 static bool next_kept(struct pipeline *pipeline)
 {
-    return pipeline->has_sorter         ? sorter_next(&pipeline->sorter, &pipeline->kept)
-           : pipeline->options->by_file ? by_file_next(&pipeline->by_file, &pipeline->kept)
-                                        : false;
+    const struct options *options = pipeline->options;
+
+    if (options->top > 0 && pipeline->kept_count == options->top)
+        return false;
+    pipeline->kept_count++;
+    return pipeline->has_sorter
+               ? sorter_next(&pipeline->sorter, &pipeline->kept)
+               : options->by_file && by_file_next(&pipeline->by_file, &pipeline->kept);
 }
 
 bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)

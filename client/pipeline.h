@@ -35,6 +35,7 @@ struct pipeline {
     struct sorter sorter;
     struct by_file by_file;
     struct row kept;          /* a row that was kept until the end */
+    uint64_t kept_count;      /* of those handed to the format */
     struct row last;          /* the terminal row, kept for last */
     uint64_t rows, processes; /* handed to the format */
     struct table table;

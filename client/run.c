@@ -123,7 +123,7 @@ static void run_destroy(struct run *run)
     free(run);
 }
 
-/* Returns false when no more rows are wanted. */
+/* Returns false when no more rows can be printed. */
 static bool show_row(struct run *run, struct row *row)
 {
     run->exhausted = !pipeline_row(&run->pipeline, row, &run->out);
@@ -184,7 +184,7 @@ static void say_no_view(struct run *run)
         display_text(say, request->paths[0]);
         buffer_text(say, "\"");
     }
-    if (gaps->is_own)
+    if (gaps->is_own && !gaps->wants_others) /* else gaps_report() says it */
         buffer_text(say, "; only your own processes were looked at");
     if (gaps->groups_count > 0 || gaps->others > 0)
         buffer_text(say, "; not all could be read");

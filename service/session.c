@@ -213,7 +213,7 @@ char *session_space(struct session *session, size_t *capacity)
 
 void session_on_read(struct session *session, size_t size, uint64_t now_ms)
 {
-    statistics_transferred(session->context.statistics, size, 0);
+    statistics_add(session->context.statistics, STATISTICS_BYTES_RECEIVED, size);
     conn_on_read(&session->conn, size, now_ms);
     count_reason(session);
 }
@@ -346,7 +346,7 @@ struct span session_pending(const struct session *session)
 
 void session_on_written(struct session *session, size_t size, uint64_t now_ms)
 {
-    statistics_transferred(session->context.statistics, 0, size);
+    statistics_add(session->context.statistics, STATISTICS_BYTES_SENT, size);
     conn_on_written(&session->conn, size, now_ms);
     if (session_next(session) == SESSION_WRITE)
         return;

@@ -7,10 +7,9 @@
 
 enum { KINDS_MAX = 4, KINDS_CAPACITY = 64 }; /* listed of one file */
 
-void by_file_init(struct by_file *by_file, bool by_size, uint64_t top)
+void by_file_init(struct by_file *by_file, bool by_size)
 {
-    *by_file = (struct by_file){.by_size = by_size,
-                                .top = top > 0 && top < SIZE_MAX ? (size_t)top : SIZE_MAX};
+    *by_file = (struct by_file){.by_size = by_size};
     store_init(&by_file->store);
 }
 
@@ -110,7 +109,7 @@ bool by_file_next(struct by_file *by_file, struct row *row)
         row->failed = true;
         return true;
     }
-    if (by_file->index == by_file->files_count || by_file->index == by_file->top)
+    if (by_file->index == by_file->files_count)
         return false;
     const struct file_total *file = &by_file->files[by_file->index++];
     const struct stored_view *view = store_at(store, file->first);

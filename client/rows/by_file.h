@@ -28,15 +28,13 @@ struct file_total {
 
 struct by_file {
     bool by_size;             /* largest first; else by path */
-    size_t top;               /* SIZE_MAX: all */
     struct store store;       /* the owner of a view is its pid, the rest its device path */
     struct file_total *files; /* owned; NULL until the last row was added */
     size_t files_count;
     size_t index; /* of the next to hand on */
 };
 
-/* top  0: all. */
-void by_file_init(_Out_ struct by_file *by_file, bool by_size, uint64_t top);
+void by_file_init(_Out_ struct by_file *by_file, bool by_size);
 void by_file_release(_Inout_ struct by_file *by_file);
 
 /* Takes a ROW_MAP. Returns false at a bound of the store or without memory. */

@@ -153,12 +153,12 @@ static bool compare_processes(struct diff *diff, struct range before, struct ran
     bool good = true;
 
     while (good && (before.begin < before.end || after.begin < after.end)) {
-        int order = before.begin == before.end ? 1
-                    : after.begin == after.end
-                        ? -1
-                        : snapshot_compare_texts(
-                              snapshot_text(old, snapshot_at(old, before.begin), PROCESS_START),
-                              snapshot_text(new, snapshot_at(new, after.begin), PROCESS_START));
+        int order =
+            before.begin == before.end ? 1
+            : after.begin == after.end
+                ? -1
+                : span_compare(snapshot_text(old, snapshot_at(old, before.begin), PROCESS_START),
+                               snapshot_text(new, snapshot_at(new, after.begin), PROCESS_START));
         if (order < 0)
             good = report_process(diff, OLD, before.begin++);
         else if (order > 0)

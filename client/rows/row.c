@@ -17,20 +17,11 @@ enum {
     TEXT_SIZE_MAX = 2 * ROW_LINE_SIZE_MAX + 4 * NAME_SIZE_MAX
 };
 
-enum member_type {
-    TYPE_TEXT,
-    TYPE_UINT32,
-    TYPE_UINT64,
-    TYPE_ADDRESS, /* text on the wire, a number in the row */
-    TYPE_BOOL,
-    TYPE_JSON /* an object or an array, kept as it is */
-};
-
 static const struct {
     struct span name;
-    enum member_type type;
+    enum row_value_type type;
 } members[MEMBER_COUNT] = {
-#define X(symbol, name, type) [symbol] = {{name, sizeof(name) - 1}, TYPE_##type},
+#define X(symbol, name, type) [symbol] = {{name, sizeof(name) - 1}, VALUE_##type},
     ROW_MEMBER_LIST(X)
 #undef X
 };
@@ -130,22 +121,22 @@ static bool read_value(struct parser *parser, enum row_member member, enum json_
     struct json_reader *reader = &parser->reader;
 
     switch (members[member].type) {
-    case TYPE_TEXT:
+    case VALUE_TEXT:
         return (event == JSON_STRING && read_text(parser, value)) ||
                fail(parser, "this member must be a text");
-    case TYPE_ADDRESS:
+    case VALUE_ADDRESS:
         return (event == JSON_STRING && read_address(reader->token, value)) ||
                fail(parser, "this member must be \"0x\" and 16 hexadecimal digits");
-    case TYPE_BOOL:
+    case VALUE_BOOL:
         value->number = event == JSON_TRUE;
         return event == JSON_TRUE || event == JSON_FALSE ||
                fail(parser, "this member must be true or false");
-    case TYPE_UINT32:
-    case TYPE_UINT64:
+    case VALUE_UINT32:
+    case VALUE_UINT64:
         return (event == JSON_NUMBER && json_uint64(reader, &value->number) &&
-                (members[member].type == TYPE_UINT64 || value->number <= UINT32_MAX)) ||
+                (members[member].type == VALUE_UINT64 || value->number <= UINT32_MAX)) ||
                fail(parser, "this member must be an integer in range");
-    case TYPE_JSON:
+    case VALUE_JSON:
         return ((event == JSON_OBJECT_OPEN || event == JSON_ARRAY_OPEN) &&
                 read_json(reader, value)) ||
                fail(parser, "this member must be an object or an array");
@@ -252,7 +243,7 @@ void row_begin(struct row *row, enum row_type type)
 
 static union row_value *set(struct row *row, enum row_member member, bool known)
 {
-    ASSERT(member < MEMBER_COUNT && members[member].type != TYPE_JSON);
+    ASSERT(member < MEMBER_COUNT && members[member].type != VALUE_JSON);
     if (row_has(row, member))
         row->changed |= BIT(member);
     else
@@ -266,7 +257,7 @@ void row_set_text(struct row *row, enum row_member member, struct span text)
 {
     union row_value *value = set(row, member, text.size > 0);
 
-    ASSERT(members[member].type == TYPE_TEXT);
+    ASSERT(members[member].type == VALUE_TEXT);
     value->text.offset = row->text.size;
     row->failed = !buffer_append(&row->text, text) || row->failed;
     value->text.size = row->text.size - value->text.offset;
@@ -275,7 +266,7 @@ void row_set_text(struct row *row, enum row_member member, struct span text)
 void row_set_number(struct row *row, enum row_member member, uint64_t number)
 {
     set(row, member, true)->number = number;
-    ASSERT(members[member].type != TYPE_TEXT);
+    ASSERT(members[member].type != VALUE_TEXT);
 }
 
 void row_set_null(struct row *row, enum row_member member)
@@ -303,11 +294,11 @@ static void put_value(const struct row *row, enum row_member member, struct json
 
     if (!row_knows(row, member))
         json_put_null(writer);
-    else if (members[member].type == TYPE_TEXT)
+    else if (members[member].type == VALUE_TEXT)
         json_put_string(writer, row_text(row, member));
-    else if (members[member].type == TYPE_ADDRESS)
+    else if (members[member].type == VALUE_ADDRESS)
         json_put_address(writer, number);
-    else if (members[member].type == TYPE_BOOL)
+    else if (members[member].type == VALUE_BOOL)
         json_put_bool(writer, number != 0);
     else
         json_put_uint(writer, number);
@@ -396,11 +387,16 @@ bool row_knows(const struct row *row, enum row_member member)
     return (row->known & BIT(member)) != 0;
 }
 
+static bool is_text(enum row_member member)
+{
+    return members[member].type == VALUE_TEXT || members[member].type == VALUE_JSON;
+}
+
 struct span row_text(const struct row *row, enum row_member member)
 {
     const union row_value *value = &row->values[member];
 
-    ASSERT(row_member_is_text(member));
+    ASSERT(is_text(member));
     if (!row_knows(row, member))
         return (struct span){NULL, 0};
     return value->text.size > 0
@@ -410,7 +406,7 @@ struct span row_text(const struct row *row, enum row_member member)
 
 uint64_t row_number(const struct row *row, enum row_member member, uint64_t otherwise)
 {
-    ASSERT(!row_member_is_text(member));
+    ASSERT(!is_text(member));
     return row_knows(row, member) ? row->values[member].number : otherwise;
 }
 
@@ -420,8 +416,8 @@ struct span row_member_name(enum row_member member)
     return members[member].name;
 }
 
-bool row_member_is_text(enum row_member member)
+enum row_value_type row_member_type(enum row_member member)
 {
     ASSERT(member < MEMBER_COUNT);
-    return members[member].type == TYPE_TEXT || members[member].type == TYPE_JSON;
+    return members[member].type;
 }

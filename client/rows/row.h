@@ -37,7 +37,7 @@ enum row_type {
     ROW_ERROR /* terminal: the request failed */
 };
 
-/* Columns: symbol, wire name, type (see row.c). In the order in which rows have them; after
+/* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after
  * `rights` the members that envelope.h adds, then those of by_file.h and diff.h. */
 #define ROW_MEMBER_LIST(X)                         \
     X(MEMBER_ID, "id", UINT64)                     \
@@ -101,6 +101,15 @@ enum row_member {
     /* Those of envelope.h are written before all others, in this order. */
     MEMBER_ENVELOPE_FIRST = MEMBER_SCHEMA,
     MEMBER_ENVELOPE_LAST = MEMBER_PROCESS_START
+};
+
+enum row_value_type {
+    VALUE_TEXT,
+    VALUE_UINT32,
+    VALUE_UINT64,
+    VALUE_ADDRESS, /* text on the wire, a number in the row */
+    VALUE_BOOL,
+    VALUE_JSON /* an object or an array, kept as it is; row_text() */
 };
 
 union row_value {
@@ -169,7 +178,6 @@ bool row_knows(_In_ const struct row *row, enum row_member member);
 /* The member's name on the wire. */
 struct span row_member_name(enum row_member member);
 
-/* True when row_text() is the way to its value. */
-bool row_member_is_text(enum row_member member);
+enum row_value_type row_member_type(enum row_member member);
 
 #endif

@@ -47,19 +47,11 @@ struct span snapshot_text(const struct snapshot *snapshot, const struct snapshot
     return texts_get(&snapshot->texts, &process->texts, which);
 }
 
-int snapshot_compare_texts(struct span a, struct span b)
-{
-    size_t size = a.size < b.size ? a.size : b.size;
-    int order = size > 0 ? memcmp(a.data, b.data, size) : 0;
-
-    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
-}
-
 int snapshot_compare_pids(const struct snapshot *a, const struct snapshot_process *left,
                           const struct snapshot *b, const struct snapshot_process *right)
 {
-    int order = snapshot_compare_texts(snapshot_text(a, left, PROCESS_HOST),
-                                       snapshot_text(b, right, PROCESS_HOST));
+    int order =
+        span_compare(snapshot_text(a, left, PROCESS_HOST), snapshot_text(b, right, PROCESS_HOST));
 
     return order != 0 ? order : (left->pid > right->pid) - (left->pid < right->pid);
 }
@@ -69,9 +61,9 @@ int snapshot_compare_files(const struct store *a, const struct stored_view *left
 {
     int order = path_compare(store_text(a, left, VIEW_PATH), store_text(b, right, VIEW_PATH));
 
-    return order != 0 ? order
-                      : snapshot_compare_texts(store_text(a, left, VIEW_KIND),
-                                               store_text(b, right, VIEW_KIND));
+    return order != 0
+               ? order
+               : span_compare(store_text(a, left, VIEW_KIND), store_text(b, right, VIEW_KIND));
 }
 
 static uint32_t *bucket_of(struct snapshot *snapshot, uint32_t pid)
@@ -208,8 +200,8 @@ static int compare_processes(const void *snapshot, const void *a, const void *b)
     int order = snapshot_compare_pids(snapshot, a, snapshot, b);
 
     return order != 0 ? order
-                      : snapshot_compare_texts(snapshot_text(snapshot, a, PROCESS_START),
-                                               snapshot_text(snapshot, b, PROCESS_START));
+                      : span_compare(snapshot_text(snapshot, a, PROCESS_START),
+                                     snapshot_text(snapshot, b, PROCESS_START));
 }
 
 /* Of equal processes, which the sort left in their order, the last counts. */

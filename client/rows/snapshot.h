@@ -76,7 +76,4 @@ int snapshot_compare_pids(_In_ const struct snapshot *a, _In_ const struct snaps
 int snapshot_compare_files(_In_ const struct store *a, _In_ const struct stored_view *left,
                            _In_ const struct store *b, _In_ const struct stored_view *right);
 
-/* The same of two texts, by bytes. */
-int snapshot_compare_texts(struct span a, struct span b);
-
 #endif

@@ -3,10 +3,9 @@
 #include "client/rows/paths.h"
 #include "common/base/assertion.h"
 
-void sorter_init(struct sorter *sorter, enum order order, uint64_t top)
+void sorter_init(struct sorter *sorter, enum order order)
 {
-    *sorter =
-        (struct sorter){.order = order, .top = top > 0 && top < SIZE_MAX ? (size_t)top : SIZE_MAX};
+    *sorter = (struct sorter){.order = order};
     store_init(&sorter->store);
     buffer_init(&sorter->line, ROW_LINE_SIZE_MAX);
 }
@@ -58,7 +57,7 @@ bool sorter_next(struct sorter *sorter, struct row *row)
         return true;
     }
     sorter->is_sorted = true;
-    if (sorter->index == sorter->store.count || sorter->index == sorter->top)
+    if (sorter->index == sorter->store.count)
         return false;
     const struct stored_view *view = store_at(&sorter->store, sorter->index++);
     row->failed = !row_parse(row, store_text(&sorter->store, view, VIEW_REST), &error);

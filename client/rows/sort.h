@@ -1,4 +1,4 @@
-/* A step that hands on the mappings of a reply in another order, and only so many of them.
+/* A step that hands on the mappings of a reply in another order.
  *
  * Needs memory, with the bounds of store.h.
  */
@@ -23,15 +23,13 @@ enum order {
 
 struct sorter {
     enum order order;
-    size_t top;         /* SIZE_MAX: all */
     struct store store; /* the rest of a view is its line */
     struct buffer line;
     size_t index; /* of the next to hand on */
     bool is_sorted;
 };
 
-/* top  0: all. */
-void sorter_init(_Out_ struct sorter *sorter, enum order order, uint64_t top);
+void sorter_init(_Out_ struct sorter *sorter, enum order order);
 void sorter_release(_Inout_ struct sorter *sorter);
 
 /* Keeps a ROW_MAP. Returns false at a bound of the store or without memory. */

@@ -1,7 +1,7 @@
 /* Mapped views kept in memory, for results that need all of them: sorted, by file, compared.
  *
- * Bounded; users are told the bounds. Of a row only what these results need is kept, and one text
- * that the caller chooses.
+ * Bounded; a message to the user names the bounds. Of a row only what these results need is kept,
+ * and one text that the caller chooses.
  */
 #ifndef CLIENT_ROWS_STORE_H
 #define CLIENT_ROWS_STORE_H
@@ -76,6 +76,6 @@ NODISCARD bool store_sort(_Inout_ struct store *store, store_compare compare);
  * library's qsort() keeps to count times its logarithm in comparisons, whatever the list is.
  * Returns false without memory. */
 NODISCARD bool store_sort_items(_Inout_ void *items, size_t count, size_t size,
-                                store_compare compare, _In_ const void *context);
+                                store_compare compare, _In_opt_ const void *context);
 
 #endif

@@ -61,22 +61,26 @@ void csv_field(struct buffer *out, struct span text)
 
 static void put_member(struct buffer *out, const struct row *row, enum row_member member)
 {
-    char text[NUMBER_DECIMAL_SIZE_MAX];
-    uint64_t number;
+    char text[NUMBER_DECIMAL_SIZE_MAX], *end = text;
 
-    if (row_member_is_text(member)) {
+    switch (row_member_type(member)) {
+    case VALUE_TEXT:
+    case VALUE_JSON:
         csv_field(out, row_text(row, member));
         return;
-    }
-    number = row_number(row, member, 0);
-    if (member == MEMBER_PATH_LOSSY) /* left out unless true */
-        buffer_text(out, number != 0 ? "true" : "false");
-    else if (!row_knows(row, member))
+    case VALUE_BOOL: /* rows leave it out unless it is true */
+        buffer_text(out, row_number(row, member, 0) != 0 ? "true" : "false");
         return;
-    else if (member == MEMBER_BASE || member == MEMBER_VIEW)
-        buffer_append(out, (struct span){text, (size_t)(number_put_address(text, number) - text)});
-    else
-        buffer_append(out, (struct span){text, (size_t)(number_put_decimal(text, number) - text)});
+    case VALUE_ADDRESS:
+        end = number_put_address(text, row_number(row, member, 0));
+        break;
+    case VALUE_UINT32:
+    case VALUE_UINT64:
+        end = number_put_decimal(text, row_number(row, member, 0));
+        break;
+    }
+    if (row_knows(row, member))
+        buffer_append(out, (struct span){text, (size_t)(end - text)});
 }
 
 /* What the line of a region takes from its view. */

@@ -113,19 +113,16 @@ static size_t stats_labels(size_t index, struct label *labels)
     if (index < STATISTICS_LIMIT_HITS) {
         const size_t op = (index - STATISTICS_REQUESTS) / RESULT_COUNT;
         const size_t result = (index - STATISTICS_REQUESTS) % RESULT_COUNT;
-        labels[0] = (struct label){"op", span_from_string(statistics_op_name((unsigned)op))};
-        labels[1] = (struct label){
-            "outcome", span_from_string(statistics_result_name((enum statistics_result)result))};
+        labels[0] = (struct label){"op", span_from_string(statistics_op_names[op])};
+        labels[1] = (struct label){"outcome", span_from_string(statistics_result_names[result])};
         return 2;
     }
     if (index < STATISTICS_QUERIES)
-        labels[0] =
-            (struct label){"limit", span_from_string(statistics_limit_name(
-                                        (enum statistics_limit)(index - STATISTICS_LIMIT_HITS)))};
+        labels[0] = (struct label){
+            "limit", span_from_string(statistics_limit_names[index - STATISTICS_LIMIT_HITS])};
     else
-        labels[0] =
-            (struct label){"class", span_from_string(statistics_query_name(
-                                        (enum statistics_query)(index - STATISTICS_QUERIES)))};
+        labels[0] = (struct label){
+            "class", span_from_string(statistics_query_names[index - STATISTICS_QUERIES])};
     return 1;
 }
 
@@ -142,7 +139,7 @@ static void put_latency(struct buffer *out, const struct family *family, const s
                         enum statistics_class class_)
 {
     const uint64_t *values = &stats->values[statistics_latency_index(class_, 0)];
-    const struct label label = {"class", span_from_string(statistics_class_name(class_))};
+    const struct label label = {"class", span_from_string(statistics_class_names[class_])};
 
     for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
         buffer_format(out, "%s_bucket{class=\"%s\",le=\"", family->name, label.value.data);
@@ -287,12 +284,8 @@ static struct prometheus_name *find(struct prometheus *prometheus, struct span n
 static int compare_names(const void *a, const void *b)
 {
     const struct prometheus_name *x = a, *y = b;
-    size_t size = x->name_size < y->name_size ? x->name_size : y->name_size;
-    int order = memcmp(x->name, y->name, size);
 
-    if (order != 0)
-        return order;
-    return (x->name_size > y->name_size) - (x->name_size < y->name_size);
+    return span_compare((struct span){x->name, x->name_size}, (struct span){y->name, y->name_size});
 }
 
 /* The index of a word; that of the last one when it is none of them. */

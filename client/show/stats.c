@@ -147,10 +147,10 @@ static void put_requests(struct buffer *out, const struct stats *stats)
     buffer_text(out, "\n");
     put_label(out, "REQUESTS");
     for (int i = 0; i < RESULT_COUNT; i++)
-        put_cell(out, statistics_result_name((enum statistics_result)i));
+        put_cell(out, statistics_result_names[i]);
     for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
         buffer_text(out, "\n");
-        put_label(out, statistics_op_name(op));
+        put_label(out, statistics_op_names[op]);
         for (int i = 0; i < RESULT_COUNT; i++) {
             size_t index = statistics_request_index(op, (enum statistics_result)i);
             display_right(out, count_text(text, stats, index), NUMBER_COLUMNS);
@@ -185,7 +185,7 @@ static void put_class(struct buffer *out, const struct stats *stats, enum statis
     char text[DISPLAY_COUNT_CAPACITY];
     uint64_t time_us;
 
-    put_label(out, statistics_class_name(class_));
+    put_label(out, statistics_class_names[class_]);
     display_right(out, count_text(text, stats, count), NUMBER_COLUMNS);
     if (stats->known[count] && stats->known[sum] && stats->values[count] > 0)
         put_time(out, stats->values[sum] / stats->values[count]);
@@ -222,8 +222,7 @@ static void put_lists(struct buffer *out, const struct stats *stats)
     buffer_text(out, "\n");
     put_label(out, "KERNEL QUERIES");
     for (int i = 0; i < QUERY_COUNT; i++) {
-        buffer_format(out, "%s%s ", i == 0 ? "" : ", ",
-                      statistics_query_name((enum statistics_query)i));
+        buffer_format(out, "%s%s ", i == 0 ? "" : ", ", statistics_query_names[i]);
         put_count(out, stats, STATISTICS_QUERIES + (size_t)i, "");
     }
     buffer_text(out, "\n");
@@ -232,8 +231,7 @@ static void put_lists(struct buffer *out, const struct stats *stats)
         const size_t index = STATISTICS_LIMIT_HITS + (size_t)i;
         if (stats->known[index] && stats->values[index] == 0)
             continue;
-        buffer_format(out, "%s%s ", is_first ? "" : ", ",
-                      statistics_limit_name((enum statistics_limit)i));
+        buffer_format(out, "%s%s ", is_first ? "" : ", ", statistics_limit_names[i]);
         put_count(out, stats, index, "");
         is_first = false;
     }

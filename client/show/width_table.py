@@ -44,7 +44,7 @@ def table(name, test):
 
 
 print("/* Written by width_table.py from Unicode", unicodedata.unidata_version + "; see there. */")
-print("#ifndef CLIENT_WIDTH_TABLE_H\n#define CLIENT_WIDTH_TABLE_H\n\n#include <stdint.h>\n")
+print("#ifndef CLIENT_SHOW_WIDTH_TABLE_H\n#define CLIENT_SHOW_WIDTH_TABLE_H\n\n#include <stdint.h>\n")
 print("struct width_range {\n    uint32_t first, last;\n};\n")
 print("/* clang-format off */")
 table("width_zero", is_zero)

@@ -73,19 +73,18 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
     return error;
 }
 
-/* Waits for the operation that was just started; `begun` is what its call returned.
+/* Waits for the operation that was just started with this error.
  * Returns ERROR_TIMEOUT when the operation was cancelled; it has ended in any case. */
-static DWORD finish(struct pipe_client *client, BOOL begun, DWORD begin_error, DWORD wait_ms,
-                    DWORD *size)
+static DWORD finish(struct pipe_client *client, DWORD error, DWORD wait_ms, DWORD *size)
 {
-    if (!begun && begin_error != ERROR_IO_PENDING)
-        return begin_error;
+    if (error != ERROR_SUCCESS && error != ERROR_IO_PENDING)
+        return error;
     bool in_time = WaitForSingleObject(client->event, wait_ms) == WAIT_OBJECT_0;
     if (!in_time)
         (void)CancelIoEx(client->pipe, &client->operation);
     if (GetOverlappedResult(client->pipe, &client->operation, size, TRUE))
         return ERROR_SUCCESS; /* also when it ended just before it was cancelled */
-    DWORD error = GetLastError();
+    error = GetLastError();
     return !in_time && error == ERROR_OPERATION_ABORTED ? ERROR_TIMEOUT : error;
 }
 
@@ -104,22 +103,17 @@ static bool fail_transfer(struct failure *failure, DWORD error)
     }
 }
 
-static void begin(struct pipe_client *client)
-{
-    client->operation = (OVERLAPPED){.hEvent = client->event};
-}
-
 static bool pipe_send(void *context, struct span bytes, struct failure *failure)
 {
     struct pipe_client *client = context;
 
     while (bytes.size > 0) { /* each turn writes at least a byte in time, or ends */
         DWORD size = 0;
-        begin(client);
-        BOOL begun =
+        client->operation = (OVERLAPPED){.hEvent = client->event};
+        BOOL done =
             WriteFile(client->pipe, bytes.data, (DWORD)bytes.size, NULL, &client->operation);
-        DWORD begin_error = begun ? ERROR_SUCCESS : GetLastError();
-        DWORD error = finish(client, begun, begin_error, client->timeout_ms, &size);
+        DWORD error = done ? ERROR_SUCCESS : GetLastError();
+        error = finish(client, error, client->timeout_ms, &size);
         if (error == ERROR_SUCCESS && size == 0)
             error = ERROR_WRITE_FAULT;
         if (error != ERROR_SUCCESS)
@@ -137,10 +131,10 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
 
     for (;;) { /* a write of zero bytes completes a read; the deadline ends this loop too */
         DWORD received = 0;
-        begin(client);
-        BOOL begun = ReadFile(client->pipe, data, (DWORD)capacity, NULL, &client->operation);
-        DWORD begin_error = begun ? ERROR_SUCCESS : GetLastError();
-        DWORD error = finish(client, begun, begin_error, remaining_ms(deadline_ms), &received);
+        client->operation = (OVERLAPPED){.hEvent = client->event};
+        BOOL done = ReadFile(client->pipe, data, (DWORD)capacity, NULL, &client->operation);
+        DWORD error = done ? ERROR_SUCCESS : GetLastError();
+        error = finish(client, error, remaining_ms(deadline_ms), &received);
         if (error == ERROR_SUCCESS && received == 0 && remaining_ms(deadline_ms) > 0)
             continue;
         if (error == ERROR_SUCCESS && received == 0)
@@ -186,8 +180,7 @@ static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struc
     return true;
 }
 
-/* A server at its limit closes the connection, so each attempt connects and checks the server again.
- */
+/* A server at its limit closes the connection: each attempt connects and checks the server again. */
 static bool pipe_reconnect(void *context, struct failure *failure)
 {
     struct pipe_client *client = context;
@@ -209,19 +202,18 @@ static bool pipe_reconnect(void *context, struct failure *failure)
 bool pipe_client_open(struct pipe_client *client, const char *name, unsigned timeout_s,
                       struct failure *failure)
 {
-    struct pipe_client opened = {.timeout_ms = timeout_s * 1000, .name = name};
-
-    if (!connect_pipe(&opened, system_now_ms() + opened.timeout_ms, failure))
-        return false;
-    opened.event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (opened.event == NULL) {
-        (void)fail_system(failure, "no event", GetLastError());
-        pipe_client_close(&opened);
-        return false;
-    }
-    *client = opened;
-    client->transport = (struct transport){client, pipe_send, pipe_receive, pipe_reconnect};
-    return true;
+    *client = (struct pipe_client){
+        .event = CreateEventW(NULL, TRUE, FALSE, NULL),
+        .timeout_ms = timeout_s * 1000,
+        .name = name,
+        .transport = {client, pipe_send, pipe_receive, pipe_reconnect},
+    };
+    if (client->event == NULL)
+        return fail_system(failure, "no event", GetLastError());
+    if (connect_pipe(client, system_now_ms() + client->timeout_ms, failure))
+        return true;
+    pipe_client_close(client);
+    return false;
 }
 
 void pipe_client_close(struct pipe_client *client)

@@ -59,41 +59,16 @@ static void fail(struct answer *answer, enum status code, uint32_t nt_status, co
            reply_error(&answer->out, &answer->request.id, code, message, hint, nt_status));
 }
 
-/* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is about
- * the caller, never about the processes that were asked for. */
-static void fail_denied(struct answer *answer, const char *right)
+static void end(struct answer *answer, const struct scan_counts *counts, const char *scope)
 {
-    const char *reason = answer->grant.reason;
-    char message[256];
-
-    (void)snprintf(message, sizeof message, "op \"%s\" needs the right %s%s%s",
-                   request_op_name(answer->request.op), right, reason != NULL ? ": " : "",
-                   reason != NULL ? reason : "");
-    fail(answer, STATUS_DENIED, 0, message,
-         "Ask an administrator for the right, or run as a user who has it.");
-}
-
-/* counts  NULL: one row, which needed no scan. */
-static void end(struct answer *answer, const struct scan_counts *counts)
-{
-    struct reply_end end = {.rows = 1};
+    /* the number of opened processes would show which pids of a list exist */
+    const bool shows_cost =
+        answer->request.debug && scope != NULL && (answer->grant.rights & RIGHT_QUERY_ALL) != 0;
 
     (void)measure(answer);
-    end.elapsed_us = answer->tally.elapsed_us;
-    if (counts != NULL) {
-        end.processes = counts->processes;
-        end.rows = counts->rows;
-        end.errors = counts->errors;
-        end.unmatched = counts->unmatched;
-        end.exited = counts->exited;
-        end.scope = answer->is_own ? "own" : "all";
-        count_queries(answer);
-        /* the number of opened processes would show which pids of a list exist */
-        if (answer->request.debug && (answer->grant.rights & RIGHT_QUERY_ALL) != 0)
-            end.queries = answer->tally.queries;
-    }
-    finish(answer, end.errors + end.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
-           reply_end(&answer->out, &answer->request.id, &end));
+    finish(answer, counts->errors + counts->unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
+           reply_end(&answer->out, &answer->request.id, counts, scope, answer->tally.elapsed_us,
+                     shows_cost));
 }
 
 /* A row counts when the terminal line fits after it as well. Otherwise it is taken back, the answer
@@ -157,30 +132,33 @@ static void begin_scan(struct answer *answer)
 /* May the caller ask this at all? The scan decides what they may see of it. */
 static void begin(struct answer *answer)
 {
-    const uint32_t rights = answer->grant.rights;
+    static const struct {
+        uint32_t rights; /* one of them is needed */
+        const char *names;
+    } needs[OP_COUNT] = {
+        [OP_INFO] = {RIGHT_CONNECT, "\"connect\""},
+        [OP_WHOAMI] = {RIGHT_CONNECT, "\"connect\""},
+        [OP_PROCESSES] = {RIGHT_QUERY_OWN | RIGHT_QUERY_ALL, "\"query_own\" or \"query_all\""},
+        [OP_MAPS] = {RIGHT_QUERY_OWN | RIGHT_QUERY_ALL, "\"query_own\" or \"query_all\""},
+        [OP_STATS] = {RIGHT_STATISTICS, "\"statistics\""},
+    };
+    const enum request_op op = answer->request.op;
+    const char *reason = answer->grant.reason;
+    char message[256];
 
-    switch (answer->request.op) {
-    case OP_INFO:
-    case OP_WHOAMI:
-        if ((rights & RIGHT_CONNECT) == 0)
-            fail_denied(answer, "\"connect\"");
-        break;
-    case OP_PROCESSES:
-    case OP_MAPS:
-        if ((rights & (RIGHT_QUERY_ALL | RIGHT_QUERY_OWN)) == 0)
-            fail_denied(answer, "\"query_own\" or \"query_all\"");
-        else
-            begin_scan(answer);
-        break;
-    case OP_STATS:
-        if (answer->context.statistics == NULL)
-            fail(answer, STATUS_UNSUPPORTED, 0, "op \"stats\" needs a server, which counts",
-                 "Ask a server: lsmapd, as a service or with --console.");
-        else if ((rights & RIGHT_STATISTICS) == 0)
-            fail_denied(answer, "\"statistics\"");
-        break;
-    case OP_COUNT:
-        break;
+    if (op == OP_STATS && answer->context.statistics == NULL) {
+        fail(answer, STATUS_UNSUPPORTED, 0, "op \"stats\" needs a server, which counts",
+             "Ask a server: lsmapd, as a service or with --console.");
+    } else if ((answer->grant.rights & needs[op].rights) == 0) {
+        /* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is
+         * about the caller, never about the processes that were asked for. */
+        (void)snprintf(message, sizeof message, "op \"%s\" needs the right %s%s%s",
+                       request_op_name(op), needs[op].names, reason != NULL ? ": " : "",
+                       reason != NULL ? reason : "");
+        fail(answer, STATUS_DENIED, 0, message,
+             "Ask an administrator for the right, or run as a user who has it.");
+    } else if (op == OP_PROCESSES || op == OP_MAPS) {
+        begin_scan(answer);
     }
 }
 
@@ -218,6 +196,7 @@ static void run_row(struct answer *answer)
     const struct answer_context *context = &answer->context;
     const struct request_id *id = &answer->request.id;
     struct buffer *out = &answer->out;
+    static const struct scan_counts one_row = {.rows = 1};
     uint64_t values[STATISTICS_COUNT];
     bool fits;
 
@@ -230,7 +209,7 @@ static void run_row(struct answer *answer)
         fits = reply_whoami(out, id, &answer->grant);
     }
     if (finish_row(answer, 0, fits))
-        end(answer, NULL);
+        end(answer, &one_row, NULL);
 }
 
 static void step_scan(struct answer *answer)
@@ -255,7 +234,7 @@ static void step_scan(struct answer *answer)
         fail(answer, row.error.code, row.error.nt_status, row.error.message, NULL);
         break;
     case SCAN_END:
-        end(answer, scan_counts(answer->scan));
+        end(answer, scan_counts(answer->scan), answer->is_own ? "own" : "all");
         break;
     }
 }

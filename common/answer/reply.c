@@ -296,25 +296,26 @@ bool reply_row(struct buffer *out, const struct request_id *id, const struct sca
 
 /* --- the terminal lines --- */
 
-bool reply_end(struct buffer *out, const struct request_id *id, const struct reply_end *end)
+bool reply_end(struct buffer *out, const struct request_id *id, const struct scan_counts *counts,
+               const char *scope, uint64_t elapsed_us, bool shows_cost)
 {
     struct json_writer writer;
 
     begin(&writer, out, id, "end");
-    json_uint(&writer, "processes", end->processes);
-    json_uint(&writer, "rows", end->rows);
-    json_uint(&writer, "errors", end->errors);
-    json_bool(&writer, "complete", end->errors == 0);
-    if (end->scope != NULL)
-        json_text(&writer, "scope", end->scope);
-    json_uint(&writer, "elapsed_us", end->elapsed_us);
-    if (end->unmatched > 0)
-        json_uint(&writer, "unmatched", end->unmatched);
-    if (end->exited > 0)
-        json_uint(&writer, "exited", end->exited);
-    if (end->queries != NULL) {
+    json_uint(&writer, "processes", counts->processes);
+    json_uint(&writer, "rows", counts->rows);
+    json_uint(&writer, "errors", counts->errors);
+    json_bool(&writer, "complete", counts->errors == 0);
+    if (scope != NULL)
+        json_text(&writer, "scope", scope);
+    json_uint(&writer, "elapsed_us", elapsed_us);
+    if (counts->unmatched > 0)
+        json_uint(&writer, "unmatched", counts->unmatched);
+    if (counts->exited > 0)
+        json_uint(&writer, "exited", counts->exited);
+    if (shows_cost) {
         json_object_begin(&writer, "queries");
-#define X(symbol, name, member) json_uint(&writer, name, end->queries[symbol]);
+#define X(symbol, name, member) json_uint(&writer, name, counts->queries.member);
         STATISTICS_QUERY_LIST(X)
 #undef X
         json_object_end(&writer);

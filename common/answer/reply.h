@@ -44,18 +44,11 @@ NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request
 NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                          _In_ const struct scan_row *row, enum request_detail detail);
 
-struct reply_end {
-    uint64_t processes, rows;
-    uint64_t errors;    /* process_error rows of any stage but select; 0: complete */
-    uint64_t unmatched; /* process_error rows of stage select */
-    uint64_t exited;
-    uint64_t elapsed_us;
-    const char *scope;       /* "all", "own"; NULL for ops without a scan */
-    const uint64_t *queries; /* QUERY_COUNT numbers of kernel queries; NULL: left out */
-};
-
+/* scope       "all", "own"; NULL for ops without a scan.
+ * shows_cost  The number of kernel queries is written. */
 NODISCARD bool reply_end(_Inout_ struct buffer *out, _In_ const struct request_id *id,
-                         _In_ const struct reply_end *end);
+                         _In_ const struct scan_counts *counts, const char *scope,
+                         uint64_t elapsed_us, bool shows_cost);
 
 /* An error line. hint may be NULL; nt_status 0 is left out. */
 NODISCARD bool reply_error(_Inout_ struct buffer *out, _In_ const struct request_id *id,

@@ -1,8 +1,7 @@
 /* Writes JSON lines into a bounded buffer.
  *
- * A line is begun, filled and ended. A line that does not fit fails as a whole: the failure sticks,
- * json_line_end() reports it, and the buffer never holds a part of a line. Members are written in
- * the order of the calls.
+ * A line is begun, filled and ended, its members in the order of the calls. When it does not fit,
+ * the failure sticks, json_line_end() reports it, and the buffer is as it was before the line.
  */
 #ifndef COMMON_JSON_WRITER_H
 #define COMMON_JSON_WRITER_H
@@ -16,7 +15,7 @@
 #include "common/text/buffer.h"
 
 struct json_writer {
-    struct buffer *buffer; /* holds the line when it has ended */
+    struct buffer *buffer; /* has the line when it has ended */
     char *next;            /* where the line's next byte goes, in the buffer's memory */
     char *end;             /* of that memory */
     bool failed;
@@ -25,8 +24,7 @@ struct json_writer {
 /* Begins a line: `{`. Until the line has ended the buffer belongs to the writer. */
 void json_line_begin(_Out_ struct json_writer *writer, _Inout_ struct buffer *buffer);
 
-/* Ends it: `}` and a newline. Returns false when the line did not fit; the buffer is then as it was
- * before the line. */
+/* Ends it: `}` and a newline. Returns false when the line did not fit. */
 NODISCARD bool json_line_end(_Inout_ struct json_writer *writer);
 
 /* A member: its name, a literal that needs no escaping, and its value. */
@@ -42,30 +40,36 @@ NODISCARD bool json_line_end(_Inout_ struct json_writer *writer);
     (json_name(writer, name), json_put_nt_status(writer, value))
 #define json_object_begin(writer, name) (json_name(writer, name), json_put_object_begin(writer))
 #define json_array_begin(writer, name) (json_name(writer, name), json_put_array_begin(writer))
+#define json_object_end(writer) json_put_end(writer, '}')
+#define json_array_end(writer) json_put_end(writer, ']')
 
-void json_object_end(_Inout_ struct json_writer *writer);
-void json_array_end(_Inout_ struct json_writer *writer);
-
-/* A member's name alone: a literal, or any text that needs no escaping. Its value comes next. */
+/* A member's name alone, literal or not; its value comes next. */
 #define json_name(writer, name) json_put_raw(writer, "\"" name "\":", sizeof("\"" name "\":") - 1)
 void json_put_name(_Inout_ struct json_writer *writer, struct span name);
 
-/* A value alone: an array's element, or what follows a name. */
-
-/* UTF-8; data NULL is written as null. Escaped are `"`, `\` and what utf_is_unsafe() says, so that
- * a terminal that shows the line is not driven by it. A malformed byte becomes U+FFFD. */
+/* A value alone: an array's element, or what follows a name.
+ *
+ * Strings are UTF-8; data NULL is written as null. Escaped are `"`, `\` and what utf_is_unsafe()
+ * says, so that a terminal that shows the line is not driven by it. A malformed byte becomes
+ * U+FFFD. */
 void json_put_string(_Inout_ struct json_writer *writer, struct span value);
 void json_put_text(_Inout_ struct json_writer *writer, const char *value); /* NULL: null */
 void json_put_uint(_Inout_ struct json_writer *writer, uint64_t value);
 void json_put_int(_Inout_ struct json_writer *writer, int64_t value);
-void json_put_bool(_Inout_ struct json_writer *writer, bool value);
-void json_put_null(_Inout_ struct json_writer *writer);
-void json_put_address(_Inout_ struct json_writer *writer, uint64_t value);   /* "0x", 16 digits */
-void json_put_nt_status(_Inout_ struct json_writer *writer, uint32_t value); /* "0x", 8 digits */
-void json_put_object_begin(_Inout_ struct json_writer *writer);
-void json_put_array_begin(_Inout_ struct json_writer *writer);
+#define json_put_bool(writer, value) json_put_word(writer, (value) ? "true," : "false,")
+#define json_put_null(writer) json_put_word(writer, "null,")
+#define json_put_address(writer, value) json_put_hex(writer, value, 16)
+#define json_put_nt_status(writer, value) json_put_hex(writer, value, 8)
+#define json_put_object_begin(writer) json_put_word(writer, "{")
+#define json_put_array_begin(writer) json_put_word(writer, "[")
 
-/* For the functions above: makes room for `size` bytes at writer->next. */
+/* For the macros: a word as it is; "0x" and the last `digits` digits, in quotes; a bracket, which
+ * takes the place of the comma after the last value. */
+void json_put_word(_Inout_ struct json_writer *writer, const char *word);
+void json_put_hex(_Inout_ struct json_writer *writer, uint64_t value, size_t digits);
+void json_put_end(_Inout_ struct json_writer *writer, char bracket);
+
+/* Makes room for `size` bytes at writer->next. */
 bool json_make_room(_Inout_ struct json_writer *writer, size_t size);
 
 /* Bytes as they are. Inline, so that names of known size are copied without a call. */

@@ -7,53 +7,33 @@
 #include "common/proto/protocol.h"
 #include "common/text/utf.h"
 
-static const char *check_characters(struct span name)
-{
-    for (size_t i = 0; i < name.size; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-
-        if (c == '/')
-            return "has a slash where a backslash belongs";
-        if (c < 0x20 || c == 0x7f)
-            return "has a control character";
-        if (c == '*' || c == '?')
-            return "has a wildcard";
-    }
-    return NULL;
-}
-
 /* Windows must leave each part between backslashes as it is. */
-static const char *check_parts(struct span name)
+static const char *check(struct span name)
 {
     char last = '\\';
 
+    if (name.size == 0)
+        return "is empty";
+    if (!utf8_is_valid(name, NULL))
+        return "is not valid UTF-8";
     for (size_t i = 0; i <= name.size; i++) {
-        char c = i < name.size ? name.data[i] : '\\';
+        const char c = i < name.size ? name.data[i] : '\\';
 
+        if (c == '/')
+            return "has a slash where a backslash belongs";
+        if ((unsigned char)c < 0x20 || c == 0x7f)
+            return "has a control character";
+        if (c == '*' || c == '?')
+            return "has a wildcard";
         if (c == '\\' && last == '\\')
             return "has an empty part";
         if (c == '\\' && (last == '.' || last == ' '))
             return "has a part that ends with a dot or a space";
         last = c;
     }
+    if (utf16_from_utf8(NULL, 0, name) > PIPE_NAME_LENGTH_MAX - (sizeof PIPE_PREFIX - 1))
+        return "is longer than 256 characters";
     return NULL;
-}
-
-static const char *check(struct span name)
-{
-    const char *error = NULL;
-
-    if (name.size == 0)
-        return "is empty";
-    if (!utf8_is_valid(name, NULL))
-        return "is not valid UTF-8";
-    error = check_characters(name);
-    if (error == NULL)
-        error = check_parts(name);
-    if (error == NULL &&
-        utf16_from_utf8(NULL, 0, name) > PIPE_NAME_LENGTH_MAX - (sizeof PIPE_PREFIX - 1))
-        error = "is longer than 256 characters";
-    return error;
 }
 
 const char *pipe_name_normalize(struct span name, char *out, size_t capacity, size_t *size)

@@ -172,12 +172,6 @@ static void show_text(char *out, const struct json_reader *reader)
         *out = '\0';
 }
 
-/* Bytes from the line's start to the text, without its quote. */
-static size_t text_offset(const struct json_reader *reader)
-{
-    return (size_t)(reader->token.data - reader->text.data);
-}
-
 static bool text_is(const struct json_reader *reader, const char *word)
 {
     char buffer[16];
@@ -197,7 +191,7 @@ static bool fail_word(struct parser *parser, const char *what)
     return fail(parser, code, members[parser->member].hint,
                 "member \"%s\" at offset %zu: %s \"%s\" at offset %zu",
                 members[parser->member].name, parser->offsets[parser->member], what, shown,
-                text_offset(&parser->reader));
+                parser->reader.token_offset + 1); /* after its quote */
 }
 
 /* --- values; `event` is the one that begins the value, or the element of a list --- */
@@ -416,7 +410,7 @@ static bool read_value(struct parser *parser)
 /* Reads the member whose name was read last. */
 static bool read_member(struct parser *parser)
 {
-    const size_t offset = text_offset(&parser->reader);
+    const size_t offset = parser->reader.token_offset + 1;
     char shown[SHOWN_CAPACITY];
 
     parser->member = find_member(&parser->reader);
@@ -433,19 +427,6 @@ static bool read_member(struct parser *parser)
     return read_value(parser);
 }
 
-/* The member of `set` that comes first in the line; at least one of them was seen. */
-static enum member first_of(const struct parser *parser, uint32_t set)
-{
-    int first = -1;
-
-    for (int member = 0; member < MEMBERS_COUNT; member++)
-        if ((set & parser->seen & BIT(member)) != 0 &&
-            (first < 0 || parser->offsets[member] < parser->offsets[first]))
-            first = member;
-    ASSERT(first >= 0);
-    return (enum member)first;
-}
-
 /* The rules between members, which may come in any order. */
 static bool check_members(struct parser *parser)
 {
@@ -460,28 +441,22 @@ static bool check_members(struct parser *parser)
         allowed = MEMBERS_ALWAYS | MEMBERS_SELECTOR | BIT(IN_OWN);
     else if (op != OP_MAPS)
         allowed = MEMBERS_ALWAYS;
-    if ((seen & ~allowed) != 0) {
-        const enum member member = first_of(parser, ~allowed);
-        return fail(parser, STATUS_BAD_REQUEST, "Leave it out.",
-                    "member \"%s\" at offset %zu does not belong to op \"%s\"",
-                    members[member].name, parser->offsets[member], request_op_name(op));
-    }
-    if (allowed == MEMBERS_ALWAYS)
+    for (int member = 0; member < MEMBERS_COUNT; member++)
+        if ((seen & ~allowed & BIT(member)) != 0)
+            return fail(parser, STATUS_BAD_REQUEST, "Leave it out.",
+                        "member \"%s\" at offset %zu does not belong to op \"%s\"",
+                        members[member].name, parser->offsets[member], request_op_name(op));
+    if (allowed == MEMBERS_ALWAYS || (seen & MEMBERS_SELECTOR) == BIT(IN_ALL))
         return true;
     if ((seen & MEMBERS_SELECTOR) == 0)
         return fail(parser, STATUS_BAD_REQUEST, HINT_SELECTOR,
                     "op \"%s\" needs one of the members \"pid\", \"name\", \"all\"",
                     request_op_name(op));
-    if (parser->request->all && (seen & MEMBERS_SELECTOR) != BIT(IN_ALL)) {
-        const enum member first = first_of(parser, MEMBERS_SELECTOR);
-        const enum member second =
-            first == IN_ALL ? first_of(parser, MEMBERS_SELECTOR & ~BIT(IN_ALL)) : IN_ALL;
-        return fail(parser, STATUS_BAD_REQUEST, HINT_SELECTOR,
-                    "member \"%s\" at offset %zu: \"%s\" at offset %zu selects already",
-                    members[second].name, parser->offsets[second], members[first].name,
-                    parser->offsets[first]);
-    }
-    return true;
+    const enum member other = (seen & BIT(IN_PID)) != 0 ? IN_PID : IN_NAME;
+    return !parser->request->all ||
+           fail(parser, STATUS_BAD_REQUEST, HINT_SELECTOR,
+                "member \"all\" at offset %zu: \"%s\" at offset %zu selects already",
+                parser->offsets[IN_ALL], members[other].name, parser->offsets[other]);
 }
 
 /* Reads the line to its end or its first byte that is no JSON, also after a fault: that it is no

@@ -25,25 +25,15 @@
     X(OP_MAPS, "maps")           \
     X(OP_STATS, "stats")
 
-enum request_op {
-#define X(symbol, name) symbol,
-    REQUEST_OP_LIST(X)
-#undef X
-        OP_COUNT
-};
-
 /* How much is asked about each view. Columns: symbol, wire name. */
 #define REQUEST_DETAIL_LIST(X)   \
     X(DETAIL_VIEWS, "views")     \
     X(DETAIL_REGIONS, "regions") \
     X(DETAIL_PAGES, "pages")
 
-enum request_detail {
-#define X(symbol, name) symbol,
-    REQUEST_DETAIL_LIST(X)
-#undef X
-        DETAIL_COUNT
-};
+#define REQUEST_SYMBOL(symbol, name) symbol,
+enum request_op { REQUEST_OP_LIST(REQUEST_SYMBOL) OP_COUNT };
+enum request_detail { REQUEST_DETAIL_LIST(REQUEST_SYMBOL) DETAIL_COUNT };
 
 enum request_id_type { REQUEST_ID_NONE, REQUEST_ID_INT, REQUEST_ID_STRING };
 
@@ -54,8 +44,8 @@ struct request_id {
     size_t text_size;
 };
 
-/* The texts of a parsed request are in `texts`. Whoever fills a request by hand puts spans of their
- * own memory into names and paths; that memory must live as long as the request. */
+/* The texts of a parsed request are in `texts`. In a request that is filled by hand, names and paths
+ * refer to memory of the caller, which must live as long as the request. */
 struct request {
     struct request_id id;
     enum request_op op;

@@ -14,7 +14,6 @@
 #ifndef COMMON_PROTO_STATISTICS_H
 #define COMMON_PROTO_STATISTICS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,11 +21,18 @@
 #include "common/base/status.h"
 #include "common/proto/request.h"
 
-/* The limits that can be met, in the order of the row. Columns: symbol, wire name.
- * CONNECTIONS, CONNECTIONS_PER_USER: a client was refused. SCANS: a scan was refused or had to
- * wait. REQUEST_SIZE: a line; MEMBER_SIZE: an id, a glob or a list in it; ROW_SIZE: a row of a
- * reply. FIRST_BYTE to DRAIN: a deadline of the connection. ANSWER: one answer waited too long for
- * its reader or for a turn. MEMORY: there was none to serve with. */
+/* The numbers that stand alone. Columns: symbol, wire name. */
+#define STATISTICS_PLAIN_LIST(X)                           \
+    X(STATISTICS_UPTIME_MS, "uptime_ms")                   \
+    X(STATISTICS_CONNECTIONS_NOW, "connections_now")       \
+    X(STATISTICS_CONNECTIONS_PEAK, "connections_peak")     \
+    X(STATISTICS_CONNECTIONS_OPENED, "connections_opened") \
+    X(STATISTICS_BYTES_RECEIVED, "bytes_received")         \
+    X(STATISTICS_BYTES_SENT, "bytes_sent")                 \
+    X(STATISTICS_ROWS, "rows")                             \
+    X(STATISTICS_DENIALS, "denials")
+
+/* The limits that can be met; PROTOCOL.md says when. Columns: symbol, wire name. */
 #define STATISTICS_LIMIT_LIST(X)                          \
     X(LIMIT_CONNECTIONS, "connections")                   \
     X(LIMIT_CONNECTIONS_PER_USER, "connections_per_user") \
@@ -42,13 +48,6 @@
     X(LIMIT_ANSWER, "answer")                             \
     X(LIMIT_MEMORY, "memory")
 
-enum statistics_limit {
-#define X(symbol, name) symbol,
-    STATISTICS_LIMIT_LIST(X)
-#undef X
-        LIMIT_COUNT
-};
-
 /* How a request ended. Columns: symbol, wire name.
  * OK: `end` without a process_error. PARTIAL: `end` with one. INVALID: the client's fault. FAILED:
  * the server's. CANCELLED: the client left before the end. */
@@ -60,13 +59,6 @@ enum statistics_limit {
     X(RESULT_FAILED, "failed")    \
     X(RESULT_CANCELLED, "cancelled")
 
-enum statistics_result {
-#define X(symbol, name) symbol,
-    STATISTICS_RESULT_LIST(X)
-#undef X
-        RESULT_COUNT
-};
-
 /* Requests that take about as long as each other. Columns: symbol, wire name.
  * SELF: info, whoami, stats. MAPS_ONE: of exactly one pid and no name. MAPS_MANY: all others. */
 #define STATISTICS_CLASS_LIST(X)    \
@@ -75,14 +67,7 @@ enum statistics_result {
     X(CLASS_MAPS_ONE, "maps_one")   \
     X(CLASS_MAPS_MANY, "maps_many")
 
-enum statistics_class {
-#define X(symbol, name) symbol,
-    STATISTICS_CLASS_LIST(X)
-#undef X
-        CLASS_COUNT
-};
-
-/* Kernel queries. Columns: symbol, wire name, member of struct query_counts of scan.h. */
+/* Kernel queries. Columns: symbol, wire name, member of struct query_counts of platform.h. */
 #define STATISTICS_QUERY_LIST(X)                   \
     X(QUERY_LIST, "list", lists)                   \
     X(QUERY_OPEN, "open", opens)                   \
@@ -91,12 +76,11 @@ enum statistics_class {
     X(QUERY_NAME, "name", names)                   \
     X(QUERY_PAGES, "pages", pages)
 
-enum statistics_query {
-#define X(symbol, name, member) symbol,
-    STATISTICS_QUERY_LIST(X)
-#undef X
-        QUERY_COUNT
-};
+#define STATISTICS_SYMBOL(symbol, ...) symbol,
+enum statistics_limit { STATISTICS_LIMIT_LIST(STATISTICS_SYMBOL) LIMIT_COUNT };
+enum statistics_result { STATISTICS_RESULT_LIST(STATISTICS_SYMBOL) RESULT_COUNT };
+enum statistics_class { STATISTICS_CLASS_LIST(STATISTICS_SYMBOL) CLASS_COUNT };
+enum statistics_query { STATISTICS_QUERY_LIST(STATISTICS_SYMBOL) QUERY_COUNT };
 
 enum {
     STATISTICS_OP_UNKNOWN = OP_COUNT, /* the request could not be read */
@@ -106,38 +90,30 @@ enum {
     STATISTICS_NAME_CAPACITY = 48
 };
 
+/* The index of each number. The row has them in this order. */
+enum statistics_index {
+    STATISTICS_PLAIN_LIST(STATISTICS_SYMBOL) STATISTICS_REQUESTS, /* + op, result */
+    STATISTICS_LIMIT_HITS = STATISTICS_REQUESTS + STATISTICS_OP_COUNT * RESULT_COUNT, /* + limit */
+    STATISTICS_QUERIES = STATISTICS_LIMIT_HITS + LIMIT_COUNT,                         /* + query */
+    STATISTICS_LATENCIES = STATISTICS_QUERIES + QUERY_COUNT, /* + class, position */
+    STATISTICS_COUNT = STATISTICS_LATENCIES + CLASS_COUNT * STATISTICS_LATENCY_COUNT
+};
+
 /* The buckets' upper bounds, inclusive, ascending: 100 us to 10 s. */
 extern const uint64_t statistics_bounds_us[STATISTICS_BUCKET_COUNT];
 
-/* The index of each number. The row has them in this order. */
-enum statistics_index {
-    STATISTICS_UPTIME_MS,
-    STATISTICS_CONNECTIONS_NOW,
-    STATISTICS_CONNECTIONS_PEAK,
-    STATISTICS_CONNECTIONS_OPENED, /* including those refused */
-    STATISTICS_BYTES_RECEIVED,
-    STATISTICS_BYTES_SENT,
-    STATISTICS_ROWS,     /* of replies, without terminal lines */
-    STATISTICS_DENIALS,  /* requests and single processes refused for lack of a right */
-    STATISTICS_REQUESTS, /* statistics_request_index() */
-    STATISTICS_LIMIT_HITS = STATISTICS_REQUESTS + STATISTICS_OP_COUNT * RESULT_COUNT, /* + limit */
-    STATISTICS_QUERIES = STATISTICS_LIMIT_HITS + LIMIT_COUNT,                         /* + query */
-    STATISTICS_LATENCIES = STATISTICS_QUERIES + QUERY_COUNT, /* statistics_latency_index() */
-    STATISTICS_COUNT = STATISTICS_LATENCIES + CLASS_COUNT * STATISTICS_LATENCY_COUNT
-};
+/* The wire names, by the values of the enums. */
+extern const char *const statistics_op_names[STATISTICS_OP_COUNT];
+extern const char *const statistics_limit_names[LIMIT_COUNT];
+extern const char *const statistics_result_names[RESULT_COUNT];
+extern const char *const statistics_class_names[CLASS_COUNT];
+extern const char *const statistics_query_names[QUERY_COUNT];
 
 /* op  An enum request_op, or STATISTICS_OP_UNKNOWN. */
 size_t statistics_request_index(unsigned op, enum statistics_result result);
 
 /* position  A bucket; STATISTICS_BUCKET_COUNT is the count of all, one more their sum in us. */
 size_t statistics_latency_index(enum statistics_class class_, unsigned position);
-
-/* The wire names. */
-const char *statistics_op_name(unsigned op);
-const char *statistics_result_name(enum statistics_result result);
-const char *statistics_limit_name(enum statistics_limit limit);
-const char *statistics_class_name(enum statistics_class class_);
-const char *statistics_query_name(enum statistics_query query);
 
 /* The name of the number with this index, terminated: "requests_maps_ok". */
 void statistics_name(size_t index, _Out_writes_(STATISTICS_NAME_CAPACITY) char *name);
@@ -164,12 +140,11 @@ void statistics_init(_Out_ struct statistics *statistics,
 void statistics_connection_opened(_Inout_opt_ struct statistics *statistics);
 void statistics_connection_closed(_Inout_opt_ struct statistics *statistics);
 
+/* index  STATISTICS_BYTES_RECEIVED or STATISTICS_BYTES_SENT, for example. */
+void statistics_add(_Inout_opt_ struct statistics *statistics, size_t index, uint64_t amount);
+
 /* A limit was met once. */
 void statistics_limit_hit(_Inout_opt_ struct statistics *statistics, enum statistics_limit limit);
-
-/* Bytes went over a connection. */
-void statistics_transferred(_Inout_opt_ struct statistics *statistics, uint64_t received,
-                            uint64_t sent);
 
 /* One request from its line to its end. */
 struct statistics_answer {

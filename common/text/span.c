@@ -15,6 +15,14 @@ bool span_equal(struct span a, struct span b)
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
 }
 
+int span_compare(struct span a, struct span b)
+{
+    size_t size = a.size < b.size ? a.size : b.size;
+    int order = size > 0 ? memcmp(a.data, b.data, size) : 0;
+
+    return order != 0 ? order : (a.size > b.size) - (a.size < b.size);
+}
+
 bool span_starts_with(struct span span, struct span prefix)
 {
     return prefix.size <= span.size && span_equal((struct span){span.data, prefix.size}, prefix);

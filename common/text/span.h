@@ -22,6 +22,9 @@ struct span span_from_string(const char *text);
 
 bool span_equal(struct span a, struct span b);
 
+/* Below, at or above 0, as the bytes of `a` come before, equal or come after those of `b`. */
+int span_compare(struct span a, struct span b);
+
 /* True when `span` begins with `prefix`; everything begins with the empty prefix. */
 bool span_starts_with(struct span span, struct span prefix);
 

@@ -324,7 +324,7 @@ void event_answered(const struct caller *caller, DWORD client_pid,
         events_flush(now_ms);
     }
     if (answer->code == STATUS_INTERNAL && is_due(&last_ms))
-        report(EVENT_INTERNAL_ERROR, statistics_op_name(answer->op), NULL);
+        report(EVENT_INTERNAL_ERROR, statistics_op_names[answer->op], NULL);
 }
 
 void event_service_stopped(void)
@@ -356,7 +356,7 @@ void event_limit_hit(enum statistics_limit limit)
     static volatile LONG64 last_ms[LIMIT_COUNT];
 
     if (is_due(&last_ms[limit]))
-        report(EVENT_LIMIT_HIT, statistics_limit_name(limit), NULL);
+        report(EVENT_LIMIT_HIT, statistics_limit_names[limit], NULL);
 }
 
 /* --- registration --- */

@@ -1,4 +1,4 @@
-/* What the real lsmapd.exe gives through its pipe, beside a bare echo server on the same kind of
+/* What the real lsmapd.exe achieves through its pipe, beside a bare echo server on the same kind of
  * pipe. Prints tables; judges nothing.
  *
  *     bench_pipe [MILLISECONDS]     of one measurement
@@ -6,9 +6,12 @@
  * 1. Requests per second and latencies of `info`, `maps` of one process and of all, and of the echo
  *    of an `info` request, from 1, 8 and 64 clients. Rounds take turns, so that a machine whose
  *    speed drifts is fair to all; the ratio to echo is made in each round.
- * 2. Private memory that a connection costs, and what 1,000 requests on one leave behind.
+ * 2. Private memory that a connection costs, and that 1,000 requests on one connection add.
+ * 3. How long a user's scan takes beside 1 and beside 32 connections of another user, which scan all
+ *    the time. This server runs in this process, with made-up processes that take 1 ms each, and is
+ *    told that the clients are different users.
  *
- * Servers are processes of their own; so the memory of the clients is not in the figures.
+ * The other servers are processes of their own; so the memory of the clients is not in the figures.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +38,8 @@ enum {
     IDLE_CONNECTIONS = 1000,
     REQUESTS = 1000,
     SETTLE_MS = 2000,
+    SCANNERS_MAX = 32,
+    SCANNED_PROCESSES = 300,
     OPEN_ATTEMPTS_MAX = 200
 };
 
@@ -47,6 +52,7 @@ struct client {
     DWORD round_ms;
     double rate; /* requests a second */
     HANDLE thread;
+    HANDLE pipe; /* of bench_fairness() */
     char bytes[RECEIVE_SIZE];
 };
 
@@ -68,8 +74,8 @@ static HANDLE open_pipe(const wchar_t *name)
     return NULL;
 }
 
-/* The last line is whole, and an `end`; an echo is one line. */
-static bool is_whole(const char *bytes, size_t size)
+/* The last line is complete, and an `end`; an echo is one line. */
+static bool is_complete(const char *bytes, size_t size)
 {
     static const char end[] = "{\"id\":1,\"type\":\"end\"", echo[] = "{\"id\":1,\"op\"";
     size_t start = size - 1;
@@ -82,8 +88,8 @@ static bool is_whole(const char *bytes, size_t size)
            (size - start > sizeof echo && memcmp(bytes + start, echo, sizeof echo - 1) == 0);
 }
 
-/* Keeps the end of what came before the new bytes, so that a line that comes in two parts is seen
- * whole. */
+/* Keeps the end of what came before the new bytes, so that a line that comes in two parts is
+ * recognised. */
 static bool ask(struct client *client, HANDLE pipe)
 {
     DWORD moved = 0;
@@ -98,7 +104,7 @@ static bool ask(struct client *client, HANDLE pipe)
             moved == 0)
             return false;
         size = kept + moved;
-    } while (!is_whole(client->bytes, size));
+    } while (!is_complete(client->bytes, size));
     return true;
 }
 
@@ -135,7 +141,7 @@ struct cell {
     const wchar_t *pipe_name;
     const char *request;
     double rates[ROUNDS]; /* requests a second */
-    int rounds;           /* made; what takes too long is not repeated */
+    int rounds;           /* done; what takes too long is not repeated */
     bool is_slow;
     uint64_t *latencies_us;
     size_t count, capacity;
@@ -307,6 +313,82 @@ static void bench_requests(const struct lsmapd_server *server, const char *name,
     handle_close(&pipe);
 }
 
+/* --- fairness --- */
+
+static volatile LONG is_over;
+
+static DWORD WINAPI scan_on(void *context)
+{
+    struct client *client = context;
+
+    while (InterlockedCompareExchange(&is_over, 0, 0) == 0 && ask(client, client->pipe))
+        client->count++;
+    return 0;
+}
+
+/* Opens a connection that is taken for this user's. */
+static void open_as(struct client *client, const struct pipe_rig *rig, unsigned user)
+{
+    pipe_rig_set_user(user);
+    client->pipe = open_pipe(rig->name);
+    client->request = "{\"id\":1,\"op\":\"info\"}\n";
+    if (client->pipe == NULL || !ask(client, client->pipe))
+        exit(1);
+    client->request = "{\"id\":1,\"op\":\"processes\",\"all\":true}\n";
+}
+
+/* The milliseconds of one scan of user 2 beside `count` connections of user 1. */
+static double scan_beside(unsigned threads, size_t count)
+{
+    static struct client others[SCANNERS_MAX], client;
+    struct server_limits limits;
+    struct pipe_rig rig = {
+        .processes_count = SCANNED_PROCESSES, .open_delay_ms = 1, .limits = &limits};
+    double times_ms[ROUNDS] = {0};
+
+    server_limits_default(&limits, threads);
+    if (pipe_rig_start(&rig, 1, 0) != ERROR_SUCCESS)
+        return 0;
+    InterlockedExchange(&is_over, 0);
+    for (size_t i = 0; i < count; i++)
+        open_as(&others[i], &rig, 1);
+    open_as(&client, &rig, 2);
+    for (size_t i = 0; i < count; i++)
+        others[i].thread = CreateThread(NULL, 0, scan_on, &others[i], 0, NULL);
+    Sleep(SETTLE_MS / 4);
+    for (int i = 0; i < ROUNDS; i++) {
+        const uint64_t begin_us = system_now_us(NULL);
+        if (!ask(&client, client.pipe))
+            exit(1);
+        times_ms[i] = (double)(system_now_us(NULL) - begin_us) / 1000;
+    }
+    InterlockedExchange(&is_over, 1);
+    (void)pipe_rig_stop(&rig);
+    for (size_t i = 0; i < count; i++) {
+        WaitForSingleObject(others[i].thread, INFINITE);
+        handle_close(&others[i].thread);
+        handle_close(&others[i].pipe);
+    }
+    handle_close(&client.pipe);
+    return median(times_ms, ROUNDS);
+}
+
+static void bench_fairness(void)
+{
+    static const unsigned threads[] = {1, 2, 4};
+
+    printf(
+        "\nA scan of one user, in ms, beside connections of another that scan; median of %d.\n\n",
+        ROUNDS);
+    printf("  %8s %8s %8s %8s %8s\n", "threads", "alone", "1", "32", "32 to 1");
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+        const double alone = scan_beside(threads[i], 0), one = scan_beside(threads[i], 1),
+                     many = scan_beside(threads[i], SCANNERS_MAX);
+        printf("  %8u %8.0f %8.0f %8.0f %8.2f\n", threads[i], alone, one, many,
+               one > 0 ? many / one : 0);
+    }
+}
+
 /* --- servers --- */
 
 static bool start_echo(struct server *server)
@@ -347,5 +429,6 @@ int wmain(int argc, wchar_t **argv)
         handle_close(&echo.process.hThread);
     }
     lsmapd_server_stop(&lsmapd);
+    bench_fairness();
     return 0;
 }

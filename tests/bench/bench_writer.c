@@ -1,8 +1,8 @@
-/* Bytes per second of the JSON writer on one core, beside a plain fprintf of the same rows. Prints
- * a table; judges nothing.
+/* Bytes per second of the JSON writer on one core, and of fprintf for the same rows. Prints a table
+ * and judges nothing.
  *
- * fprintf gets its texts escaped already, which the writer does itself. Both write into nowhere, in
- * pieces of OUTPUT_SIZE. Rounds take turns; the best counts.
+ * The texts for fprintf are escaped beforehand; the writer escapes them itself. Both write to the
+ * null device, in pieces of OUTPUT_SIZE. Rounds alternate; the best counts.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -106,7 +106,7 @@ static double run_fprintf(uint64_t *written)
     return seconds;
 }
 
-/* Both write the same, else the figures say nothing. */
+/* Both must write the same. */
 static void check_rows(void)
 {
     const struct request_id id = {.type = REQUEST_ID_INT, .number = 1};
@@ -118,7 +118,7 @@ static void check_rows(void)
     const int size = snprintf(line, sizeof line, format, ARGUMENTS(&row));
     if (!reply_row(&out, &id, &row, DETAIL_VIEWS) || size < 0 || out.size != (size_t)size ||
         memcmp(out.data, line, out.size) != 0) {
-        printf("bench_writer: not the same rows:\n%s%.*s", line, (int)out.size,
+        printf("bench_writer: the rows differ:\n%s%.*s", line, (int)out.size,
                out.data != NULL ? out.data : "");
         exit(1);
     }

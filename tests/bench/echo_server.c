@@ -46,7 +46,7 @@ static void accept_client(struct instance *instance)
     while (!start(instance, OPERATION_ACCEPT, 0)) {
         if (GetLastError() == ERROR_PIPE_CONNECTED && start(instance, OPERATION_READ, 0))
             return;
-        DisconnectNamedPipe(instance->pipe); /* he came and went */
+        DisconnectNamedPipe(instance->pipe); /* the client came and went */
     }
 }
 

@@ -1,4 +1,4 @@
-/* The least a pipe server can do: what a client writes comes back.
+/* The least that a pipe server can do: it returns what a client writes.
  *
  * The same kind of pipe and the same I/O as lsmapd: byte mode, overlapped, the same quotas, a
  * thread pool's completions. What lsmapd takes more time for than this is its own.

@@ -42,7 +42,7 @@ static bool on_receive(void *context, char *data, size_t capacity, size_t *size,
     return true;
 }
 
-/* Results come in whole lines, each a row. */
+/* Results are complete lines, each a row. */
 static void check_rows(struct heard *heard, struct span bytes)
 {
     struct row row;

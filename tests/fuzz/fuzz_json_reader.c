@@ -6,15 +6,14 @@
 #include "common/json/writer.h"
 #include "common/text/buffer.h"
 #include "common/text/utf.h"
-
-#define FUZZ_CHECK(condition) ((condition) ? (void)0 : abort())
+#include "tests/fuzz/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static bool within(struct span part, struct span whole)
+static bool within(struct span part, struct span all)
 {
-    return part.data >= whole.data && part.size <= whole.size &&
-           (size_t)(part.data - whole.data) <= whole.size - part.size;
+    return part.data >= all.data && part.size <= all.size &&
+           (size_t)(part.data - all.data) <= all.size - part.size;
 }
 
 /* What is unescaped is valid UTF-8, and comes back the same when the writer has written it. */

@@ -5,10 +5,9 @@
 #include "common/text/fold.h"
 #include "common/text/pattern.h"
 #include "common/text/utf.h"
+#include "tests/fuzz/script.h"
 
-#define FUZZ_CHECK(condition) ((condition) ? (void)0 : abort())
-
-enum { CHARACTERS_MAX = 96 }; /* of the pattern and of the text; longer inputs are passed over */
+enum { CHARACTERS_MAX = 96 }; /* of the pattern and of the text; longer inputs are skipped */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -37,27 +36,27 @@ static bool decode(struct span text, struct characters *characters)
     return true;
 }
 
-/* row[k]: the pattern read so far covers the first k characters of the text. */
+/* row[k]: the pattern so far matches the first k characters of the text. */
 static bool reference_match(const struct characters *pattern, const struct characters *text)
 {
     bool row[CHARACTERS_MAX + 1] = {true};
     for (size_t i = 0; i < pattern->count; i++) {
-        uint32_t wanted = pattern->folded[i];
+        uint32_t expected = pattern->folded[i];
         bool diagonal = row[0];
-        row[0] = row[0] && wanted == '*';
+        row[0] = row[0] && expected == '*';
         for (size_t k = 1; k <= text->count; k++) {
             bool above = row[k];
-            if (wanted == '*')
+            if (expected == '*')
                 row[k] = above || row[k - 1];
             else
-                row[k] = diagonal && (wanted == '?' || wanted == text->folded[k - 1]);
+                row[k] = diagonal && (expected == '?' || expected == text->folded[k - 1]);
             diagonal = above;
         }
     }
     return row[text->count];
 }
 
-/* A path pattern as a reader of the header would take it apart. */
+/* A path pattern by the words of its header. */
 static bool reference_match_path(struct characters pattern, const struct characters *path)
 {
     bool has_separator = false;

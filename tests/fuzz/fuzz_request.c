@@ -65,7 +65,7 @@ static void check_error(enum status status, const struct request_error *error)
     FUZZ_CHECK(utf8_is_valid(span_from_string(error->message), NULL));
 }
 
-/* The reply is whole lines, the last of them and only the last is terminal. */
+/* The reply is complete lines; the last, and only the last, is terminal. */
 static void check_answer(struct span line, uint32_t rights, enum status parsed)
 {
     static struct virtual_layout layout; /* read once */

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "common/text/utf.h"
-
-#define FUZZ_CHECK(condition) ((condition) ? (void)0 : abort())
+#include "tests/fuzz/script.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,18 +17,18 @@ static void *exact(const void *data, size_t size)
     return copy;
 }
 
-/* However little room there is, what is written is the beginning of the whole, uncut. */
-static void check_cut(const uint16_t *in, size_t in_len, const char *whole, size_t need,
+/* With less room the beginning of the text is written, in complete characters. */
+static void check_cut(const uint16_t *in, size_t in_len, const char *complete, size_t need,
                       size_t capacity)
 {
-    char *out = exact(whole, capacity);
+    char *out = exact(complete, capacity);
     memset(out, '\xFF', capacity);
     FUZZ_CHECK(utf8_from_utf16(out, capacity, in, in_len) == need);
     size_t written = 0;
     while (written < capacity && out[written] != '\xFF')
         written++;
     FUZZ_CHECK(written + 3 >= capacity); /* at most one character of 4 bytes had no room */
-    FUZZ_CHECK(memcmp(out, whole, written) == 0);
+    FUZZ_CHECK(memcmp(out, complete, written) == 0);
     FUZZ_CHECK(utf8_is_valid((struct span){out, written}, NULL));
     free(out);
 }

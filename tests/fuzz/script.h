@@ -1,4 +1,4 @@
-/* Reads a fuzz input as a script: bytes that say what to do next. Behind its end all is zero. */
+/* Reads a fuzz input as a script: bytes that say what to do next. After its end all bytes are zero. */
 #ifndef TESTS_FUZZ_SCRIPT_H
 #define TESTS_FUZZ_SCRIPT_H
 
@@ -20,7 +20,7 @@ static inline uint8_t script_byte(struct script *script)
     return script->offset < script->size ? script->data[script->offset++] : 0;
 }
 
-/* Takes at most `size` bytes; *taken receives how many there were. */
+/* Takes at most `size` bytes; *taken receives how many there are. */
 static inline const uint8_t *script_bytes(struct script *script, size_t size, size_t *taken)
 {
     const uint8_t *bytes = script->data + script->offset;

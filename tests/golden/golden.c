@@ -1,11 +1,11 @@
-/* Golden tests: request lines and the very bytes of their replies, through a virtual platform.
+/* Golden tests: request lines and the exact bytes of their replies, from a virtual platform.
  *
  *     golden [--update] FILE...
  *
- * A file holds, line by line: `# comment`; a layout (`layout PATH`, beside the file, or `layout`,
- * its text, and `end`); settings (golden_world.h); `> REQUEST`; and behind it the expected lines of
- * the reply, `< LINE`. With --update the replies are written anew: read the difference before you
- * keep it.
+ * A file contains, line by line: `# comment`; a layout (`layout PATH`, in the same folder, or
+ * `layout`, its text, and `end`); settings (golden_world.h); `> REQUEST`, followed by the expected
+ * lines of the reply, `< LINE`. With --update the file gets the actual replies: read the difference
+ * before you keep it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ struct golden {
     struct span text; /* what is not read yet */
     size_t line;      /* number of the line just read */
     struct golden_world world;
-    struct buffer updated; /* the file as it would be with the replies of now */
+    struct buffer updated; /* the file with the actual replies */
     unsigned passed;
     unsigned failed;
 };
@@ -62,7 +62,7 @@ static void fail(struct golden *golden, const char *message)
     printf("%s:%zu: %s\n", golden->path, golden->line, message);
 }
 
-/* The lines of a reply as the file writes them. */
+/* The lines of a reply as they are in the file. */
 static void mark_lines(struct buffer *marked, struct span reply)
 {
     size_t begin = 0;
@@ -130,7 +130,7 @@ static const char *take_layout(struct golden *golden)
     return "the layout has no end";
 }
 
-/* `layout PATH`: beside the golden file. */
+/* `layout PATH`: in the folder of the golden file. */
 static const char *take_layout_file(struct golden *golden, struct span name)
 {
     char path[LINE_CAPACITY];

@@ -9,7 +9,7 @@
 static const struct {
     const char *setting;
     const char *user;
-    uint8_t sid_end; /* the last number of his SID; 0: unknown */
+    uint8_t sid_end; /* the last number of the SID; 0: unknown */
     enum caller_elevation elevation;
     enum caller_administrator administrator;
     uint32_t integrity;
@@ -21,7 +21,7 @@ static const struct {
     {"alice", "PC\\alice", 233, ELEVATION_DEFAULT, ADMINISTRATOR_NO, 0x2000, 1,
      "Interactive users may ask about their own processes."},
     {"unknown", "", 0, ELEVATION_UNKNOWN, ADMINISTRATOR_UNKNOWN, 0xffffffffu, UINT32_MAX,
-     "Who asks could not be learnt."},
+     "The caller could not be identified."},
 };
 
 static bool set_caller(struct golden_world *world, const char *name)

@@ -1,19 +1,19 @@
-/* The world of a golden case: a layout, a caller, and what goes wrong.
+/* The world of a golden case: a layout, a caller, and what fails.
  *
- * Everything in it is fixed, the clock too, so that a reply is the same bytes on every machine.
- * Device paths below \Device\HarddiskVolume3 are C:, below \Device\HarddiskVolume5 D:\mnt. In a
- * layout, U+FFFD in a path stands for an unpaired surrogate, which UTF-8 cannot write.
+ * Everything in it is fixed, including the clock, so that a reply has the same bytes on every
+ * machine. Device paths below \Device\HarddiskVolume3 are C:, below \Device\HarddiskVolume5 D:\mnt.
+ * In a layout, U+FFFD in a path is an unpaired surrogate, which UTF-8 cannot express.
  *
- * Settings, one a line:
+ * Settings, one per line:
  *     rights all | none | NAME,NAME...   what the caller was granted (default all)
- *     caller admin | alice | unknown     who he is (default admin, elevated; alice is a user)
+ *     caller admin | alice | unknown     (default admin, elevated; alice is a user)
  *     own PID                            this process runs as the caller
  *     hide PID                           it exits between list and open
  *     fail K 0xNTSTATUS                  the K-th call of the platform fails
  *     no-allocations                     the system has no MemoryRegionInformation
  *     no-statistics                      nothing is counted, as with --direct
  *     abort STEP CODE                    the next answer is aborted before its STEP-th step
- * A new layout takes back own, hide, fail and no-allocations.
+ * A new layout resets own, hide, fail and no-allocations.
  */
 #ifndef TESTS_GOLDEN_GOLDEN_WORLD_H
 #define TESTS_GOLDEN_GOLDEN_WORLD_H

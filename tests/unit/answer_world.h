@@ -52,7 +52,7 @@ static inline uint64_t world_now_us(void *clock)
 
 static const uint8_t user_sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 77, 0, 0, 0};
 
-/* Between two answers: the virtual platform begins anew, the layout stays. */
+/* Between two answers: resets the virtual platform, keeps the layout. */
 static inline void world_reset(struct world *world)
 {
     virtual_platform_init(&world->virtual_, world->layout.processes, world->layout.processes_count,

@@ -40,7 +40,7 @@ static const char *const accepted[][2] = {
     {"1E+05", "n."},
     {"1e-0", "n."},
     {"123.456e78", "n."},
-    {"1e99999", "n."}, /* grammar only: what it is worth is the caller's business */
+    {"1e99999", "n."}, /* grammar only: its value is the caller's business */
     {"123456789012345678901234567890", "n."},
     {"[0 ,1\t,2\n]", "[nnn]."},
     {"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "s."},
@@ -49,7 +49,7 @@ static const char *const accepted[][2] = {
     {"\"\\uD800\\uDC00\\udbff\\udfff\"", "s."},
     {"\"\\uD7FF\\uE000\\uFFFF\"", "s."},
     {"\"\\\\u0000\"", "s."}, /* an escaped backslash, then plain text */
-    {"\"\x7F\"", "s."},      /* DEL is no control character for JSON */
+    {"\"\x7F\"", "s."},      /* DEL is not a control character in JSON */
     {"\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"", "s."},
     {"\"\xEF\xBF\xBF\xF4\x8F\xBF\xBF\"", "s."}, /* noncharacters are characters here */
     {"\"\xEF\xBB\xBF\"", "s."},                 /* a byte order mark within a string */
@@ -81,7 +81,7 @@ static const struct refused_text refused[] = {
     {"\x01", 0, ""},
     {"\x0c"
      "1",
-     0, ""}, /* a form feed is no white space */
+     0, ""}, /* a form feed is not white space */
     {"\x0b"
      "1",
      0, ""},

@@ -9,7 +9,7 @@
 
 static const struct request_id no_id = {.type = REQUEST_ID_NONE};
 static const struct request_id id_7 = {.type = REQUEST_ID_INT, .number = 7};
-/* The buffer holds exactly this line, behind the mark that was there before. */
+/* The buffer holds exactly this line. */
 static inline void check_line(struct test *t, const char *expected, struct buffer *out)
 {
     REQUIRE(t, out->size > 0 && out->data[out->size - 1] == '\n');

@@ -7,7 +7,7 @@
 #include "common/proto/request.h"
 #include "tests/test.h"
 
-/* Parses a copy of exactly the line's size, so that the sanitizer sees every read behind it. */
+/* Parses a copy of exactly the line's size, so that the sanitizer sees every read after it. */
 static inline enum status parse(struct span line, struct request *request,
                                 struct request_error *error)
 {

@@ -1,6 +1,6 @@
 #include "tests/unit/answer_world.h"
 
-static void answer_gives_by_rights(struct test *t)
+static void answer_depends_on_rights(struct test *t)
 {
     enum { ANY = RIGHT_QUERY_OWN | RIGHT_QUERY_ALL };
     static const struct {
@@ -44,7 +44,7 @@ static void answer_gives_by_rights(struct test *t)
     }
 }
 
-/* Nothing in the bytes tells a process of another from one that is not. */
+/* The bytes are the same for another user's process and for one that does not exist. */
 static void answer_denies_alike(struct test *t)
 {
     static const char *const members[] = {
@@ -321,7 +321,7 @@ static void answer_does_not_keep_the_line(struct test *t)
     world_release(&world);
 }
 
-static void answer_tells_the_cost_when_asked(struct test *t)
+static void answer_reports_the_cost_when_asked(struct test *t)
 {
     static const struct {
         const char *line;
@@ -347,7 +347,7 @@ static void answer_tells_the_cost_when_asked(struct test *t)
     }
 }
 
-/* What one request adds, whatever way it ends. */
+/* What one request adds to the statistics, for each way to end. */
 static void answer_is_counted_once(struct test *t)
 {
     static const struct {
@@ -467,7 +467,7 @@ static void answer_without_statistics(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(answer_gives_by_rights),
+        TEST_CASE(answer_depends_on_rights),
         TEST_CASE(answer_denies_alike),
         TEST_CASE(answer_is_over_for_good),
         TEST_CASE(answer_in_any_slices_is_the_same),
@@ -477,7 +477,7 @@ int main(int argc, char **argv)
         TEST_CASE(answer_hands_over_a_checkpoint),
         TEST_CASE(answer_measures_the_time),
         TEST_CASE(answer_does_not_keep_the_line),
-        TEST_CASE(answer_tells_the_cost_when_asked),
+        TEST_CASE(answer_reports_the_cost_when_asked),
         TEST_CASE(answer_is_counted_once),
         TEST_CASE(answer_cut_short_is_counted),
         TEST_CASE(answer_counts_the_limits_it_meets),

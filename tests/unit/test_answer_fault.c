@@ -1,4 +1,4 @@
-/* Answers that are cut short: by an abort, by the caller, for lack of room, by Windows. */
+/* Answers that are cut short: by an abort, by their owner, for lack of room, by Windows. */
 #include "common/scan/nt_status.h"
 #include "tests/unit/answer_world.h"
 
@@ -34,7 +34,7 @@ static void answer_aborts_at_each_step(struct test *t)
                 CHECK(t, step(&world, answer));
             const bool has_rows = world.out.size > 0;
             answer_abort(answer, STATUS_STOPPING, at % 2 ? "For a test." : NULL);
-            CHECK_INT(t, 0, world.virtual_.open_count); /* nothing stays open until the last step */
+            CHECK_INT(t, 0, world.virtual_.open_count); /* nothing stays open */
             uint64_t calls = world.virtual_.calls_total;
             CHECK(t, answer_is_over(answer));
             CHECK(t, !step(&world, answer));
@@ -75,8 +75,8 @@ static void answer_is_destroyed_at_each_step(struct test *t)
 #define LONG_ID \
     CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8 CONTROLS_8
 
-/* Whatever room there is: whole lines only, never two terminal ones; with room for any terminal
- * line behind a row, always one. */
+/* With any room: complete lines only, never two terminal ones; always one when any terminal line
+ * fits after a row. */
 static void answer_fits_or_says_so(struct test *t)
 {
     static const char *const lines[] = {
@@ -88,10 +88,10 @@ static void answer_fits_or_says_so(struct test *t)
         struct world world;
         world_init(&world);
         CHECK(t, serve(&world, lines[i]) > 0);
-        size_t whole = world.out.size;
-        CHECK(t, i > 0 || whole > terminal_size + 1024);
-        unsigned told = 0;
-        for (size_t room = 0; room <= whole + terminal_size; room += 3) {
+        size_t full_size = world.out.size;
+        CHECK(t, i > 0 || full_size > terminal_size + 1024);
+        unsigned refused = 0;
+        for (size_t room = 0; room <= full_size + terminal_size; room += 3) {
             struct reply_stream stream;
             TEST_ROW(t, "line %zu room %zu", i, room);
             world_reset(&world);
@@ -99,16 +99,16 @@ static void answer_fits_or_says_so(struct test *t)
             REQUIRE(t, reply_stream_read(buffer_span(&world.out), &stream));
             CHECK(t, stream.terminals == 1 || room < terminal_size);
             CHECK(t, stream.terminals == 0 || reply_stream_is_whole(&stream));
-            told += stream.terminals == 1 && !stream.is_end && stream.code == STATUS_INTERNAL;
+            refused += stream.terminals == 1 && !stream.is_end && stream.code == STATUS_INTERNAL;
             CHECK_INT(t, 0, world.virtual_.open_count);
         }
-        CHECK_INT(t, whole, world.out.size);
-        CHECK(t, told > 0 || strcmp(lines[i], "{}") == 0);
+        CHECK_INT(t, full_size, world.out.size);
+        CHECK(t, refused > 0 || strcmp(lines[i], "{}") == 0);
         world_release(&world);
     }
 }
 
-/* A row that leaves no room for the terminal line goes again, however far it came itself. */
+/* A row that leaves no room for the terminal line is taken back. */
 static void answer_takes_a_long_row_back(struct test *t)
 {
     enum { NAME_SIZE = 9000, TERMINAL_SIZE = 4096 };

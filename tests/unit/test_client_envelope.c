@@ -68,7 +68,7 @@ static void every_row_gets_it(struct test *t)
     } rows[] = {
         {"{" PROCESS(START), "{" HEAD("process") PROCESS(START)},
         {"{" MAP("7"), "{" HEAD("map") "\"process_start\":" START "," MAP("7")},
-        /* of another process, whose start did not come */
+        /* of another process; its start is not known */
         {"{" MAP("8"), "{" HEAD("map") "\"process_start\":null," MAP("8")},
         {"{\"type\":\"process_error\",\"pid\":7,\"code\":\"c\"}\n",
          "{" HEAD("process_error") "\"process_start\":" START
@@ -103,7 +103,7 @@ static void every_row_gets_it(struct test *t)
     fed_release(&rig.fed);
 }
 
-/* A member that stands in the row already keeps its value, and does not stand twice. */
+/* A member that the row has already keeps its value, and is not written twice. */
 static void a_row_keeps_what_it_has(struct test *t)
 {
     static const char info[] = "{\"type\":\"info\",\"product\":\"lsmap\",\"protocol\":1,\"host\":"

@@ -90,27 +90,32 @@ static void a_broken_reply_is_ordered_too(struct test *t)
 #undef C
 #undef D
 
-/* Large results come in pieces of a bounded size. */
+/* Large results come in pieces of a bounded size; --top ends them at its number in whatever piece. */
 static void results_come_in_pieces(struct test *t)
 {
     static const char line[] = M("1", "1", "null", "4096", "\"C:\\\\some\\\\name\"");
-    enum { ROWS = 5000 };
-    struct play play;
-    size_t size = 0, pieces = 0;
+    enum { ROWS = 5000, LINE_SIZE = sizeof line - 1 };
+    static const size_t tops[] = {0, 1, (OUTPUT_SIZE + LINE_SIZE - 1) / LINE_SIZE, 2000, ROWS + 1};
 
-    play_begin(&play, &(struct options){.sort = ORDER_SIZE});
-    for (int i = 0; i < ROWS; i++)
-        CHECK(t, feed_lines(&play.fed, &play.target, line));
-    CHECK_INT(t, 0, play.fed.out.size);
-    for (bool more = true; more; pieces++) {
-        REQUIRE(t, pipeline_end(&play.pipeline, &play.fed.out, &more));
-        CHECK(t, play.fed.out.size <= OUTPUT_SIZE + 256);
-        size += play.fed.out.size;
-        buffer_clear(&play.fed.out);
+    for (size_t i = 0; i < TEST_COUNT(tops); i++) {
+        const size_t expected = (tops[i] > 0 && tops[i] < ROWS ? tops[i] : ROWS) * LINE_SIZE;
+        struct play play;
+        size_t size = 0, pieces = 0;
+        TEST_ROW(t, "top %zu", tops[i]);
+        play_begin(&play, &(struct options){.sort = ORDER_SIZE, .top = tops[i]});
+        for (int k = 0; k < ROWS; k++)
+            CHECK(t, feed_lines(&play.fed, &play.target, line));
+        CHECK_INT(t, 0, play.fed.out.size);
+        for (bool more = true; more; pieces++) {
+            REQUIRE(t, pipeline_end(&play.pipeline, &play.fed.out, &more));
+            CHECK(t, play.fed.out.size <= OUTPUT_SIZE + LINE_SIZE);
+            size += play.fed.out.size;
+            buffer_clear(&play.fed.out);
+        }
+        CHECK_INT(t, expected, size);
+        CHECK_INT(t, size / OUTPUT_SIZE + 1, pieces);
+        play_end(&play);
     }
-    CHECK_INT(t, ROWS * (sizeof line - 1), size);
-    CHECK_INT(t, size / OUTPUT_SIZE + 1, pieces);
-    play_end(&play);
 }
 
 /* At a bound the pipeline fails and says that it was one. */

@@ -22,9 +22,9 @@ static void fold_maps_simple_pairs(struct test *t)
         {0xDF, 0xDF},     /* sharp s has no simple upper case */
         {0x1E9E, 0x1E9E}, /* capital sharp s */
         {0xB5, 0xB5},     /* micro sign, not Greek */
-        {0x131, 0x131},   /* Turkish dotless i is no I */
-        {0x130, 0x130},   /* nor is the dotted I an i */
-        {0x17F, 0x17F},   /* long s is no S */
+        {0x131, 0x131},   /* Turkish dotless i is not I */
+        {0x130, 0x130},   /* nor is the dotted I i */
+        {0x17F, 0x17F},   /* long s is not S */
         {0x11F, 0x11E},   /* Turkish soft g */
         {0x15F, 0x15E},   /* s with cedilla */
         {0x142, 0x141},   /* Polish l with stroke, an even lower case */
@@ -42,7 +42,7 @@ static void fold_maps_simple_pairs(struct test *t)
         {0x1E01, 0x1E00}, /* Latin Extended Additional */
         {0x1F80, 0x1F88}, /* Greek with iota subscript: one letter, not two */
         {0x2170, 0x2160}, /* Roman numeral one */
-        {0x2126, 0x2126}, /* ohm sign is no omega */
+        {0x2126, 0x2126}, /* ohm sign is not omega */
         {0x24D0, 0x24B6}, /* circled a */
         {0x2C65, 0x23A},  /* far away, downwards */
         {0x4E2D, 0x4E2D}, /* Han */
@@ -93,7 +93,7 @@ static void fold_equal_compares_names(struct test *t)
         {"\xC3\xA9t\xC3\xA9", "\xC3\x89T\xC3\x89", true}, /* "ete" with accents */
         {"stra\xC3\x9F"
          "e",
-         "STRASSE", false},                                             /* sharp s is no SS */
+         "STRASSE", false},                                             /* sharp s is not SS */
         {"\xC3\xBF", "\xC5\xB8", true},                                 /* y with diaeresis */
         {"\xD0\x9F\xD1\x80\xD0\xB8", "\xD0\xBF\xD0\xA0\xD0\x98", true}, /* Cyrillic */
         {"\xCF\x83", "\xCE\xA3", true},                                 /* sigma */

@@ -6,7 +6,7 @@
 /* One letter for each event, in the order of enum json_event. */
 static const char event_letters[] = "!.{}[]ksntf0";
 
-/* Reads the whole text. Returns the events as letters; the reader stays as it ended. */
+/* Reads all of the text. Returns the events as letters; the reader keeps its final state. */
 static const char *read_all(struct json_reader *reader, struct span text, unsigned depth_max,
                             char letters[64])
 {
@@ -96,7 +96,7 @@ static void json_reader_bounds_the_depth(struct test *t)
     CHECK_STR(t, "!", read_all(&reader, SPAN("{}"), 0, letters));
 }
 
-/* The bit stack tells arrays from objects at every level. */
+/* The bit stack distinguishes arrays from objects at every level. */
 static void json_reader_matches_brackets_at_every_level(struct test *t)
 {
     static const char *const rows[] = {"[{k[{k", "{k[{k[", "[[{k{k", "{k{k[["};
@@ -127,7 +127,7 @@ static void json_reader_matches_brackets_at_every_level(struct test *t)
     }
 }
 
-static void json_reader_tells_tokens_and_offsets(struct test *t)
+static void json_reader_reports_tokens_and_offsets(struct test *t)
 {
     static const struct {
         size_t offset;
@@ -174,11 +174,11 @@ static void json_skip_passes_over_one_value(struct test *t)
     }
 }
 
-static void json_skip_fails_where_no_value_is(struct test *t)
+static void json_skip_fails_without_a_value(struct test *t)
 {
     static const struct {
         const char *text;
-        bool at_top; /* skip the whole text, otherwise what is behind its first event */
+        bool at_top; /* skip all of the text; otherwise what follows its first event */
     } rows[] = {
         {"", true}, {"[1,", true}, {"{\"a\":[1}", true}, {"[[[[[]]]]]", true}, {"[]", false}};
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -280,9 +280,9 @@ int main(int argc, char **argv)
         TEST_CASE(json_reader_refuses_nul_everywhere),
         TEST_CASE(json_reader_bounds_the_depth),
         TEST_CASE(json_reader_matches_brackets_at_every_level),
-        TEST_CASE(json_reader_tells_tokens_and_offsets),
+        TEST_CASE(json_reader_reports_tokens_and_offsets),
         TEST_CASE(json_skip_passes_over_one_value),
-        TEST_CASE(json_skip_fails_where_no_value_is),
+        TEST_CASE(json_skip_fails_without_a_value),
         TEST_CASE(json_unescape_known_answers),
         TEST_CASE(json_integers_at_their_edges),
     };

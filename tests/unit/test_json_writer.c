@@ -194,16 +194,16 @@ static void json_writer_escapes_at_every_place(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(specials) * 20 * 20; i++) {
         const char *const *special = specials[i / 400];
         size_t before = i % 20;
-        size_t behind = i / 20 % 20;
+        size_t after = i / 20 % 20;
         struct buffer buffer;
         struct json_writer writer;
         char value[64];
         char expected[64];
-        TEST_ROW(t, "%zu, special %zu, %zu", before, i / 400, behind);
+        TEST_ROW(t, "%zu, special %zu, %zu", before, i / 400, after);
         snprintf(value, sizeof value, "%.*s%s%.*s", (int)before, "abcdefghijklmnopqrst", special[0],
-                 (int)behind, "ABCDEFGHIJKLMNOPQRST");
+                 (int)after, "ABCDEFGHIJKLMNOPQRST");
         snprintf(expected, sizeof expected, "{\"v\":\"%.*s%s%.*s\"}\n", (int)before,
-                 "abcdefghijklmnopqrst", special[1], (int)behind, "ABCDEFGHIJKLMNOPQRST");
+                 "abcdefghijklmnopqrst", special[1], (int)after, "ABCDEFGHIJKLMNOPQRST");
         for (size_t round = 0; round < 2; round++) {
             buffer_init(&buffer, round == 0 ? 4096 : strlen(expected));
             json_line_begin(&writer, &buffer);
@@ -290,10 +290,10 @@ static bool write_sample(struct buffer *buffer)
 /* A line that does not fit leaves no trace, wherever it was when the buffer was full. */
 static void json_writer_takes_back_what_does_not_fit(struct test *t)
 {
-    struct buffer whole;
-    buffer_init(&whole, 4096);
-    REQUIRE(t, write_sample(&whole));
-    for (size_t bound = 0; bound <= whole.size + 5; bound++) {
+    struct buffer sample;
+    buffer_init(&sample, 4096);
+    REQUIRE(t, write_sample(&sample));
+    for (size_t bound = 0; bound <= sample.size + 5; bound++) {
         struct buffer buffer;
         TEST_ROW(t, "bound %zu", bound);
         buffer_init(&buffer, bound);
@@ -301,12 +301,12 @@ static void json_writer_takes_back_what_does_not_fit(struct test *t)
         CHECK_INT(t, bound >= 5, has_first);
         size_t before = buffer.size;
         bool fits = write_sample(&buffer);
-        CHECK_INT(t, before + whole.size <= bound, fits);
-        CHECK_INT(t, fits ? before + whole.size : before, buffer.size);
+        CHECK_INT(t, before + sample.size <= bound, fits);
+        CHECK_INT(t, fits ? before + sample.size : before, buffer.size);
         CHECK(t, span_starts_with(buffer_span(&buffer), has_first ? SPAN("kept\n") : SPAN("")));
         buffer_release(&buffer);
     }
-    buffer_release(&whole);
+    buffer_release(&sample);
 }
 
 int main(int argc, char **argv)

@@ -92,7 +92,7 @@ static void glob_match_counts_characters_not_bytes(struct test *t)
     check_rows(t, glob_match, rows, TEST_COUNT(rows));
 }
 
-static void glob_match_path_takes_the_whole_or_the_last_component(struct test *t)
+static void glob_match_path_takes_all_or_the_last_component(struct test *t)
 {
     static const struct glob_row rows[] = {
         {"ntdll.dll", "C:\\Windows\\System32\\ntdll.dll", true},
@@ -102,13 +102,13 @@ static void glob_match_path_takes_the_whole_or_the_last_component(struct test *t
         {"tdll.dll", "C:\\Windows\\ntdll.dll", false},
         {"System32", "C:\\Windows\\System32\\ntdll.dll", false},
         {"*.nls", "\\Device\\HarddiskVolume3\\Windows\\locale.nls", true},
-        {"C:*", "C:\\Windows\\a.dll", true}, /* no separator, yet it covers the whole */
+        {"C:*", "C:\\Windows\\a.dll", true}, /* no separator, and it matches all of the path */
         {"*", "", true},
         {"a", "", false},
         {"C:\\Temp\\*", "C:\\Temp\\a\\b.txt", true}, /* a separator is an ordinary character */
         {"c:/temp/*", "C:\\Temp\\a\\b.txt", true},
         {"C:\\Temp\\*", "D:\\C:\\Temp\\x", false},
-        {"Temp\\a.dll", "C:\\Temp\\a.dll", false}, /* with a separator: the whole path only */
+        {"Temp\\a.dll", "C:\\Temp\\a.dll", false}, /* with a separator only the complete path */
         {"*/a.dll", "C:\\Temp\\a.dll", true},
         {"/a", "/a", false}, /* `/` in a pattern is always a backslash */
         {"?", "C:\\x", true},
@@ -116,7 +116,7 @@ static void glob_match_path_takes_the_whole_or_the_last_component(struct test *t
     check_rows(t, glob_match_path, rows, TEST_COUNT(rows));
 }
 
-static void glob_match_process_allows_leaving_out_exe(struct test *t)
+static void glob_match_process_ignores_exe(struct test *t)
 {
     static const struct glob_row rows[] = {
         {"notepad.exe", "notepad.exe", true},
@@ -139,8 +139,8 @@ static void glob_match_process_allows_leaving_out_exe(struct test *t)
     check_rows(t, glob_match_process, rows, TEST_COUNT(rows));
 }
 
-/* What would take for ever with backtracking. The clock's bound is generous: the work is some ten
- * million steps at most, the alternative more than the age of the universe. */
+/* Backtracking would never finish these. The bound of time is generous: the work is ten million
+ * steps at most. */
 static void glob_match_is_linear_for_hostile_patterns(struct test *t)
 {
     enum { TEXT_SIZE = 32 * 1024, PATTERN_SIZE = 256 };
@@ -166,7 +166,7 @@ static void glob_match_is_linear_for_hostile_patterns(struct test *t)
         clock_t begin = clock();
         CHECK(t, !glob_match(span_from_string(pattern), (struct span){text, TEXT_SIZE}));
         CHECK(t, clock() - begin < 2 * CLOCKS_PER_SEC);
-        text[TEXT_SIZE - 1] = 'b'; /* and now it does match */
+        text[TEXT_SIZE - 1] = 'b'; /* and now it matches */
         CHECK(t, glob_match(span_from_string(pattern), (struct span){text, TEXT_SIZE}));
         text[TEXT_SIZE - 1] = 'a';
     }
@@ -178,8 +178,8 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(glob_match_known_answers),
         TEST_CASE(glob_match_counts_characters_not_bytes),
-        TEST_CASE(glob_match_path_takes_the_whole_or_the_last_component),
-        TEST_CASE(glob_match_process_allows_leaving_out_exe),
+        TEST_CASE(glob_match_path_takes_all_or_the_last_component),
+        TEST_CASE(glob_match_process_ignores_exe),
         TEST_CASE(glob_match_is_linear_for_hostile_patterns),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

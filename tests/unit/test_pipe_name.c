@@ -109,7 +109,7 @@ static void pipe_name_refuses_nul(struct test *t)
     CHECK_STR(t, "untouched", out);
 }
 
-/* The bound counts UTF-16 units, of the whole name. */
+/* The bound counts UTF-16 units of the full name. */
 static void pipe_name_bounds_the_length(struct test *t)
 {
     enum { NAME_LENGTH = PIPE_NAME_LENGTH_MAX - (sizeof PREFIX - 1) };

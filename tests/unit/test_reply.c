@@ -47,7 +47,7 @@ static void reply_info_lines(struct test *t)
     buffer_release(&out);
 }
 
-/* Every number stands under its name, in order; none is null. */
+/* Every number has its name, in order; none is null. */
 static void reply_stats_lines(struct test *t)
 {
     uint64_t values[STATISTICS_COUNT];
@@ -81,7 +81,7 @@ static void reply_stats_lines(struct test *t)
     CHECK_INT(t, JSON_OBJECT_CLOSE, json_next(&reader));
     CHECK_INT(t, JSON_END, json_next(&reader));
 
-    out.capacity_max = out.size; /* the next line has no room, and leaves no trace */
+    out.capacity_max = out.size; /* the next line has no room and leaves the buffer unchanged */
     const size_t size = out.size;
     CHECK(t, !reply_stats(&out, &id_7, values));
     CHECK_INT(t, size, out.size);
@@ -153,23 +153,17 @@ static void reply_whoami_integrity(struct test *t)
 
 static void reply_end_lines(struct test *t)
 {
-    static const uint64_t queries[QUERY_COUNT] = {1, 2, 3, 4, 5, 6};
     struct buffer out;
-    struct reply_end end = {.rows = 1, .elapsed_us = 12};
+    struct scan_counts counts = {.rows = 1};
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
-    CHECK(t, reply_end(&out, &no_id, &end));
+    CHECK(t, reply_end(&out, &no_id, &counts, NULL, 12, false));
     check_line(t,
                "{\"type\":\"end\",\"processes\":0,\"rows\":1,\"errors\":0,\"complete\":true,"
                "\"elapsed_us\":12}",
                &out);
-    end = (struct reply_end){.processes = 2,
-                             .rows = 143,
-                             .errors = 1,
-                             .exited = 3,
-                             .elapsed_us = 1834,
-                             .scope = "own",
-                             .queries = queries};
-    CHECK(t, reply_end(&out, &id_7, &end));
+    counts = (struct scan_counts){
+        .processes = 2, .rows = 143, .errors = 1, .exited = 3, .queries = {1, 2, 3, 4, 5, 6}};
+    CHECK(t, reply_end(&out, &id_7, &counts, "own", 1834, true));
     check_line(t,
                "{\"id\":7,\"type\":\"end\",\"processes\":2,\"rows\":143,\"errors\":1,"
                "\"complete\":false,\"scope\":\"own\",\"elapsed_us\":1834,\"exited\":3,"
@@ -177,8 +171,8 @@ static void reply_end_lines(struct test *t)
                "\"pages\":6}}",
                &out);
     /* what matched nothing does not make the list incomplete */
-    end = (struct reply_end){.rows = 2, .unmatched = 2, .elapsed_us = 1, .scope = "all"};
-    CHECK(t, reply_end(&out, &no_id, &end));
+    counts = (struct scan_counts){.rows = 2, .unmatched = 2};
+    CHECK(t, reply_end(&out, &no_id, &counts, "all", 1, false));
     check_line(t,
                "{\"type\":\"end\",\"processes\":0,\"rows\":2,\"errors\":0,\"complete\":true,"
                "\"scope\":\"all\",\"elapsed_us\":1,\"unmatched\":2}",

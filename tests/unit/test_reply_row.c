@@ -118,7 +118,7 @@ static void reply_map_rows_with_pages(struct test *t)
                "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"path_lossy\":true,\"resident\":40960,"
                "\"shared\":32768,\"private\":8192,\"locked\":4096,\"counted\":2039808}",
                &out);
-    row.map.has_pages = false; /* what was counted before the refusal is no answer */
+    row.map.has_pages = false; /* what was counted before the refusal is not reported */
     row.map.path_lossy = false;
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_PAGES));
     check_line(t,
@@ -214,7 +214,7 @@ static void reply_lines_fit_or_leave_the_buffer(struct test *t)
     CHECK(t, need > 0);
 }
 
-/* The longest row there can be: two names of 32,767 units, each the worst to write. */
+/* The longest row: two names of 32,767 units, each unit with the longest escape. */
 static void reply_longest_row_fits(struct test *t)
 {
     const size_t size = NAME_SIZE_MAX;
@@ -223,7 +223,7 @@ static void reply_longest_row_fits(struct test *t)
     struct buffer out;
     REQUIRE(t, name != NULL);
     memset(name, 1,
-           size); /* \u0001 takes six bytes; 3 such bytes for every unit are more than is */
+           size); /* \u0001 takes six bytes; 3 of them for each unit are more than there can be */
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
     row.map.path = row.map.device_path = (struct span){name, NAME_LENGTH_MAX};
     CHECK(t, reply_row(&out, &id_7, &row, DETAIL_PAGES));

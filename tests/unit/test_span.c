@@ -22,6 +22,20 @@ static void span_equal_compares_bytes(struct test *t)
     CHECK(t, !span_equal(SPAN("a"), SPAN("A")));
 }
 
+static void span_compare_orders_by_bytes(struct test *t)
+{
+    static const struct span ordered[] = {{NULL, 0},  {"A", 1},  {"a", 1},
+                                          {"a\0", 2}, {"ab", 2}, {"\xC3", 1}};
+
+    for (size_t i = 0; i < TEST_COUNT(ordered); i++) {
+        for (size_t k = 0; k < TEST_COUNT(ordered); k++) {
+            int order = span_compare(ordered[i], ordered[k]);
+            TEST_ROW(t, "%zu and %zu", i, k);
+            CHECK_INT(t, (i > k) - (i < k), (order > 0) - (order < 0));
+        }
+    }
+}
+
 static void span_starts_with_its_prefixes(struct test *t)
 {
     const struct span empty = {NULL, 0};
@@ -103,6 +117,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(span_from_string_leaves_out_the_terminator),
         TEST_CASE(span_equal_compares_bytes),
+        TEST_CASE(span_compare_orders_by_bytes),
         TEST_CASE(span_starts_with_its_prefixes),
         TEST_CASE(span_from_takes_the_rest),
         TEST_CASE(span_equal_ascii_nocase_folds_letters_only),

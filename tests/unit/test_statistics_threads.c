@@ -1,10 +1,10 @@
 /* Many threads count into one `struct statistics` at once; to be built with ThreadSanitizer.
  *
- * Each thread answers requests of its own, as the sessions of a server do, so the whole of the pure
- * code is looked at: what it shares beyond the statistics would be found as well.
+ * Each thread answers requests of its own, as the sessions of a server do, so that all portable code
+ * is checked: anything else that answers share would be found too.
  *
- *     test_statistics_threads                 the sums are right and nothing races
- *     test_statistics_threads --without-lock  races, and must be caught doing so
+ *     test_statistics_threads                 the sums are right, and there is no race
+ *     test_statistics_threads --without-lock  there is a race, which must be found
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,10 +17,10 @@
 
 enum { THREADS = 8, ROUNDS = 150 };
 
-/* What each round asks, with what it must add. */
+/* The requests of each round, and what each must add. */
 static const struct {
     const char *line;
-    unsigned steps; /* then the client leaves; 0: he stays to the end */
+    unsigned steps; /* then the client leaves; 0: it stays to the end */
     unsigned op;
     enum statistics_result result;
 } requests[] = {
@@ -71,7 +71,8 @@ static void serve(const struct answer_context *context, const char *line, unsign
     }
     statistics_answered(context->statistics, answer_tally(answer));
     answer_destroy(answer);
-    statistics_transferred(context->statistics, strlen(line), out.size);
+    statistics_add(context->statistics, STATISTICS_BYTES_RECEIVED, strlen(line));
+    statistics_add(context->statistics, STATISTICS_BYTES_SENT, out.size);
     buffer_release(&out);
 }
 
@@ -95,7 +96,7 @@ static void *client(void *argument)
     return NULL;
 }
 
-/* What holds at every moment. Returns what does not, or NULL. */
+/* Checks what is true at every moment. Returns what is not, or NULL. */
 static const char *find_contradiction(const uint64_t *values, const uint64_t *before)
 {
     if (values[STATISTICS_CONNECTIONS_NOW] > values[STATISTICS_CONNECTIONS_PEAK] ||
@@ -112,7 +113,7 @@ static const char *find_contradiction(const uint64_t *values, const uint64_t *be
     return NULL;
 }
 
-/* Reads as long as the others count. Returns a contradiction, or NULL. */
+/* Reads while the others count. Returns a contradiction, or NULL. */
 static void *watch(void *argument)
 {
     static const char unread[] = "nothing was read";
@@ -180,7 +181,7 @@ static void the_sums_of_many_threads_are_right(struct test *t)
     for (size_t i = STATISTICS_LIMIT_HITS; i < STATISTICS_QUERIES; i++)
         sum += values[i];
     CHECK_INT(t, THREADS * ROUNDS, sum);
-    /* every round costs and gives the same */
+    /* every round costs the same and has the same result */
     CHECK(t, values[STATISTICS_ROWS] > 0 && values[STATISTICS_ROWS] % (THREADS * ROUNDS) == 0);
     CHECK(t, values[STATISTICS_QUERIES + QUERY_LIST] % (THREADS * ROUNDS) == 0);
     CHECK(t, values[STATISTICS_BYTES_RECEIVED] % (THREADS * ROUNDS) == 0);

@@ -20,15 +20,15 @@ static void utf8_from_utf16_known_answers(struct test *t)
         {{0x800}, 1, "\xE0\xA0\x80", false},
         {{0xD7FF}, 1, "\xED\x9F\xBF", false},
         {{0xE000}, 1, "\xEE\x80\x80", false},
-        {{0xFFFD}, 1, REPLACED, false}, /* the character itself is no loss */
+        {{0xFFFD}, 1, REPLACED, false}, /* the character itself is not a loss */
         {{0xFFFF}, 1, "\xEF\xBF\xBF", false},
         {{0xD800, 0xDC00}, 2, "\xF0\x90\x80\x80", false},
         {{0xD83D, 0xDE00}, 2, "\xF0\x9F\x98\x80", false},
         {{0xDBFF, 0xDFFF}, 2, "\xF4\x8F\xBF\xBF", false},
-        {{0xD83D}, 1, REPLACED, true},          /* high surrogate at the end */
-        {{0xD83D, 0xDE00}, 1, REPLACED, true},  /* what is behind the end is not looked at */
-        {{0xDE00, 'x'}, 2, REPLACED "x", true}, /* low surrogate first */
-        {{0xD83D, 'x'}, 2, REPLACED "x", true}, /* high surrogate, no low */
+        {{0xD83D}, 1, REPLACED, true},                  /* high surrogate at the end */
+        {{0xD83D, 0xDE00}, 1, REPLACED, true},          /* what follows the end is not read */
+        {{0xDE00, 'x'}, 2, REPLACED "x", true},         /* low surrogate first */
+        {{0xD83D, 'x'}, 2, REPLACED "x", true},         /* high surrogate, no low */
         {{0xDE00, 0xD83D}, 2, REPLACED REPLACED, true}, /* the wrong way round */
         {{0xD83D, 0xD83D, 0xDE00}, 3, REPLACED "\xF0\x9F\x98\x80", true},
         {{0xD83D, 0xDE00, 0xDE00}, 3, "\xF0\x9F\x98\x80" REPLACED, true},
@@ -53,7 +53,7 @@ static void utf8_from_utf16_keeps_nul(struct test *t)
 
 static void utf8_from_utf16_cuts_at_a_whole_character(struct test *t)
 {
-    /* a, euro sign, z: 5 bytes; behind the cut not even what would fit is written */
+    /* a, euro sign, z: 5 bytes; nothing is written after the cut, even if it would fit */
     static const char *const expected[] = {"?????", "a????",          "a????",
                                            "a????", "a\xE2\x82\xAC?", "a\xE2\x82\xACz"};
     const uint16_t in[] = {'a', 0x20AC, 'z'};
@@ -100,7 +100,7 @@ static void utf16_from_utf8_known_answers(struct test *t)
 
 static void utf16_from_utf8_cuts_at_a_whole_character(struct test *t)
 {
-    const uint16_t whole[] = {'a', 0xD83D, 0xDE00, 'b'};
+    const uint16_t complete[] = {'a', 0xD83D, 0xDE00, 'b'};
     for (size_t capacity = 0; capacity <= 4; capacity++) {
         uint16_t out[4] = {'?', '?', '?', '?'};
         size_t written = capacity == 2 ? 1 : capacity; /* the pair does not fit in half */
@@ -110,7 +110,7 @@ static void utf16_from_utf8_cuts_at_a_whole_character(struct test *t)
                                   SPAN("a\xF0\x9F\x98\x80"
                                        "b")));
         for (size_t i = 0; i < 4; i++)
-            CHECK_INT(t, i < written ? whole[i] : '?', out[i]);
+            CHECK_INT(t, i < written ? complete[i] : '?', out[i]);
     }
 }
 

@@ -10,7 +10,7 @@
 enum {
     CONNECTS = 10000,
     PIPELINED = 10000,
-    LINE_SIZE = 64 * 1024,
+    LINE_SIZE = REQUEST_SIZE_MAX,
     DEPTH = 30000,
     IDLE_CONNECTIONS = 1000
 };
@@ -37,7 +37,7 @@ static void wait_second(struct hostile *hostile)
         Sleep(10);
 }
 
-/* Others may hold every instance for the moment: comes again. False when it is told to stop. */
+/* Other clients may have every instance at the moment: tries again. False when it has to stop. */
 static bool enter(struct hostile *hostile, struct pipe_client *client)
 {
     while (!is_stopped(hostile)) {
@@ -49,7 +49,7 @@ static bool enter(struct hostile *hostile, struct pipe_client *client)
     return false;
 }
 
-/* Says nothing until it is shown the door. */
+/* Sends nothing until the server closes the connection. */
 static void silent(struct hostile *hostile)
 {
     struct pipe_client client;
@@ -122,7 +122,7 @@ static void half_a_line_then_closes(struct hostile *hostile)
     }
 }
 
-/* What is sent gets an error line of its own, or the connection's last line; never a crash. */
+/* What is sent gets an error line, perhaps the last of the connection; the server never crashes. */
 static void send_and_read_error(struct hostile *hostile, const char *bytes, size_t size)
 {
     struct pipe_client client;
@@ -191,11 +191,11 @@ static void pipelined(struct hostile *hostile)
         HANDLE thread = CreateThread(NULL, 0, send_pipelined, &sender, 0, NULL);
         while (answered < PIPELINED && !is_stopped(hostile) && pipe_client_reply(&client, &reply)) {
             if (strstr(reply.last, "\"type\":\"error\"") != NULL)
-                break; /* one too many for this user */
+                break; /* a connection too many for this user */
             answered++;
             did(hostile);
         }
-        CancelIoEx(client.pipe, NULL); /* the sender's, when it was told to stop */
+        CancelIoEx(client.pipe, NULL); /* the write of the sender, when it has to stop */
         if (thread != NULL) {
             while (WaitForSingleObject(thread, 10) != WAIT_OBJECT_0)
                 CancelIoEx(client.pipe, NULL);
@@ -206,7 +206,7 @@ static void pipelined(struct hostile *hostile)
     }
 }
 
-/* Many connections that ask once and then only stay. */
+/* Many connections that ask once and then stay idle. */
 static void idle_connections(struct hostile *hostile)
 {
     static struct pipe_client clients[IDLE_CONNECTIONS];
@@ -229,7 +229,7 @@ const struct hostile_attack hostile_attacks[] = {
     {"reads one byte a second", reads_one_byte_a_second, 1},
     {"connects and closes", connects_and_closes, CONNECTS},
     {"half a line, then closes", half_a_line_then_closes, 200},
-    {"64 KiB without newline", a_line_without_end, 20},
+    {"256 KiB without newline", a_line_without_end, 20},
     {"garbage", garbage, 100},
     {"NULs", nuls, 100},
     {"deep JSON", deep_json, 100},

@@ -1,4 +1,4 @@
-/* Clients that mean harm, by name. Each runs against a rig's server until it is told to stop. */
+/* Hostile clients, by name. Each runs against a rig's server until it is stopped. */
 #ifndef TESTS_WIN32_HOSTILE_H
 #define TESTS_WIN32_HOSTILE_H
 
@@ -11,9 +11,9 @@
 /* What an attack shares with the test that runs it. */
 struct hostile {
     const struct pipe_rig *rig;
-    DWORD second_ms; /* what a second of the server's clock takes: the slow ones wait that long */
+    DWORD second_ms;     /* a second of the server's clock: slow attacks wait that long */
     volatile LONG stop;  /* set by hostile_stop() */
-    volatile LONG deeds; /* how often the attack did its deed */
+    volatile LONG deeds; /* how often the attack was carried out */
     volatile LONG wrong; /* what the server did against the protocol: 0 */
     HANDLE thread;       /* owned between start and stop */
     const struct hostile_attack *attack;
@@ -22,7 +22,7 @@ struct hostile {
 struct hostile_attack {
     const char *name;
     void (*run)(struct hostile *hostile); /* returns soon after hostile->stop is set */
-    LONG deeds_least;                     /* the test goes on until it did so many */
+    LONG deeds_least;                     /* the test goes on until there were so many */
 };
 
 extern const struct hostile_attack hostile_attacks[];
@@ -32,7 +32,7 @@ extern const size_t hostile_attacks_count;
 bool hostile_start(struct hostile *hostile, const struct hostile_attack *attack,
                    const struct pipe_rig *rig, DWORD second_ms);
 
-/* Waits until it did what it must, or RIG_WAIT_MS. */
+/* Waits until the attack was carried out often enough, for a bounded time. */
 bool hostile_wait(struct hostile *hostile);
 
 /* Ends it and waits for its thread. */

@@ -10,8 +10,8 @@
 
 struct lsmapd_server {
     PROCESS_INFORMATION process;
-    char word[RIG_NAME_CAPACITY]; /* of its command line alone */
-    struct pipe_rig rig;          /* but for its name empty: what clients need to find the server */
+    char word[RIG_NAME_CAPACITY]; /* only in its command line */
+    struct pipe_rig rig;          /* only the name is set, for clients */
 };
 
 /* Starts `lsmapd --console --pipe NAME limits` and waits until it serves.
@@ -19,10 +19,10 @@ struct lsmapd_server {
  * Returns false when there is no lsmapd.exe, or it does not serve in time. */
 bool lsmapd_server_start(struct lsmapd_server *server, const wchar_t *limits);
 
-/* What it holds now. False when the system does not tell. */
+/* What it uses now. False when that is not known. */
 bool lsmapd_server_usage(const struct lsmapd_server *server, struct process_usage *usage);
 
-/* Ends it, and its process whatever it does. */
+/* Ends its process. */
 void lsmapd_server_stop(struct lsmapd_server *server);
 
 #endif

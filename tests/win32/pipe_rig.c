@@ -19,6 +19,25 @@ static uint64_t rig_now_ms(void)
     return clock_start_ms + (system_now_ms() - clock_start_ms) * clock_speed;
 }
 
+/* --- the users --- */
+
+static volatile LONG user_number;
+
+void pipe_rig_set_user(unsigned number)
+{
+    InterlockedExchange(&user_number, (LONG)number);
+}
+
+static DWORD query_client(HANDLE pipe, struct client_access *access, struct caller *caller)
+{
+    const LONG number = InterlockedCompareExchange(&user_number, 0, 0);
+
+    DWORD error = client_token_query(pipe, access, caller);
+    if (error == ERROR_SUCCESS && number != 0)
+        caller->user = (struct sid){.size = 12, .bytes = {1, 1, 0, 0, 0, 0, 0, 5, (uint8_t)number}};
+    return error;
+}
+
 /* --- the platform --- */
 
 static uint32_t list_processes(void *context, struct process_list *list)
@@ -118,8 +137,9 @@ static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
         .pipe_sddl = pipe_sddl,
         .access_sddl = access_sddl,
         .context = &rig->context,
-        .now_ms = rig_now_ms,
         .limits = &limits,
+        .now_ms = rig_now_ms,
+        .query_client = query_client,
     };
     return server_create(&config, &rig->server);
 }

@@ -1,7 +1,8 @@
 /* A pipe server in this process and clients of it, for the tests of the server.
  *
- * Behind the server is a platform of made-up processes, so that an answer is as long and as slow as
- * a test wants. Time can run faster, so that no test waits for a real deadline.
+ * The server's platform has made-up processes, so that an answer is as long and as slow as a test
+ * wants. Time can run faster, so that no test waits for a real deadline. Clients can be taken for
+ * different users, which they are not.
  */
 #ifndef TESTS_WIN32_PIPE_RIG_H
 #define TESTS_WIN32_PIPE_RIG_H
@@ -23,7 +24,7 @@ enum {
 };
 
 struct pipe_rig {
-    wchar_t name[RIG_NAME_CAPACITY];    /* whole pipe name, of its own */
+    wchar_t name[RIG_NAME_CAPACITY];    /* complete pipe name, of its own */
     uint32_t processes_count;           /* what `all` lists; pids are 4, 8, 12, ... */
     DWORD open_delay_ms;                /* what opening one of them takes */
     volatile LONG opening;              /* scans that are opening one now */
@@ -37,13 +38,17 @@ struct pipe_rig {
 };
 
 /* Starts a server.
- * rig              Zeroed by the caller, but for what he sets of the members above
- * `platform`. speed            1: real time; 20: a second passes in 50 ms. connections_max  0: the
- * default. Returns a Win32 error. */
+ * rig              Zeroed by the caller, who may set the members before `platform`.
+ * speed            1: real time; 20: a second passes in 50 ms.
+ * connections_max  0: the default.
+ * Returns a Win32 error. */
 NODISCARD DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_max);
 
 /* Stops it. Returns the milliseconds that took, UINT32_MAX when it failed. */
 uint32_t pipe_rig_stop(struct pipe_rig *rig);
+
+/* Whom clients are taken for that are identified from now on; 0: who they are. */
+void pipe_rig_set_user(unsigned number);
 
 /* Waits until exactly `count` clients are connected. */
 bool pipe_rig_wait_connections(struct pipe_rig *rig, unsigned count);
@@ -73,7 +78,7 @@ bool pipe_client_receive(struct pipe_client *client, size_t size);
 /* True when the server closes within RIG_WAIT_MS and sends nothing more. */
 bool pipe_client_is_closed(struct pipe_client *client);
 
-/* A whole reply: the lines before its terminal one are counted. */
+/* A complete reply: the lines before its terminal one are counted. */
 struct pipe_reply {
     uint64_t rows;
     char last[512]; /* the terminal line, cut if longer; "" when none came */

@@ -17,7 +17,7 @@ static bool query_list(ULONG information_class)
     return NtQuerySystemInformation(information_class, list, sizeof list, &size) == 0;
 }
 
-/* Returns 0 when the system does not tell. */
+/* Returns 0 when it is not known. */
 static uint32_t query_threads(DWORD pid)
 {
     if (!query_list(NT_SYSTEM_PROCESSES))
@@ -33,8 +33,8 @@ static uint32_t query_threads(DWORD pid)
     }
 }
 
-/* Counts them one by one: Wine's GetProcessHandleCount always says 0, and its process list tells
- * the size of the table. Returns 0 when the system does not tell. */
+/* Counts them one by one: Wine's GetProcessHandleCount always returns 0, and its process list has
+ * the size of the table. Returns 0 when it is not known. */
 static uint32_t query_handles(DWORD pid)
 {
     const struct nt_handle_list *handles = (const struct nt_handle_list *)(const void *)list;
@@ -47,7 +47,7 @@ static uint32_t query_handles(DWORD pid)
     return count;
 }
 
-/* Wine's GetProcessMemoryInfo tells about the process that asks, whichever it is asked about. */
+/* Wine's GetProcessMemoryInfo always describes the calling process. */
 static uint64_t query_memory(HANDLE process, const char *word)
 {
     PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof memory};

@@ -1,7 +1,7 @@
 /* The server under each named attack, and under all at once: what an honest client sees meanwhile.
  *
  * The server's clock runs SPEED times faster, so that its deadlines pass within the test. The
- * honest client's latencies are printed, never judged; that every request of his is answered, is.
+ * honest client's latencies are only printed; that each of its requests is answered is checked.
  */
 #include "tests/test.h"
 #include "tests/win32/hostile.h"
@@ -81,7 +81,7 @@ static bool start_rig(struct pipe_rig *rig)
     return pipe_rig_start(rig, SPEED, CONNECTIONS) == ERROR_SUCCESS;
 }
 
-/* Polls until every attack has done what it must, or gives up. */
+/* Polls until every attack was carried out often enough, or gives up. */
 static bool poll_until_done(struct honest *honest, struct hostile *hostiles, size_t count)
 {
     const uint64_t begin = system_now_ms();

@@ -1,4 +1,4 @@
-/* What the pipe server leaves behind: after requests, after connections, after its stop. */
+/* What the pipe server does not release: after requests, after connections, after its stop. */
 #include "tests/win32/pipe_rig.h"
 
 #include <psapi.h>
@@ -9,10 +9,10 @@
 struct usage {
     uint32_t handles;
     uint64_t memory_size; /* private bytes; on Wine, which does not count them, the working set */
-    uint64_t heap_size;   /* allocated in all heaps: exact, where the other is what pages show */
+    uint64_t heap_size;   /* allocated in all heaps: exact, while the other counts pages */
 };
 
-/* Wine's GetProcessHandleCount always says 0, its process list tells the truth. */
+/* Wine's GetProcessHandleCount always returns 0; its process list is right. */
 static uint32_t query_handles(void)
 {
     static _Alignas(16) char buffer[4 * 1024 * 1024];
@@ -73,7 +73,7 @@ static int serve_clients(struct pipe_rig *rig, int count)
 
     for (int i = 0; i < count; i++)
         served += pipe_rig_serves(rig);
-    pipe_rig_wait_connections(rig, 1); /* the one of the caller is left */
+    pipe_rig_wait_connections(rig, 1); /* the caller's is left */
     Sleep(200);                        /* and the memory of the last has been freed */
     return served;
 }
@@ -96,7 +96,7 @@ static void nothing_grows(struct test *t)
 
     REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
-    serve_clients(&rig, CONNECTIONS); /* the heap and the pool find their size */
+    serve_clients(&rig, CONNECTIONS); /* heap and pool grow to their size */
     serve_requests(&client, REQUESTS);
 
     struct usage start = usage_query();

@@ -46,7 +46,7 @@ static void many_clients_are_served_at_once(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < 2000);
 }
 
-static void above_the_limit_a_client_is_told_busy(struct test *t)
+static void above_the_limit_a_client_gets_busy(struct test *t)
 {
     enum { LIMIT = 4 };
     struct pipe_client clients[LIMIT] = {0}, refused = {0};
@@ -91,7 +91,10 @@ static void one_user_cannot_take_all_connections(struct test *t)
     CHECK(t, pipe_client_reply(&refused, &reply));
     CHECK(t, text_contains(span_from_string(reply.last), "\"code\":\"busy\""));
     pipe_client_close(&refused);
-    CHECK(t, pipe_client_is_served(&clients[1])); /* who is in stays in */
+    CHECK(t, pipe_client_is_served(&clients[1])); /* those connected are still served */
+    pipe_rig_set_user(1);
+    CHECK(t, pipe_rig_serves(&rig)); /* another user has places of its own */
+    pipe_rig_set_user(0);
     pipe_client_close(&clients[0]);
     CHECK(t, pipe_rig_wait_connections(&rig, LIMIT - 1));
     CHECK(t, pipe_rig_serves(&rig));
@@ -100,7 +103,7 @@ static void one_user_cannot_take_all_connections(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < 2000);
 }
 
-/* More clients than are told `busy` wait, and get in once others leave. */
+/* More clients than can be refused wait, and are served once others leave. */
 static void far_above_the_limit_clients_wait(struct test *t)
 {
     enum { LIMIT = 2, CROWD = 40 };
@@ -120,7 +123,7 @@ static void far_above_the_limit_clients_wait(struct test *t)
         else
             crowd[opened].pipe = probe;
     }
-    CHECK(t, opened < CROWD); /* there is an end of it */
+    CHECK(t, opened < CROWD); /* there is a limit */
     for (int i = 0; i < opened; i++)
         pipe_client_close(&crowd[i]);
     CHECK(t, pipe_rig_wait_connections(&rig, 0));
@@ -193,7 +196,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(a_storm_of_connects_does_not_end_the_listener),
         TEST_CASE(many_clients_are_served_at_once),
-        TEST_CASE(above_the_limit_a_client_is_told_busy),
+        TEST_CASE(above_the_limit_a_client_gets_busy),
         TEST_CASE(one_user_cannot_take_all_connections),
         TEST_CASE(far_above_the_limit_clients_wait),
         TEST_CASE(a_slow_reader_gets_every_row),

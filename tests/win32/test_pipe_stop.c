@@ -1,4 +1,4 @@
-/* The pipe server's start and stop, and its hold on the name. */
+/* The pipe server's start and stop, and its name, which nobody else can take. */
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "service/access.h"

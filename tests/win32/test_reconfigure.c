@@ -1,4 +1,4 @@
-/* The service and its settings in the registry: what is there at the start, and what comes with
+/* The service and its settings in the registry: those at the start, and those that change with
  * SERVICE_CONTROL_PARAMCHANGE while it runs. */
 #include "common/win32/system_info.h"
 #include "service/win32/service_control.h"
@@ -16,42 +16,42 @@ static void set(struct test *t, const wchar_t *name, DWORD number)
                               sizeof number));
 }
 
-static bool tell_change(void)
+static bool send_change(void)
 {
     SC_HANDLE manager = NULL, service = NULL;
     SERVICE_STATUS status;
-    bool is_told = service_manager_open(SC_MANAGER_CONNECT, &manager) == ERROR_SUCCESS &&
+    bool is_done = service_manager_open(SC_MANAGER_CONNECT, &manager) == ERROR_SUCCESS &&
                    service_open(manager, SERVICE_PAUSE_CONTINUE, &service) == ERROR_SUCCESS &&
                    ControlService(service, SERVICE_CONTROL_PARAMCHANGE, &status);
 
     service_close(&service);
     service_close(&manager);
-    return is_told;
+    return is_done;
 }
 
-/* True when `info` tells this. */
-static bool tells(struct pipe_client *client, const char *text)
+/* True when `info` has this text. */
+static bool shows(struct pipe_client *client, const char *text)
 {
     struct span line;
 
     if (!pipe_client_send_text(client, "{\"op\":\"info\"}\n") || !pipe_client_line(client, &line))
         return false;
-    bool is_told = text_contains(line, text);
-    return pipe_client_line(client, &line) && is_told; /* and its `end` */
+    bool is_done = text_contains(line, text);
+    return pipe_client_line(client, &line) && is_done; /* and its `end` */
 }
 
-/* The service reads the registry on a thread of its own, soon. */
-static bool tells_soon(struct pipe_client *client, const char *text)
+/* The service reads the registry on a thread of its own. */
+static bool shows_soon(struct pipe_client *client, const char *text)
 {
     for (int poll = 0; poll < POLLS_MAX; poll++) {
-        if (tells(client, text))
+        if (shows(client, text))
             return true;
         Sleep(50);
     }
     return false;
 }
 
-static void the_service_goes_by_its_settings(struct test *t)
+static void the_service_uses_its_settings(struct test *t)
 {
     const struct pipe_rig rig = {.name = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\lsmap"};
     struct pipe_client client = {0};
@@ -64,26 +64,26 @@ static void the_service_goes_by_its_settings(struct test *t)
     set(t, L"IdleMs", 1); /* below its range */
     lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
-    CHECK(t, tells(&client, "\"connections\":7,"));
-    CHECK(t, tells(&client, "\"idle_ms\":300000,"));
+    CHECK(t, shows(&client, "\"connections\":7,"));
+    CHECK(t, shows(&client, "\"idle_ms\":300000,"));
 
     set(t, L"Connections", 8);
     set(t, L"IdleMs", 12345);
-    CHECK(t, tells(&client, "\"connections\":7,")); /* not before it is told */
-    CHECK(t, tell_change());
-    CHECK(t, tells_soon(&client, "\"connections\":8,"));
-    CHECK(t, tells(&client, "\"idle_ms\":12345,"));
+    CHECK(t, shows(&client, "\"connections\":7,")); /* not before the control */
+    CHECK(t, send_change());
+    CHECK(t, shows_soon(&client, "\"connections\":8,"));
+    CHECK(t, shows(&client, "\"idle_ms\":12345,"));
 
-    set(t, L"Connections", 0); /* bad: not the last good one, the default */
-    CHECK(t, tell_change());
-    CHECK(t, tells_soon(&client, "\"connections\":128,"));
-    CHECK(t, tells(&client, "\"idle_ms\":12345,"));
+    set(t, L"Connections", 0); /* bad: the default, not the last good one */
+    CHECK(t, send_change());
+    CHECK(t, shows_soon(&client, "\"connections\":128,"));
+    CHECK(t, shows(&client, "\"idle_ms\":12345,"));
     pipe_client_close(&client);
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
 /* --limit is the same for a server without the registry. */
-static void wrong_limits_are_told(struct test *t)
+static void wrong_limits_are_reported(struct test *t)
 {
     lsmapd_check_run(t, L"--console --limit Connections=0", EXIT_CODE_USAGE,
                      "is not between 1 and 1024");
@@ -95,8 +95,8 @@ static void wrong_limits_are_told(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(the_service_goes_by_its_settings),
-        TEST_CASE(wrong_limits_are_told),
+        TEST_CASE(the_service_uses_its_settings),
+        TEST_CASE(wrong_limits_are_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -1,8 +1,8 @@
 /* The real lsmapd.exe under many requests of eight honest clients while hostile ones come and go:
- * no honest request fails, and at the end it holds what it held after the warm-up.
+ * no honest request fails, and at the end it uses what it used after the warm-up.
  *
- * LSMAP_SOAK_REQUESTS sets the length, 100,000 for the whole soak. The curve is printed: what the
- * process holds, seen from outside.
+ * LSMAP_SOAK_REQUESTS sets the length, 100,000 for the full soak. The curve of what the process
+ * uses, seen from outside, is printed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,33 +22,33 @@ enum {
     REQUESTS_DEFAULT = 2000,
     REQUESTS_WARM_UP = 1000,
     REQUESTS_MAX = 100 * 1000 * 1000,
-    CONNECTION_REQUESTS = 50, /* then an honest client comes anew */
+    CONNECTION_REQUESTS = 50, /* then an honest client connects again */
     CLIENTS = 8,
-    FAILURES_TOLD_MAX = 20,
+    FAILURES_PRINTED_MAX = 20,
     LANES = 4,        /* hostile clients at once; each lane goes through its attacks */
-    TURN_MS = 2000,   /* of one attack, when it has not done its deeds before */
-    SECOND_MS = 200,  /* what the slow ones wait between bytes */
+    TURN_MS = 2000,   /* of one attack that was not carried out often enough before */
+    SECOND_MS = 200,  /* what slow attacks wait between bytes */
     SAMPLES = 10,     /* lines of the curve */
     SETTLE_MS = 6500, /* threads of a pool that have nothing to do end after five seconds */
     SETTLE_MAX_MS = 40 * 1000,
     POLL_MS = 100,
-    MEMORY_SLACK_SIZE = 1024 * 1024, /* what the heap may keep to give out again */
+    MEMORY_SLACK_SIZE = 1024 * 1024, /* what the heap may keep for later */
     /* Wine 8 never frees the completions of a PTP_IO that had one: for each connection one block
      * of 112 bytes, and about 73 between those that no larger block fits into. */
     WINE_CONNECTION_SIZE = 208,
     /* Nor does its heap give back all that a peak took, and the second run may peak 3 MiB above the
-     * warm-up. In a short run that outweighs the rest: only the full length looks closely. */
+     * warm-up. In a short run that outweighs the rest: only the full length measures closely. */
     WINE_PEAK_SIZE = 3 * 1024 * 1024
 };
 
 struct soak {
     struct lsmapd_server server;
-    volatile LONG left;   /* requests to be made */
-    volatile LONG stop;   /* for the lanes */
-    volatile LONG turns;  /* attacks that were run */
-    volatile LONG wrong;  /* what the server did against the protocol in them */
-    volatile LONG failed; /* honest requests without a good answer */
-    volatile LONG told;   /* of those, printed */
+    volatile LONG left;    /* requests to be made */
+    volatile LONG stop;    /* for the lanes */
+    volatile LONG turns;   /* attacks that were run */
+    volatile LONG wrong;   /* what the server did against the protocol in them */
+    volatile LONG failed;  /* honest requests without a good answer */
+    volatile LONG printed; /* failures printed */
 };
 
 struct lane {
@@ -60,15 +60,15 @@ struct lane {
 /* --- honest clients --- */
 
 /* end  What came last: a terminal line, or how the connection ended. */
-static void tell_failure(struct soak *soak, const char *request, const char *end,
-                         uint64_t elapsed_ms)
+static void print_failure(struct soak *soak, const char *request, const char *end,
+                          uint64_t elapsed_ms)
 {
     InterlockedIncrement(&soak->failed);
-    if (InterlockedIncrement(&soak->told) <= FAILURES_TOLD_MAX)
+    if (InterlockedIncrement(&soak->printed) <= FAILURES_PRINTED_MAX)
         printf("  failed after %" PRIu64 " ms: %s    %s\n", elapsed_ms, request, end);
 }
 
-/* Most is what a monitoring agent asks; the scans are few because Wine needs a tenth of a second
+/* Mostly what a monitoring agent asks; the scans are few because Wine needs a tenth of a second
  * for a process. */
 static void format_request(char *text, size_t capacity, LONG number)
 {
@@ -97,7 +97,7 @@ static DWORD WINAPI be_honest(void *context)
         if (client.pipe != NULL && number % CONNECTION_REQUESTS == 0)
             pipe_client_close(&client);
         if (client.pipe == NULL && pipe_client_open(&client, &soak->server.rig) != ERROR_SUCCESS) {
-            tell_failure(soak, "connect\n", "no instance", 0);
+            print_failure(soak, "connect\n", "no instance", 0);
             pipe_client_close(&client);
             continue;
         }
@@ -106,8 +106,8 @@ static DWORD WINAPI be_honest(void *context)
         if (!pipe_client_send_text(&client, request) || !pipe_client_reply(&client, &reply) ||
             strstr(reply.last, "\"type\":\"end\"") == NULL || reply.rows == 0) {
             const char *end = client.is_closed ? "closed" : "nothing came in time";
-            tell_failure(soak, request, reply.last[0] != '\0' ? reply.last : end,
-                         system_now_ms() - begin_ms);
+            print_failure(soak, request, reply.last[0] != '\0' ? reply.last : end,
+                          system_now_ms() - begin_ms);
             pipe_client_close(&client);
         }
     }
@@ -152,8 +152,8 @@ static void print_usage(const char *when, LONG requests, const struct process_us
     (void)fflush(stdout);
 }
 
-/* What it holds once nobody wants anything: as much as `wanted`, or what does not change. */
-static bool settle(struct soak *soak, const struct process_usage *wanted,
+/* What it uses when it is idle: as much as `expected`, or what does not change any more. */
+static bool settle(struct soak *soak, const struct process_usage *expected,
                    struct process_usage *usage)
 {
     const uint64_t begin_ms = system_now_ms();
@@ -163,12 +163,12 @@ static bool settle(struct soak *soak, const struct process_usage *wanted,
     while (system_now_ms() - begin_ms < SETTLE_MAX_MS) {
         if (!lsmapd_server_usage(&soak->server, usage))
             return false;
-        if (wanted != NULL && usage->handles == wanted->handles &&
-            usage->threads == wanted->threads)
+        if (expected != NULL && usage->handles == expected->handles &&
+            usage->threads == expected->threads)
             return true;
         if (usage->handles != last.handles || usage->threads != last.threads)
             change_ms = system_now_ms();
-        if (wanted == NULL && system_now_ms() - change_ms > SETTLE_MS)
+        if (expected == NULL && system_now_ms() - change_ms > SETTLE_MS)
             return true;
         last = *usage;
         Sleep(POLL_MS);
@@ -176,7 +176,7 @@ static bool settle(struct soak *soak, const struct process_usage *wanted,
     return true; /* the caller compares */
 }
 
-/* Connections it has ever had, by its own statistics. */
+/* The connections that it has had, by its own statistics. */
 static uint64_t connections_of(struct soak *soak)
 {
     static const char member[] = "\"connections_opened\":";
@@ -247,7 +247,7 @@ static size_t run(struct soak *soak, LONG requests, LONG turns_least)
     return started;
 }
 
-static LONG requests_wanted(void)
+static LONG requests_to_make(void)
 {
     const char *text = getenv("LSMAP_SOAK_REQUESTS");
     const long value = text != NULL ? strtol(text, NULL, 10) : 0;
@@ -258,7 +258,7 @@ static void nothing_fails_and_nothing_grows(struct test *t)
 {
     static struct soak soak;
     struct process_usage before, after;
-    const LONG requests = requests_wanted();
+    const LONG requests = requests_to_make();
 
     if (!lsmapd_server_start(&soak.server, LIMITS))
         TEST_SKIP(t, "lsmapd.exe was not found; name it in LSMAPD_EXE");

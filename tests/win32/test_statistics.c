@@ -1,4 +1,4 @@
-/* The statistics where they meet Windows: the lock, what a pipe server counts, what lsmap prints.
+/* The statistics on Windows: the lock, what a pipe server counts, what lsmap prints.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static uint64_t value_of(struct counted *counted, size_t index)
     return values[index];
 }
 
-/* What happens on another thread comes in time, not at once. */
+/* Other threads count in time, not at once. */
 static bool wait_for(struct counted *counted, size_t index, uint64_t value)
 {
     for (int poll = 0; poll < RIG_WAIT_MS / 10; poll++) {
@@ -105,7 +105,7 @@ static void a_server_counts(struct test *t)
     pipe_client_close(&refused);
     CHECK(t, wait_for(&counted, STATISTICS_CONNECTIONS_NOW, 1));
 
-    /* and tells it, where all that was sent is in by then */
+    /* the row includes everything sent before it */
     CHECK(t, pipe_client_send_text(&client, "{\"op\":\"stats\"}\n"));
     CHECK(t, pipe_client_line(&client, &line));
     CHECK(t, text_contains(line, "\"connections_now\":1,\"connections_peak\":2,"
@@ -117,7 +117,7 @@ static void a_server_counts(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) != UINT32_MAX);
 }
 
-/* lsmap asks our server, and is counted by it. */
+/* lsmap asks our server, which counts it. */
 static void lsmap_prints_them(struct test *t)
 {
     static const struct {
