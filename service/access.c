@@ -19,21 +19,26 @@
 
 enum { NUMBER_DIGITS_MAX = 8, TABLE_COLUMN_GAP = 2 };
 
-/* Both formats hold the SID at most twice. */
-static_assert(sizeof(PIPE_SDDL_CONSOLE_FORMAT) + 2 * SID_TEXT_CAPACITY <
-                      ACCESS_SDDL_CONSOLE_CAPACITY &&
-                  sizeof(ACCESS_SDDL_CONSOLE_FORMAT) + SID_TEXT_CAPACITY <
-                      ACCESS_SDDL_CONSOLE_CAPACITY,
-              "format and SIDs fit");
+/* Each format holds the SID at most twice. */
+static_assert(
+    sizeof(PIPE_SDDL_CONSOLE_FORMAT) + 2 * SID_TEXT_CAPACITY < ACCESS_SDDL_CONSOLE_CAPACITY &&
+        sizeof(PIPE_SDDL_ELEVATED_FORMAT) + SID_TEXT_CAPACITY < ACCESS_SDDL_CONSOLE_CAPACITY &&
+        sizeof(ACCESS_SDDL_CONSOLE_FORMAT) + SID_TEXT_CAPACITY < ACCESS_SDDL_CONSOLE_CAPACITY,
+    "format and SIDs fit");
 
-bool access_console_sddl(const struct sid *user, char *pipe_sddl, char *access_sddl)
+bool access_console_sddl(const struct sid *user, bool is_elevated, char *pipe_sddl,
+                         char *access_sddl)
 {
     char text[SID_TEXT_CAPACITY];
 
     sid_format(text, user);
     if (text[0] == '\0')
         return false;
-    (void)snprintf(pipe_sddl, ACCESS_SDDL_CONSOLE_CAPACITY, PIPE_SDDL_CONSOLE_FORMAT, text, text);
+    if (is_elevated)
+        (void)snprintf(pipe_sddl, ACCESS_SDDL_CONSOLE_CAPACITY, PIPE_SDDL_ELEVATED_FORMAT, text);
+    else
+        (void)snprintf(pipe_sddl, ACCESS_SDDL_CONSOLE_CAPACITY, PIPE_SDDL_CONSOLE_FORMAT, text,
+                       text);
     (void)snprintf(access_sddl, ACCESS_SDDL_CONSOLE_CAPACITY, ACCESS_SDDL_CONSOLE_FORMAT, text);
     return true;
 }

@@ -43,6 +43,13 @@
 #define PIPE_SDDL_CONSOLE_FORMAT \
     "O:%sD:P(A;;GA;;;%s)(A;;0x12019b;;;SY)(A;;0x12019b;;;BA)S:(ML;;NWNR;;;ME)"
 
+/* The same when that user is elevated: the Administrators, who own it and have all rights; SYSTEM and
+ * the user may read and write, without 0x4. The label denies reading and writing below high
+ * integrity, so that the user's own programs that are not elevated get neither the answers nor the
+ * name. */
+#define PIPE_SDDL_ELEVATED_FORMAT \
+    "O:BAG:SYD:P(A;;GA;;;BA)(A;;0x12019b;;;SY)(A;;0x12019b;;;%s)S:(ML;;NWNR;;;HI)"
+
 /* What a caller may ask of the service, unless the setting AccessSddl says otherwise; the bits are
  * RIGHT_* of protocol.h.
  *
@@ -83,8 +90,9 @@
 enum { ACCESS_SDDL_CONSOLE_CAPACITY = 640 };
 
 /* Makes the SDDL of the pipe and of the rights for the user who runs `lsmapd --console`.
+ * is_elevated  The group Administrators is enabled.
  * Returns false, both untouched, for an unknown user. */
-NODISCARD bool access_console_sddl(_In_ const struct sid *user,
+NODISCARD bool access_console_sddl(_In_ const struct sid *user, bool is_elevated,
                                    _Out_writes_(ACCESS_SDDL_CONSOLE_CAPACITY) char *pipe_sddl,
                                    _Out_writes_(ACCESS_SDDL_CONSOLE_CAPACITY) char *access_sddl);
 

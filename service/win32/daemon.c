@@ -89,7 +89,9 @@ static DWORD create_console_server(struct daemon *daemon, struct server_config *
     struct caller self;
 
     DWORD error = token_facts_self(&self);
-    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
+    if (error == ERROR_SUCCESS &&
+        !access_console_sddl(&self.user, self.administrator == ADMINISTRATOR_ENABLED, pipe_sddl,
+                             access_sddl))
         error = ERROR_INVALID_SID;
     if (error != ERROR_SUCCESS)
         return error;

@@ -116,7 +116,8 @@ static DWORD make_own_pipe(struct target *target)
     (void)swprintf(target->name, TARGET_NAME_LENGTH, L"\\\\.\\pipe\\lsmap-doctor-%lu",
                    (unsigned long)GetCurrentProcessId());
     DWORD error = token_facts_self(&self);
-    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, target->sddl, access_sddl))
+    if (error == ERROR_SUCCESS &&
+        !access_console_sddl(&self.user, false, target->sddl, access_sddl))
         error = ERROR_INVALID_SID;
     return error == ERROR_SUCCESS ? make_instance(target) : error;
 }

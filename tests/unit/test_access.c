@@ -153,16 +153,29 @@ static void access_console_sddl_names_its_user(struct test *t)
     char access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY] = "untouched";
     struct sid longest = {SID_SIZE_MAX, {1, 15}};
 
-    CHECK(t, !access_console_sddl(&sids[NOBODY], pipe_sddl, access_sddl));
+    CHECK(t, !access_console_sddl(&sids[NOBODY], false, pipe_sddl, access_sddl));
     CHECK_STR(t, "untouched", pipe_sddl);
     CHECK_STR(t, "untouched", access_sddl);
-    CHECK(t, access_console_sddl(&sids[READERS], pipe_sddl, access_sddl));
+    CHECK(t, access_console_sddl(&sids[READERS], false, pipe_sddl, access_sddl));
     CHECK(t, strncmp(pipe_sddl, "O:S-1-5-21-1-1001D:P(A;;GA;;;S-1-5-21-1-1001)", 45) == 0);
     CHECK(t, strstr(access_sddl, "D:P(A;;0x1f;;;S-1-5-21-1-1001)(A;;") != NULL);
     memset(longest.bytes + 2, 0xff, SID_SIZE_MAX - 2);
-    CHECK(t, access_console_sddl(&longest, pipe_sddl, access_sddl));
+    CHECK(t, access_console_sddl(&longest, true, pipe_sddl, access_sddl));
+    CHECK(t, access_console_sddl(&longest, false, pipe_sddl, access_sddl));
     CHECK(t, strstr(pipe_sddl, "S:(ML;;NWNR;;;ME)") != NULL);
     CHECK(t, strstr(access_sddl, "(A;;0x1f;;;BA)") != NULL);
+}
+
+/* The user's programs that are not elevated have the user's SID: it must not be enough. */
+static void an_elevated_console_keeps_its_filtered_half_out(struct test *t)
+{
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
+
+    CHECK(t, access_console_sddl(&sids[READERS], true, pipe_sddl, access_sddl));
+    CHECK_STR(t,
+              "O:BAG:SYD:P(A;;GA;;;BA)(A;;0x12019b;;;SY)(A;;0x12019b;;;S-1-5-21-1-1001)"
+              "S:(ML;;NWNR;;;HI)",
+              pipe_sddl);
 }
 
 static void access_dacl_is_plain_refuses_the_rest(struct test *t)
@@ -492,6 +505,7 @@ int main(int argc, char **argv)
         TEST_CASE(access_sddl_reads_only_the_text),
         TEST_CASE(access_sddl_completes_owner_and_group),
         TEST_CASE(access_console_sddl_names_its_user),
+        TEST_CASE(an_elevated_console_keeps_its_filtered_half_out),
         TEST_CASE(access_dacl_is_plain_refuses_the_rest),
         TEST_CASE(the_pipe_admits_each_sid_with_a_right),
         TEST_CASE(rows_are_what_accesscheck_would_say),

@@ -71,12 +71,12 @@ static void every_descriptor_is_valid(struct test *t)
         descriptor_free(&descriptor);
     }
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
-    CHECK(t, access_console_sddl(&self.user, pipe_sddl, access_sddl));
+    CHECK(t, access_console_sddl(&self.user, false, pipe_sddl, access_sddl));
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(pipe_sddl, &descriptor));
     descriptor_free(&descriptor);
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(access_sddl, &descriptor));
     descriptor_free(&descriptor);
-    CHECK(t, !access_console_sddl(&unknown, pipe_sddl, access_sddl));
+    CHECK(t, !access_console_sddl(&unknown, false, pipe_sddl, access_sddl));
     CHECK(t, descriptor_create("not sddl", &descriptor) != ERROR_SUCCESS);
     CHECK(t, descriptor == NULL);
 }
@@ -103,6 +103,38 @@ static void the_pipe_lets_clients_in_and_nothing_more(struct test *t)
         CHECK_INT(t, is_named ? PIPE_USE : 0, is_allowed ? granted & PIPE_USE : 0);
         if (!is_member(token, WinLocalSystemSid))
             CHECK_INT(t, 0, is_allowed ? granted & FILE_CREATE_PIPE_INSTANCE : 0);
+        handle_close(&token);
+    }
+    descriptor_free(&descriptor);
+}
+
+/* The pipe of an elevated console: its user may add no instance without the group Administrators. */
+static void the_filtered_half_adds_no_instance_to_an_elevated_console(struct test *t)
+{
+    WELL_KNOWN_SID_TYPE administrators[] = {WinBuiltinAdministratorsSid};
+    GENERIC_MAPPING mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
+                               FILE_ALL_ACCESS};
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    struct caller self;
+
+    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    if (self.administrator != ADMINISTRATOR_ENABLED)
+        TEST_SKIP(t, "needs an elevated prompt");
+    REQUIRE(t, access_console_sddl(&self.user, true, pipe_sddl, access_sddl));
+    REQUIRE(t, descriptor_create(pipe_sddl, &descriptor) == ERROR_SUCCESS);
+    for (DWORD disabled = 0; disabled <= 1; disabled++) {
+        HANDLE token = create_token(administrators, disabled);
+        PRIVILEGE_SET privileges = {0};
+        DWORD size = sizeof privileges, granted = 0;
+        BOOL is_allowed = FALSE;
+        TEST_ROW(t, "%lu groups disabled", (unsigned long)disabled);
+        REQUIRE(t, token != NULL);
+        CHECK(t, AccessCheck(descriptor, token, MAXIMUM_ALLOWED, &mapping, &privileges, &size,
+                             &granted, &is_allowed));
+        CHECK_INT(t, PIPE_USE, granted & PIPE_USE);
+        CHECK_INT(t, disabled == 0 ? FILE_CREATE_PIPE_INSTANCE | WRITE_DAC : 0,
+                  granted & (FILE_CREATE_PIPE_INSTANCE | WRITE_DAC));
         handle_close(&token);
     }
     descriptor_free(&descriptor);
@@ -140,7 +172,7 @@ static void the_console_grants_all_to_its_user(struct test *t)
     struct caller self, caller;
 
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
-    REQUIRE(t, access_console_sddl(&self.user, pipe_sddl, access_sddl));
+    REQUIRE(t, access_console_sddl(&self.user, false, pipe_sddl, access_sddl));
     REQUIRE(t, descriptor_create(access_sddl, &access.descriptor) == ERROR_SUCCESS);
     HANDLE token = create_token(groups, 2);
     REQUIRE(t, token != NULL);
@@ -273,6 +305,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(every_descriptor_is_valid),
         TEST_CASE(the_pipe_lets_clients_in_and_nothing_more),
+        TEST_CASE(the_filtered_half_adds_no_instance_to_an_elevated_console),
         TEST_CASE(the_service_grants_by_group),
         TEST_CASE(the_console_grants_all_to_its_user),
         TEST_CASE(the_client_of_a_pipe_is_known_and_we_are_ourselves_again),
