@@ -37,28 +37,20 @@ struct platform {
     uint32_t (*open)(void *context, uint32_t pid, struct process_facts *facts, struct buffer *image,
                      struct address_space **space);
 
-    /* MemoryBasicInformation: the run of pages that holds `address`, free space included.
-     * Returns NTSTATUS_INVALID_PARAMETER above the user space. */
-    uint32_t (*region)(void *context, struct address_space *space, uint64_t address,
-                       struct region *region);
+    /* NtQueryVirtualMemory, for the classes with an answer of fixed size (regions.h).
+     * answer  Receives `size` bytes, as the kernel fills them.
+     * Returns NTSTATUS_INVALID_PARAMETER above the user space, NTSTATUS_INVALID_ADDRESS where no
+     * allocation is, NTSTATUS_INVALID_INFO_CLASS on systems without the class. */
+    uint32_t (*memory)(void *context, struct address_space *space, enum memory_class memory_class,
+                       uint64_t address, void *answer, size_t size);
 
-    /* MemoryRegionInformation: the allocation that holds `address`. Fails at a free address, and
-     * with NTSTATUS_NOT_IMPLEMENTED or NTSTATUS_INVALID_INFO_CLASS on systems without it. */
-    uint32_t (*allocation)(void *context, struct address_space *space, uint64_t address,
-                           struct allocation *allocation);
-
-    /* MemoryMappedFilenameInformation: the device path of the file mapped at `address`.
+    /* The same for MEMORY_CLASS_NAME: the device path of the file mapped at `address`.
      * name   Cleared, then receives UTF-8.
      * lossy  Receives true when the name contained an unpaired surrogate.
      * Returns NTSTATUS_FILE_INVALID for a section without a file, NTSTATUS_INVALID_ADDRESS when
      * no view is there. */
     uint32_t (*name)(void *context, struct address_space *space, uint64_t address,
                      struct buffer *name, bool *lossy);
-
-    /* MemoryWorkingSetExInformation of `count` pages from `address`, at most PAGES_BATCH_MAX.
-     * blocks  Receives the VirtualAttributes of each page. */
-    uint32_t (*pages)(void *context, struct address_space *space, uint64_t address, size_t count,
-                      uint64_t *blocks);
 
     /* Rewrites a device path as a DOS path: C:\..., \\server\share\..., \\?\Volume{...}\...
      * path  Cleared, then receives UTF-8. Returns false, `path` empty, for an unknown device. */

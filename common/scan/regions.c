@@ -87,20 +87,21 @@ const char *memory_state_name(uint32_t state)
                                            : NULL;
 }
 
-void page_counts_add(struct page_counts *counts, const uint64_t *blocks, size_t count)
+void page_counts_add(struct page_counts *counts, const struct page *pages, size_t count)
 {
     counts->counted += (uint64_t)count * MEMORY_PAGE_SIZE;
     for (size_t i = 0; i < count; i++) {
-        if ((blocks[i] & PAGE_VALID) == 0)
+        const uint64_t attributes = pages[i].attributes;
+        if ((attributes & PAGE_VALID) == 0)
             continue;
-        uint64_t share_count = blocks[i] >> PAGE_SHARE_COUNT_SHIFT & PAGE_SHARE_COUNT_MASK;
+        uint64_t share_count = attributes >> PAGE_SHARE_COUNT_SHIFT & PAGE_SHARE_COUNT_MASK;
         counts->resident += MEMORY_PAGE_SIZE;
         /* A shareable page that only one process uses counts as neither. */
         if (share_count > 1)
             counts->shared += MEMORY_PAGE_SIZE;
         else if (share_count == 0)
             counts->private_ += MEMORY_PAGE_SIZE;
-        if (blocks[i] & PAGE_LOCKED)
+        if ((attributes & PAGE_LOCKED) != 0)
             counts->locked += MEMORY_PAGE_SIZE;
     }
 }

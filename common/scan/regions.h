@@ -2,8 +2,8 @@
  *
  * A *region* is a run of pages with one state and protection (MEMORY_BASIC_INFORMATION). An
  * *allocation* is everything with one allocation base (MEMORY_REGION_INFORMATION); an allocation
- * that maps a section is a *view*. The numbers are those of Windows, so that the platform copies
- * fields and decides nothing.
+ * that maps a section is a *view*. Structures and numbers are those of 64-bit Windows, so that the
+ * kernel fills them and the platform decides nothing.
  */
 #ifndef COMMON_SCAN_REGIONS_H
 #define COMMON_SCAN_REGIONS_H
@@ -13,6 +13,18 @@
 #include <stdint.h>
 
 #include "common/base/annotations.h"
+
+/* Information classes of NtQueryVirtualMemory. PROCESS_QUERY_LIMITED_INFORMATION suffices for all but
+ * the pages; Wine wants PROCESS_QUERY_INFORMATION. Sources: System Informer, phnt/ntmmapi.h; for what
+ * they answer, decompiled kernels of builds 14393 to 26100. */
+enum memory_class {
+    MEMORY_CLASS_BASIC = 0,          /* struct region */
+    MEMORY_CLASS_NAME = 2,           /* a counted UTF-16 string: the device path of a mapped file */
+    MEMORY_CLASS_REGION = 3,         /* struct allocation, but `type` is a MEMORY_TYPE: not used */
+    MEMORY_CLASS_WORKING_SET_EX = 4, /* array of struct page, in and out; the address is 0 */
+    MEMORY_CLASS_IMAGE = 6,          /* MEMORY_IMAGE_INFORMATION: not used by a scan */
+    MEMORY_CLASS_REGION_EX = 7       /* struct allocation */
+};
 
 enum {
     MEMORY_PAGE_SIZE = 0x1000,
@@ -26,7 +38,8 @@ enum {
     MEMORY_TYPE_MAPPED = 0x40000,
     MEMORY_TYPE_IMAGE = 0x1000000,
 
-    /* type bits of an allocation; source: RegionType of MEMORY_REGION_INFORMATION */
+    /* type bits of an allocation, among others; source: RegionType of MEMORY_REGION_INFORMATION. Physical
+     * memory has PHYSICAL up to build 18363, PRIVATE in build 26100, later both */
     MEMORY_REGION_PRIVATE = 0x01,
     MEMORY_REGION_DATA_FILE = 0x02,
     MEMORY_REGION_IMAGE = 0x04,
@@ -34,22 +47,38 @@ enum {
     MEMORY_REGION_PHYSICAL = 0x10
 };
 
+/* MEMORY_BASIC_INFORMATION */
 struct region {
     uint64_t base;               /* first byte of the run, at or below the address asked about */
-    uint64_t size;               /* bytes */
     uint64_t allocation_base;    /* 0 when free */
     uint32_t allocation_protect; /* PAGE_* given when the allocation was made */
-    uint32_t state;              /* MEMORY_STATE_* */
-    uint32_t protect;            /* PAGE_* now; 0 unless committed */
-    uint32_t type;               /* MEMORY_TYPE_*; 0 when free */
+    uint32_t partition;
+    uint64_t size;    /* bytes */
+    uint32_t state;   /* MEMORY_STATE_* */
+    uint32_t protect; /* PAGE_* now; means nothing unless committed */
+    uint32_t type;    /* MEMORY_TYPE_*; 0 when free */
+    uint32_t reserved;
 };
 
+/* MEMORY_REGION_INFORMATION, as far as all builds have it */
 struct allocation {
     uint64_t base;    /* allocation base */
-    uint64_t size;    /* bytes of all its pages */
     uint32_t protect; /* PAGE_* given when it was made */
     uint32_t type;    /* MEMORY_REGION_* bits */
+    uint64_t size;    /* bytes of all its pages */
+    uint64_t committed;
 };
+
+/* MEMORY_WORKING_SET_EX_INFORMATION */
+struct page {
+    uint64_t address;
+    uint64_t attributes; /* MEMORY_WORKING_SET_EX_BLOCK */
+};
+
+_Static_assert(sizeof(struct region) == 48 && offsetof(struct region, type) == 40, "one layout");
+_Static_assert(sizeof(struct allocation) == 32 && offsetof(struct allocation, size) == 16,
+               "one layout");
+_Static_assert(sizeof(struct page) == 16, "one layout");
 
 /* What backs an allocation; bits, so that they form a set. */
 enum view_kind {
@@ -85,9 +114,8 @@ struct page_counts {
     uint64_t locked;   /* of those, locked in memory */
 };
 
-/* Adds `count` pages to the counts.
- * blocks  VirtualAttributes of MEMORY_WORKING_SET_EX_INFORMATION, one a page. */
-void page_counts_add(_Inout_ struct page_counts *counts, _In_reads_(count) const uint64_t *blocks,
+/* Adds `count` pages, as Windows answered about them, to the counts. */
+void page_counts_add(_Inout_ struct page_counts *counts, _In_reads_(count) const struct page *pages,
                      size_t count);
 
 #endif

@@ -106,7 +106,7 @@ struct scan_counts {
 struct scan_checkpoint {
     struct process_list *processes;               /* a counted reference; NULL: not listed yet */
     size_t index;                                 /* of the next process */
-    bool no_allocations;                          /* this system lacks MemoryRegionInformation */
+    bool no_allocations;                          /* this system lacks MemoryRegionInformationEx */
     bool matched[SCAN_PIDS_MAX + SCAN_NAMES_MAX]; /* each pid, then each name */
     struct scan_counts counts;
 };

@@ -184,13 +184,16 @@ static enum views_result step_pages(struct views *views)
         views->step = step_map;
         return VIEWS_ON;
     }
+    for (size_t i = 0; i < count; i++)
+        views->pages[i].address = views->position + (uint64_t)i * MEMORY_PAGE_SIZE;
     views->counts->pages++;
-    const uint32_t nt_status = views->platform->pages(views->platform->context, views->space,
-                                                      views->position, count, views->blocks);
+    const uint32_t nt_status =
+        views->platform->memory(views->platform->context, views->space, MEMORY_CLASS_WORKING_SET_EX,
+                                0, views->pages, count * sizeof views->pages[0]);
     if (nt_status_is_exited(nt_status))
         return fail(views, nt_status, NULL);
     if (nt_status == NTSTATUS_OK) {
-        page_counts_add(&map->pages, views->blocks, count);
+        page_counts_add(&map->pages, views->pages, count);
         views->position += (uint64_t)count * MEMORY_PAGE_SIZE;
     } else {
         views->pages_refused = true;

@@ -59,7 +59,7 @@ struct views {
     const struct platform *platform;
     const struct views_query *query;
     struct query_counts *counts;
-    bool no_allocations; /* this system lacks MemoryRegionInformation; kept between processes */
+    bool no_allocations; /* this system lacks MemoryRegionInformationEx; kept between processes */
 
     /* results; spans are valid until the next call */
     struct map_row map;
@@ -78,7 +78,7 @@ struct views {
     struct walk walk;
     struct buffer device_path;
     struct buffer path;
-    uint64_t blocks[PAGES_BATCH_MAX];
+    struct page pages[PAGES_BATCH_MAX];
 };
 
 /* platform, query, counts  Must outlive `views`; the calls made are added to `counts`. */

@@ -16,6 +16,13 @@ static bool contains(uint64_t base, uint64_t size, uint64_t address)
            base + size > base;
 }
 
+static uint32_t query(struct walk *walk, enum memory_class memory_class, uint64_t address,
+                      void *answer, size_t size)
+{
+    return walk->platform->memory(walk->platform->context, walk->space, memory_class, address,
+                                  answer, size);
+}
+
 void walk_init(struct walk *walk, const struct platform *platform, struct address_space *space,
                struct query_counts *counts, uint64_t limit, bool ask_allocations)
 {
@@ -164,7 +171,7 @@ static enum walk_result ask_region(struct walk *walk)
     struct region region;
     walk->counts->regions++;
     const uint32_t nt_status =
-        walk->platform->region(walk->platform->context, walk->space, walk->address, &region);
+        query(walk, MEMORY_CLASS_BASIC, walk->address, &region, sizeof region);
     if (nt_status == NTSTATUS_INVALID_PARAMETER && walk->address != 0)
         return end_at_top(walk); /* above the user space */
     if (nt_status != NTSTATUS_OK)
@@ -176,15 +183,20 @@ static enum walk_result ask_region(struct walk *walk)
         return fail(walk, NTSTATUS_OK);
     if (!walk->ask_allocations)
         return take_region(walk, &region);
-    if (region.state == MEMORY_STATE_FREE) {
-        advance(walk, region_end(&region));
-        walk->is_over = walk->is_single;
-    } else if (walk->allocation_failed) {
-        /* Not free, yet MemoryRegionInformation knows no allocation: it is of no use here. */
+    const bool is_free = region.state == MEMORY_STATE_FREE;
+    if (!is_free && !walk->allocation_failed) {
+        walk->expect_gap = false;
+        return WALK_ON;
+    }
+    if (is_view(&region)) {
+        /* MemoryRegionInformationEx knows no allocation here: it is of no use. */
         (void)give_up_allocations(walk, NTSTATUS_INVALID_ADDRESS);
         return take_region(walk, &region);
     }
-    walk->expect_gap = false;
+    /* It is free; or private, as up to build 16299 at 0x7FFE0000 and from 0x7FFFFFFE0000 up. */
+    advance(walk, region_end(&region));
+    walk->expect_gap = walk->expect_gap && !is_free;
+    walk->is_over = walk->is_single;
     return WALK_ON;
 }
 
@@ -201,20 +213,23 @@ static enum walk_result take_allocation(struct walk *walk, const struct allocati
     return is_new && walk->view.kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
 }
 
-/* Wine answers without type bits. Such an answer is as worthless as an impossible one. */
+/* An allocation is of one kind; physical memory may be marked as private too. */
 static bool is_usable(const struct allocation *allocation, uint64_t address)
 {
-    const bool is_classified = (allocation->type & MEMORY_REGION_PRIVATE) != 0 ||
-                               view_kind_from_allocation(allocation->type) != VIEW_PRIVATE;
-    return is_classified && contains(allocation->base, allocation->size, address);
+    const uint32_t kinds =
+        allocation->type & (MEMORY_REGION_PRIVATE | MEMORY_REGION_DATA_FILE | MEMORY_REGION_IMAGE |
+                            MEMORY_REGION_PAGEFILE | MEMORY_REGION_PHYSICAL);
+    const bool is_one = kinds != 0 && (kinds & (kinds - 1)) == 0;
+    return (is_one || kinds == (MEMORY_REGION_PRIVATE | MEMORY_REGION_PHYSICAL)) &&
+           contains(allocation->base, allocation->size, address);
 }
 
 static enum walk_result ask_allocation(struct walk *walk)
 {
     struct allocation allocation;
     walk->counts->allocations++;
-    const uint32_t nt_status = walk->platform->allocation(walk->platform->context, walk->space,
-                                                          walk->address, &allocation);
+    const uint32_t nt_status =
+        query(walk, MEMORY_CLASS_REGION_EX, walk->address, &allocation, sizeof allocation);
     if (nt_status_is_exited(nt_status))
         return fail(walk, nt_status);
     if (nt_status_is_unsupported(nt_status) || nt_status == NTSTATUS_ACCESS_DENIED)
@@ -250,8 +265,7 @@ enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *ru
     if (walk->queries++ >= WALK_QUERIES_MAX)
         return fail(walk, NTSTATUS_OK);
     walk->counts->regions++;
-    const uint32_t nt_status =
-        walk->platform->region(walk->platform->context, walk->space, address, &region);
+    const uint32_t nt_status = query(walk, MEMORY_CLASS_BASIC, address, &region, sizeof region);
     if (nt_status != NTSTATUS_OK)
         return fail(walk, nt_status);
     if (!contains(region.base, region.size, address) || region.state == MEMORY_STATE_FREE ||

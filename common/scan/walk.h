@@ -1,6 +1,6 @@
 /* The walk over one address space: kernel queries to views.
  *
- * Where MemoryRegionInformation works, one query classifies an allocation and gives its size, so
+ * Where MemoryRegionInformationEx works, one query classifies an allocation and gives its size, so
  * that it is crossed in one step; free space is crossed with one basic query. Elsewhere basic
  * queries are joined to views by their allocation base. No answer is trusted: it must contain the
  * address that was asked about, end above it and not wrap, so that the walk always advances and
@@ -52,7 +52,7 @@ struct walk {
     uint64_t address;           /* the next to ask about */
     uint64_t floor;             /* all below is done and not reported again */
     uint64_t limit;             /* first address above the user space; UINT64_MAX: unknown */
-    bool ask_allocations;       /* use MemoryRegionInformation */
+    bool ask_allocations;       /* use MemoryRegionInformationEx */
     uint32_t allocation_status; /* why ask_allocations was given up; 0: it was not */
     bool expect_gap;            /* make the basic query first */
     bool allocation_failed;     /* at `address`, so the basic query decides */
@@ -70,7 +70,7 @@ struct walk {
 /* Begins at the bottom of an address space.
  * platform, space, counts  Must outlive the walk; `counts` is counted up.
  * limit                    First address above the user space; 0: unknown.
- * ask_allocations          False when the system is known to lack MemoryRegionInformation. */
+ * ask_allocations          False when the system is known to lack MemoryRegionInformationEx. */
 void walk_init(_Out_ struct walk *walk, _In_ const struct platform *platform,
                _In_ struct address_space *space, _Inout_ struct query_counts *counts,
                uint64_t limit, bool ask_allocations);

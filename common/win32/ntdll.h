@@ -39,14 +39,6 @@ enum nt_process_class {
     NT_PROCESS_PROTECTION = 61  /* one byte, PS_PROTECTION; QLI; Windows 8.1 */
 };
 
-enum nt_memory_class {
-    NT_MEMORY_BASIC = 0,          /* MEMORY_BASIC_INFORMATION; QLI on Windows 10, QI on Wine */
-    NT_MEMORY_MAPPED_NAME = 2,    /* struct nt_string and its text; QLI, QI on Wine */
-    NT_MEMORY_REGION = 3,         /* struct nt_memory_region; QLI */
-    NT_MEMORY_WORKING_SET_EX = 4, /* array of struct nt_working_set_page, in and out; QI or QLI */
-    NT_MEMORY_IMAGE = 6           /* struct nt_memory_image; QLI */
-};
-
 struct nt_time_of_day {
     LARGE_INTEGER boot_time; /* FILETIME */
     LARGE_INTEGER current_time;
@@ -102,23 +94,11 @@ struct nt_process_basic {
     ULONG_PTR parent_pid;
 };
 
-struct nt_memory_region {
-    void *allocation_base;
-    ULONG allocation_protect;
-    ULONG type;       /* MEMORY_REGION_* of regions.h */
-    SIZE_T size;      /* bytes of all its pages */
-    SIZE_T committed; /* bytes */
-};
-
+/* The answer of MEMORY_CLASS_IMAGE. */
 struct nt_memory_image {
     void *base;
     SIZE_T size;
     ULONG flags; /* partial map, signing level */
-};
-
-struct nt_working_set_page {
-    void *address;
-    ULONG_PTR attributes; /* MEMORY_WORKING_SET_EX_BLOCK */
 };
 
 struct nt_client_id {
@@ -142,9 +122,7 @@ static_assert(offsetof(struct nt_process_information, pid) == 80, "UniqueProcess
 static_assert(offsetof(struct nt_process_information, session_id) == 100, "SessionId");
 static_assert(sizeof(struct nt_handle_entry) == 40, "SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX");
 static_assert(sizeof(struct nt_process_basic) == 48, "PROCESS_BASIC_INFORMATION");
-static_assert(sizeof(struct nt_memory_region) == 32, "MEMORY_REGION_INFORMATION before its _EX");
 static_assert(sizeof(struct nt_memory_image) == 24, "MEMORY_IMAGE_INFORMATION");
-static_assert(sizeof(struct nt_working_set_page) == 16, "MEMORY_WORKING_SET_EX_INFORMATION");
 static_assert(sizeof(struct nt_object_attributes) == 48, "OBJECT_ATTRIBUTES");
 
 /* The longest answer of a name query: a structure and 64 KiB of text. */
@@ -157,6 +135,7 @@ NTSYSAPI nt_result NTAPI NtOpenProcess(HANDLE *process, ACCESS_MASK access,
                                        struct nt_client_id *client_id);
 NTSYSAPI nt_result NTAPI NtQueryInformationProcess(HANDLE process, ULONG information_class,
                                                    void *buffer, ULONG size, ULONG *size_needed);
+/* information_class  enum memory_class of common/scan/regions.h. */
 NTSYSAPI nt_result NTAPI NtQueryVirtualMemory(HANDLE process, const void *address,
                                               ULONG information_class, void *buffer, SIZE_T size,
                                               SIZE_T *size_needed);

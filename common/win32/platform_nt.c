@@ -22,13 +22,6 @@ struct platform_nt {
     uint64_t address_limit;                  /* first address above the user space of any process */
 };
 
-static uint32_t query_memory(const struct address_space *space, uint64_t address,
-                             enum nt_memory_class memory_class, void *buffer, size_t size)
-{
-    return (uint32_t)NtQueryVirtualMemory(space->process, (const void *)(uintptr_t)address,
-                                          (ULONG)memory_class, buffer, size, NULL);
-}
-
 /* --- names --- */
 
 /* Makes room for `needed` bytes, or for the longest possible name when that is no more than there
@@ -261,59 +254,18 @@ static uint32_t open_space(void *context, uint32_t pid, struct process_facts *fa
 
 /* --- memory --- */
 
-static uint32_t query_region(void *context, struct address_space *space, uint64_t address,
-                             struct region *region)
+static_assert(sizeof(struct region) == sizeof(MEMORY_BASIC_INFORMATION) &&
+                  offsetof(struct region, size) == offsetof(MEMORY_BASIC_INFORMATION, RegionSize) &&
+                  offsetof(struct region, type) == offsetof(MEMORY_BASIC_INFORMATION, Type),
+              "a region is what Windows calls one");
+
+static uint32_t query_memory(void *context, struct address_space *space,
+                             enum memory_class memory_class, uint64_t address, void *answer,
+                             size_t size)
 {
-    MEMORY_BASIC_INFORMATION basic;
-
     (void)context;
-    const uint32_t status = query_memory(space, address, NT_MEMORY_BASIC, &basic, sizeof basic);
-    if (status != NTSTATUS_OK)
-        return status;
-    *region = (struct region){.base = (uintptr_t)basic.BaseAddress,
-                              .size = basic.RegionSize,
-                              .state = basic.State,
-                              /* for other pages, Windows returns a protection that nobody set */
-                              .protect = basic.State == MEM_COMMIT ? basic.Protect : 0};
-    if (basic.State != MEM_FREE) {
-        region->allocation_base = (uintptr_t)basic.AllocationBase;
-        region->allocation_protect = basic.AllocationProtect;
-        region->type = basic.Type;
-    }
-    return NTSTATUS_OK;
-}
-
-static uint32_t query_allocation(void *context, struct address_space *space, uint64_t address,
-                                 struct allocation *allocation)
-{
-    struct nt_memory_region answer;
-
-    (void)context;
-    const uint32_t status = query_memory(space, address, NT_MEMORY_REGION, &answer, sizeof answer);
-    if (status == NTSTATUS_OK)
-        *allocation = (struct allocation){.base = (uintptr_t)answer.allocation_base,
-                                          .size = answer.size,
-                                          .protect = answer.allocation_protect,
-                                          .type = answer.type};
-    return status;
-}
-
-static uint32_t query_pages(void *context, struct address_space *space, uint64_t address,
-                            size_t count, uint64_t *blocks)
-{
-    struct nt_working_set_page pages[PAGES_BATCH_MAX];
-
-    (void)context;
-    ASSERT(count <= PAGES_BATCH_MAX);
-    for (size_t i = 0; i < count; i++) {
-        pages[i].address = (void *)(uintptr_t)(address + i * MEMORY_PAGE_SIZE);
-        pages[i].attributes = 0;
-    }
-    const uint32_t status =
-        query_memory(space, 0, NT_MEMORY_WORKING_SET_EX, pages, count * sizeof pages[0]);
-    for (size_t i = 0; i < count && status == NTSTATUS_OK; i++)
-        blocks[i] = pages[i].attributes;
-    return status;
+    return (uint32_t)NtQueryVirtualMemory(space->process, (const void *)(uintptr_t)address,
+                                          (ULONG)memory_class, answer, size, NULL);
 }
 
 static nt_result query_mapped_name(HANDLE process, const void *address, void *buffer, size_t size,
@@ -321,7 +273,7 @@ static nt_result query_mapped_name(HANDLE process, const void *address, void *bu
 {
     SIZE_T needed_size = 0;
     nt_result result =
-        NtQueryVirtualMemory(process, address, NT_MEMORY_MAPPED_NAME, buffer, size, &needed_size);
+        NtQueryVirtualMemory(process, address, MEMORY_CLASS_NAME, buffer, size, &needed_size);
     *needed = needed_size;
     return result;
 }
@@ -373,10 +325,8 @@ DWORD platform_nt_create(struct platform *platform)
         .context = made,
         .list = list_processes,
         .open = open_space,
-        .region = query_region,
-        .allocation = query_allocation,
+        .memory = query_memory,
         .name = query_name,
-        .pages = query_pages,
         .path = rewrite_path,
         .close = close_space,
     };

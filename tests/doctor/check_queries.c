@@ -44,8 +44,8 @@ static uint32_t find_image(HANDLE process, uintptr_t *address)
     uintptr_t at = 0;
 
     for (int i = 0; i < REGIONS_MAX; i++) {
-        uint32_t status = (uint32_t)NtQueryVirtualMemory(process, (const void *)at, NT_MEMORY_BASIC,
-                                                         &basic, sizeof basic, NULL);
+        uint32_t status = (uint32_t)NtQueryVirtualMemory(
+            process, (const void *)at, MEMORY_CLASS_BASIC, &basic, sizeof basic, NULL);
         if (status != NTSTATUS_OK)
             return status;
         if (basic.State == MEM_COMMIT && basic.Type == MEM_IMAGE) {
@@ -64,20 +64,20 @@ static uint32_t query(HANDLE process, uintptr_t address, ULONG information)
 {
     union {
         struct nt_string name;
-        struct nt_memory_region region;
+        struct allocation region;
         struct nt_memory_image image;
         char bytes[NAME_ANSWER_SIZE];
     } answer;
-    struct nt_working_set_page page = {.address = (void *)address};
+    struct page page = {.address = address};
     const void *at = (const void *)address;
 
     switch (information) {
-    case NT_MEMORY_WORKING_SET_EX: /* takes its addresses in the buffer */
+    case MEMORY_CLASS_WORKING_SET_EX: /* takes its addresses in the buffer */
         return (uint32_t)NtQueryVirtualMemory(process, NULL, information, &page, sizeof page, NULL);
-    case NT_MEMORY_REGION:
+    case MEMORY_CLASS_REGION_EX:
         return (uint32_t)NtQueryVirtualMemory(process, at, information, &answer.region,
                                               sizeof answer.region, NULL);
-    case NT_MEMORY_IMAGE:
+    case MEMORY_CLASS_IMAGE:
         return (uint32_t)NtQueryVirtualMemory(process, at, information, &answer.image,
                                               sizeof answer.image, NULL);
     default:
@@ -92,9 +92,9 @@ static const struct {
     const char *name;
     bool is_needed;
 } classes[] = {
-    {NT_MEMORY_BASIC, "regions", true}, {NT_MEMORY_MAPPED_NAME, "names", true},
-    {NT_MEMORY_REGION, "views", true},  {NT_MEMORY_WORKING_SET_EX, "pages", false},
-    {NT_MEMORY_IMAGE, "images", false},
+    {MEMORY_CLASS_BASIC, "regions", true},   {MEMORY_CLASS_NAME, "names", true},
+    {MEMORY_CLASS_REGION_EX, "views", true}, {MEMORY_CLASS_WORKING_SET_EX, "pages", false},
+    {MEMORY_CLASS_IMAGE, "images", false},
 };
 
 static void add_status(struct machine *machine, const char *target, size_t index, uint32_t status)

@@ -135,17 +135,14 @@ static void next_range(struct script *script, uint64_t address, uint64_t *base, 
     }
 }
 
-static uint32_t query_region(void *context, struct address_space *space, uint64_t address,
-                             struct region *region)
+static uint32_t query_region(struct script *script, uint64_t address, struct region *region)
 {
     static const uint32_t states[] = {MEMORY_STATE_COMMIT, MEMORY_STATE_RESERVE, MEMORY_STATE_FREE,
                                       0};
     static const uint32_t types[] = {MEMORY_TYPE_PRIVATE, MEMORY_TYPE_MAPPED, MEMORY_TYPE_IMAGE,
                                      0x123};
-    struct script *script = context;
     uint32_t nt_status = next_status(script);
 
-    FUZZ_CHECK(space == &script->space);
     script->calls.regions++;
     if (nt_status != NTSTATUS_OK)
         return nt_status;
@@ -161,13 +158,11 @@ static uint32_t query_region(void *context, struct address_space *space, uint64_
     return NTSTATUS_OK;
 }
 
-static uint32_t query_allocation(void *context, struct address_space *space, uint64_t address,
+static uint32_t query_allocation(struct script *script, uint64_t address,
                                  struct allocation *allocation)
 {
-    struct script *script = context;
     uint32_t nt_status = next_status(script);
 
-    FUZZ_CHECK(space == &script->space);
     script->calls.allocations++;
     if (nt_status != NTSTATUS_OK)
         return nt_status;
@@ -198,21 +193,34 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
     return NTSTATUS_OK;
 }
 
-static uint32_t query_pages(void *context, struct address_space *space, uint64_t address,
-                            size_t count, uint64_t *blocks)
+static uint32_t query_pages(struct script *script, struct page *pages, size_t count)
 {
-    struct script *script = context;
     uint32_t nt_status = next_status(script);
 
-    FUZZ_CHECK(space == &script->space && count > 0 && count <= PAGES_BATCH_MAX);
-    (void)address;
+    FUZZ_CHECK(count > 0 && count <= PAGES_BATCH_MAX);
     script->calls.pages++;
     if (nt_status != NTSTATUS_OK)
         return nt_status;
     uint64_t block = next_byte(script);
     for (size_t i = 0; i < count; i++)
-        blocks[i] = i % 3 == 0 ? block : ~block;
+        pages[i].attributes = i % 3 == 0 ? block : ~block;
     return NTSTATUS_OK;
+}
+
+static uint32_t query_memory(void *context, struct address_space *space,
+                             enum memory_class memory_class, uint64_t address, void *answer,
+                             size_t size)
+{
+    struct script *script = context;
+
+    FUZZ_CHECK(space == &script->space);
+    if (memory_class == MEMORY_CLASS_BASIC && size == sizeof(struct region))
+        return query_region(script, address, answer);
+    if (memory_class == MEMORY_CLASS_REGION_EX && size == sizeof(struct allocation))
+        return query_allocation(script, address, answer);
+    FUZZ_CHECK(memory_class == MEMORY_CLASS_WORKING_SET_EX && address == 0 &&
+               size % sizeof(struct page) == 0);
+    return query_pages(script, answer, size / sizeof(struct page));
 }
 
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
@@ -292,9 +300,8 @@ static void hand_over(struct scan **scan, const struct platform *platform,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct script script = {.data = data, .size = size};
-    const struct platform platform = {&script,      list_processes,   open_process,
-                                      query_region, query_allocation, query_name,
-                                      query_pages,  rewrite_path,     close_process};
+    const struct platform platform = {&script,    list_processes, open_process, query_memory,
+                                      query_name, rewrite_path,   close_process};
     const uint64_t steps_max = STEPS_FREE + (uint64_t)STEPS_PER_BYTE * size;
     struct lists lists;
     struct scan_query query;

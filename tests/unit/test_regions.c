@@ -121,7 +121,7 @@ static void pages_are_counted_by_their_bits(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct page_counts counts = {0};
         TEST_ROW(t, "block 0x%" PRIx64, rows[i].block);
-        page_counts_add(&counts, &rows[i].block, 1);
+        page_counts_add(&counts, &(struct page){0x10000, rows[i].block}, 1);
         CHECK_INT(t, P, counts.counted);
         CHECK_INT(t, rows[i].resident, counts.resident);
         CHECK_INT(t, rows[i].shared, counts.shared);
@@ -132,13 +132,13 @@ static void pages_are_counted_by_their_bits(struct test *t)
 
 static void page_counts_add_up(struct test *t)
 {
-    const uint64_t blocks[] = {1, 0, 7, 1};
+    const struct page pages[] = {{0, 1}, {0x1000, 0}, {0x2000, 7}, {0x3000, 1}};
     struct page_counts counts = {0};
 
     page_counts_add(&counts, NULL, 0);
     CHECK_INT(t, 0, counts.counted);
-    page_counts_add(&counts, blocks, 4);
-    page_counts_add(&counts, blocks, 2);
+    page_counts_add(&counts, pages, 4);
+    page_counts_add(&counts, pages, 2);
     CHECK_INT(t, 6 * MEMORY_PAGE_SIZE, counts.counted);
     CHECK_INT(t, 4 * MEMORY_PAGE_SIZE, counts.resident);
     CHECK_INT(t, 3 * MEMORY_PAGE_SIZE, counts.private_);

@@ -128,6 +128,20 @@ static void allocation_without_type(struct virtual_platform *platform,
     allocation->type = 0; /* as Wine answers */
 }
 
+static void allocation_of_two_kinds(struct virtual_platform *platform,
+                                    struct allocation *allocation)
+{
+    (void)platform;
+    allocation->type = MEMORY_REGION_IMAGE | MEMORY_REGION_DATA_FILE;
+}
+
+static void allocation_of_private_image(struct virtual_platform *platform,
+                                        struct allocation *allocation)
+{
+    (void)platform;
+    allocation->type = MEMORY_REGION_IMAGE | MEMORY_REGION_PRIVATE;
+}
+
 static void allocation_of_unknown_type(struct virtual_platform *platform,
                                        struct allocation *allocation)
 {
@@ -138,10 +152,10 @@ static void allocation_of_unknown_type(struct virtual_platform *platform,
 /* After an impossible allocation the basic query is used instead, and is exact. */
 static void an_impossible_allocation_falls_back(struct test *t)
 {
-    static allocation_lie *const lies[] = {allocation_size_0,         allocation_below,
-                                           allocation_above,          allocation_wraps,
-                                           allocation_of_half_a_page, allocation_without_type,
-                                           allocation_of_unknown_type};
+    static allocation_lie *const lies[] = {
+        allocation_size_0,          allocation_below,          allocation_above,
+        allocation_wraps,           allocation_of_half_a_page, allocation_without_type,
+        allocation_of_unknown_type, allocation_of_two_kinds,   allocation_of_private_image};
 
     for (size_t i = 0; i < TEST_COUNT(lies); i++) {
         struct scan_counts counts = {0};
@@ -163,7 +177,8 @@ static void turn_private(struct virtual_platform *platform, struct region *regio
 static void turn_free(struct virtual_platform *platform, struct region *region)
 {
     if (platform->calls[VIRTUAL_REGION] % 2 == 0)
-        *region = (struct region){region->base, region->size, 0, 0, MEMORY_STATE_FREE, 0, 0};
+        *region =
+            (struct region){.base = region->base, .size = region->size, .state = MEMORY_STATE_FREE};
 }
 
 static void turn_mapped(struct virtual_platform *platform, struct region *region)

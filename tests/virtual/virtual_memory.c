@@ -1,5 +1,7 @@
 #include "tests/virtual/virtual_memory.h"
 
+#include <string.h>
+
 #include "common/scan/nt_status.h"
 
 static uint64_t user_limit(const struct virtual_process *process)
@@ -115,17 +117,60 @@ static uint64_t allocation_size(const struct virtual_process *process,
     return last->base + last->size - run->allocation_base;
 }
 
-uint32_t virtual_memory_allocation(const struct virtual_process *process, uint64_t address,
-                                   struct allocation *allocation, size_t *hint)
+static uint64_t allocation_committed(const struct virtual_process *process,
+                                     const struct virtual_region *run)
 {
+    const struct virtual_region *end = process->regions + process->regions_count;
+    uint64_t committed = 0;
+
+    while (run > process->regions && run[-1].allocation_base == run->allocation_base)
+        run--;
+    for (const uint64_t base = run->allocation_base; run < end && run->allocation_base == base;
+         run++)
+        committed += run->state == MEMORY_STATE_COMMIT ? run->size : 0;
+    return committed;
+}
+
+/* Class 3 calls sections without a file 0x8000000 when the buffer has room for a certain member. */
+static uint32_t type_of_class_3(const struct virtual_region *run, uint32_t build, size_t size)
+{
+    const size_t least = build < 18362 ? 0x20 : build < 26100 ? 0x28 : 0x30;
+    return run->type == MEMORY_REGION_PAGEFILE && size >= least ? 0x8000000u
+                                                                : memory_type(run->type);
+}
+
+/* Physical memory: its own bit up to 18363, then PRIVATE, in newer kernels than 26100 both. */
+static uint32_t type_of_class_7(const struct virtual_region *run, uint32_t build)
+{
+    if (run->type != MEMORY_REGION_PHYSICAL || build < 26100)
+        return run->type;
+    return build == 26100 ? MEMORY_REGION_PRIVATE : MEMORY_REGION_PRIVATE | MEMORY_REGION_PHYSICAL;
+}
+
+bool virtual_memory_is_unknown(uint32_t build, uint64_t address)
+{
+    return build <= 16299 && (address / MEMORY_PAGE_SIZE == 0x7ffe0 || address >= 0x7ffffffe0000u);
+}
+
+uint32_t virtual_memory_allocation(const struct virtual_process *process, uint32_t build,
+                                   enum memory_class memory_class, uint64_t address,
+                                   void *allocation, size_t size, size_t *hint)
+{
+    const bool is_ex = memory_class == MEMORY_CLASS_REGION_EX;
+
+    if (size < (is_ex ? 0x20u : 0x18u))
+        return NTSTATUS_INFO_LENGTH_MISMATCH;
     if (address >= user_limit(process))
         return NTSTATUS_INVALID_PARAMETER;
     const struct virtual_region *run = virtual_memory_run(process, address, hint);
-    if (run == NULL)
+    if (run == NULL || virtual_memory_is_unknown(build, address))
         return NTSTATUS_INVALID_ADDRESS;
-    *allocation = (struct allocation){.base = run->allocation_base,
+    const struct allocation answer = {.base = run->allocation_base,
                                       .size = allocation_size(process, run),
                                       .protect = run->allocation_protect,
-                                      .type = run->type};
+                                      .type = is_ex ? type_of_class_7(run, build)
+                                                    : type_of_class_3(run, build, size),
+                                      .committed = allocation_committed(process, run)};
+    memcpy(allocation, &answer, size < sizeof answer ? size : sizeof answer);
     return NTSTATUS_OK;
 }

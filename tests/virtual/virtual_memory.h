@@ -7,6 +7,7 @@
 #define TESTS_VIRTUAL_MEMORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/annotations.h"
@@ -25,10 +26,20 @@ NODISCARD uint32_t virtual_memory_region(_In_ const struct virtual_process *proc
                                          uint64_t address, bool from_run,
                                          _Out_ struct region *region, _Inout_ size_t *hint);
 
-/* MemoryRegionInformation. Returns NTSTATUS_OK, NTSTATUS_INVALID_ADDRESS where it is free, or
- * NTSTATUS_INVALID_PARAMETER above the user space. */
+/* MemoryRegionInformation and, with bits instead of MEM_ types, MemoryRegionInformationEx.
+ * build       Of Windows: what the kernels of builds 14393 to 26100 answer, decompiled.
+ * size        Bytes there are for the answer.
+ * allocation  Receives as much of it as fits.
+ * Returns NTSTATUS_OK, NTSTATUS_INVALID_ADDRESS where it is free, NTSTATUS_INVALID_PARAMETER above the
+ * user space, or NTSTATUS_INFO_LENGTH_MISMATCH. */
 NODISCARD uint32_t virtual_memory_allocation(_In_ const struct virtual_process *process,
-                                             uint64_t address, _Out_ struct allocation *allocation,
-                                             _Inout_ size_t *hint);
+                                             uint32_t build, enum memory_class memory_class,
+                                             uint64_t address,
+                                             _Out_writes_bytes_to_(size, size) void *allocation,
+                                             size_t size, _Inout_ size_t *hint);
+
+/* Up to build 16299 the shared page at 0x7FFE0000 and the last 64 KiB are not allocations: class 0 makes
+ * an answer up, the others have none. */
+bool virtual_memory_is_unknown(uint32_t build, uint64_t address);
 
 #endif

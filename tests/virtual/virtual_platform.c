@@ -98,39 +98,77 @@ static uint32_t open_process(void *context, uint32_t pid, struct process_facts *
     return NTSTATUS_OK;
 }
 
-static uint32_t query_region(void *context, struct address_space *space, uint64_t address,
-                             struct region *region)
+static uint32_t query_region(struct virtual_platform *virtual_, struct address_space *space,
+                             uint64_t address, struct region *region, size_t size)
 {
-    struct virtual_platform *virtual_ = context;
-    const struct virtual_process *process = space->process;
-    uint32_t nt_status =
-        begin_query(virtual_, VIRTUAL_REGION, space, address, process->faults.region);
-
-    if (nt_status != NTSTATUS_OK)
-        return nt_status;
-    nt_status =
-        virtual_memory_region(process, address, virtual_->answers_run_base, region, &space->hint);
+    if (size < sizeof *region)
+        return NTSTATUS_INFO_LENGTH_MISMATCH;
+    const uint32_t nt_status = virtual_memory_region(
+        space->process, address, virtual_->answers_run_base, region, &space->hint);
     if (nt_status == NTSTATUS_OK && virtual_->distort_region != NULL)
         virtual_->distort_region(virtual_, region);
     return nt_status;
 }
 
-static uint32_t query_allocation(void *context, struct address_space *space, uint64_t address,
-                                 struct allocation *allocation)
+static uint32_t query_allocation(struct virtual_platform *virtual_, struct address_space *space,
+                                 enum memory_class memory_class, uint64_t address,
+                                 struct allocation *allocation, size_t size)
 {
-    struct virtual_platform *virtual_ = context;
-    const struct virtual_process *process = space->process;
-    uint32_t nt_status =
-        begin_query(virtual_, VIRTUAL_ALLOCATION, space, address, process->faults.allocation);
-
-    if (nt_status != NTSTATUS_OK)
-        return nt_status;
     if (!virtual_->has_allocation)
-        return NTSTATUS_NOT_IMPLEMENTED;
-    nt_status = virtual_memory_allocation(process, address, allocation, &space->hint);
+        return memory_class == MEMORY_CLASS_REGION ? NTSTATUS_NOT_IMPLEMENTED
+                                                   : NTSTATUS_INVALID_INFO_CLASS;
+    const uint32_t nt_status = virtual_memory_allocation(
+        space->process, virtual_->build, memory_class, address, allocation, size, &space->hint);
     if (nt_status == NTSTATUS_OK && virtual_->distort_allocation != NULL)
         virtual_->distort_allocation(virtual_, allocation);
     return nt_status;
+}
+
+static uint32_t query_pages(struct address_space *space, struct page *pages, size_t size)
+{
+    const struct virtual_region *run = NULL;
+
+    if (size < sizeof *pages)
+        return NTSTATUS_INFO_LENGTH_MISMATCH;
+    for (size_t i = 0; i < size / sizeof *pages; i++) {
+        if (run == NULL || pages[i].address - run->base >= run->size)
+            run = virtual_memory_run(space->process, pages[i].address, &space->hint);
+        bool is_resident = run != NULL && run->state == MEMORY_STATE_COMMIT &&
+                           (run->page_attributes & WORKING_SET_VALID) != 0;
+        pages[i].attributes = is_resident ? run->page_attributes : 0;
+    }
+    return NTSTATUS_OK;
+}
+
+static uint32_t query_memory(void *context, struct address_space *space,
+                             enum memory_class memory_class, uint64_t address, void *answer,
+                             size_t size)
+{
+    struct virtual_platform *virtual_ = context;
+    const struct virtual_faults *faults = &space->process->faults;
+    uint32_t nt_status;
+
+    switch (memory_class) {
+    case MEMORY_CLASS_BASIC:
+        nt_status = begin_query(virtual_, VIRTUAL_REGION, space, address, faults->region);
+        return nt_status != NTSTATUS_OK ? nt_status
+                                        : query_region(virtual_, space, address, answer, size);
+    case MEMORY_CLASS_REGION:
+    case MEMORY_CLASS_REGION_EX:
+        nt_status = begin_query(virtual_, VIRTUAL_ALLOCATION, space, address, faults->allocation);
+        return nt_status != NTSTATUS_OK
+                   ? nt_status
+                   : query_allocation(virtual_, space, memory_class, address, answer, size);
+    case MEMORY_CLASS_WORKING_SET_EX:
+        ASSERT(address == 0);
+        address = ((const struct page *)answer)->address;
+        nt_status = begin_query(virtual_, VIRTUAL_PAGES, space, address, faults->pages);
+        return nt_status != NTSTATUS_OK ? nt_status : query_pages(space, answer, size);
+    case MEMORY_CLASS_NAME:
+    case MEMORY_CLASS_IMAGE:
+        break;
+    }
+    return NTSTATUS_INVALID_INFO_CLASS;
 }
 
 /* Converts into the caller's buffer, so that a bench counts allocations of the scan only. */
@@ -157,36 +195,14 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
     if (nt_status != NTSTATUS_OK)
         return nt_status;
     const struct virtual_region *run = virtual_memory_run(process, address, &space->hint);
-    if (run == NULL || view_kind_from_allocation(run->type) == VIEW_PRIVATE)
+    if (run == NULL || view_kind_from_allocation(run->type) == VIEW_PRIVATE ||
+        virtual_memory_is_unknown(virtual_->build, address))
         return NTSTATUS_INVALID_ADDRESS;
     if (run->name_fault != NTSTATUS_OK)
         return run->name_fault;
     if (run->name == NULL || (run->type & (MEMORY_REGION_IMAGE | MEMORY_REGION_DATA_FILE)) == 0)
         return NTSTATUS_FILE_INVALID;
     return set_name(name, lossy, run);
-}
-
-static uint32_t query_pages(void *context, struct address_space *space, uint64_t address,
-                            size_t count, uint64_t *blocks)
-{
-    struct virtual_platform *virtual_ = context;
-    const struct virtual_process *process = space->process;
-    uint32_t nt_status =
-        begin_query(virtual_, VIRTUAL_PAGES, space, address, process->faults.pages);
-
-    ASSERT(count > 0 && count <= PAGES_BATCH_MAX);
-    if (nt_status != NTSTATUS_OK)
-        return nt_status;
-    const struct virtual_region *run = NULL;
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t page = address + (uint64_t)i * MEMORY_PAGE_SIZE;
-        if (run == NULL || page - run->base >= run->size)
-            run = virtual_memory_run(process, page, &space->hint);
-        bool is_resident = run != NULL && run->state == MEMORY_STATE_COMMIT &&
-                           (run->page_attributes & WORKING_SET_VALID) != 0;
-        blocks[i] = is_resident ? run->page_attributes : 0;
-    }
-    return NTSTATUS_OK;
 }
 
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
@@ -216,14 +232,13 @@ void virtual_platform_init(struct virtual_platform *virtual_, struct virtual_pro
     memset(virtual_, 0, sizeof *virtual_);
     virtual_->processes = processes;
     virtual_->processes_count = processes_count;
+    virtual_->build = VIRTUAL_BUILD;
     virtual_->has_allocation = true;
     *platform = (struct platform){.context = virtual_,
                                   .list = list_processes,
                                   .open = open_process,
-                                  .region = query_region,
-                                  .allocation = query_allocation,
+                                  .memory = query_memory,
                                   .name = query_name,
-                                  .pages = query_pages,
                                   .path = rewrite_path,
                                   .close = close_process};
 }

@@ -16,6 +16,8 @@
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
 
+enum { VIRTUAL_BUILD = 22621 }; /* unless a test or a layout says otherwise */
+
 /* The end of the user space of a 64-bit process: 64 KiB below 128 TiB. */
 static const uint64_t VIRTUAL_ADDRESS_LIMIT = 0x7fffffff0000u;
 
@@ -72,8 +74,9 @@ struct virtual_platform {
     struct virtual_process *processes; /* not owned */
     size_t processes_count;
     const struct device_map *devices; /* not owned; NULL: no path is known */
-    bool has_allocation;   /* false: MemoryRegionInformation is not implemented, as on Wine */
-    bool answers_run_base; /* region() returns the base of the run, not of the page */
+    uint32_t build;                   /* of Windows; decides what its kernel answers */
+    bool has_allocation;   /* false: MemoryRegionInformationEx is not implemented, as on Wine */
+    bool answers_run_base; /* a region begins at the base of the run, not at the page */
 
     uint64_t fail_at;   /* the k-th call of all fails, 1 is the first; 0: none */
     uint32_t fail_with; /* NTSTATUS of that failure */

@@ -72,18 +72,14 @@ static uint32_t open_process(void *context, uint32_t pid, struct process_facts *
     return NTSTATUS_OK;
 }
 
-static uint32_t query_region(void *context, struct address_space *space, uint64_t address,
-                             struct region *region)
+/* The address space is empty. */
+static uint32_t query_memory(void *context, struct address_space *space,
+                             enum memory_class memory_class, uint64_t address, void *answer,
+                             size_t size)
 {
-    (void)context, (void)space, (void)address, (void)region;
-    return NTSTATUS_INVALID_PARAMETER; /* the end of the address space */
-}
-
-static uint32_t query_allocation(void *context, struct address_space *space, uint64_t address,
-                                 struct allocation *allocation)
-{
-    (void)context, (void)space, (void)address, (void)allocation;
-    return NTSTATUS_INVALID_INFO_CLASS;
+    (void)context, (void)space, (void)address, (void)answer, (void)size;
+    return memory_class == MEMORY_CLASS_BASIC ? NTSTATUS_INVALID_PARAMETER
+                                              : NTSTATUS_INVALID_INFO_CLASS;
 }
 
 static uint32_t query_name(void *context, struct address_space *space, uint64_t address,
@@ -91,13 +87,6 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
 {
     (void)context, (void)space, (void)address, (void)name, (void)lossy;
     return NTSTATUS_FILE_INVALID;
-}
-
-static uint32_t query_pages(void *context, struct address_space *space, uint64_t address,
-                            size_t count, uint64_t *blocks)
-{
-    (void)context, (void)space, (void)address, (void)count, (void)blocks;
-    return NTSTATUS_INVALID_INFO_CLASS;
 }
 
 static bool query_path(void *context, struct span device_path, struct buffer *path)
@@ -160,10 +149,8 @@ DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_
         .context = rig,
         .list = list_processes,
         .open = open_process,
-        .region = query_region,
-        .allocation = query_allocation,
+        .memory = query_memory,
         .name = query_name,
-        .pages = query_pages,
         .path = query_path,
         .close = close_process,
     };
