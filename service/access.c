@@ -357,7 +357,7 @@ static void format_text(const struct access_table *table, struct buffer *out)
         sid_width = strlen(sid) > sid_width ? strlen(sid) : sid_width;
     }
     buffer_format(out, "DACL: %s%s%s\n", table->source,
-                  table->refusal != NULL ? ", because the value of AccessSddl is " : "",
+                  table->refusal != NULL ? ", because the value of " : "",
                   table->refusal != NULL ? table->refusal : "");
     buffer_append(out, table->sddl);
     buffer_text(out, "\n\n");

@@ -63,6 +63,9 @@
     ACCESS_SDDL_OWNER ACCESS_SDDL_GROUP "D:P(A;;0x1f;;;SY)(A;;0x1f;;;BA)(A;;0x3;;;IU)"
 #define ACCESS_SDDL_READERS_FORMAT ACCESS_SDDL_SERVICE "(A;;0x17;;;%s)"
 
+/* While the security settings are not valid and no valid ones are known: as a value of AccessSddl. */
+#define ACCESS_SDDL_CLOSED "D:P(A;;0x1f;;;SY)(A;;0x1f;;;BA)"
+
 /* The same for `--console`: the user %s who runs it has all rights, as SYSTEM and Administrators. */
 #define ACCESS_SDDL_CONSOLE_FORMAT "O:SYG:SYD:P(A;;0x1f;;;%s)(A;;0x1f;;;SY)(A;;0x1f;;;BA)"
 
@@ -203,8 +206,9 @@ size_t access_rows(_In_ const struct acl *dacl,
 struct access_table {
     const struct access_row *rows;
     size_t count;
-    const char *source;  /* "built-in" or "AccessSddl" */
-    const char *refusal; /* why AccessSddl is not used; NULL: it is, or it is not set */
+    const char *source;  /* "built-in", "AccessSddl" or "closed" */
+    const char *refusal; /* which security setting is not used and why: "AccessSddl is too long";
+                            NULL: all are, or are not set */
     struct span sddl;
     enum filtered_admins filtered_admins;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/text/number.h"
+#include "service/access.h"
 
 static const struct {
     const char *name;
@@ -15,6 +16,7 @@ static const struct {
     {(value_name), offsetof(struct settings, limits.member), (least), (most)},
     SERVER_LIMITS_LIST(X)
 #undef X
+        {"TrustFolder", offsetof(struct settings, trust_folder), 0, 1},
 };
 
 enum { NUMBERS_COUNT = sizeof numbers / sizeof numbers[0] };
@@ -28,18 +30,22 @@ static char harmless(char c)
     return (unsigned char)c > 0x20 && (unsigned char)c < 0x7f && c != '%' ? c : '?';
 }
 
-void settings_find(struct settings_findings *findings, struct span name, const char *why)
+void settings_refuse(struct settings *settings, struct settings_findings *findings,
+                     unsigned refused, struct span name, const char *why)
 {
-    struct settings_finding *finding = &findings->items[findings->count];
-    size_t size = name.size < SETTINGS_NAME_CAPACITY ? name.size : SETTINGS_NAME_CAPACITY - 1;
+    const size_t size = name.size < SETTINGS_NAME_CAPACITY ? name.size : SETTINGS_NAME_CAPACITY - 1;
 
-    if (findings->count == SETTINGS_FINDINGS_MAX)
+    settings->refused |= refused;
+    if (findings->count == SETTINGS_FINDINGS_MAX && refused == 0)
         return;
+    if (findings->count == SETTINGS_FINDINGS_MAX)
+        findings->count--; /* the operator must learn of this one */
+    struct settings_finding *finding = &findings->items[findings->count++];
     for (size_t i = 0; i < size; i++)
         finding->name[i] = harmless(name.data[i]);
     finding->name[size] = '\0';
     (void)snprintf(finding->why, sizeof finding->why, "%s", why);
-    findings->count++;
+    finding->is_security = refused != 0;
 }
 
 /* Each apply_*() returns NULL when it has set the value, else why not. */
@@ -89,17 +95,43 @@ void settings_apply(struct settings *settings, struct settings_findings *finding
                     const struct settings_raw *raw)
 {
     char text[SETTINGS_WHY_CAPACITY];
-    const char *why = "unknown";
+    const bool is_text = raw->type == SETTINGS_RAW_TEXT;
+    const char *why = is_text ? "unknown, perhaps a misspelt security setting" : "unknown";
+    unsigned refused = is_text ? SETTINGS_SECURITY : 0;
 
-    for (size_t i = 0; i < NUMBERS_COUNT; i++)
-        if (span_equal_ascii_nocase(name, span_from_string(numbers[i].name)))
-            why = apply_number(settings, i, raw, text);
-    if (span_equal_ascii_nocase(name, SPAN("FilteredAdmins")))
+    for (size_t i = 0; i < NUMBERS_COUNT; i++) {
+        if (!span_equal_ascii_nocase(name, span_from_string(numbers[i].name)))
+            continue;
+        why = apply_number(settings, i, raw, text);
+        refused = 0;
+    }
+    if (span_equal_ascii_nocase(name, SPAN("FilteredAdmins"))) {
         why = apply_filtered_admins(settings, raw);
-    if (span_equal_ascii_nocase(name, SPAN("AccessSddl")))
+        refused = SETTINGS_FILTERED_ADMINS;
+    }
+    if (span_equal_ascii_nocase(name, SPAN("AccessSddl"))) {
         why = apply_access_sddl(settings, raw);
+        refused = SETTINGS_ACCESS_SDDL;
+    }
     if (why != NULL)
-        settings_find(findings, name, why);
+        settings_refuse(settings, findings, refused, name, why);
+}
+
+void settings_close(struct settings *settings, const struct settings *last)
+{
+    static const struct settings closed = {.filtered_admins = FILTERED_ADMINS_OFF,
+                                           .access_sddl = ACCESS_SDDL_CLOSED};
+    const bool has_last = last != NULL && !last->is_closed;
+    const unsigned replaced = has_last ? settings->refused : SETTINGS_SECURITY;
+    const struct settings *source = has_last ? last : &closed;
+
+    if (settings->refused == 0)
+        return;
+    if ((replaced & SETTINGS_FILTERED_ADMINS) != 0)
+        settings->filtered_admins = source->filtered_admins;
+    if ((replaced & SETTINGS_ACCESS_SDDL) != 0)
+        memcpy(settings->access_sddl, source->access_sddl, sizeof settings->access_sddl);
+    settings->is_closed = !has_last;
 }
 
 const char *settings_apply_argument(struct settings *settings, struct settings_findings *findings,

@@ -3,10 +3,16 @@
  * Pure: raw values come in, from the registry (service/win32/settings_registry.h) or from --limit,
  * valid settings come out. A value that is not valid leaves the default and becomes a finding. Names
  * are compared without case, as the registry does.
+ *
+ * The settings that decide who gets what fail closed: when one of them is not valid or cannot be
+ * read, settings_close() takes the last valid one, or, when there is none, leaves only what SYSTEM
+ * and elevated Administrators get. Security settings are texts, so an unknown text counts as one that
+ * is misspelt.
  */
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +33,16 @@ struct settings {
     enum filtered_admins filtered_admins;
     char access_sddl[SETTINGS_TEXT_CAPACITY]; /* terminated; "": the built-in one. Not checked: see
                                                  access_setup_create() */
+    uint32_t trust_folder; /* 1: the service starts from a folder that others can change, too */
+    unsigned refused;      /* SETTINGS_*: not valid, so not those of the operator */
+    bool is_closed;        /* by settings_close(): no valid ones were known */
+};
+
+/* The security settings, as bits. */
+enum {
+    SETTINGS_FILTERED_ADMINS = 1,
+    SETTINGS_ACCESS_SDDL = 2,
+    SETTINGS_SECURITY = SETTINGS_FILTERED_ADMINS | SETTINGS_ACCESS_SDDL
 };
 
 enum settings_raw_type {
@@ -46,6 +62,7 @@ struct settings_raw {
 struct settings_finding {
     char name[SETTINGS_NAME_CAPACITY];
     char why[SETTINGS_WHY_CAPACITY]; /* "not between 1 and 1024" */
+    bool is_security;                /* it concerns a security setting */
 };
 
 struct settings_findings {
@@ -65,8 +82,13 @@ const char *settings_apply_argument(_Inout_ struct settings *settings,
                                     _Inout_ struct settings_findings *findings,
                                     struct span argument);
 
-/* Adds a finding. `name` may hold anything. */
-void settings_find(_Inout_ struct settings_findings *findings, struct span name,
-                   _In_ const char *why);
+/* Adds a finding. `name` may hold anything.
+ * refused  The security settings that are not those of the operator because of it; 0: none. */
+void settings_refuse(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,
+                     unsigned refused, struct span name, _In_ const char *why);
+
+/* Replaces the refused security settings.
+ * last  Those in force; NULL at the start. */
+void settings_close(_Inout_ struct settings *settings, _In_opt_ const struct settings *last);
 
 #endif

@@ -36,16 +36,32 @@ static DWORD read_access(struct access_setup *setup)
     return error;
 }
 
-/* Returns why the setting cannot be used; NULL when it is. */
-static const char *use_custom(struct access_setup *setup, const char *custom)
+static void init(struct access_setup *setup)
 {
-    const struct span sddl = span_from_string(custom);
-    const char *refusal = access_sddl_check(sddl);
+    *setup = (struct access_setup){0};
+    buffer_init(&setup->access_sddl, SDDL_SIZE_MAX);
+    buffer_init(&setup->pipe_sddl, SDDL_SIZE_MAX);
+}
 
-    if (refusal == NULL &&
-        (!access_sddl_complete(sddl, &setup->access_sddl) || read_access(setup) != ERROR_SUCCESS))
-        refusal = "not usable: Windows cannot read it as SDDL";
-    return refusal;
+static DWORD use_custom(struct access_setup *setup, struct span sddl)
+{
+    return access_sddl_complete(sddl, &setup->access_sddl) ? read_access(setup)
+                                                           : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+/* Returns why a value of AccessSddl cannot be used; NULL when it can. */
+static const char *find_fault(struct span sddl)
+{
+    const char *why = access_sddl_check(sddl);
+    struct access_setup tried;
+
+    if (why != NULL)
+        return why;
+    init(&tried);
+    if (use_custom(&tried, sddl) != ERROR_SUCCESS)
+        why = "not usable: Windows cannot read it as SDDL";
+    access_setup_release(&tried);
+    return why;
 }
 
 static DWORD use_built_in(struct access_setup *setup)
@@ -53,7 +69,6 @@ static DWORD use_built_in(struct access_setup *setup)
     char sid_text[SID_TEXT_CAPACITY];
     struct sid readers;
 
-    buffer_clear(&setup->access_sddl);
     if (readers_group_query(&readers) == ERROR_SUCCESS) {
         sid_format(sid_text, &readers);
         buffer_format(&setup->access_sddl, ACCESS_SDDL_READERS_FORMAT, sid_text);
@@ -64,19 +79,20 @@ static DWORD use_built_in(struct access_setup *setup)
     return buffer_failed(&setup->access_sddl) ? ERROR_NOT_ENOUGH_MEMORY : read_access(setup);
 }
 
-DWORD access_setup_create(const char *custom, struct access_setup *setup)
+DWORD access_setup_create(struct settings *settings, struct settings_findings *findings,
+                          const struct settings *last, struct access_setup *setup)
 {
-    struct access_setup made = {0};
-    DWORD error = ERROR_SUCCESS;
+    const struct span custom = span_from_string(settings->access_sddl);
+    const char *why = custom.size > 0 ? find_fault(custom) : NULL;
+    struct access_setup made;
 
-    buffer_init(&made.access_sddl, SDDL_SIZE_MAX);
-    buffer_init(&made.pipe_sddl, SDDL_SIZE_MAX);
-    if (custom[0] != '\0') {
-        made.refusal = use_custom(&made, custom);
-        made.is_custom = made.refusal == NULL;
-    }
-    if (!made.is_custom)
-        error = use_built_in(&made);
+    if (why != NULL)
+        settings_refuse(settings, findings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
+    settings_close(settings, last);
+    init(&made);
+    DWORD error = settings->access_sddl[0] != '\0'
+                      ? use_custom(&made, span_from_string(settings->access_sddl))
+                      : use_built_in(&made);
     if (error == ERROR_SUCCESS && !access_pipe_sddl(&made.access.dacl, &made.pipe_sddl))
         error = ERROR_NOT_ENOUGH_MEMORY;
     if (error == ERROR_SUCCESS)
@@ -103,29 +119,35 @@ static void query_name(struct access_row *row)
         row->name[0] = '\0';
 }
 
-/* Why the registry's value is not used; NULL when it is, or there is none. */
-static const char *find_refusal(const struct settings_findings *findings, const char *name)
+/* The first security setting that is not used, and why. Returns false when there is none. */
+static bool find_refusal(const struct settings_findings *findings, char *refusal, size_t capacity)
 {
-    for (size_t i = 0; i < findings->count; i++)
-        if (_stricmp(findings->items[i].name, name) == 0)
-            return findings->items[i].why;
-    return NULL;
+    for (size_t i = 0; i < findings->count; i++) {
+        if (!findings->items[i].is_security)
+            continue;
+        (void)snprintf(refusal, capacity, "%s is %s", findings->items[i].name,
+                       findings->items[i].why);
+        return true;
+    }
+    return false;
 }
 
 static bool print(const struct settings *settings, const struct settings_findings *findings,
                   const struct access_setup *setup, bool json)
 {
     static struct access_row rows[ACCESS_ACES_MAX]; /* too large for the stack */
-    const char *refusal = find_refusal(findings, "AccessSddl");
+    char refusal[SETTINGS_NAME_CAPACITY + SETTINGS_WHY_CAPACITY];
     struct buffer out;
 
     struct access_table table = {
         .rows = rows,
         .count = access_rows(&setup->access.dacl, rows),
-        .source = setup->is_custom ? "AccessSddl" : "built-in",
-        .refusal = refusal != NULL ? refusal : setup->refusal,
+        .source = settings->is_closed                ? "closed"
+                  : settings->access_sddl[0] != '\0' ? "AccessSddl"
+                                                     : "built-in",
+        .refusal = find_refusal(findings, refusal, sizeof refusal) ? refusal : NULL,
         .sddl = {setup->access_sddl.data, setup->access_sddl.size - 1},
-        .filtered_admins = (enum filtered_admins)settings->filtered_admins,
+        .filtered_admins = settings->filtered_admins,
     };
     for (size_t i = 0; i < table.count; i++)
         query_name(&rows[i]);
@@ -145,11 +167,11 @@ enum exit_code access_run(bool json)
 
     settings_default(&settings, 1);
     settings_registry_read(&settings, &findings);
-    for (size_t i = 0; i < findings.count; i++)
-        service_warn("the value of %s is %s", findings.items[i].name, findings.items[i].why);
-    DWORD error = access_setup_create(settings.access_sddl, &setup);
+    DWORD error = access_setup_create(&settings, &findings, NULL, &setup);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot determine who has access", error);
+    for (size_t i = 0; i < findings.count; i++)
+        service_warn("the value of %s is %s", findings.items[i].name, findings.items[i].why);
     bool is_printed = print(&settings, &findings, &setup, json);
     access_setup_release(&setup);
     return is_printed ? EXIT_CODE_OK

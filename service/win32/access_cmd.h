@@ -8,22 +8,25 @@
 #include "common/text/buffer.h"
 #include "common/win32/win.h"
 #include "service/access.h"
+#include "service/settings.h"
 #include "service/win32/service_control.h"
 
 struct access_setup {
     struct buffer access_sddl; /* of the rights; terminated, the terminator counts */
     struct buffer pipe_sddl;   /* of the pipe; the same */
     struct descriptor access;  /* the rights as Windows read them */
-    bool is_custom;            /* from the setting */
-    const char *refusal;       /* why the setting is not used; NULL: it is, or it is not set */
 };
 
-/* Makes both from the setting AccessSddl. When it is not set or refused, they are the built-in ones
- * of access.h, with the group of readers when this machine has it.
- * custom  The setting; "": not set.
- * setup   Release it with access_setup_release().
+/* Makes both from the settings, whose security part it completes: an AccessSddl that Windows cannot
+ * read is refused, and settings_close() is called. Without AccessSddl they are the built-in ones of
+ * access.h, with the group of readers when this machine has it.
+ * last   The settings in force; NULL: none.
+ * setup  Release it with access_setup_release().
  * Returns a Win32 error. */
-NODISCARD DWORD access_setup_create(_In_ const char *custom, _Out_ struct access_setup *setup);
+NODISCARD DWORD access_setup_create(_Inout_ struct settings *settings,
+                                    _Inout_ struct settings_findings *findings,
+                                    _In_opt_ const struct settings *last,
+                                    _Out_ struct access_setup *setup);
 
 /* Accepts all zero. */
 void access_setup_release(_Inout_ struct access_setup *setup);

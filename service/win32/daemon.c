@@ -14,55 +14,58 @@
 
 /* --- settings and access --- */
 
-/* A key that does not exist, or cannot be read, leaves the defaults. */
-static void read_settings(struct daemon *daemon)
-{
-    struct settings_findings findings = {0};
-
-    settings_default(&daemon->settings, system_processors());
-    settings_registry_read(&daemon->settings, &findings);
-    for (size_t i = 0; i < findings.count; i++)
-        event_configuration_refused(findings.items[i].name, findings.items[i].why);
-}
-
 static struct policy make_policy(const struct settings *settings)
 {
     return (struct policy){.filtered_admins = settings->filtered_admins};
 }
 
-static DWORD setup_access(const struct settings *settings, struct access_setup *setup)
+/* Reads the registry and reports what is wrong there. A key that does not exist leaves the defaults.
+ * last   The settings in force; NULL at the start.
+ * setup  What they grant; release it.
+ * Returns a Win32 error, then `daemon->settings` is unchanged. */
+static DWORD read_settings(struct daemon *daemon, const struct settings *last,
+                           struct access_setup *setup)
 {
-    DWORD error = access_setup_create(settings->access_sddl, setup);
+    struct settings_findings findings = {0};
+    struct settings settings;
 
-    if (error == ERROR_SUCCESS && setup->refusal != NULL)
-        event_configuration_refused("AccessSddl", setup->refusal);
-    return error;
-}
-
-/* Without memory the list stays as it was; the next change tries again. */
-static void reconfigure_access(struct daemon *daemon)
-{
-    const struct policy policy = make_policy(&daemon->settings);
-    struct access_setup setup;
-
-    DWORD error = setup_access(&daemon->settings, &setup);
-    if (error == ERROR_SUCCESS) {
-        error = server_set_access(daemon->server, setup.access_sddl.data, &policy);
-        access_setup_release(&setup);
-    }
+    settings_default(&settings, system_processors());
+    settings_registry_read(&settings, &findings);
+    DWORD error = access_setup_create(&settings, &findings, last, setup);
     if (error != ERROR_SUCCESS)
-        event_configuration_refused("AccessSddl", "not used: memory is short");
+        return error;
+    for (size_t i = 0; i < findings.count; i++) {
+        const struct settings_finding *finding = &findings.items[i];
+        if (finding->is_security)
+            event_security_refused(finding->name, finding->why, settings.is_closed);
+        else
+            event_configuration_refused(finding->name, finding->why);
+    }
+    daemon->settings = settings;
+    return ERROR_SUCCESS;
 }
 
 /* The operator has changed something, perhaps. */
 static void reconfigure(struct daemon *daemon)
 {
-    read_settings(daemon);
-    if (server_configure(daemon->server, &daemon->settings.limits) != ERROR_SUCCESS)
-        event_configuration_refused("Scans", "fewer threads run: no more could be created");
-    if (daemon->mode == DAEMON_SERVICE)
-        reconfigure_access(daemon);
-    event_configuration_read();
+    const struct settings last = daemon->settings;
+    struct access_setup setup;
+
+    DWORD error = read_settings(daemon, &last, &setup);
+    if (error == ERROR_SUCCESS) {
+        const struct policy policy = make_policy(&daemon->settings);
+        error = server_set_access(daemon->server, setup.access_sddl.data, &policy);
+        bool is_pipe_other = strcmp(setup.pipe_sddl.data, daemon->setup.pipe_sddl.data) != 0;
+        access_setup_release(&setup);
+        if (error == ERROR_SUCCESS)
+            event_configuration_read(is_pipe_other);
+    }
+    if (error != ERROR_SUCCESS) {
+        daemon->settings = last;
+        event_configuration_failed(error);
+    } else if (server_configure(daemon->server, &daemon->settings.limits) != ERROR_SUCCESS) {
+        event_configuration_refused("Scans", "more than Windows can start: fewer threads scan");
+    }
 }
 
 /* --- start --- */
@@ -70,16 +73,9 @@ static void reconfigure(struct daemon *daemon)
 /* The service: everyone named by the access list. */
 static DWORD create_service_server(struct daemon *daemon, struct server_config *config)
 {
-    struct access_setup setup;
-
-    DWORD error = setup_access(&daemon->settings, &setup);
-    if (error != ERROR_SUCCESS)
-        return error;
-    config->pipe_sddl = setup.pipe_sddl.data;
-    config->access_sddl = setup.access_sddl.data;
-    error = server_create(config, &daemon->server);
-    access_setup_release(&setup);
-    return error;
+    config->pipe_sddl = daemon->setup.pipe_sddl.data;
+    config->access_sddl = daemon->setup.access_sddl.data;
+    return server_create(config, &daemon->server);
 }
 
 /* The console: its user, and those who have all rights anyway. */
@@ -128,6 +124,23 @@ static void enable_debug(enum daemon_mode mode)
         event_debug_missing(error);
 }
 
+/* What a server needs before it can listen. */
+static DWORD prepare(struct daemon *daemon, const struct settings *settings)
+{
+    DWORD error = ERROR_SUCCESS;
+
+    if (settings != NULL)
+        daemon->settings = *settings;
+    else
+        error = read_settings(daemon, NULL, &daemon->setup);
+    hardening_finish();
+    if (error == ERROR_SUCCESS && daemon->mode == DAEMON_SERVICE)
+        places_report();
+    enable_debug(daemon->mode);
+    system_info_query(&daemon->info, daemon->mode == DAEMON_SERVICE ? "service" : "console");
+    return error == ERROR_SUCCESS ? platform_nt_create(&daemon->platform) : error;
+}
+
 DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name,
                    const struct settings *settings)
 {
@@ -135,31 +148,26 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
 
     memset(daemon, 0, sizeof *daemon);
     daemon->mode = mode;
-    if (settings != NULL)
-        daemon->settings = *settings;
-    else
-        read_settings(daemon);
-    hardening_finish();
-    if (mode == DAEMON_SERVICE)
-        places_report();
-    enable_debug(mode);
-    system_info_query(&daemon->info, mode == DAEMON_SERVICE ? "service" : "console");
-    DWORD error =
-        text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
+    DWORD error = prepare(daemon, settings);
     if (error == ERROR_SUCCESS)
-        error = platform_nt_create(&daemon->platform);
+        error =
+            text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
     if (error != ERROR_SUCCESS) {
         event_start_failed(error);
-        return error;
+        goto cleanup;
     }
     error = create_server(daemon, pipe_name_w);
     if (error != ERROR_SUCCESS) {
         event_pipe_failed(pipe_name_w, error);
-        platform_nt_destroy(&daemon->platform);
-        return error;
+        goto cleanup;
     }
     event_service_started(pipe_name_w);
     return ERROR_SUCCESS;
+
+cleanup:
+    platform_nt_destroy(&daemon->platform);
+    access_setup_release(&daemon->setup);
+    return error;
 }
 
 /* --- run and stop --- */
@@ -192,6 +200,7 @@ DWORD daemon_stop(struct daemon *daemon)
         return error;
     }
     platform_nt_destroy(&daemon->platform);
+    access_setup_release(&daemon->setup);
     event_service_stopped();
     return ERROR_SUCCESS;
 }

@@ -8,6 +8,7 @@
 #include "common/win32/platform_nt.h"
 #include "common/win32/system_info.h"
 #include "service/settings.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/server.h"
 #include "service/win32/service_control.h"
 
@@ -23,7 +24,8 @@ struct daemon {
     struct statistics statistics;
     SRWLOCK statistics_lock;
     struct answer_context context;
-    struct settings settings;
+    struct settings settings;  /* in force */
+    struct access_setup setup; /* DAEMON_SERVICE: what the settings granted at the start */
     struct server *server;
 };
 

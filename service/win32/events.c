@@ -201,9 +201,19 @@ void event_configuration_refused(const char *name, const char *why)
     report(EVENT_CONFIGURATION_REFUSED, name, why);
 }
 
-void event_configuration_read(void)
+void event_security_refused(const char *name, const char *why, bool is_closed)
 {
-    report(EVENT_CONFIGURATION_READ, NULL, NULL);
+    report(is_closed ? EVENT_SECURITY_CLOSED : EVENT_SECURITY_REFUSED, name, why);
+}
+
+void event_configuration_read(bool is_pipe_other)
+{
+    report(EVENT_CONFIGURATION_READ, is_pipe_other ? "who may open the pipe" : "nothing", NULL);
+}
+
+void event_configuration_failed(DWORD error)
+{
+    report_error(EVENT_CONFIGURATION_FAILED, error);
 }
 
 void event_hardening_refused(const char *names)

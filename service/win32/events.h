@@ -10,6 +10,8 @@
 #ifndef SERVICE_WIN32_EVENTS_H
 #define SERVICE_WIN32_EVENTS_H
 
+#include <stdbool.h>
+
 #include "common/proto/caller.h"
 #include "common/proto/statistics.h"
 #include "common/win32/win.h"
@@ -36,12 +38,16 @@ void event_server_busy(unsigned connections);
 void event_identity_failed(DWORD error);
 void event_debug_missing(DWORD error);
 
-/* A value of the settings is not used.
- * why  Follows "the value is": "not between 1 and 1024". */
+/* A value of the settings is not used; of a security setting.
+ * why        Follows "the value is": "not between 1 and 1024".
+ * is_closed  No valid security settings are known. */
 void event_configuration_refused(_In_ const char *name, _In_ const char *why);
+void event_security_refused(_In_ const char *name, _In_ const char *why, bool is_closed);
 
-/* The settings were read again. */
-void event_configuration_read(void);
+/* The settings were read again; could not be used, so that all are as before.
+ * is_pipe_other  Who may open the pipe changes at the next start. */
+void event_configuration_read(bool is_pipe_other);
+void event_configuration_failed(DWORD error);
 
 /* A client reached a limit that event_server_busy() does not cover. */
 void event_limit_hit(enum statistics_limit limit);

@@ -85,9 +85,9 @@ static bool read_next(HKEY key, DWORD index, struct value *value, struct setting
         return true;
     }
     /* ERROR_MORE_DATA: a name or a value longer than any of ours. The name may be unknown. */
-    settings_find(findings, SPAN("Parameters"),
-                  error == ERROR_MORE_DATA ? "a value with a name or data too long"
-                                           : "a value that cannot be read");
+    settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"),
+                    error == ERROR_MORE_DATA ? "a value with a name or data too long"
+                                             : "a value that cannot be read");
     return true;
 }
 
@@ -101,14 +101,16 @@ void settings_registry_read_key(HKEY root, const wchar_t *path, struct settings 
     if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
         return;
     if (error != ERROR_SUCCESS) {
-        settings_find(findings, SPAN("Parameters"), "a key that cannot be read");
+        settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"),
+                        "a key that cannot be read");
         return;
     }
     DWORD index = 0;
     while (index < VALUES_MAX && read_next(key, index, &value, settings, findings))
         index++;
     if (index == VALUES_MAX)
-        settings_find(findings, SPAN("Parameters"), "a key with too many values");
+        settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"),
+                        "a key with too many values");
     RegCloseKey(key);
 }
 

@@ -12,7 +12,8 @@
 
 #define SETTINGS_REGISTRY_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME L"\\Parameters"
 
-/* Reads all values. Without a key there are none; a value that cannot be read becomes a finding.
+/* Reads all values. Without a key there are none; a value that cannot be read becomes a finding, and
+ * may be a security setting.
  * settings  Holds the defaults. */
 void settings_registry_read(_Inout_ struct settings *settings,
                             _Inout_ struct settings_findings *findings);

@@ -80,7 +80,7 @@ static DWORD take_service_pipe(struct target *target)
 
     settings_default(&settings, 1);
     settings_registry_read(&settings, &findings);
-    DWORD error = access_setup_create(settings.access_sddl, &setup);
+    DWORD error = access_setup_create(&settings, &findings, NULL, &setup);
     if (error == ERROR_SUCCESS && setup.pipe_sddl.size > sizeof target->sddl)
         error = ERROR_BUFFER_OVERFLOW;
     if (error == ERROR_SUCCESS) {

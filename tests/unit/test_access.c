@@ -364,11 +364,11 @@ static void the_table_is_for_people(struct test *t)
         "an administrator who did not elevate  -                also what the elevated token would "
         "get, except addresses of others (FilteredAdmins is no-addresses)\n");
     table.count = 0;
-    table.source = "built-in";
-    table.refusal = "not usable: an ACE does not begin with (A; or (D;";
+    table.source = "closed";
+    table.refusal = "AccessSddl is not usable: an ACE does not begin with (A; or (D;";
     table.filtered_admins = FILTERED_ADMINS_OFF;
     check_format(t, &table, false,
-                 "DACL: built-in, because the value of AccessSddl is not usable: an ACE "
+                 "DACL: closed, because the value of AccessSddl is not usable: an ACE "
                  "does not begin "
                  "with (A; or (D;\n"
                  "D:...\n"

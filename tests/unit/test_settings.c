@@ -1,5 +1,6 @@
 #include "tests/test.h"
 
+#include "service/access.h"
 #include "service/policy.h"
 #include "service/settings.h"
 
@@ -104,6 +105,9 @@ static void bad_values_are_found_and_not_used(struct test *t)
         {"AccessSddl", NUMBER(1), NULL, "not a text (REG_SZ)"},
         {"AccessSddl", OTHER, NULL, "not a text (REG_SZ)"},
         {"AccessSddl", TEXT("D:\0x"), NULL, "not a text (REG_SZ)"},
+        {"TrustFolder", NUMBER(2), NULL, "not between 0 and 1"},
+        {"TrustFolder", TEXT("1"), NULL, "not a number (REG_DWORD)"},
+        {"FilterdAdmins", TEXT("off"), NULL, "unknown, perhaps a misspelt security setting"},
         {"Conections", NUMBER(5), NULL, "unknown"},
         {"Connection", NUMBER(5), NULL, "unknown"},
         {"Connections ", NUMBER(5), "Connections?", "unknown"},
@@ -194,6 +198,97 @@ static void an_empty_text_is_the_default(struct test *t)
     CHECK_INT(t, 0, findings.count);
 }
 
+/* A security setting that is not valid, or may be one under another name. */
+static void security_settings_are_refused(struct test *t)
+{
+    static const struct {
+        const char *name;
+        struct settings_raw raw;
+        unsigned refused;
+    } rows[] = {
+        {"FilteredAdmins", TEXT("off"), 0},
+        {"FilteredAdmins", TEXT("offf"), SETTINGS_FILTERED_ADMINS},
+        {"filteredadmins", NUMBER(0), SETTINGS_FILTERED_ADMINS},
+        {"AccessSddl", TEXT(""), 0},
+        {"AccessSddl", OTHER, SETTINGS_ACCESS_SDDL},
+        {"FilteredAdmin", TEXT("off"), SETTINGS_SECURITY},
+        {"Connections", TEXT("7"), 0},
+        {"Connections", NUMBER(0), 0},
+        {"TrustFolder", NUMBER(7), 0},
+        {"Nothing", NUMBER(7), 0},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct settings settings;
+        struct settings_findings findings = {0};
+        TEST_ROW(t, "row %zu, %s", i, rows[i].name);
+        settings_default(&settings, 1);
+        settings_apply(&settings, &findings, span_from_string(rows[i].name), &rows[i].raw);
+        CHECK_INT(t, rows[i].refused, settings.refused);
+        CHECK_INT(t, rows[i].refused != 0, findings.count > 0 && findings.items[0].is_security);
+    }
+}
+
+/* The last valid ones, else nobody but SYSTEM and elevated Administrators. */
+static void security_settings_fail_closed(struct test *t)
+{
+    static const char sddl[] = "D:P(A;;0x3;;;IU)", last_sddl[] = "D:P(A;;0x1;;;WD)";
+    static const struct {
+        const char *name;
+        unsigned refused;
+        bool has_last, is_last_closed;
+        enum filtered_admins filtered_admins;
+        const char *access_sddl;
+        bool is_closed;
+    } rows[] = {
+        {"valid", 0, false, false, FILTERED_ADMINS_FULL, sddl, false},
+        {"valid again", 0, true, true, FILTERED_ADMINS_FULL, sddl, false},
+        {"a word at the start", SETTINGS_FILTERED_ADMINS, false, false, FILTERED_ADMINS_OFF,
+         ACCESS_SDDL_CLOSED, true},
+        {"a DACL at the start", SETTINGS_ACCESS_SDDL, false, false, FILTERED_ADMINS_OFF,
+         ACCESS_SDDL_CLOSED, true},
+        {"a word later", SETTINGS_FILTERED_ADMINS, true, false, FILTERED_ADMINS_NO_ADDRESSES, sddl,
+         false},
+        {"a DACL later", SETTINGS_ACCESS_SDDL, true, false, FILTERED_ADMINS_FULL, last_sddl, false},
+        {"everything later", SETTINGS_SECURITY, true, false, FILTERED_ADMINS_NO_ADDRESSES,
+         last_sddl, false},
+        {"still", SETTINGS_ACCESS_SDDL, true, true, FILTERED_ADMINS_OFF, ACCESS_SDDL_CLOSED, true},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct settings settings, last;
+        TEST_ROW(t, "%s", rows[i].name);
+        settings_default(&settings, 1);
+        strcpy(settings.access_sddl, sddl);
+        settings.refused = rows[i].refused;
+        settings_default(&last, 1);
+        last.filtered_admins = FILTERED_ADMINS_NO_ADDRESSES;
+        strcpy(last.access_sddl, last_sddl);
+        last.is_closed = rows[i].is_last_closed;
+        settings_close(&settings, rows[i].has_last ? &last : NULL);
+        CHECK_INT(t, rows[i].filtered_admins, settings.filtered_admins);
+        CHECK_STR(t, rows[i].access_sddl, settings.access_sddl);
+        CHECK_INT(t, rows[i].is_closed, settings.is_closed);
+    }
+    CHECK(t, access_sddl_check(SPAN(ACCESS_SDDL_CLOSED)) == NULL);
+}
+
+/* Many other findings do not hide it. */
+static void a_refused_security_setting_is_always_found(struct test *t)
+{
+    struct settings settings;
+    struct settings_findings findings = {0};
+    const struct settings_raw other = OTHER, word = TEXT("no");
+
+    settings_default(&settings, 1);
+    for (int i = 0; i < SETTINGS_FINDINGS_MAX; i++)
+        settings_apply(&settings, &findings, SPAN("x"), &other);
+    settings_apply(&settings, &findings, SPAN("FilteredAdmins"), &word);
+    CHECK_INT(t, SETTINGS_FILTERED_ADMINS, settings.refused);
+    CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
+    CHECK_STR(t, "FilteredAdmins", findings.items[SETTINGS_FINDINGS_MAX - 1].name);
+}
+
 static void findings_are_bounded(struct test *t)
 {
     struct settings settings;
@@ -257,6 +352,9 @@ int main(int argc, char **argv)
         TEST_CASE(words_are_read_without_case),
         TEST_CASE(a_text_is_taken_up_to_its_size),
         TEST_CASE(an_empty_text_is_the_default),
+        TEST_CASE(security_settings_are_refused),
+        TEST_CASE(security_settings_fail_closed),
+        TEST_CASE(a_refused_security_setting_is_always_found),
         TEST_CASE(findings_are_bounded),
         TEST_CASE(arguments_are_taken),
     };

@@ -193,35 +193,42 @@ static void a_descriptor_is_copied_as_it_is(struct test *t)
     descriptor_release(&copy);
 }
 
-/* A text that passes our check but Windows cannot read is refused; the built-in DACL is used.
- */
+/* With this value of AccessSddl and no valid settings before. */
+static DWORD make_setup(const char *sddl, struct settings *settings, struct access_setup *setup)
+{
+    struct settings_findings findings = {0};
+
+    settings_default(settings, 1);
+    (void)snprintf(settings->access_sddl, sizeof settings->access_sddl, "%s", sddl);
+    return access_setup_create(settings, &findings, NULL, setup);
+}
+
+/* A text that passes our check but Windows cannot read is refused, and fails closed. */
 static void a_setting_is_used_or_refused(struct test *t)
 {
+    static const char closed[] = "O:SYG:SY" ACCESS_SDDL_CLOSED;
     static const struct {
         const char *setting;
-        bool is_custom;
-        const char *sddl;    /* its beginning */
-        const char *refusal; /* a part, "": none */
+        const char *sddl; /* its beginning */
     } rows[] = {
-        {"", false, ACCESS_SDDL_SERVICE, ""},
-        {"D:P(A;;0x3;;;IU)", true, "O:SYG:SYD:P(A;;0x3;;;IU)", ""},
-        {"D:P(A;;0x1;;;ZQ)", false, ACCESS_SDDL_SERVICE, "Windows cannot read it"},
-        {"D:(A;;0x1;;;S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16-17)", false, ACCESS_SDDL_SERVICE,
-         "Windows cannot read it"},
-        {"everything", false, ACCESS_SDDL_SERVICE, "no D: part"},
+        {"", ACCESS_SDDL_SERVICE},
+        {"D:P(A;;0x3;;;IU)", "O:SYG:SYD:P(A;;0x3;;;IU)"},
+        {"D:P(A;;0x1;;;ZQ)", closed},
+        {"D:(A;;0x1;;;S-1-5-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16-17)", closed},
+        {"everything", closed},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct settings settings;
         struct access_setup setup;
         PSECURITY_DESCRIPTOR pipe = NULL;
         TEST_ROW(t, "\"%s\"", rows[i].setting);
-        REQUIRE(t, access_setup_create(rows[i].setting, &setup) == ERROR_SUCCESS);
-        CHECK_INT(t, rows[i].is_custom, setup.is_custom);
+        REQUIRE(t, make_setup(rows[i].setting, &settings, &setup) == ERROR_SUCCESS);
         CHECK_MEM(t, rows[i].sddl, strlen(rows[i].sddl), setup.access_sddl.data,
                   strlen(rows[i].sddl));
-        CHECK_INT(t, rows[i].refusal[0] != '\0', setup.refusal != NULL);
-        if (setup.refusal != NULL)
-            CHECK(t, strstr(setup.refusal, rows[i].refusal) != NULL);
+        CHECK_INT(t, rows[i].sddl == closed, settings.is_closed);
+        CHECK_INT(t, rows[i].sddl == closed ? FILTERED_ADMINS_OFF : FILTERED_ADMINS_DEFAULT,
+                  settings.filtered_admins);
         CHECK_INT(t, ERROR_SUCCESS, descriptor_create(setup.pipe_sddl.data, &pipe));
         descriptor_free(&pipe);
         access_setup_release(&setup);
@@ -234,6 +241,7 @@ static void the_pipe_admits_whom_a_setting_names(struct test *t)
     static const WELL_KNOWN_SID_TYPE both[] = {WinBuiltinAdministratorsSid, WinInteractiveSid};
     GENERIC_MAPPING mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE,
                                FILE_ALL_ACCESS};
+    struct settings settings;
     struct access_setup setup;
     PSECURITY_DESCRIPTOR pipe = NULL;
     PRIVILEGE_SET privileges = {0};
@@ -247,7 +255,7 @@ static void the_pipe_admits_whom_a_setting_names(struct test *t)
     if (strcmp(sid, "S-1-5-18") == 0)
         TEST_SKIP(t, "this runs as SYSTEM, which has all rights");
     (void)snprintf(text, sizeof text, "D:(A;;0x7;;;%s)", sid);
-    REQUIRE(t, access_setup_create(text, &setup) == ERROR_SUCCESS);
+    REQUIRE(t, make_setup(text, &settings, &setup) == ERROR_SUCCESS);
     HANDLE token = create_token(both, 2);
     REQUIRE(t, token != NULL);
     REQUIRE(t, descriptor_create(setup.pipe_sddl.data, &pipe) == ERROR_SUCCESS);
@@ -328,10 +336,11 @@ static void a_filtered_token_brings_its_other_half(struct test *t)
 static void the_group_of_readers_can_be_queried(struct test *t)
 {
     struct sid sid = {.size = 77};
+    struct settings settings;
     struct access_setup setup;
 
     DWORD error = readers_group_query(&sid);
-    REQUIRE(t, access_setup_create("", &setup) == ERROR_SUCCESS);
+    REQUIRE(t, make_setup("", &settings, &setup) == ERROR_SUCCESS);
     if (error == ERROR_SUCCESS) {
         char text[SID_TEXT_CAPACITY];
         sid_format(text, &sid);

@@ -60,9 +60,21 @@ static void each_event_is_a_line(struct test *t)
     event_service_started(L"\\\\.\\pipe\\name");
     take_seen();
     CHECK_STR(t, "lsmapd: listening on \\\\.\\pipe\\name\n", seen);
-    event_configuration_read();
+    event_configuration_read(false);
     take_seen();
-    CHECK_STR(t, "lsmapd: the settings were read again\n", seen);
+    CHECK_STR(t,
+              "lsmapd: the settings were read again and are in force. Waiting for the next start "
+              "of the service: nothing\n",
+              seen);
+    event_configuration_read(true);
+    take_seen();
+    CHECK(t, strstr(seen, "start of the service: who may open the pipe\n") != NULL);
+    event_security_refused("FilteredAdmins", "not off, no-addresses or full", false);
+    take_seen();
+    CHECK(t, strstr(seen, "the last valid one stays in force: the value is not off,") != NULL);
+    event_security_refused("AccessSddl", "too long", true);
+    take_seen();
+    CHECK(t, strstr(seen, "only SYSTEM and elevated Administrators are served,") != NULL);
     event_configuration_refused("Connections", "not between 1 and 1024");
     take_seen();
     CHECK_STR(t,

@@ -240,7 +240,13 @@ static void install_takes_options_about_rights(struct test *t)
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "DACL: AccessSddl");
     CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:(A;;GA;;;WD)"));
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "the value of AccessSddl is not usable");
-    lsmapd_check_run(t, L"access --json", EXIT_CODE_OK, "\"source\":\"built-in\"");
+    lsmapd_check_run(t, L"access --json", EXIT_CODE_OK, "\"source\":\"closed\"");
+    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L""));
+    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"FilteredAdmins", L"none"));
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK,
+                     "DACL: closed, because the value of FilteredAdmins is not off");
+    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"FilteredAdmins", L"full"));
+    lsmapd_check_run(t, L"access", EXIT_CODE_OK, "DACL: built-in");
     lsmapd_check_run(t, L"uninstall --quiet --purge", EXIT_CODE_OK, "");
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is full)");
 }

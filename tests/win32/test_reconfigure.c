@@ -82,6 +82,44 @@ static void the_service_uses_its_settings(struct test *t)
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
+/* The rights of a client that connects now. */
+static bool has_rights(const struct pipe_rig *rig, const char *rights)
+{
+    struct pipe_client client = {0};
+    struct span line = {0};
+
+    bool is_read = pipe_client_open(&client, rig) == ERROR_SUCCESS &&
+                   pipe_client_send_text(&client, "{\"op\":\"whoami\"}\n") &&
+                   pipe_client_line(&client, &line) && text_contains(line, rights);
+    pipe_client_close(&client);
+    return is_read;
+}
+
+/* A setting that becomes invalid changes nothing; the former service fell back to its default. */
+static void an_invalid_security_setting_leaves_the_last_valid_one(struct test *t)
+{
+    static const char own[] = "\"rights\":[\"connect\",\"query_own\"],";
+    const struct pipe_rig rig = {.name = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\lsmap"};
+    struct pipe_client client = {0};
+    const char *reason = lsmapd_reason_to_skip();
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    lsmapd_check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
+    CHECK_INT(t, ERROR_SUCCESS,
+              settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;BA)(A;;0x3;;;IU)"));
+    lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
+    CHECK(t, has_rights(&rig, own));
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:P(A;;GA;;;BA)"));
+    set(t, L"Connections", 9);
+    CHECK(t, tell_change());
+    CHECK(t, tells_soon(&client, "\"connections\":9,"));
+    CHECK(t, has_rights(&rig, own));
+    pipe_client_close(&client);
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+}
+
 /* --limit is the same for a server without the registry. */
 static void wrong_limits_are_reported(struct test *t)
 {
@@ -96,6 +134,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(the_service_uses_its_settings),
+        TEST_CASE(an_invalid_security_setting_leaves_the_last_valid_one),
         TEST_CASE(wrong_limits_are_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

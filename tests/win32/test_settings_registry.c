@@ -99,6 +99,7 @@ static void texts_are_read_whatever_their_size(struct test *t)
             CHECK_INT(t, FILTERED_ADMINS_OFF, settings.filtered_admins);
         } else {
             CHECK_INT(t, FILTERED_ADMINS_DEFAULT, settings.filtered_admins);
+            CHECK_INT(t, SETTINGS_FILTERED_ADMINS, settings.refused);
             CHECK_INT(t, 1, findings.count);
             CHECK_STR(t, "FilteredAdmins", findings.items[0].name);
             if (rows[i].why[0] != '\0')
@@ -159,6 +160,7 @@ static void what_is_too_long_is_found_and_the_rest_is_read(struct test *t)
     CHECK_INT(t, 2, findings.count);
     CHECK_INT(t, 9, settings.limits.connections);
     CHECK_STR(t, "", settings.access_sddl);
+    CHECK_INT(t, SETTINGS_SECURITY, settings.refused);
     close_key();
 }
 
@@ -175,6 +177,7 @@ static void there_is_an_end_to_values(struct test *t)
     }
     read_all(&settings, &findings);
     CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
+    CHECK_INT(t, SETTINGS_SECURITY, settings.refused); /* one may be among the rest */
     close_key();
 }
 
