@@ -113,8 +113,8 @@ static void an_invalid_security_setting_leaves_the_last_valid_one(struct test *t
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
     CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:P(A;;GA;;;BA)"));
     set(t, L"Connections", 9);
-    CHECK(t, tell_change());
-    CHECK(t, tells_soon(&client, "\"connections\":9,"));
+    CHECK(t, send_change());
+    CHECK(t, shows_soon(&client, "\"connections\":9,"));
     CHECK(t, has_rights(&rig, own));
     pipe_client_close(&client);
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
