@@ -30,32 +30,30 @@ bool by_file_add(struct by_file *by_file, const struct row *row)
                      has_path ? device_path : SPAN(""));
 }
 
-static int by_path_and_process(const void *store, const void *a, const void *b)
+static int by_path_and_process(const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
-    int order =
-        path_compare(store_text(store, left, VIEW_PATH), store_text(store, right, VIEW_PATH));
+    int order = path_compare(left->path, right->path);
 
     return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
 }
 
-static int by_total(const void *unused, const void *a, const void *b)
+static int by_total(const void *a, const void *b)
 {
     const struct file_total *left = a, *right = b;
 
-    (void)unused;
     return (left->size < right->size) - (left->size > right->size);
 }
 
 /* Sums up the views of one file, from `first` on. */
 static struct file_total sum_up(const struct store *store, size_t first)
 {
-    const struct span path = store_text(store, store_at(store, first), VIEW_PATH);
+    const struct span path = store_at(store, first)->path;
     struct file_total total = {(uint32_t)first, 0, 0, 0};
 
     for (size_t i = first; i < store->count; i++) {
         const struct stored_view *view = store_at(store, i);
-        if (i > first && path_compare(path, store_text(store, view, VIEW_PATH)) != 0)
+        if (i > first && path_compare(path, view->path) != 0)
             break;
         total.processes += i == first || view->owner != store_at(store, i - 1)->owner;
         total.views++;
@@ -73,8 +71,8 @@ static bool list_files(struct by_file *by_file)
         return false;
     for (size_t i = 0; i < count; i += by_file->files[by_file->files_count++].views)
         by_file->files[by_file->files_count] = sum_up(&by_file->store, i);
-    return !by_file->by_size || store_sort_items(by_file->files, by_file->files_count,
-                                                 sizeof *by_file->files, by_total, NULL);
+    return !by_file->by_size ||
+           store_sort_items(by_file->files, by_file->files_count, sizeof *by_file->files, by_total);
 }
 
 /* "image,data": each kind once, in the order of the views; size 0 when none is known. */
@@ -84,7 +82,7 @@ static struct span list_kinds(const struct store *store, const struct file_total
     size_t count = 0, size = 0;
 
     for (size_t i = 0; i < file->views && count < KINDS_MAX; i++) {
-        struct span kind = store_text(store, store_at(store, file->first + i), VIEW_KIND);
+        struct span kind = store_at(store, file->first + i)->kind;
         size_t known = 0;
         while (known < count && !span_equal(kinds[known], kind))
             known++;
@@ -113,8 +111,7 @@ bool by_file_next(struct by_file *by_file, struct row *row)
         return false;
     const struct file_total *file = &by_file->files[by_file->index++];
     const struct stored_view *view = store_at(store, file->first);
-    struct span path = store_text(store, view, VIEW_PATH),
-                device_path = store_text(store, view, VIEW_REST);
+    struct span path = view->path, device_path = view->rest;
     row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : path);
     row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? path : device_path);
     row_set_text(row, MEMBER_KIND, list_kinds(store, file, kinds));

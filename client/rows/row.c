@@ -220,14 +220,18 @@ bool row_parse(struct row *row, struct span line, struct row_error *error)
     struct parser parser = {.row = row, .error = error};
 
     clear(row);
-    /* Room for each text a second time: the reader looks into this memory, it must not move. */
-    if (line.size > ROW_LINE_SIZE_MAX || !buffer_reserve(&row->text, 2 * line.size) ||
-        !buffer_append(&row->text, line)) {
+    /* Room for a newline and for each text a second time: this memory must not move while the
+     * reader looks into it. */
+    if (line.size > ROW_LINE_SIZE_MAX || !buffer_reserve(&row->text, 2 * line.size + 1)) {
         *error = (struct row_error){"the line is too long", 0};
         return false;
     }
+    if (line.size > 0)
+        memcpy(row->text.data, line.data, line.size);
+    row->text.data[line.size] = '\n';
+    row->text.size = line.size + 1;
     row->line_size = line.size;
-    json_reader_init(&parser.reader, buffer_span(&row->text), JSON_DEPTH_MAX);
+    json_reader_init(&parser.reader, row_line(row), JSON_DEPTH_MAX);
     if (parse(&parser))
         return true;
     clear(row);
@@ -357,8 +361,7 @@ bool row_write(const struct row *row, struct buffer *out)
     if (row->failed)
         return false;
     if (row->line_size > 0 && row->added_count == 0 && row->changed == 0) {
-        buffer_append(out, row_line(row));
-        good = buffer_append(out, SPAN("\n"));
+        good = buffer_append(out, (struct span){row->text.data, row->line_size + 1});
     } else {
         json_line_begin(&writer, out);
         write_added(row, true, &writer);

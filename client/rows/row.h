@@ -129,7 +129,7 @@ struct row {
     size_t added_count;
     bool failed;        /* memory ran out; the row lacks something */
     size_t line_size;   /* bytes of the line; 0 for a row that lsmap made */
-    struct buffer text; /* the line, then texts that were unescaped or set */
+    struct buffer text; /* the line, a newline, then texts that were unescaped or set */
 };
 
 struct row_error {

@@ -24,24 +24,24 @@ bool sorter_add(struct sorter *sorter, const struct row *row)
                      (struct span){sorter->line.data, sorter->line.size - 1});
 }
 
-static int by_size(const void *store, const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
 
-    (void)store;
     return (left->size < right->size) - (left->size > right->size);
 }
 
-static int by_path(const void *store, const void *a, const void *b)
-{
-    return path_compare(store_text(store, a, VIEW_PATH), store_text(store, b, VIEW_PATH));
-}
-
-static int by_address(const void *store, const void *a, const void *b)
+static int by_path(const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
 
-    (void)store;
+    return path_compare(left->path, right->path);
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct stored_view *left = a, *right = b;
+
     return (left->base > right->base) - (left->base < right->base);
 }
 
@@ -59,7 +59,6 @@ bool sorter_next(struct sorter *sorter, struct row *row)
     sorter->is_sorted = true;
     if (sorter->index == sorter->store.count)
         return false;
-    const struct stored_view *view = store_at(&sorter->store, sorter->index++);
-    row->failed = !row_parse(row, store_text(&sorter->store, view, VIEW_REST), &error);
+    row->failed = !row_parse(row, store_at(&sorter->store, sorter->index++)->rest, &error);
     return true;
 }
