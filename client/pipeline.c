@@ -32,11 +32,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         .by_address = options->sort == ORDER_ADDRESS,
     };
 
-    *pipeline = (struct pipeline){
-        .options = options,
-        .envelope = envelope,
-        .has_sorter = options->sort != ORDER_NONE && !options->by_file,
-    };
+    *pipeline = (struct pipeline){.options = options, .envelope = envelope};
     row_init(&pipeline->kept);
     row_init(&pipeline->last);
     filter_init(&pipeline->filter);
@@ -44,8 +40,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         filter_add_folder(&pipeline->filter, options->not_under[i]);
     for (size_t i = 0; i < system_folders_count && options->outside_system; i++)
         filter_add_folder(&pipeline->filter, system_folders[i]);
-    sorter_init(&pipeline->sorter, options->sort);
-    by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE);
+    sorter_init(&pipeline->sorter, options->sort, options->by_file);
     table_init(&pipeline->table, kind, &style);
     csv_init(&pipeline->csv, kind, options->no_header, envelope != NULL);
     prometheus_init(&pipeline->prometheus, kind);
@@ -57,7 +52,6 @@ void pipeline_release(struct pipeline *pipeline)
     row_release(&pipeline->last);
     filter_release(&pipeline->filter);
     sorter_release(&pipeline->sorter);
-    by_file_release(&pipeline->by_file);
     table_deinit(&pipeline->table);
     csv_deinit(&pipeline->csv);
     prometheus_deinit(&pipeline->prometheus);
@@ -69,7 +63,7 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
     const struct options *options = pipeline->options;
 
     if (row->type == ROW_END &&
-        (pipeline->filter.folders_count > 0 || pipeline->has_sorter || options->by_file)) {
+        (pipeline->filter.folders_count > 0 || sorter_is_used(&pipeline->sorter))) {
         row_set_number(row, MEMBER_ROWS, pipeline->rows);
         row_set_number(row, MEMBER_PROCESSES, pipeline->processes);
     }
@@ -95,11 +89,10 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
 /* What needs all rows before it can hand on the first. */
 static bool keep_or_show(struct pipeline *pipeline, struct row *row, struct buffer *out)
 {
-    const bool keeps = pipeline->has_sorter || pipeline->options->by_file;
+    const bool keeps = sorter_is_used(&pipeline->sorter);
 
     if (keeps && row->type == ROW_MAP)
-        return pipeline->has_sorter ? sorter_add(&pipeline->sorter, row)
-                                    : by_file_add(&pipeline->by_file, row);
+        return sorter_add(&pipeline->sorter, row);
     if (keeps && (row->type == ROW_END || row->type == ROW_ERROR)) {
         row_copy(&pipeline->last, row);
         return !pipeline->last.failed;
@@ -124,14 +117,10 @@ bool pipeline_row(struct pipeline *pipeline, struct row *row, struct buffer *out
 
 static bool next_kept(struct pipeline *pipeline)
 {
-    const struct options *options = pipeline->options;
+    const uint64_t top = pipeline->options->top;
 
-    if (options->top > 0 && pipeline->kept_count == options->top)
-        return false;
-    pipeline->kept_count++;
-    return pipeline->has_sorter
-               ? sorter_next(&pipeline->sorter, &pipeline->kept)
-               : options->by_file && by_file_next(&pipeline->by_file, &pipeline->kept);
+    return sorter_is_used(&pipeline->sorter) && (top == 0 || pipeline->sorter.index < top) &&
+           sorter_next(&pipeline->sorter, &pipeline->kept);
 }
 
 bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
@@ -159,7 +148,7 @@ bool pipeline_matched(const struct pipeline *pipeline)
 
 const char *pipeline_complaint(const struct pipeline *pipeline)
 {
-    return pipeline->sorter.store.too_many || pipeline->by_file.store.too_many
+    return pipeline->sorter.store.too_many
                ? "more than a million mappings, or 512 MiB of them, are too many to sort: narrow "
                  "the question by -f, -k or a process"
                : NULL;

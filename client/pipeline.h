@@ -1,10 +1,10 @@
 /* What happens to a row between a reply and the output, as the options ask: steps, then a format.
  *
  *     [envelope ->] [filter ->] [sorter ->] format
- *                   [filter ->] by_file -> [envelope ->] format
+ *                   [filter ->] sorter -> [envelope ->] format       with --by-file
  *
- * Rows stream through; only the sorter and by_file keep mappings until the last row, and the
- * terminal row with them. A step that changes what is printed changes the counts of the `end` row
+ * Rows stream through; only the sorter keeps mappings until the last row, and the terminal row with
+ * them. A step that changes what is printed changes the counts of the `end` row
  * with it: JSON lines can be checked like those of a server.
  */
 #ifndef CLIENT_PIPELINE_H
@@ -15,7 +15,6 @@
 #include <stdint.h>
 
 #include "client/options.h"
-#include "client/rows/by_file.h"
 #include "client/rows/envelope.h"
 #include "client/rows/filter.h"
 #include "client/rows/row.h"
@@ -30,12 +29,9 @@
 struct pipeline {
     const struct options *options;
     struct envelope *envelope;
-    bool has_sorter;
     struct filter filter;
     struct sorter sorter;
-    struct by_file by_file;
     struct row kept;          /* a row that was kept until the end */
-    uint64_t kept_count;      /* of those handed to the format */
     struct row last;          /* the terminal row, kept for last */
     uint64_t rows, processes; /* handed to the format */
     struct table table;

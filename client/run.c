@@ -186,7 +186,7 @@ static void say_no_view(struct run *run)
     }
     if (gaps->is_own && !gaps->wants_others) /* else gaps_report() says it */
         buffer_text(say, "; only your own processes were looked at");
-    if (gaps->groups_count > 0 || gaps->others > 0)
+    if (gaps->groups_count > GAP_REASONS || gaps->others > 0)
         buffer_text(say, "; not all could be read");
     buffer_text(say, "\n");
 }

@@ -36,4 +36,9 @@ void filter_add_folder(_Inout_ struct filter *filter, struct span folder);
 bool filter_passes(_Inout_ struct filter *filter, _In_ const struct row *row,
                    _Out_ struct row **process);
 
+/* True when `path` is the folder or is in it, at any depth; case does not matter. Components must
+ * match completely: a file in C:\Windows.old is not under C:\Windows. In `folder` a `/` is taken as
+ * `\`; separators at its end and `\\?\` before a drive letter do not count. */
+bool path_is_under(struct span path, struct span folder);
+
 #endif

@@ -30,7 +30,7 @@ enum row_type {
     ROW_INFO,
     ROW_WHOAMI,
     ROW_STATS,
-    ROW_FILE,           /* made by by_file.h */
+    ROW_FILE,           /* made by sort.h */
     ROW_PROCESS_CHANGE, /* made by diff.h, as is the next */
     ROW_MAP_CHANGE,
     ROW_END,  /* terminal: the reply is complete */
@@ -38,7 +38,7 @@ enum row_type {
 };
 
 /* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after
- * `rights` the members that envelope.h adds, then those of by_file.h and diff.h. */
+ * `rights` the members that envelope.h adds, then those of sort.h and diff.h. */
 #define ROW_MEMBER_LIST(X)                         \
     X(MEMBER_ID, "id", UINT64)                     \
     X(MEMBER_TYPE, "type", TEXT)                   \

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "client/rows/paths.h"
 #include "common/base/assertion.h"
 #include "common/text/utf.h"
 

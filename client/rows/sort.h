@@ -1,41 +1,54 @@
-/* A step that hands on the mappings of a reply in another order.
+/* A step that keeps the mappings of a reply until its last row. Then it hands them on in another
+ * order, or as one row for each distinct file, with the number of processes that map it, of its
+ * views and of their bytes:
  *
- * Needs memory, with the bounds of store.h.
+ *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
+ *      "views":4,"size":8192}
+ *
+ * Paths that differ only in case are one file; mappings without a file have no such row. Needs
+ * memory, with the bounds of store.h.
  */
 #ifndef CLIENT_ROWS_SORT_H
 #define CLIENT_ROWS_SORT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
 #include "client/rows/store.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
 
 enum order {
-    ORDER_NONE,   /* as the server lists them */
+    ORDER_NONE,   /* as the server lists them; files by path */
     ORDER_SIZE,   /* largest first */
     ORDER_PATH,   /* case folded */
-    ORDER_ADDRESS /* lowest first */
+    ORDER_ADDRESS /* lowest first; not of files */
+};
+
+struct file_total {
+    uint32_t first; /* index of its first view, in the order of their paths */
+    uint32_t views;
+    uint32_t processes;
+    uint64_t size; /* bytes of all its views; UINT64_MAX when it is more than that */
 };
 
 struct sorter {
     enum order order;
-    struct store store; /* the rest of a view is its line */
+    bool by_file;
+    struct store
+        store; /* the rest of a view is its line; by file its device path, its owner a pid */
     struct buffer line;
-    size_t index; /* of the next to hand on */
     bool is_sorted;
+    struct file_total *files; /* owned */
+    size_t files_count;
+    size_t index; /* of the next to hand on */
 };
 
-void sorter_init(_Out_ struct sorter *sorter, enum order order);
+void sorter_init(_Out_ struct sorter *sorter, enum order order, bool by_file);
 void sorter_release(_Inout_ struct sorter *sorter);
+
+/* True when mappings are to be kept, not handed on. */
+bool sorter_is_used(_In_ const struct sorter *sorter);
 
 /* Keeps a ROW_MAP. Returns false at a bound of the store or without memory. */
 NODISCARD bool sorter_add(_Inout_ struct sorter *sorter, _In_ const struct row *row);
 
-/* Makes `row` the next one, after the last was added; not for ORDER_NONE. Returns false when there is none; without
+/* Makes `row` the next one, after the last was added. Returns false when there is none; without
  * memory the row has failed. */
 bool sorter_next(_Inout_ struct sorter *sorter, _Inout_ struct row *row);
 

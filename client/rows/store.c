@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/assertion.h"
+#include "common/text/fold.h"
 
 /* The texts follow it. */
 struct texts_block {
@@ -29,6 +30,24 @@ void store_release(struct store *store)
     store->texts.size = 0;
     buffer_release(&store->views);
     store->count = 0;
+}
+
+static uint32_t rank(uint32_t folded)
+{
+    return folded == '\\' ? 0 : folded;
+}
+
+int path_compare(struct span a, struct span b)
+{
+    size_t a_offset = 0, b_offset = 0;
+
+    while (a_offset < a.size && b_offset < b.size) {
+        uint32_t a_next = fold_next(a, &a_offset);
+        uint32_t b_next = fold_next(b, &b_offset);
+        if (a_next != b_next)
+            return rank(a_next) < rank(b_next) ? -1 : 1;
+    }
+    return (a_offset < a.size) - (b_offset < b.size);
 }
 
 bool store_keep(struct store *store, struct span *text)

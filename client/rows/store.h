@@ -55,6 +55,11 @@ NODISCARD bool store_keep(_Inout_ struct store *store, _Inout_ struct span *text
 /* The view with this index, below store->count; valid until the next one is kept. */
 const struct stored_view *store_at(_In_ const struct store *store, size_t index);
 
+/* Below, at or above 0, as the path `a` comes before, with or after `b`: as Windows compares file
+ * names, case folded, character by character. A separator comes before every other character, so
+ * that the files of a folder follow each other. Both are UTF-8. */
+int path_compare(struct span a, struct span b);
+
 /* Below, at or above 0, as the item `a` comes before, with or after `b`. */
 typedef int (*store_compare)(const void *a, const void *b);
 

@@ -124,7 +124,7 @@ static void too_many_mappings_are_refused(struct test *t)
         struct play play;
         TEST_ROW(t, "by file: %d", by_file);
         play_begin(&play, &(struct options){.sort = ORDER_SIZE, .by_file = by_file != 0});
-        struct store *store = by_file ? &play.pipeline.by_file.store : &play.pipeline.sorter.store;
+        struct store *store = &play.pipeline.sorter.store;
         CHECK(t, pipeline_complaint(&play.pipeline) == NULL);
         store->count = STORE_VIEWS_MAX;
         CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
