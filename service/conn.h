@@ -139,7 +139,7 @@ void conn_on_error(_Inout_ struct conn *conn, enum conn_close_reason reason);
 void conn_on_deadline(_Inout_ struct conn *conn, uint64_t now_ms);
 
 /* CONN_READ or CONN_SERVE before anything is served: refuses to serve this client. The fault `code`
- * is reported, then the connection closes. No read may be pending. */
+ * is reported, then the connection closes. No read may be pending. Does nothing after a fault. */
 void conn_refuse(_Inout_ struct conn *conn, enum status code);
 
 /* While an answer is served, or written and not complete: it is the last. Its owner ends it with a

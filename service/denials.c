@@ -1,11 +1,6 @@
 #include "service/denials.h"
 
-#include <string.h>
-
-void denials_init(struct denials *denials)
-{
-    memset(denials, 0, sizeof *denials);
-}
+#include <stddef.h>
 
 static bool has_rested(const struct denials_user *user, uint64_t now_ms)
 {

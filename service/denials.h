@@ -24,6 +24,7 @@ struct denials_user {
     bool is_reported;     /* at least once */
 };
 
+/* Begins as all zero. */
 struct denials {
     size_t count;                                 /* of users */
     struct denials_user users[DENIALS_USERS_MAX]; /* in the order in which they came */
@@ -34,8 +35,6 @@ struct denials_report {
     struct sid sid; /* size 0: others */
     uint64_t count; /* 1 or more */
 };
-
-void denials_init(_Out_ struct denials *denials);
 
 /* Counts one denial. An unknown user counts with the others. */
 void denials_add(_Inout_ struct denials *denials, _In_ const struct sid *user, uint64_t now_ms);

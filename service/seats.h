@@ -26,7 +26,6 @@ enum {
 /* Begins as all zero. The members belong to seats.c. */
 struct seat {
     struct seat *next;
-    struct seat *previous;
     uint64_t since_ms;  /* is_connected: from when on */
     struct sid user;    /* is_identified: perhaps unknown */
     bool is_connected;  /* false: waits for a client */

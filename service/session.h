@@ -28,11 +28,11 @@
 #include "service/policy.h"
 
 enum session_action {
-    SESSION_READ,     /* read into session_space(), then session_on_read() */
+    SESSION_READ,     /* read into conn_space() of `conn`, then session_on_read() */
     SESSION_IDENTIFY, /* learn who the client is, then session_on_caller() */
     SESSION_SERVE,    /* session_serve(), which is short */
     SESSION_SCAN,     /* wait for a turn on a scan thread, then session_scan() */
-    SESSION_WRITE,    /* write session_pending(), then session_on_written() */
+    SESSION_WRITE,    /* write conn_pending() of `conn`, then session_on_written() */
     SESSION_CLOSE     /* disconnect, then session_deinit() */
 };
 
@@ -71,10 +71,6 @@ enum session_action session_next(_In_ const struct session *session);
  * session_on_deadline(). SESSION_WRITE: call session_check_write(). UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
-/* SESSION_READ: where to put bytes; valid until session_on_read().
- * Returns NULL without memory; the next action is then SESSION_CLOSE. */
-char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
-
 /* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end. (A read that
  * succeeds with 0 bytes means that the client wrote nothing: read again.) */
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
@@ -108,9 +104,6 @@ void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
  * False when none has. */
 NODISCARD bool session_take_ended(_Inout_ struct session *session,
                                   _Out_ struct statistics_answer *ended);
-
-/* SESSION_WRITE: the bytes to send; valid until session_on_written(). */
-struct span session_pending(_In_ const struct session *session);
 
 /* SESSION_WRITE: `size` bytes were taken, 1 or more. */
 void session_on_written(_Inout_ struct session *session, size_t size, uint64_t now_ms);

@@ -23,8 +23,7 @@
 
 /* Begins as all zero. The members belong to turns.c. */
 struct turns_ticket {
-    struct turns_ticket *next;
-    struct turns_ticket *previous;
+    struct turns_ticket *next; /* in the order in which they came */
     const struct sid *user;
     uint64_t user_turn; /* the number of the user's last turn: the same in all its tickets */
     uint64_t turn;      /* the number of this ticket's last turn */
@@ -35,8 +34,7 @@ struct turns_ticket {
 
 /* Begins as all zero. */
 struct turns {
-    struct turns_ticket *first; /* in the order in which they came */
-    struct turns_ticket *last;
+    struct turns_ticket *first;
     uint64_t turn; /* the number of the latest turn */
     size_t waiting_count;
 };

@@ -67,54 +67,37 @@ static void reconfigure(struct daemon *daemon)
 
 /* --- start --- */
 
-/* The service: everyone named by the access list. */
-static DWORD create_service_server(struct daemon *daemon, struct server_config *config)
-{
-    struct access_setup setup;
-
-    DWORD error = setup_access(&daemon->settings, &setup);
-    if (error != ERROR_SUCCESS)
-        return error;
-    config->pipe_sddl = setup.pipe_sddl.data;
-    config->access_sddl = setup.access_sddl.data;
-    error = server_create(config, &daemon->server);
-    access_setup_release(&setup);
-    return error;
-}
-
-/* The console: its user, and those who have all rights anyway. */
-static DWORD create_console_server(struct daemon *daemon, struct server_config *config)
-{
-    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
-    struct caller self;
-
-    DWORD error = token_facts_self(&self);
-    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
-        error = ERROR_INVALID_SID;
-    if (error != ERROR_SUCCESS)
-        return error;
-    config->pipe_sddl = pipe_sddl;
-    config->access_sddl = access_sddl;
-    return server_create(config, &daemon->server);
-}
-
+/* The service serves everyone named by the access list; the console its user, and those who have
+ * all rights anyway. */
 static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
 {
-    const struct statistics_lock lock = server_statistics_lock(&daemon->statistics_lock);
+    char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     struct server_config config = {
         .pipe_name = pipe_name,
+        .pipe_sddl = pipe_sddl,
+        .access_sddl = access_sddl,
         .policy = make_policy(&daemon->settings),
         .context = &daemon->context,
         .limits = &daemon->settings.limits,
     };
+    struct access_setup setup;
+    struct caller self;
+    DWORD error;
 
-    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
-    daemon->context = (struct answer_context){.platform = &daemon->platform,
-                                              .info = &daemon->info,
-                                              .now_us = system_now_us,
-                                              .statistics = &daemon->statistics};
-    return daemon->mode == DAEMON_SERVICE ? create_service_server(daemon, &config)
-                                          : create_console_server(daemon, &config);
+    if (daemon->mode == DAEMON_SERVICE) {
+        error = setup_access(&daemon->settings, &setup);
+        if (error != ERROR_SUCCESS)
+            return error;
+        config.pipe_sddl = setup.pipe_sddl.data;
+        config.access_sddl = setup.access_sddl.data;
+        error = server_create(&config, &daemon->server);
+        access_setup_release(&setup);
+        return error;
+    }
+    error = token_facts_self(&self);
+    if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, pipe_sddl, access_sddl))
+        error = ERROR_INVALID_SID;
+    return error != ERROR_SUCCESS ? error : server_create(&config, &daemon->server);
 }
 
 /* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
@@ -150,6 +133,12 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
         event_start_failed(error);
         return error;
     }
+    const struct statistics_lock lock = server_statistics_lock(&daemon->statistics_lock);
+    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
+    daemon->context = (struct answer_context){.platform = &daemon->platform,
+                                              .info = &daemon->info,
+                                              .now_us = system_now_us,
+                                              .statistics = &daemon->statistics};
     error = create_server(daemon, pipe_name_w);
     if (error != ERROR_SUCCESS) {
         event_pipe_failed(pipe_name_w, error);

@@ -47,9 +47,8 @@ static void denials_reports_the_first_at_once_and_the_rest_by_the_minute(struct 
         {"until its minute is over", 660000, 0, 1, {{0, 8}}},
         {"nothing is reported when the clock went back", 10, 1, 1, {{0, 0}}},
     };
-    struct denials denials;
+    struct denials denials = {0};
 
-    denials_init(&denials);
     for (size_t i = 0; i < TEST_COUNT(steps); i++) {
         const struct sid who = user(steps[i].user);
         struct denials_report report;
@@ -67,10 +66,9 @@ static void denials_reports_the_first_at_once_and_the_rest_by_the_minute(struct 
 
 static void denials_leaves_the_report_alone_when_none_is_due(struct test *t)
 {
-    struct denials denials;
+    struct denials denials = {0};
     struct denials_report report = {.sid = user(7), .count = 9};
 
-    denials_init(&denials);
     CHECK(t, !denials_next(&denials, UINT64_MAX, &report));
     CHECK_INT(t, 9, report.count);
     CHECK_INT(t, 7, number_of(&report.sid));
@@ -85,7 +83,6 @@ static void denials_counts_a_flood_of_users_together(struct test *t)
     uint64_t reported = 0;
     unsigned events = 0;
 
-    denials_init(&denials);
     for (unsigned i = 1; i <= USERS; i++) {
         const struct sid who = user(i);
         denials_add(&denials, &who, 1000 + i);
@@ -106,7 +103,6 @@ static void denials_gives_an_old_place_to_a_new_user(struct test *t)
     struct denials_report report;
     const struct sid late = user(5000);
 
-    denials_init(&denials);
     for (unsigned i = 1; i <= DENIALS_USERS_MAX; i++) {
         const struct sid who = user(i);
         denials_add(&denials, &who, 0);
