@@ -16,7 +16,8 @@ static bool within(struct span part, struct span all)
            (size_t)(part.data - all.data) <= all.size - part.size;
 }
 
-/* What is unescaped is valid UTF-8, and comes back the same when the writer has written it, with nothing unsafe in the line. */
+/* What is unescaped is valid UTF-8, and comes back the same from a line of the writer, which has
+ * nothing unsafe in it. */
 static void check_text(const struct json_reader *reader)
 {
     size_t size = 0;
