@@ -8,7 +8,6 @@
 #include "common/base/assertion.h"
 #include "common/base/status.h"
 #include "common/proto/protocol.h"
-#include "common/text/span.h"
 
 static const struct {
     enum outcome outcome;
@@ -193,9 +192,8 @@ static void report_count(struct buffer *out, uint64_t count)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
-    buffer_text(out, PRODUCT_NAME ": ");
-    display_text(out, display_count(text, count));
-    buffer_text(out, count == 1 ? " process " : " processes ");
+    buffer_format(out, PRODUCT_NAME ": %s %s ", display_count(text, count).data,
+                  count == 1 ? "process" : "processes");
 }
 
 static void report_names(const struct gap_group *group, struct buffer *out)
@@ -203,11 +201,8 @@ static void report_names(const struct gap_group *group, struct buffer *out)
     char text[DISPLAY_COUNT_CAPACITY];
 
     buffer_append(out, buffer_span(&group->names));
-    if (group->named > 0 && group->named < group->count) {
-        buffer_text(out, " and ");
-        display_text(out, display_count(text, group->count - group->named));
-        buffer_text(out, " more");
-    }
+    if (group->named > 0 && group->named < group->count)
+        buffer_format(out, " and %s more", display_count(text, group->count - group->named).data);
 }
 
 /* A word that was taken for the name of a process may have been meant as a command. */

@@ -7,14 +7,8 @@
 #ifndef CLIENT_OUTCOME_H
 #define CLIENT_OUTCOME_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
 #include "common/proto/protocol.h"
-#include "common/text/buffer.h"
 
 /* The exit codes. Scripts rely on them; they never change their meaning. */
 enum outcome {

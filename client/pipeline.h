@@ -10,21 +10,13 @@
 #ifndef CLIENT_PIPELINE_H
 #define CLIENT_PIPELINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/options.h"
 #include "client/rows/envelope.h"
 #include "client/rows/filter.h"
-#include "client/rows/row.h"
 #include "client/rows/sort.h"
 #include "client/show/csv.h"
 #include "client/show/prometheus.h"
 #include "client/show/table.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 struct pipeline {
     const struct options *options;

@@ -198,9 +198,8 @@ static void say_cost(struct run *run, const struct row *end)
     struct json_reader reader;
     char elapsed[DISPLAY_COUNT_CAPACITY];
 
-    buffer_text(say, PRODUCT_NAME ": ");
-    display_text(say, display_count(elapsed, row_number(end, MEMBER_ELAPSED_US, 0)));
-    buffer_text(say, " us, queries:");
+    buffer_format(say, PRODUCT_NAME ": %s us, queries:",
+                  display_count(elapsed, row_number(end, MEMBER_ELAPSED_US, 0)).data);
     json_reader_init(&reader, row_text(end, MEMBER_QUERIES), JSON_DEPTH_MAX);
     if (json_next(&reader) != JSON_OBJECT_OPEN)
         buffer_text(say, " not known");
@@ -343,13 +342,11 @@ static void complain_limits(struct run *run, const struct snapshot *snapshots,
 {
     char count[DISPLAY_COUNT_CAPACITY];
 
-    if (result->not_compared > 0) {
-        buffer_text(&run->say, PRODUCT_NAME ": ");
-        (void)display_text(&run->say, display_count(count, result->not_compared));
-        buffer_text(&run->say, result->not_compared == 1
-                                   ? " process is not compared: it was not read in both\n"
-                                   : " processes are not compared: they were not read in both\n");
-    }
+    if (result->not_compared > 0)
+        buffer_format(
+            &run->say, PRODUCT_NAME ": %s %s\n", display_count(count, result->not_compared).data,
+            result->not_compared == 1 ? "process is not compared: it was not read in both"
+                                      : "processes are not compared: they were not read in both");
     if (snapshots[0].has_own_scope != snapshots[1].has_own_scope)
         buffer_text(&run->say, PRODUCT_NAME ": one file covers every process, the other only the "
                                             "processes of one user\n");

@@ -8,13 +8,8 @@
 #ifndef CLIENT_TRUST_H
 #define CLIENT_TRUST_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "client/outcome.h"
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
-#include "common/text/span.h"
 
 struct trust_facts {
     bool is_default;      /* the service's pipe, in whatever spelling */

@@ -6,13 +6,7 @@
 #ifndef CLIENT_ROWS_FILTER_H
 #define CLIENT_ROWS_FILTER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
-#include "common/text/span.h"
 
 enum { FILTER_FOLDERS_MAX = 40 };
 

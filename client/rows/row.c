@@ -30,7 +30,7 @@ static const struct {
 static const struct {
     struct span name;
     uint64_t required;
-} types[] = {
+} types[ROW_TYPES_COUNT] = {
     [ROW_PROCESS] = {{"process", 7}, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
     [ROW_MAP] = {{"map", 3}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
     [ROW_REGION] = {{"region", 6}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
@@ -46,8 +46,6 @@ static const struct {
                      BIT(MEMBER_COMPLETE)},
     [ROW_ERROR] = {{"error", 5}, BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE)},
 };
-
-enum { TYPES_COUNT = sizeof types / sizeof types[0] };
 
 struct parser {
     struct json_reader reader;
@@ -170,7 +168,7 @@ static bool find_type(struct parser *parser)
 
     if (name.data == NULL)
         return fail(parser, "the row has no type");
-    for (int type = ROW_OTHER + 1; type < TYPES_COUNT; type++)
+    for (int type = ROW_OTHER + 1; type < ROW_TYPES_COUNT; type++)
         if (span_equal(name, types[type].name))
             row->type = (enum row_type)type;
     return (row->known & types[row->type].required) == types[row->type].required ||

@@ -9,14 +9,8 @@
 #ifndef CLIENT_ROWS_ROW_H
 #define CLIENT_ROWS_ROW_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* A line and what lsmap adds to it, in bytes. */
 enum { ROW_LINE_SIZE_MAX = OUTPUT_ROW_SIZE_MAX + 4 * 1024 };
@@ -36,6 +30,8 @@ enum row_type {
     ROW_END,  /* terminal: the reply is complete */
     ROW_ERROR /* terminal: the request failed */
 };
+
+enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
 
 /* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after
  * `rights` the members that envelope.h adds, then those of sort.h and diff.h. */

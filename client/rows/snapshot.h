@@ -8,16 +8,8 @@
 #ifndef CLIENT_ROWS_SNAPSHOT_H
 #define CLIENT_ROWS_SNAPSHOT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
 #include "client/rows/store.h"
-#include "common/base/annotations.h"
 #include "common/base/bounds.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     SNAPSHOT_PROCESSES_MAX = 4 * PROCESSES_MAX, /* a file may be of several machines */

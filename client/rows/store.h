@@ -6,14 +6,7 @@
 #ifndef CLIENT_ROWS_STORE_H
 #define CLIENT_ROWS_STORE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     STORE_VIEWS_MAX = 1000 * 1000,

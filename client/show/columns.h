@@ -3,10 +3,7 @@
 #ifndef CLIENT_SHOW_COLUMNS_H
 #define CLIENT_SHOW_COLUMNS_H
 
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
 
 enum columns_table {
     COLUMNS_NONE,      /* rows that are not a table: of info, whoami and stats */

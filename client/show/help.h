@@ -2,8 +2,6 @@
 #ifndef CLIENT_SHOW_HELP_H
 #define CLIENT_SHOW_HELP_H
 
-#include <stddef.h>
-
 #include "common/base/annotations.h"
 #include "common/text/span.h"
 

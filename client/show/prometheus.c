@@ -201,16 +201,6 @@ void prometheus_deinit(struct prometheus *prometheus)
     *prometheus = (struct prometheus){.count = 0};
 }
 
-/* Makes the name fit to be shown, and cuts it at a complete character. */
-static bool clean_name(struct buffer *scratch, struct span *name)
-{
-    buffer_clear(scratch);
-    display_text(scratch, name->size > 0 ? *name : SPAN(PROMETHEUS_UNKNOWN));
-    *name = buffer_span(scratch);
-    name->size = utf8_cut(*name, PROMETHEUS_NAME_SIZE_MAX);
-    return !buffer_failed(scratch);
-}
-
 static struct prometheus_name *name_at(const struct prometheus *prometheus, size_t index)
 {
     return (struct prometheus_name *)(void *)prometheus->names.data + index;
@@ -232,8 +222,12 @@ static struct prometheus_name *look_up(struct prometheus *prometheus, struct spa
 /* The entry of a name; the last place is kept for all that find none. NULL without memory. */
 static struct prometheus_name *find(struct prometheus *prometheus, struct span name)
 {
-    if (!clean_name(&prometheus->scratch, &name))
+    buffer_clear(&prometheus->scratch);
+    display_text(&prometheus->scratch, name.size > 0 ? name : SPAN(PROMETHEUS_UNKNOWN));
+    if (buffer_failed(&prometheus->scratch))
         return NULL;
+    name = buffer_span(&prometheus->scratch);
+    name.size = utf8_cut(name, PROMETHEUS_NAME_SIZE_MAX);
     struct prometheus_name *entry = look_up(prometheus, name);
     if (entry == NULL && prometheus->count >= PROMETHEUS_NAMES_MAX - 1) {
         name = SPAN(PROMETHEUS_OTHER);

@@ -162,6 +162,7 @@ static void put_requests(struct buffer *out, const struct stats *stats)
 /* A time in at most 8 columns: "250us", "1.2ms", "9.9s", "> 10s". */
 static void put_time(struct buffer *out, uint64_t time_us)
 {
+    const uint64_t unit = time_us < 1000000 ? 1000 : 1000000;
     char text[TIME_CAPACITY];
 
     if (time_us == UINT64_MAX)
@@ -169,12 +170,9 @@ static void put_time(struct buffer *out, uint64_t time_us)
                        statistics_bounds_us[STATISTICS_BUCKET_COUNT - 1] / 1000000);
     else if (time_us < 1000)
         (void)snprintf(text, sizeof text, "%" PRIu64 "us", time_us);
-    else if (time_us < 1000000)
-        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "ms", time_us / 1000,
-                       time_us / 100 % 10);
     else
-        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "s", time_us / 1000000,
-                       time_us / 100000 % 10);
+        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "%s", time_us / unit,
+                       time_us / (unit / 10) % 10, unit == 1000 ? "ms" : "s");
     put_cell(out, text);
 }
 

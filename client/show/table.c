@@ -292,8 +292,6 @@ static void put_change(struct table *table, const struct row *row, struct buffer
 
     if (row->type == ROW_PROCESS_CHANGE) {
         (void)is_new_process(table, row, MEMBER_NAME);
-        table->started += came;
-        table->ended += !came;
         buffer_text(out, came ? "+ " : "- ");
         table_process(row, MEMBER_NAME, width > CHANGE_COLUMNS ? width - CHANGE_COLUMNS : width,
                       out);
@@ -301,8 +299,6 @@ static void put_change(struct table *table, const struct row *row, struct buffer
         put_count(out, row_number(row, MEMBER_VIEWS, 0), "mapping\n", "mappings\n");
         return;
     }
-    table->came += came;
-    table->went += !came;
     if (is_new_process(table, row, MEMBER_PROCESS)) {
         table_process(row, MEMBER_PROCESS, width > 0 ? width - 1 : 0, out);
         buffer_text(out, "\n");
@@ -327,9 +323,7 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
 
     if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
         put_line(table, indent, columns, NULL, out);
-    table->processes += row->type == ROW_PROCESS;
-    table->views += row->type == ROW_MAP;
-    table->files += row->type == ROW_FILE;
+    table->counts[row->type][span_equal(row_text(row, MEMBER_CHANGE), SPAN("went"))]++;
     if (row->type == ROW_MAP || row->type == ROW_FILE)
         table->bytes += row_number(row, MEMBER_SIZE, 0);
     if (row->type == ROW_PROCESS_CHANGE || row->type == ROW_MAP_CHANGE)
@@ -393,27 +387,28 @@ bool table_end(struct table *table, struct buffer *out)
     case COLUMNS_PAGES:
     case COLUMNS_REGIONS:
     case COLUMNS_FLAT:
-        put_count(out, table->views, "mapping", "mappings");
+        put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
         put_bytes(table, out);
         if (table->kind != COLUMNS_FLAT) {
             buffer_text(out, ", in ");
-            put_count(out, table->processes, "process", "processes");
+            put_count(out, table->counts[ROW_PROCESS][0], "process", "processes");
         }
         buffer_text(out, "\n");
         break;
     case COLUMNS_PROCESSES:
-        put_count(out, table->processes, "process\n", "processes\n");
+        put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
         break;
     case COLUMNS_FILES:
-        put_count(out, table->files, "file", "files");
+        put_count(out, table->counts[ROW_FILE][0], "file", "files");
         put_bytes(table, out);
         buffer_text(out, " mapped\n");
         break;
     case COLUMNS_CHANGES:
-        put_count(out, table->came, "mapping came, ", "mappings came, ");
-        put_count(out, table->went, "went; ", "went; ");
-        put_count(out, table->started, "process started, ", "processes started, ");
-        put_count(out, table->ended, "ended\n", "ended\n");
+        put_count(out, table->counts[ROW_MAP_CHANGE][0], "mapping came, ", "mappings came, ");
+        put_count(out, table->counts[ROW_MAP_CHANGE][1], "went; ", "went; ");
+        put_count(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
+                  "processes started, ");
+        put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
         break;
     case COLUMNS_NONE:
     case COLUMNS_TABLE_COUNT:

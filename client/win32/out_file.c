@@ -7,9 +7,8 @@
 #include "common/win32/text_w.h"
 
 enum {
-    SUFFIX_LEN = 13,       /* ".XXXXXXXX.tmp" */
-    OPEN_ATTEMPTS_MAX = 8, /* names that exist already */
-    WRITE_SIZE_MAX = 1024 * 1024
+    SUFFIX_LEN = 13,      /* ".XXXXXXXX.tmp" */
+    OPEN_ATTEMPTS_MAX = 8 /* names that exist already */
 };
 
 /* The full path, so that it stays right when the current folder changes. */
@@ -83,20 +82,6 @@ DWORD out_file_open(struct out_file *file, const char *path)
     if (error != ERROR_SUCCESS)
         out_file_close(file);
     return error;
-}
-
-DWORD out_file_write(struct out_file *file, struct span bytes)
-{
-    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
-        DWORD size = bytes.size < WRITE_SIZE_MAX ? (DWORD)bytes.size : WRITE_SIZE_MAX;
-        DWORD written = 0;
-        if (!WriteFile(file->file, bytes.data, size, &written, NULL))
-            return GetLastError();
-        if (written == 0)
-            return ERROR_WRITE_FAULT;
-        bytes = span_from(bytes, written);
-    }
-    return ERROR_SUCCESS;
 }
 
 DWORD out_file_commit(struct out_file *file)
