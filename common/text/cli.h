@@ -47,7 +47,7 @@ struct cli_syntax {
     size_t commands_count;
     unsigned command_default; /* without a word */
     bool has_operands; /* the first operand may be the command, all others are the program's; else
-                          every argument is the command or an option, which may begin with a slash */
+                          every argument is the command or an option, maybe after a slash */
 };
 
 struct cli {
