@@ -186,6 +186,7 @@ void statistics_answered(struct statistics *statistics, const struct statistics_
 
 void statistics_read(struct statistics *statistics, uint64_t now_us, uint64_t *values)
 {
+    ASSERT(statistics != NULL);
     (void)acquire(statistics);
     memcpy(values, statistics->values, sizeof statistics->values);
     release(statistics);
