@@ -215,7 +215,7 @@ static const char *finish(struct snapshot *snapshot)
     if (!store_sort(&snapshot->store, compare_views))
         return out_of_memory;
     for (size_t i = 0; i < snapshot->store.count; i++) {
-        const struct stored_view *view = store_at(&snapshot->store, i);
+        const struct stored_view *view = store_views(&snapshot->store) + i;
         struct snapshot_process *process = snapshot_processes(snapshot) + view->owner;
         if (process->views_count++ == 0)
             process->views = view;

@@ -76,18 +76,16 @@ static int by_total(const void *a, const void *b)
     return (left->size < right->size) - (left->size > right->size);
 }
 
-/* Sums up the views of one file, from `first` on. */
-static struct file_total sum_up(const struct store *store, size_t first)
+/* Sums up the views of one file, the first of `count`. */
+static struct file_total sum_up(const struct stored_view *views, size_t count)
 {
-    struct file_total total = {.first = (uint32_t)first};
+    struct file_total total = {.views = views};
 
-    for (size_t i = first; i < store->count; i++) {
-        const struct stored_view *view = store_at(store, i);
-        if (i > first && by_path(store_at(store, first), view) != 0)
-            break;
-        total.processes += i == first || view->owner != store_at(store, i - 1)->owner;
-        total.views++;
-        total.size = view->size > UINT64_MAX - total.size ? UINT64_MAX : total.size + view->size;
+    for (size_t i = 0; i < count && by_path(views, views + i) == 0; i++) {
+        total.processes += i == 0 || views[i].owner != views[i - 1].owner;
+        total.views_count++;
+        total.size =
+            views[i].size > UINT64_MAX - total.size ? UINT64_MAX : total.size + views[i].size;
     }
     return total;
 }
@@ -103,20 +101,20 @@ static bool sort(struct sorter *sorter)
     sorter->files = calloc(store->count + 1, sizeof *sorter->files);
     if (sorter->files == NULL || !store_sort(store, by_path_and_process))
         return false;
-    for (size_t i = 0; i < store->count; i += sorter->files[sorter->files_count++].views)
-        sorter->files[sorter->files_count] = sum_up(store, i);
+    for (size_t i = 0; i < store->count; i += sorter->files[sorter->files_count++].views_count)
+        sorter->files[sorter->files_count] = sum_up(store_views(store) + i, store->count - i);
     return sorter->order != ORDER_SIZE ||
            store_sort_items(sorter->files, sorter->files_count, sizeof *sorter->files, by_total);
 }
 
 /* "image,data": each kind once, in the order of the views; size 0 when none is known. */
-static struct span list_kinds(const struct store *store, const struct file_total *file, char *out)
+static struct span list_kinds(const struct file_total *file, char *out)
 {
     struct span kinds[KINDS_MAX];
     size_t count = 0, size = 0;
 
-    for (size_t i = 0; i < file->views && count < KINDS_MAX; i++) {
-        struct span kind = store_at(store, file->first + i)->kind;
+    for (size_t i = 0; i < file->views_count && count < KINDS_MAX; i++) {
+        struct span kind = file->views[i].kind;
         size_t known = 0;
         while (known < count && !span_equal(kinds[known], kind))
             known++;
@@ -131,17 +129,17 @@ static struct span list_kinds(const struct store *store, const struct file_total
     return (struct span){out, size};
 }
 
-static void make_file(const struct store *store, const struct file_total *file, struct row *row)
+static void make_file(const struct file_total *file, struct row *row)
 {
-    const struct stored_view *view = store_at(store, file->first);
+    const struct stored_view *view = file->views;
     char kinds[KINDS_CAPACITY];
 
     row_begin(row, ROW_FILE);
     row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : view->path);
     row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : view->rest);
-    row_set_text(row, MEMBER_KIND, list_kinds(store, file, kinds));
+    row_set_text(row, MEMBER_KIND, list_kinds(file, kinds));
     row_set_number(row, MEMBER_PROCESSES, file->processes);
-    row_set_number(row, MEMBER_VIEWS, file->views);
+    row_set_number(row, MEMBER_VIEWS, file->views_count);
     row_set_number(row, MEMBER_SIZE, file->size);
 }
 
@@ -159,8 +157,8 @@ bool sorter_next(struct sorter *sorter, struct row *row)
         return false;
     const size_t index = sorter->index++;
     if (sorter->by_file)
-        make_file(store, &sorter->files[index], row);
+        make_file(&sorter->files[index], row);
     else
-        row->failed = !row_parse(row, store_at(store, index)->rest, &error);
+        row->failed = !row_parse(row, store_views(store)[index].rest, &error);
     return true;
 }

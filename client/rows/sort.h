@@ -21,17 +21,15 @@ enum order {
 };
 
 struct file_total {
-    uint32_t first; /* index of its first view, in the order of their paths */
-    uint32_t views;
-    uint32_t processes;
+    const struct stored_view *views; /* the first one; the others follow it */
+    size_t views_count, processes;
     uint64_t size; /* bytes of all its views; UINT64_MAX when it is more than that */
 };
 
 struct sorter {
     enum order order;
     bool by_file;
-    struct store
-        store; /* the rest of a view is its line; by file its device path, its owner a pid */
+    struct store store; /* the rest of a view is its line; of files, its device path */
     struct buffer line;
     bool is_sorted;
     struct file_total *files; /* owned */

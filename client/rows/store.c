@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/assertion.h"
 #include "common/text/fold.h"
 
 /* The texts follow it. */
@@ -100,11 +99,10 @@ bool store_add(struct store *store, const struct row *row, uint32_t owner, struc
     return true;
 }
 
-const struct stored_view *store_at(const struct store *store, size_t index)
+const struct stored_view *store_views(const struct store *store)
 {
-    ASSERT(index < store->count);
     /* The buffer's memory comes from realloc() and holds nothing but views. */
-    return (const struct stored_view *)(const void *)store->views.data + index;
+    return (const struct stored_view *)(const void *)store->views.data;
 }
 
 bool store_sort(struct store *store, store_compare compare)

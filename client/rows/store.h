@@ -45,8 +45,8 @@ NODISCARD bool store_add(_Inout_ struct store *store, _In_ const struct row *row
 /* Keeps a text and makes it refer to the copy. Returns false as store_add(). */
 NODISCARD bool store_keep(_Inout_ struct store *store, _Inout_ struct span *text);
 
-/* The view with this index, below store->count; valid until the next one is kept. */
-const struct stored_view *store_at(_In_ const struct store *store, size_t index);
+/* All views, valid until the next one is kept; NULL when there are none. */
+const struct stored_view *store_views(_In_ const struct store *store);
 
 /* Below, at or above 0, as the path `a` comes before, with or after `b`: as Windows compares file
  * names, case folded, character by character. A separator comes before every other character, so
