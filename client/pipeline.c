@@ -141,11 +141,6 @@ bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
     return pipeline->options->format != FORMAT_TABLE || table_end(&pipeline->table, out);
 }
 
-bool pipeline_matched(const struct pipeline *pipeline)
-{
-    return pipeline->filter.folders_count == 0 || pipeline->filter.mappings > 0;
-}
-
 const char *pipeline_complaint(const struct pipeline *pipeline)
 {
     return pipeline->sorter.store.too_many

@@ -51,9 +51,6 @@ NODISCARD bool pipeline_row(_Inout_ struct pipeline *pipeline, _Inout_ struct ro
 NODISCARD bool pipeline_end(_Inout_ struct pipeline *pipeline, _Inout_ struct buffer *out,
                             _Out_ bool *more);
 
-/* False when there is a filter and it left no mapping. */
-bool pipeline_matched(_In_ const struct pipeline *pipeline);
-
 /* One clause that says what is too much, when a function failed for a bound; else NULL. */
 const char *pipeline_complaint(_In_ const struct pipeline *pipeline);
 

@@ -219,9 +219,10 @@ static void on_end(struct run *run, const struct row *end)
 {
     const struct options *options = run->settings->options;
     const struct request *request = &run->request;
+    const struct filter *filter = &run->pipeline.filter;
     const uint64_t selectors = request->all ? 1 : request->pids_count + request->names_count;
 
-    run->gaps.is_filtered = !pipeline_matched(&run->pipeline);
+    run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
     if (!options->quiet && run->gaps.processes == 0 &&
         (request->has_address || request->paths_count > 0) &&
         row_number(end, MEMBER_UNMATCHED, 0) < selectors)
@@ -299,25 +300,11 @@ struct comparison {
     struct snapshot snapshots[2];
 };
 
-/* Complains with the file's name. */
-static enum outcome complain_file(struct run *run, struct span name, const struct failure *failure)
-{
-    struct failure named = *failure;
-
-    display_cut(&run->say, name, FILE_COLUMNS_MAX);
-    buffer_text(&run->say, ": ");
-    buffer_text(&run->say, failure->detail);
-    buffer_append(&run->say, (struct span){"", 1}); /* the terminator */
-    if (!buffer_failed(&run->say))
-        (void)failure_set(&named, failure->kind, run->say.data);
-    buffer_clear(&run->say);
-    return run_complain(run->settings, &named);
-}
-
 static enum outcome read_file(struct comparison *comparison, size_t side)
 {
-    const struct options *options = comparison->run->settings->options;
+    struct run *run = comparison->run;
     struct snapshot *snapshot = &comparison->snapshots[side];
+    struct buffer *text = &run->say;
     struct failure failure;
     size_t size = 1;
     bool good = true;
@@ -330,10 +317,15 @@ static enum outcome read_file(struct comparison *comparison, size_t side)
         return OUTCOME_COMPLETE;
     if (snapshot->why != NULL)
         (void)failure_set(&failure, FAILURE_FILE_ROWS, snapshot->why);
+    display_cut(text, run->settings->options->files[side], FILE_COLUMNS_MAX);
     if (snapshot->why != NULL && snapshot->line > 0)
-        (void)snprintf(failure.detail, sizeof failure.detail, "line %" PRIu64 ": %s",
-                       snapshot->line, snapshot->why);
-    return complain_file(comparison->run, options->files[side], &failure);
+        buffer_format(text, ": line %" PRIu64, snapshot->line);
+    buffer_format(text, ": %s", failure.detail);
+    buffer_append(text, (struct span){"", 1}); /* the terminator */
+    if (!buffer_failed(text))
+        (void)failure_set(&failure, failure.kind, text->data);
+    buffer_clear(text);
+    return run_complain(run->settings, &failure);
 }
 
 /* What limits the comparison. */

@@ -16,47 +16,27 @@ void csv_deinit(struct csv *csv)
     row_release(&csv->view);
 }
 
-enum byte_class {
-    BYTE_PLAIN = 0,
-    BYTE_QUOTED = 1, /* a field that holds it is quoted */
-    BYTE_QUOTE = 2,  /* and it is doubled */
-    BYTE_ODD = 4     /* a control character, or of a character that is not ASCII */
-};
-
-static unsigned class_of(char byte)
-{
-    unsigned char code = (unsigned char)byte;
-
-    if (code == ',')
-        return BYTE_QUOTED;
-    if (code == '"')
-        return BYTE_QUOTED | BYTE_QUOTE;
-    return code < 0x20 || code >= 0x7f ? BYTE_ODD : BYTE_PLAIN;
-}
-
 void csv_field(struct buffer *out, struct span text)
 {
-    unsigned classes = BYTE_PLAIN;
+    bool is_quoted = text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ';
+    bool is_plain = true; /* nearly all are: printable ASCII without a quote */
 
     if (text.data == NULL)
         return;
-    for (size_t i = 0; i < text.size; i++)
-        classes |= class_of(text.data[i]);
-    if (text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ')
-        classes |= BYTE_QUOTED;
-    if (classes == BYTE_PLAIN) { /* nearly all are */
-        buffer_append(out, text);
-        return;
+    for (size_t i = 0; i < text.size; i++) {
+        is_quoted = is_quoted || text.data[i] == ',' || text.data[i] == '"';
+        is_plain = is_plain && text.data[i] >= 0x20 && text.data[i] < 0x7f && text.data[i] != '"';
     }
-    buffer_text(out, (classes & BYTE_QUOTED) != 0 ? "\"" : "");
-    for (const char *quote; (quote = memchr(text.data, '"', text.size)) != NULL;) {
-        size_t size = (size_t)(quote - text.data) + 1;
+    buffer_text(out, is_quoted ? "\"" : "");
+    while (!is_plain && text.size > 0) { /* a quote is doubled */
+        const char *quote = memchr(text.data, '"', text.size);
+        size_t size = quote != NULL ? (size_t)(quote - text.data) + 1 : text.size;
         display_text(out, (struct span){text.data, size});
-        buffer_text(out, "\"");
+        buffer_text(out, quote != NULL ? "\"" : "");
         text = span_from(text, size);
     }
-    display_text(out, text);
-    buffer_text(out, (classes & BYTE_QUOTED) != 0 ? "\"" : "");
+    buffer_append(out, text);
+    buffer_text(out, is_quoted ? "\"" : "");
 }
 
 static void put_member(struct buffer *out, const struct row *row, enum row_member member)

@@ -97,27 +97,36 @@ static struct span count_text(char *text, const struct stats *stats, size_t inde
     return stats->known[index] ? display_count(text, stats->values[index]) : SPAN("-");
 }
 
-/* A count and the words after it. */
+/* A count, or a size in units of 1024, and the words after it. */
 static void put_count(struct buffer *out, const struct stats *stats, size_t index,
                       const char *words)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
-    buffer_append(out, count_text(text, stats, index));
-    buffer_text(out, words);
-}
-
-static void put_size(struct buffer *out, const struct stats *stats, size_t index, const char *words)
-{
-    char text[DISPLAY_SIZE_CAPACITY];
-
-    buffer_append(out, stats->known[index] ? display_size(text, stats->values[index]) : SPAN("-"));
+    if (stats->known[index] &&
+        (index == STATISTICS_BYTES_RECEIVED || index == STATISTICS_BYTES_SENT))
+        buffer_append(out, display_size(text, stats->values[index]));
+    else
+        buffer_append(out, count_text(text, stats, index));
     buffer_text(out, words);
 }
 
 /* The numbers that stand alone; the uptime as "3d 04:05:06". */
 static void put_plain(struct buffer *out, const struct stats *stats)
 {
+    static const struct {
+        const char *label; /* NULL: on the line of the one before */
+        size_t index;
+        const char *words; /* after the number */
+    } lists[] = {
+        {"connections", STATISTICS_CONNECTIONS_NOW, " now, "},
+        {NULL, STATISTICS_CONNECTIONS_PEAK, " at peak, "},
+        {NULL, STATISTICS_CONNECTIONS_OPENED, " since the start\n"},
+        {"transferred", STATISTICS_BYTES_RECEIVED, " received, "},
+        {NULL, STATISTICS_BYTES_SENT, " sent\n"},
+        {"rows", STATISTICS_ROWS, "\n"},
+        {"denials", STATISTICS_DENIALS, "\n"},
+    };
     const uint64_t uptime_s = stats->values[STATISTICS_UPTIME_MS] / 1000;
 
     put_label(out, "uptime");
@@ -127,17 +136,11 @@ static void put_plain(struct buffer *out, const struct stats *stats)
                       (unsigned)(uptime_s % 60));
     else
         buffer_text(out, "-\n");
-    put_label(out, "connections");
-    put_count(out, stats, STATISTICS_CONNECTIONS_NOW, " now, ");
-    put_count(out, stats, STATISTICS_CONNECTIONS_PEAK, " at peak, ");
-    put_count(out, stats, STATISTICS_CONNECTIONS_OPENED, " since the start\n");
-    put_label(out, "transferred");
-    put_size(out, stats, STATISTICS_BYTES_RECEIVED, " received, ");
-    put_size(out, stats, STATISTICS_BYTES_SENT, " sent\n");
-    put_label(out, "rows");
-    put_count(out, stats, STATISTICS_ROWS, "\n");
-    put_label(out, "denials");
-    put_count(out, stats, STATISTICS_DENIALS, "\n");
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (lists[i].label != NULL)
+            put_label(out, lists[i].label);
+        put_count(out, stats, lists[i].index, lists[i].words);
+    }
 }
 
 static void put_requests(struct buffer *out, const struct stats *stats)

@@ -339,30 +339,17 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
 
 bool table_row(struct table *table, const struct row *row, struct buffer *out)
 {
-    switch (row->type) {
-    case ROW_PROCESS:
-    case ROW_MAP:
-    case ROW_REGION:
-    case ROW_FILE:
-    case ROW_PROCESS_CHANGE:
-    case ROW_MAP_CHANGE:
-        put_row(table, row, out);
-        break;
-    case ROW_INFO:
-    case ROW_WHOAMI:
+    if (row->type == ROW_INFO || row->type == ROW_WHOAMI)
         return facts_format(row_line(row), out);
-    case ROW_STATS:
+    if (row->type == ROW_STATS) {
         stats_parse(row_line(row), &table->stats);
         table->has_stats = true;
-        break;
-    case ROW_END:
-        if (table->has_stats)
-            stats_table(&table->stats, out);
-        break;
-    case ROW_PROCESS_ERROR:
-    case ROW_ERROR:
-    case ROW_OTHER:
-        break;
+    } else if (row->type == ROW_END && table->has_stats) {
+        stats_table(&table->stats, out);
+    } else if (row->type == ROW_PROCESS || row->type == ROW_MAP || row->type == ROW_REGION ||
+               row->type == ROW_FILE || row->type == ROW_PROCESS_CHANGE ||
+               row->type == ROW_MAP_CHANGE) {
+        put_row(table, row, out);
     }
     return !buffer_failed(out) && !buffer_failed(&table->cell) && !buffer_failed(&table->heading);
 }
@@ -382,37 +369,24 @@ bool table_end(struct table *table, struct buffer *out)
     if (!table->style.totals || !table->begun)
         return true;
     buffer_text(out, "\n");
-    switch (table->kind) {
-    case COLUMNS_MAPS:
-    case COLUMNS_PAGES:
-    case COLUMNS_REGIONS:
-    case COLUMNS_FLAT:
-        put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
-        put_bytes(table, out);
-        if (table->kind != COLUMNS_FLAT) {
-            buffer_text(out, ", in ");
-            put_count(out, table->counts[ROW_PROCESS][0], "process", "processes");
-        }
-        buffer_text(out, "\n");
-        break;
-    case COLUMNS_PROCESSES:
-        put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
-        break;
-    case COLUMNS_FILES:
-        put_count(out, table->counts[ROW_FILE][0], "file", "files");
-        put_bytes(table, out);
-        buffer_text(out, " mapped\n");
-        break;
-    case COLUMNS_CHANGES:
+    if (table->kind == COLUMNS_CHANGES) {
         put_count(out, table->counts[ROW_MAP_CHANGE][0], "mapping came, ", "mappings came, ");
         put_count(out, table->counts[ROW_MAP_CHANGE][1], "went; ", "went; ");
         put_count(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
                   "processes started, ");
         put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
-        break;
-    case COLUMNS_NONE:
-    case COLUMNS_TABLE_COUNT:
-        break;
+    } else if (table->kind == COLUMNS_FILES) {
+        put_count(out, table->counts[ROW_FILE][0], "file", "files");
+        put_bytes(table, out);
+        buffer_text(out, " mapped\n");
+    } else {
+        if (table->kind != COLUMNS_PROCESSES) {
+            put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
+            put_bytes(table, out);
+            buffer_text(out, table->kind == COLUMNS_FLAT ? "\n" : ", in ");
+        }
+        if (table->kind != COLUMNS_FLAT)
+            put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
     }
     return !buffer_failed(out);
 }

@@ -247,25 +247,14 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
                : outcome;
 }
 
-static void free_arguments(int argc, char **argv)
-{
-    for (int i = 0; argv != NULL && i < argc; i++)
-        free(argv[i]);
-    free(argv);
-}
-
-/* The arguments as UTF-8; NULL without memory. */
+/* The arguments as UTF-8, which live as long as the process; NULL without memory. */
 static char **copy_arguments(int argc, wchar_t **argv_w)
 {
     char **argv = calloc((size_t)argc + 1, sizeof *argv);
 
-    for (int i = 0; argv != NULL && i < argc; i++) {
-        argv[i] = text_w_to_utf8_alloc(argv_w[i]);
-        if (argv[i] == NULL) {
-            free_arguments(argc, argv);
+    for (int i = 0; argv != NULL && i < argc; i++)
+        if ((argv[i] = text_w_to_utf8_alloc(argv_w[i])) == NULL)
             return NULL;
-        }
-    }
     return argv;
 }
 
@@ -284,7 +273,6 @@ int wmain(int argc, wchar_t **argv_w)
         outcome = run(&console, argc, argv);
     else
         complain(&console, "out of memory");
-    free_arguments(argc, argv);
     console_close(&console);
     return outcome;
 }
