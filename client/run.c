@@ -291,28 +291,18 @@ enum outcome run_request(const struct run_settings *settings)
     return outcome;
 }
 
-/* The two files of `diff`. */
-struct comparison {
-    struct run *run;
-    run_read read;
-    void *context;
-    char data[SNAPSHOT_FEED_SIZE];
-    struct snapshot snapshots[2];
-};
-
-static enum outcome read_file(struct comparison *comparison, size_t side)
+/* Reads a file of `diff`, in pieces that the buffer of the output takes. */
+static enum outcome read_file(struct run *run, run_read read, void *context, size_t side,
+                              struct snapshot *snapshot)
 {
-    struct run *run = comparison->run;
-    struct snapshot *snapshot = &comparison->snapshots[side];
     struct buffer *text = &run->say;
-    struct failure failure;
+    struct failure failure = {FAILURE_MEMORY, "out of memory"};
     size_t size = 1;
-    bool good = true;
+    bool good = buffer_reserve(&run->out, SNAPSHOT_FEED_SIZE);
 
     while (good && size > 0) /* the last turn reads the end of the file */
-        good = comparison->read(comparison->context, side, comparison->data, SNAPSHOT_FEED_SIZE,
-                                &size, &failure) &&
-               snapshot_feed(snapshot, (struct span){comparison->data, size});
+        good = read(context, side, run->out.data, SNAPSHOT_FEED_SIZE, &size, &failure) &&
+               snapshot_feed(snapshot, (struct span){run->out.data, size});
     if (good)
         return OUTCOME_COMPLETE;
     if (snapshot->why != NULL)
@@ -368,28 +358,25 @@ static enum outcome compare(struct run *run, const struct snapshot *snapshots)
 enum outcome run_diff(const struct run_settings *settings, run_read read, void *context)
 {
     struct run *run = run_create(settings);
-    struct comparison *comparison = calloc(1, sizeof *comparison);
+    struct snapshot *snapshots = calloc(2, sizeof *snapshots);
     enum outcome outcome = OUTCOME_COMPLETE;
 
-    if (run == NULL || comparison == NULL) {
+    if (run == NULL || snapshots == NULL) {
         outcome = run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
         goto cleanup;
     }
-    comparison->run = run;
-    comparison->read = read;
-    comparison->context = context;
-    snapshot_init(&comparison->snapshots[0]);
-    snapshot_init(&comparison->snapshots[1]);
-    outcome = read_file(comparison, 0);
+    for (size_t side = 0; side < 2; side++) {
+        snapshot_init(&snapshots[side]);
+        if (outcome == OUTCOME_COMPLETE)
+            outcome = read_file(run, read, context, side, &snapshots[side]);
+    }
     if (outcome == OUTCOME_COMPLETE)
-        outcome = read_file(comparison, 1);
-    if (outcome == OUTCOME_COMPLETE)
-        outcome = compare(run, comparison->snapshots);
-    snapshot_release(&comparison->snapshots[0]);
-    snapshot_release(&comparison->snapshots[1]);
+        outcome = compare(run, snapshots);
+    snapshot_release(&snapshots[0]);
+    snapshot_release(&snapshots[1]);
 
 cleanup:
-    free(comparison);
+    free(snapshots);
     run_destroy(run);
     return outcome;
 }

@@ -162,13 +162,16 @@ static void put_requests(struct buffer *out, const struct stats *stats)
     buffer_text(out, "\n");
 }
 
-/* A time in at most 8 columns: "250us", "1.2ms", "9.9s", "> 10s". */
-static void put_time(struct buffer *out, uint64_t time_us)
+/* A time in at most 8 columns: "250us", "1.2ms", "9.9s", "> 10s"; "-" for NULL. */
+static void put_time(struct buffer *out, const uint64_t *known_us)
 {
+    const uint64_t time_us = known_us != NULL ? *known_us : 0;
     const uint64_t unit = time_us < 1000000 ? 1000 : 1000000;
     char text[TIME_CAPACITY];
 
-    if (time_us == UINT64_MAX)
+    if (known_us == NULL)
+        (void)snprintf(text, sizeof text, "-");
+    else if (time_us == UINT64_MAX)
         (void)snprintf(text, sizeof text, "> %" PRIu64 "s",
                        statistics_bounds_us[STATISTICS_BUCKET_COUNT - 1] / 1000000);
     else if (time_us < 1000)
@@ -188,15 +191,12 @@ static void put_class(struct buffer *out, const struct stats *stats, enum statis
 
     put_label(out, statistics_class_names[class_]);
     display_right(out, count_text(text, stats, count), NUMBER_COLUMNS);
-    if (stats->known[count] && stats->known[sum] && stats->values[count] > 0)
-        put_time(out, stats->values[sum] / stats->values[count]);
-    else
-        put_cell(out, "-");
+    const bool has_mean = stats->known[count] && stats->known[sum] && stats->values[count] > 0;
+    time_us = has_mean ? stats->values[sum] / stats->values[count] : 0;
+    put_time(out, has_mean ? &time_us : NULL);
     for (size_t i = 0; i < sizeof per_milles / sizeof per_milles[0]; i++) {
-        if (stats_percentile(stats, class_, per_milles[i], &time_us))
-            put_time(out, time_us);
-        else
-            put_cell(out, "-");
+        bool is_known = stats_percentile(stats, class_, per_milles[i], &time_us);
+        put_time(out, is_known ? &time_us : NULL);
     }
     buffer_text(out, "\n");
 }

@@ -74,7 +74,7 @@ static bool write_result(void *context, struct span bytes)
     struct console *console = context;
     DWORD error;
 
-    if (console->to_file) {
+    if (out_file.file != NULL) {
         error = write_all(out_file.file, false, bytes);
     } else {
         if (console->out == NULL) {
@@ -145,11 +145,9 @@ DWORD console_to_file(struct console *console, const char *path)
 {
     DWORD error = out_file_open(&out_file, path);
 
-    if (error != ERROR_SUCCESS)
-        return error;
-    console->to_file = true;
-    console->width = 0;
-    return ERROR_SUCCESS;
+    if (error == ERROR_SUCCESS)
+        console->width = 0;
+    return error;
 }
 
 DWORD console_commit_file(struct console *console)
@@ -165,7 +163,6 @@ DWORD console_commit_file(struct console *console)
 void console_drop_file(struct console *console)
 {
     out_file_close(&out_file);
-    console->to_file = false;
     console->write_error = ERROR_SUCCESS; /* it concerned the file */
 }
 
