@@ -125,14 +125,12 @@ static bool next_kept(struct pipeline *pipeline)
 
 bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
 {
-    *more = false;
     while (out->size < OUTPUT_SIZE && next_kept(pipeline))
         if (!show(pipeline, &pipeline->kept, out))
             return false;
-    if (out->size >= OUTPUT_SIZE) {
-        *more = true;
+    *more = out->size >= OUTPUT_SIZE;
+    if (*more)
         return true;
-    }
     if (pipeline->last.type != ROW_OTHER && !show(pipeline, &pipeline->last, out))
         return false;
     row_begin(&pipeline->last, ROW_OTHER); /* it was shown */

@@ -124,8 +124,10 @@ static void run_destroy(struct run *run)
 }
 
 /* Returns false when no more rows can be printed. */
-static bool show_row(struct run *run, struct row *row)
+static bool show_row(void *context, struct row *row)
 {
+    struct run *run = context;
+
     run->exhausted = !pipeline_row(&run->pipeline, row, &run->out);
     return !run->exhausted && (run->out.size < OUTPUT_SIZE || flush(run));
 }
@@ -336,16 +338,11 @@ static void complain_limits(struct run *run, const struct snapshot *snapshots,
         complain(run);
 }
 
-static bool on_change(void *context, struct row *row)
-{
-    return show_row(context, row);
-}
-
 static enum outcome compare(struct run *run, const struct snapshot *snapshots)
 {
     struct diff_result result;
 
-    if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, on_change, run,
+    if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, show_row, run,
                        &result))
         show_end(run);
     (void)flush(run);

@@ -81,22 +81,16 @@ static const struct row *view_of(const struct csv *csv, const struct row *region
     return is_known ? view : NULL;
 }
 
-/* The last member of the envelope that is a column. */
-static enum row_member last_of_host(const struct csv *csv)
-{
-    return columns_tables[csv->kind].has_process_start ? MEMBER_PROCESS_START
-                                                       : MEMBER_AGENT_VERSION;
-}
-
 /* A line of the table; row NULL: its header. */
 static void put_line(const struct csv *csv, const struct row *row, struct buffer *out)
 {
     const struct columns *columns = &columns_tables[csv->kind];
     const struct row *view = row;
+    const int last = columns->has_process_start ? MEMBER_PROCESS_START : MEMBER_AGENT_VERSION;
 
     if (row != NULL && row->type == ROW_REGION)
         view = view_of(csv, row);
-    for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= (int)last_of_host(csv); i++) {
+    for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= last; i++) {
         if (row == NULL)
             buffer_append(out, row_member_name((enum row_member)i));
         else

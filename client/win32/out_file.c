@@ -29,14 +29,6 @@ static DWORD set_path(struct out_file *file, const char *path)
 }
 
 /* FILE_SHARE_DELETE: out_file_give_up() deletes the file while it is open. */
-static HANDLE create_new(const wchar_t *path)
-{
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                              CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-
-    return file == INVALID_HANDLE_VALUE ? NULL : file;
-}
-
 static DWORD open_temporary(struct out_file *file)
 {
     DWORD error = ERROR_FILE_EXISTS;
@@ -49,8 +41,13 @@ static DWORD open_temporary(struct out_file *file)
         /* The name shows what the file belongs to. */
         (void)swprintf(file->temporary, OUT_FILE_LEN_MAX + 1, L"%ls.%08x.tmp", file->path,
                        (unsigned)random);
-        file->file = create_new(file->temporary);
-        error = file->file != NULL ? ERROR_SUCCESS : GetLastError();
+        file->file =
+            CreateFileW(file->temporary, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                        CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (file->file != INVALID_HANDLE_VALUE)
+            return ERROR_SUCCESS;
+        error = GetLastError();
+        file->file = NULL;
     }
     return error;
 }
