@@ -84,8 +84,8 @@ struct conn {
     bool is_stopping;    /* conn_stop() was called */
 };
 
-/* limits  Must outlive the connection. They may change between two calls: later decisions use them,
- *         a deadline that is set stays.
+/* limits  Must outlive the connection. When they change between two calls, a deadline that is set
+ *         stays.
  * now_ms  A steady clock, here and below. Does not allocate. */
 void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits, uint64_t now_ms);
 

@@ -96,6 +96,7 @@ static bool reserve(struct server *server)
 
     AcquireSRWLockExclusive(&shared->lock);
     const bool is_first_failure = note_failure(server);
+    const DWORD error = server->last_error;
     const bool may = shared->is_stopping == 0 && shared->now_ms() >= server->retry_ms &&
                      seats_reserve(&shared->seats, &shared->limits);
     if (may)
@@ -103,7 +104,7 @@ static bool reserve(struct server *server)
     set_timer(server);
     ReleaseSRWLockExclusive(&shared->lock);
     if (is_first_failure)
-        event_accept_failed(server->last_error);
+        event_accept_failed(error);
     return may;
 }
 
