@@ -3,13 +3,12 @@
  * The turn goes to the user whose last turn is the longest ago; of that user's tickets to the one
  * whose last turn is the longest ago. So a user with 32 connections gets as many turns as a user
  * with one: while a user waits, no other user gets more than one turn. A user keeps its place while
- * its client reads what the last turn gave. A user who comes goes before the one who had the latest
- * turn and after all others.
+ * its client reads what the last turn gave. A new user goes before the one who had the latest turn
+ * and after all others.
  *
- * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. A ticket that
- * waits belongs to the queue; whoever takes it out (turns_take(), turns_expire()) goes on with that
- * connection, and nobody else does. The server's limit of connections bounds the tickets, and with
- * them the users and the time of a call.
+ * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. Whoever takes
+ * a waiting ticket out (turns_take(), turns_expire()) goes on with that connection, and nobody else
+ * does. The limit of connections bounds the tickets, the users, and the time of a call.
  */
 #ifndef SERVICE_TURNS_H
 #define SERVICE_TURNS_H
