@@ -179,10 +179,12 @@ enum outcome gaps_outcome(const struct gaps *gaps)
     uint64_t unmatched = gaps->groups[GAP_PIDS].count + gaps->groups[GAP_GLOBS].count;
     bool is_empty = gaps->is_scan && gaps->has_end && gaps->processes == 0;
 
-    if (gaps->groups_count > GAP_REASONS || gaps->others > 0 || is_restricted(gaps))
+    if (gaps->groups_count > GAP_REASONS || gaps->others > 0)
         return OUTCOME_INCOMPLETE;
     if (is_empty && unmatched > 0 && gaps->denied == unmatched)
         return OUTCOME_DENIED;
+    if (is_restricted(gaps))
+        return OUTCOME_INCOMPLETE;
     if (is_empty || gaps->is_filtered)
         return OUTCOME_NOTHING;
     return unmatched > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;

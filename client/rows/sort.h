@@ -1,16 +1,10 @@
 /* A step that keeps the mappings of a reply until its last row. Then it hands them on in another
- * order, or as one row for each distinct file, with the number of processes that map it, of its
- * views and of their bytes:
- *
- *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
- *      "views":4,"size":8192}
- *
- * Paths that differ only in case are one file; mappings without a file have no such row. Needs
- * memory, with the bounds of store.h.
- */
+ * order, or as one row for each distinct file (by_file.h). Needs memory, with the bounds of
+ * store.h. */
 #ifndef CLIENT_ROWS_SORT_H
 #define CLIENT_ROWS_SORT_H
 
+#include "client/rows/by_file.h"
 #include "client/rows/store.h"
 
 enum order {
@@ -20,21 +14,14 @@ enum order {
     ORDER_ADDRESS /* lowest first; not of files */
 };
 
-struct file_total {
-    const struct stored_view *views; /* the first one; the others follow it */
-    size_t views_count, processes;
-    uint64_t size; /* bytes of all its views; UINT64_MAX when it is more than that */
-};
-
 struct sorter {
     enum order order;
     bool by_file;
     struct store store; /* the rest of a view is its line; of files, its device path */
     struct buffer line;
     bool is_sorted;
-    struct file_total *files; /* owned */
-    size_t files_count;
-    size_t index; /* of the next to hand on */
+    struct file_totals files; /* of by_file, once sorted */
+    size_t index;             /* of the next to hand on */
 };
 
 void sorter_init(_Out_ struct sorter *sorter, enum order order, bool by_file);

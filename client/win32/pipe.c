@@ -1,15 +1,13 @@
 #include "client/win32/pipe.h"
 
-#include <aclapi.h>
 #include <stdio.h>
 
 #include "client/trust.h"
+#include "client/win32/server_check.h"
 #include "common/proto/pipe_name.h"
-#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
-#include "common/win32/token.h"
 
 enum {
     OPEN_ATTEMPTS_MAX = 1000, /* other clients may take each free instance before us */
@@ -36,93 +34,11 @@ static bool fail_system(struct failure *failure, const char *what, DWORD error)
     return failure_set(failure, FAILURE_SYSTEM, detail);
 }
 
-/* The state of the lsmapd service. Returns a Win32 error, such as ERROR_SERVICE_DOES_NOT_EXIST. */
-static DWORD query_service(SERVICE_STATUS_PROCESS *status)
-{
-    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT), service = NULL;
-    DWORD error = ERROR_SUCCESS, size = 0;
-
-    if (manager != NULL)
-        service = OpenServiceW(manager, L"" SERVICE_NAME, SERVICE_QUERY_STATUS);
-    if (service == NULL || !QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status,
-                                                 sizeof *status, &size))
-        error = GetLastError();
-    if (service != NULL)
-        (void)CloseServiceHandle(service);
-    if (manager != NULL)
-        (void)CloseServiceHandle(manager);
-    return error;
-}
-
-static void query_owner(HANDLE pipe, struct sid *owner)
-{
-    PSECURITY_DESCRIPTOR descriptor = NULL;
-    PSID sid = NULL;
-    DWORD error = GetSecurityInfo(pipe, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &sid, NULL,
-                                  NULL, NULL, &descriptor);
-
-    /* An owner that does not fit a struct sid stays unknown. */
-    if (error == ERROR_SUCCESS && sid != NULL && IsValidSid(sid) &&
-        !sid_set(owner, sid, GetLengthSid(sid)))
-        owner->size = 0;
-    if (descriptor != NULL)
-        (void)LocalFree(descriptor);
-}
-
-static void query_self(struct sid *user)
-{
-    HANDLE token = NULL;
-
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-        return;
-    if (token_user(token, user) != ERROR_SUCCESS)
-        user->size = 0;
-    handle_close(&token);
-}
-
-/* What trust_decide() needs about the server at the other end of a pipe that was opened with
- * READ_CONTROL. What cannot be read has its unknown value, which is never trusted. */
-static struct trust_facts query_facts(HANDLE pipe, bool is_default)
-{
-    struct trust_facts facts = {.is_default = is_default};
-    SERVICE_STATUS_PROCESS status = {0};
-    ULONG server_pid = 0;
-
-    query_owner(pipe, &facts.owner);
-    query_self(&facts.user);
-    if (GetNamedPipeServerProcessId(pipe, &server_pid))
-        facts.server_pid = server_pid;
-    if (is_default && query_service(&status) == ERROR_SUCCESS)
-        facts.service_pid = status.dwProcessId;
-    return facts;
-}
-
-/* Why the service's pipe does not exist, as the service control manager knows. */
-static enum failure_kind why_absent(void)
-{
-    SERVICE_STATUS_PROCESS status = {0};
-    DWORD error = query_service(&status);
-
-    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
-        return FAILURE_NOT_INSTALLED;
-    if (error != ERROR_SUCCESS) /* probably the cause, and the advice is the same */
-        return FAILURE_NOT_RUNNING;
-    switch (status.dwCurrentState) {
-    case SERVICE_RUNNING:
-    case SERVICE_PAUSED:
-        return FAILURE_NO_PIPE;
-    case SERVICE_STOPPED:
-        return FAILURE_NOT_RUNNING;
-    default:
-        return FAILURE_STARTING;
-    }
-}
-
 static bool fail_open(struct failure *failure, bool is_default, DWORD error)
 {
     switch (error) {
     case ERROR_FILE_NOT_FOUND:
-        return failure_set(failure, is_default ? why_absent() : FAILURE_NO_SERVER, NULL);
+        return failure_set(failure, is_default ? server_check_absence() : FAILURE_NO_SERVER, NULL);
     case ERROR_ACCESS_DENIED:
         return failure_set(failure, is_default ? FAILURE_DENIED : FAILURE_DENIED_PIPE, NULL);
     case ERROR_PIPE_BUSY:
@@ -245,6 +161,7 @@ static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struc
     struct span name = span_from_string(client->name);
     bool is_default = trust_is_default_pipe(name);
     wchar_t name_w[PIPE_NAME_LENGTH_MAX + 1];
+    struct trust_facts facts;
     HANDLE pipe = NULL;
 
     DWORD error = text_w_from_utf8(name_w, sizeof name_w / sizeof name_w[0], name);
@@ -252,7 +169,7 @@ static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struc
         error = open_pipe(name_w, deadline_ms, &pipe);
     if (error != ERROR_SUCCESS)
         return fail_open(failure, is_default, error);
-    struct trust_facts facts = query_facts(pipe, is_default);
+    server_check_facts(pipe, is_default, &facts);
     if (!trust_decide(&facts, failure)) {
         if (facts.owner.size == 0 && has_hung_up(pipe))
             (void)failure_set(failure, FAILURE_NO_REPLY, NULL);

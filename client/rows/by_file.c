@@ -1,0 +1,92 @@
+#include "client/rows/by_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { KINDS_MAX = 4, KINDS_CAPACITY = 64 }; /* listed of one file */
+
+static int by_path_and_process(const void *a, const void *b)
+{
+    const struct stored_view *left = a, *right = b;
+    int order = path_compare(left->path, right->path);
+
+    return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
+}
+
+static int by_total(const void *a, const void *b)
+{
+    const struct file_total *left = a, *right = b;
+
+    return (left->size < right->size) - (left->size > right->size);
+}
+
+/* Sums up the views of one file, the first of `count`. */
+static struct file_total sum_up(const struct stored_view *views, size_t count)
+{
+    struct file_total total = {.views = views};
+
+    for (size_t i = 0; i < count && path_compare(views[0].path, views[i].path) == 0; i++) {
+        total.processes += i == 0 || views[i].owner != views[i - 1].owner;
+        total.views_count++;
+        total.size =
+            views[i].size > UINT64_MAX - total.size ? UINT64_MAX : total.size + views[i].size;
+    }
+    return total;
+}
+
+bool by_file_sum(struct store *store, bool largest_first, struct file_totals *files)
+{
+    struct file_total *items = calloc(store->count + 1, sizeof *items);
+    size_t count = 0;
+
+    if (items == NULL || !store_sort(store, by_path_and_process)) {
+        free(items);
+        return false;
+    }
+    for (size_t i = 0; i < store->count; i += items[count++].views_count)
+        items[count] = sum_up(store_views(store) + i, store->count - i);
+    *files = (struct file_totals){items, count};
+    return !largest_first || store_sort_items(items, count, sizeof *items, by_total);
+}
+
+void by_file_release(struct file_totals *files)
+{
+    free(files->items);
+    *files = (struct file_totals){NULL, 0};
+}
+
+/* "image,data": each kind once, in the order of the views; size 0 when none is known. */
+static struct span list_kinds(const struct file_total *file, char *out)
+{
+    struct span kinds[KINDS_MAX];
+    size_t count = 0, size = 0;
+
+    for (size_t i = 0; i < file->views_count && count < KINDS_MAX; i++) {
+        struct span kind = file->views[i].kind;
+        size_t known = 0;
+        while (known < count && !span_equal(kinds[known], kind))
+            known++;
+        if (kind.size == 0 || known < count || kind.size + 1 > KINDS_CAPACITY - size)
+            continue;
+        if (count > 0)
+            out[size++] = ',';
+        memcpy(out + size, kind.data, kind.size);
+        size += kind.size;
+        kinds[count++] = kind;
+    }
+    return (struct span){out, size};
+}
+
+void by_file_row(const struct file_total *file, struct row *row)
+{
+    const struct stored_view *view = file->views;
+    char kinds[KINDS_CAPACITY];
+
+    row_begin(row, ROW_FILE);
+    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : view->path);
+    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : view->rest);
+    row_set_text(row, MEMBER_KIND, list_kinds(file, kinds));
+    row_set_number(row, MEMBER_PROCESSES, file->processes);
+    row_set_number(row, MEMBER_VIEWS, file->views_count);
+    row_set_number(row, MEMBER_SIZE, file->size);
+}

@@ -1,0 +1,37 @@
+/* Mappings summed up by file: one row for each distinct file, with the number of processes that map
+ * it, of its views and of their bytes:
+ *
+ *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
+ *      "views":4,"size":8192}
+ *
+ * Paths that differ only in case are one file; mappings without a file have no such row.
+ */
+#ifndef CLIENT_ROWS_BY_FILE_H
+#define CLIENT_ROWS_BY_FILE_H
+
+#include "client/rows/store.h"
+
+struct file_total {
+    const struct stored_view *views; /* the first one; the others follow it */
+    size_t views_count, processes;
+    uint64_t size; /* bytes of all its views; UINT64_MAX when it is more than that */
+};
+
+struct file_totals {
+    struct file_total *items; /* owned */
+    size_t count;
+};
+
+/* Sums up the views of the store, whose `rest` is a device path, in the order of their paths.
+ * files  Set on success; refers to the store, which must not change. Released by by_file_release().
+ * Returns false without memory. */
+NODISCARD bool by_file_sum(_Inout_ struct store *store, bool largest_first,
+                           _Out_ struct file_totals *files);
+
+/* Frees the totals; accepts zeroed ones. */
+void by_file_release(_Inout_ struct file_totals *files);
+
+/* Makes `row` the ROW_FILE of a total. */
+void by_file_row(_In_ const struct file_total *file, _Inout_ struct row *row);
+
+#endif
