@@ -8,16 +8,8 @@
 #ifndef CLIENT_EXCHANGE_H
 #define CLIENT_EXCHANGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/outcome.h"
-#include "client/rows/row.h"
-#include "common/base/annotations.h"
 #include "common/proto/request.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum { TRANSPORT_RECEIVE_SIZE = 64 * 1024 }; /* bytes asked for at once */
 

@@ -93,11 +93,10 @@ static void read_kinds(struct cli *cli, struct options *options)
 static void read_order(struct cli *cli, struct options *options)
 {
     static const char *const words[] = {"size", "path", "address"};
-    static const enum order orders[] = {ORDER_SIZE, ORDER_PATH, ORDER_ADDRESS};
     int order = cli_choice(cli, cli->value, words, sizeof words / sizeof words[0]);
 
     if (order >= 0)
-        options->sort = orders[order];
+        options->sort = (enum order)(ORDER_SIZE + order);
 }
 
 static void read_folder(struct cli *cli, struct options *options)
@@ -216,19 +215,13 @@ static void read_process(struct cli *cli, struct options *options)
 
 static void read_topic(struct cli *cli, struct options *options)
 {
-    const char *names[HELP_TOPICS_MAX];
-    size_t count = 0;
-
-    if (options->topic.size > 0) {
+    if (options->topic.size > 0)
         cli_fail(cli, "help takes one topic");
-    } else if (help_topic(cli->value) != NULL) {
+    else if (help_topic(cli->value) != NULL)
         options->topic = cli->value;
-    } else {
-        for (size_t i = 0; i < help_topics_count && count < HELP_TOPICS_MAX; i++)
-            names[count++] = help_topics[i].name;
+    else
         cli_fail(cli, "no help on \"%s\"%s", cli_quote(cli->value).text,
-                 cli_hint(cli->value, names, count, "").text);
-    }
+                 cli_hint(cli->value, help_topics, HELP_TOPICS_COUNT, "").text);
 }
 
 static void read_operand(struct cli *cli, struct options *options)

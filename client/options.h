@@ -5,17 +5,11 @@
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/sort.h"
-#include "common/base/annotations.h"
 #include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
 #include "common/proto/request.h"
 #include "common/text/cli.h"
-#include "common/text/span.h"
 
 enum command {
     COMMAND_USAGE, /* no argument at all: the short usage, an error */

@@ -8,55 +8,14 @@
 #include "common/base/assertion.h"
 #include "common/base/status.h"
 #include "common/proto/protocol.h"
-#include "common/text/span.h"
 
-/* In a text, {pipe}, {seconds} and {detail} are replaced. */
 static const struct {
     enum outcome outcome;
     const char *text;
 } failures[FAILURE_COUNT] = {
-    [FAILURE_NOT_INSTALLED] = {OUTCOME_NO_SERVICE,
-                               "the " SERVICE_NAME " service is not installed: run install.cmd as "
-                               "administrator, or scan with your own rights by --direct"},
-    [FAILURE_NOT_RUNNING] = {OUTCOME_NO_SERVICE, "the " SERVICE_NAME " service is not running: "
-                                                 "start it with `sc.exe start " SERVICE_NAME "`"},
-    [FAILURE_STARTING] = {OUTCOME_NO_SERVICE,
-                          "the " SERVICE_NAME " service is starting or stopping: try again in a "
-                          "few seconds, or see `sc.exe query " SERVICE_NAME "`"},
-    [FAILURE_NO_PIPE] = {OUTCOME_NO_SERVICE,
-                         "the " SERVICE_NAME " service runs but its pipe {pipe} does not exist: "
-                         "see its entries in the event log"},
-    [FAILURE_NO_SERVER] = {OUTCOME_NO_SERVICE, "no server listens on {pipe}: start one with "
-                                               "`" SERVICE_NAME " --console --pipe NAME`"},
-    [FAILURE_DENIED] = {OUTCOME_DENIED,
-                        "you may not connect to the " SERVICE_NAME " service: administrators, "
-                        "users at this computer and members of \"lsmap Readers\" may; --direct "
-                        "scans with your own rights"},
-    [FAILURE_DENIED_PIPE] = {OUTCOME_DENIED,
-                             "you may not open {pipe}: run lsmap as the user who runs its server"},
-    [FAILURE_BUSY] = {OUTCOME_BUSY, "the server is busy: no free connection within {seconds} "
-                                    "seconds; try again, or wait longer with --timeout"},
-    [FAILURE_TIMED_OUT] = {OUTCOME_BUSY, "no answer within {seconds} seconds: try again, or wait "
-                                         "longer with --timeout"},
-    [FAILURE_CLOSED] = {OUTCOME_BROKEN,
-                        "the server closed the connection before the end of its reply, the output "
-                        "is incomplete: try again"},
-    [FAILURE_NO_REPLY] = {OUTCOME_BROKEN,
-                          "the server closed the connection without an answer: try again"},
-    [FAILURE_PROTOCOL] = {OUTCOME_BROKEN,
-                          "the server violates the protocol ({detail}), the output is "
-                          "incomplete: are lsmap and its server of the same "
-                          "release?"},
-    [FAILURE_FOREIGN_OWNER] = {OUTCOME_BROKEN,
-                               "the pipe {pipe} is not trusted, nothing was sent: it "
-                               "belongs to {detail}"},
-    [FAILURE_FOREIGN_SERVER] = {OUTCOME_BROKEN, "the pipe {pipe} is not trusted, nothing was "
-                                                "sent: {detail}"},
-    [FAILURE_SYSTEM] = {OUTCOME_BROKEN, "{detail}"},
-    [FAILURE_MEMORY] = {OUTCOME_BROKEN, "out of memory"},
-    [FAILURE_TOO_MANY] = {OUTCOME_BROKEN, "{detail}"},
-    [FAILURE_FILE] = {OUTCOME_USAGE, "{detail}"},
-    [FAILURE_FILE_ROWS] = {OUTCOME_BROKEN, "{detail}"},
+#define X(symbol, outcome, text) {outcome, text},
+    FAILURE_LIST(X)
+#undef X
 };
 
 bool failure_set(struct failure *failure, enum failure_kind kind, const char *detail)
@@ -106,35 +65,22 @@ void outcome_report_error(const struct row *error, struct buffer *out)
     buffer_text(out, "\n");
 }
 
-static void group_init(struct gap_group *group)
-{
-    *group = (struct gap_group){.count = 0};
-    buffer_init(&group->reason, GAPS_REASON_SIZE_MAX);
-    buffer_init(&group->names, GAPS_NAMES_SIZE_MAX);
-}
-
-static void group_release(struct gap_group *group)
-{
-    buffer_release(&group->reason);
-    buffer_release(&group->names);
-}
-
 void gaps_init(struct gaps *gaps)
 {
-    *gaps = (struct gaps){.groups_count = 0};
-    group_init(&gaps->pids);
-    group_init(&gaps->globs);
-    buffer_init(&gaps->scratch, GAPS_REASON_SIZE_MAX);
+    *gaps = (struct gaps){.groups_count = GAP_REASONS};
+    for (size_t i = 0; i < GAPS_GROUPS_MAX; i++) {
+        buffer_init(&gaps->groups[i].reason, GAPS_REASON_SIZE_MAX);
+        buffer_init(&gaps->groups[i].names, GAPS_NAMES_SIZE_MAX);
+    }
 }
 
 void gaps_deinit(struct gaps *gaps)
 {
-    group_release(&gaps->pids);
-    group_release(&gaps->globs);
-    for (size_t i = 0; i < gaps->groups_count; i++)
-        group_release(&gaps->groups[i]);
-    buffer_release(&gaps->scratch);
-    gaps->groups_count = 0;
+    for (size_t i = 0; i < GAPS_GROUPS_MAX; i++) {
+        buffer_release(&gaps->groups[i].reason);
+        buffer_release(&gaps->groups[i].names);
+    }
+    gaps->groups_count = GAP_REASONS;
 }
 
 /* Counts a process or selector; keeps its name, made by these parts, as long as none was dropped
@@ -157,20 +103,19 @@ static void group_add(struct gap_group *group, const char *before, struct span n
     group->count++;
 }
 
-/* The group of this reason; NULL when there is no room for another. */
-static struct gap_group *find_group(struct gaps *gaps, struct span reason)
+/* The group with the reason of the first unused one, which may be that one itself; NULL when there is
+ * no room for another. */
+static struct gap_group *find_group(struct gaps *gaps)
 {
-    for (size_t i = 0; i < gaps->groups_count; i++)
-        if (span_equal(reason, buffer_span(&gaps->groups[i].reason)))
+    struct gap_group *next = &gaps->groups[gaps->groups_count];
+
+    for (size_t i = GAP_REASONS; i < gaps->groups_count; i++)
+        if (span_equal(buffer_span(&next->reason), buffer_span(&gaps->groups[i].reason)))
             return &gaps->groups[i];
-    if (gaps->groups_count == GAPS_REASONS_MAX)
-        return NULL;
-    struct gap_group *group = &gaps->groups[gaps->groups_count];
-    group_init(group);
-    if (!buffer_append(&group->reason, reason))
+    if (gaps->groups_count == GAPS_GROUPS_MAX - 1 || buffer_failed(&next->reason))
         return NULL;
     gaps->groups_count++;
-    return group;
+    return next;
 }
 
 static void add_unmatched(struct gaps *gaps, const struct row *row)
@@ -179,18 +124,18 @@ static void add_unmatched(struct gaps *gaps, const struct row *row)
 
     gaps->denied += span_equal(row_text(row, MEMBER_CODE), SPAN("denied"));
     if (!row_knows(row, MEMBER_PID)) {
-        group_add(&gaps->globs, "\"", row_text(row, MEMBER_PROCESS), "\"");
+        group_add(&gaps->groups[GAP_GLOBS], "\"", row_text(row, MEMBER_PROCESS), "\"");
         return;
     }
     (void)snprintf(pid, sizeof pid, "%u", (unsigned)row_number(row, MEMBER_PID, 0));
-    group_add(&gaps->pids, pid, SPAN(""), "");
+    group_add(&gaps->groups[GAP_PIDS], pid, SPAN(""), "");
 }
 
 static void add_error(struct gaps *gaps, const struct row *row)
 {
     struct span message = row_text(row, MEMBER_MESSAGE), name = row_text(row, MEMBER_PROCESS);
     struct span stage = row_text(row, MEMBER_STAGE), status = row_text(row, MEMBER_NT_STATUS);
-    struct buffer *reason = &gaps->scratch;
+    struct buffer *reason = &gaps->groups[gaps->groups_count].reason;
     bool was_opened = stage.size > 0 && !span_equal(stage, SPAN("open"));
     char pid[24];
 
@@ -202,7 +147,7 @@ static void add_error(struct gaps *gaps, const struct row *row)
     buffer_text(reason, status.size > 0 ? " (" : "");
     display_text(reason, status);
     buffer_text(reason, status.size > 0 ? ")" : "");
-    struct gap_group *group = buffer_failed(reason) ? NULL : find_group(gaps, buffer_span(reason));
+    struct gap_group *group = find_group(gaps);
     (void)snprintf(pid, sizeof pid, " (%u)", (unsigned)row_number(row, MEMBER_PID, 0));
     if (group != NULL)
         group_add(group, "", name.size > 0 ? name : SPAN("process"), pid);
@@ -231,13 +176,15 @@ static bool is_restricted(const struct gaps *gaps)
 
 enum outcome gaps_outcome(const struct gaps *gaps)
 {
-    uint64_t unmatched = gaps->pids.count + gaps->globs.count;
+    uint64_t unmatched = gaps->groups[GAP_PIDS].count + gaps->groups[GAP_GLOBS].count;
     bool is_empty = gaps->is_scan && gaps->has_end && gaps->processes == 0;
 
-    if (gaps->groups_count > 0 || gaps->others > 0 || is_restricted(gaps))
+    if (gaps->groups_count > GAP_REASONS || gaps->others > 0)
         return OUTCOME_INCOMPLETE;
     if (is_empty && unmatched > 0 && gaps->denied == unmatched)
         return OUTCOME_DENIED;
+    if (is_restricted(gaps))
+        return OUTCOME_INCOMPLETE;
     if (is_empty || gaps->is_filtered)
         return OUTCOME_NOTHING;
     return unmatched > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;
@@ -247,9 +194,8 @@ static void report_count(struct buffer *out, uint64_t count)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
-    buffer_text(out, PRODUCT_NAME ": ");
-    display_text(out, display_count(text, count));
-    buffer_text(out, count == 1 ? " process " : " processes ");
+    buffer_format(out, PRODUCT_NAME ": %s %s ", display_count(text, count).data,
+                  count == 1 ? "process" : "processes");
 }
 
 static void report_names(const struct gap_group *group, struct buffer *out)
@@ -257,11 +203,8 @@ static void report_names(const struct gap_group *group, struct buffer *out)
     char text[DISPLAY_COUNT_CAPACITY];
 
     buffer_append(out, buffer_span(&group->names));
-    if (group->named > 0 && group->named < group->count) {
-        buffer_text(out, " and ");
-        display_text(out, display_count(text, group->count - group->named));
-        buffer_text(out, " more");
-    }
+    if (group->named > 0 && group->named < group->count)
+        buffer_format(out, " and %s more", display_count(text, group->count - group->named).data);
 }
 
 /* A word that was taken for the name of a process may have been meant as a command. */
@@ -278,28 +221,25 @@ static void report_command_near(const struct gap_group *globs, struct buffer *ou
 
 static void report_unmatched(const struct gaps *gaps, struct buffer *out)
 {
-    const char *no_process =
-        gaps->is_own ? PRODUCT_NAME ": no process of yours " : PRODUCT_NAME ": no process ";
+    static const char *const words[] = {[GAP_PIDS] = "has pid ", [GAP_GLOBS] = "is named "};
 
-    if (gaps->pids.count > 0) {
-        buffer_text(out, no_process);
-        buffer_text(out, "has pid ");
-        report_names(&gaps->pids, out);
-        buffer_text(out, " (" PRODUCT_NAME " ps shows them)\n");
-    }
-    if (gaps->globs.count > 0) {
-        buffer_text(out, no_process);
-        buffer_text(out, "is named ");
-        report_names(&gaps->globs, out);
-        report_command_near(&gaps->globs, out);
-        buffer_text(out, "\n");
+    for (size_t i = 0; i < GAP_REASONS; i++) {
+        if (gaps->groups[i].count == 0)
+            continue;
+        buffer_text(out, PRODUCT_NAME ": no process ");
+        buffer_text(out, gaps->is_own ? "of yours " : "");
+        buffer_text(out, words[i]);
+        report_names(&gaps->groups[i], out);
+        if (i == GAP_GLOBS)
+            report_command_near(&gaps->groups[i], out);
+        buffer_text(out, i == GAP_PIDS ? " (" PRODUCT_NAME " ps shows them)\n" : "\n");
     }
 }
 
 void gaps_report(const struct gaps *gaps, bool with_errors, struct buffer *out)
 {
     report_unmatched(gaps, out);
-    for (size_t i = 0; i < gaps->groups_count && with_errors; i++) {
+    for (size_t i = GAP_REASONS; i < gaps->groups_count && with_errors; i++) {
         const struct gap_group *group = &gaps->groups[i];
         report_count(out, group->count);
         buffer_append(out, buffer_span(&group->reason));

@@ -7,13 +7,8 @@
 #ifndef CLIENT_OUTCOME_H
 #define CLIENT_OUTCOME_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
+#include "common/proto/protocol.h"
 
 /* The exit codes. Scripts rely on them; they never change their meaning. */
 enum outcome {
@@ -28,27 +23,58 @@ enum outcome {
     OUTCOME_INTERRUPTED = 130
 };
 
+/* Columns: symbol, exit code, text. In a text, {pipe}, {seconds} and {detail} are replaced. Of those
+ * with nothing but a detail: Windows failed; more rows than can be kept; a file to be compared cannot be opened, or is
+ * not what lsmap wrote. */
+#define FAILURE_LIST(X)                                                                        \
+    X(FAILURE_NOT_INSTALLED, OUTCOME_NO_SERVICE,                                               \
+      "the " SERVICE_NAME " service is not installed: "                                        \
+      "run install.cmd as administrator, or scan with your own rights by --direct")            \
+    X(FAILURE_NOT_RUNNING, OUTCOME_NO_SERVICE,                                                 \
+      "the " SERVICE_NAME " service is not running: start it with `sc.exe start " SERVICE_NAME \
+      "`")                                                                                     \
+    X(FAILURE_STARTING, OUTCOME_NO_SERVICE,                                                    \
+      "the " SERVICE_NAME " service is starting or "                                           \
+      "stopping: try again in a few seconds, or see `sc.exe query " SERVICE_NAME "`")          \
+    X(FAILURE_NO_PIPE, OUTCOME_NO_SERVICE,                                                     \
+      "the " SERVICE_NAME " service runs but its pipe "                                        \
+      "{pipe} does not exist: see its entries in the event log")                               \
+    X(FAILURE_NO_SERVER, OUTCOME_NO_SERVICE,                                                   \
+      "no server listens on {pipe}: start one with `" SERVICE_NAME " --console --pipe NAME`")  \
+    X(FAILURE_DENIED, OUTCOME_DENIED,                                                          \
+      "you may not connect to the " SERVICE_NAME " service: "                                  \
+      "administrators, users at this computer and members of \"lsmap Readers\" may; --direct " \
+      "scans with your own rights")                                                            \
+    X(FAILURE_DENIED_PIPE, OUTCOME_DENIED,                                                     \
+      "you may not open {pipe}: run lsmap as the user who runs its server")                    \
+    X(FAILURE_BUSY, OUTCOME_BUSY,                                                              \
+      "the server is busy: no free connection within {seconds} "                               \
+      "seconds; try again, or wait longer with --timeout")                                     \
+    X(FAILURE_TIMED_OUT, OUTCOME_BUSY,                                                         \
+      "no answer within {seconds} seconds: try again, or wait longer with --timeout")          \
+    X(FAILURE_CLOSED, OUTCOME_BROKEN,                                                          \
+      "the server closed the connection before the end of its "                                \
+      "reply, the output is incomplete: try again")                                            \
+    X(FAILURE_NO_REPLY, OUTCOME_BROKEN,                                                        \
+      "the server closed the connection without an answer: try again")                         \
+    X(FAILURE_PROTOCOL, OUTCOME_BROKEN,                                                        \
+      "the server violates the protocol ({detail}), the "                                      \
+      "output is incomplete: are lsmap and its server of the same release?")                   \
+    X(FAILURE_FOREIGN_OWNER, OUTCOME_BROKEN,                                                   \
+      "the pipe {pipe} is not trusted, nothing was sent: it belongs to {detail}")              \
+    X(FAILURE_FOREIGN_SERVER, OUTCOME_BROKEN,                                                  \
+      "the pipe {pipe} is not trusted, nothing was sent: {detail}")                            \
+    X(FAILURE_SYSTEM, OUTCOME_BROKEN, "{detail}")                                              \
+    X(FAILURE_MEMORY, OUTCOME_BROKEN, "out of memory")                                         \
+    X(FAILURE_TOO_MANY, OUTCOME_BROKEN, "{detail}")                                            \
+    X(FAILURE_FILE, OUTCOME_USAGE, "{detail}")                                                 \
+    X(FAILURE_FILE_ROWS, OUTCOME_BROKEN, "{detail}")
+
 enum failure_kind {
-    FAILURE_NOT_INSTALLED,  /* the service does not exist */
-    FAILURE_NOT_RUNNING,    /* it is stopped */
-    FAILURE_STARTING,       /* it is about to run */
-    FAILURE_NO_PIPE,        /* it runs, but its pipe does not exist */
-    FAILURE_NO_SERVER,      /* the pipe that --pipe names does not exist */
-    FAILURE_DENIED,         /* the service's pipe may not be opened */
-    FAILURE_DENIED_PIPE,    /* the pipe that --pipe names may not be opened */
-    FAILURE_BUSY,           /* no free instance of the pipe in time */
-    FAILURE_TIMED_OUT,      /* no byte in time */
-    FAILURE_CLOSED,         /* closed before the end of the reply */
-    FAILURE_NO_REPLY,       /* closed without a byte of a reply */
-    FAILURE_PROTOCOL,       /* the reply violates the protocol; detail: how */
-    FAILURE_FOREIGN_OWNER,  /* the pipe belongs to somebody else; detail: whom */
-    FAILURE_FOREIGN_SERVER, /* the pipe is not the service's; detail: why */
-    FAILURE_SYSTEM,         /* Windows failed; detail: its words */
-    FAILURE_MEMORY,
-    FAILURE_TOO_MANY,  /* more rows than can be kept; detail: what to do */
-    FAILURE_FILE,      /* a file to be compared cannot be opened; detail: which and why */
-    FAILURE_FILE_ROWS, /* or is not what lsmap wrote; detail: which and where */
-    FAILURE_COUNT
+#define X(symbol, outcome, text) symbol,
+    FAILURE_LIST(X)
+#undef X
+        FAILURE_COUNT
 };
 
 enum {
@@ -75,7 +101,11 @@ void failure_report(_In_ const struct failure *failure, const char *pipe, unsign
 void outcome_report_error(_In_ const struct row *error, _Inout_ struct buffer *out);
 
 enum {
+    GAP_PIDS = 0, /* unmatched */
+    GAP_GLOBS,
+    GAP_REASONS, /* the first group of processes that could not be read */
     GAPS_REASONS_MAX = 16,
+    GAPS_GROUPS_MAX = GAP_REASONS + GAPS_REASONS_MAX + 1,
     GAPS_NAMES_SIZE_MAX = 512,      /* bytes of the names kept for one reason */
     GAPS_REASON_SIZE_MAX = 8 * 1024 /* of a reason's own words */
 };
@@ -92,15 +122,14 @@ struct gaps {
     bool wants_others; /* including those of other users, if their pids are not known */
     bool is_filtered;  /* the client's own filter left nothing */
 
-    bool is_own;                  /* the server looked at the caller's own processes only */
-    bool has_end;                 /* the next one is known */
-    uint64_t processes;           /* that matched */
-    uint64_t denied;              /* of the unmatched: because the caller may not know */
-    struct gap_group pids, globs; /* unmatched */
-    struct gap_group groups[GAPS_REASONS_MAX];
-    size_t groups_count;
-    uint64_t others; /* processes whose reason found no room */
-    struct buffer scratch;
+    bool is_own;        /* the server looked at the caller's own processes only */
+    bool has_end;       /* the next one is known */
+    uint64_t processes; /* that matched */
+    uint64_t denied;    /* of the unmatched: because the caller may not know */
+    /* One more than are used, in which the next reason is put together. */
+    struct gap_group groups[GAPS_GROUPS_MAX];
+    size_t groups_count; /* those of GAP_PIDS and GAP_GLOBS included */
+    uint64_t others;     /* processes whose reason found no room */
 };
 
 void gaps_init(_Out_ struct gaps *gaps);

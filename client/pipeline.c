@@ -32,11 +32,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         .by_address = options->sort == ORDER_ADDRESS,
     };
 
-    *pipeline = (struct pipeline){
-        .options = options,
-        .envelope = envelope,
-        .has_sorter = options->sort != ORDER_NONE && !options->by_file,
-    };
+    *pipeline = (struct pipeline){.options = options, .envelope = envelope};
     row_init(&pipeline->kept);
     row_init(&pipeline->last);
     filter_init(&pipeline->filter);
@@ -44,8 +40,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         filter_add_folder(&pipeline->filter, options->not_under[i]);
     for (size_t i = 0; i < system_folders_count && options->outside_system; i++)
         filter_add_folder(&pipeline->filter, system_folders[i]);
-    sorter_init(&pipeline->sorter, options->sort);
-    by_file_init(&pipeline->by_file, options->sort == ORDER_SIZE);
+    sorter_init(&pipeline->sorter, options->sort, options->by_file);
     table_init(&pipeline->table, kind, &style);
     csv_init(&pipeline->csv, kind, options->no_header, envelope != NULL);
     prometheus_init(&pipeline->prometheus, kind);
@@ -57,7 +52,6 @@ void pipeline_release(struct pipeline *pipeline)
     row_release(&pipeline->last);
     filter_release(&pipeline->filter);
     sorter_release(&pipeline->sorter);
-    by_file_release(&pipeline->by_file);
     table_deinit(&pipeline->table);
     csv_deinit(&pipeline->csv);
     prometheus_deinit(&pipeline->prometheus);
@@ -69,7 +63,7 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
     const struct options *options = pipeline->options;
 
     if (row->type == ROW_END &&
-        (pipeline->filter.folders_count > 0 || pipeline->has_sorter || options->by_file)) {
+        (pipeline->filter.folders_count > 0 || sorter_is_used(&pipeline->sorter))) {
         row_set_number(row, MEMBER_ROWS, pipeline->rows);
         row_set_number(row, MEMBER_PROCESSES, pipeline->processes);
     }
@@ -95,11 +89,10 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
 /* What needs all rows before it can hand on the first. */
 static bool keep_or_show(struct pipeline *pipeline, struct row *row, struct buffer *out)
 {
-    const bool keeps = pipeline->has_sorter || pipeline->options->by_file;
+    const bool keeps = sorter_is_used(&pipeline->sorter);
 
     if (keeps && row->type == ROW_MAP)
-        return pipeline->has_sorter ? sorter_add(&pipeline->sorter, row)
-                                    : by_file_add(&pipeline->by_file, row);
+        return sorter_add(&pipeline->sorter, row);
     if (keeps && (row->type == ROW_END || row->type == ROW_ERROR)) {
         row_copy(&pipeline->last, row);
         return !pipeline->last.failed;
@@ -124,26 +117,20 @@ bool pipeline_row(struct pipeline *pipeline, struct row *row, struct buffer *out
 
 static bool next_kept(struct pipeline *pipeline)
 {
-    const struct options *options = pipeline->options;
+    const uint64_t top = pipeline->options->top;
 
-    if (options->top > 0 && pipeline->kept_count == options->top)
-        return false;
-    pipeline->kept_count++;
-    return pipeline->has_sorter
-               ? sorter_next(&pipeline->sorter, &pipeline->kept)
-               : options->by_file && by_file_next(&pipeline->by_file, &pipeline->kept);
+    return sorter_is_used(&pipeline->sorter) && (top == 0 || pipeline->sorter.index < top) &&
+           sorter_next(&pipeline->sorter, &pipeline->kept);
 }
 
 bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
 {
-    *more = false;
     while (out->size < OUTPUT_SIZE && next_kept(pipeline))
         if (!show(pipeline, &pipeline->kept, out))
             return false;
-    if (out->size >= OUTPUT_SIZE) {
-        *more = true;
+    *more = out->size >= OUTPUT_SIZE;
+    if (*more)
         return true;
-    }
     if (pipeline->last.type != ROW_OTHER && !show(pipeline, &pipeline->last, out))
         return false;
     row_begin(&pipeline->last, ROW_OTHER); /* it was shown */
@@ -152,14 +139,9 @@ bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
     return pipeline->options->format != FORMAT_TABLE || table_end(&pipeline->table, out);
 }
 
-bool pipeline_matched(const struct pipeline *pipeline)
-{
-    return pipeline->filter.folders_count == 0 || pipeline->filter.mappings > 0;
-}
-
 const char *pipeline_complaint(const struct pipeline *pipeline)
 {
-    return pipeline->sorter.store.too_many || pipeline->by_file.store.too_many
+    return pipeline->sorter.store.too_many
                ? "more than a million mappings, or 512 MiB of them, are too many to sort: narrow "
                  "the question by -f, -k or a process"
                : NULL;

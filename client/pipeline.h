@@ -1,41 +1,29 @@
 /* What happens to a row between a reply and the output, as the options ask: steps, then a format.
  *
  *     [envelope ->] [filter ->] [sorter ->] format
- *                   [filter ->] by_file -> [envelope ->] format
+ *                   [filter ->] sorter -> [envelope ->] format       with --by-file
  *
- * Rows stream through; only the sorter and by_file keep mappings until the last row, and the
- * terminal row with them. A step that changes what is printed changes the counts of the `end` row
+ * Rows stream through; only the sorter keeps mappings until the last row, and the terminal row with
+ * them. A step that changes what is printed changes the counts of the `end` row
  * with it: JSON lines can be checked like those of a server.
  */
 #ifndef CLIENT_PIPELINE_H
 #define CLIENT_PIPELINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/options.h"
-#include "client/rows/by_file.h"
 #include "client/rows/envelope.h"
 #include "client/rows/filter.h"
-#include "client/rows/row.h"
 #include "client/rows/sort.h"
 #include "client/show/csv.h"
 #include "client/show/prometheus.h"
 #include "client/show/table.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 struct pipeline {
     const struct options *options;
     struct envelope *envelope;
-    bool has_sorter;
     struct filter filter;
     struct sorter sorter;
-    struct by_file by_file;
     struct row kept;          /* a row that was kept until the end */
-    uint64_t kept_count;      /* of those handed to the format */
     struct row last;          /* the terminal row, kept for last */
     uint64_t rows, processes; /* handed to the format */
     struct table table;
@@ -62,9 +50,6 @@ NODISCARD bool pipeline_row(_Inout_ struct pipeline *pipeline, _Inout_ struct ro
  * OUTPUT_SIZE bytes a call. Returns false as above. */
 NODISCARD bool pipeline_end(_Inout_ struct pipeline *pipeline, _Inout_ struct buffer *out,
                             _Out_ bool *more);
-
-/* False when there is a filter and it left no mapping. */
-bool pipeline_matched(_In_ const struct pipeline *pipeline);
 
 /* One clause that says what is too much, when a function failed for a bound; else NULL. */
 const char *pipeline_complaint(_In_ const struct pipeline *pipeline);

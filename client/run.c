@@ -124,8 +124,10 @@ static void run_destroy(struct run *run)
 }
 
 /* Returns false when no more rows can be printed. */
-static bool show_row(struct run *run, struct row *row)
+static bool show_row(void *context, struct row *row)
 {
+    struct run *run = context;
+
     run->exhausted = !pipeline_row(&run->pipeline, row, &run->out);
     return !run->exhausted && (run->out.size < OUTPUT_SIZE || flush(run));
 }
@@ -186,7 +188,7 @@ static void say_no_view(struct run *run)
     }
     if (gaps->is_own && !gaps->wants_others) /* else gaps_report() says it */
         buffer_text(say, "; only your own processes were looked at");
-    if (gaps->groups_count > 0 || gaps->others > 0)
+    if (gaps->groups_count > GAP_REASONS || gaps->others > 0)
         buffer_text(say, "; not all could be read");
     buffer_text(say, "\n");
 }
@@ -198,9 +200,8 @@ static void say_cost(struct run *run, const struct row *end)
     struct json_reader reader;
     char elapsed[DISPLAY_COUNT_CAPACITY];
 
-    buffer_text(say, PRODUCT_NAME ": ");
-    display_text(say, display_count(elapsed, row_number(end, MEMBER_ELAPSED_US, 0)));
-    buffer_text(say, " us, queries:");
+    buffer_format(say, PRODUCT_NAME ": %s us, queries:",
+                  display_count(elapsed, row_number(end, MEMBER_ELAPSED_US, 0)).data);
     json_reader_init(&reader, row_text(end, MEMBER_QUERIES), JSON_DEPTH_MAX);
     if (json_next(&reader) != JSON_OBJECT_OPEN)
         buffer_text(say, " not known");
@@ -220,9 +221,10 @@ static void on_end(struct run *run, const struct row *end)
 {
     const struct options *options = run->settings->options;
     const struct request *request = &run->request;
+    const struct filter *filter = &run->pipeline.filter;
     const uint64_t selectors = request->all ? 1 : request->pids_count + request->names_count;
 
-    run->gaps.is_filtered = !pipeline_matched(&run->pipeline);
+    run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
     if (!options->quiet && run->gaps.processes == 0 &&
         (request->has_address || request->paths_count > 0) &&
         row_number(end, MEMBER_UNMATCHED, 0) < selectors)
@@ -291,50 +293,31 @@ enum outcome run_request(const struct run_settings *settings)
     return outcome;
 }
 
-/* The two files of `diff`. */
-struct comparison {
-    struct run *run;
-    run_read read;
-    void *context;
-    char data[SNAPSHOT_FEED_SIZE];
-    struct snapshot snapshots[2];
-};
-
-/* Complains with the file's name. */
-static enum outcome complain_file(struct run *run, struct span name, const struct failure *failure)
+/* Reads a file of `diff`, in pieces that the buffer of the output takes. */
+static enum outcome read_file(struct run *run, run_read read, void *context, size_t side,
+                              struct snapshot *snapshot)
 {
-    struct failure named = *failure;
-
-    display_cut(&run->say, name, FILE_COLUMNS_MAX);
-    buffer_text(&run->say, ": ");
-    buffer_text(&run->say, failure->detail);
-    buffer_append(&run->say, (struct span){"", 1}); /* the terminator */
-    if (!buffer_failed(&run->say))
-        (void)failure_set(&named, failure->kind, run->say.data);
-    buffer_clear(&run->say);
-    return run_complain(run->settings, &named);
-}
-
-static enum outcome read_file(struct comparison *comparison, size_t side)
-{
-    const struct options *options = comparison->run->settings->options;
-    struct snapshot *snapshot = &comparison->snapshots[side];
-    struct failure failure;
+    struct buffer *text = &run->say;
+    struct failure failure = {FAILURE_MEMORY, "out of memory"};
     size_t size = 1;
-    bool good = true;
+    bool good = buffer_reserve(&run->out, SNAPSHOT_FEED_SIZE);
 
     while (good && size > 0) /* the last turn reads the end of the file */
-        good = comparison->read(comparison->context, side, comparison->data, SNAPSHOT_FEED_SIZE,
-                                &size, &failure) &&
-               snapshot_feed(snapshot, (struct span){comparison->data, size});
+        good = read(context, side, run->out.data, SNAPSHOT_FEED_SIZE, &size, &failure) &&
+               snapshot_feed(snapshot, (struct span){run->out.data, size});
     if (good)
         return OUTCOME_COMPLETE;
     if (snapshot->why != NULL)
         (void)failure_set(&failure, FAILURE_FILE_ROWS, snapshot->why);
+    display_cut(text, run->settings->options->files[side], FILE_COLUMNS_MAX);
     if (snapshot->why != NULL && snapshot->line > 0)
-        (void)snprintf(failure.detail, sizeof failure.detail, "line %" PRIu64 ": %s",
-                       snapshot->line, snapshot->why);
-    return complain_file(comparison->run, options->files[side], &failure);
+        buffer_format(text, ": line %" PRIu64, snapshot->line);
+    buffer_format(text, ": %s", failure.detail);
+    buffer_append(text, (struct span){"", 1}); /* the terminator */
+    if (!buffer_failed(text))
+        (void)failure_set(&failure, failure.kind, text->data);
+    buffer_clear(text);
+    return run_complain(run->settings, &failure);
 }
 
 /* What limits the comparison. */
@@ -343,13 +326,11 @@ static void complain_limits(struct run *run, const struct snapshot *snapshots,
 {
     char count[DISPLAY_COUNT_CAPACITY];
 
-    if (result->not_compared > 0) {
-        buffer_text(&run->say, PRODUCT_NAME ": ");
-        (void)display_text(&run->say, display_count(count, result->not_compared));
-        buffer_text(&run->say, result->not_compared == 1
-                                   ? " process is not compared: it was not read in both\n"
-                                   : " processes are not compared: they were not read in both\n");
-    }
+    if (result->not_compared > 0)
+        buffer_format(
+            &run->say, PRODUCT_NAME ": %s %s\n", display_count(count, result->not_compared).data,
+            result->not_compared == 1 ? "process is not compared: it was not read in both"
+                                      : "processes are not compared: they were not read in both");
     if (snapshots[0].has_own_scope != snapshots[1].has_own_scope)
         buffer_text(&run->say, PRODUCT_NAME ": one file covers every process, the other only the "
                                             "processes of one user\n");
@@ -357,16 +338,11 @@ static void complain_limits(struct run *run, const struct snapshot *snapshots,
         complain(run);
 }
 
-static bool on_change(void *context, struct row *row)
-{
-    return show_row(context, row);
-}
-
 static enum outcome compare(struct run *run, const struct snapshot *snapshots)
 {
     struct diff_result result;
 
-    if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, on_change, run,
+    if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, show_row, run,
                        &result))
         show_end(run);
     (void)flush(run);
@@ -379,28 +355,25 @@ static enum outcome compare(struct run *run, const struct snapshot *snapshots)
 enum outcome run_diff(const struct run_settings *settings, run_read read, void *context)
 {
     struct run *run = run_create(settings);
-    struct comparison *comparison = calloc(1, sizeof *comparison);
+    struct snapshot *snapshots = calloc(2, sizeof *snapshots);
     enum outcome outcome = OUTCOME_COMPLETE;
 
-    if (run == NULL || comparison == NULL) {
+    if (run == NULL || snapshots == NULL) {
         outcome = run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
         goto cleanup;
     }
-    comparison->run = run;
-    comparison->read = read;
-    comparison->context = context;
-    snapshot_init(&comparison->snapshots[0]);
-    snapshot_init(&comparison->snapshots[1]);
-    outcome = read_file(comparison, 0);
+    for (size_t side = 0; side < 2; side++) {
+        snapshot_init(&snapshots[side]);
+        if (outcome == OUTCOME_COMPLETE)
+            outcome = read_file(run, read, context, side, &snapshots[side]);
+    }
     if (outcome == OUTCOME_COMPLETE)
-        outcome = read_file(comparison, 1);
-    if (outcome == OUTCOME_COMPLETE)
-        outcome = compare(run, comparison->snapshots);
-    snapshot_release(&comparison->snapshots[0]);
-    snapshot_release(&comparison->snapshots[1]);
+        outcome = compare(run, snapshots);
+    snapshot_release(&snapshots[0]);
+    snapshot_release(&snapshots[1]);
 
 cleanup:
-    free(comparison);
+    free(snapshots);
     run_destroy(run);
     return outcome;
 }

@@ -4,16 +4,10 @@
 #ifndef CLIENT_RUN_H
 #define CLIENT_RUN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/exchange.h"
 #include "client/options.h"
 #include "client/outcome.h"
 #include "client/rows/envelope.h"
-#include "common/base/annotations.h"
-#include "common/text/span.h"
 
 struct output {
     void *context; /* first argument of all */

@@ -3,18 +3,13 @@
  * Whoever creates a pipe first owns its name. So the service's pipe must belong to SYSTEM and be
  * served by the process that the service control manager names as lsmapd. A pipe that the user names
  * must belong to the user, or to somebody who can read more than the user anyway.
- * client/win32/server_check.c gathers the facts.
+ * client/win32/pipe.c gathers the facts.
  */
 #ifndef CLIENT_TRUST_H
 #define CLIENT_TRUST_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "client/outcome.h"
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
-#include "common/text/span.h"
 
 struct trust_facts {
     bool is_default;      /* the service's pipe, in whatever spelling */

@@ -327,11 +327,12 @@ void conn_on_deadline(struct conn *conn, uint64_t now_ms)
 
 void conn_refuse(struct conn *conn, enum status code)
 {
+    if (conn->is_last) /* a fault is reported already */
+        return;
     ASSERT(conn->state == STATE_READ || conn->state == STATE_SERVE);
     ASSERT(code != STATUS_OK);
     ASSERT(conn->out.size == 0 && !conn->answer_goes_on);
-    if (!conn->is_last) /* else a fault stands already */
-        serve_fault(conn, CONN_REFUSED, code);
+    serve_fault(conn, CONN_REFUSED, code);
 }
 
 void conn_end_answer(struct conn *conn, enum conn_close_reason reason, uint64_t now_ms)

@@ -1,8 +1,7 @@
 /* One connection as an automaton without I/O: bytes in, request lines out, reply bytes out.
  *
  * The owner asks conn_next() what to do, does it and reports back. Framing, limits and deadlines
- * are decided here and nowhere else, so that tests drive the outer shape of the protocol byte by
- * byte without a pipe. Time comes in as a number; nothing waits.
+ * are decided only here. Time comes in as a number; nothing waits.
  *
  *              +------------------------ between requests ------------------------+
  *              v                                                                  |
@@ -13,11 +12,9 @@
  *              +--(peer closed, I/O error)--> CLOSE <--(peer closed, deadline)-- READ, discarding
  *
  * A line ends with `\n`; a `\r` before it is dropped, and so is a UTF-8 byte order mark at the
- * start of the connection. Each byte is searched once and moved at most once for each read, however
- * the bytes are split.
+ * start of the connection. Each byte is searched once and moved at most once for each read.
  *
- * A call that does not belong to the current action is a programming error and asserted. One thread
- * at a time.
+ * A call that does not belong to the current action is asserted. One thread at a time.
  */
 #ifndef SERVICE_CONN_H
 #define SERVICE_CONN_H
@@ -84,8 +81,8 @@ struct conn {
     bool is_stopping;    /* conn_stop() was called */
 };
 
-/* limits  Must outlive the connection. They may change between two calls: later decisions use them,
- *         a deadline that is set stays.
+/* limits  Must outlive the connection. When they change between two calls, a deadline that is set
+ *         stays.
  * now_ms  A steady clock, here and below. Does not allocate. */
 void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits, uint64_t now_ms);
 
@@ -105,23 +102,21 @@ char *conn_space(_Inout_ struct conn *conn, _Out_ size_t *capacity);
 /* CONN_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void conn_on_read(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 
-/* CONN_SERVE: the error to report instead of an answer, for the cause in close_reason; STATUS_OK
- * when there is a request. */
+/* CONN_SERVE: the error to report, its cause is in close_reason; STATUS_OK: there is a request. */
 enum status conn_fault(_In_ const struct conn *conn);
 
 /* CONN_SERVE without fault: the line, without its end and byte order mark. */
 struct span conn_request(_In_ const struct conn *conn);
 
-/* CONN_SERVE: the request is not needed any more, though it is still being served. Frees its memory
- * when nothing follows it. */
+/* CONN_SERVE: the line of the request is not needed any more; frees it when nothing follows it. */
 void conn_on_request_read(_Inout_ struct conn *conn);
 
 /* CONN_SERVE: where reply lines go, at most CONN_OUTPUT_SIZE_MAX bytes. */
 struct buffer *conn_output(_Inout_ struct conn *conn);
 
 /* CONN_SERVE is done for now.
- * more  The answer is not complete: the same request is served again; once the output is written
- *       when that has reached OUTPUT_SIZE, else at once. False for a fault. */
+ * more  The same request is served again: at once, or when the output has reached OUTPUT_SIZE, once
+ *       that is written. False for a fault. */
 void conn_on_served(_Inout_ struct conn *conn, bool more, uint64_t now_ms);
 
 /* CONN_WRITE: the bytes to send; valid until conn_on_written(). */
@@ -133,24 +128,23 @@ void conn_on_written(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 /* The pipe failed, or there is no memory to go on; the next action is CONN_CLOSE. */
 void conn_on_error(_Inout_ struct conn *conn, enum conn_close_reason reason);
 
-/* The deadline has passed; does nothing before. A client that keeps us reading gets `timeout`, then
- * is closed; one that keeps us writing is closed, and so is one that does not close its end after
- * the last line. No read or write may be pending: what they transferred is reported first. */
+/* The deadline has passed; does nothing before. While we read the client gets `timeout`, then is
+ * closed; while we write, or wait for its close after the last line, it is closed at once. No read
+ * or write may be pending: what they transferred is reported first. */
 void conn_on_deadline(_Inout_ struct conn *conn, uint64_t now_ms);
 
-/* CONN_READ or CONN_SERVE before anything is served: refuses to serve this client. The fault `code`
- * is reported, then the connection closes. No read may be pending. */
+/* CONN_READ, or CONN_SERVE before anything is served: the client gets the fault `code`, then the
+ * connection closes. No read may be pending. Does nothing after a fault. */
 void conn_refuse(_Inout_ struct conn *conn, enum status code);
 
-/* While an answer is served, or written and not complete: it is the last. Its owner ends it with a
- * line (answer_abort), for which the client has write_ms, then the connection closes. A write may
- * be pending. */
+/* While an answer is served, or written and not complete: it is the last. Its owner aborts it, the
+ * client has write_ms to read the line, then the connection closes. A write may be pending. */
 void conn_end_answer(_Inout_ struct conn *conn, enum conn_close_reason reason, uint64_t now_ms);
 
-/* The server stops. Between requests the client gets `stopping`, after what is being written; the
- * answer to a request being served is ended by its owner (answer_abort). Then the connection
- * closes, at the latest CONN_STOP_TIMEOUT_MS from now if its deadlines are heeded. A write may be
- * pending, a read may not: what it transferred is reported first. Does nothing the second time. */
+/* The server stops. Between requests the client gets `stopping`, after what is being written; an
+ * answer being served is aborted by its owner. Then the connection closes, within
+ * CONN_STOP_TIMEOUT_MS if its deadlines are heeded. A write may be pending, a read may not. Does
+ * nothing the second time. */
 void conn_stop(_Inout_ struct conn *conn, uint64_t now_ms);
 
 #endif

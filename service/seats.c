@@ -21,10 +21,7 @@ void seats_cancel(struct seats *seats)
 
 void seats_add(struct seats *seats, struct seat *seat)
 {
-    seat->previous = NULL;
     seat->next = seats->first;
-    if (seats->first != NULL)
-        seats->first->previous = seat;
     seats->first = seat;
 }
 
@@ -78,12 +75,11 @@ bool seats_identify(struct seats *seats, struct seat *seat, const struct sid *us
 
 bool seats_remove(struct seats *seats, struct seat *seat)
 {
-    if (seat->next != NULL)
-        seat->next->previous = seat->previous;
-    if (seat->previous != NULL)
-        seat->previous->next = seat->next;
-    else
-        seats->first = seat->next;
+    struct seat **link = &seats->first;
+
+    while (*link != seat)
+        link = &(*link)->next;
+    *link = seat->next;
     if (seat->is_connected)
         seats->connected--;
     else

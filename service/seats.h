@@ -1,9 +1,8 @@
 /* Who is connected: places for clients, in total and for each user.
  *
- * Each connection has one seat, from the moment it waits for a client until its pipe is closed.
- * Until its first request a connection belongs to no user; so that nobody takes all places by being
- * silent, the one that has been silent longest is evicted when places run out. Clients that send at
- * once, as ours do, never are.
+ * Each connection has one seat, from waiting for a client until its pipe is closed. Until its first
+ * request it belongs to no user; when places run out, the one that has been silent longest is
+ * evicted. Clients that send at once, as ours do, never are.
  *
  * Pure bookkeeping: no clock, no lock, no allocation.
  */
@@ -26,7 +25,6 @@ enum {
 /* Begins as all zero. The members belong to seats.c. */
 struct seat {
     struct seat *next;
-    struct seat *previous;
     uint64_t since_ms;  /* is_connected: from when on */
     struct sid user;    /* is_identified: perhaps unknown */
     bool is_connected;  /* false: waits for a client */

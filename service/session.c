@@ -1,95 +1,89 @@
 #include "service/session.h"
 
 #include <inttypes.h>
-#include <stddef.h>
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "common/answer/reply.h"
 #include "common/base/assertion.h"
 
-/* --- limits: which one was met, and the message about it --- */
+/* --- what ends a connection or an answer: the limit that was met, and the message about it --- */
 
-/* The limit's name as `info` shows it, its value, and the cure. */
-struct message {
-    char text[192]; /* terminated */
+struct ending {
+    enum statistics_limit limit; /* LIMIT_COUNT: none, or counted by whoever refused */
     const char *hint;
+    char message[192]; /* terminated; the limit's name as `info` shows it, and its value */
 };
 
-#define FORMAT(message, ...) ((void)snprintf((message)->text, sizeof(message)->text, __VA_ARGS__))
+PRINTF_FORMAT(4, 5)
+static void set(struct ending *ending, enum statistics_limit limit, const char *hint,
+                const char *format, ...)
+{
+    va_list arguments;
 
-static void fault_message(const struct session *session, struct message *message)
+    ending->limit = limit;
+    ending->hint = hint;
+    va_start(arguments, format);
+    (void)vsnprintf(ending->message, sizeof ending->message, format, arguments);
+    va_end(arguments);
+}
+
+static void describe_ending(const struct session *session, struct ending *ending)
 {
     const struct server_limits *limits = &session->context.limits;
 
-    message->hint = NULL;
     switch (session->conn.close_reason) {
     case CONN_SILENT_TIMEOUT:
-        FORMAT(message,
-               "No request came within %" PRIu32 " ms of connecting (limit first_byte_ms).",
-               limits->first_byte_ms);
-        message->hint = "Send a request as soon as the pipe is open.";
+        set(ending, LIMIT_FIRST_BYTE, "Send a request as soon as the pipe is open.",
+            "No request came within %" PRIu32 " ms of connecting (limit first_byte_ms).",
+            limits->first_byte_ms);
         break;
     case CONN_REQUEST_TIMEOUT:
-        FORMAT(message,
-               "The request was not complete %" PRIu32
-               " ms after its first byte (limit request_ms).",
-               limits->request_ms);
-        message->hint = "End each request with a newline and send it at once.";
+        set(ending, LIMIT_REQUEST, "End each request with a newline and send it at once.",
+            "The request was not complete %" PRIu32 " ms after its first byte (limit request_ms).",
+            limits->request_ms);
         break;
     case CONN_IDLE_TIMEOUT:
-        FORMAT(message, "No request came for %" PRIu32 " ms (limit idle_ms).", limits->idle_ms);
-        message->hint = "Connect again when there is something to ask.";
+        set(ending, LIMIT_IDLE, "Connect again when there is something to ask.",
+            "No request came for %" PRIu32 " ms (limit idle_ms).", limits->idle_ms);
         break;
     case CONN_TOO_LARGE:
-        FORMAT(message, "The request is longer than %d bytes (limit request_size).",
-               REQUEST_SIZE_MAX);
-        message->hint = "Send each request as one line ended by a newline.";
+        set(ending, LIMIT_REQUEST_SIZE, "Send each request as one line ended by a newline.",
+            "The request is longer than %d bytes (limit request_size).", REQUEST_SIZE_MAX);
         break;
     case CONN_STOPPED:
-        FORMAT(message, "The server is stopping.");
-        message->hint = "Connect again when it has started.";
+        set(ending, LIMIT_COUNT, "Connect again when it has started.", "The server is stopping.");
         break;
     case CONN_REFUSED:
-        FORMAT(message, "%s", session->refusal);
-        message->hint = "Try again later.";
+        set(ending, LIMIT_COUNT, "Try again later.", "%s", session->refusal);
+        break;
+    case CONN_WRITE_TIMEOUT:
+        set(ending, LIMIT_WRITE, NULL, "The client stopped reading.");
+        break;
+    case CONN_ANSWER_TIMEOUT:
+        set(ending, LIMIT_ANSWER, NULL, "The answer took too long.");
+        break;
+    case CONN_NO_MEMORY:
+        set(ending, LIMIT_MEMORY, NULL, "The server is out of memory.");
         break;
     case CONN_OPEN:
     case CONN_PEER_CLOSED:
     case CONN_IO_ERROR:
-    case CONN_WRITE_TIMEOUT:
-    case CONN_ANSWER_TIMEOUT:
-    case CONN_NO_MEMORY: /* conn reports none of these as a fault */
-        FORMAT(message, "The connection failed.");
+        set(ending, LIMIT_COUNT, NULL, "The connection failed.");
         break;
     }
 }
 
-static enum statistics_limit limit_of(enum conn_close_reason reason)
-{
-    static const struct {
-        enum conn_close_reason reason;
-        enum statistics_limit limit;
-    } rows[] = {
-        {CONN_SILENT_TIMEOUT, LIMIT_FIRST_BYTE}, {CONN_REQUEST_TIMEOUT, LIMIT_REQUEST},
-        {CONN_IDLE_TIMEOUT, LIMIT_IDLE},         {CONN_WRITE_TIMEOUT, LIMIT_WRITE},
-        {CONN_ANSWER_TIMEOUT, LIMIT_ANSWER},     {CONN_TOO_LARGE, LIMIT_REQUEST_SIZE},
-        {CONN_NO_MEMORY, LIMIT_MEMORY},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        if (rows[i].reason == reason)
-            return rows[i].limit;
-    return LIMIT_COUNT; /* none: or, of CONN_REFUSED, whoever refused has counted it */
-}
-
 static void count_reason(struct session *session)
 {
-    enum statistics_limit limit = limit_of(session->conn.close_reason);
+    struct ending ending;
 
-    if (limit == LIMIT_COUNT || session->is_reason_counted)
+    if (session->conn.close_reason == CONN_OPEN || session->is_reason_counted)
         return;
-    session->is_reason_counted = true;
-    statistics_limit_hit(session->context.statistics, limit);
+    describe_ending(session, &ending);
+    session->is_reason_counted = ending.limit != LIMIT_COUNT;
+    if (session->is_reason_counted)
+        statistics_limit_hit(session->context.statistics, ending.limit);
 }
 
 /* --- begin and end --- */
@@ -206,11 +200,6 @@ uint64_t session_deadline_ms(const struct session *session)
 
 /* --- reading, identifying, refusing --- */
 
-char *session_space(struct session *session, size_t *capacity)
-{
-    return conn_space(&session->conn, capacity);
-}
-
 void session_on_read(struct session *session, size_t size, uint64_t now_ms)
 {
     statistics_add(session->context.statistics, STATISTICS_BYTES_RECEIVED, size);
@@ -230,9 +219,6 @@ void session_on_caller(struct session *session, const struct policy *policy,
 void session_refuse(struct session *session, enum status code, const char *message)
 {
     ASSERT(session->answer == NULL);
-    ASSERT(message != NULL);
-    if (session->conn.is_last)
-        return;
     session->refusal = message;
     conn_refuse(&session->conn, code);
 }
@@ -250,10 +236,10 @@ static void write_error(struct session *session, enum status code, const char *m
 
 static void write_fault(struct session *session)
 {
-    struct message message;
+    struct ending ending;
 
-    fault_message(session, &message);
-    write_error(session, conn_fault(&session->conn), message.text, message.hint);
+    describe_ending(session, &ending);
+    write_error(session, conn_fault(&session->conn), ending.message, ending.hint);
 }
 
 /* Reads the request. Returns false, with the error written, when there is no memory for an answer.
@@ -339,11 +325,6 @@ void session_on_scanned(struct session *session, uint64_t now_ms)
 
 /* --- writing --- */
 
-struct span session_pending(const struct session *session)
-{
-    return conn_pending(&session->conn);
-}
-
 void session_on_written(struct session *session, size_t size, uint64_t now_ms)
 {
     statistics_add(session->context.statistics, STATISTICS_BYTES_SENT, size);
@@ -363,23 +344,23 @@ void session_on_error(struct session *session)
 }
 
 /* The answer ends with a line that says why, and then the connection. */
-static void end_answer_late(struct session *session, const char *message, uint64_t now_ms)
+static void end_answer_late(struct session *session, const struct ending *ending, uint64_t now_ms)
 {
-    answer_abort(session->answer, STATUS_TIMED_OUT, message);
+    answer_abort(session->answer, STATUS_TIMED_OUT, ending->message);
     conn_end_answer(&session->conn, CONN_ANSWER_TIMEOUT, now_ms);
     count_reason(session);
 }
 
 bool session_check_write(struct session *session, uint64_t now_ms)
 {
-    struct message message;
+    struct ending ending;
 
     ASSERT(session_next(session) == SESSION_WRITE);
     if (now_ms >= reader_deadline_ms(session)) {
-        FORMAT(&message,
-               "The server waited for this answer's reader for %" PRIu32 " ms (limit answer_ms).",
-               session->context.limits.answer_ms);
-        end_answer_late(session, message.text, now_ms);
+        set(&ending, LIMIT_ANSWER, NULL,
+            "The server waited for this answer's reader for %" PRIu32 " ms (limit answer_ms).",
+            session->context.limits.answer_ms);
+        end_answer_late(session, &ending, now_ms);
     }
     return now_ms >= conn_deadline_ms(&session->conn);
 }
@@ -387,20 +368,20 @@ bool session_check_write(struct session *session, uint64_t now_ms)
 static void give_up_turn(struct session *session, uint64_t now_ms)
 {
     const struct server_limits *limits = &session->context.limits;
-    struct message message;
+    struct ending ending;
 
     if (session->has_scanned) {
-        FORMAT(&message,
-               "This scan did not get another turn within %" PRIu32 " ms (limit answer_ms).",
-               limits->answer_ms);
-        end_answer_late(session, message.text, now_ms);
+        set(&ending, LIMIT_ANSWER, NULL,
+            "This scan did not get another turn within %" PRIu32 " ms (limit answer_ms).",
+            limits->answer_ms);
+        end_answer_late(session, &ending, now_ms);
         return;
     }
-    FORMAT(&message,
-           "This scan did not get its first turn within %" PRIu32
-           " ms (limit scan_wait_ms); %" PRIu32 " scans run at once (limit scans).",
-           limits->scan_wait_ms, limits->scans);
-    answer_abort(session->answer, STATUS_BUSY, message.text);
+    set(&ending, LIMIT_SCANS, NULL,
+        "This scan did not get its first turn within %" PRIu32 " ms (limit scan_wait_ms); %" PRIu32
+        " scans run at once (limit scans).",
+        limits->scan_wait_ms, limits->scans);
+    answer_abort(session->answer, STATUS_BUSY, ending.message);
 }
 
 void session_on_deadline(struct session *session, uint64_t now_ms)

@@ -4,13 +4,12 @@
  * back. The caller is identified once, when the first request is complete, because impersonation
  * works only after a read; what was learnt holds for the connection.
  *
- * Whatever asks the system runs on a scan thread, one turn after the other (SESSION_SCAN); between
- * two turns, and while the client reads, a session holds no such thread. Requests that ask nothing
- * of the system, such as `info`, never wait for a turn.
+ * Whatever asks the system runs on a scan thread, in turns (SESSION_SCAN); between two turns, and
+ * while the client reads, a session holds no such thread. `info` and the like never wait for one.
  *
- * One thread at a time: the shell serialises a session's calls, and stops it between two of them. A
- * read that is pending is cancelled and reported before session_on_deadline(), session_refuse() and
- * session_stop(); a write may stay pending during session_stop() and session_check_write().
+ * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),
+ * session_refuse() and session_stop(); a write may stay pending during session_stop() and
+ * session_check_write().
  */
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
@@ -28,11 +27,11 @@
 #include "service/policy.h"
 
 enum session_action {
-    SESSION_READ,     /* read into session_space(), then session_on_read() */
+    SESSION_READ,     /* read into conn_space() of `conn`, then session_on_read() */
     SESSION_IDENTIFY, /* learn who the client is, then session_on_caller() */
     SESSION_SERVE,    /* session_serve(), which is short */
     SESSION_SCAN,     /* wait for a turn on a scan thread, then session_scan() */
-    SESSION_WRITE,    /* write session_pending(), then session_on_written() */
+    SESSION_WRITE,    /* write conn_pending() of `conn`, then session_on_written() */
     SESSION_CLOSE     /* disconnect, then session_deinit() */
 };
 
@@ -71,12 +70,7 @@ enum session_action session_next(_In_ const struct session *session);
  * session_on_deadline(). SESSION_WRITE: call session_check_write(). UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
-/* SESSION_READ: where to put bytes; valid until session_on_read().
- * Returns NULL without memory; the next action is then SESSION_CLOSE. */
-char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
-
-/* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end. (A read that
- * succeeds with 0 bytes means that the client wrote nothing: read again.) */
+/* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
 /* SESSION_IDENTIFY is done.
@@ -85,32 +79,25 @@ void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_
 void session_on_caller(_Inout_ struct session *session, _In_ const struct policy *policy,
                        _In_opt_ const struct caller *caller);
 
-/* SESSION_IDENTIFY or SESSION_READ: serve this client nothing. It gets one error line, then the
- * session closes. Does nothing to a session that ends already.
- * code     Such as STATUS_BUSY.
+/* SESSION_IDENTIFY or SESSION_READ: the client gets one error line, then the session closes. Does
+ * nothing to a session that ends already.
  * message  Static text: which limit was met. */
 void session_refuse(_Inout_ struct session *session, enum status code, const char *message);
 
 /* SESSION_SERVE: reports a fault, reads a request, or answers what asks nothing of the system. */
 void session_serve(_Inout_ struct session *session, uint64_t now_ms);
 
-/* True while the answer asks the system, also when its reader is waited for: it needs more turns.
- */
+/* True while the answer needs more turns, also while its client reads. */
 bool session_is_scanning(_In_ const struct session *session);
 
-/* SESSION_SCAN, on a scan thread: one turn. Ends at `end_us` of the context's clock, when
- * OUTPUT_SIZE bytes wait to be written, or when the scan is over; one slow query of the kernel may
- * make it late. Then call session_on_scanned(). */
+/* SESSION_SCAN, on a scan thread: one turn, which ends at `end_us` of the context's clock, with
+ * OUTPUT_SIZE bytes to write, or with the scan; one slow query of the kernel may make it late. */
 void session_scan(_Inout_ struct session *session, uint64_t end_us);
 void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
 
-/* Returns what a request cost that has ended since the last call, in any way; it is counted already.
- * False when none has. */
+/* Returns what a request cost that has ended since the last call; false when none has. */
 NODISCARD bool session_take_ended(_Inout_ struct session *session,
                                   _Out_ struct statistics_answer *ended);
-
-/* SESSION_WRITE: the bytes to send; valid until session_on_written(). */
-struct span session_pending(_In_ const struct session *session);
 
 /* SESSION_WRITE: `size` bytes were taken, 1 or more. */
 void session_on_written(_Inout_ struct session *session, size_t size, uint64_t now_ms);
@@ -118,17 +105,16 @@ void session_on_written(_Inout_ struct session *session, size_t size, uint64_t n
 /* The pipe failed; the next action is SESSION_CLOSE. */
 void session_on_error(_Inout_ struct session *session);
 
-/* SESSION_WRITE, with the write pending: an answer whose reader was waited for too long in total
- * ends here and holds nothing any more; what is being written goes on. Does nothing before the
- * deadline. Returns true when the write itself is overdue: cancel it, then session_on_deadline().
- */
+/* SESSION_WRITE, with the write pending: aborts an answer whose reader was waited for too long in
+ * total; what is being written goes on. Does nothing before the deadline. Returns true when the
+ * write itself is overdue: cancel it, then session_on_deadline(). */
 NODISCARD bool session_check_write(_Inout_ struct session *session, uint64_t now_ms);
 
 /* The deadline has passed; does nothing before. */
 void session_on_deadline(_Inout_ struct session *session, uint64_t now_ms);
 
-/* The server stops: what is being answered ends with a `stopping` line, then the session closes, at
- * the latest CONN_STOP_TIMEOUT_MS from now if its deadlines are heeded. */
+/* The server stops: what is being answered ends with a `stopping` line, then the session closes,
+ * within CONN_STOP_TIMEOUT_MS if its deadlines are heeded. */
 void session_stop(_Inout_ struct session *session, uint64_t now_ms);
 
 #endif

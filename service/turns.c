@@ -13,21 +13,14 @@ static bool is_same_user(const struct turns_ticket *a, const struct turns_ticket
 static void join(struct turns *turns, struct turns_ticket *ticket, const struct sid *user)
 {
     const uint64_t turn = turns->turn > 0 ? turns->turn - 1 : 0;
+    struct turns_ticket **end = &turns->first;
 
-    *ticket = (struct turns_ticket){.user = user, .user_turn = turn, .turn = turn};
-    for (const struct turns_ticket *other = turns->first; other != NULL; other = other->next) {
-        if (is_same_user(other, ticket)) {
-            ticket->user_turn = other->user_turn;
-            break;
-        }
-    }
-    ticket->is_joined = true;
-    ticket->previous = turns->last;
-    if (turns->last != NULL)
-        turns->last->next = ticket;
-    else
-        turns->first = ticket;
-    turns->last = ticket;
+    *ticket =
+        (struct turns_ticket){.user = user, .user_turn = turn, .turn = turn, .is_joined = true};
+    for (; *end != NULL; end = &(*end)->next)
+        if (is_same_user(*end, ticket))
+            ticket->user_turn = (*end)->user_turn;
+    *end = ticket;
 }
 
 void turns_wait(struct turns *turns, struct turns_ticket *ticket, const struct sid *user,
@@ -43,17 +36,14 @@ void turns_wait(struct turns *turns, struct turns_ticket *ticket, const struct s
 
 void turns_leave(struct turns *turns, struct turns_ticket *ticket)
 {
+    struct turns_ticket **link = &turns->first;
+
     ASSERT(!ticket->is_waiting);
     if (!ticket->is_joined)
         return;
-    if (ticket->next != NULL)
-        ticket->next->previous = ticket->previous;
-    else
-        turns->last = ticket->previous;
-    if (ticket->previous != NULL)
-        ticket->previous->next = ticket->next;
-    else
-        turns->first = ticket->next;
+    while (*link != ticket)
+        link = &(*link)->next;
+    *link = ticket->next;
     ticket->is_joined = false;
 }
 

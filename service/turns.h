@@ -3,13 +3,12 @@
  * The turn goes to the user whose last turn is the longest ago; of that user's tickets to the one
  * whose last turn is the longest ago. So a user with 32 connections gets as many turns as a user
  * with one: while a user waits, no other user gets more than one turn. A user keeps its place while
- * its client reads what the last turn gave. A user who comes goes before the one who had the latest
- * turn and after all others.
+ * its client reads what the last turn gave. A new user goes before the one who had the latest turn
+ * and after all others.
  *
- * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. A ticket that
- * waits belongs to the queue; whoever takes it out (turns_take(), turns_expire()) goes on with that
- * connection, and nobody else does. The server's limit of connections bounds the tickets, and with
- * them the users and the time of a call.
+ * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. Whoever takes
+ * a waiting ticket out (turns_take(), turns_expire()) goes on with that connection, and nobody else
+ * does. The limit of connections bounds the tickets, the users, and the time of a call.
  */
 #ifndef SERVICE_TURNS_H
 #define SERVICE_TURNS_H
@@ -23,8 +22,7 @@
 
 /* Begins as all zero. The members belong to turns.c. */
 struct turns_ticket {
-    struct turns_ticket *next;
-    struct turns_ticket *previous;
+    struct turns_ticket *next; /* in the order in which they came */
     const struct sid *user;
     uint64_t user_turn; /* the number of the user's last turn: the same in all its tickets */
     uint64_t turn;      /* the number of this ticket's last turn */
@@ -35,8 +33,7 @@ struct turns_ticket {
 
 /* Begins as all zero. */
 struct turns {
-    struct turns_ticket *first; /* in the order in which they came */
-    struct turns_ticket *last;
+    struct turns_ticket *first;
     uint64_t turn; /* the number of the latest turn */
     size_t waiting_count;
 };

@@ -3,88 +3,66 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/rows/paths.h"
-
 enum { KINDS_MAX = 4, KINDS_CAPACITY = 64 }; /* listed of one file */
 
-void by_file_init(struct by_file *by_file, bool by_size)
-{
-    *by_file = (struct by_file){.by_size = by_size};
-    store_init(&by_file->store);
-}
-
-void by_file_release(struct by_file *by_file)
-{
-    store_release(&by_file->store);
-    free(by_file->files);
-    by_file->files = NULL;
-}
-
-bool by_file_add(struct by_file *by_file, const struct row *row)
-{
-    struct span device_path = row_text(row, MEMBER_DEVICE_PATH);
-    bool has_path = row_text(row, MEMBER_PATH).size > 0;
-
-    return (!has_path && device_path.size == 0) ||
-           store_add(&by_file->store, row, (uint32_t)row_number(row, MEMBER_PID, 0),
-                     has_path ? device_path : SPAN(""));
-}
-
-static int by_path_and_process(const void *store, const void *a, const void *b)
+static int by_path_and_process(const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
-    int order =
-        path_compare(store_text(store, left, VIEW_PATH), store_text(store, right, VIEW_PATH));
+    int order = path_compare(left->path, right->path);
 
     return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
 }
 
-static int by_total(const void *unused, const void *a, const void *b)
+static int by_total(const void *a, const void *b)
 {
     const struct file_total *left = a, *right = b;
 
-    (void)unused;
     return (left->size < right->size) - (left->size > right->size);
 }
 
-/* Sums up the views of one file, from `first` on. */
-static struct file_total sum_up(const struct store *store, size_t first)
+/* Sums up the views of one file, the first of `count`. */
+static struct file_total sum_up(const struct stored_view *views, size_t count)
 {
-    const struct span path = store_text(store, store_at(store, first), VIEW_PATH);
-    struct file_total total = {(uint32_t)first, 0, 0, 0};
+    struct file_total total = {.views = views};
 
-    for (size_t i = first; i < store->count; i++) {
-        const struct stored_view *view = store_at(store, i);
-        if (i > first && path_compare(path, store_text(store, view, VIEW_PATH)) != 0)
-            break;
-        total.processes += i == first || view->owner != store_at(store, i - 1)->owner;
-        total.views++;
-        total.size = view->size > UINT64_MAX - total.size ? UINT64_MAX : total.size + view->size;
+    for (size_t i = 0; i < count && path_compare(views[0].path, views[i].path) == 0; i++) {
+        total.processes += i == 0 || views[i].owner != views[i - 1].owner;
+        total.views_count++;
+        total.size =
+            views[i].size > UINT64_MAX - total.size ? UINT64_MAX : total.size + views[i].size;
     }
     return total;
 }
 
-static bool list_files(struct by_file *by_file)
+bool by_file_sum(struct store *store, bool largest_first, struct file_totals *files)
 {
-    size_t count = by_file->store.count;
+    struct file_total *items = calloc(store->count + 1, sizeof *items);
+    size_t count = 0;
 
-    by_file->files = calloc(count + 1, sizeof *by_file->files);
-    if (by_file->files == NULL || !store_sort(&by_file->store, by_path_and_process))
+    if (items == NULL || !store_sort(store, by_path_and_process)) {
+        free(items);
         return false;
-    for (size_t i = 0; i < count; i += by_file->files[by_file->files_count++].views)
-        by_file->files[by_file->files_count] = sum_up(&by_file->store, i);
-    return !by_file->by_size || store_sort_items(by_file->files, by_file->files_count,
-                                                 sizeof *by_file->files, by_total, NULL);
+    }
+    for (size_t i = 0; i < store->count; i += items[count++].views_count)
+        items[count] = sum_up(store_views(store) + i, store->count - i);
+    *files = (struct file_totals){items, count};
+    return !largest_first || store_sort_items(items, count, sizeof *items, by_total);
+}
+
+void by_file_release(struct file_totals *files)
+{
+    free(files->items);
+    *files = (struct file_totals){NULL, 0};
 }
 
 /* "image,data": each kind once, in the order of the views; size 0 when none is known. */
-static struct span list_kinds(const struct store *store, const struct file_total *file, char *out)
+static struct span list_kinds(const struct file_total *file, char *out)
 {
     struct span kinds[KINDS_MAX];
     size_t count = 0, size = 0;
 
-    for (size_t i = 0; i < file->views && count < KINDS_MAX; i++) {
-        struct span kind = store_text(store, store_at(store, file->first + i), VIEW_KIND);
+    for (size_t i = 0; i < file->views_count && count < KINDS_MAX; i++) {
+        struct span kind = file->views[i].kind;
         size_t known = 0;
         while (known < count && !span_equal(kinds[known], kind))
             known++;
@@ -99,27 +77,16 @@ static struct span list_kinds(const struct store *store, const struct file_total
     return (struct span){out, size};
 }
 
-bool by_file_next(struct by_file *by_file, struct row *row)
+void by_file_row(const struct file_total *file, struct row *row)
 {
-    const struct store *store = &by_file->store;
+    const struct stored_view *view = file->views;
     char kinds[KINDS_CAPACITY];
 
     row_begin(row, ROW_FILE);
-    if (by_file->files == NULL && !list_files(by_file)) {
-        row->failed = true;
-        return true;
-    }
-    if (by_file->index == by_file->files_count)
-        return false;
-    const struct file_total *file = &by_file->files[by_file->index++];
-    const struct stored_view *view = store_at(store, file->first);
-    struct span path = store_text(store, view, VIEW_PATH),
-                device_path = store_text(store, view, VIEW_REST);
-    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : path);
-    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? path : device_path);
-    row_set_text(row, MEMBER_KIND, list_kinds(store, file, kinds));
+    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : view->path);
+    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : view->rest);
+    row_set_text(row, MEMBER_KIND, list_kinds(file, kinds));
     row_set_number(row, MEMBER_PROCESSES, file->processes);
-    row_set_number(row, MEMBER_VIEWS, file->views);
+    row_set_number(row, MEMBER_VIEWS, file->views_count);
     row_set_number(row, MEMBER_SIZE, file->size);
-    return true;
 }

@@ -13,12 +13,7 @@
 #ifndef CLIENT_ROWS_DIFF_H
 #define CLIENT_ROWS_DIFF_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
 #include "client/rows/snapshot.h"
-#include "common/base/annotations.h"
 
 /* Takes a row, valid until it returns. Returns false to stop. */
 typedef bool (*diff_on_row)(void *context, struct row *row);

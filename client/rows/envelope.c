@@ -71,21 +71,20 @@ void envelope_add(struct envelope *envelope, struct row *row)
         type = SPAN("other");
     memcpy(schema, "lsmap.", 6);
     memcpy(schema + 6, type.data, type.size);
-    memcpy(schema + 6 + type.size, "/1", sizeof "/1");
+    memcpy(schema + 6 + type.size, "/1", 2);
     read_clock(envelope);
     if (row->type == ROW_PROCESS)
         keep_start(envelope, row);
     const bool has_start = row_number(row, MEMBER_PID, 0) == envelope->start_pid;
-    const char *const values[] = {schema,
-                                  envelope->facts->host,
-                                  envelope->boot_time,
-                                  envelope->scan_id,
-                                  envelope->time,
-                                  LSMAP_VERSION_STRING,
-                                  has_start ? envelope->start : ""};
+    const struct span values[] = {{schema, 6 + type.size + 2},
+                                  span_from_string(envelope->facts->host),
+                                  span_from_string(envelope->boot_time),
+                                  {envelope->scan_id, ENVELOPE_UUID_SIZE},
+                                  {envelope->time, TIME_MS_SIZE + 1},
+                                  SPAN(LSMAP_VERSION_STRING),
+                                  span_from_string(has_start ? envelope->start : "")};
     const int last = is_part(row) ? MEMBER_ENVELOPE_LAST : MEMBER_ENVELOPE_LAST - 1;
     for (int member = MEMBER_ENVELOPE_FIRST; member <= last; member++)
         if (!row_has(row, (enum row_member)member))
-            row_set_text(row, (enum row_member)member,
-                         span_from_string(values[member - MEMBER_ENVELOPE_FIRST]));
+            row_set_text(row, (enum row_member)member, values[member - MEMBER_ENVELOPE_FIRST]);
 }

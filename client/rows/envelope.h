@@ -7,12 +7,7 @@
 #ifndef CLIENT_ROWS_ENVELOPE_H
 #define CLIENT_ROWS_ENVELOPE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
-#include "common/text/span.h"
 #include "common/text/timestamp.h"
 
 enum {

@@ -1,7 +1,7 @@
 #include "client/rows/filter.h"
 
-#include "client/rows/paths.h"
 #include "common/base/assertion.h"
+#include "common/text/fold.h"
 
 void filter_init(struct filter *filter)
 {
@@ -20,6 +20,29 @@ void filter_add_folder(struct filter *filter, struct span folder)
         return;
     ASSERT(filter->folders_count < FILTER_FOLDERS_MAX);
     filter->folders[filter->folders_count++] = folder;
+}
+
+static bool is_separator(char character)
+{
+    return character == '\\' || character == '/';
+}
+
+bool path_is_under(struct span path, struct span folder)
+{
+    size_t path_offset = 0, folder_offset = 0;
+
+    if (span_starts_with(folder, SPAN("\\\\?\\")) && folder.size > 5 && folder.data[5] == ':')
+        folder = span_from(folder, 4);
+    while (folder.size > 0 && is_separator(folder.data[folder.size - 1]))
+        folder.size--;
+    while (folder_offset < folder.size) {
+        if (path_offset == path.size)
+            return false;
+        uint32_t expected = fold_next(folder, &folder_offset);
+        if (fold_next(path, &path_offset) != (expected == '/' ? '\\' : expected))
+            return false;
+    }
+    return path_offset == path.size || path.data[path_offset] == '\\';
 }
 
 static bool is_outside(const struct filter *filter, const struct row *row)

@@ -6,13 +6,7 @@
 #ifndef CLIENT_ROWS_FILTER_H
 #define CLIENT_ROWS_FILTER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
-#include "common/text/span.h"
 
 enum { FILTER_FOLDERS_MAX = 40 };
 
@@ -35,5 +29,10 @@ void filter_add_folder(_Inout_ struct filter *filter, struct span folder);
  * process  Receives a row to be handed on before it, or NULL. Without memory it has failed. */
 bool filter_passes(_Inout_ struct filter *filter, _In_ const struct row *row,
                    _Out_ struct row **process);
+
+/* True when `path` is the folder or is in it, at any depth; case does not matter. Components must
+ * match completely: a file in C:\Windows.old is not under C:\Windows. In `folder` a `/` is taken as
+ * `\`; separators at its end and `\\?\` before a drive letter do not count. */
+bool path_is_under(struct span path, struct span folder);
 
 #endif

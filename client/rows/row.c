@@ -30,7 +30,7 @@ static const struct {
 static const struct {
     struct span name;
     uint64_t required;
-} types[] = {
+} types[ROW_TYPES_COUNT] = {
     [ROW_PROCESS] = {{"process", 7}, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
     [ROW_MAP] = {{"map", 3}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
     [ROW_REGION] = {{"region", 6}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
@@ -46,8 +46,6 @@ static const struct {
                      BIT(MEMBER_COMPLETE)},
     [ROW_ERROR] = {{"error", 5}, BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE)},
 };
-
-enum { TYPES_COUNT = sizeof types / sizeof types[0] };
 
 struct parser {
     struct json_reader reader;
@@ -170,7 +168,7 @@ static bool find_type(struct parser *parser)
 
     if (name.data == NULL)
         return fail(parser, "the row has no type");
-    for (int type = ROW_OTHER + 1; type < TYPES_COUNT; type++)
+    for (int type = ROW_OTHER + 1; type < ROW_TYPES_COUNT; type++)
         if (span_equal(name, types[type].name))
             row->type = (enum row_type)type;
     return (row->known & types[row->type].required) == types[row->type].required ||
@@ -220,14 +218,18 @@ bool row_parse(struct row *row, struct span line, struct row_error *error)
     struct parser parser = {.row = row, .error = error};
 
     clear(row);
-    /* Room for each text a second time: the reader looks into this memory, it must not move. */
-    if (line.size > ROW_LINE_SIZE_MAX || !buffer_reserve(&row->text, 2 * line.size) ||
-        !buffer_append(&row->text, line)) {
+    /* Room for a newline and for each text a second time: this memory must not move while the
+     * reader looks into it. */
+    if (line.size > ROW_LINE_SIZE_MAX || !buffer_reserve(&row->text, 2 * line.size + 1)) {
         *error = (struct row_error){"the line is too long", 0};
         return false;
     }
+    if (line.size > 0)
+        memcpy(row->text.data, line.data, line.size);
+    row->text.data[line.size] = '\n';
+    row->text.size = line.size + 1;
     row->line_size = line.size;
-    json_reader_init(&parser.reader, buffer_span(&row->text), JSON_DEPTH_MAX);
+    json_reader_init(&parser.reader, row_line(row), JSON_DEPTH_MAX);
     if (parse(&parser))
         return true;
     clear(row);
@@ -357,8 +359,7 @@ bool row_write(const struct row *row, struct buffer *out)
     if (row->failed)
         return false;
     if (row->line_size > 0 && row->added_count == 0 && row->changed == 0) {
-        buffer_append(out, row_line(row));
-        good = buffer_append(out, SPAN("\n"));
+        good = buffer_append(out, (struct span){row->text.data, row->line_size + 1});
     } else {
         json_line_begin(&writer, out);
         write_added(row, true, &writer);

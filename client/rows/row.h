@@ -9,14 +9,8 @@
 #ifndef CLIENT_ROWS_ROW_H
 #define CLIENT_ROWS_ROW_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* A line and what lsmap adds to it, in bytes. */
 enum { ROW_LINE_SIZE_MAX = OUTPUT_ROW_SIZE_MAX + 4 * 1024 };
@@ -30,15 +24,17 @@ enum row_type {
     ROW_INFO,
     ROW_WHOAMI,
     ROW_STATS,
-    ROW_FILE,           /* made by by_file.h */
+    ROW_FILE,           /* made by sort.h */
     ROW_PROCESS_CHANGE, /* made by diff.h, as is the next */
     ROW_MAP_CHANGE,
     ROW_END,  /* terminal: the reply is complete */
     ROW_ERROR /* terminal: the request failed */
 };
 
+enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
+
 /* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after
- * `rights` the members that envelope.h adds, then those of by_file.h and diff.h. */
+ * `rights` the members that envelope.h adds, then those of sort.h and diff.h. */
 #define ROW_MEMBER_LIST(X)                         \
     X(MEMBER_ID, "id", UINT64)                     \
     X(MEMBER_TYPE, "type", TEXT)                   \
@@ -129,7 +125,7 @@ struct row {
     size_t added_count;
     bool failed;        /* memory ran out; the row lacks something */
     size_t line_size;   /* bytes of the line; 0 for a row that lsmap made */
-    struct buffer text; /* the line, then texts that were unescaped or set */
+    struct buffer text; /* the line, a newline, then texts that were unescaped or set */
 };
 
 struct row_error {

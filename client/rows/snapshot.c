@@ -2,11 +2,8 @@
 
 #include <string.h>
 
-#include "client/rows/paths.h"
 #include "common/base/assertion.h"
 #include "common/text/utf.h"
-
-enum { TEXTS_SIZE_MAX = 64 * 1024 * 1024 };
 
 static const char out_of_memory[] = "out of memory";
 
@@ -15,7 +12,6 @@ void snapshot_init(struct snapshot *snapshot)
     *snapshot = (struct snapshot){.rows = 0};
     store_init(&snapshot->store);
     buffer_init(&snapshot->processes, SNAPSHOT_PROCESSES_MAX * sizeof(struct snapshot_process));
-    buffer_init(&snapshot->texts, TEXTS_SIZE_MAX);
     for (size_t i = 0; i < SNAPSHOT_BUCKETS; i++)
         snapshot->buckets[i] = UINT32_MAX;
     buffer_init(&snapshot->raw, 2 * SNAPSHOT_FEED_SIZE);
@@ -28,42 +24,29 @@ void snapshot_release(struct snapshot *snapshot)
 {
     store_release(&snapshot->store);
     buffer_release(&snapshot->processes);
-    buffer_release(&snapshot->texts);
     buffer_release(&snapshot->raw);
     buffer_release(&snapshot->text);
     row_release(&snapshot->row);
 }
 
-struct snapshot_process *snapshot_at(const struct snapshot *snapshot, size_t index)
+struct snapshot_process *snapshot_processes(const struct snapshot *snapshot)
 {
-    ASSERT(index < snapshot->processes_count);
     /* The buffer's memory comes from realloc() and holds nothing but processes. */
-    return (struct snapshot_process *)(void *)snapshot->processes.data + index;
+    return (struct snapshot_process *)(void *)snapshot->processes.data;
 }
 
-struct span snapshot_text(const struct snapshot *snapshot, const struct snapshot_process *process,
-                          size_t which)
+int snapshot_compare_pids(const struct snapshot_process *a, const struct snapshot_process *b)
 {
-    return texts_get(&snapshot->texts, &process->texts, which);
+    int order = span_compare(a->host, b->host);
+
+    return order != 0 ? order : (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-int snapshot_compare_pids(const struct snapshot *a, const struct snapshot_process *left,
-                          const struct snapshot *b, const struct snapshot_process *right)
+int snapshot_compare_files(const struct stored_view *a, const struct stored_view *b)
 {
-    int order =
-        span_compare(snapshot_text(a, left, PROCESS_HOST), snapshot_text(b, right, PROCESS_HOST));
+    int order = path_compare(a->path, b->path);
 
-    return order != 0 ? order : (left->pid > right->pid) - (left->pid < right->pid);
-}
-
-int snapshot_compare_files(const struct store *a, const struct stored_view *left,
-                           const struct store *b, const struct stored_view *right)
-{
-    int order = path_compare(store_text(a, left, VIEW_PATH), store_text(b, right, VIEW_PATH));
-
-    return order != 0
-               ? order
-               : span_compare(store_text(a, left, VIEW_KIND), store_text(b, right, VIEW_KIND));
+    return order != 0 ? order : span_compare(a->kind, b->kind);
 }
 
 static uint32_t *bucket_of(struct snapshot *snapshot, uint32_t pid)
@@ -74,12 +57,17 @@ static uint32_t *bucket_of(struct snapshot *snapshot, uint32_t pid)
 static bool add_process(struct snapshot *snapshot, const struct row *row, struct span start,
                         struct span name)
 {
-    struct snapshot_process process = {.pid = (uint32_t)row_number(row, MEMBER_PID, 0)};
-    uint32_t *bucket = bucket_of(snapshot, process.pid);
+    uint32_t pid = (uint32_t)row_number(row, MEMBER_PID, 0), *bucket = bucket_of(snapshot, pid);
+    struct snapshot_process process = {.pid = pid,
+                                       .host = row_text(row, MEMBER_HOST),
+                                       .start = start,
+                                       .name = name,
+                                       .older = *bucket};
 
-    process.older = *bucket;
     if (snapshot->processes_count == SNAPSHOT_PROCESSES_MAX ||
-        !texts_keep(&snapshot->texts, row_text(row, MEMBER_HOST), start, name, &process.texts) ||
+        !store_keep(&snapshot->store, &process.host) ||
+        !store_keep(&snapshot->store, &process.start) ||
+        !store_keep(&snapshot->store, &process.name) ||
         !buffer_append(&snapshot->processes, (struct span){(const char *)&process, sizeof process}))
         return false;
     *bucket = (uint32_t)snapshot->processes_count++;
@@ -93,8 +81,8 @@ static struct snapshot_process *find_process(struct snapshot *snapshot, const st
     struct span host = row_text(row, MEMBER_HOST);
 
     for (uint32_t i = *bucket_of(snapshot, pid); i != UINT32_MAX;) {
-        struct snapshot_process *process = snapshot_at(snapshot, i);
-        if (process->pid == pid && span_equal(snapshot_text(snapshot, process, PROCESS_HOST), host))
+        struct snapshot_process *process = snapshot_processes(snapshot) + i;
+        if (process->pid == pid && span_equal(process->host, host))
             return process;
         i = process->older;
     }
@@ -108,7 +96,7 @@ static struct snapshot_process *need_process(struct snapshot *snapshot, const st
 
     if (process == NULL && add_process(snapshot, row, row_text(row, MEMBER_PROCESS_START),
                                        row_text(row, MEMBER_PROCESS)))
-        process = snapshot_at(snapshot, snapshot->processes_count - 1);
+        process = snapshot_processes(snapshot) + snapshot->processes_count - 1;
     return process;
 }
 
@@ -117,7 +105,7 @@ static const char *add_map(struct snapshot *snapshot, const struct row *row)
     struct snapshot_process *process = need_process(snapshot, row);
 
     if (process != NULL &&
-        store_add(&snapshot->store, row, (uint32_t)(process - snapshot_at(snapshot, 0)),
+        store_add(&snapshot->store, row, (uint32_t)(process - snapshot_processes(snapshot)),
                   row_text(row, MEMBER_PROTECT)))
         return NULL;
     return snapshot->store.too_many
@@ -185,35 +173,34 @@ static const char *add_row(struct snapshot *snapshot, const struct row *row)
     return NULL;
 }
 
-static int compare_views(const void *store, const void *a, const void *b)
+static int compare_views(const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
+    int order = (left->owner > right->owner) - (left->owner < right->owner);
 
-    if (left->owner != right->owner)
-        return left->owner < right->owner ? -1 : 1;
-    int order = snapshot_compare_files(store, left, store, right);
+    if (order == 0)
+        order = snapshot_compare_files(left, right);
     return order != 0 ? order : (left->base > right->base) - (left->base < right->base);
 }
 
-static int compare_processes(const void *snapshot, const void *a, const void *b)
+static int compare_processes(const void *a, const void *b)
 {
-    int order = snapshot_compare_pids(snapshot, a, snapshot, b);
+    const struct snapshot_process *left = a, *right = b;
+    int order = snapshot_compare_pids(left, right);
 
-    return order != 0 ? order
-                      : span_compare(snapshot_text(snapshot, a, PROCESS_START),
-                                     snapshot_text(snapshot, b, PROCESS_START));
+    return order != 0 ? order : span_compare(left->start, right->start);
 }
 
 /* Of equal processes, which the sort left in their order, the last counts. */
 static void drop_repeats(struct snapshot *snapshot)
 {
+    struct snapshot_process *processes = snapshot_processes(snapshot);
     size_t kept = 0;
 
     for (size_t i = 0; i < snapshot->processes_count; i++) {
-        struct snapshot_process *process = snapshot_at(snapshot, i);
-        if (kept > 0 && compare_processes(snapshot, snapshot_at(snapshot, kept - 1), process) == 0)
+        if (kept > 0 && compare_processes(&processes[kept - 1], &processes[i]) == 0)
             kept--;
-        *snapshot_at(snapshot, kept++) = *process;
+        processes[kept++] = processes[i];
     }
     snapshot->processes_count = kept;
 }
@@ -228,13 +215,13 @@ static const char *finish(struct snapshot *snapshot)
     if (!store_sort(&snapshot->store, compare_views))
         return out_of_memory;
     for (size_t i = 0; i < snapshot->store.count; i++) {
-        struct snapshot_process *process =
-            snapshot_at(snapshot, store_at(&snapshot->store, i)->owner);
+        const struct stored_view *view = store_views(&snapshot->store) + i;
+        struct snapshot_process *process = snapshot_processes(snapshot) + view->owner;
         if (process->views_count++ == 0)
-            process->views_begin = (uint32_t)i;
+            process->views = view;
     }
-    if (!store_sort_items(snapshot->processes.data, snapshot->processes_count,
-                          sizeof(struct snapshot_process), compare_processes, snapshot))
+    if (!store_sort_items(snapshot_processes(snapshot), snapshot->processes_count,
+                          sizeof(struct snapshot_process), compare_processes))
         return out_of_memory;
     drop_repeats(snapshot);
     return NULL;

@@ -8,16 +8,8 @@
 #ifndef CLIENT_ROWS_SNAPSHOT_H
 #define CLIENT_ROWS_SNAPSHOT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
 #include "client/rows/store.h"
-#include "common/base/annotations.h"
 #include "common/base/bounds.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     SNAPSHOT_PROCESSES_MAX = 4 * PROCESSES_MAX, /* a file may be of several machines */
@@ -25,20 +17,18 @@ enum {
     SNAPSHOT_FEED_SIZE = 64 * 1024 /* bytes in one piece, at most */
 };
 
-enum { PROCESS_HOST, PROCESS_START, PROCESS_NAME }; /* the texts of a process */
-
 struct snapshot_process {
     uint32_t pid;
-    bool is_failed; /* it could not be read, or not completely */
-    struct kept_texts texts;
-    uint32_t views_begin, views_count; /* in the store */
-    uint32_t older;                    /* the previous one in its bucket; UINT32_MAX: none */
+    bool is_failed;                  /* it could not be read, or not completely */
+    struct span host, start, name;   /* in the store */
+    const struct stored_view *views; /* once the file is over */
+    size_t views_count;
+    uint32_t older; /* the previous one in its bucket; UINT32_MAX: none */
 };
 
 struct snapshot {
     struct store store;      /* the owner of a view is its process, the rest its protection */
     struct buffer processes; /* struct snapshot_process */
-    struct buffer texts;
     size_t processes_count;
     uint32_t buckets[SNAPSHOT_BUCKETS]; /* by pid: the last process of each */
     uint64_t rows, rows_promised;       /* that came, and that the `end` rows count */
@@ -62,18 +52,14 @@ void snapshot_release(_Inout_ struct snapshot *snapshot);
  * Returns false when the file cannot be compared; nothing may be fed then any more. */
 bool snapshot_feed(_Inout_ struct snapshot *snapshot, struct span bytes);
 
-/* The process with this index, below processes_count, and one of its texts. */
-struct snapshot_process *snapshot_at(_In_ const struct snapshot *snapshot, size_t index);
-struct span snapshot_text(_In_ const struct snapshot *snapshot,
-                          _In_ const struct snapshot_process *process, size_t which);
+/* All of them; NULL when there are none. */
+struct snapshot_process *snapshot_processes(_In_ const struct snapshot *snapshot);
 
-/* Below, at or above 0, as a process of one snapshot comes before, with or after one of another, by
- * host and pid. */
-int snapshot_compare_pids(_In_ const struct snapshot *a, _In_ const struct snapshot_process *left,
-                          _In_ const struct snapshot *b, _In_ const struct snapshot_process *right);
+/* Below, at or above 0, as a process comes before, with or after another, by host and pid. */
+int snapshot_compare_pids(_In_ const struct snapshot_process *a,
+                          _In_ const struct snapshot_process *b);
 
 /* The same of two views, by path and kind. */
-int snapshot_compare_files(_In_ const struct store *a, _In_ const struct stored_view *left,
-                           _In_ const struct store *b, _In_ const struct stored_view *right);
+int snapshot_compare_files(_In_ const struct stored_view *a, _In_ const struct stored_view *b);
 
 #endif

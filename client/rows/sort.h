@@ -1,41 +1,39 @@
-/* A step that hands on the mappings of a reply in another order.
- *
- * Needs memory, with the bounds of store.h.
- */
+/* A step that keeps the mappings of a reply until its last row. Then it hands them on in another
+ * order, or as one row for each distinct file (by_file.h). Needs memory, with the bounds of
+ * store.h. */
 #ifndef CLIENT_ROWS_SORT_H
 #define CLIENT_ROWS_SORT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
+#include "client/rows/by_file.h"
 #include "client/rows/store.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
 
 enum order {
-    ORDER_NONE,   /* as the server lists them */
+    ORDER_NONE,   /* as the server lists them; files by path */
     ORDER_SIZE,   /* largest first */
     ORDER_PATH,   /* case folded */
-    ORDER_ADDRESS /* lowest first */
+    ORDER_ADDRESS /* lowest first; not of files */
 };
 
 struct sorter {
     enum order order;
-    struct store store; /* the rest of a view is its line */
+    bool by_file;
+    struct store store; /* the rest of a view is its line; of files, its device path */
     struct buffer line;
-    size_t index; /* of the next to hand on */
     bool is_sorted;
+    struct file_totals files; /* of by_file, once sorted */
+    size_t index;             /* of the next to hand on */
 };
 
-void sorter_init(_Out_ struct sorter *sorter, enum order order);
+void sorter_init(_Out_ struct sorter *sorter, enum order order, bool by_file);
 void sorter_release(_Inout_ struct sorter *sorter);
+
+/* True when mappings are to be kept, not handed on. */
+bool sorter_is_used(_In_ const struct sorter *sorter);
 
 /* Keeps a ROW_MAP. Returns false at a bound of the store or without memory. */
 NODISCARD bool sorter_add(_Inout_ struct sorter *sorter, _In_ const struct row *row);
 
-/* Makes `row` the next one, after the last was added; not for ORDER_NONE. Returns false when there is none; without
+/* Makes `row` the next one, after the last was added. Returns false when there is none; without
  * memory the row has failed. */
 bool sorter_next(_Inout_ struct sorter *sorter, _Inout_ struct row *row);
 

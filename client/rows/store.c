@@ -3,90 +3,114 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/assertion.h"
+#include "common/text/fold.h"
+
+/* The texts follow it. */
+struct texts_block {
+    struct texts_block *next;
+    size_t size, capacity; /* of the texts */
+};
+
+enum { BLOCK_CAPACITY = 64 * 1024 };
 
 void store_init(struct store *store)
 {
     *store = (struct store){.count = 0};
     buffer_init(&store->views, STORE_VIEWS_MAX * sizeof(struct stored_view));
-    buffer_init(&store->texts, STORE_TEXT_SIZE_MAX);
 }
 
 void store_release(struct store *store)
 {
+    while (store->texts.last != NULL) {
+        struct texts_block *block = store->texts.last;
+        store->texts.last = block->next;
+        free(block);
+    }
+    store->texts.size = 0;
     buffer_release(&store->views);
-    buffer_release(&store->texts);
     store->count = 0;
 }
 
-bool texts_keep(struct buffer *buffer, struct span first, struct span second, struct span third,
-                struct kept_texts *texts)
+static uint32_t rank(uint32_t folded)
 {
-    const size_t begin = buffer->size;
-
-    buffer_append(buffer, first);
-    buffer_append(buffer, second);
-    if (!buffer_append(buffer, third)) {
-        buffer_truncate(buffer, begin);
-        return false;
-    }
-    *texts = (struct kept_texts){
-        begin, {(uint32_t)first.size, (uint32_t)second.size, (uint32_t)third.size}};
-    return true;
+    return folded == '\\' ? 0 : folded;
 }
 
-struct span texts_get(const struct buffer *buffer, const struct kept_texts *texts, size_t index)
+int path_compare(struct span a, struct span b)
 {
-    size_t offset = texts->offset;
+    size_t a_offset = 0, b_offset = 0;
 
-    for (size_t i = 0; i < index; i++)
-        offset += texts->sizes[i];
-    return texts->sizes[index] > 0 ? (struct span){buffer->data + offset, texts->sizes[index]}
-                                   : SPAN("");
+    while (a_offset < a.size && b_offset < b.size) {
+        uint32_t a_next = fold_next(a, &a_offset);
+        uint32_t b_next = fold_next(b, &b_offset);
+        if (a_next != b_next)
+            return rank(a_next) < rank(b_next) ? -1 : 1;
+    }
+    return (a_offset < a.size) - (b_offset < b.size);
+}
+
+bool store_keep(struct store *store, struct span *text)
+{
+    struct texts *texts = &store->texts;
+    struct texts_block *block = texts->last;
+
+    if (text->size > STORE_TEXT_SIZE_MAX - texts->size) {
+        store->too_many = true;
+        return false;
+    }
+    if (block == NULL || text->size > block->capacity - block->size) {
+        size_t capacity = text->size > BLOCK_CAPACITY ? text->size : BLOCK_CAPACITY;
+        block = malloc(sizeof *block + capacity);
+        if (block == NULL)
+            return false;
+        *block = (struct texts_block){texts->last, 0, capacity};
+        texts->last = block;
+    }
+    char *copy = (char *)(block + 1) + block->size;
+    if (text->size > 0)
+        memcpy(copy, text->data, text->size);
+    *text = (struct span){copy, text->size};
+    block->size += text->size;
+    texts->size += text->size;
+    return true;
 }
 
 bool store_add(struct store *store, const struct row *row, uint32_t owner, struct span rest)
 {
-    struct span path = row_text(row, MEMBER_PATH), kind = row_text(row, MEMBER_KIND);
     struct stored_view view = {.size = row_number(row, MEMBER_SIZE, 0),
                                .base = row_number(row, MEMBER_BASE, UINT64_MAX),
-                               .owner = owner,
-                               .is_device = path.size == 0};
+                               .path = row_text(row, MEMBER_PATH),
+                               .kind = row_text(row, MEMBER_KIND),
+                               .rest = rest,
+                               .owner = owner};
 
+    view.is_device = view.path.size == 0;
     if (view.is_device)
-        path = row_text(row, MEMBER_DEVICE_PATH);
-    if (store->count == STORE_VIEWS_MAX ||
-        path.size + kind.size + rest.size > STORE_TEXT_SIZE_MAX - store->texts.size) {
+        view.path = row_text(row, MEMBER_DEVICE_PATH);
+    if (store->count == STORE_VIEWS_MAX) {
         store->too_many = true;
         return false;
     }
-    if (!texts_keep(&store->texts, path, kind, rest, &view.texts) ||
+    if (!store_keep(store, &view.path) || !store_keep(store, &view.kind) ||
+        !store_keep(store, &view.rest) ||
         !buffer_append(&store->views, (struct span){(const char *)&view, sizeof view}))
         return false;
     store->count++;
     return true;
 }
 
-const struct stored_view *store_at(const struct store *store, size_t index)
+const struct stored_view *store_views(const struct store *store)
 {
-    ASSERT(index < store->count);
     /* The buffer's memory comes from realloc() and holds nothing but views. */
-    return (const struct stored_view *)(const void *)store->views.data + index;
-}
-
-struct span store_text(const struct store *store, const struct stored_view *view, size_t which)
-{
-    return texts_get(&store->texts, &view->texts, which);
+    return (const struct stored_view *)(const void *)store->views.data;
 }
 
 bool store_sort(struct store *store, store_compare compare)
 {
-    return store_sort_items(store->views.data, store->count, sizeof(struct stored_view), compare,
-                            store);
+    return store_sort_items(store->views.data, store->count, sizeof(struct stored_view), compare);
 }
 
-bool store_sort_items(void *items, size_t count, size_t size, store_compare compare,
-                      const void *context)
+bool store_sort_items(void *items, size_t count, size_t size, store_compare compare)
 {
     char *from = items, *scratch = count > 1 ? malloc(count * size) : NULL, *to = scratch;
 
@@ -99,9 +123,9 @@ bool store_sort_items(void *items, size_t count, size_t size, store_compare comp
             const size_t middle = count - begin > width ? begin + width : count;
             const size_t end = count - begin > 2 * width ? begin + 2 * width : count;
             for (size_t left = begin, right = middle; at < end; at++) {
-                bool take_left = right == end ||
-                                 (left < middle &&
-                                  compare(context, from + left * size, from + right * size) <= 0);
+                bool take_left =
+                    right == end ||
+                    (left < middle && compare(from + left * size, from + right * size) <= 0);
                 memcpy(to + at * size, from + (take_left ? left++ : right++) * size, size);
             }
         }

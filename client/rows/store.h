@@ -6,41 +6,32 @@
 #ifndef CLIENT_ROWS_STORE_H
 #define CLIENT_ROWS_STORE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     STORE_VIEWS_MAX = 1000 * 1000,
     STORE_TEXT_SIZE_MAX = 512 * 1024 * 1024 /* bytes of all texts */
 };
 
-/* Three texts that follow each other in a buffer. */
-struct kept_texts {
-    size_t offset;
-    uint32_t sizes[3]; /* bytes */
+/* Texts that stay where they are until all are released. */
+struct texts {
+    struct texts_block *last; /* owned */
+    size_t size;              /* bytes of all texts */
 };
 
-enum { VIEW_PATH, VIEW_KIND, VIEW_REST }; /* the texts of a view */
-
 struct stored_view {
-    uint64_t size; /* bytes */
-    uint64_t base; /* UINT64_MAX: not known */
-    struct kept_texts texts;
-    uint32_t owner; /* chosen by the caller */
-    bool is_device; /* the path is a device path, no other is known */
+    uint64_t size;                /* bytes */
+    uint64_t base;                /* UINT64_MAX: not known */
+    struct span path, kind, rest; /* in the store */
+    uint32_t owner;               /* chosen by the caller */
+    bool is_device;               /* the path is a device path, no other is known */
 };
 
 struct store {
     struct buffer views; /* struct stored_view */
-    struct buffer texts;
+    struct texts texts;
     size_t count;
-    bool too_many; /* a view was refused because of a bound, not of memory */
+    bool too_many; /* something was refused because of a bound, not of memory */
 };
 
 void store_init(_Out_ struct store *store);
@@ -51,23 +42,19 @@ void store_release(_Inout_ struct store *store);
 NODISCARD bool store_add(_Inout_ struct store *store, _In_ const struct row *row, uint32_t owner,
                          struct span rest);
 
-/* The view with this index, below store->count, and one of its texts. Both are valid until the next
- * view is kept. */
-const struct stored_view *store_at(_In_ const struct store *store, size_t index);
-struct span store_text(_In_ const struct store *store, _In_ const struct stored_view *view,
-                       size_t which);
+/* Keeps a text and makes it refer to the copy. Returns false as store_add(). */
+NODISCARD bool store_keep(_Inout_ struct store *store, _Inout_ struct span *text);
 
-/* Appends three texts. Returns false, nothing appended, without memory. */
-NODISCARD bool texts_keep(_Inout_ struct buffer *buffer, struct span first, struct span second,
-                          struct span third, _Out_ struct kept_texts *texts);
+/* All views, valid until the next one is kept; NULL when there are none. */
+const struct stored_view *store_views(_In_ const struct store *store);
 
-/* The text with this index, valid until the next are appended. */
-struct span texts_get(_In_ const struct buffer *buffer, _In_ const struct kept_texts *texts,
-                      size_t index);
+/* Below, at or above 0, as the path `a` comes before, with or after `b`: as Windows compares file
+ * names, case folded, character by character. A separator comes before every other character, so
+ * that the files of a folder follow each other. Both are UTF-8. */
+int path_compare(struct span a, struct span b);
 
-/* Below, at or above 0, as `a` comes before, with or after `b`. The context of views is their
- * store. */
-typedef int (*store_compare)(const void *context, const void *a, const void *b);
+/* Below, at or above 0, as the item `a` comes before, with or after `b`. */
+typedef int (*store_compare)(const void *a, const void *b);
 
 /* Sorts the views. Returns false without memory. */
 NODISCARD bool store_sort(_Inout_ struct store *store, store_compare compare);
@@ -76,6 +63,6 @@ NODISCARD bool store_sort(_Inout_ struct store *store, store_compare compare);
  * library's qsort() keeps to count times its logarithm in comparisons, whatever the list is.
  * Returns false without memory. */
 NODISCARD bool store_sort_items(_Inout_ void *items, size_t count, size_t size,
-                                store_compare compare, _In_opt_ const void *context);
+                                store_compare compare);
 
 #endif

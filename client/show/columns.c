@@ -1,47 +1,46 @@
 #include "client/show/columns.h"
 
-#define ADDRESS(width)                                                     \
-    {                                                                      \
-        MEMBER_BASE, MEMBER_BASE, "ADDRESS", CELL_ADDRESS, width, 2, false \
-    }
-#define SIZE(member, title, gap)                       \
-    {                                                  \
-        member, member, title, CELL_SIZE, 5, gap, true \
-    }
-#define NUMBER(member, title, width)                       \
-    {                                                      \
-        member, member, title, CELL_NUMBER, width, 2, true \
-    }
-#define TEXT(member, title, width)                        \
-    {                                                     \
-        member, member, title, CELL_TEXT, width, 2, false \
-    }
-#define PROTECT                                                           \
-    {                                                                     \
-        MEMBER_PROTECT, MEMBER_PROTECT, "PROT", CELL_PROTECT, 4, 2, false \
-    }
-#define PATH                                                            \
-    {                                                                   \
-        MEMBER_PATH, MEMBER_DEVICE_PATH, "PATH", CELL_PATH, 0, 2, false \
-    }
+const struct column columns_of_members[MEMBER_COUNT] = {
+    [MEMBER_PID] = {"PID", CELL_NUMBER, 6},
+    [MEMBER_PROCESS] = {"PROCESS", CELL_PROCESS, 24},
+    [MEMBER_BASE] = {"ADDRESS", CELL_ADDRESS, 14},
+    [MEMBER_SIZE] = {"SIZE", CELL_SIZE, 5},
+    [MEMBER_KIND] = {"KIND", CELL_TEXT, 8},
+    [MEMBER_STATE] = {"STATE", CELL_STATE, 8},
+    [MEMBER_PROTECT] = {"PROT", CELL_PROTECT, 4},
+    [MEMBER_PATH] = {"PATH", CELL_PATH, 0},
+    [MEMBER_RESIDENT] = {"RES", CELL_SIZE, 5},
+    [MEMBER_SHARED] = {"SHR", CELL_SIZE, 5},
+    [MEMBER_PRIVATE] = {"PRIV", CELL_SIZE, 5},
+    [MEMBER_LOCKED] = {"LOCK", CELL_SIZE, 5},
+    [MEMBER_PARENT] = {"PARENT", CELL_NUMBER, 6},
+    [MEMBER_IMAGE] = {"IMAGE", CELL_PATH, 0},
+    [MEMBER_SESSION] = {"SESS", CELL_NUMBER, 4},
+    [MEMBER_ARCH] = {"ARCH", CELL_TEXT, 5},
+    [MEMBER_PROTECTION] = {"PROTECTION", CELL_TEXT, 15},
+    [MEMBER_ACCESS] = {"ACCESS", CELL_TEXT, 7},
+    [MEMBER_PROCESSES] = {"PROCS", CELL_NUMBER, 6},
+    [MEMBER_VIEWS] = {"VIEWS", CELL_NUMBER, 6},
+};
 
-static const struct column processes[] = {
-    NUMBER(MEMBER_PID, "PID", 6),
-    NUMBER(MEMBER_PARENT, "PARENT", 6),
-    NUMBER(MEMBER_SESSION, "SESS", 4),
-    TEXT(MEMBER_ARCH, "ARCH", 5),
-    TEXT(MEMBER_PROTECTION, "PROTECTION", 15),
-    TEXT(MEMBER_ACCESS, "ACCESS", 7),
-    {MEMBER_IMAGE, MEMBER_NAME, "IMAGE", CELL_PATH, 0, 2, false},
+static const enum row_member processes[] = {
+    MEMBER_PID,        MEMBER_PARENT, MEMBER_SESSION, MEMBER_ARCH,
+    MEMBER_PROTECTION, MEMBER_ACCESS, MEMBER_IMAGE,
 };
 static const enum row_member processes_csv[] = {
     MEMBER_PID,     MEMBER_START, MEMBER_PARENT,     MEMBER_NAME,   MEMBER_IMAGE,
     MEMBER_SESSION, MEMBER_ARCH,  MEMBER_PROTECTION, MEMBER_ACCESS,
 };
 
-static const struct column maps[] = {
-    ADDRESS(14), SIZE(MEMBER_SIZE, "SIZE", 2), TEXT(MEMBER_KIND, "KIND", 8), PROTECT, PATH,
+static const enum row_member maps[] = {MEMBER_BASE, MEMBER_SIZE, MEMBER_KIND, MEMBER_PROTECT,
+                                       MEMBER_PATH};
+static const enum row_member pages[] = {
+    MEMBER_BASE,   MEMBER_SIZE,    MEMBER_KIND,   MEMBER_PROTECT, MEMBER_RESIDENT,
+    MEMBER_SHARED, MEMBER_PRIVATE, MEMBER_LOCKED, MEMBER_PATH,
 };
+static const enum row_member flat[] = {MEMBER_BASE,    MEMBER_SIZE,    MEMBER_KIND,
+                                       MEMBER_PROTECT, MEMBER_PROCESS, MEMBER_PATH};
+static const enum row_member region[] = {MEMBER_BASE, MEMBER_SIZE, MEMBER_STATE, MEMBER_PROTECT};
 /* Without --pages the list ends after path_lossy. */
 static const enum row_member maps_csv[] = {
     MEMBER_PID,     MEMBER_PROCESS, MEMBER_BASE,        MEMBER_SIZE,       MEMBER_KIND,
@@ -49,50 +48,13 @@ static const enum row_member maps_csv[] = {
     MEMBER_SHARED,  MEMBER_PRIVATE, MEMBER_LOCKED,      MEMBER_COUNTED,
 };
 enum { PAGES_CSV = 5 };
-
-static const struct column pages[] = {
-    ADDRESS(14),
-    SIZE(MEMBER_SIZE, "SIZE", 2),
-    TEXT(MEMBER_KIND, "KIND", 8),
-    PROTECT,
-    SIZE(MEMBER_RESIDENT, "RES", 2),
-    SIZE(MEMBER_SHARED, "SHR", 1),
-    SIZE(MEMBER_PRIVATE, "PRIV", 1),
-    SIZE(MEMBER_LOCKED, "LOCK", 1),
-    PATH,
-};
-
-/* The addresses of regions are indented by two, so those of their views leave room for that. */
-static const struct column views[] = {
-    ADDRESS(16), SIZE(MEMBER_SIZE, "SIZE", 2), TEXT(MEMBER_KIND, "KIND", 8), PROTECT, PATH,
-};
-static const struct column region[] = {
-    ADDRESS(14),
-    SIZE(MEMBER_SIZE, "SIZE", 2),
-    {MEMBER_STATE, MEMBER_STATE, "STATE", CELL_STATE, 8, 2, false},
-    PROTECT,
-};
 static const enum row_member regions_csv[] = {
     MEMBER_TYPE, MEMBER_PID,   MEMBER_PROCESS, MEMBER_VIEW, MEMBER_BASE,        MEMBER_SIZE,
     MEMBER_KIND, MEMBER_STATE, MEMBER_PROTECT, MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY,
 };
 
-static const struct column flat[] = {
-    ADDRESS(14),
-    SIZE(MEMBER_SIZE, "SIZE", 2),
-    TEXT(MEMBER_KIND, "KIND", 8),
-    PROTECT,
-    {MEMBER_PROCESS, MEMBER_PROCESS, "PROCESS", CELL_PROCESS, 24, 2, false},
-    PATH,
-};
-
-static const struct column files[] = {
-    NUMBER(MEMBER_PROCESSES, "PROCS", 6),
-    NUMBER(MEMBER_VIEWS, "VIEWS", 6),
-    SIZE(MEMBER_SIZE, "SIZE", 2),
-    TEXT(MEMBER_KIND, "KIND", 10), /* "image,data" */
-    PATH,
-};
+static const enum row_member files[] = {MEMBER_PROCESSES, MEMBER_VIEWS, MEMBER_SIZE, MEMBER_KIND,
+                                        MEMBER_PATH};
 static const enum row_member files_csv[] = {
     MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_KIND, MEMBER_PROCESSES, MEMBER_VIEWS, MEMBER_SIZE,
 };
@@ -104,7 +66,7 @@ const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
     [COLUMNS_PROCESSES] = {COUNTED(processes), COUNTED(processes_csv), false},
     [COLUMNS_MAPS] = {COUNTED(maps), COUNTED(maps_csv) - PAGES_CSV, true},
     [COLUMNS_PAGES] = {COUNTED(pages), COUNTED(maps_csv), true},
-    [COLUMNS_REGIONS] = {COUNTED(views), COUNTED(regions_csv), true},
+    [COLUMNS_REGIONS] = {COUNTED(maps), COUNTED(regions_csv), true},
     [COLUMNS_FLAT] = {COUNTED(flat), NULL, 0, true},
     [COLUMNS_FILES] = {COUNTED(files), COUNTED(files_csv), false},
     [COLUMNS_CHANGES] = {COUNTED(maps), NULL, 0, false},

@@ -3,10 +3,7 @@
 #ifndef CLIENT_SHOW_COLUMNS_H
 #define CLIENT_SHOW_COLUMNS_H
 
-#include <stdint.h>
-
 #include "client/rows/row.h"
-#include "common/base/annotations.h"
 
 enum columns_table {
     COLUMNS_NONE,      /* rows that are not a table: of info, whoami and stats */
@@ -28,26 +25,25 @@ enum column_cell {
     CELL_STATE,   /* MEM_COMMIT as "commit" */
     CELL_PROTECT, /* PAGE_READWRITE as "rw-" */
     CELL_PROCESS, /* NAME (PID) */
-    CELL_PATH     /* cut to what is left of the console */
+    CELL_PATH     /* or the device path, of an image the name; cut to what is left of the console */
 };
 
+/* How people see a member, in whatever table. Numbers and sizes are aligned to the right. */
 struct column {
-    enum row_member member;
-    enum row_member otherwise; /* shown when `member` is not known; of CELL_PATH */
     const char *title;
     enum column_cell cell;
     uint8_t width; /* in columns; the last one of a table takes the rest */
-    uint8_t gap;   /* spaces before it, unless it is the first */
-    bool is_right; /* aligned to the right */
 };
 
 struct columns {
-    const struct column *shown;
+    const enum row_member *shown;
     size_t shown_count;
     const enum row_member *csv; /* names are those of the protocol; new ones come at the end */
     size_t csv_count;
     bool has_process_start; /* --host adds the start of the process that a line is a part of */
 };
+
+extern const struct column columns_of_members[MEMBER_COUNT];
 
 /* The tables, and the columns of a ROW_REGION among those of COLUMNS_REGIONS. */
 extern const struct columns columns_tables[COLUMNS_TABLE_COUNT];

@@ -16,47 +16,27 @@ void csv_deinit(struct csv *csv)
     row_release(&csv->view);
 }
 
-enum byte_class {
-    BYTE_PLAIN = 0,
-    BYTE_QUOTED = 1, /* a field that holds it is quoted */
-    BYTE_QUOTE = 2,  /* and it is doubled */
-    BYTE_ODD = 4     /* a control character, or of a character that is not ASCII */
-};
-
-static unsigned class_of(char byte)
-{
-    unsigned char code = (unsigned char)byte;
-
-    if (code == ',')
-        return BYTE_QUOTED;
-    if (code == '"')
-        return BYTE_QUOTED | BYTE_QUOTE;
-    return code < 0x20 || code >= 0x7f ? BYTE_ODD : BYTE_PLAIN;
-}
-
 void csv_field(struct buffer *out, struct span text)
 {
-    unsigned classes = BYTE_PLAIN;
+    bool is_quoted = text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ';
+    bool is_plain = true; /* nearly all are: printable ASCII without a quote */
 
     if (text.data == NULL)
         return;
-    for (size_t i = 0; i < text.size; i++)
-        classes |= class_of(text.data[i]);
-    if (text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ')
-        classes |= BYTE_QUOTED;
-    if (classes == BYTE_PLAIN) { /* nearly all are */
-        buffer_append(out, text);
-        return;
+    for (size_t i = 0; i < text.size; i++) {
+        is_quoted = is_quoted || text.data[i] == ',' || text.data[i] == '"';
+        is_plain = is_plain && text.data[i] >= 0x20 && text.data[i] < 0x7f && text.data[i] != '"';
     }
-    buffer_text(out, (classes & BYTE_QUOTED) != 0 ? "\"" : "");
-    for (const char *quote; (quote = memchr(text.data, '"', text.size)) != NULL;) {
-        size_t size = (size_t)(quote - text.data) + 1;
+    buffer_text(out, is_quoted ? "\"" : "");
+    while (!is_plain && text.size > 0) { /* a quote is doubled */
+        const char *quote = memchr(text.data, '"', text.size);
+        size_t size = quote != NULL ? (size_t)(quote - text.data) + 1 : text.size;
         display_text(out, (struct span){text.data, size});
-        buffer_text(out, "\"");
+        buffer_text(out, quote != NULL ? "\"" : "");
         text = span_from(text, size);
     }
-    display_text(out, text);
-    buffer_text(out, (classes & BYTE_QUOTED) != 0 ? "\"" : "");
+    buffer_append(out, text);
+    buffer_text(out, is_quoted ? "\"" : "");
 }
 
 static void put_member(struct buffer *out, const struct row *row, enum row_member member)
@@ -101,22 +81,16 @@ static const struct row *view_of(const struct csv *csv, const struct row *region
     return is_known ? view : NULL;
 }
 
-/* The last member of the envelope that is a column. */
-static enum row_member last_of_host(const struct csv *csv)
-{
-    return columns_tables[csv->kind].has_process_start ? MEMBER_PROCESS_START
-                                                       : MEMBER_AGENT_VERSION;
-}
-
 /* A line of the table; row NULL: its header. */
 static void put_line(const struct csv *csv, const struct row *row, struct buffer *out)
 {
     const struct columns *columns = &columns_tables[csv->kind];
     const struct row *view = row;
+    const int last = columns->has_process_start ? MEMBER_PROCESS_START : MEMBER_AGENT_VERSION;
 
     if (row != NULL && row->type == ROW_REGION)
         view = view_of(csv, row);
-    for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= (int)last_of_host(csv); i++) {
+    for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= last; i++) {
         if (row == NULL)
             buffer_append(out, row_member_name((enum row_member)i));
         else

@@ -15,12 +15,7 @@
 #ifndef CLIENT_SHOW_CSV_H
 #define CLIENT_SHOW_CSV_H
 
-#include <stdbool.h>
-
-#include "client/rows/row.h"
 #include "client/show/columns.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
 
 struct csv {
     enum columns_table kind;

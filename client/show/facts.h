@@ -7,11 +7,7 @@
 #ifndef CLIENT_SHOW_FACTS_H
 #define CLIENT_SHOW_FACTS_H
 
-#include <stdbool.h>
-
-#include "common/base/annotations.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* Appends the members of the row except `id` and `type`.
  * line  One JSON object that row_parse has accepted.

@@ -173,16 +173,17 @@ static const char exit_codes[] =
     "\n"
     "They never change.\n";
 
-const struct help_topic help_topics[] = {
-    {"topics", topics},   {"examples", examples}, {"filters", filters}, {"output", output},
-    {"formats", formats}, {"access", access},     {"scripts", scripts}, {"exit-codes", exit_codes},
+const char *const help_topics[HELP_TOPICS_COUNT] = {
+    "topics", "examples", "filters", "output", "formats", "access", "scripts", "exit-codes",
 };
-const size_t help_topics_count = sizeof help_topics / sizeof help_topics[0];
 
 const char *help_topic(struct span name)
 {
-    for (size_t i = 0; i < help_topics_count; i++)
-        if (span_equal_ascii_nocase(name, span_from_string(help_topics[i].name)))
-            return help_topics[i].text;
+    static const char *const texts[HELP_TOPICS_COUNT] = {topics,  examples, filters, output,
+                                                         formats, access,   scripts, exit_codes};
+
+    for (size_t i = 0; i < HELP_TOPICS_COUNT; i++)
+        if (span_equal_ascii_nocase(name, span_from_string(help_topics[i])))
+            return texts[i];
     return NULL;
 }

@@ -2,8 +2,6 @@
 #ifndef CLIENT_SHOW_HELP_H
 #define CLIENT_SHOW_HELP_H
 
-#include <stddef.h>
-
 #include "common/base/annotations.h"
 #include "common/text/span.h"
 
@@ -14,17 +12,10 @@ extern const char help_usage[];
 extern const char help_options[];
 
 /* For `lsmap help TOPIC`: what --help has no room for. */
-struct help_topic {
-    const char *name;
-    const char *text; /* complete lines, terminated */
-};
+enum { HELP_TOPICS_COUNT = 8 };
+extern const char *const help_topics[HELP_TOPICS_COUNT];
 
-enum { HELP_TOPICS_MAX = 16 };
-
-extern const struct help_topic help_topics[];
-extern const size_t help_topics_count;
-
-/* The text of a topic, whose name is compared without case. NULL: unknown. */
+/* The text of a topic: complete lines, terminated. Case does not matter. NULL: unknown. */
 const char *help_topic(struct span name);
 
 #endif

@@ -3,8 +3,6 @@
 #ifndef CLIENT_SHOW_PROGRESS_H
 #define CLIENT_SHOW_PROGRESS_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/annotations.h"

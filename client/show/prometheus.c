@@ -1,6 +1,7 @@
 #include "client/show/prometheus.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,7 @@
 #include "common/base/bounds.h"
 #include "common/text/utf.h"
 
-enum { LABELS_MAX = 2 };
+enum { LABELS_CAPACITY = 96 }; /* of the labels of a number, which are all known here */
 
 /* --- the format --- */
 
@@ -16,11 +17,6 @@ struct family {
     const char *name; /* ends in the unit, if it has one, and "_total" for counters */
     const char *type; /* "counter", "gauge" or "histogram" */
     const char *help; /* one sentence, without backslash and newline */
-};
-
-struct label {
-    const char *name;
-    struct span value; /* without control characters */
 };
 
 static void declare(struct buffer *out, const struct family *family)
@@ -41,21 +37,6 @@ static void put_escaped(struct buffer *out, struct span value)
         begin = i;
     }
     buffer_append(out, span_from(value, begin));
-}
-
-/* The beginning of a sample, up to its number.
- * suffix  Of a histogram's samples, else "". */
-static void begin_sample(struct buffer *out, const struct family *family, const char *suffix,
-                         const struct label *labels, size_t labels_count)
-{
-    buffer_text(out, family->name);
-    buffer_text(out, suffix);
-    for (size_t i = 0; i < labels_count; i++) {
-        buffer_format(out, "%s%s=\"", i == 0 ? "{" : ",", labels[i].name);
-        put_escaped(out, labels[i].value);
-        buffer_text(out, "\"");
-    }
-    buffer_text(out, labels_count > 0 ? "} " : " ");
 }
 
 static void put_count(struct buffer *out, uint64_t count)
@@ -105,25 +86,22 @@ static const struct {
      {"lsmapd_kernel_queries_total", "counter", "Kernel queries of requests that ended."}},
 };
 
-/* The labels of a number; returns how many it has. */
-static size_t stats_labels(size_t index, struct label *labels)
+/* The labels of a number; "" for none. */
+static void stats_labels(size_t index, char *labels)
 {
-    if (index < STATISTICS_REQUESTS)
-        return 0;
-    if (index < STATISTICS_LIMIT_HITS) {
-        const size_t op = (index - STATISTICS_REQUESTS) / RESULT_COUNT;
-        const size_t result = (index - STATISTICS_REQUESTS) % RESULT_COUNT;
-        labels[0] = (struct label){"op", span_from_string(statistics_op_names[op])};
-        labels[1] = (struct label){"outcome", span_from_string(statistics_result_names[result])};
-        return 2;
-    }
-    if (index < STATISTICS_QUERIES)
-        labels[0] = (struct label){
-            "limit", span_from_string(statistics_limit_names[index - STATISTICS_LIMIT_HITS])};
-    else
-        labels[0] = (struct label){
-            "class", span_from_string(statistics_query_names[index - STATISTICS_QUERIES])};
-    return 1;
+    const size_t request = index - STATISTICS_REQUESTS;
+
+    labels[0] = '\0';
+    if (index >= STATISTICS_QUERIES)
+        (void)snprintf(labels, LABELS_CAPACITY, "{class=\"%s\"}",
+                       statistics_query_names[index - STATISTICS_QUERIES]);
+    else if (index >= STATISTICS_LIMIT_HITS)
+        (void)snprintf(labels, LABELS_CAPACITY, "{limit=\"%s\"}",
+                       statistics_limit_names[index - STATISTICS_LIMIT_HITS]);
+    else if (index >= STATISTICS_REQUESTS)
+        (void)snprintf(labels, LABELS_CAPACITY, "{op=\"%s\",outcome=\"%s\"}",
+                       statistics_op_names[request / RESULT_COUNT],
+                       statistics_result_names[request % RESULT_COUNT]);
 }
 
 /* A histogram is complete or left out. */
@@ -135,22 +113,21 @@ static bool is_class_known(const struct stats *stats, enum statistics_class clas
     return true;
 }
 
-static void put_latency(struct buffer *out, const struct family *family, const struct stats *stats,
+static void put_latency(struct buffer *out, const char *name, const struct stats *stats,
                         enum statistics_class class_)
 {
     const uint64_t *values = &stats->values[statistics_latency_index(class_, 0)];
-    const struct label label = {"class", span_from_string(statistics_class_names[class_])};
+    const char *label = statistics_class_names[class_];
+    const uint64_t count = values[STATISTICS_BUCKET_COUNT];
 
     for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
-        buffer_format(out, "%s_bucket{class=\"%s\",le=\"", family->name, label.value.data);
+        buffer_format(out, "%s_bucket{class=\"%s\",le=\"", name, label);
         put_seconds(out, statistics_bounds_us[i], 1000000, "\"} ");
         put_count(out, values[i]);
     }
-    buffer_format(out, "%s_bucket{class=\"%s\",le=\"+Inf\"} ", family->name, label.value.data);
-    put_count(out, values[STATISTICS_BUCKET_COUNT]);
-    begin_sample(out, family, "_count", &label, 1);
-    put_count(out, values[STATISTICS_BUCKET_COUNT]);
-    begin_sample(out, family, "_sum", &label, 1);
+    buffer_format(out, "%s_bucket{class=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, label, count);
+    buffer_format(out, "%s_count{class=\"%s\"} %" PRIu64 "\n", name, label, count);
+    buffer_format(out, "%s_sum{class=\"%s\"} ", name, label);
     put_seconds(out, values[STATISTICS_BUCKET_COUNT + 1], 1000000, "\n");
 }
 
@@ -160,7 +137,7 @@ static void put_stats(struct buffer *out, const struct stats *stats)
         "lsmapd_request_duration_seconds", "histogram",
         "Time from a request that was answered to its last line."};
     const struct family *family = NULL; /* of the number */
-    struct label labels[LABELS_MAX];
+    char labels[LABELS_CAPACITY];
     size_t next = 0;
 
     for (size_t index = 0; index < STATISTICS_LATENCIES; index++) {
@@ -171,7 +148,8 @@ static void put_stats(struct buffer *out, const struct stats *stats)
         }
         if (!stats->known[index])
             continue;
-        begin_sample(out, family, "", labels, stats_labels(index, labels));
+        stats_labels(index, labels);
+        buffer_format(out, "%s%s ", family->name, labels);
         if (index == STATISTICS_UPTIME_MS)
             put_seconds(out, stats->values[index], 1000, "\n");
         else
@@ -180,7 +158,7 @@ static void put_stats(struct buffer *out, const struct stats *stats)
     declare(out, &latencies);
     for (int i = 0; i < CLASS_COUNT; i++)
         if (is_class_known(stats, (enum statistics_class)i))
-            put_latency(out, &latencies, stats, (enum statistics_class)i);
+            put_latency(out, latencies.name, stats, (enum statistics_class)i);
 }
 
 /* --- the sums of a scan --- */
@@ -189,15 +167,13 @@ static const char *const kinds[PROMETHEUS_KINDS] = {"image", "data", "pagefile",
                                                     "unknown"};
 static const char *const accesses[PROMETHEUS_ACCESSES] = {"full", "limited", "none", "other"};
 
-static const struct family processes_family = {"lsmap_processes", "gauge",
-                                               "Processes of this name."};
-
-/* What is summed up for each name and kind; the first one counts the mappings themselves. Those
- * from `resident` on need --pages. */
+/* The families: the processes, then what is summed up for each name and kind, of which the first
+ * counts the mappings themselves. Those from `resident` on need --pages. */
 static const struct {
     struct family family;
     enum row_member member;
-} sums[PROMETHEUS_SUMS] = {
+} families[1 + PROMETHEUS_SUMS] = {
+    {{"lsmap_processes", "gauge", "Processes of this name."}, MEMBER_COUNT},
     {{"lsmap_mappings", "gauge", "Mappings in all processes of this name."}, MEMBER_COUNT},
     {{"lsmap_mapped_bytes", "gauge", "Address space of these mappings."}, MEMBER_SIZE},
     {{"lsmap_resident_bytes", "gauge", "Bytes of these mappings that are in memory."},
@@ -225,37 +201,20 @@ void prometheus_deinit(struct prometheus *prometheus)
     *prometheus = (struct prometheus){.count = 0};
 }
 
-/* Makes the name fit to be shown, and cuts it at a complete character. */
-static bool clean_name(struct buffer *scratch, struct span *name)
-{
-    buffer_clear(scratch);
-    display_text(scratch, name->size > 0 ? *name : SPAN(PROMETHEUS_UNKNOWN));
-    *name = buffer_span(scratch);
-    name->size = utf8_cut(*name, PROMETHEUS_NAME_SIZE_MAX);
-    return !buffer_failed(scratch);
-}
-
 static struct prometheus_name *name_at(const struct prometheus *prometheus, size_t index)
 {
     return (struct prometheus_name *)(void *)prometheus->names.data + index;
 }
 
-static bool is_named(const struct prometheus_name *entry, struct span name)
-{
-    return span_equal_ascii_nocase((struct span){entry->name, entry->name_size}, name);
-}
-
 static struct prometheus_name *look_up(struct prometheus *prometheus, struct span name)
 {
-    /* The rows of a process follow each other. */
-    if (prometheus->last < prometheus->count &&
-        is_named(name_at(prometheus, prometheus->last), name))
-        return name_at(prometheus, prometheus->last);
-    for (size_t i = 0; i < prometheus->count; i++) {
-        if (is_named(name_at(prometheus, i), name)) {
-            prometheus->last = i;
-            return name_at(prometheus, i);
-        }
+    for (size_t i = 0; i < prometheus->count; i++) { /* the rows of a process follow each other */
+        const size_t index = (prometheus->last + i) % prometheus->count;
+        struct prometheus_name *entry = name_at(prometheus, index);
+        if (!span_equal_ascii_nocase((struct span){entry->name, entry->name_size}, name))
+            continue;
+        prometheus->last = index;
+        return entry;
     }
     return NULL;
 }
@@ -263,8 +222,12 @@ static struct prometheus_name *look_up(struct prometheus *prometheus, struct spa
 /* The entry of a name; the last place is kept for all that find none. NULL without memory. */
 static struct prometheus_name *find(struct prometheus *prometheus, struct span name)
 {
-    if (!clean_name(&prometheus->scratch, &name))
+    buffer_clear(&prometheus->scratch);
+    display_text(&prometheus->scratch, name.size > 0 ? name : SPAN(PROMETHEUS_UNKNOWN));
+    if (buffer_failed(&prometheus->scratch))
         return NULL;
+    name = buffer_span(&prometheus->scratch);
+    name.size = utf8_cut(name, PROMETHEUS_NAME_SIZE_MAX);
     struct prometheus_name *entry = look_up(prometheus, name);
     if (entry == NULL && prometheus->count >= PROMETHEUS_NAMES_MAX - 1) {
         name = SPAN(PROMETHEUS_OTHER);
@@ -316,7 +279,7 @@ static bool add_mapping(struct prometheus *prometheus, const struct row *row)
     uint64_t *values = entry->sums[index_of(kinds, PROMETHEUS_KINDS, row_text(row, MEMBER_KIND))];
     values[0]++;
     for (size_t i = 1; i < prometheus->sums; i++) {
-        uint64_t number = row_number(row, sums[i].member, 0);
+        uint64_t number = row_number(row, families[1 + i].member, 0);
         values[i] = number > UINT64_MAX - values[i] ? UINT64_MAX : values[i] + number;
     }
     return true;
@@ -340,35 +303,20 @@ bool prometheus_row(struct prometheus *prometheus, const struct row *row)
     return true;
 }
 
-/* --- writing them --- */
-
-/* The samples of one name in one family: 0 for the processes, else 1 + the index of the sum. Kinds
- * that the name has no mapping of are left out. */
+/* The samples of one name in a family. Kinds that the name has no mapping of are left out. */
 static void put_name(struct buffer *out, const struct prometheus_name *entry, size_t family)
 {
-    struct label labels[] = {{"process", {entry->name, entry->name_size}}, {"kind", {NULL, 0}}};
+    const bool is_sum = family > 0;
 
-    for (size_t i = 0; i < PROMETHEUS_ACCESSES && family == 0; i++) {
-        if (entry->processes[i] == 0)
+    for (size_t i = 0; i < (is_sum ? PROMETHEUS_KINDS : PROMETHEUS_ACCESSES); i++) {
+        if ((is_sum ? entry->sums[i][0] : entry->processes[i]) == 0)
             continue;
-        labels[1] = (struct label){"access", span_from_string(accesses[i])};
-        begin_sample(out, &processes_family, "", labels, 2);
-        put_count(out, entry->processes[i]);
+        buffer_format(out, "%s{process=\"", families[family].family.name);
+        put_escaped(out, (struct span){entry->name, entry->name_size});
+        buffer_format(out, "\",%s=\"%s\"} ", is_sum ? "kind" : "access",
+                      is_sum ? kinds[i] : accesses[i]);
+        put_count(out, is_sum ? entry->sums[i][family - 1] : entry->processes[i]);
     }
-    for (size_t i = 0; i < PROMETHEUS_KINDS && family > 0; i++) {
-        if (entry->sums[i][0] == 0)
-            continue;
-        labels[1].value = span_from_string(kinds[i]);
-        begin_sample(out, &sums[family - 1].family, "", labels, 2);
-        put_count(out, entry->sums[i][family - 1]);
-    }
-}
-
-/* A family of one sample, up to its number. */
-static void begin_single(struct buffer *out, const struct family *family)
-{
-    declare(out, family);
-    begin_sample(out, family, "", NULL, 0);
 }
 
 static void put_scan(struct buffer *out, const struct prometheus *prometheus)
@@ -380,11 +328,12 @@ static void put_scan(struct buffer *out, const struct prometheus *prometheus)
     static const struct family seconds = {"lsmap_scan_seconds", "gauge",
                                           "How long the server took."};
 
-    begin_single(out, &failed);
-    put_count(out, prometheus->failed);
-    begin_single(out, &complete);
-    put_count(out, prometheus->complete ? 1 : 0);
-    begin_single(out, &seconds);
+    declare(out, &failed);
+    buffer_format(out, "%s %" PRIu64 "\n", failed.name, prometheus->failed);
+    declare(out, &complete);
+    buffer_format(out, "%s %d\n", complete.name, prometheus->complete);
+    declare(out, &seconds);
+    buffer_format(out, "%s ", seconds.name);
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
 }
 
@@ -405,7 +354,7 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
     for (; prometheus->family <= prometheus->sums; prometheus->family++, prometheus->index = 0) {
         const size_t family = prometheus->family;
         if (prometheus->index == 0)
-            declare(out, family == 0 ? &processes_family : &sums[family - 1].family);
+            declare(out, &families[family].family);
         for (; prometheus->index < prometheus->count; prometheus->index++) {
             if (out->size - begin >= OUTPUT_SIZE && prometheus->index > 0) {
                 *more = true;

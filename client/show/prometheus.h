@@ -10,15 +10,8 @@
 #ifndef CLIENT_SHOW_PROMETHEUS_H
 #define CLIENT_SHOW_PROMETHEUS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
 #include "client/show/columns.h"
 #include "client/show/stats.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
 
 enum {
     PROMETHEUS_NAMES_MAX = 1024,

@@ -97,27 +97,36 @@ static struct span count_text(char *text, const struct stats *stats, size_t inde
     return stats->known[index] ? display_count(text, stats->values[index]) : SPAN("-");
 }
 
-/* A count and the words after it. */
+/* A count, or a size in units of 1024, and the words after it. */
 static void put_count(struct buffer *out, const struct stats *stats, size_t index,
                       const char *words)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
-    buffer_append(out, count_text(text, stats, index));
-    buffer_text(out, words);
-}
-
-static void put_size(struct buffer *out, const struct stats *stats, size_t index, const char *words)
-{
-    char text[DISPLAY_SIZE_CAPACITY];
-
-    buffer_append(out, stats->known[index] ? display_size(text, stats->values[index]) : SPAN("-"));
+    if (stats->known[index] &&
+        (index == STATISTICS_BYTES_RECEIVED || index == STATISTICS_BYTES_SENT))
+        buffer_append(out, display_size(text, stats->values[index]));
+    else
+        buffer_append(out, count_text(text, stats, index));
     buffer_text(out, words);
 }
 
 /* The numbers that stand alone; the uptime as "3d 04:05:06". */
 static void put_plain(struct buffer *out, const struct stats *stats)
 {
+    static const struct {
+        const char *label; /* NULL: on the line of the one before */
+        size_t index;
+        const char *words; /* after the number */
+    } lists[] = {
+        {"connections", STATISTICS_CONNECTIONS_NOW, " now, "},
+        {NULL, STATISTICS_CONNECTIONS_PEAK, " at peak, "},
+        {NULL, STATISTICS_CONNECTIONS_OPENED, " since the start\n"},
+        {"transferred", STATISTICS_BYTES_RECEIVED, " received, "},
+        {NULL, STATISTICS_BYTES_SENT, " sent\n"},
+        {"rows", STATISTICS_ROWS, "\n"},
+        {"denials", STATISTICS_DENIALS, "\n"},
+    };
     const uint64_t uptime_s = stats->values[STATISTICS_UPTIME_MS] / 1000;
 
     put_label(out, "uptime");
@@ -127,17 +136,11 @@ static void put_plain(struct buffer *out, const struct stats *stats)
                       (unsigned)(uptime_s % 60));
     else
         buffer_text(out, "-\n");
-    put_label(out, "connections");
-    put_count(out, stats, STATISTICS_CONNECTIONS_NOW, " now, ");
-    put_count(out, stats, STATISTICS_CONNECTIONS_PEAK, " at peak, ");
-    put_count(out, stats, STATISTICS_CONNECTIONS_OPENED, " since the start\n");
-    put_label(out, "transferred");
-    put_size(out, stats, STATISTICS_BYTES_RECEIVED, " received, ");
-    put_size(out, stats, STATISTICS_BYTES_SENT, " sent\n");
-    put_label(out, "rows");
-    put_count(out, stats, STATISTICS_ROWS, "\n");
-    put_label(out, "denials");
-    put_count(out, stats, STATISTICS_DENIALS, "\n");
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (lists[i].label != NULL)
+            put_label(out, lists[i].label);
+        put_count(out, stats, lists[i].index, lists[i].words);
+    }
 }
 
 static void put_requests(struct buffer *out, const struct stats *stats)
@@ -159,22 +162,23 @@ static void put_requests(struct buffer *out, const struct stats *stats)
     buffer_text(out, "\n");
 }
 
-/* A time in at most 8 columns: "250us", "1.2ms", "9.9s", "> 10s". */
-static void put_time(struct buffer *out, uint64_t time_us)
+/* A time in at most 8 columns: "250us", "1.2ms", "9.9s", "> 10s"; "-" for NULL. */
+static void put_time(struct buffer *out, const uint64_t *known_us)
 {
+    const uint64_t time_us = known_us != NULL ? *known_us : 0;
+    const uint64_t unit = time_us < 1000000 ? 1000 : 1000000;
     char text[TIME_CAPACITY];
 
-    if (time_us == UINT64_MAX)
+    if (known_us == NULL)
+        (void)snprintf(text, sizeof text, "-");
+    else if (time_us == UINT64_MAX)
         (void)snprintf(text, sizeof text, "> %" PRIu64 "s",
                        statistics_bounds_us[STATISTICS_BUCKET_COUNT - 1] / 1000000);
     else if (time_us < 1000)
         (void)snprintf(text, sizeof text, "%" PRIu64 "us", time_us);
-    else if (time_us < 1000000)
-        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "ms", time_us / 1000,
-                       time_us / 100 % 10);
     else
-        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "s", time_us / 1000000,
-                       time_us / 100000 % 10);
+        (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "%s", time_us / unit,
+                       time_us / (unit / 10) % 10, unit == 1000 ? "ms" : "s");
     put_cell(out, text);
 }
 
@@ -187,15 +191,12 @@ static void put_class(struct buffer *out, const struct stats *stats, enum statis
 
     put_label(out, statistics_class_names[class_]);
     display_right(out, count_text(text, stats, count), NUMBER_COLUMNS);
-    if (stats->known[count] && stats->known[sum] && stats->values[count] > 0)
-        put_time(out, stats->values[sum] / stats->values[count]);
-    else
-        put_cell(out, "-");
+    const bool has_mean = stats->known[count] && stats->known[sum] && stats->values[count] > 0;
+    time_us = has_mean ? stats->values[sum] / stats->values[count] : 0;
+    put_time(out, has_mean ? &time_us : NULL);
     for (size_t i = 0; i < sizeof per_milles / sizeof per_milles[0]; i++) {
-        if (stats_percentile(stats, class_, per_milles[i], &time_us))
-            put_time(out, time_us);
-        else
-            put_cell(out, "-");
+        bool is_known = stats_percentile(stats, class_, per_milles[i], &time_us);
+        put_time(out, is_known ? &time_us : NULL);
     }
     buffer_text(out, "\n");
 }

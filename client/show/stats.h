@@ -6,13 +6,7 @@
 #ifndef CLIENT_SHOW_STATS_H
 #define CLIENT_SHOW_STATS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/proto/statistics.h"
-#include "common/text/buffer.h"
-#include "common/text/span.h"
 
 struct stats {
     uint64_t values[STATISTICS_COUNT];

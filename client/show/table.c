@@ -10,6 +10,8 @@ enum {
     CELL_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX, /* three bytes for each received */
     ADDRESS_DIGITS_MIN = 12,                          /* the user space of 64-bit Windows */
     EXACT_COLUMNS = 13,                               /* up to ten terabytes */
+    KINDS_COLUMNS = 10,                               /* "image,data" */
+    REGION_INDENT = 2,                                /* below its view */
     WIDTH_NARROW = 100, /* below this a flat list has no addresses and narrower processes */
     PROCESS_COLUMNS_NARROW = 18,
     CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
@@ -100,12 +102,21 @@ static bool is_narrow(const struct table *table)
     return table->style.width > 0 && table->style.width < WIDTH_NARROW;
 }
 
-static size_t width_of(const struct table *table, const struct column *column)
+static size_t width_of(const struct table *table, const struct columns *columns,
+                       enum row_member member)
 {
+    const struct column *column = &columns_of_members[member];
+
     if (column->cell == CELL_SIZE && table->style.exact)
         return EXACT_COLUMNS;
-    return column->cell == CELL_PROCESS && is_narrow(table) ? PROCESS_COLUMNS_NARROW
-                                                            : column->width;
+    if (column->cell == CELL_PROCESS && is_narrow(table))
+        return PROCESS_COLUMNS_NARROW;
+    if (member == MEMBER_KIND && table->kind == COLUMNS_FILES)
+        return KINDS_COLUMNS;
+    return column->width +
+           (member == MEMBER_BASE && table->kind == COLUMNS_REGIONS && columns != &columns_of_region
+                ? (size_t)REGION_INDENT
+                : 0);
 }
 
 /* A number that the row knows. */
@@ -129,32 +140,35 @@ static void put_number(const struct table *table, enum column_cell kind, uint64_
 }
 
 /* What a row has in a column, not yet fit to be shown; empty when it is not known. */
-static struct span cell_of(struct table *table, const struct row *row, const struct column *column)
+static struct span cell_of(struct table *table, const struct row *row, enum row_member member,
+                           size_t width)
 {
+    const enum column_cell kind = columns_of_members[member].cell;
     struct buffer *cell = &table->cell;
     struct span text;
 
     buffer_clear(cell);
-    switch (column->cell) {
+    switch (kind) {
     case CELL_TEXT:
-        return row_text(row, column->member);
+        return row_text(row, member);
     case CELL_STATE:
-        return shorten(states, sizeof states / sizeof states[0], row_text(row, column->member));
+        return shorten(states, sizeof states / sizeof states[0], row_text(row, member));
     case CELL_PATH:
-        text = row_text(row, column->member);
-        return text.size > 0 ? text : row_text(row, column->otherwise);
+        text = row_text(row, member);
+        return text.size > 0
+                   ? text
+                   : row_text(row, member == MEMBER_IMAGE ? MEMBER_NAME : MEMBER_DEVICE_PATH);
     case CELL_PROTECT:
-        put_protect(cell, row_text(row, column->member));
+        put_protect(cell, row_text(row, member));
         break;
     case CELL_PROCESS:
-        table_process(row, column->member, table->style.width > 0 ? width_of(table, column) : 0,
-                      cell);
+        table_process(row, member, table->style.width > 0 ? width : 0, cell);
         break;
     case CELL_NUMBER:
     case CELL_SIZE:
     case CELL_ADDRESS: /* which the caller may not know */
-        if (row_knows(row, column->member))
-            put_number(table, column->cell, row_number(row, column->member, 0), cell);
+        if (row_knows(row, member))
+            put_number(table, kind, row_number(row, member, 0), cell);
         break;
     }
     return buffer_span(cell);
@@ -194,21 +208,25 @@ static void put_line(struct table *table, const char *indent, const struct colum
     size_t begin = out->size;
     bool has_address = table->kind != COLUMNS_FLAT || !is_narrow(table) || table->style.by_address;
     size_t first = has_address ? 0 : 1;
+    enum column_cell last = CELL_TEXT;
 
     buffer_text(out, indent);
     for (size_t i = first; i < columns->shown_count; i++) {
-        const struct column *column = &columns->shown[i];
-        size_t width = i + 1 < columns->shown_count ? width_of(table, column) : 0;
-        struct span text = span_from_string(column->title);
-        buffer_append(out, (struct span){"  ", i > first ? column->gap : 0});
+        const enum row_member member = columns->shown[i];
+        const enum column_cell kind = columns_of_members[member].cell;
+        size_t width = i + 1 < columns->shown_count ? width_of(table, columns, member) : 0;
+        struct span text = span_from_string(columns_of_members[member].title);
+        if (i > first) /* sizes stand close together */
+            buffer_text(out, kind == CELL_SIZE && last == CELL_SIZE ? " " : "  ");
+        last = kind;
         if (row != NULL) {
-            text = cell_of(table, row, column);
+            text = cell_of(table, row, member, width);
             text = text.size > 0 ? text : SPAN("-");
         }
-        if (row != NULL && column->cell == CELL_PATH) {
+        if (row != NULL && kind == CELL_PATH) {
             put_cap(out, row);
             put_path(table, text, begin, out);
-        } else if (column->is_right) {
+        } else if (kind == CELL_NUMBER || kind == CELL_SIZE) {
             display_right(out, text, width);
         } else {
             display_left(out, text, width);
@@ -274,8 +292,6 @@ static void put_change(struct table *table, const struct row *row, struct buffer
 
     if (row->type == ROW_PROCESS_CHANGE) {
         (void)is_new_process(table, row, MEMBER_NAME);
-        table->started += came;
-        table->ended += !came;
         buffer_text(out, came ? "+ " : "- ");
         table_process(row, MEMBER_NAME, width > CHANGE_COLUMNS ? width - CHANGE_COLUMNS : width,
                       out);
@@ -283,8 +299,6 @@ static void put_change(struct table *table, const struct row *row, struct buffer
         put_count(out, row_number(row, MEMBER_VIEWS, 0), "mapping\n", "mappings\n");
         return;
     }
-    table->came += came;
-    table->went += !came;
     if (is_new_process(table, row, MEMBER_PROCESS)) {
         table_process(row, MEMBER_PROCESS, width > 0 ? width - 1 : 0, out);
         buffer_text(out, "\n");
@@ -309,9 +323,7 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
 
     if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
         put_line(table, indent, columns, NULL, out);
-    table->processes += row->type == ROW_PROCESS;
-    table->views += row->type == ROW_MAP;
-    table->files += row->type == ROW_FILE;
+    table->counts[row->type][span_equal(row_text(row, MEMBER_CHANGE), SPAN("went"))]++;
     if (row->type == ROW_MAP || row->type == ROW_FILE)
         table->bytes += row_number(row, MEMBER_SIZE, 0);
     if (row->type == ROW_PROCESS_CHANGE || row->type == ROW_MAP_CHANGE)
@@ -327,30 +339,17 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
 
 bool table_row(struct table *table, const struct row *row, struct buffer *out)
 {
-    switch (row->type) {
-    case ROW_PROCESS:
-    case ROW_MAP:
-    case ROW_REGION:
-    case ROW_FILE:
-    case ROW_PROCESS_CHANGE:
-    case ROW_MAP_CHANGE:
-        put_row(table, row, out);
-        break;
-    case ROW_INFO:
-    case ROW_WHOAMI:
+    if (row->type == ROW_INFO || row->type == ROW_WHOAMI)
         return facts_format(row_line(row), out);
-    case ROW_STATS:
+    if (row->type == ROW_STATS) {
         stats_parse(row_line(row), &table->stats);
         table->has_stats = true;
-        break;
-    case ROW_END:
-        if (table->has_stats)
-            stats_table(&table->stats, out);
-        break;
-    case ROW_PROCESS_ERROR:
-    case ROW_ERROR:
-    case ROW_OTHER:
-        break;
+    } else if (row->type == ROW_END && table->has_stats) {
+        stats_table(&table->stats, out);
+    } else if (row->type == ROW_PROCESS || row->type == ROW_MAP || row->type == ROW_REGION ||
+               row->type == ROW_FILE || row->type == ROW_PROCESS_CHANGE ||
+               row->type == ROW_MAP_CHANGE) {
+        put_row(table, row, out);
     }
     return !buffer_failed(out) && !buffer_failed(&table->cell) && !buffer_failed(&table->heading);
 }
@@ -370,36 +369,24 @@ bool table_end(struct table *table, struct buffer *out)
     if (!table->style.totals || !table->begun)
         return true;
     buffer_text(out, "\n");
-    switch (table->kind) {
-    case COLUMNS_MAPS:
-    case COLUMNS_PAGES:
-    case COLUMNS_REGIONS:
-    case COLUMNS_FLAT:
-        put_count(out, table->views, "mapping", "mappings");
-        put_bytes(table, out);
-        if (table->kind != COLUMNS_FLAT) {
-            buffer_text(out, ", in ");
-            put_count(out, table->processes, "process", "processes");
-        }
-        buffer_text(out, "\n");
-        break;
-    case COLUMNS_PROCESSES:
-        put_count(out, table->processes, "process\n", "processes\n");
-        break;
-    case COLUMNS_FILES:
-        put_count(out, table->files, "file", "files");
+    if (table->kind == COLUMNS_CHANGES) {
+        put_count(out, table->counts[ROW_MAP_CHANGE][0], "mapping came, ", "mappings came, ");
+        put_count(out, table->counts[ROW_MAP_CHANGE][1], "went; ", "went; ");
+        put_count(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
+                  "processes started, ");
+        put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
+    } else if (table->kind == COLUMNS_FILES) {
+        put_count(out, table->counts[ROW_FILE][0], "file", "files");
         put_bytes(table, out);
         buffer_text(out, " mapped\n");
-        break;
-    case COLUMNS_CHANGES:
-        put_count(out, table->came, "mapping came, ", "mappings came, ");
-        put_count(out, table->went, "went; ", "went; ");
-        put_count(out, table->started, "process started, ", "processes started, ");
-        put_count(out, table->ended, "ended\n", "ended\n");
-        break;
-    case COLUMNS_NONE:
-    case COLUMNS_TABLE_COUNT:
-        break;
+    } else {
+        if (table->kind != COLUMNS_PROCESSES) {
+            put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
+            put_bytes(table, out);
+            buffer_text(out, table->kind == COLUMNS_FLAT ? "\n" : ", in ");
+        }
+        if (table->kind != COLUMNS_FLAT)
+            put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
     }
     return !buffer_failed(out);
 }

@@ -8,15 +8,8 @@
 #ifndef CLIENT_SHOW_TABLE_H
 #define CLIENT_SHOW_TABLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "client/rows/row.h"
 #include "client/show/columns.h"
 #include "client/show/stats.h"
-#include "common/base/annotations.h"
-#include "common/text/buffer.h"
 
 enum {
     TABLE_WIDTH_MIN = 80,       /* columns that everything fits in, except exact sizes */
@@ -39,8 +32,8 @@ struct table {
     struct buffer heading; /* "NAME (PID)" of the last row of COLUMNS_CHANGES */
     bool has_stats;        /* a ROW_STATS, shown when its reply is complete */
     struct stats stats;
-    uint64_t processes, views, files, bytes; /* sums of what was shown; bytes of address space */
-    uint64_t came, went, started, ended;     /* of COLUMNS_CHANGES */
+    uint64_t counts[ROW_TYPES_COUNT][2]; /* rows that were shown; [1]: with the change "went" */
+    uint64_t bytes;                      /* of address space, of the views or files shown */
 };
 
 void table_init(_Out_ struct table *table, enum columns_table kind,

@@ -14,13 +14,9 @@
 #ifndef CLIENT_SHOW_TEXT_H
 #define CLIENT_SHOW_TEXT_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "common/base/annotations.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* Appends text as it may be shown. */
 bool display_text(_Inout_ struct buffer *out, struct span text);

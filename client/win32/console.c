@@ -5,7 +5,7 @@
 #include "common/text/utf.h"
 #include "common/win32/system_info.h"
 
-enum { WRITE_SIZE_MAX = 32 * 1024 }; /* older consoles fail above this */
+enum { CONSOLE_SIZE_MAX = 32 * 1024, WRITE_SIZE_MAX = 1024 * 1024 }; /* older consoles fail above */
 
 /* To restore at the end; 0: it was not changed. Written once, before the handler is set. */
 static UINT code_page_before;
@@ -47,8 +47,8 @@ static size_t console_width(HANDLE handle)
 
 static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
 {
-    while (bytes.size > 0) {
-        DWORD size = is_console ? (DWORD)utf8_cut(bytes, WRITE_SIZE_MAX) : (DWORD)bytes.size;
+    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
+        DWORD size = (DWORD)utf8_cut(bytes, is_console ? CONSOLE_SIZE_MAX : WRITE_SIZE_MAX);
         DWORD written = 0;
         if (!WriteFile(handle, bytes.data, size, &written, NULL))
             return GetLastError();
@@ -74,8 +74,8 @@ static bool write_result(void *context, struct span bytes)
     struct console *console = context;
     DWORD error;
 
-    if (console->to_file) {
-        error = out_file_write(&out_file, bytes);
+    if (out_file.file != NULL) {
+        error = write_all(out_file.file, false, bytes);
     } else {
         if (console->out == NULL) {
             console->write_error = ERROR_INVALID_HANDLE;
@@ -145,11 +145,9 @@ DWORD console_to_file(struct console *console, const char *path)
 {
     DWORD error = out_file_open(&out_file, path);
 
-    if (error != ERROR_SUCCESS)
-        return error;
-    console->to_file = true;
-    console->width = 0;
-    return ERROR_SUCCESS;
+    if (error == ERROR_SUCCESS)
+        console->width = 0;
+    return error;
 }
 
 DWORD console_commit_file(struct console *console)
@@ -165,7 +163,6 @@ DWORD console_commit_file(struct console *console)
 void console_drop_file(struct console *console)
 {
     out_file_close(&out_file);
-    console->to_file = false;
     console->write_error = ERROR_SUCCESS; /* it concerned the file */
 }
 

@@ -16,7 +16,6 @@ struct console {
     HANDLE out, error; /* NULL: none */
     DWORD write_error; /* of the first write that failed; ERROR_SUCCESS: none */
     size_t width;      /* columns, when results go to a console; 0: they do not */
-    bool to_file;      /* results go to a file */
     struct progress progress;
     struct output output; /* points back here: do not copy a console */
 };

@@ -4,7 +4,6 @@
 
 #include "common/answer/answer.h"
 #include "common/proto/protocol.h"
-#include "common/text/buffer.h"
 #include "common/win32/platform_nt.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"

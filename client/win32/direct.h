@@ -2,11 +2,8 @@
 #ifndef CLIENT_WIN32_DIRECT_H
 #define CLIENT_WIN32_DIRECT_H
 
-#include <stdbool.h>
-
 #include "client/exchange.h"
 #include "common/answer/answer.h"
-#include "common/text/buffer.h"
 #include "common/win32/win.h"
 
 struct direct {

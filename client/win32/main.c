@@ -70,24 +70,42 @@ static void query_folders(struct system_folders *folders)
         add_folder(folders, path, GetEnvironmentVariableW(variables[i], path, FOLDER_LEN_MAX));
 }
 
-/* Sends the request to the server of the pipe, or answers it in this process.
- * envelope  NULL: none. */
-static enum outcome ask(struct console *console, const struct options *options,
-                        struct envelope *envelope)
+/* What --host adds to rows. */
+static DWORD query_host(struct envelope_facts *facts)
+{
+    struct server_info info;
+    DWORD error = system_random(facts->random, sizeof facts->random);
+
+    if (error != ERROR_SUCCESS)
+        return error;
+    system_info_query(&info, "client");
+    (void)snprintf(facts->host, sizeof facts->host, "%s", info.host);
+    facts->boot_time = info.boot_time;
+    return ERROR_SUCCESS;
+}
+
+/* Sends the request to the server of the pipe, or answers it in this process. */
+static enum outcome ask(struct console *console, const struct options *options)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
     struct pipe_client client = {0};
     struct direct direct = {.answer = NULL};
     struct system_folders folders = {.count = 0};
+    struct envelope_facts facts = {.now = system_now_filetime};
+    struct envelope envelope;
     struct run_settings settings = {
         .options = options,
         .output = &console->output,
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
         .width = console->width,
-        .envelope = envelope,
         .system_folders = folders.folders,
     };
 
+    DWORD error = options->host ? query_host(&facts) : ERROR_SUCCESS;
+    if (error != ERROR_SUCCESS)
+        return fail(console, "no identifier for the scan", error);
+    envelope_init(&envelope, &facts);
+    settings.envelope = options->host ? &envelope : NULL;
     if (options->outside_system)
         query_folders(&folders);
     settings.system_folders_count = folders.count;
@@ -101,24 +119,6 @@ static enum outcome ask(struct console *console, const struct options *options,
     pipe_client_close(&client);
     direct_close(&direct);
     return outcome;
-}
-
-static enum outcome ask_with_envelope(struct console *console, const struct options *options)
-{
-    struct envelope_facts facts = {.now = system_now_filetime};
-    struct server_info info;
-    struct envelope envelope;
-
-    if (!options->host)
-        return ask(console, options, NULL);
-    DWORD error = system_random(facts.random, sizeof facts.random);
-    if (error != ERROR_SUCCESS)
-        return fail(console, "no identifier for the scan", error);
-    system_info_query(&info, "client");
-    (void)snprintf(facts.host, sizeof facts.host, "%s", info.host);
-    facts.boot_time = info.boot_time;
-    envelope_init(&envelope, &facts);
-    return ask(console, options, &envelope);
 }
 
 /* The two files of `diff`. */
@@ -180,29 +180,21 @@ static enum outcome compare_files(const struct console *console, const struct op
 static enum outcome obey(struct console *console, const struct options *options)
 {
     const struct output *output = &console->output;
+    struct span text = SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n");
 
-    switch (options->command) {
-    case COMMAND_USAGE:
+    if (options->command == COMMAND_DIFF)
+        return compare_files(console, options);
+    if (options->command >= COMMAND_MAPS)
+        return ask(console, options);
+    if (options->command == COMMAND_USAGE) {
         output->complain(output->context, span_from_string(help_usage));
         return OUTCOME_USAGE;
-    case COMMAND_HELP:
-        (void)output->write(
-            output->context,
-            span_from_string(options->topic.size > 0 ? help_topic(options->topic) : help_options));
-        return OUTCOME_COMPLETE;
-    case COMMAND_VERSION:
-        (void)output->write(output->context, SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n"));
-        return OUTCOME_COMPLETE;
-    case COMMAND_DIFF:
-        return compare_files(console, options);
-    case COMMAND_MAPS:
-    case COMMAND_PS:
-    case COMMAND_INFO:
-    case COMMAND_WHOAMI:
-    case COMMAND_STATS:
-        break;
     }
-    return ask_with_envelope(console, options);
+    if (options->command == COMMAND_HELP)
+        text =
+            span_from_string(options->topic.size > 0 ? help_topic(options->topic) : help_options);
+    (void)output->write(output->context, text);
+    return OUTCOME_COMPLETE;
 }
 
 /* True when all results that there are were written. */
@@ -247,25 +239,14 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
                : outcome;
 }
 
-static void free_arguments(int argc, char **argv)
-{
-    for (int i = 0; argv != NULL && i < argc; i++)
-        free(argv[i]);
-    free(argv);
-}
-
-/* The arguments as UTF-8; NULL without memory. */
+/* The arguments as UTF-8, which live as long as the process; NULL without memory. */
 static char **copy_arguments(int argc, wchar_t **argv_w)
 {
     char **argv = calloc((size_t)argc + 1, sizeof *argv);
 
-    for (int i = 0; argv != NULL && i < argc; i++) {
-        argv[i] = text_w_to_utf8_alloc(argv_w[i]);
-        if (argv[i] == NULL) {
-            free_arguments(argc, argv);
+    for (int i = 0; argv != NULL && i < argc; i++)
+        if ((argv[i] = text_w_to_utf8_alloc(argv_w[i])) == NULL)
             return NULL;
-        }
-    }
     return argv;
 }
 
@@ -284,7 +265,6 @@ int wmain(int argc, wchar_t **argv_w)
         outcome = run(&console, argc, argv);
     else
         complain(&console, "out of memory");
-    free_arguments(argc, argv);
     console_close(&console);
     return outcome;
 }

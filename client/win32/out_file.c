@@ -7,9 +7,8 @@
 #include "common/win32/text_w.h"
 
 enum {
-    SUFFIX_LEN = 13,       /* ".XXXXXXXX.tmp" */
-    OPEN_ATTEMPTS_MAX = 8, /* names that exist already */
-    WRITE_SIZE_MAX = 1024 * 1024
+    SUFFIX_LEN = 13,      /* ".XXXXXXXX.tmp" */
+    OPEN_ATTEMPTS_MAX = 8 /* names that exist already */
 };
 
 /* The full path, so that it stays right when the current folder changes. */
@@ -30,14 +29,6 @@ static DWORD set_path(struct out_file *file, const char *path)
 }
 
 /* FILE_SHARE_DELETE: out_file_give_up() deletes the file while it is open. */
-static HANDLE create_new(const wchar_t *path)
-{
-    HANDLE file = CreateFileW(path, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                              CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-
-    return file == INVALID_HANDLE_VALUE ? NULL : file;
-}
-
 static DWORD open_temporary(struct out_file *file)
 {
     DWORD error = ERROR_FILE_EXISTS;
@@ -50,8 +41,13 @@ static DWORD open_temporary(struct out_file *file)
         /* The name shows what the file belongs to. */
         (void)swprintf(file->temporary, OUT_FILE_LEN_MAX + 1, L"%ls.%08x.tmp", file->path,
                        (unsigned)random);
-        file->file = create_new(file->temporary);
-        error = file->file != NULL ? ERROR_SUCCESS : GetLastError();
+        file->file =
+            CreateFileW(file->temporary, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                        CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+        if (file->file != INVALID_HANDLE_VALUE)
+            return ERROR_SUCCESS;
+        error = GetLastError();
+        file->file = NULL;
     }
     return error;
 }
@@ -83,20 +79,6 @@ DWORD out_file_open(struct out_file *file, const char *path)
     if (error != ERROR_SUCCESS)
         out_file_close(file);
     return error;
-}
-
-DWORD out_file_write(struct out_file *file, struct span bytes)
-{
-    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
-        DWORD size = bytes.size < WRITE_SIZE_MAX ? (DWORD)bytes.size : WRITE_SIZE_MAX;
-        DWORD written = 0;
-        if (!WriteFile(file->file, bytes.data, size, &written, NULL))
-            return GetLastError();
-        if (written == 0)
-            return ERROR_WRITE_FAULT;
-        bytes = span_from(bytes, written);
-    }
-    return ERROR_SUCCESS;
 }
 
 DWORD out_file_commit(struct out_file *file)

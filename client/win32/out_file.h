@@ -14,7 +14,7 @@
 enum { OUT_FILE_LEN_MAX = 32767 }; /* of a path on Windows */
 
 struct out_file {
-    HANDLE file; /* owned; NULL: not open */
+    HANDLE file; /* to be written to; owned; NULL: not open */
     wchar_t path[OUT_FILE_LEN_MAX + 1];
     wchar_t temporary[OUT_FILE_LEN_MAX + 1]; /* "": never opened */
 };
@@ -24,9 +24,6 @@ struct out_file {
  * path  UTF-8, terminated; full, or relative to the current folder.
  * Returns a Win32 error with nothing open; ERROR_BAD_FILE_TYPE for a device. */
 NODISCARD DWORD out_file_open(_Inout_ struct out_file *file, const char *path);
-
-/* Returns a Win32 error; after that the file can only be closed. */
-NODISCARD DWORD out_file_write(_Inout_ struct out_file *file, struct span bytes);
 
 /* Closes the file and gives it its name, replacing an older file; removes it if that fails.
  * Returns a Win32 error. */

@@ -7,9 +7,6 @@
 #ifndef CLIENT_WIN32_PIPE_H
 #define CLIENT_WIN32_PIPE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "client/exchange.h"
 #include "client/outcome.h"
 #include "common/win32/win.h"

@@ -49,8 +49,8 @@ bool json_make_room(struct json_writer *writer, size_t size)
     return !writer->failed;
 }
 
-/* Returns the place for a value of `size` bytes, or NULL when it does not fit. The comma after it is
- * written, and writer->next follows that. */
+/* Returns the place for a value of `size` bytes, or NULL when it does not fit. The comma after the
+ * value is written, and writer->next follows that. */
 static char *put(struct json_writer *writer, size_t size)
 {
     if ((size_t)(writer->end - writer->next) <= size && !json_make_room(writer, size + 1))

@@ -72,8 +72,9 @@ static const char HINT_SELECTOR[] =
 
 struct parser {
     struct json_reader reader;
-    struct request *request;       /* filled member by member */
-    struct request_error *error;   /* filled by the first fault */
+    struct request *request; /* filled member by member */
+    struct request_error *error;
+    bool is_good;                  /* no fault yet: the first one fills the error */
     enum member member;            /* the one whose value is being read */
     bool is_in_list;               /* an element of its list */
     uint32_t seen;                 /* one bit per member */
@@ -106,6 +107,9 @@ static bool fail(struct parser *parser, enum status code, const char *hint, cons
     struct request_error *error = parser->error;
     va_list arguments;
 
+    if (!parser->is_good)
+        return false;
+    parser->is_good = false;
     error->code = code;
     error->hint = hint;
     va_start(arguments, format);
@@ -196,27 +200,18 @@ static bool fail_word(struct parser *parser, const char *what)
 
 /* --- values; `event` is the one that begins the value, or the element of a list --- */
 
-/* Takes the value just read as an id: an integer or a short string.
- * Returns false, `id` untouched, for anything else. */
-static bool take_id(const struct json_reader *reader, enum json_event event, struct request_id *id)
-{
-    struct request_id read = {.type = REQUEST_ID_STRING};
-
-    if (event == JSON_NUMBER && json_int64(reader, &read.number))
-        read.type = REQUEST_ID_INT;
-    else if (event != JSON_STRING ||
-             !json_unescape(reader, read.text, sizeof read.text, &read.text_size))
-        return false;
-    *id = read;
-    return true;
-}
-
 static bool read_id(struct parser *parser, enum json_event event)
 {
-    if (take_id(&parser->reader, event, &parser->request->id))
-        return true;
-    return event == JSON_STRING ? fail_too_large(parser, REQUEST_ID_SIZE_MAX, "bytes")
-                                : fail_type(parser);
+    struct request_id id = {.type = REQUEST_ID_STRING};
+
+    if (event == JSON_NUMBER && json_int64(&parser->reader, &id.number))
+        id.type = REQUEST_ID_INT;
+    else if (event != JSON_STRING)
+        return fail_type(parser);
+    else if (!json_unescape(&parser->reader, id.text, sizeof id.text, &id.text_size))
+        return fail_too_large(parser, REQUEST_ID_SIZE_MAX, "bytes");
+    parser->request->id = id;
+    return true;
 }
 
 /* Reads a string that must be one of the words.
@@ -459,14 +454,13 @@ static bool check_members(struct parser *parser)
                 parser->offsets[IN_ALL], members[other].name, parser->offsets[other]);
 }
 
-/* Reads the line to its end or its first byte that is no JSON, also after a fault: that it is no
- * JSON comes first, and every error line has the id. */
+/* Reads the line to its end or its first byte that is no JSON, also after a fault: every error line
+ * has the id, and what is wrong with the line as a whole comes before what is wrong in it. */
 static bool parse_line(struct parser *parser, struct span line)
 {
     struct json_reader *reader = &parser->reader;
     size_t deep_offset = SIZE_MAX;
     size_t blank_size = 0;
-    bool is_good = true;
 
     while (blank_size < line.size && memchr(" \t\r\n", line.data[blank_size], 4) != NULL)
         blank_size++;
@@ -478,15 +472,11 @@ static bool parse_line(struct parser *parser, struct span line)
     for (; event != JSON_END && event != JSON_ERROR; event = json_next(reader)) {
         if (reader->depth > REQUEST_DEPTH_MAX && deep_offset == SIZE_MAX)
             deep_offset = reader->token_offset;
-        if (!is_object || event != JSON_KEY || reader->depth > 1)
-            continue;
-        if (is_good) {
-            is_good = read_member(parser);
-        } else if (find_member(reader) == IN_ID && (parser->seen & BIT(IN_ID)) == 0) {
-            parser->seen |= BIT(IN_ID);
-            (void)take_id(reader, json_next(reader), &parser->request->id);
-        }
+        if (is_object && event == JSON_KEY && reader->depth == 1)
+            (void)read_member(parser);
     }
+    const bool was_good = parser->is_good;
+    parser->is_good = true;
     if (deep_offset != SIZE_MAX)
         return fail(parser, STATUS_BAD_REQUEST, HINT_MEMBERS,
                     "nested deeper than %d levels at offset %zu", REQUEST_DEPTH_MAX, deep_offset);
@@ -498,13 +488,13 @@ static bool parse_line(struct parser *parser, struct span line)
     if (line.size >= REQUEST_SIZE_MAX)
         return fail(parser, STATUS_TOO_LARGE, "Ask in several requests.",
                     "the line is longer than %d bytes", REQUEST_SIZE_MAX);
-    return is_good && check_members(parser);
+    return was_good && check_members(parser);
 }
 
 enum status request_parse(struct span line, struct request *request, struct request_error *error)
 {
     struct request parsed;
-    struct parser parser = {.request = &parsed, .error = error};
+    struct parser parser = {.request = &parsed, .error = error, .is_good = true};
 
     request_init(&parsed, OP_INFO);
     if (!parse_line(&parser, line)) {

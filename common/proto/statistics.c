@@ -186,7 +186,9 @@ void statistics_answered(struct statistics *statistics, const struct statistics_
 
 void statistics_read(struct statistics *statistics, uint64_t now_us, uint64_t *values)
 {
-    memcpy(values, acquire(statistics), sizeof statistics->values);
+    ASSERT(statistics != NULL);
+    (void)acquire(statistics);
+    memcpy(values, statistics->values, sizeof statistics->values);
     release(statistics);
     values[STATISTICS_UPTIME_MS] =
         now_us > statistics->started_us ? (now_us - statistics->started_us) / 1000 : 0;

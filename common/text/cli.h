@@ -47,7 +47,7 @@ struct cli_syntax {
     size_t commands_count;
     unsigned command_default; /* without a word */
     bool has_operands; /* the first operand may be the command, all others are the program's; else
-                          every argument is the command or an option, and a slash begins an option */
+                          every argument is the command or an option, maybe after a slash */
 };
 
 struct cli {
@@ -71,7 +71,7 @@ struct cli {
 void cli_init(_Out_ struct cli *cli, const struct cli_syntax *syntax, size_t count,
               _In_reads_(count) const char *const *arguments);
 
-/* Reads on. Returns the index of an option, with its value in cli->value; CLI_OPERAND or CLI_END. */
+/* Reads on. Returns the index of an option, its value in cli->value; CLI_OPERAND or CLI_END. */
 int cli_next(_Inout_ struct cli *cli);
 
 /* Fails at the argument with this position; 0: at none. */

@@ -15,7 +15,7 @@ void timestamp_format(char *out, uint64_t filetime)
     const uint64_t seconds = filetime / TICKS_PER_SECOND;
     const uint64_t second = seconds % SECONDS_PER_DAY;
 
-    /* Howard Hinnant's civil_from_days: years that begin in March have their leap day at the end. */
+    /* Howard Hinnant's civil_from_days: a year that begins in March has its leap day at the end. */
     const uint64_t days = seconds / SECONDS_PER_DAY + DAYS_TO_1601;
     const uint64_t day = days % DAYS_400_YEARS; /* of a cycle of 400 years */
     const uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;

@@ -58,16 +58,6 @@ static void query_linked(HANDLE token, const struct client_access *access, struc
     handle_close(&elevated);
 }
 
-/* What the list grants to both halves; the lock keeps the list. */
-static DWORD query_rights(HANDLE token, const struct client_access *access, struct caller *facts)
-{
-    DWORD error = query_granted(token, access, &facts->granted);
-
-    if (error == ERROR_SUCCESS && facts->elevation == ELEVATION_LIMITED)
-        query_linked(token, access, facts);
-    return error;
-}
-
 DWORD client_token_facts(HANDLE token, struct client_access *access, struct caller *caller)
 {
     struct caller facts;
@@ -76,13 +66,14 @@ DWORD client_token_facts(HANDLE token, struct client_access *access, struct call
     DWORD error = token_facts(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;
-    AcquireSRWLockShared(&access->lock);
-    error = query_rights(token, access, &facts);
+    AcquireSRWLockShared(&access->lock); /* keeps the list */
+    error = query_granted(token, access, &facts.granted);
+    if (error == ERROR_SUCCESS && facts.elevation == ELEVATION_LIMITED)
+        query_linked(token, access, &facts);
     ReleaseSRWLockShared(&access->lock);
-    if (error != ERROR_SUCCESS)
-        return error;
-    *caller = facts;
-    return ERROR_SUCCESS;
+    if (error == ERROR_SUCCESS)
+        *caller = facts;
+    return error;
 }
 
 struct policy client_access_policy(struct client_access *access)
@@ -104,19 +95,14 @@ void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descri
     descriptor_free(&former);
 }
 
-static void set_anonymous(struct caller *caller)
-{
-    caller_set_unknown(caller);
-    caller->level = CALLER_LEVEL_ANONYMOUS;
-}
-
 DWORD client_token_query(HANDLE pipe, struct client_access *access, struct caller *caller)
 {
     HANDLE token = NULL;
 
     DWORD error = open_client_token(pipe, &token);
     if (error == ERROR_CANT_OPEN_ANONYMOUS) {
-        set_anonymous(caller);
+        caller_set_unknown(caller);
+        caller->level = CALLER_LEVEL_ANONYMOUS;
         return ERROR_SUCCESS;
     }
     if (error == ERROR_SUCCESS)

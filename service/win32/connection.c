@@ -14,7 +14,6 @@
 #include "service/win32/pipe.h"
 
 enum {
-    ACCEPT_ATTEMPTS_MAX = 16,        /* clients that came and went before others get the thread */
     WRITE_SIZE_MAX = 32 * 1024,      /* of one write: progress is seen at least this often */
     PRESENCE_INTERVAL_US = 50 * 1000 /* how often a scan checks that its client is there */
 };
@@ -27,22 +26,6 @@ enum io_state {
     IO_CANCELLED /* still so, and the completion comes soon */
 };
 
-/* What to start. */
-struct io_request {
-    enum operation operation;
-    char *space;       /* to read into; the kernel's until the completion */
-    const char *bytes; /* to write; the same */
-    DWORD size;
-    uint64_t deadline_ms; /* UINT64_MAX: none */
-};
-
-enum phase {
-    PHASE_ACCEPTING, /* no client; no session */
-    PHASE_ACCEPTED,  /* a client; no session yet */
-    PHASE_SERVING,
-    PHASE_CLOSED
-};
-
 struct connection {
     struct seat seat;           /* guarded by the shared lock */
     struct turns_ticket ticket; /* the scan threads' while it waits */
@@ -53,11 +36,10 @@ struct connection {
     volatile LONG references; /* one for being open, one for each operation and each caller */
 
     /* the holder's */
-    enum phase phase;
-    struct session session; /* PHASE_SERVING */
+    bool has_client;
+    struct session session; /* has_client */
     uint64_t presence_us;   /* when the client was last known to be there */
     LONG limits_version;    /* of the limits the session has */
-    bool is_waiting;        /* for a turn */
 
     SRWLOCK lock; /* guards what follows */
     enum io_state state;
@@ -67,6 +49,16 @@ struct connection {
     bool is_evicted;          /* the pending read is cancelled to send the client away */
     OVERLAPPED overlapped;
 };
+
+static struct connection *connection_of(struct seat *seat)
+{
+    return CONTAINING_RECORD(seat, struct connection, seat);
+}
+
+static bool is_stopping(struct connection *connection)
+{
+    return InterlockedCompareExchange(&connection->shared->is_stopping, 0, 0) != 0;
+}
 
 /* --- references --- */
 
@@ -104,9 +96,8 @@ static void finish(struct connection *connection, DWORD error)
     struct connection_shared *shared = connection->shared;
 
     ASSERT(!connection->ticket.is_joined);
-    if (connection->phase == PHASE_SERVING)
+    if (connection->has_client)
         session_deinit(&connection->session);
-    connection->phase = PHASE_CLOSED;
     pipe_calls.disconnect_named_pipe(connection->pipe); /* fails when no client ever came: fine */
     handle_close(&connection->pipe);
 
@@ -121,47 +112,37 @@ static void finish(struct connection *connection, DWORD error)
     release(connection);
 }
 
-/* Lets a pool thread go on with the connection, after others that wait. */
-static void resume_later(struct connection *connection)
-{
-    reference(connection);
-    SubmitThreadpoolWork(connection->work);
-}
-
 /* --- one operation --- */
 
-static bool is_stopping(struct connection_shared *shared)
-{
-    return InterlockedCompareExchange(&shared->is_stopping, 0, 0) != 0;
-}
-
-/* Returns ERROR_IO_PENDING when a completion comes, also for what succeeds at once. */
-static DWORD issue(struct connection *connection, const struct io_request *request)
+/* Under the lock. Returns ERROR_IO_PENDING when a completion comes, also for what succeeds at once.
+ */
+static DWORD issue(struct connection *connection, enum operation operation, void *space,
+                   const void *bytes, DWORD size)
 {
     OVERLAPPED *overlapped = &connection->overlapped;
     BOOL is_done = FALSE;
 
-    switch (request->operation) {
+    switch (operation) {
     case OPERATION_ACCEPT:
         is_done = pipe_calls.connect_named_pipe(connection->pipe, overlapped);
         break;
     case OPERATION_READ:
-        is_done =
-            pipe_calls.read_file(connection->pipe, request->space, request->size, NULL, overlapped);
+        is_done = pipe_calls.read_file(connection->pipe, space, size, NULL, overlapped);
         break;
     case OPERATION_WRITE:
-        is_done = pipe_calls.write_file(connection->pipe, request->bytes, request->size, NULL,
-                                        overlapped);
+        is_done = pipe_calls.write_file(connection->pipe, bytes, size, NULL, overlapped);
         break;
     }
     return is_done ? ERROR_IO_PENDING : GetLastError();
 }
 
-/* Starts an operation. Once it is pending its completion may run, and end, at any moment: the
- * caller must return without touching the connection.
+/* Starts an operation, on `space` to read into or `bytes` to write. Once it is pending its
+ * completion may run, and end, at any moment: the caller must return without touching the
+ * connection.
  * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first be told that the server stops;
  * else the error of the call: it is over and no completion comes. */
-static DWORD start(struct connection *connection, const struct io_request *request)
+static DWORD start(struct connection *connection, enum operation operation, void *space,
+                   const void *bytes, size_t size, uint64_t deadline_ms)
 {
     DWORD error = ERROR_RETRY;
 
@@ -169,14 +150,14 @@ static DWORD start(struct connection *connection, const struct io_request *reque
     AcquireSRWLockExclusive(&connection->lock);
     /* Checked under the lock: the sweep that follows the stop either finds us pending, or has been
      * here before, and then we see the flag. */
-    if (!is_stopping(connection->shared) || connection->is_stop_told) {
+    if (!is_stopping(connection) || connection->is_stop_told) {
         memset(&connection->overlapped, 0, sizeof connection->overlapped);
         StartThreadpoolIo(connection->io);
-        error = issue(connection, request);
+        error = issue(connection, operation, space, bytes, (DWORD)size);
         if (error == ERROR_IO_PENDING) {
             connection->state = IO_PENDING;
-            connection->operation = request->operation;
-            connection->deadline_ms = request->deadline_ms;
+            connection->operation = operation;
+            connection->deadline_ms = deadline_ms;
         } else {
             CancelThreadpoolIo(connection->io);
         }
@@ -196,97 +177,6 @@ static bool cancel(struct connection *connection)
         return false;
     connection->state = IO_CANCELLED;
     return true;
-}
-
-/* --- accept --- */
-
-/* The client left before we noticed it, or at that moment. */
-static bool is_client_gone(DWORD error)
-{
-    return error == ERROR_NO_DATA || error == ERROR_BROKEN_PIPE ||
-           error == ERROR_PIPE_NOT_CONNECTED;
-}
-
-static void accept_client(struct connection *connection)
-{
-    const struct io_request request = {.operation = OPERATION_ACCEPT, .deadline_ms = UINT64_MAX};
-
-    for (int attempt = 0; attempt < ACCEPT_ATTEMPTS_MAX; attempt++) {
-        DWORD error = start(connection, &request);
-        if (error == ERROR_IO_PENDING)
-            return;
-        if (error == ERROR_PIPE_CONNECTED) {
-            connection->phase = PHASE_ACCEPTED;
-            break;
-        }
-        if (!is_client_gone(error)) {
-            finish(connection, error == ERROR_RETRY ? ERROR_SUCCESS : error);
-            return;
-        }
-        /* so that the instance can listen again */
-        pipe_calls.disconnect_named_pipe(connection->pipe);
-    }
-    resume_later(connection);
-}
-
-/* Returns false when the connection waits again or is closed: do not touch it. */
-static bool accept_done(struct connection *connection, DWORD error)
-{
-    if (error == ERROR_SUCCESS) {
-        connection->phase = PHASE_ACCEPTED;
-        return true;
-    }
-    if (is_client_gone(error) || error == ERROR_OPERATION_ABORTED) {
-        if (error != ERROR_OPERATION_ABORTED)
-            pipe_calls.disconnect_named_pipe(connection->pipe);
-        accept_client(connection); /* closes when the server stops */
-    } else {
-        finish(connection, error);
-    }
-    return false;
-}
-
-static struct connection *connection_of(struct seat *seat)
-{
-    return CONTAINING_RECORD(seat, struct connection, seat);
-}
-
-/* Sends a client away that has not sent a complete request. Does nothing to one that has. Under the
- * shared lock, which keeps the connection. */
-static void evict(struct connection *connection)
-{
-    AcquireSRWLockExclusive(&connection->lock);
-    if (connection->state == IO_PENDING && connection->operation == OPERATION_READ)
-        connection->is_evicted = cancel(connection);
-    ReleaseSRWLockExclusive(&connection->lock);
-}
-
-/* PHASE_ACCEPTED: makes the session, or one that refuses. */
-static void begin(struct connection *connection)
-{
-    struct connection_shared *shared = connection->shared;
-    uint64_t now_ms = shared->now_ms();
-    struct seat *evicted = NULL;
-
-    AcquireSRWLockExclusive(&shared->lock);
-    unsigned limit = shared->limits.connections;
-    bool may = seats_connect(&shared->seats, &connection->seat, &shared->limits, now_ms, &evicted);
-    if (evicted != NULL)
-        evict(connection_of(evicted));
-    shared->failures = 0;
-    connection->limits_version = shared->limits_version;
-    session_init(&connection->session, shared->context, &shared->limits, now_ms);
-    ReleaseSRWLockExclusive(&shared->lock);
-
-    connection->phase = PHASE_SERVING;
-    statistics_connection_opened(shared->context->statistics);
-    SubmitThreadpoolWork(shared->attend);
-    if (may)
-        return;
-    statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS);
-    event_server_busy(limit);
-    session_refuse(&connection->session, STATUS_BUSY,
-                   "The server has as many connections as it may have (limit connections).");
 }
 
 /* --- read and write --- */
@@ -353,19 +243,13 @@ static void write_done(struct connection *connection, DWORD error, size_t size)
 /* Both return true when the operation is pending. */
 static bool start_read(struct connection *connection)
 {
-    struct session *session = &connection->session;
     size_t capacity = 0;
-    char *space = session_space(session, &capacity);
+    char *space = conn_space(&connection->session.conn, &capacity);
 
     if (space == NULL)
         return false; /* the session closes */
-    const struct io_request request = {
-        .operation = OPERATION_READ,
-        .space = space,
-        .size = capacity > REQUEST_SIZE_MAX ? (DWORD)REQUEST_SIZE_MAX : (DWORD)capacity,
-        .deadline_ms = session_deadline_ms(session),
-    };
-    DWORD error = start(connection, &request);
+    DWORD error = start(connection, OPERATION_READ, space, NULL, capacity,
+                        session_deadline_ms(&connection->session));
     if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
         read_done(connection, error, 0);
     return error == ERROR_IO_PENDING;
@@ -373,15 +257,11 @@ static bool start_read(struct connection *connection)
 
 static bool start_write(struct connection *connection)
 {
-    struct session *session = &connection->session;
-    struct span pending = session_pending(session);
-    const struct io_request request = {
-        .operation = OPERATION_WRITE,
-        .bytes = pending.data,
-        .size = pending.size > WRITE_SIZE_MAX ? (DWORD)WRITE_SIZE_MAX : (DWORD)pending.size,
-        .deadline_ms = session_deadline_ms(session),
-    };
-    DWORD error = start(connection, &request);
+    struct span pending = conn_pending(&connection->session.conn);
+
+    DWORD error = start(connection, OPERATION_WRITE, NULL, pending.data,
+                        pending.size < WRITE_SIZE_MAX ? pending.size : (size_t)WRITE_SIZE_MAX,
+                        session_deadline_ms(&connection->session));
     if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
         write_done(connection, error, 0);
     return error == ERROR_IO_PENDING;
@@ -415,7 +295,8 @@ static void identify(struct connection *connection)
                    "connections_per_user).");
 }
 
-/* Returns true when the connection waits: it may be running elsewhere already. */
+/* Returns true when the connection waits: it may be running elsewhere already. The reference goes
+ * with the ticket. */
 static bool wait_for_turn(struct connection *connection)
 {
     struct connection_shared *shared = connection->shared;
@@ -423,51 +304,40 @@ static bool wait_for_turn(struct connection *connection)
     const bool is_first = !session->has_scanned;
 
     reference(connection);
-    connection->is_waiting = true;
     enum scan_wait wait =
         scan_threads_wait(shared->scans, &connection->ticket, &session->grant.caller.user,
                           session_deadline_ms(session));
-    if (wait == SCAN_CLOSED) {
-        connection->is_waiting = false;
+    if (wait == SCAN_CLOSED)
         release(connection);
-    } else if (wait == SCAN_WAITS && is_first) {
+    else if (wait == SCAN_WAITS && is_first)
         statistics_limit_hit(shared->context->statistics, LIMIT_SCANS);
-    }
     return wait != SCAN_CLOSED;
 }
 
-static void report_ended(struct connection *connection)
+/* What follows whatever the session has done. */
+static void follow(struct connection *connection)
 {
+    struct session *session = &connection->session;
     struct statistics_answer ended;
     ULONG pid = 0;
 
-    if (!session_take_ended(&connection->session, &ended))
-        return;
-    (void)GetNamedPipeClientProcessId(connection->pipe, &pid);
-    event_answered(&connection->session.grant.caller, pid, &ended);
-}
-
-static void leave_turns(struct connection *connection)
-{
-    if (connection->ticket.is_joined && !session_is_scanning(&connection->session))
+    if (!connection->is_stop_told && is_stopping(connection)) {
+        connection->is_stop_told = true;
+        session_stop(session, connection->shared->now_ms());
+    }
+    if (connection->ticket.is_joined && !session_is_scanning(session))
         scan_threads_leave(connection->shared->scans, &connection->ticket);
-}
-
-static void tell_stop(struct connection *connection)
-{
-    if (connection->is_stop_told || !is_stopping(connection->shared))
-        return;
-    connection->is_stop_told = true;
-    session_stop(&connection->session, connection->shared->now_ms());
+    if (session_take_ended(session, &ended)) {
+        (void)GetNamedPipeClientProcessId(connection->pipe, &pid);
+        event_answered(&session->grant.caller, pid, &ended);
+    }
 }
 
 /* Does what the session asks until something is pending. */
 static void run(struct connection *connection)
 {
     for (;;) {
-        tell_stop(connection);
-        leave_turns(connection);
-        report_ended(connection);
+        follow(connection);
         switch (session_next(&connection->session)) {
         case SESSION_READ:
             if (start_read(connection))
@@ -494,9 +364,127 @@ static void run(struct connection *connection)
     }
 }
 
-/* --- turns; the queue's reference to the connection comes with the ticket --- */
+/* --- accept --- */
 
-/* A scan that nobody waits for any more has no turn. */
+/* Sends a client away that has not sent a complete request. Does nothing to one that has. Under the
+ * shared lock, which keeps the connection. */
+static void evict(struct connection *connection)
+{
+    AcquireSRWLockExclusive(&connection->lock);
+    if (connection->state == IO_PENDING && connection->operation == OPERATION_READ)
+        connection->is_evicted = cancel(connection);
+    ReleaseSRWLockExclusive(&connection->lock);
+}
+
+/* A client has connected: makes the session, or one that refuses. */
+static void begin(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+    uint64_t now_ms = shared->now_ms();
+    struct seat *evicted = NULL;
+
+    AcquireSRWLockExclusive(&shared->lock);
+    unsigned limit = shared->limits.connections;
+    bool may = seats_connect(&shared->seats, &connection->seat, &shared->limits, now_ms, &evicted);
+    if (evicted != NULL)
+        evict(connection_of(evicted));
+    shared->failures = 0;
+    connection->limits_version = shared->limits_version;
+    session_init(&connection->session, shared->context, &shared->limits, now_ms);
+    ReleaseSRWLockExclusive(&shared->lock);
+
+    connection->has_client = true;
+    statistics_connection_opened(shared->context->statistics);
+    SubmitThreadpoolWork(shared->attend);
+    if (may)
+        return;
+    statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS);
+    event_server_busy(limit);
+    session_refuse(&connection->session, STATUS_BUSY,
+                   "The server has as many connections as it may have (limit connections).");
+}
+
+/* What accepting has led to, by the error of the call or of its completion. */
+static void accept_done(struct connection *connection, DWORD error)
+{
+    switch (error) {
+    case ERROR_IO_PENDING:
+        break;
+    case ERROR_SUCCESS:
+    case ERROR_PIPE_CONNECTED:
+        begin(connection);
+        run(connection);
+        break;
+    case ERROR_NO_DATA: /* the client left before we noticed it, or at that moment */
+    case ERROR_BROKEN_PIPE:
+    case ERROR_PIPE_NOT_CONNECTED:
+    case ERROR_OPERATION_ABORTED:
+        if (error != ERROR_OPERATION_ABORTED) /* so that the instance can listen again */
+            pipe_calls.disconnect_named_pipe(connection->pipe);
+        reference(connection);
+        SubmitThreadpoolWork(connection->work); /* after others that wait for the thread */
+        break;
+    case ERROR_RETRY: /* the server stops */
+        finish(connection, ERROR_SUCCESS);
+        break;
+    default:
+        finish(connection, error);
+        break;
+    }
+}
+
+static void accept_client(struct connection *connection)
+{
+    accept_done(connection, start(connection, OPERATION_ACCEPT, NULL, NULL, 0, UINT64_MAX));
+}
+
+/* --- callbacks; each comes with a reference --- */
+
+static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context, void *overlapped,
+                                   ULONG error, ULONG_PTR size, PTP_IO io)
+{
+    struct connection *connection = context;
+    (void)instance, (void)overlapped, (void)io;
+
+    AcquireSRWLockExclusive(&connection->lock);
+    enum operation operation = connection->operation;
+    connection->state = IO_IDLE;
+    ReleaseSRWLockExclusive(&connection->lock);
+
+    connection->presence_us = system_now_us(NULL);
+    if (operation == OPERATION_ACCEPT) {
+        accept_done(connection, error);
+    } else {
+        if (operation == OPERATION_READ)
+            read_done(connection, error, size);
+        else
+            write_done(connection, error, size);
+        run(connection);
+    }
+    release(connection);
+}
+
+/* To accept again, or to end waiting for a turn. */
+static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
+{
+    struct connection *connection = context;
+    (void)instance, (void)work;
+
+    if (connection->has_client) {
+        session_on_deadline(&connection->session, connection->shared->now_ms());
+        run(connection);
+    } else {
+        accept_client(connection);
+    }
+    release(connection);
+}
+
+void connection_resume(struct turns_ticket *ticket)
+{
+    SubmitThreadpoolWork(CONTAINING_RECORD(ticket, struct connection, ticket)->work);
+}
+
+/* A scan that its client does not wait for any more gets no turn. */
 static bool is_client_present(struct connection *connection)
 {
     uint64_t now_us = system_now_us(NULL);
@@ -511,7 +499,6 @@ void connection_take_turn(struct turns_ticket *ticket, uint64_t end_us)
 {
     struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
 
-    connection->is_waiting = false;
     if (is_client_present(connection)) {
         session_scan(&connection->session, end_us);
         session_on_scanned(&connection->session, connection->shared->now_ms());
@@ -522,116 +509,48 @@ void connection_take_turn(struct turns_ticket *ticket, uint64_t end_us)
     release(connection);
 }
 
-void connection_resume(struct turns_ticket *ticket)
-{
-    SubmitThreadpoolWork(CONTAINING_RECORD(ticket, struct connection, ticket)->work);
-}
-
-/* --- callbacks of the thread pool --- */
-
-static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context, void *overlapped,
-                                   ULONG error, ULONG_PTR size, PTP_IO io)
-{
-    struct connection *connection = context;
-    bool goes_on = true;
-    (void)instance, (void)overlapped, (void)io;
-
-    AcquireSRWLockExclusive(&connection->lock);
-    enum operation operation = connection->operation;
-    connection->state = IO_IDLE;
-    ReleaseSRWLockExclusive(&connection->lock);
-
-    connection->presence_us = system_now_us(NULL);
-    switch (operation) {
-    case OPERATION_ACCEPT:
-        goes_on = accept_done(connection, error);
-        if (goes_on)
-            begin(connection);
-        break;
-    case OPERATION_READ:
-        read_done(connection, error, size);
-        break;
-    case OPERATION_WRITE:
-        write_done(connection, error, size);
-        break;
-    }
-    if (goes_on)
-        run(connection);
-    release(connection);
-}
-
-static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
-{
-    struct connection *connection = context;
-    (void)instance, (void)work;
-
-    if (connection->phase == PHASE_ACCEPTING) {
-        accept_client(connection);
-    } else {
-        if (connection->phase == PHASE_ACCEPTED)
-            begin(connection);
-        if (connection->is_waiting)
-            session_on_deadline(&connection->session, connection->shared->now_ms());
-        connection->is_waiting = false;
-        run(connection);
-    }
-    release(connection);
-}
-
 /* --- what the server calls --- */
-
-static DWORD create(struct connection_shared *shared, HANDLE pipe, struct connection **connection)
-{
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    struct connection *created = pipe_calls.allocate(1, sizeof *created);
-
-    if (created == NULL)
-        return error;
-    created->shared = shared;
-    created->references = 1;
-    InitializeSRWLock(&created->lock);
-    created->work = pipe_calls.create_work(on_work, created, shared->environment);
-    if (created->work == NULL) {
-        error = GetLastError();
-        goto cleanup;
-    }
-    created->io = pipe_calls.create_io(pipe, on_completion, created, shared->environment);
-    if (created->io == NULL) {
-        error = GetLastError();
-        goto cleanup;
-    }
-    created->pipe = pipe;
-    *connection = created;
-    return ERROR_SUCCESS;
-
-cleanup:
-    if (created->work != NULL)
-        CloseThreadpoolWork(created->work);
-    free(created);
-    return error;
-}
 
 DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
 {
-    struct connection *connection = NULL;
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
+    struct connection *connection = pipe_calls.allocate(1, sizeof *connection);
 
-    DWORD error = create(shared, pipe, &connection);
-    if (error != ERROR_SUCCESS)
+    if (connection == NULL)
         return error;
+    connection->shared = shared;
+    connection->references = 2; /* one is ours */
+    InitializeSRWLock(&connection->lock);
+    connection->work = pipe_calls.create_work(on_work, connection, shared->environment);
+    if (connection->work == NULL) {
+        error = GetLastError();
+        goto cleanup;
+    }
+    connection->io = pipe_calls.create_io(pipe, on_completion, connection, shared->environment);
+    if (connection->io == NULL) {
+        error = GetLastError();
+        goto cleanup;
+    }
+    connection->pipe = pipe;
     AcquireSRWLockExclusive(&shared->lock);
     seats_add(&shared->seats, &connection->seat);
     ReleaseSRWLockExclusive(&shared->lock);
-    reference(connection);
     accept_client(connection);
     release(connection);
     return ERROR_SUCCESS;
+
+cleanup:
+    if (connection->work != NULL)
+        CloseThreadpoolWork(connection->work);
+    free(connection);
+    return error;
 }
 
 static void sweep(struct connection *connection, uint64_t now_ms)
 {
     AcquireSRWLockExclusive(&connection->lock);
     if (connection->state == IO_PENDING) {
-        bool must_tell = is_stopping(connection->shared) && !connection->is_stop_told;
+        bool must_tell = is_stopping(connection) && !connection->is_stop_told;
         /* A write may have been read in part, so it cannot be cancelled and repeated: it goes on
          * under the shorter deadline of a session that stops. */
         if (must_tell && connection->operation == OPERATION_WRITE) {

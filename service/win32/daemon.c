@@ -70,49 +70,32 @@ static void reconfigure(struct daemon *daemon)
 
 /* --- start --- */
 
-/* The service: everyone named by the access list. */
-static DWORD create_service_server(struct daemon *daemon, struct server_config *config)
-{
-    config->pipe_sddl = daemon->setup.pipe_sddl.data;
-    config->access_sddl = daemon->setup.access_sddl.data;
-    return server_create(config, &daemon->server);
-}
-
-/* The console: its user, and those who have all rights anyway. */
-static DWORD create_console_server(struct daemon *daemon, struct server_config *config)
+/* The service serves everyone named by the access list; the console its user, and those who have
+ * all rights anyway. */
+static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
 {
     char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
+    struct server_config config = {
+        .pipe_name = pipe_name,
+        .pipe_sddl = pipe_sddl,
+        .access_sddl = access_sddl,
+        .policy = make_policy(&daemon->settings),
+        .context = &daemon->context,
+        .limits = &daemon->settings.limits,
+    };
     struct caller self;
 
+    if (daemon->mode == DAEMON_SERVICE) {
+        config.pipe_sddl = daemon->setup.pipe_sddl.data;
+        config.access_sddl = daemon->setup.access_sddl.data;
+        return server_create(&config, &daemon->server);
+    }
     DWORD error = token_facts_self(&self);
     if (error == ERROR_SUCCESS &&
         !access_console_sddl(&self.user, self.administrator == ADMINISTRATOR_ENABLED, pipe_sddl,
                              access_sddl))
         error = ERROR_INVALID_SID;
-    if (error != ERROR_SUCCESS)
-        return error;
-    config->pipe_sddl = pipe_sddl;
-    config->access_sddl = access_sddl;
-    return server_create(config, &daemon->server);
-}
-
-static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
-{
-    const struct statistics_lock lock = server_statistics_lock(&daemon->statistics_lock);
-    struct server_config config = {
-        .pipe_name = pipe_name,
-        .policy = make_policy(&daemon->settings),
-        .context = &daemon->context,
-        .limits = &daemon->settings.limits,
-    };
-
-    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
-    daemon->context = (struct answer_context){.platform = &daemon->platform,
-                                              .info = &daemon->info,
-                                              .now_us = system_now_us,
-                                              .statistics = &daemon->statistics};
-    return daemon->mode == DAEMON_SERVICE ? create_service_server(daemon, &config)
-                                          : create_console_server(daemon, &config);
+    return error != ERROR_SUCCESS ? error : server_create(&config, &daemon->server);
 }
 
 /* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
@@ -156,6 +139,12 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
         event_start_failed(error);
         goto cleanup;
     }
+    const struct statistics_lock lock = server_statistics_lock(&daemon->statistics_lock);
+    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
+    daemon->context = (struct answer_context){.platform = &daemon->platform,
+                                              .info = &daemon->info,
+                                              .now_us = system_now_us,
+                                              .statistics = &daemon->statistics};
     error = create_server(daemon, pipe_name_w);
     if (error != ERROR_SUCCESS) {
         event_pipe_failed(pipe_name_w, error);

@@ -18,8 +18,7 @@ enum {
 };
 
 /* Creates the first instance of `name`, to which no client can ever connect. While it is open the
- * name belongs to this process, even when no other instance exists.
- * guard  Receives the handle; close it last.
+ * name belongs to this process: close it last.
  * Returns a Win32 error; ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY when the name is taken (or, below
  * ProtectedPrefix, not ours to take). */
 NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
@@ -33,10 +32,9 @@ NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, _In_ SECURITY_ATT
  * pending. */
 bool pipe_is_abandoned(_In_ HANDLE pipe);
 
-/* The calls of Windows that the pipe server depends on and that can fail, as a table: the members
- * are the functions of their names. A test replaces one to make it fail at its k-th use
- * (tests/win32/test_faults.c). Nobody else writes to the table, and tests do only while no server
- * exists, so it needs no lock. */
+/* The calls of Windows that the pipe server depends on and that can fail, as a table. A test
+ * replaces one to make it fail at its k-th use (tests/win32/test_faults.c), while no server exists:
+ * it needs no lock. */
 struct pipe_calls {
     HANDLE(WINAPI *create_named_pipe)
     (LPCWSTR, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, LPSECURITY_ATTRIBUTES);

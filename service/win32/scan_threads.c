@@ -11,7 +11,6 @@
 
 struct scan_thread {
     struct scan_threads *threads;
-    unsigned index;
     bool is_running; /* it has not left its loop */
     HANDLE handle;   /* NULL: never started */
 };
@@ -28,9 +27,10 @@ struct scan_threads {
 };
 
 /* Under the lock: waits for a turn. Returns NULL when the thread has to end. */
-static struct turns_ticket *next_turn(struct scan_threads *threads, unsigned index)
+static struct turns_ticket *next_turn(struct scan_threads *threads,
+                                      const struct scan_thread *thread)
 {
-    while (!threads->is_closed && index < threads->count) {
+    while (!threads->is_closed && thread < &threads->items[threads->count]) {
         struct turns_ticket *ticket = turns_take(&threads->turns);
 
         if (ticket != NULL)
@@ -49,7 +49,7 @@ static DWORD WINAPI run(void *context)
     struct turns_ticket *ticket = NULL;
 
     AcquireSRWLockExclusive(&threads->lock);
-    while ((ticket = next_turn(threads, thread->index)) != NULL) {
+    while ((ticket = next_turn(threads, thread)) != NULL) {
         ReleaseSRWLockExclusive(&threads->lock);
         threads->turn(ticket, system_now_us(NULL) + SCAN_TURN_US);
         AcquireSRWLockExclusive(&threads->lock);
@@ -60,18 +60,15 @@ static DWORD WINAPI run(void *context)
 }
 
 /* Under the lock. */
-static DWORD start(struct scan_threads *threads, unsigned index)
+static DWORD start(struct scan_threads *threads, struct scan_thread *thread)
 {
-    struct scan_thread *thread = &threads->items[index];
-
+    if (thread->is_running)
+        return ERROR_SUCCESS;
     handle_close(&thread->handle); /* of one that has ended */
     thread->threads = threads;
-    thread->index = index;
     thread->handle = pipe_calls.create_thread(NULL, 0, run, thread, 0, NULL);
-    if (thread->handle == NULL)
-        return GetLastError();
-    thread->is_running = true;
-    return ERROR_SUCCESS;
+    thread->is_running = thread->handle != NULL;
+    return thread->is_running ? ERROR_SUCCESS : GetLastError();
 }
 
 DWORD scan_threads_set_count(struct scan_threads *threads, unsigned count)
@@ -82,8 +79,7 @@ DWORD scan_threads_set_count(struct scan_threads *threads, unsigned count)
     AcquireSRWLockExclusive(&threads->lock);
     threads->count = count;
     for (unsigned i = 0; i < count && error == ERROR_SUCCESS; i++)
-        if (!threads->items[i].is_running)
-            error = start(threads, i);
+        error = start(threads, &threads->items[i]);
     ReleaseSRWLockExclusive(&threads->lock);
     WakeAllConditionVariable(&threads->awake);
     return error;
@@ -103,7 +99,6 @@ DWORD scan_threads_create(unsigned count, scan_turn *turn, struct scan_threads *
         *threads = created;
         return ERROR_SUCCESS;
     }
-    scan_threads_close(created);
     bool is_freed = scan_threads_destroy(created, INFINITE);
     ASSERT(is_freed); /* no thread had a turn */
     return error;
@@ -154,12 +149,13 @@ bool scan_threads_destroy(struct scan_threads *threads, uint32_t wait_ms)
 
     if (threads == NULL)
         return true;
+    scan_threads_close(threads);
     for (unsigned i = 0; i < SCANS_LIMIT_MAX; i++) {
         const uint64_t now_ms = system_now_ms();
+        const DWORD rest_ms = now_ms < end_ms ? (DWORD)(end_ms - now_ms) : 0;
 
         if (threads->items[i].handle != NULL &&
-            WaitForSingleObject(threads->items[i].handle,
-                                now_ms < end_ms ? (DWORD)(end_ms - now_ms) : 0) != WAIT_OBJECT_0)
+            WaitForSingleObject(threads->items[i].handle, rest_ms) != WAIT_OBJECT_0)
             return false;
     }
     ASSERT(threads->turns.first == NULL);

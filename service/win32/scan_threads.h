@@ -17,14 +17,11 @@ enum { SCAN_TURN_US = 20 * 1000 }; /* of one turn; one slow query may make it lo
 
 struct scan_threads; /* opaque: scan_threads.c */
 
-/* Runs one turn on a scan thread. When it returns, the ticket may wait again or be gone.
- * end_us  When the turn ends, by system_now_us(). */
+/* Runs one turn on a scan thread, until `end_us` of system_now_us(). When it returns, the ticket may
+ * wait again or be gone. */
 typedef void scan_turn(struct turns_ticket *ticket, uint64_t end_us);
 
-/* Starts the threads.
- * count  1 to SCANS_LIMIT_MAX.
- * turn   Runs the turn of a ticket.
- * Returns a Win32 error; then no thread runs. */
+/* Starts 1 to SCANS_LIMIT_MAX threads. Returns a Win32 error; then none runs. */
 NODISCARD DWORD scan_threads_create(unsigned count, scan_turn *turn,
                                     _Out_ struct scan_threads **threads);
 
@@ -55,8 +52,7 @@ struct turns_ticket *scan_threads_expire(_Inout_ struct scan_threads *threads, u
  * with scan_threads_expire(). */
 void scan_threads_close(_Inout_ struct scan_threads *threads);
 
-/* Waits for the threads to end, then frees them. No ticket may wait or be in the list. Accepts
- * NULL.
+/* Closes, waits for the threads to end, and frees them. No ticket may be left. Accepts NULL.
  * Returns false, and frees nothing, when a thread still runs after `wait_ms`. */
 NODISCARD bool scan_threads_destroy(_Inout_opt_ struct scan_threads *threads, uint32_t wait_ms);
 

@@ -68,21 +68,24 @@ static void set_timer(struct server *server)
 
 /* --- accepting --- */
 
-/* Under the lock. */
-static void note_failure(struct server *server)
+/* Under the lock: looks at an accept that failed. Returns true for the first failure in a row. */
+static bool note_failure(struct server *server)
 {
     struct connection_shared *shared = &server->shared;
     unsigned doublings =
         shared->failures < ACCEPT_DOUBLINGS_MAX ? shared->failures : ACCEPT_DOUBLINGS_MAX;
     uint64_t wait_ms = (uint64_t)ACCEPT_RETRY_MS << doublings;
 
+    if (shared->accept_error == ERROR_SUCCESS)
+        return false;
     server->last_error = shared->accept_error;
     shared->accept_error = ERROR_SUCCESS;
-    shared->failures++;
     server->retry_ms =
         shared->now_ms() + (wait_ms < ACCEPT_RETRY_MAX_MS ? wait_ms : ACCEPT_RETRY_MAX_MS);
+    shared->failures++;
     if (shared->failures >= ACCEPT_FAILURES_MAX && shared->seats.accepting == 0)
         SetEvent(server->failed);
+    return shared->failures == 1;
 }
 
 /* Takes the right to make one more instance, unless accepting pauses after a failure. Counting it
@@ -92,17 +95,15 @@ static bool reserve(struct server *server)
     struct connection_shared *shared = &server->shared;
 
     AcquireSRWLockExclusive(&shared->lock);
-    const DWORD error = shared->accept_error;
-    if (error != ERROR_SUCCESS)
-        note_failure(server);
-    const bool is_first = error != ERROR_SUCCESS && shared->failures == 1;
+    const bool is_first_failure = note_failure(server);
+    const DWORD error = server->last_error;
     const bool may = shared->is_stopping == 0 && shared->now_ms() >= server->retry_ms &&
                      seats_reserve(&shared->seats, &shared->limits);
     if (may)
         InterlockedIncrement(&shared->alive);
     set_timer(server);
     ReleaseSRWLockExclusive(&shared->lock);
-    if (is_first)
+    if (is_first_failure)
         event_accept_failed(error);
     return may;
 }
@@ -254,18 +255,6 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     return server_set_access(server, config->access_sddl, &config->policy);
 }
 
-static DWORD begin_listening(struct server *server)
-{
-    DWORD error = pipe_create_guard(server->pipe_name, &server->security, &server->guard);
-    if (error != ERROR_SUCCESS)
-        return error;
-    refill(server);
-    AcquireSRWLockExclusive(&server->shared.lock);
-    error = server->last_error;
-    ReleaseSRWLockExclusive(&server->shared.lock);
-    return error;
-}
-
 DWORD server_create(const struct server_config *config, struct server **server)
 {
     struct server *created = pipe_calls.allocate(1, sizeof *created);
@@ -280,13 +269,18 @@ DWORD server_create(const struct server_config *config, struct server **server)
     if (error == ERROR_SUCCESS)
         error = create_pool(created);
     if (error == ERROR_SUCCESS)
+        error = pipe_create_guard(created->pipe_name, &created->security, &created->guard);
+    if (error == ERROR_SUCCESS)
         error = scan_threads_create(created->shared.limits.scans, connection_take_turn,
                                     &created->shared.scans);
     if (error != ERROR_SUCCESS) {
         destroy(created);
         return error;
     }
-    error = begin_listening(created);
+    refill(created);
+    AcquireSRWLockExclusive(&created->shared.lock);
+    error = created->last_error;
+    ReleaseSRWLockExclusive(&created->shared.lock);
     if (error == ERROR_SUCCESS) {
         *server = created;
         return ERROR_SUCCESS;

@@ -1,9 +1,7 @@
 /* The pipe server: accepts clients, serves them on a thread pool and scan threads, stops cleanly.
  *
  * No thread belongs to a connection: every read, write and accept is overlapped, and its completion
- * goes on with the session on one of a few pool threads. Scans run on threads of their own, in
- * turns of a few milliseconds. One timer watches all deadlines. The service, `lsmapd --console` and
- * the tests use it alike.
+ * goes on with the session on one of a few pool threads. One timer watches all deadlines.
  */
 #ifndef SERVICE_WIN32_SERVER_H
 #define SERVICE_WIN32_SERVER_H
@@ -38,16 +36,14 @@ struct server_config {
 NODISCARD DWORD server_create(_In_ const struct server_config *config,
                               _Out_ struct server **server);
 
-/* Stops: clients get `stopping`, pending operations are cancelled, and their completions waited
- * for; then everything is freed. Takes at most about STOP_TIMEOUT_MS.
- * Accepts NULL.
+/* Stops within about STOP_TIMEOUT_MS: clients get `stopping`, pending operations are cancelled and
+ * waited for, then everything is freed. Accepts NULL.
  * Returns ERROR_SUCCESS; ERROR_TIMEOUT when a call into the system hangs in some session: then
  * nothing was freed, and the process must end without touching what `context` points to. */
 NODISCARD DWORD server_stop(_Inout_opt_ struct server *server);
 
-/* Changes the limits, for new connections and for the next request of those that exist.
- * Returns the error when a scan thread could not be created; the limits have changed all the same.
- */
+/* Changes the limits, also for the next request of clients that are connected. Returns the error
+ * when a scan thread could not be created; the limits have changed all the same. */
 NODISCARD DWORD server_configure(_Inout_ struct server *server,
                                  _In_ const struct server_limits *limits);
 
@@ -59,8 +55,7 @@ NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char
 /* Signalled when the server has given up accepting clients. Belongs to the server. */
 HANDLE server_failed_event(_In_ const struct server *server);
 
-/* Initialises `srw`, which must live and stay where it is while the lock is used. Returns the lock
- * for statistics_init(), of the statistics that `context` names. */
+/* A lock for the statistics that `context` names. `srw` must stay where it is while it is used. */
 struct statistics_lock server_statistics_lock(_Out_ SRWLOCK *srw);
 
 /* Clients connected now, including those that are refused. */

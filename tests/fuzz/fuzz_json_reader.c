@@ -16,7 +16,8 @@ static bool within(struct span part, struct span all)
            (size_t)(part.data - all.data) <= all.size - part.size;
 }
 
-/* What is unescaped is valid UTF-8, and comes back the same when the writer has written it. */
+/* What is unescaped is valid UTF-8, and comes back the same from a line of the writer, which has
+ * nothing unsafe in it. */
 static void check_text(const struct json_reader *reader)
 {
     size_t size = 0;
@@ -37,6 +38,8 @@ static void check_text(const struct json_reader *reader)
     json_line_begin(&writer, &line);
     json_string(&writer, "v", (struct span){value, size});
     FUZZ_CHECK(json_line_end(&writer));
+    for (size_t offset = 0; offset + 1 < line.size;) /* its newline is the last */
+        FUZZ_CHECK(!utf_is_unsafe(utf8_next(buffer_span(&line), &offset)));
     json_reader_init(&again, buffer_span(&line), 1);
     FUZZ_CHECK(json_next(&again) == JSON_OBJECT_OPEN && json_next(&again) == JSON_KEY);
     FUZZ_CHECK(json_next(&again) == JSON_STRING);

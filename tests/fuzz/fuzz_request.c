@@ -93,7 +93,7 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
     answer_destroy(answer);
     FUZZ_CHECK(virtual_.open_count == 0);
     FUZZ_CHECK(reply_stream_read(buffer_span(&out), &stream));
-    FUZZ_CHECK(reply_stream_is_whole(&stream));
+    FUZZ_CHECK(reply_stream_is_complete(&stream));
     FUZZ_CHECK(parsed == STATUS_OK || (!stream.is_end && stream.code == parsed));
     buffer_release(&out);
 }

@@ -62,7 +62,7 @@ static void act(struct world *world, size_t actions)
             serve(world);
             break;
         case SESSION_WRITE: {
-            struct span pending = session_pending(session);
+            struct span pending = conn_pending(&session->conn);
             if (pending.size > world->write_size)
                 pending.size = world->write_size;
             FUZZ_CHECK(buffer_append(&world->written, pending));
@@ -82,7 +82,7 @@ static void send(struct world *world, const char *bytes, size_t size)
     while (size > 0 && session_next(&world->session) == SESSION_READ &&
            world->written.size < WRITTEN_SIZE_MAX / 2) {
         size_t capacity = 0;
-        char *space = session_space(&world->session, &capacity);
+        char *space = conn_space(&world->session.conn, &capacity);
         bool is_heard = !world->session.conn.is_last; /* else it is discarded */
 
         FUZZ_CHECK(space != NULL && capacity > 0);
@@ -164,7 +164,7 @@ static void interrupt(struct world *world, uint8_t what, uint8_t number)
             session_refuse(session, STATUS_BUSY, "Refused.");
         return;
     case 'z':
-        if (session_next(session) == SESSION_READ && session_space(session, &capacity) != NULL)
+        if (session_next(session) == SESSION_READ && conn_space(&session->conn, &capacity) != NULL)
             session_on_read(session, 0, world->now_ms);
         return;
     default:
@@ -269,7 +269,7 @@ static void finish(struct world *world)
     world->no_turns = false;
     act(world, ACTIONS_MAX);
     if (session_next(&world->session) == SESSION_READ) {
-        FUZZ_CHECK(session_space(&world->session, &capacity) != NULL);
+        FUZZ_CHECK(conn_space(&world->session.conn, &capacity) != NULL);
         session_on_read(&world->session, 0, world->now_ms);
     }
     FUZZ_CHECK(session_next(&world->session) == SESSION_CLOSE);

@@ -114,7 +114,7 @@ static inline bool reply_stream_read(struct span lines, struct reply_stream *str
 }
 
 /* Returns true when the reply has its terminal line, and an `end` counts what is there. */
-static inline bool reply_stream_is_whole(const struct reply_stream *stream)
+static inline bool reply_stream_is_complete(const struct reply_stream *stream)
 {
     if (stream->terminals != 1)
         return false;

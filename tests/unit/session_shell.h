@@ -77,7 +77,7 @@ static inline bool act(struct shell *shell)
         session_serve(&shell->session, shell->now_ms);
         return true;
     case SESSION_WRITE: {
-        struct span pending = session_pending(&shell->session);
+        struct span pending = conn_pending(&shell->session.conn);
         if (pending.size > WRITTEN_CAPACITY - shell->written_size)
             abort();
         memcpy(shell->written + shell->written_size, pending.data, pending.size);
@@ -108,7 +108,7 @@ static inline void send_only(struct shell *shell, const char *text)
 
     while (size > 0 && session_next(&shell->session) == SESSION_READ) {
         size_t capacity = 0;
-        char *space = session_space(&shell->session, &capacity);
+        char *space = conn_space(&shell->session.conn, &capacity);
         size_t part = size < capacity ? size : capacity;
 
         if (space == NULL)

@@ -29,7 +29,7 @@ static void answer_depends_on_rights(struct test *t)
             world.grant.rights = rights;
             CHECK(t, serve(&world, ops[i].line) > 0);
             CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
-            CHECK(t, reply_stream_is_whole(&stream));
+            CHECK(t, reply_stream_is_complete(&stream));
             CHECK_INT(t, 0, world.virtual_.open_count);
             if ((rights & ops[i].needs) != 0) {
                 CHECK(t, stream.is_end);

@@ -98,7 +98,7 @@ static void answer_fits_or_says_so(struct test *t)
             serve_in_room(&world, lines[i], room);
             REQUIRE(t, reply_stream_read(buffer_span(&world.out), &stream));
             CHECK(t, stream.terminals == 1 || room < terminal_size);
-            CHECK(t, stream.terminals == 0 || reply_stream_is_whole(&stream));
+            CHECK(t, stream.terminals == 0 || reply_stream_is_complete(&stream));
             refused += stream.terminals == 1 && !stream.is_end && stream.code == STATUS_INTERNAL;
             CHECK_INT(t, 0, world.virtual_.open_count);
         }
@@ -131,7 +131,7 @@ static void answer_takes_a_long_row_back(struct test *t)
         world_reset(&world);
         serve_in_room(&world, "{\"op\":\"maps\",\"pid\":1}", room);
         CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
-        CHECK(t, reply_stream_is_whole(&stream));
+        CHECK(t, reply_stream_is_complete(&stream));
         taken_back += !stream.is_end && stream.rows == 1 && room > NAME_SIZE + 512;
     }
     CHECK(t, taken_back > 0);
@@ -162,7 +162,7 @@ static void answer_survives_each_fault(struct test *t)
                 world.virtual_.fail_with = faults[fault];
                 CHECK(t, serve(&world, lines[i]) > 0);
                 CHECK(t, reply_stream_read(buffer_span(&world.out), &stream));
-                CHECK(t, reply_stream_is_whole(&stream));
+                CHECK(t, reply_stream_is_complete(&stream));
                 CHECK_INT(t, 0, world.virtual_.open_count);
                 is_over = world.virtual_.calls_total < k; /* each call has failed once */
                 world_release(&world);

@@ -39,7 +39,7 @@ static void mappings_in_a_folder_are_left_out(struct test *t)
         play_begin(&play, &options);
         CHECK(t, feed(&play.fed, &play.target, rows[i].lines));
         play_check(t, &play, rows[i].expected);
-        CHECK_INT(t, rows[i].matched, pipeline_matched(&play.pipeline));
+        CHECK_INT(t, rows[i].matched, play.pipeline.filter.mappings > 0);
         play_end(&play);
     }
 }

@@ -19,10 +19,10 @@ static void check_screen(struct test *t, const char *text)
 
 static void every_topic_fits_a_screen(struct test *t)
 {
-    CHECK(t, help_topics_count >= 7);
-    for (size_t i = 0; i < help_topics_count; i++) {
-        TEST_ROW(t, "%s", help_topics[i].name);
-        check_screen(t, help_topics[i].text);
+    CHECK(t, HELP_TOPICS_COUNT >= 7);
+    for (size_t i = 0; i < HELP_TOPICS_COUNT; i++) {
+        TEST_ROW(t, "%s", help_topics[i]);
+        check_screen(t, help_topic(span_from_string(help_topics[i])));
     }
     TEST_ROW(t, "usage");
     check_screen(t, help_usage);
@@ -35,10 +35,10 @@ static void topics_are_found_by_name(struct test *t)
     const char *topics = help_topic(SPAN("topics"));
 
     REQUIRE(t, topics != NULL);
-    for (size_t i = 0; i < help_topics_count; i++) {
-        TEST_ROW(t, "%s", help_topics[i].name);
-        CHECK(t, help_topic(span_from_string(help_topics[i].name)) == help_topics[i].text);
-        CHECK(t, strstr(topics, help_topics[i].name) != NULL);
+    for (size_t i = 0; i < HELP_TOPICS_COUNT; i++) {
+        TEST_ROW(t, "%s", help_topics[i]);
+        CHECK(t, help_topic(span_from_string(help_topics[i])) != NULL);
+        CHECK(t, strstr(topics, help_topics[i]) != NULL);
     }
     CHECK(t, help_topic(SPAN("Exit-Codes")) != NULL);
     CHECK(t, help_topic(SPAN("")) == NULL);

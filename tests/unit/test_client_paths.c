@@ -1,4 +1,5 @@
-#include "client/rows/paths.h"
+#include "client/rows/filter.h"
+#include "client/rows/store.h"
 #include "tests/test.h"
 
 static void folders_hold_whole_components(struct test *t)

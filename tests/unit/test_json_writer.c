@@ -215,8 +215,8 @@ static void json_writer_escapes_at_every_place(struct test *t)
     }
 }
 
-/* Every character comes back through the reader, except NUL, which the reader refuses; and none that
- * is unsafe is left as it is. */
+/* Every character comes back through the reader, except NUL, which the reader refuses; and all that
+ * are unsafe are escaped. */
 static void json_writer_is_read_back(struct test *t)
 {
     struct buffer buffer;

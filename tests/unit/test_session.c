@@ -120,7 +120,7 @@ static void session_answers_pipelined_requests_in_order(struct test *t)
         size += (size_t)snprintf(text + size, 32, "{\"id\":%d,\"op\":\"whoami\"}\n", i);
     for (size_t i = 0; i < size && session_next(&shell->session) == SESSION_READ;) {
         size_t capacity = 0;
-        char *space = session_space(&shell->session, &capacity);
+        char *space = conn_space(&shell->session.conn, &capacity);
         size_t part = size - i < capacity ? size - i : capacity;
 
         REQUIRE(t, space != NULL);
@@ -433,7 +433,7 @@ static void session_closes_without_memory_to_read(struct test *t)
     size_t capacity = 77;
 
     shell->session.conn.in.capacity_max = 16;
-    CHECK(t, session_space(&shell->session, &capacity) == NULL);
+    CHECK(t, conn_space(&shell->session.conn, &capacity) == NULL);
     CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
     CHECK_INT(t, CONN_NO_MEMORY, shell->session.conn.close_reason);
     shell_close(t, shell);

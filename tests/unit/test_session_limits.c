@@ -141,7 +141,7 @@ static int trickle(struct test *t, struct shell *shell, size_t bytes)
             return -1;
         if (shell->now_ms >= session_deadline_ms(&shell->session))
             CHECK(t, !session_check_write(&shell->session, shell->now_ms));
-        size_t size = session_pending(&shell->session).size;
+        size_t size = conn_pending(&shell->session.conn).size;
         session_on_written(&shell->session, size < bytes ? size : bytes, shell->now_ms);
     }
     return -1;

@@ -307,9 +307,11 @@ static void silent_clients_make_room(struct test *t)
 {
     enum { LIMIT = 4 };
     struct pipe_client silent[LIMIT] = {0}, client = {0};
-    struct pipe_rig rig = {0};
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.limits = &limits};
     struct pipe_reply reply;
 
+    limits.first_byte_ms = limits.request_ms = 60 * 1000; /* the rounds take their time */
     REQUIRE(t, pipe_rig_start(&rig, 1, LIMIT) == ERROR_SUCCESS);
     for (int i = 0; i < LIMIT; i++) {
         CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&silent[i], &rig));
