@@ -1,7 +1,7 @@
 @echo off
 rem Installs lsmap: copies the programs to %ProgramFiles%\lsmap, registers and starts the service, shows `lsmap info`.
 rem
-rem   install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full|no-addresses|off]
+rem   install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full|no-addresses|off] [/enable] [/no-start] [/trust-folder] [/?]
 rem
 rem Works from the unpacked zip (the programs lie beside this script) and from a build tree. Running it again
 rem upgrades. Needs an elevated prompt. What can be done in C is done by lsmapd.exe; this script only copies.
@@ -10,6 +10,7 @@ setlocal
 set "QUIET="
 set "READERS="
 set "FILTERED="
+set "OTHERS="
 :next
 if "%~1"=="" goto find
 set "ARGUMENT=%~1"
@@ -19,6 +20,14 @@ if /i "%ARGUMENT%"=="/quiet" (
     set READERS="--readers=%ARGUMENT:~9%"
 ) else if /i "%ARGUMENT:~0,17%"=="/filtered-admins:" (
     set FILTERED="--filtered-admins=%ARGUMENT:~17%"
+) else if /i "%ARGUMENT%"=="/enable" (
+    set "OTHERS=%OTHERS% --enable"
+) else if /i "%ARGUMENT%"=="/no-start" (
+    set "OTHERS=%OTHERS% --no-start"
+) else if /i "%ARGUMENT%"=="/trust-folder" (
+    set "OTHERS=%OTHERS% --trust-folder"
+) else if "%ARGUMENT%"=="/?" (
+    goto help
 ) else (
     goto usage
 )
@@ -38,6 +47,9 @@ for %%D in (mingw msvc) do for %%C in (Debug Release .) do if exist "%~dp0..\bui
 if not exist "%SERVICE%" goto nosource
 :found
 if not exist "%CLIENT%" goto nosource
+rem Before anything is copied or stopped: a wrong argument leaves a running service running.
+"%SERVICE%" install --check %READERS% %FILTERED% %OTHERS%
+if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
 set "TARGET=%ProgramFiles%\lsmap"
 if defined ProgramW6432 set "TARGET=%ProgramW6432%\lsmap"
@@ -58,11 +70,18 @@ if errorlevel 1 goto nocopy
 rem A running service keeps its file from being replaced. This also tells whether the prompt is elevated.
 "%SERVICE%" stop --quiet
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
+rem A process that is lost in the kernel keeps its file, which can be renamed all the same.
+del /q "%TARGET%\lsmapd.exe.old" 2>nul
+if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" lsmapd.exe.old
 copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
 if errorlevel 1 goto norestart
+del /q "%TARGET%\lsmapd.exe.old" 2>nul
 
-"%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED%
+"%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
+rem Not started: /no-start, or disabled.
+"%TARGET%\lsmapd.exe" status --quiet
+if not "%ERRORLEVEL%"=="0" exit /b 0
 
 if defined QUIET goto quietly
 "%TARGET%\lsmap.exe" info
@@ -75,10 +94,14 @@ exit /b 0
 
 :norestart
 rem The former program is still there: what ran before this script runs again.
+if exist "%TARGET%\lsmapd.exe.old" move /y "%TARGET%\lsmapd.exe.old" "%TARGET%\lsmapd.exe" >nul
 if exist "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe" install --quiet
 goto nocopy
+:help
+echo Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off] [/enable] [/no-start] [/trust-folder]
+exit /b 0
 :usage
->&2 echo install.cmd: unknown argument: %1. Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off]
+>&2 echo install.cmd: unknown argument: %1. See install.cmd /?
 exit /b 2
 :nosource
 >&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack the whole zip, or build first.

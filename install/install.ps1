@@ -18,6 +18,15 @@ process, and are not told addresses.
 .PARAMETER FilteredAdmins
 What administrators get in a session that is not elevated: full, no-addresses or off.
 
+.PARAMETER Enable
+Starts the service with Windows, also where it was disabled.
+
+.PARAMETER NoStart
+Leaves the service stopped.
+
+.PARAMETER TrustFolder
+Runs the service although others can change its folder.
+
 .PARAMETER Force
 Registers and restarts the service also where everything is as it should be.
 
@@ -40,6 +49,12 @@ param(
 
     [ValidateSet('full', 'no-addresses', 'off')]
     [string] $FilteredAdmins,
+
+    [switch] $Enable,
+
+    [switch] $NoStart,
+
+    [switch] $TrustFolder,
 
     [switch] $Force
 )
@@ -105,6 +120,15 @@ if ($Readers) {
 if ($FilteredAdmins) {
     $arguments += '/filtered-admins:' + $FilteredAdmins
 }
+if ($Enable) {
+    $arguments += '/enable'
+}
+if ($NoStart) {
+    $arguments += '/no-start'
+}
+if ($TrustFolder) {
+    $arguments += '/trust-folder'
+}
 
 $files = @($programs + $others | Where-Object {
         Test-Path -LiteralPath (Join-Path $Source $_) -PathType Leaf
@@ -116,14 +140,26 @@ $isCurrent = $stale.Count -eq 0 -and $arguments.Count -eq 2 -and (Get-ServiceSta
 $isWanted = $Force -or -not $isCurrent
 $changed = $false
 if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its service')) {
+    # A wrong argument leaves a running service running.
+    Invoke-Program (Join-Path $Source 'lsmapd.exe') ($arguments + '--check')
     # A running service keeps its file from being replaced.
     Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     New-Item -ItemType Directory -Path $target -Force | Out-Null
+    # A process that is lost in the kernel keeps its file, which can be renamed all the same.
+    $program = Join-Path $target 'lsmapd.exe'
+    $old = $program + '.old'
+    Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
+    if ($stale -contains 'lsmapd.exe' -and (Test-Path -LiteralPath $program)) {
+        Rename-Item -LiteralPath $program -NewName 'lsmapd.exe.old'
+    }
     foreach ($name in $stale) {
         Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $target -Force
     }
     Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
-    Invoke-Program (Join-Path $target 'lsmap.exe') @('info')
+    Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
+    if ((Get-ServiceStatus) -eq 'Running') {
+        Invoke-Program (Join-Path $target 'lsmap.exe') @('info')
+    }
     $changed = $true
 }
 

@@ -26,6 +26,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $files = @('lsmapd.exe', 'lsmap.exe', 'lsmap-doctor.exe', 'lsmap-completion.ps1', 'uninstall.cmd',
+    'lsmapd.exe.old',
     'uninstall.ps1')
 
 function Test-Elevated {

@@ -7,6 +7,8 @@
 enum { READERS_SIZE_MAX = 256 }; /* DOMAIN\name; Windows allows less */
 
 enum option_id {
+    OPTION_CHECK,
+    OPTION_ENABLE,
     OPTION_FILTERED_ADMINS,
     OPTION_HELP,
     OPTION_JSON,
@@ -16,6 +18,7 @@ enum option_id {
     OPTION_PURGE,
     OPTION_QUIET,
     OPTION_READERS,
+    OPTION_TRUST_FOLDER,
     OPTION_VERSION,
     OPTIONS_COUNT
 };
@@ -26,16 +29,19 @@ enum option_id {
 #define FOR_QUIET (FOR_INSTALL | FOR_UNINSTALL | CLI_FOR(LSMAPD_STOP) | CLI_FOR(LSMAPD_STATUS))
 
 static const struct cli_option options[OPTIONS_COUNT] = {
+    [OPTION_CHECK] = {"check", NULL, NULL, 0, false, FOR_INSTALL},
+    [OPTION_ENABLE] = {"enable", NULL, "enable", 0, false, FOR_INSTALL},
     [OPTION_FILTERED_ADMINS] = {"filtered-admins", "MODE", "filtered-admins", 0, false,
                                 FOR_INSTALL},
     [OPTION_HELP] = {"help", NULL, "?", 'h', false, UINT32_MAX},
     [OPTION_JSON] = {"json", NULL, NULL, 0, false, CLI_FOR(LSMAPD_ACCESS)},
     [OPTION_LIMIT] = {"limit", "NAME=VALUE", NULL, 0, true, FOR_CONSOLE},
-    [OPTION_NO_START] = {"no-start", NULL, NULL, 0, false, FOR_INSTALL},
+    [OPTION_NO_START] = {"no-start", NULL, "no-start", 0, false, FOR_INSTALL},
     [OPTION_PIPE] = {"pipe", "NAME", NULL, 0, false, FOR_CONSOLE},
     [OPTION_PURGE] = {"purge", NULL, "purge", 0, false, FOR_UNINSTALL},
     [OPTION_QUIET] = {"quiet", NULL, "quiet", 0, false, FOR_QUIET},
     [OPTION_READERS] = {"readers", "NAME", "readers", 0, false, FOR_INSTALL},
+    [OPTION_TRUST_FOLDER] = {"trust-folder", NULL, "trust-folder", 0, false, FOR_INSTALL},
     [OPTION_VERSION] = {"version", NULL, NULL, 0, false, UINT32_MAX},
 };
 
@@ -124,6 +130,9 @@ bool command_line_parse(size_t count, const char *const *arguments, unsigned pro
         return false;
     }
     read.command = (enum lsmapd_command)cli.command;
+    read.check = cli.given[OPTION_CHECK] != 0;
+    read.enable = cli.given[OPTION_ENABLE] != 0;
+    read.trust_folder = cli.given[OPTION_TRUST_FOLDER] != 0;
     read.no_start = cli.given[OPTION_NO_START] != 0;
     read.quiet = cli.given[OPTION_QUIET] != 0;
     read.json = cli.given[OPTION_JSON] != 0;
@@ -136,8 +145,9 @@ const char *command_line_help(void)
 {
     return "lsmapd: the service that lists memory-mapped files for lsmap\n"
            "\n"
-           "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--no-start] "
-           "[--quiet]\n"
+           "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--enable] "
+           "[--no-start]\n"
+           "                      [--trust-folder] [--check] [--quiet]\n"
            "       lsmapd uninstall [--purge] [--quiet]\n"
            "       lsmapd stop | status [--quiet]\n"
            "       lsmapd access [--json]\n"
@@ -156,14 +166,20 @@ const char *command_line_help(void)
            "                          whose members may query every process, without addresses\n"
            "  --filtered-admins MODE  what administrators get who did not elevate: full (as if\n"
            "                          they had), no-addresses or off\n"
+           "  --check                 only check the other arguments\n"
+           "  --enable                start with Windows, also if the service was disabled\n"
            "  --no-start              leave the service stopped\n"
+           "  --trust-folder          run from a folder that others can change, or that is not on "
+           "a\n"
+           "                          fixed disk\n"
            "  --purge                 remove the group \"lsmap Readers\" as well\n"
            "  --json                  JSON lines instead of text\n"
            "  --pipe NAME             \\\\.\\pipe\\NAME, or NAME alone, instead of the usual pipe\n"
            "  --limit NAME=VALUE      set a limit by its name in the registry\n"
            "  --quiet                 print errors only\n"
            "\n"
-           "Also /readers:NAME, /filtered-admins:MODE, /purge and /quiet.\n"
+           "Also /readers:NAME, /filtered-admins:MODE, /enable, /no-start, /trust-folder, /purge,\n"
+           "/quiet and /?.\n"
            "Without arguments lsmapd must be started by the service control manager.\n"
            "To check this machine, run lsmap-doctor.\n";
 }

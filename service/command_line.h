@@ -27,7 +27,10 @@ enum lsmapd_command {
 
 struct command_line {
     enum lsmapd_command command;
+    bool check;                         /* install: check the arguments, change nothing */
+    bool enable;                        /* install: also a disabled service starts */
     bool no_start;                      /* install: register only */
+    bool trust_folder;                  /* install: from a folder that others can change, too */
     bool quiet;                         /* install, uninstall, stop, status: print errors only */
     bool json;                          /* access: JSON lines instead of text */
     bool purge;                         /* uninstall: the group of readers, too */

@@ -171,7 +171,7 @@ enum exit_code access_run(bool json)
     if (error != ERROR_SUCCESS)
         return service_fail("cannot determine who has access", error);
     for (size_t i = 0; i < findings.count; i++)
-        service_warn("the value of %s is %s", findings.items[i].name, findings.items[i].why);
+        service_warn(false, "the value of %s is %s", findings.items[i].name, findings.items[i].why);
     bool is_printed = print(&settings, &findings, &setup, json);
     access_setup_release(&setup);
     return is_printed ? EXIT_CODE_OK

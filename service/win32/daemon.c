@@ -117,8 +117,9 @@ static DWORD prepare(struct daemon *daemon, const struct settings *settings)
     else
         error = read_settings(daemon, NULL, &daemon->setup);
     hardening_finish();
-    if (error == ERROR_SUCCESS && daemon->mode == DAEMON_SERVICE)
-        places_report();
+    if (error == ERROR_SUCCESS && daemon->mode == DAEMON_SERVICE &&
+        !places_are_safe(daemon->settings.trust_folder != 0))
+        error = ERROR_BAD_CONFIGURATION;
     enable_debug(daemon->mode);
     system_info_query(&daemon->info, daemon->mode == DAEMON_SERVICE ? "service" : "console");
     return error == ERROR_SUCCESS ? platform_nt_create(&daemon->platform) : error;

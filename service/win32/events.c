@@ -231,6 +231,11 @@ void event_place_open(const char *what)
     report(EVENT_PLACE_OPEN, what, NULL);
 }
 
+void event_folder_refused(const char *why)
+{
+    report(EVENT_FOLDER_REFUSED, why, NULL);
+}
+
 /* --- clients --- */
 
 /* Events of a kind that is counted by user. */

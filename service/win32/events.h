@@ -72,6 +72,10 @@ void event_privileges_kept(DWORD error);
  * what  Which of these, and who. */
 void event_place_open(_In_ const char *what);
 
+/* The service does not start from where it is.
+ * why  "the program is on a network drive". */
+void event_folder_refused(_In_ const char *why);
+
 /* Registers the program whose messages the event log shows, below HKEY_LOCAL_MACHINE; removes that
  * again, which succeeds when there is none. Both need elevation and return a Win32 error.
  * exe  Full path of lsmapd.exe. */

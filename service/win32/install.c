@@ -14,7 +14,7 @@
 #include "service/win32/readers_group.h"
 #include "service/win32/settings_registry.h"
 
-enum { RESTART_RESET_S = 24 * 60 * 60 };
+enum { RESTART_RESET_S = 24 * 60 * 60, ERROR_CAPACITY = 256 };
 
 static const char description[] = "Lists the files that are mapped into the memory of processes, "
                                   "for lsmap. Answers local clients "
@@ -107,12 +107,13 @@ static DWORD configure(SC_HANDLE service, const char **what)
 }
 
 /* Registers or updates. Afterwards the service is stopped. */
-static DWORD register_service(SC_HANDLE manager, const wchar_t *program, SC_HANDLE *service,
-                              bool *is_new)
+static DWORD register_service(SC_HANDLE manager, const wchar_t *program,
+                              const struct command_line *line, SC_HANDLE *service, bool *is_new)
 {
     const size_t capacity = wcslen(program) + sizeof "\"\"";
     wchar_t *command = malloc(capacity * sizeof *command);
     SC_HANDLE opened = NULL;
+    bool process_remains = false;
 
     if (command == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
@@ -122,9 +123,11 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *program, SC_HAND
     if (error == ERROR_SERVICE_EXISTS) {
         error = service_open(manager, SERVICE_ALL_ACCESS, &opened);
         if (error == ERROR_SUCCESS)
-            error = service_stop(opened);
+            error = service_stop(opened, &process_remains);
+        if (process_remains)
+            service_warn_remains(line->quiet);
         if (error == ERROR_SUCCESS)
-            error = service_change(opened, command);
+            error = service_change(opened, command, line->enable);
     }
     free(command);
     if (error == ERROR_SUCCESS)
@@ -136,49 +139,59 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *program, SC_HAND
 
 /* --- install --- */
 
-/* Locks the places that decide what runs as SYSTEM. Warns about a folder that is not locked and that
- * others can change.
- * what  Receives on failure which step, a phrase. */
-static DWORD lock_places(const wchar_t *program, const char **what)
+/* Everything that can be refused is checked before anything is changed: a running service goes on
+ * running. Prints why. */
+static enum exit_code check_first(const wchar_t *program, const struct command_line *line)
 {
     char reason[PLACES_REASON_CAPACITY] = "";
     bool is_locked = false;
 
-    *what = "cannot create the key of the settings";
-    DWORD error = places_lock_key();
+    DWORD error = places_lock_folder(program, &is_locked);
     if (error != ERROR_SUCCESS)
-        return error;
-    *what = "cannot lock the folder of the program";
-    error = places_lock_folder(program, &is_locked);
-    if (error == ERROR_SUCCESS && !is_locked && !system_is_wine() &&
-        places_check_folder(program, reason) == ERROR_SUCCESS && reason[0] != '\0')
-        service_warn(
-            "accounts other than administrators can replace the program and become SYSTEM: "
-            "%s; use install.cmd, which copies it to a folder below Program Files",
+        return service_fail("cannot lock the folder of the program", error);
+    places_check_program(program, reason);
+    if (reason[0] == '\0')
+        return EXIT_CODE_OK;
+    if (line->trust_folder) {
+        service_warn(line->quiet, "%s", reason);
+        return EXIT_CODE_OK;
+    }
+    fprintf(stderr,
+            SERVICE_NAME ": the service must not run from here, where others could become SYSTEM: "
+                         "%s; use install.cmd, which copies it to a folder below Program Files, or "
+                         "--trust-folder\n",
             reason);
-    return error;
+    return EXIT_CODE_FAILED;
 }
 
-/* The group of readers, its new member, the setting FilteredAdmins. */
-static DWORD apply_options(const struct command_line *line, const char **what)
+/* The group of readers and its new member. Without the group, as on a read-only domain controller,
+ * all else works. */
+static void set_readers(const struct command_line *line)
+{
+    char text[ERROR_CAPACITY];
+
+    DWORD error = readers_group_create();
+    if (error != ERROR_SUCCESS)
+        service_warn(line->quiet, "there is no group \"" READERS_GROUP_NAME "\": %s",
+                     text_w_error(text, sizeof text, error));
+    error = line->readers != NULL ? readers_group_add(line->readers) : ERROR_SUCCESS;
+    if (error != ERROR_SUCCESS) /* it was asked for: also when quiet */
+        service_warn(false, "%s is not a member of the group \"" READERS_GROUP_NAME "\": %s",
+                     line->readers, text_w_error(text, sizeof text, error));
+}
+
+/* The settings FilteredAdmins and TrustFolder. */
+static DWORD write_settings(const struct command_line *line)
 {
     wchar_t word[FILTERED_ADMINS_NAME_CAPACITY];
 
-    *what = "cannot create the group \"" READERS_GROUP_NAME "\"";
-    DWORD error = readers_group_create();
-    if (error == ERROR_SUCCESS && line->readers != NULL) {
-        *what = "cannot add the account to the group \"" READERS_GROUP_NAME "\"";
-        error = readers_group_add(line->readers);
-    }
-    if (error == ERROR_SUCCESS && line->has_filtered_admins) {
-        *what = "cannot write the setting FilteredAdmins";
-        error = text_w_from_utf8(
-            word, FILTERED_ADMINS_NAME_CAPACITY,
-            span_from_string(filtered_admins_name(line->settings.filtered_admins)));
-        if (error == ERROR_SUCCESS)
-            error = settings_registry_write_text(L"FilteredAdmins", word);
-    }
-    return error;
+    DWORD error = settings_registry_write_number(L"TrustFolder", line->trust_folder);
+    if (error != ERROR_SUCCESS || !line->has_filtered_admins)
+        return error;
+    error =
+        text_w_from_utf8(word, FILTERED_ADMINS_NAME_CAPACITY,
+                         span_from_string(filtered_admins_name(line->settings.filtered_admins)));
+    return error == ERROR_SUCCESS ? settings_registry_write_text(L"FilteredAdmins", word) : error;
 }
 
 static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
@@ -188,14 +201,17 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
     bool is_new = false;
 
     *what = "cannot register the service";
-    DWORD error = register_service(manager, program, &service, &is_new);
+    DWORD error = register_service(manager, program, line, &service, &is_new);
     if (error == ERROR_SUCCESS)
         error = configure(service, what);
-    if (error == ERROR_SUCCESS)
-        error = lock_places(program, what);
-    if (error == ERROR_SUCCESS)
-        error = apply_options(line, what);
     if (error == ERROR_SUCCESS) {
+        *what = "cannot write the settings";
+        error = places_lock_key();
+    }
+    if (error == ERROR_SUCCESS)
+        error = write_settings(line);
+    if (error == ERROR_SUCCESS) {
+        set_readers(line);
         *what = "cannot register the event source";
         error = events_register(program);
     }
@@ -207,6 +223,10 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
         error = service_start(service);
         if (error == ERROR_SUCCESS)
             service_say(line->quiet, "It is running.\n");
+        if (error == ERROR_SERVICE_DISABLED) {
+            service_say(line->quiet, "It is disabled and stays so; --enable starts it.\n");
+            error = ERROR_SUCCESS;
+        }
     }
     service_close(&service);
     return error;
@@ -217,17 +237,26 @@ enum exit_code install_run(const struct command_line *line)
     const char *what = "cannot open the service control manager";
     SC_HANDLE manager = NULL;
     wchar_t *program = NULL;
+    enum exit_code code = EXIT_CODE_OK;
 
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager);
+    DWORD error = line->readers != NULL ? readers_group_check(line->readers) : ERROR_SUCCESS;
+    if (error != ERROR_SUCCESS)
+        return service_fail("the account of --readers is not known", error);
+    if (line->check)
+        return EXIT_CODE_OK;
+    error = service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager);
     if (error == ERROR_SUCCESS) {
         what = "cannot determine the path of this program";
         program = places_program();
-        error = program != NULL ? install_steps(manager, program, line, &what)
-                                : ERROR_NOT_ENOUGH_MEMORY;
+        error = program != NULL ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
     }
+    if (error == ERROR_SUCCESS)
+        code = check_first(program, line);
+    if (error == ERROR_SUCCESS && code == EXIT_CODE_OK)
+        error = install_steps(manager, program, line, &what);
     free(program);
     service_close(&manager);
-    return error == ERROR_SUCCESS ? EXIT_CODE_OK : service_fail(what, error);
+    return error == ERROR_SUCCESS ? code : service_fail(what, error);
 }
 
 /* --- uninstall --- */
@@ -235,6 +264,7 @@ enum exit_code install_run(const struct command_line *line)
 static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
 {
     SC_HANDLE service = NULL;
+    bool process_remains = false;
 
     DWORD error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_STOP | DELETE, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
@@ -243,7 +273,9 @@ static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
     }
     if (error != ERROR_SUCCESS)
         return service_fail("cannot open the service", error);
-    error = service_stop(service);
+    error = service_stop(service, &process_remains);
+    if (process_remains)
+        service_warn_remains(quiet);
     if (error != ERROR_SUCCESS) {
         service_close(&service);
         return service_fail("cannot stop the service", error);
@@ -265,6 +297,14 @@ enum exit_code uninstall_run(const struct command_line *line)
     DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot open the service control manager", error);
+    if (line->purge && readers_group_is_shared()) {
+        service_close(&manager);
+        fputs(SERVICE_NAME ": this is a domain controller, so the group \"" READERS_GROUP_NAME
+                           "\" belongs to the domain, and other machines may use it: run this "
+                           "without --purge\n",
+              stderr);
+        return EXIT_CODE_FAILED;
+    }
     enum exit_code code = remove_service(manager, line->quiet);
     service_close(&manager);
     error = events_unregister();

@@ -7,6 +7,7 @@
 
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
+#include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "service/win32/descriptor.h"
@@ -18,8 +19,8 @@
 
 enum {
     PATH_LENGTH_MAX = 32767, /* UTF-16 units; source: the longest path Windows has */
-    PROGRAMS_LENGTH_MAX = 512,
-    FOLDERS_MAX = 128, /* above a program */
+    FOLDERS_MAX = 128,       /* above a program */
+    PLACES_ERROR_CAPACITY = 256,
 
     KEY_CHANGE_RIGHTS = KEY_SET_VALUE | KEY_CREATE_SUB_KEY | KEY_CREATE_LINK | DELETE,
     FILE_CHANGE_RIGHTS = FILE_WRITE_DATA | FILE_APPEND_DATA | DELETE,
@@ -28,6 +29,29 @@ enum {
     ABOVE_CHANGE_RIGHTS = FILE_DELETE_CHILD | DELETE, /* to rename a folder on the way */
     ROOT_CHANGE_RIGHTS = FILE_DELETE_CHILD            /* a root cannot be renamed */
 };
+
+/* Replaces a path by that of the file it leads to, without links and drive letters of the session,
+ * where Windows gives it one with a drive letter: \\?\C:\... */
+static void resolve(wchar_t *path, DWORD capacity)
+{
+    wchar_t *final_path = malloc(capacity * sizeof *final_path);
+    HANDLE file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+
+    if (file == INVALID_HANDLE_VALUE)
+        file = NULL;
+    if (file != NULL && final_path != NULL) {
+        DWORD length = GetFinalPathNameByHandleW(file, final_path, capacity, VOLUME_NAME_DOS);
+        if (length > 6 && length < capacity && wcsncmp(final_path, L"\\\\?\\", 4) == 0) {
+            if (final_path[5] == L':')
+                wcscpy(path, final_path + 4);
+            else if (wcsncmp(final_path + 4, L"UNC\\", 4) == 0)
+                wcscpy(path, final_path); /* a network drive, which is refused */
+        }
+    }
+    handle_close(&file);
+    free(final_path);
+}
 
 wchar_t *places_program(void)
 {
@@ -40,6 +64,8 @@ wchar_t *places_program(void)
         free(path);
         return NULL;
     }
+    if (!system_is_wine()) /* which may name the file by another drive */
+        resolve(path, PATH_LENGTH_MAX + 1);
     return path;
 }
 
@@ -80,14 +106,25 @@ DWORD places_lock_key(void)
     return error;
 }
 
-/* True for a folder below the one that Windows names for programs. */
+/* True for a folder below the one that Windows names for programs. Not by the environment, which the
+ * user's own part of the registry can change. Source: SHGetKnownFolderPath, FOLDERID_ProgramFiles. */
 static bool is_below_programs(const wchar_t *folder)
 {
-    wchar_t programs[PROGRAMS_LENGTH_MAX];
-    DWORD length = GetEnvironmentVariableW(L"ProgramFiles", programs, PROGRAMS_LENGTH_MAX);
+    typedef HRESULT(WINAPI * get_folder)(const GUID *id, DWORD flags, HANDLE token, wchar_t **path);
+    typedef void(WINAPI * free_memory)(void *memory);
+    static const GUID program_files = {
+        0x905e63b6, 0xc1bf, 0x494e, {0xb2, 0x9c, 0x65, 0xb7, 0x32, 0xd3, 0xd2, 0x1a}};
+    get_folder get = (get_folder)system_function(L"shell32.dll", "SHGetKnownFolderPath");
+    free_memory release = (free_memory)system_function(L"ole32.dll", "CoTaskMemFree");
+    wchar_t *programs = NULL;
 
-    return length > 0 && length < PROGRAMS_LENGTH_MAX && wcslen(folder) > (size_t)length + 1 &&
-           _wcsnicmp(folder, programs, length) == 0 && folder[length] == L'\\';
+    if (get == NULL || release == NULL || FAILED(get(&program_files, 0, NULL, &programs)))
+        return false;
+    const size_t length = wcslen(programs);
+    bool is_below = wcslen(folder) > length + 1 && _wcsnicmp(folder, programs, length) == 0 &&
+                    folder[length] == L'\\';
+    release(programs);
+    return is_below;
 }
 
 /* Sets owner and DACL; the files in the folder inherit the DACL. */
@@ -227,17 +264,55 @@ DWORD places_check_folder(const wchar_t *exe, char *reason)
     return error;
 }
 
-void places_report(void)
+const char *places_drive_problem(UINT drive_type)
+{
+    switch (drive_type) {
+    case DRIVE_FIXED:
+    case DRIVE_RAMDISK:
+        return NULL;
+    case DRIVE_REMOTE:
+        return "the program is on a network drive";
+    case DRIVE_REMOVABLE:
+    case DRIVE_CDROM:
+        return "the program is on a removable drive";
+    default:
+        return "the drive of the program is unknown";
+    }
+}
+
+void places_check_program(const wchar_t *exe, char *reason)
+{
+    const wchar_t root[] = {exe[0], exe[0] != L'\0' ? exe[1] : L'\0', L'\\', L'\0'};
+    const bool is_unc = exe[0] == L'\\';
+    const char *problem = places_drive_problem(is_unc ? DRIVE_REMOTE : GetDriveTypeW(root));
+    char text[PLACES_ERROR_CAPACITY];
+
+    (void)snprintf(reason, PLACES_REASON_CAPACITY, "%s", problem != NULL ? problem : "");
+    if (problem != NULL || system_is_wine())
+        return;
+    DWORD error = places_check_folder(exe, reason);
+    if (error != ERROR_SUCCESS)
+        (void)snprintf(reason, PLACES_REASON_CAPACITY,
+                       "who can change the program cannot be determined: %s",
+                       text_w_error(text, sizeof text, error));
+}
+
+bool places_are_safe(bool trust_folder)
 {
     char reason[PLACES_REASON_CAPACITY] = "";
-
-    if (system_is_wine())
-        return;
     wchar_t *program = places_program();
-    if (program != NULL && places_check_folder(program, reason) == ERROR_SUCCESS &&
-        reason[0] != '\0')
-        event_place_open(reason);
+    bool is_safe = true;
+
+    if (program != NULL) {
+        places_check_program(program, reason);
+        is_safe = reason[0] == '\0' || trust_folder;
+        if (!is_safe)
+            event_folder_refused(reason);
+        else if (reason[0] != '\0')
+            event_place_open(reason);
+    }
     free(program);
-    if (places_check_keys(reason) == ERROR_SUCCESS && reason[0] != '\0')
+    if (!system_is_wine() && places_check_keys(reason) == ERROR_SUCCESS && reason[0] != '\0')
         event_place_open(reason);
+    return is_safe;
 }

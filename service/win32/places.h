@@ -13,7 +13,7 @@
 
 enum { PLACES_REASON_CAPACITY = 1024 };
 
-/* The full path of this process' program, on the heap. NULL without memory, or when Windows does
+/* The full path of this process' program, without links, on the heap. NULL without memory, or when Windows does
  * not return it. */
 wchar_t *places_program(void);
 
@@ -40,7 +40,18 @@ NODISCARD DWORD places_check_keys(_Out_writes_(PLACES_REASON_CAPACITY) char *rea
 NODISCARD DWORD places_check_folder(_In_ const wchar_t *exe,
                                     _Out_writes_(PLACES_REASON_CAPACITY) char *reason);
 
-/* Both checks for this program; reports what they find as events. On Wine nothing is checked. */
-void places_report(void);
+/* Why a service must not run from a drive of this type (source: GetDriveTypeW); NULL: it may. */
+const char *places_drive_problem(UINT drive_type);
+
+/* May this program run as the service? It must be on a fixed drive, and pass the check of the folder,
+ * which is left out on Wine. A check that cannot be made is not passed.
+ * reason  Receives why not, terminated UTF-8; "": it may. */
+void places_check_program(_In_ const wchar_t *exe,
+                          _Out_writes_(PLACES_REASON_CAPACITY) char *reason);
+
+/* All checks for this program; reports what they find as events.
+ * trust_folder  The operator wants it to run from where it is.
+ * Returns false when the service must not start. */
+bool places_are_safe(bool trust_folder);
 
 #endif

@@ -15,7 +15,7 @@ enum { NAME_LENGTH_MAX = 512 }; /* COMPUTER\group, DOMAIN\account */
 static wchar_t group_name[] = L"" READERS_GROUP_NAME;
 static wchar_t group_comment[] = L"May ask lsmap for the mapped files of every process";
 
-static bool is_domain_controller(void)
+bool readers_group_is_shared(void)
 {
     OSVERSIONINFOEXW version = {.dwOSVersionInfoSize = sizeof version,
                                 .wProductType = VER_NT_DOMAIN_CONTROLLER};
@@ -31,7 +31,7 @@ static DWORD qualified_name(wchar_t name[NAME_LENGTH_MAX])
     wchar_t computer[MAX_COMPUTERNAME_LENGTH + 1];
     DWORD length = MAX_COMPUTERNAME_LENGTH + 1;
 
-    if (is_domain_controller()) {
+    if (readers_group_is_shared()) {
         memcpy(name, group_name, sizeof group_name);
         return ERROR_SUCCESS;
     }
@@ -85,6 +85,20 @@ DWORD readers_group_add(const char *name)
         return ERROR_PROC_NOT_FOUND;
     error = add(NULL, group_name, 3, (BYTE *)&member, 1);
     return error == ERROR_MEMBER_IN_ALIAS ? ERROR_SUCCESS : error;
+}
+
+DWORD readers_group_check(const char *name)
+{
+    wchar_t name_w[NAME_LENGTH_MAX], domain[NAME_LENGTH_MAX];
+    BYTE sid[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof sid, domain_length = NAME_LENGTH_MAX;
+    SID_NAME_USE use;
+
+    DWORD error = text_w_from_utf8(name_w, NAME_LENGTH_MAX, span_from_string(name));
+    if (error == ERROR_SUCCESS &&
+        !LookupAccountNameW(NULL, name_w, sid, &size, domain, &domain_length, &use))
+        error = GetLastError();
+    return error;
 }
 
 DWORD readers_group_remove(void)

@@ -7,6 +7,8 @@
 #ifndef SERVICE_WIN32_READERS_GROUP_H
 #define SERVICE_WIN32_READERS_GROUP_H
 
+#include <stdbool.h>
+
 #include "common/base/annotations.h"
 #include "common/base/sid.h"
 #include "common/win32/win.h"
@@ -21,5 +23,11 @@ NODISCARD DWORD readers_group_query(_Out_ struct sid *sid);
 NODISCARD DWORD readers_group_create(void);
 NODISCARD DWORD readers_group_add(_In_ const char *name);
 NODISCARD DWORD readers_group_remove(void);
+
+/* Looks an account up that is to be added. ERROR_NONE_MAPPED when there is none. */
+NODISCARD DWORD readers_group_check(_In_ const char *name);
+
+/* True on a domain controller, where the group belongs to the domain. */
+bool readers_group_is_shared(void);
 
 #endif

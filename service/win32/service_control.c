@@ -64,9 +64,10 @@ DWORD service_create(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *servi
     return error;
 }
 
-DWORD service_change(SC_HANDLE service, const wchar_t *command)
+DWORD service_change(SC_HANDLE service, const wchar_t *command, bool enable)
 {
-    return ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
+    return ChangeServiceConfigW(service, SERVICE_WIN32_OWN_PROCESS,
+                                enable ? SERVICE_AUTO_START : SERVICE_NO_CHANGE,
                                 SERVICE_ERROR_NORMAL, command, NULL, NULL, NULL, L"LocalSystem",
                                 L"", L"" SERVICE_DISPLAY_NAME)
                ? ERROR_SUCCESS
@@ -129,11 +130,12 @@ static DWORD send_stop(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
     return error == ERROR_SERVICE_NOT_ACTIVE ? ERROR_SUCCESS : error;
 }
 
-DWORD service_stop(SC_HANDLE service)
+DWORD service_stop(SC_HANDLE service, bool *process_remains)
 {
     SERVICE_STATUS_PROCESS status = {0};
     HANDLE process = NULL;
 
+    *process_remains = false;
     DWORD error = service_query_status(service, &status);
     if (error != ERROR_SUCCESS || status.dwCurrentState == SERVICE_STOPPED)
         return error;
@@ -148,9 +150,8 @@ DWORD service_stop(SC_HANDLE service)
     }
     if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
         error = ERROR_TIMEOUT;
-    if (error == ERROR_SUCCESS && process != NULL &&
-        WaitForSingleObject(process, SERVICE_WAIT_MS) != WAIT_OBJECT_0)
-        error = ERROR_TIMEOUT;
+    *process_remains = error == ERROR_SUCCESS && process != NULL &&
+                       WaitForSingleObject(process, SERVICE_PROCESS_WAIT_MS) != WAIT_OBJECT_0;
     handle_close(&process);
     return error;
 }
@@ -200,10 +201,12 @@ void service_say(bool quiet, const char *format, ...)
     va_end(arguments);
 }
 
-void service_warn(const char *format, ...)
+void service_warn(bool quiet, const char *format, ...)
 {
     va_list arguments;
 
+    if (quiet)
+        return;
     fputs(SERVICE_NAME ": warning: ", stderr);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
@@ -238,16 +241,27 @@ static enum exit_code say_not_installed(bool quiet, enum exit_code code)
     return code;
 }
 
+void service_warn_remains(bool quiet)
+{
+    service_warn(quiet,
+                 "the service is stopped, but its process has not ended: a call into Windows "
+                 "does not return. Its program cannot be deleted until it does, at the "
+                 "latest at the next restart");
+}
+
 enum exit_code stop_run(bool quiet)
 {
     SC_HANDLE manager = NULL, service = NULL;
     enum exit_code code = EXIT_CODE_OK;
+    bool process_remains = false;
 
     DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
     if (error == ERROR_SUCCESS)
         error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_STOP, &service);
     if (error == ERROR_SUCCESS)
-        error = service_stop(service);
+        error = service_stop(service, &process_remains);
+    if (process_remains)
+        service_warn_remains(quiet);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST)
         code = say_not_installed(quiet, EXIT_CODE_OK);
     else if (error != ERROR_SUCCESS)

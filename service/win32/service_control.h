@@ -18,7 +18,10 @@ enum exit_code {
     EXIT_CODE_TIMED_OUT = 5      /* the service control manager did not finish in time */
 };
 
-enum { SERVICE_WAIT_MS = 15 * 1000 }; /* for a service to start, to stop, to be removed */
+enum {
+    SERVICE_WAIT_MS = 15 * 1000,       /* for a service to start, to stop, to be removed */
+    SERVICE_PROCESS_WAIT_MS = 5 * 1000 /* for the process of a stopped service to end */
+};
 
 /* --- steps; each returns a Win32 error --- */
 
@@ -37,8 +40,9 @@ NODISCARD DWORD service_open(_In_ SC_HANDLE manager, DWORD access, _Out_ SC_HAND
 NODISCARD DWORD service_create(_In_ SC_HANDLE manager, _In_ const wchar_t *command,
                                _Out_ SC_HANDLE *service);
 
-/* Gives an existing one the same registration as service_create(). */
-NODISCARD DWORD service_change(_In_ SC_HANDLE service, _In_ const wchar_t *command);
+/* Gives an existing one the same registration as service_create(), but leaves when it starts.
+ * enable  It starts with Windows again. */
+NODISCARD DWORD service_change(_In_ SC_HANDLE service, _In_ const wchar_t *command, bool enable);
 
 NODISCARD DWORD service_query_status(_In_ SC_HANDLE service, _Out_ SERVICE_STATUS_PROCESS *status);
 
@@ -46,9 +50,10 @@ NODISCARD DWORD service_query_status(_In_ SC_HANDLE service, _Out_ SERVICE_STATU
  * Returns a Win32 error, ERROR_TIMEOUT, or the error that the service ended with. */
 NODISCARD DWORD service_start(_In_ SC_HANDLE service);
 
-/* Stops it and waits until its process has ended, so that its files can be replaced. Success when
- * it is stopped already. */
-NODISCARD DWORD service_stop(_In_ SC_HANDLE service);
+/* Stops it, then waits for its process, so that its files can be replaced: a thread that is lost in
+ * the kernel may keep the process for ever. Success when it is stopped already.
+ * process_remains  Receives whether the process still exists after SERVICE_PROCESS_WAIT_MS. */
+NODISCARD DWORD service_stop(_In_ SC_HANDLE service, _Out_ bool *process_remains);
 
 /* Waits until Windows has removed it. ERROR_TIMEOUT: a program holds a handle to it. */
 NODISCARD DWORD service_wait_gone(_In_ SC_HANDLE manager);
@@ -61,8 +66,11 @@ NODISCARD DWORD service_query_command(_In_ SC_HANDLE service, _Out_ wchar_t **co
 /* What was done, on stdout; nothing when `quiet`. */
 PRINTF_FORMAT(2, 3) void service_say(bool quiet, const char *format, ...);
 
-/* On stderr, after "lsmapd: warning: ". */
-PRINTF_FORMAT(1, 2) void service_warn(const char *format, ...);
+/* On stderr, after "lsmapd: warning: "; nothing when `quiet`. */
+PRINTF_FORMAT(2, 3) void service_warn(bool quiet, const char *format, ...);
+
+/* That the process of the stopped service has not ended. */
+void service_warn_remains(bool quiet);
 
 /* What failed and what to do about it, on stderr. Returns the exit code.
  * what  A phrase that follows "lsmapd: ". */

@@ -119,7 +119,7 @@ void settings_registry_read(struct settings *settings, struct settings_findings 
     settings_registry_read_key(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, settings, findings);
 }
 
-DWORD settings_registry_write_text(const wchar_t *name, const wchar_t *text)
+static DWORD write_value(const wchar_t *name, DWORD type, const void *data, size_t size)
 {
     HKEY key = NULL;
 
@@ -127,8 +127,17 @@ DWORD settings_registry_write_text(const wchar_t *name, const wchar_t *text)
                                     KEY_SET_VALUE, NULL, &key, NULL);
     if (error != ERROR_SUCCESS)
         return (DWORD)error;
-    error = RegSetValueExW(key, name, 0, REG_SZ, (const BYTE *)text,
-                           (DWORD)((wcslen(text) + 1) * sizeof *text));
+    error = RegSetValueExW(key, name, 0, type, data, (DWORD)size);
     RegCloseKey(key);
     return (DWORD)error;
+}
+
+DWORD settings_registry_write_text(const wchar_t *name, const wchar_t *text)
+{
+    return write_value(name, REG_SZ, text, (wcslen(text) + 1) * sizeof *text);
+}
+
+DWORD settings_registry_write_number(const wchar_t *name, DWORD number)
+{
+    return write_value(name, REG_DWORD, &number, sizeof number);
 }

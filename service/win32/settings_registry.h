@@ -23,8 +23,9 @@ void settings_registry_read_key(HKEY root, _In_ const wchar_t *path,
                                 _Inout_ struct settings *settings,
                                 _Inout_ struct settings_findings *findings);
 
-/* Writes one text, for `lsmapd install`; creates the key when there is none. Needs elevation.
+/* Each writes one value, for `lsmapd install`; creates the key when there is none. Needs elevation.
  * Returns a Win32 error. */
 NODISCARD DWORD settings_registry_write_text(_In_ const wchar_t *name, _In_ const wchar_t *text);
+NODISCARD DWORD settings_registry_write_number(_In_ const wchar_t *name, DWORD number);
 
 #endif

@@ -194,6 +194,23 @@ static void install_and_uninstall_have_options(struct test *t)
     }
 }
 
+static void install_has_switches(struct test *t)
+{
+    static const char *const words[] = {"install", "--enable", "/trust-folder", "/no-start",
+                                        "--check"};
+    struct command_line line;
+    char message[CLI_MESSAGE_CAPACITY];
+
+    for (size_t count = 1; count <= TEST_COUNT(words); count++) {
+        TEST_ROW(t, "%s", words[count - 1]);
+        REQUIRE(t, command_line_parse(count, words, 2, &line, message));
+        CHECK_INT(t, count > 1, line.enable);
+        CHECK_INT(t, count > 2, line.trust_folder);
+        CHECK_INT(t, count > 3, line.no_start);
+        CHECK_INT(t, count > 4, line.check);
+    }
+}
+
 static void limits_change_the_settings(struct test *t)
 {
     static const char *const arguments[] = {
@@ -251,6 +268,7 @@ int main(int argc, char **argv)
         TEST_CASE(command_line_accepts),
         TEST_CASE(command_line_refuses),
         TEST_CASE(install_and_uninstall_have_options),
+        TEST_CASE(install_has_switches),
         TEST_CASE(limits_change_the_settings),
         TEST_CASE(a_long_argument_is_cut_at_a_character),
         TEST_CASE(help_names_every_command),

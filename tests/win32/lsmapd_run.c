@@ -41,12 +41,16 @@ static DWORD run(const wchar_t *path, const wchar_t *arguments, char *output, DW
     return code;
 }
 
+/* A build tree belongs to a user, so a service there is refused without --trust-folder. Wine does not
+ * look. */
 DWORD lsmapd_run(const wchar_t *arguments, char *output, DWORD capacity)
 {
-    wchar_t path[MAX_PATH];
+    wchar_t path[MAX_PATH], complete[256];
+    const bool is_install = !system_is_wine() && wcsncmp(arguments, L"install", 7) == 0;
 
     output[0] = '\0';
-    return lsmapd_path(path) ? run(path, arguments, output, capacity) : LSMAPD_EXIT_NONE;
+    swprintf(complete, 256, L"%ls%ls", arguments, is_install ? L" --trust-folder" : L"");
+    return lsmapd_path(path) ? run(path, complete, output, capacity) : LSMAPD_EXIT_NONE;
 }
 
 DWORD doctor_run(const wchar_t *arguments, char *output, DWORD capacity)

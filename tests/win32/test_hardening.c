@@ -206,6 +206,27 @@ static void windows_own_folder_is_safe_and_the_temporary_one_is_not(struct test 
     CHECK(t, DeleteFileW(path));
 }
 
+static void a_service_runs_from_a_fixed_drive(struct test *t)
+{
+    static const struct {
+        UINT type;
+        const char *problem; /* a part; NULL: none */
+    } rows[] = {{DRIVE_FIXED, NULL},        {DRIVE_RAMDISK, NULL},
+                {DRIVE_REMOTE, "network"},  {DRIVE_REMOVABLE, "removable"},
+                {DRIVE_CDROM, "removable"}, {DRIVE_NO_ROOT_DIR, "unknown"},
+                {DRIVE_UNKNOWN, "unknown"}};
+    char reason[PLACES_REASON_CAPACITY] = "";
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const char *problem = places_drive_problem(rows[i].type);
+        TEST_ROW(t, "type %u", rows[i].type);
+        CHECK_INT(t, rows[i].problem != NULL, problem != NULL);
+        CHECK(t, problem == NULL || strstr(problem, rows[i].problem) != NULL);
+    }
+    places_check_program(L"\\\\server\\share\\lsmapd.exe", reason);
+    CHECK_STR(t, "the program is on a network drive", reason);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -213,6 +234,7 @@ int main(int argc, char **argv)
         TEST_CASE(users_may_look_and_not_touch),
         TEST_CASE(nobody_else_can_change_the_places),
         TEST_CASE(windows_own_folder_is_safe_and_the_temporary_one_is_not),
+        TEST_CASE(a_service_runs_from_a_fixed_drive),
         TEST_CASE(a_dll_beside_the_program_is_not_loaded),
         TEST_CASE(other_privileges_are_removed_for_good),
         TEST_CASE(the_policies_are_on), /* last: it cannot be undone */

@@ -199,6 +199,33 @@ static void install_may_leave_it_stopped(struct test *t)
     lsmapd_check_run(t, L"status --quiet", EXIT_CODE_NOT_INSTALLED, "");
 }
 
+/* The operator's choice outlives an upgrade; a wrong argument stops nothing. */
+static void a_disabled_service_stays_disabled(struct test *t)
+{
+    const char *reason = lsmapd_reason_to_skip();
+    SC_HANDLE manager = NULL, service = NULL;
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
+    const DWORD pid = running_pid();
+    lsmapd_check_run(t, L"install --check --quiet", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"install --filtered-admins none", EXIT_CODE_USAGE, "not \"none\"");
+    lsmapd_check_run(t, L"install --readers lsmap-test-nobody", EXIT_CODE_FAILED, "is not known");
+    CHECK(t, pid != 0 && running_pid() == pid);
+    CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
+    CHECK_INT(t, ERROR_SUCCESS, service_open(manager, SERVICE_ALL_ACCESS, &service));
+    CHECK(t, ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_DISABLED, SERVICE_NO_CHANGE,
+                                  NULL, NULL, NULL, NULL, NULL, NULL, NULL));
+    lsmapd_check_run(t, L"install", EXIT_CODE_OK, "It is disabled and stays so");
+    CHECK_INT(t, 0, running_pid());
+    lsmapd_check_run(t, L"install --enable", EXIT_CODE_OK, "It is running.");
+    service_close(&service);
+    service_close(&manager);
+    check_registration(t);
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+}
+
 static void the_service_answers_and_stops(struct test *t)
 {
     const char *reason = lsmapd_reason_to_skip();
@@ -296,6 +323,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_command_line_is_checked),
         TEST_CASE(install_and_uninstall_may_be_repeated),
         TEST_CASE(install_may_leave_it_stopped),
+        TEST_CASE(a_disabled_service_stays_disabled),
         TEST_CASE(the_service_answers_and_stops),
         TEST_CASE(a_taken_name_keeps_the_service_from_running),
         TEST_CASE(install_takes_options_about_rights),
