@@ -60,6 +60,14 @@ copy /y "%CLIENT%" "%TARGET%\lsmap.exe" >nul
 if errorlevel 1 goto nocopy
 if exist "%DOCTOR%" copy /y "%DOCTOR%" "%TARGET%\lsmap-doctor.exe" >nul
 if errorlevel 1 goto nocopy
+rem The event log keeps the message file mapped: it cannot be overwritten, but renamed.
+set "EVENTS=%~dp0lsmap-events.dll"
+if not exist "%EVENTS%" set "EVENTS=%SERVICE:lsmapd.exe=lsmap-events.dll%"
+del /q "%TARGET%\lsmap-events.dll.old*" 2>nul
+if exist "%TARGET%\lsmap-events.dll" ren "%TARGET%\lsmap-events.dll" lsmap-events.dll.old%RANDOM%
+copy /y "%EVENTS%" "%TARGET%\lsmap-events.dll" >nul
+if errorlevel 1 goto nocopy
+del /q "%TARGET%\lsmap-events.dll.old*" 2>nul
 copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
 if errorlevel 1 goto nocopy
 if exist "%~dp0uninstall.ps1" copy /y "%~dp0uninstall.ps1" "%TARGET%\uninstall.ps1" >nul

@@ -62,7 +62,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $programs = @('lsmapd.exe', 'lsmap.exe')
-$others = @('lsmap-doctor.exe', 'uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1')
+$others = @('lsmap-doctor.exe', 'lsmap-events.dll', 'uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1')
 
 function Test-Elevated {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
@@ -146,17 +146,19 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its
     Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     New-Item -ItemType Directory -Path $target -Force | Out-Null
     # A process that is lost in the kernel keeps its file, which can be renamed all the same.
-    $program = Join-Path $target 'lsmapd.exe'
-    $old = $program + '.old'
-    Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
-    if ($stale -contains 'lsmapd.exe' -and (Test-Path -LiteralPath $program)) {
-        Rename-Item -LiteralPath $program -NewName 'lsmapd.exe.old'
+    # So does the event log with the message file.
+    foreach ($name in @('lsmapd.exe', 'lsmap-events.dll')) {
+        $file = Join-Path $target $name
+        Remove-Item -Path ($file + '.old*') -Force -ErrorAction SilentlyContinue
+        if ($stale -contains $name -and (Test-Path -LiteralPath $file)) {
+            Rename-Item -LiteralPath $file -NewName ('{0}.old{1}' -f $name, (Get-Random))
+        }
     }
     foreach ($name in $stale) {
         Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $target -Force
     }
     Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
-    Remove-Item -LiteralPath $old -Force -ErrorAction SilentlyContinue
+    Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue
     if ((Get-ServiceStatus) -eq 'Running') {
         Invoke-Program (Join-Path $target 'lsmap.exe') @('info')
     }

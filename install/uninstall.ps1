@@ -26,7 +26,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $files = @('lsmapd.exe', 'lsmap.exe', 'lsmap-doctor.exe', 'lsmap-completion.ps1', 'uninstall.cmd',
-    'lsmapd.exe.old',
+    'lsmap-events.dll',
     'uninstall.ps1')
 
 function Test-Elevated {
@@ -83,6 +83,7 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its servic
             Remove-Item -LiteralPath $file -Force
         }
     }
+    Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue
     # What is not ours stays, and the folder with it.
     if (Test-Path -LiteralPath $target) {
         if (@(Get-ChildItem -LiteralPath $target -Force).Count -eq 0) {

@@ -1,6 +1,7 @@
 #include "service/win32/events.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <wchar.h>
 
 #include "common/proto/pipe_name.h"
@@ -376,22 +377,51 @@ void event_limit_hit(enum statistics_limit limit)
 
 /* --- registration --- */
 
-DWORD events_register(const wchar_t *exe)
+/* The message file beside the program, on the heap; the program itself, which has the same messages,
+ * where there is none. NULL without memory. */
+static wchar_t *message_file(const wchar_t *exe)
+{
+    const wchar_t *last = wcsrchr(exe, L'\\');
+    const size_t folder = last != NULL ? (size_t)(last + 1 - exe) : 0;
+    const size_t capacity = wcslen(exe) + sizeof EVENTS_FILE;
+    wchar_t *file = calloc(capacity, sizeof *file);
+
+    if (file == NULL)
+        return NULL;
+    wmemcpy(file, exe, folder);
+    wcscpy(file + folder, L"" EVENTS_FILE);
+    if (GetFileAttributesW(file) == INVALID_FILE_ATTRIBUTES)
+        wcscpy(file, exe);
+    return file;
+}
+
+static DWORD write_source(HKEY key, const wchar_t *file)
 {
     const DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;
-    HKEY key = NULL;
 
-    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, 0, NULL, 0,
-                                    KEY_SET_VALUE, NULL, &key, NULL);
-    if (error != ERROR_SUCCESS)
-        return (DWORD)error;
-    error = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)exe,
-                           (DWORD)((wcslen(exe) + 1) * sizeof *exe));
+    LSTATUS error = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)file,
+                                   (DWORD)((wcslen(file) + 1) * sizeof *file));
     if (error == ERROR_SUCCESS)
         error = RegSetValueExW(key, L"TypesSupported", 0, REG_DWORD, (const BYTE *)&types,
                                sizeof types);
-    RegCloseKey(key);
     return (DWORD)error;
+}
+
+DWORD events_register(const wchar_t *exe)
+{
+    HKEY key = NULL;
+    wchar_t *file = message_file(exe);
+
+    if (file == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    DWORD error = (DWORD)RegCreateKeyExW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, 0, NULL, 0,
+                                         KEY_SET_VALUE, NULL, &key, NULL);
+    if (error == ERROR_SUCCESS) {
+        error = write_source(key, file);
+        RegCloseKey(key);
+    }
+    free(file);
+    return error;
 }
 
 DWORD events_unregister(void)

@@ -76,8 +76,13 @@ void event_place_open(_In_ const char *what);
  * why  "the program is on a network drive". */
 void event_folder_refused(_In_ const char *why);
 
-/* Registers the program whose messages the event log shows, below HKEY_LOCAL_MACHINE; removes that
- * again, which succeeds when there is none. Both need elevation and return a Win32 error.
+/* The message file: resources only. The event log keeps the file of a source mapped (source:
+ * puppetlabs/nssm#9, puppetlabs/puppet-agent#1003), which would hold up an upgrade of a program. */
+#define EVENTS_FILE "lsmap-events.dll"
+
+/* Registers the file whose messages the event log shows, below HKEY_LOCAL_MACHINE: EVENTS_FILE beside
+ * the program, or the program. Removes that again, which succeeds when there is none. Both need
+ * elevation and return a Win32 error.
  * exe  Full path of lsmapd.exe. */
 #define EVENTS_SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
 NODISCARD DWORD events_register(_In_ const wchar_t *exe);

@@ -194,6 +194,15 @@ static DWORD read_message(const wchar_t *file)
     return error;
 }
 
+/* True for two files of one folder. */
+static bool is_beside(const wchar_t *file, const wchar_t *other)
+{
+    const wchar_t *last = wcsrchr(file, L'\\'), *other_last = wcsrchr(other, L'\\');
+
+    return last != NULL && other_last != NULL && last - file == other_last - other &&
+           _wcsnicmp(file, other, (size_t)(last - file)) == 0;
+}
+
 static void check_source(struct machine *machine)
 {
     const enum doctor_check check = DOCTOR_EVENT_SOURCE;
@@ -211,10 +220,11 @@ static void check_source(struct machine *machine)
     }
     char *file_utf8 = text_w_to_utf8_alloc(file);
     error = read_message(file);
-    bool is_ours = machine->program == NULL || _wcsicmp(file, machine->program) == 0;
+    bool is_ours = machine->program == NULL || is_beside(file, machine->program);
     report_add(&machine->report, check,
                error == ERROR_SUCCESS && is_ours ? DOCTOR_PASS : DOCTOR_FAIL, NULL, "%s%s%s",
-               file_utf8 != NULL ? file_utf8 : "?", is_ours ? "" : ": not the registered program",
+               file_utf8 != NULL ? file_utf8 : "?",
+               is_ours ? "" : ": not in the folder of the registered program",
                error == ERROR_SUCCESS ? "" : ": its messages cannot be read");
     free(file_utf8);
 }

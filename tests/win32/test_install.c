@@ -29,6 +29,23 @@ static bool event_source_exists(void)
     return exists;
 }
 
+/* The event log keeps the registered file mapped, so it must not be the program. */
+static void check_message_file(struct test *t)
+{
+    wchar_t file[MAX_PATH] = L"";
+    DWORD size = sizeof file;
+
+    CHECK_INT(t, ERROR_SUCCESS,
+              RegGetValueW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, L"EventMessageFile",
+                           RRF_RT_REG_SZ, NULL, file, &size));
+    CHECK(t, wcsstr(file, L"\\" EVENTS_FILE) != NULL);
+    HMODULE module = LoadLibraryExW(file, NULL, LOAD_LIBRARY_AS_DATAFILE);
+    CHECK(t, module != NULL);
+    CHECK(t, module != NULL && FindResourceW(module, MAKEINTRESOURCEW(1), L"#11") != NULL);
+    if (module != NULL)
+        FreeLibrary(module);
+}
+
 /* The key of the settings exists, has the intended descriptor, and no other account can write it or
  * the registration above it. */
 static void check_key(struct test *t)
@@ -139,6 +156,7 @@ static void check_registration(struct test *t)
     service_close(&service);
     service_close(&manager);
     CHECK(t, event_source_exists());
+    check_message_file(t);
     check_key(t);
 }
 
