@@ -322,6 +322,70 @@ static void a_taken_name_keeps_the_service_from_running(struct test *t)
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
+/* --- a service whose process outlives it, as with a thread that is lost in the kernel: this program
+ * --- */
+
+enum { STUCK_MS = 20 * 1000 };
+
+static SERVICE_STATUS_HANDLE stuck_handle;
+
+static void report_stuck(DWORD state)
+{
+    SERVICE_STATUS status = {.dwServiceType = SERVICE_WIN32_OWN_PROCESS,
+                             .dwCurrentState = state,
+                             .dwControlsAccepted = SERVICE_ACCEPT_STOP};
+
+    SetServiceStatus(stuck_handle, &status);
+}
+
+static DWORD WINAPI on_stuck_control(DWORD control, DWORD type, void *data, void *context)
+{
+    (void)type, (void)data, (void)context;
+
+    if (control == SERVICE_CONTROL_STOP)
+        report_stuck(SERVICE_STOPPED);
+    return NO_ERROR;
+}
+
+static void WINAPI stuck_main(DWORD count, wchar_t **arguments)
+{
+    (void)count, (void)arguments;
+
+    stuck_handle = RegisterServiceCtrlHandlerExW(L"" SERVICE_NAME, on_stuck_control, NULL);
+    report_stuck(SERVICE_RUNNING);
+}
+
+static int run_stuck_service(void)
+{
+    wchar_t name[] = L"" SERVICE_NAME;
+    const SERVICE_TABLE_ENTRYW table[] = {{name, stuck_main}, {NULL, NULL}};
+
+    StartServiceCtrlDispatcherW(table);
+    Sleep(STUCK_MS);
+    return 0;
+}
+
+static void a_lost_process_holds_up_nothing(struct test *t)
+{
+    const char *reason = lsmapd_reason_to_skip();
+    wchar_t self[MAX_PATH], command[MAX_PATH + 32];
+    SC_HANDLE manager = NULL, service = NULL;
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    REQUIRE(t, GetModuleFileNameW(NULL, self, MAX_PATH) > 0);
+    swprintf(command, MAX_PATH + 32, L"\"%ls\" --stuck-service", self);
+    CHECK_INT(t, ERROR_SUCCESS,
+              service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager));
+    CHECK_INT(t, ERROR_SUCCESS, service_create(manager, command, &service));
+    CHECK_INT(t, ERROR_SUCCESS, service_start(service));
+    service_close(&service);
+    service_close(&manager);
+    lsmapd_check_run(t, L"stop", EXIT_CODE_OK, "its process has not ended");
+    lsmapd_check_run(t, L"install", EXIT_CODE_OK, "It is running.");
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+}
+
 static void the_command_line_is_checked(struct test *t)
 {
     wchar_t path[MAX_PATH];
@@ -344,7 +408,10 @@ int main(int argc, char **argv)
         TEST_CASE(a_disabled_service_stays_disabled),
         TEST_CASE(the_service_answers_and_stops),
         TEST_CASE(a_taken_name_keeps_the_service_from_running),
+        TEST_CASE(a_lost_process_holds_up_nothing),
         TEST_CASE(install_takes_options_about_rights),
     };
+    if (argc == 2 && strcmp(argv[1], "--stuck-service") == 0)
+        return run_stuck_service();
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
