@@ -231,6 +231,11 @@ static void on_end(struct run *run, const struct row *end)
         say_no_view(run);
     else if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
         buffer_text(&run->say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
+    if (!options->quiet && request->paths_count > 0 && row_number(end, MEMBER_UNNAMED, 0) > 0)
+        buffer_format(&run->say,
+                      PRODUCT_NAME ": Windows refused the names of %" PRIu64
+                                   " views; no search for a file finds them\n",
+                      row_number(end, MEMBER_UNNAMED, 0));
     if (options->debug)
         say_cost(run, end);
 }

@@ -49,6 +49,7 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_PATH, "path", TEXT)                   \
     X(MEMBER_DEVICE_PATH, "device_path", TEXT)     \
     X(MEMBER_PATH_LOSSY, "path_lossy", BOOL)       \
+    X(MEMBER_NAME_STATUS, "name_status", TEXT)     \
     X(MEMBER_RESIDENT, "resident", UINT64)         \
     X(MEMBER_SHARED, "shared", UINT64)             \
     X(MEMBER_PRIVATE, "private", UINT64)           \
@@ -75,6 +76,7 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_SCOPE, "scope", TEXT)                 \
     X(MEMBER_ELAPSED_US, "elapsed_us", UINT64)     \
     X(MEMBER_EXITED, "exited", UINT64)             \
+    X(MEMBER_UNNAMED, "unnamed", UINT64)           \
     X(MEMBER_QUERIES, "queries", JSON)             \
     X(MEMBER_PRODUCT, "product", TEXT)             \
     X(MEMBER_PROTOCOL, "protocol", UINT32)         \

@@ -41,16 +41,19 @@ static const enum row_member pages[] = {
 static const enum row_member flat[] = {MEMBER_BASE,    MEMBER_SIZE,    MEMBER_KIND,
                                        MEMBER_PROTECT, MEMBER_PROCESS, MEMBER_PATH};
 static const enum row_member region[] = {MEMBER_BASE, MEMBER_SIZE, MEMBER_STATE, MEMBER_PROTECT};
-/* Without --pages the list ends after path_lossy. */
 static const enum row_member maps_csv[] = {
     MEMBER_PID,     MEMBER_PROCESS, MEMBER_BASE,        MEMBER_SIZE,       MEMBER_KIND,
-    MEMBER_PROTECT, MEMBER_PATH,    MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY, MEMBER_RESIDENT,
-    MEMBER_SHARED,  MEMBER_PRIVATE, MEMBER_LOCKED,      MEMBER_COUNTED,
+    MEMBER_PROTECT, MEMBER_PATH,    MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY, MEMBER_NAME_STATUS,
 };
-enum { PAGES_CSV = 5 };
+static const enum row_member pages_csv[] = {
+    MEMBER_PID,     MEMBER_PROCESS, MEMBER_BASE,        MEMBER_SIZE,       MEMBER_KIND,
+    MEMBER_PROTECT, MEMBER_PATH,    MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY, MEMBER_RESIDENT,
+    MEMBER_SHARED,  MEMBER_PRIVATE, MEMBER_LOCKED,      MEMBER_COUNTED,    MEMBER_NAME_STATUS,
+};
 static const enum row_member regions_csv[] = {
-    MEMBER_TYPE, MEMBER_PID,   MEMBER_PROCESS, MEMBER_VIEW, MEMBER_BASE,        MEMBER_SIZE,
-    MEMBER_KIND, MEMBER_STATE, MEMBER_PROTECT, MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY,
+    MEMBER_TYPE,        MEMBER_PID,        MEMBER_PROCESS,     MEMBER_VIEW,    MEMBER_BASE,
+    MEMBER_SIZE,        MEMBER_KIND,       MEMBER_STATE,       MEMBER_PROTECT, MEMBER_PATH,
+    MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY, MEMBER_NAME_STATUS,
 };
 
 static const enum row_member files[] = {MEMBER_PROCESSES, MEMBER_VIEWS, MEMBER_SIZE, MEMBER_KIND,
@@ -64,8 +67,8 @@ static const enum row_member files_csv[] = {
 const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
     [COLUMNS_NONE] = {NULL, 0, NULL, 0, false},
     [COLUMNS_PROCESSES] = {COUNTED(processes), COUNTED(processes_csv), false},
-    [COLUMNS_MAPS] = {COUNTED(maps), COUNTED(maps_csv) - PAGES_CSV, true},
-    [COLUMNS_PAGES] = {COUNTED(pages), COUNTED(maps_csv), true},
+    [COLUMNS_MAPS] = {COUNTED(maps), COUNTED(maps_csv), true},
+    [COLUMNS_PAGES] = {COUNTED(pages), COUNTED(pages_csv), true},
     [COLUMNS_REGIONS] = {COUNTED(maps), COUNTED(regions_csv), true},
     [COLUMNS_FLAT] = {COUNTED(flat), NULL, 0, true},
     [COLUMNS_FILES] = {COUNTED(files), COUNTED(files_csv), false},

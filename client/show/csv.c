@@ -67,7 +67,8 @@ static void put_member(struct buffer *out, const struct row *row, enum row_membe
 static bool is_of_view(enum row_member member)
 {
     return member == MEMBER_PROCESS || member == MEMBER_KIND || member == MEMBER_PATH ||
-           member == MEMBER_DEVICE_PATH || member == MEMBER_PATH_LOSSY;
+           member == MEMBER_DEVICE_PATH || member == MEMBER_PATH_LOSSY ||
+           member == MEMBER_NAME_STATUS;
 }
 
 /* The view of a region, or NULL when it is not the last one. */

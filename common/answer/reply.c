@@ -230,6 +230,8 @@ static void write_map(struct json_writer *writer, const struct scan_row *row,
     json_string(writer, "device_path", map->device_path);
     if (map->path_lossy)
         json_bool(writer, "path_lossy", true);
+    if (map->name_status != 0)
+        json_nt_status(writer, "name_status", map->name_status);
     if (detail == DETAIL_PAGES)
         write_pages(writer, map);
 }
@@ -313,6 +315,8 @@ bool reply_end(struct buffer *out, const struct request_id *id, const struct sca
         json_uint(&writer, "unmatched", counts->unmatched);
     if (counts->exited > 0)
         json_uint(&writer, "exited", counts->exited);
+    if (counts->queries.unnamed > 0)
+        json_uint(&writer, "unnamed", counts->queries.unnamed);
     if (shows_cost) {
         json_object_begin(&writer, "queries");
 #define X(symbol, name, member) json_uint(&writer, name, counts->queries.member);

@@ -21,16 +21,14 @@ static const uint32_t NTSTATUS_NO_MEMORY = 0xC0000017u;
 static const uint32_t NTSTATUS_ACCESS_DENIED = 0xC0000022u;
 static const uint32_t NTSTATUS_BUFFER_TOO_SMALL = 0xC0000023u;
 static const uint32_t NTSTATUS_FILE_INVALID = 0xC0000098u; /* a section without a file */
-static const uint32_t NTSTATUS_NOT_SUPPORTED = 0xC00000BBu;
 static const uint32_t NTSTATUS_PROCESS_IS_TERMINATING = 0xC000010Au;
 static const uint32_t NTSTATUS_INVALID_ADDRESS = 0xC0000141u; /* nothing is mapped there */
 
 /* True for the failures that mean "this system has no such query" and hold for every process; any
- * other failure concerns one process. */
+ * other concerns one process or one view. File systems fail with NTSTATUS_NOT_SUPPORTED. */
 static inline bool nt_status_is_unsupported(uint32_t nt_status)
 {
-    return nt_status == NTSTATUS_NOT_IMPLEMENTED || nt_status == NTSTATUS_INVALID_INFO_CLASS ||
-           nt_status == NTSTATUS_NOT_SUPPORTED;
+    return nt_status == NTSTATUS_NOT_IMPLEMENTED || nt_status == NTSTATUS_INVALID_INFO_CLASS;
 }
 
 /* True when the process has gone: it never existed, or it is terminating. */

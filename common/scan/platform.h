@@ -63,6 +63,7 @@ struct platform {
 /* Calls made, by class: what a scan cost the kernel. */
 struct query_counts {
     uint64_t lists, opens, regions, allocations, names, pages;
+    uint64_t unnamed; /* views whose name could not be read */
 };
 
 #endif

@@ -387,18 +387,6 @@ static void step_map(struct scan *scan, struct scan_row *row)
     scan->step = step_views;
 }
 
-/* Names that were withheld are the last to report. */
-static void end_views(struct scan *scan)
-{
-    const uint32_t nt_status = scan->views.names_status;
-    scan->views.names_status = NTSTATUS_OK;
-    if (nt_status != NTSTATUS_OK)
-        end_with(scan, STAGE_NAMES, status_from_nt(nt_status), nt_status,
-                 "Windows withheld names of mapped files; those rows have no path.");
-    else
-        leave_process(scan);
-}
-
 static void step_views(struct scan *scan, struct scan_row *row)
 {
     const struct views *views = &scan->views;
@@ -419,12 +407,11 @@ static void step_views(struct scan *scan, struct scan_row *row)
         row->region = views->region;
         break;
     case VIEWS_DONE:
-        end_views(scan);
+        leave_process(scan);
         break;
     case VIEWS_FAILED:
         if (nt_status_is_exited(views->nt_status)) {
             scan->at.counts.exited++;
-            scan->views.names_status = NTSTATUS_OK; /* what failed before, failed because of it */
             leave_process(scan);
             break;
         }
@@ -440,7 +427,7 @@ static void step_error(struct scan *scan, struct scan_row *row)
     row_begin(scan, row, SCAN_ERROR);
     row->error = scan->due;
     scan->at.counts.errors++;
-    end_views(scan);
+    leave_process(scan);
 }
 
 static void step_failed(struct scan *scan, struct scan_row *row)

@@ -38,8 +38,6 @@ void views_begin(struct views *views, struct address_space *space, uint64_t addr
     views->space = space;
     views->step = step_walk;
     views->lists_regions = show_addresses && views->query->detail == VIEWS_WITH_REGIONS;
-    views->names_status = NTSTATUS_OK;
-    views->names_refused = false;
     views->pages_refused = false;
 }
 
@@ -141,36 +139,34 @@ static void take_name(struct views *views)
         map->path = buffer_span(&views->path);
 }
 
-/* A view that has gone meanwhile has no name, and nobody withheld it. */
-static void take_name_failure(struct views *views, uint32_t nt_status)
-{
-    if (nt_status == NTSTATUS_FILE_INVALID && views->map.kind == VIEW_MAPPED)
-        views->map.kind = VIEW_PAGEFILE;
-    if (nt_status == NTSTATUS_FILE_INVALID || nt_status == NTSTATUS_INVALID_ADDRESS)
-        return;
-    if (views->names_status == NTSTATUS_OK)
-        views->names_status = nt_status;
-    views->names_refused =
-        nt_status == NTSTATUS_ACCESS_DENIED || nt_status_is_unsupported(nt_status);
-}
-
-/* Names the view. */
+/* Names the view. A name that fails is a fact about this view: it says nothing about others. */
 static enum views_result step_name(struct views *views)
 {
     struct map_row *map = &views->map;
-    const bool may_have_name =
-        map->kind == VIEW_IMAGE || map->kind == VIEW_DATA || map->kind == VIEW_MAPPED;
-    if (!may_have_name || views->names_refused)
+    uint32_t nt_status = views->no_names;
+
+    if (map->kind == VIEW_PAGEFILE || map->kind == VIEW_PHYSICAL)
         return after_name(views);
-    views->counts->names++;
-    const uint32_t nt_status = views->platform->name(
-        views->platform->context, views->space, map->base, &views->device_path, &map->path_lossy);
+    if (nt_status == NTSTATUS_OK) {
+        views->counts->names++;
+        nt_status = views->platform->name(views->platform->context, views->space, map->base,
+                                          &views->device_path, &map->path_lossy);
+    }
     if (nt_status_is_exited(nt_status))
         return fail(views, nt_status, NULL);
-    if (nt_status != NTSTATUS_OK)
-        take_name_failure(views, nt_status);
-    else if (views->device_path.size > 0)
+    if (nt_status == NTSTATUS_INVALID_ADDRESS) { /* the view has gone */
+        views->step = step_walk;
+        return VIEWS_ON;
+    }
+    if (nt_status_is_unsupported(nt_status))
+        views->no_names = nt_status;
+    if (nt_status == NTSTATUS_OK && views->device_path.size > 0)
         take_name(views);
+    else if (nt_status == NTSTATUS_FILE_INVALID && map->kind == VIEW_MAPPED)
+        map->kind = VIEW_PAGEFILE;
+    else if (nt_status != NTSTATUS_FILE_INVALID)
+        map->name_status = nt_status;
+    views->counts->unnamed += map->name_status != NTSTATUS_OK;
     return after_name(views);
 }
 
@@ -230,9 +226,17 @@ static enum views_result step_region(struct views *views)
         views->step = step_walk;
         return VIEWS_ON;
     }
-    if (next_run(views) == WALK_FAILED)
+    switch (next_run(views)) {
+    case WALK_FAILED:
         return fail(views, views->walk.nt_status,
                     "Windows refuses to list the regions of this view.");
+    case WALK_DONE: /* the view has gone */
+        views->step = step_walk;
+        return VIEWS_ON;
+    case WALK_ON:
+    case WALK_VIEW:
+        break;
+    }
     views->position = views->region.base + views->region.size;
     return VIEWS_REGION;
 }

@@ -43,7 +43,9 @@ struct map_row {
     struct span device_path; /* UTF-8; data NULL: no name */
     struct span path;        /* UTF-8; data NULL: no name, or an unknown device */
     bool path_lossy;
-    bool has_pages; /* `pages` was asked for and could be read */
+    uint32_t
+        name_status; /* NTSTATUS of its name query when that failed; 0: it did not, or no file */
+    bool has_pages;  /* `pages` was asked for and could be read */
     struct page_counts pages;
 };
 
@@ -60,19 +62,18 @@ struct views {
     const struct views_query *query;
     struct query_counts *counts;
     bool no_allocations; /* this system lacks MemoryRegionInformationEx; kept between processes */
+    uint32_t no_names;   /* the same of names: the status that said so; 0: it has them */
 
     /* results; spans are valid until the next call */
     struct map_row map;
     struct region region;
-    uint32_t nt_status;    /* of VIEWS_FAILED; 0: Windows contradicted itself */
-    const char *message;   /* of VIEWS_FAILED; static text */
-    uint32_t names_status; /* of the first name that Windows withheld; 0: none */
+    uint32_t nt_status;  /* of VIEWS_FAILED; 0: Windows contradicted itself */
+    const char *message; /* of VIEWS_FAILED; static text */
 
     struct address_space *space;
     enum views_result (*step)(struct views *views); /* the next piece of work */
     bool lists_regions;
-    bool names_refused; /* the handle does not allow name queries: no more are made */
-    bool pages_refused; /* the same for pages */
+    bool pages_refused; /* the handle does not allow it: no more are asked for */
     uint64_t position;  /* of the next page or region */
     size_t run_index;   /* of the next remembered run */
     struct walk walk;

@@ -268,9 +268,10 @@ enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *ru
     const uint32_t nt_status = query(walk, MEMORY_CLASS_BASIC, address, &region, sizeof region);
     if (nt_status != NTSTATUS_OK)
         return fail(walk, nt_status);
-    if (!contains(region.base, region.size, address) || region.state == MEMORY_STATE_FREE ||
-        region.allocation_base != view->base)
+    if (!contains(region.base, region.size, address))
         return fail(walk, NTSTATUS_OK);
+    if (region.state == MEMORY_STATE_FREE || region.allocation_base != view->base)
+        return WALK_DONE;
     const uint64_t view_end = view->base + view->size;
     const uint64_t end = region_end(&region) < view_end ? region_end(&region) : view_end;
     region.base = address;

@@ -82,7 +82,7 @@ void walk_restrict(_Inout_ struct walk *walk, uint64_t address);
 enum walk_result walk_next(_Inout_ struct walk *walk);
 
 /* Asks for the run at `address` in walk->view and cuts it to the view.
- * Returns WALK_ON with `run` set, or WALK_FAILED; also when the view has gone. */
+ * Returns WALK_ON with `run` set, WALK_DONE when the view has gone, or WALK_FAILED. */
 enum walk_result walk_run(_Inout_ struct walk *walk, uint64_t address, _Out_ struct region *run);
 
 #endif

@@ -15,7 +15,6 @@ struct scan_checker {
     bool has_view;       /* `view` is the last MAP row of that process */
     struct map_row view; /* its spans are not used */
     uint64_t region_end; /* of the last REGION row of that view, its base when there is none */
-    bool has_region;     /* that view has a REGION row */
     uint64_t processes, rows, errors, unmatched; /* counted here */
 };
 

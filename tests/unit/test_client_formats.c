@@ -36,9 +36,10 @@ static void csv_is_one_table_of_all_processes(struct test *t)
     play.options.format = FORMAT_CSV;
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
     play_check(t,
-               "pid,process,base,size,kind,protect,path,device_path,path_lossy\r\n"
-               "7,,,4096,,,C:\\x,,false\r\n"
-               "7,,,4096,,,C:\\x,,false\r\n",
+               "pid,process,base,size,kind,protect,path,device_path,path_lossy,"
+               "name_status\r\n"
+               "7,,,4096,,,C:\\x,,false,\r\n"
+               "7,,,4096,,,C:\\x,,false,\r\n",
                &play.printed.out);
     play_check(t, "", &play.printed.error);
     play_end(&play);

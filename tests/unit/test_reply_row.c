@@ -120,12 +120,14 @@ static void reply_map_rows_with_pages(struct test *t)
                &out);
     row.map.has_pages = false; /* what was counted before the refusal is not reported */
     row.map.path_lossy = false;
+    row.map.name_status = 0xC0000022u;
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_PAGES));
     check_line(t,
                "{\"type\":\"map\",\"pid\":672,\"process\":\"lsass.exe\","
                "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"kind\":\"physical\","
                "\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":null,"
-               "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"resident\":null,\"shared\":null,"
+               "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"name_status\":\"0xc0000022\",\"resident\":"
+               "null,\"shared\":null,"
                "\"private\":null,\"locked\":null,\"counted\":0}",
                &out);
     buffer_release(&out);

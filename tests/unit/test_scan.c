@@ -30,11 +30,9 @@ static const struct special specials[] = {
     {"protected, allocations refused", LIMITED, .faults.allocation = DENIED, .processes = 1,
      .maps = 2},
     /* Without a name, only the kind distinguishes data from a section without a file. */
-    {"protected, names refused", LIMITED, .faults.name = DENIED, .processes = 1, .maps = 2,
-     .code = STATUS_ACCESS_DENIED, .stage = STAGE_NAMES, .nt_status = DENIED},
+    {"protected, names refused", LIMITED, .faults.name = DENIED, .processes = 1, .maps = 2},
     {"protected, only regions allowed", LIMITED, .faults.name = DENIED, .faults.allocation = DENIED,
-     .processes = 1, .maps = 3, .code = STATUS_ACCESS_DENIED, .stage = STAGE_NAMES,
-     .nt_status = DENIED},
+     .processes = 1, .maps = 3},
     {"minimal: Registry", FULL, .minimal = true, .processes = 1, .maps = 2},
     {"secure: cannot be opened", .faults.open = DENIED, .processes = 1,
      .code = STATUS_ACCESS_DENIED, .stage = STAGE_OPEN, .nt_status = DENIED},

@@ -197,28 +197,33 @@ static void the_longest_name_is_not_cut(struct test *t)
     scan_rows_release(&world.rows);
 }
 
-/* The results of a name query, and the kind of the view then. */
-static void a_name_that_fails_is_reported_as_such(struct test *t)
+/* The results of a name query, and the view then. The next view is asked again, unless no name can be
+ * had. */
+static void a_name_that_fails_concerns_its_view(struct test *t)
 {
     static const struct {
         const char *what;
         uint32_t type, nt_status;
-        enum view_kind kind, kind_without; /* with and without MemoryRegionInformation */
-        uint64_t errors;
+        enum view_kind kind, kind_without; /* with and without MemoryRegionInformationEx */
+        uint32_t name_status;
     } rows[] = {
-        {"gone meanwhile", MEMORY_REGION_DATA_FILE, 0xC0000141u, VIEW_DATA, VIEW_MAPPED, 0},
         {"no file", MEMORY_REGION_DATA_FILE, 0xC0000098u, VIEW_DATA, VIEW_PAGEFILE, 0},
         {"image without file", MEMORY_REGION_IMAGE, 0xC0000098u, VIEW_IMAGE, VIEW_IMAGE, 0},
-        {"refused", MEMORY_REGION_IMAGE, 0xC0000022u, VIEW_IMAGE, VIEW_IMAGE, 1},
-        {"refused, data", MEMORY_REGION_DATA_FILE, 0xC0000022u, VIEW_DATA, VIEW_MAPPED, 1},
-        {"no memory", MEMORY_REGION_IMAGE, 0xC0000017u, VIEW_IMAGE, VIEW_IMAGE, 1},
-        {"no such class", MEMORY_REGION_IMAGE, 0xC0000003u, VIEW_IMAGE, VIEW_IMAGE, 1},
+        {"refused", MEMORY_REGION_IMAGE, 0xC0000022u, VIEW_IMAGE, VIEW_IMAGE, 0xC0000022u},
+        {"refused, data", MEMORY_REGION_DATA_FILE, 0xC0000022u, VIEW_DATA, VIEW_MAPPED,
+         0xC0000022u},
+        {"no memory", MEMORY_REGION_IMAGE, 0xC0000017u, VIEW_IMAGE, VIEW_IMAGE, 0xC0000017u},
+        {"not supported", MEMORY_REGION_IMAGE, 0xC00000BBu, VIEW_IMAGE, VIEW_IMAGE, 0xC00000BBu},
+        {"network name gone", MEMORY_REGION_DATA_FILE, 0xC00000C9u, VIEW_DATA, VIEW_MAPPED,
+         0xC00000C9u},
+        {"no such class", MEMORY_REGION_IMAGE, 0xC0000003u, VIEW_IMAGE, VIEW_IMAGE, 0xC0000003u},
     };
     static const uint16_t name[] = {'\\', 'x'};
 
     for (size_t i = 0; i < TEST_COUNT(rows) * 2; i++) {
         struct virtual_region runs[2] = {view_of(rows[i / 2].type, name, 2),
                                          view_of(MEMORY_REGION_IMAGE, name, 2)};
+        const bool is_missing = rows[i / 2].nt_status == 0xC0000003u;
         runs[0].name_fault = rows[i / 2].nt_status;
         runs[1].base = runs[1].allocation_base = 0x20000;
         TEST_ROW(t, "%s, mode %zu", rows[i / 2].what, i % 2);
@@ -228,12 +233,67 @@ static void a_name_that_fails_is_reported_as_such(struct test *t)
         REQUIRE(t, row != NULL && scan_rows_count(&world.rows, SCAN_MAP) == 2);
         CHECK_INT(t, i % 2 == 0 ? rows[i / 2].kind : rows[i / 2].kind_without, row->map.kind);
         CHECK(t, row->map.device_path.data == NULL);
-        CHECK_INT(t, rows[i / 2].errors, world.rows.counts.errors);
-        const struct scan_row *error = scan_rows_get(&world.rows, SCAN_ERROR, 0);
-        if (error != NULL) {
-            CHECK_INT(t, STAGE_NAMES, error->error.stage);
-            CHECK_INT(t, rows[i / 2].nt_status, error->error.nt_status);
+        CHECK_INT(t, rows[i / 2].name_status, row->map.name_status);
+        row = scan_rows_get(&world.rows, SCAN_MAP, 1);
+        CHECK_INT(t, is_missing, row->map.device_path.data == NULL);
+        CHECK_INT(t, is_missing ? 0xC0000003u : 0, row->map.name_status);
+        CHECK_INT(t, is_missing ? 1 : 2, world.rows.counts.queries.names);
+        CHECK_INT(t, 0, world.rows.counts.errors);
+        scan_rows_release(&world.rows);
+    }
+}
+
+/* Between two queries of the process the second view is unmapped. */
+static void unmap_second(struct virtual_platform *virtual_, enum virtual_call call)
+{
+    static struct virtual_region left[2];
+    struct virtual_process *process = &virtual_->processes[0];
+    const uint64_t *when = virtual_->distort_context;
+
+    if (call == (enum virtual_call)when[0] && virtual_->asked == when[1] &&
+        process->regions_count == 3) {
+        left[0] = process->regions[0];
+        left[1] = process->regions[2];
+        process->regions = left;
+        process->regions_count = 2;
+    }
+}
+
+static void a_view_that_vanishes_is_passed_over(struct test *t)
+{
+    static const struct {
+        const char *what;
+        uint64_t when[2]; /* before the call is answered, at the address */
+        bool has_allocation;
+        enum views_detail detail;
+        uint64_t maps, regions;
+    } rows[] = {
+        {"before its name", {VIRTUAL_NAME, 0x20000}, true, VIEWS_PLAIN, 2, 0},
+        {"before its regions", {VIRTUAL_REGION, 0x20000}, true, VIEWS_WITH_REGIONS, 3, 2},
+        {"before its name, stepping", {VIRTUAL_NAME, 0x20000}, false, VIEWS_WITH_REGIONS, 2, 2},
+        {"before its pages", {VIRTUAL_PAGES, 0x20000}, true, VIEWS_WITH_PAGES, 3, 0},
+    };
+    static const uint16_t name[] = {'\\', 'x'};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct virtual_region runs[3];
+        for (size_t n = 0; n < TEST_COUNT(runs); n++) {
+            runs[n] = view_of(MEMORY_REGION_IMAGE, name, 2);
+            runs[n].base = runs[n].allocation_base = 0x10000 * (n + 1);
         }
+        TEST_ROW(t, "%s", rows[i].what);
+        init_with(runs, 3, rows[i].has_allocation);
+        world.query.views.detail = rows[i].detail;
+        world.virtual_.on_call = unmap_second;
+        uint64_t when[2] = {rows[i].when[0], rows[i].when[1]};
+        world.virtual_.distort_context = when;
+        scan_world_run(&world, t);
+        CHECK_INT(t, rows[i].maps, scan_rows_count(&world.rows, SCAN_MAP));
+        CHECK_INT(t, rows[i].regions, scan_rows_count(&world.rows, SCAN_REGION));
+        CHECK_INT(t, 0, world.rows.counts.errors);
+        const struct scan_row *last = scan_rows_get(&world.rows, SCAN_MAP, rows[i].maps - 1);
+        REQUIRE(t, last != NULL);
+        CHECK_INT(t, 0x30000, last->map.base);
         scan_rows_release(&world.rows);
     }
 }
@@ -266,7 +326,8 @@ int main(int argc, char **argv)
         TEST_CASE(errors_come_without_a_match_too),
         TEST_CASE(an_address_finds_one_view_or_none),
         TEST_CASE(the_longest_name_is_not_cut),
-        TEST_CASE(a_name_that_fails_is_reported_as_such),
+        TEST_CASE(a_name_that_fails_concerns_its_view),
+        TEST_CASE(a_view_that_vanishes_is_passed_over),
         TEST_CASE(a_missing_class_is_asked_for_once),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

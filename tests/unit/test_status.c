@@ -62,7 +62,7 @@ static void nt_status_is_sorted_into_what_it_means(struct test *t)
     } rows[] = {
         {0xC0000002u, true, false, STATUS_INTERNAL},        /* not implemented */
         {0xC0000003u, true, false, STATUS_INTERNAL},        /* invalid information class */
-        {0xC00000BBu, true, false, STATUS_INTERNAL},        /* not supported */
+        {0xC00000BBu, false, false, STATUS_INTERNAL},       /* not supported, by a file system */
         {0xC0000004u, false, false, STATUS_INTERNAL},       /* length mismatch */
         {0xC000000Bu, false, true, STATUS_NO_SUCH_PROCESS}, /* invalid client id */
         {0xC000010Au, false, true, STATUS_NO_SUCH_PROCESS}, /* process is terminating */
