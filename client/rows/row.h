@@ -43,6 +43,7 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_VIEW, "view", ADDRESS)                \
     X(MEMBER_BASE, "base", ADDRESS)                \
     X(MEMBER_SIZE, "size", UINT64)                 \
+    X(MEMBER_COMMITTED, "committed", UINT64)       \
     X(MEMBER_KIND, "kind", TEXT)                   \
     X(MEMBER_STATE, "state", TEXT)                 \
     X(MEMBER_PROTECT, "protect", TEXT)             \

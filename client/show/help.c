@@ -110,7 +110,7 @@ static const char formats[] =
     "--csv          RFC 4180: one table, one header (not with --no-header), CR LF at\n"
     "               line ends, an empty field for what is not known. Columns:\n"
     "    maps       pid,process,base,size,kind,protect,path,device_path,path_lossy,\n"
-    "               name_status\n"
+    "               name_status,committed\n"
     "    --pages    resident,shared,private,locked,counted come before name_status\n"
     "    --regions  type,pid,process,view,base,size,kind,state,protect,path,...\n"
     "    ps         pid,start,parent,name,image,session,arch,protection,access\n"

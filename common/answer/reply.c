@@ -224,6 +224,11 @@ static void write_map(struct json_writer *writer, const struct scan_row *row,
     else
         json_null(writer, "base");
     json_uint(writer, "size", map->size);
+    json_name(writer, "committed");
+    if (map->committed != COMMITTED_UNKNOWN)
+        json_put_uint(writer, map->committed);
+    else
+        json_put_null(writer);
     json_text(writer, "kind", view_kind_name(map->kind));
     write_protect(writer, map->protect);
     json_string(writer, "path", map->path);

@@ -7,7 +7,7 @@
 
 typedef enum views_result views_step(struct views *views);
 
-static views_step step_walk, step_name, step_pages, step_map, step_region;
+static views_step step_walk, step_name, step_runs, step_pages, step_map, step_region;
 
 enum { PATH_TARGET_SIZE_MAX = 4096 }; /* how much longer than its device path a DOS path may be */
 
@@ -77,8 +77,11 @@ static void take_view(struct views *views, const struct section_view *view)
         return;
     if (!can_match(query, view->kind))
         return;
-    views->map = (struct map_row){
-        .base = view->base, .size = view->size, .kind = view->kind, .protect = view->protect};
+    views->map = (struct map_row){.base = view->base,
+                                  .size = view->size,
+                                  .committed = view->committed,
+                                  .kind = view->kind,
+                                  .protect = view->protect};
     views->step = step_name;
 }
 
@@ -114,19 +117,47 @@ static bool matches_path(const struct views *views)
     return query->paths_count == 0;
 }
 
-/* The view is complete, except for its pages. */
+static enum views_result begin_pages(struct views *views)
+{
+    views->map.has_pages = views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused;
+    views->position = views->map.base;
+    views->step = views->map.has_pages ? step_pages : step_map;
+    return VIEWS_ON;
+}
+
+/* The view is complete, except for what a detail adds. */
 static enum views_result after_name(struct views *views)
 {
-    if (!can_match(views->query, views->map.kind) || !matches_path(views)) {
+    struct map_row *map = &views->map;
+    if (!can_match(views->query, map->kind) || !matches_path(views)) {
         views->step = step_walk;
-    } else if (views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused) {
-        views->map.has_pages = true;
-        views->position = views->map.base;
-        views->step = step_pages;
+    } else if (map->committed == COMMITTED_UNKNOWN && views->query->detail != VIEWS_PLAIN) {
+        map->committed = 0;
+        views->position = map->base;
+        views->step = step_runs;
     } else {
-        views->step = step_map;
+        return begin_pages(views);
     }
     return VIEWS_ON;
+}
+
+/* Adds up what is committed of it, run by run. */
+static enum views_result step_runs(struct views *views)
+{
+    struct map_row *map = &views->map;
+    struct region run;
+    const enum walk_result result = walk_run(&views->walk, views->position, &run);
+    if (result == WALK_DONE) { /* the view has gone */
+        views->step = step_walk;
+        return VIEWS_ON;
+    }
+    if (result == WALK_FAILED) {
+        map->committed = COMMITTED_UNKNOWN;
+        return begin_pages(views);
+    }
+    map->committed += run.state == MEMORY_STATE_COMMIT ? run.size : 0;
+    views->position += run.size;
+    return views->position < map->base + map->size ? VIEWS_ON : begin_pages(views);
 }
 
 static void take_name(struct views *views)
@@ -212,11 +243,11 @@ static enum views_result step_map(struct views *views)
 static enum walk_result next_run(struct views *views)
 {
     struct walk *walk = &views->walk;
-    if (views->run_index < walk->runs_count && views->run_index < WALK_RUNS_MAX) {
-        views->region = walk->runs[views->run_index++];
-        return WALK_ON;
-    }
-    return walk_run(walk, views->position, &views->region);
+    const size_t index = views->run_index++;
+    if (index >= walk->runs_count || index >= WALK_RUNS_MAX)
+        return walk_run(walk, views->position, &views->region);
+    views->region = walk->runs[index];
+    return WALK_ON;
 }
 
 /* Reports its next region. */

@@ -19,7 +19,7 @@
 #include "common/text/span.h"
 
 enum views_detail {
-    VIEWS_PLAIN,
+    VIEWS_PLAIN,        /* what is committed is not known for sections without a file */
     VIEWS_WITH_REGIONS, /* each view's regions follow it */
     VIEWS_WITH_PAGES    /* each view's pages are counted */
 };
@@ -38,6 +38,7 @@ struct views_query {
 struct map_row {
     uint64_t base;
     uint64_t size;           /* bytes */
+    uint64_t committed;      /* of those; COMMITTED_UNKNOWN */
     enum view_kind kind;     /* VIEW_MAPPED: not known */
     uint32_t protect;        /* PAGE_* the view was created with */
     struct span device_path; /* UTF-8; data NULL: no name */

@@ -81,12 +81,19 @@ static void add_run(struct walk *walk, const struct region *run)
         walk->runs_count++;
 }
 
+static uint64_t committed_of(const struct region *region)
+{
+    return region->state == MEMORY_STATE_COMMIT ? region->size : 0;
+}
+
 static void open_view(struct walk *walk, const struct region *region)
 {
-    walk->open.base = region->base;
-    walk->open.size = region->size;
-    walk->open.kind = region->type == MEMORY_TYPE_IMAGE ? VIEW_IMAGE : VIEW_MAPPED;
-    walk->open.protect = region->allocation_protect;
+    walk->open =
+        (struct section_view){.base = region->base,
+                              .size = region->size,
+                              .committed = committed_of(region),
+                              .kind = region->type == MEMORY_TYPE_IMAGE ? VIEW_IMAGE : VIEW_MAPPED,
+                              .protect = region->allocation_protect};
     walk->has_open = true;
     walk->runs_count = 0;
     add_run(walk, region);
@@ -137,6 +144,7 @@ static enum walk_result take_region(struct walk *walk, const struct region *regi
         return WALK_ON;
     if (continues_open(walk, region)) {
         walk->open.size += region->size;
+        walk->open.committed += committed_of(region);
         add_run(walk, region);
         advance(walk, region_end(region));
         return WALK_ON;
@@ -203,14 +211,17 @@ static enum walk_result ask_region(struct walk *walk)
 static enum walk_result take_allocation(struct walk *walk, const struct allocation *allocation)
 {
     const bool is_new = allocation->base >= walk->floor;
+    const enum view_kind kind = view_kind_from_allocation(allocation->type);
     advance(walk, allocation->base + allocation->size);
     walk->is_over = walk->is_single;
     walk->runs_count = 0;
-    walk->view.base = allocation->base;
-    walk->view.size = allocation->size;
-    walk->view.kind = view_kind_from_allocation(allocation->type);
-    walk->view.protect = allocation->protect;
-    return is_new && walk->view.kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
+    walk->view = (struct section_view){.base = allocation->base,
+                                       .size = allocation->size,
+                                       .committed = kind == VIEW_PAGEFILE ? COMMITTED_UNKNOWN
+                                                                          : allocation->size,
+                                       .kind = kind,
+                                       .protect = allocation->protect};
+    return is_new && kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
 }
 
 /* An allocation is of one kind; physical memory may be marked as private too. */
@@ -277,5 +288,10 @@ enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *ru
     region.base = address;
     region.size = end - address;
     *run = region;
+    const uint64_t runs_end = walk->runs_count == 0 || walk->runs_count > WALK_RUNS_MAX
+                                  ? view->base
+                                  : region_end(&walk->runs[walk->runs_count - 1]);
+    if (address == runs_end)
+        add_run(walk, run);
     return WALK_ON;
 }

@@ -33,10 +33,15 @@ enum walk_result {
     WALK_FAILED /* see walk->nt_status */
 };
 
-/* A view: an allocation that maps a section. */
+static const uint64_t COMMITTED_UNKNOWN = UINT64_MAX;
+
+/* A view: an allocation that maps a section. A view of a file is committed as a whole. Of a section
+ * without a file only the runs of pages say it: MemoryRegionInformationEx counts what the view is charged
+ * for, private copies of pages (documented at WIN32_MEMORY_REGION_INFORMATION). */
 struct section_view {
     uint64_t base;
     uint64_t size;       /* bytes */
+    uint64_t committed;  /* of those; COMMITTED_UNKNOWN */
     enum view_kind kind; /* VIEW_MAPPED: data or pagefile-backed, the name query decides */
     uint32_t protect;    /* PAGE_* it was created with */
 };
@@ -81,7 +86,8 @@ void walk_restrict(_Inout_ struct walk *walk, uint64_t address);
 /* Makes at most one query. Call it until it returns neither WALK_ON nor WALK_VIEW. */
 enum walk_result walk_next(_Inout_ struct walk *walk);
 
-/* Asks for the run at `address` in walk->view and cuts it to the view.
+/* Asks for the run at `address` in walk->view and cuts it to the view; remembers it when it follows
+ * those that are remembered.
  * Returns WALK_ON with `run` set, WALK_DONE when the view has gone, or WALK_FAILED. */
 enum walk_result walk_run(_Inout_ struct walk *walk, uint64_t address, _Out_ struct region *run);
 

@@ -75,9 +75,10 @@ static void a_full_buffer_is_reported(struct test *t)
     "{\"id\":1,\"type\":\"process\",\"pid\":7,\"start\":\"2026-11-22T07:12:03.1234567Z\"," \
     "\"parent\":4,\"name\":\"a,b.exe\",\"image\":null,\"session\":0,\"arch\":\"x64\","     \
     "\"protection\":null,\"access\":\"full\"}\n"
-#define MAP                                                                                  \
-    "{\"id\":1,\"type\":\"map\",\"pid\":7,\"process\":\"a,b.exe\",\"base\":"                 \
-    "\"0x0000000000010000\",\"size\":4096,\"kind\":\"image\",\"protect\":\"PAGE_READONLY\"," \
+#define MAP                                                                                   \
+    "{\"id\":1,\"type\":\"map\",\"pid\":7,\"process\":\"a,b.exe\",\"base\":"                  \
+    "\"0x0000000000010000\",\"size\":4096,\"committed\":4096,\"kind\":\"image\",\"protect\":" \
+    "\"PAGE_READONLY\","                                                                      \
     "\"path\":\"C:\\\\\\\"x\",\"device_path\":\"\\\\Device\\\\x\"}\n"
 #define MAP_UNKNOWN                                                                            \
     "{\"id\":1,\"type\":\"map\",\"pid\":7,\"process\":null,\"base\":null,\"size\":0,\"kind\":" \
@@ -109,28 +110,28 @@ static void tables_have_fixed_columns(struct test *t)
     } rows[] = {
         {COLUMNS_MAPS, PROCESS MAP MAP_UNKNOWN FAILED END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy,"
-         "name_status\r\n"
+         "name_status,committed\r\n"
          "7,\"a,b.exe\",0x0000000000010000,4096,image,PAGE_READONLY,\"C:\\\"\"x\",\\Device\\x,"
-         "false,\r\n"
-         "7,,,0,,,,,true,0xc0000022\r\n"},
+         "false,,4096\r\n"
+         "7,,,0,,,,,true,0xc0000022,\r\n"},
         {COLUMNS_PROCESSES, PROCESS MAP END,
          "pid,start,parent,name,image,session,arch,protection,access\r\n"
          "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full\r\n"},
         {COLUMNS_PAGES, PAGES END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy,resident,shared,private,"
-         "locked,counted,name_status\r\n"
-         "7,p,0x0000000000010000,8192,data,PAGE_READONLY,C:\\x,d,false,4096,0,4096,,8192,\r\n"},
+         "locked,counted,name_status,committed\r\n"
+         "7,p,0x0000000000010000,8192,data,PAGE_READONLY,C:\\x,d,false,4096,0,4096,,8192,,\r\n"},
         {COLUMNS_REGIONS, PROCESS REGION MAP REGION REGION_OF_ANOTHER MAP_UNKNOWN REGION END,
          "type,pid,process,view,base,size,kind,state,protect,path,device_path,path_lossy,"
-         "name_status\r\n"
-         "region,7,,0x0000000000010000,0x0000000000011000,4096,,MEM_COMMIT,PAGE_X,,,,\r\n"
+         "name_status,committed\r\n"
+         "region,7,,0x0000000000010000,0x0000000000011000,4096,,MEM_COMMIT,PAGE_X,,,,,\r\n"
          "map,7,\"a,b.exe\",,0x0000000000010000,4096,image,,PAGE_READONLY,\"C:\\\"\"x\","
-         "\\Device\\x,false,\r\n"
+         "\\Device\\x,false,,4096\r\n"
          "region,7,\"a,b.exe\",0x0000000000010000,0x0000000000011000,4096,image,MEM_COMMIT,PAGE_X,"
-         "\"C:\\\"\"x\",\\Device\\x,false,\r\n"
-         "region,7,,0x0000000000090000,0x0000000000091000,4096,,MEM_RESERVE,,,,,\r\n"
-         "map,7,,,,0,,,,,,true,0xc0000022\r\n"
-         "region,7,,0x0000000000010000,0x0000000000011000,4096,,MEM_COMMIT,PAGE_X,,,,\r\n"},
+         "\"C:\\\"\"x\",\\Device\\x,false,,\r\n"
+         "region,7,,0x0000000000090000,0x0000000000091000,4096,,MEM_RESERVE,,,,,,\r\n"
+         "map,7,,,,0,,,,,,true,0xc0000022,\r\n"
+         "region,7,,0x0000000000010000,0x0000000000011000,4096,,MEM_COMMIT,PAGE_X,,,,,\r\n"},
         {COLUMNS_FILES, FILE_ROW END,
          "path,device_path,kind,processes,views,size\r\nC:\\x,d,\"image,data\",3,4,8192\r\n"},
         /* all digits of a number and of an address */
@@ -138,8 +139,8 @@ static void tables_have_fixed_columns(struct test *t)
          "{\"type\":\"map\",\"pid\":0,\"base\":\"0xffffffffffffffff\",\"size\":"
          "18446744073709551615}\n" END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy,"
-         "name_status\r\n"
-         "0,,0xffffffffffffffff,18446744073709551615,,,,,false,\r\n"},
+         "name_status,committed\r\n"
+         "0,,0xffffffffffffffff,18446744073709551615,,,,,false,,\r\n"},
         /* nothing matched: a table without rows */
         {COLUMNS_PROCESSES, END, "pid,start,parent,name,image,session,arch,protection,access\r\n"},
     };
@@ -190,7 +191,7 @@ static void a_refusal_is_no_row(struct test *t)
     csv_deinit(&csv);
 }
 
-enum { HOSTILE_COLUMNS = 10, HOSTILE_PATH = 6 };
+enum { HOSTILE_COLUMNS = 11, HOSTILE_PATH = 6 };
 
 /* Whatever a name holds, the strict reader gets one record for each row, and the name except its
  * control characters. */

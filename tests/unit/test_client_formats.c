@@ -37,9 +37,9 @@ static void csv_is_one_table_of_all_processes(struct test *t)
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
     play_check(t,
                "pid,process,base,size,kind,protect,path,device_path,path_lossy,"
-               "name_status\r\n"
-               "7,,,4096,,,C:\\x,,false,\r\n"
-               "7,,,4096,,,C:\\x,,false,\r\n",
+               "name_status,committed\r\n"
+               "7,,,4096,,,C:\\x,,false,,\r\n"
+               "7,,,4096,,,C:\\x,,false,,\r\n",
                &play.printed.out);
     play_check(t, "", &play.printed.error);
     play_end(&play);

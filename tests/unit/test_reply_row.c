@@ -64,6 +64,7 @@ static struct scan_row map_row(void)
         .show_addresses = true,
         .map = {.base = 0x7ffb3c0a0000u,
                 .size = 2039808,
+                .committed = 2035712,
                 .kind = VIEW_IMAGE,
                 .protect = 0x80,
                 .path = SPAN("C:\\Windows\\System32\\ntdll.dll"),
@@ -77,24 +78,27 @@ static void reply_map_rows(struct test *t)
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
 
     CHECK(t, reply_row(&out, &id_7, &row, DETAIL_REGIONS));
-    check_line(t,
-               "{\"id\":7,\"type\":\"map\",\"pid\":672,\"process\":\"lsass.exe\","
-               "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"kind\":\"image\","
-               "\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":"
-               "\"C:\\\\Windows\\\\System32\\\\ntdll.dll\",\"device_path\":"
-               "\"\\\\Device\\\\HarddiskVolume3\\\\Windows\\\\System32\\\\ntdll.dll\"}",
-               &out);
+    check_line(
+        t,
+        "{\"id\":7,\"type\":\"map\",\"pid\":672,\"process\":\"lsass.exe\","
+        "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"committed\":2035712,\"kind\":\"image\","
+        "\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":"
+        "\"C:\\\\Windows\\\\System32\\\\ntdll.dll\",\"device_path\":"
+        "\"\\\\Device\\\\HarddiskVolume3\\\\Windows\\\\System32\\\\ntdll.dll\"}",
+        &out);
 
     row.show_addresses = false;
+    row.map.committed = COMMITTED_UNKNOWN;
     row.map.kind = VIEW_MAPPED;
     row.map.protect = 0;
     row.map.path = row.map.device_path = (struct span){NULL, 0};
     row.process_name = (struct span){NULL, 0};
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_VIEWS));
-    check_line(t,
-               "{\"type\":\"map\",\"pid\":672,\"process\":null,\"base\":null,\"size\":2039808,"
-               "\"kind\":null,\"protect\":null,\"path\":null,\"device_path\":null}",
-               &out);
+    check_line(
+        t,
+        "{\"type\":\"map\",\"pid\":672,\"process\":null,\"base\":null,\"size\":2039808,"
+        "\"committed\":null,\"kind\":null,\"protect\":null,\"path\":null,\"device_path\":null}",
+        &out);
     buffer_release(&out);
 }
 
@@ -113,7 +117,8 @@ static void reply_map_rows_with_pages(struct test *t)
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_PAGES));
     check_line(t,
                "{\"type\":\"map\",\"pid\":672,\"process\":\"lsass.exe\","
-               "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"kind\":\"physical\","
+               "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"committed\":2035712,\"kind\":"
+               "\"physical\","
                "\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":null,"
                "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"path_lossy\":true,\"resident\":40960,"
                "\"shared\":32768,\"private\":8192,\"locked\":4096,\"counted\":2039808}",
@@ -124,7 +129,8 @@ static void reply_map_rows_with_pages(struct test *t)
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_PAGES));
     check_line(t,
                "{\"type\":\"map\",\"pid\":672,\"process\":\"lsass.exe\","
-               "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"kind\":\"physical\","
+               "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"committed\":2035712,\"kind\":"
+               "\"physical\","
                "\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":null,"
                "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"name_status\":\"0xc0000022\",\"resident\":"
                "null,\"shared\":null,"

@@ -46,8 +46,8 @@ static void a_complete_reply_gets_the_name(struct test *t)
         {"nothing", END_NOTHING_ROW, END_NOTHING_ROW, L"--json", OUTCOME_NOTHING},
         {"csv", PROCESS_ROW MAP_ROW END_ROW,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy,"
-         "name_status\r\n"
-         "7,,,4096,,,C:\\\xC3\xA9,,false,\r\n",
+         "name_status,committed\r\n"
+         "7,,,4096,,,C:\\\xC3\xA9,,false,,\r\n",
          L"--csv", 0},
         {"table", PROCESS_ROW MAP_ROW END_ROW,
          "a (7)  access full\n  -                  4K  -         -     C:\\\xC3\xA9\n",
