@@ -11,7 +11,7 @@ enum { MAP_SIZE_MAX = 4 * 1024 * 1024 };
 struct entry {
     enum device_form form;
     struct span device; /* without a trailing separator */
-    struct span target; /* the same; empty for redirectors */
+    struct span target; /* the same; of volumes */
 };
 
 /* Redirectors that need no table: the provider in front of all of them, and those that older systems
@@ -26,11 +26,19 @@ static const char *const known_redirectors[] = {
 /* The three spellings of the folder of user-visible device names. */
 static const char *const dos_folders[] = {"\\??", "\\GLOBAL??", "\\DosDevices"};
 
+/* Below it programs can open every device. */
+static const struct span root = {"\\\\?\\GLOBALROOT", 14};
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static bool is_letter(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+static bool has_letter(struct span path)
+{
+    return path.size >= 2 && is_letter(path.data[0]) && path.data[1] == ':';
 }
 
 static struct span drop_separator(struct span text)
@@ -112,7 +120,7 @@ enum status device_map_add(struct device_map *map, enum device_form form, struct
     struct span rest;
 
     device = drop_separator(device);
-    target = form == DEVICE_REDIRECTOR ? SPAN("") : drop_separator(target);
+    target = form == DEVICE_VOLUME ? drop_separator(target) : SPAN("");
     if (device.size == 0 || (form == DEVICE_VOLUME && target.size == 0))
         return STATUS_BAD_REQUEST;
     if (is_dos_path(device, &rest))
@@ -177,11 +185,12 @@ static bool is_device_folder(struct span server)
     return span_equal(server, SPAN("?")) || span_equal(server, SPAN("."));
 }
 
-/* \server\share\..., after any number of tags (";Z:0000000000012345", ";LanmanRedirector"), each of
+/* \server\share\..., after \;Csc\.\. or any number of tags (";Z:0000000000012345", ";LanmanRedirector"), each of
  * which may follow the name of an inner redirector ("DfsClient"). */
 static bool set_unc_path(struct buffer *path, struct span rest)
 {
     struct span after_server, after_share;
+    (void)match_prefix(SPAN("\\;Csc\\.\\."), rest, &rest);
     struct span server = next_component(rest, &after_server);
     struct span share = next_component(after_server, &after_share);
 
@@ -204,42 +213,35 @@ static bool set_dos_path(struct buffer *path, struct span rest)
 
     if (first.size == 0)
         return false;
-    if (first.size == 2 && is_letter(first.data[0]) && first.data[1] == ':')
+    if (first.size == 2 && has_letter(first))
         return set_volume_path(path, first, after);
     if (match_prefix(SPAN("\\UNC"), rest, &unc_rest))
         return set_unc_path(path, unc_rest);
     return set_path(path, SPAN("\\\\?"), rest);
 }
 
-/* \Device\HarddiskVolumeShadowCopy3 has no letter; programs open it below \\?\GLOBALROOT. */
-static bool set_shadow_copy_path(struct buffer *path, struct span device_path)
+/* A shadow copy has no letter. */
+static bool is_shadow_copy(struct span device_path)
 {
     const struct span stem = SPAN("\\Device\\HarddiskVolumeShadowCopy");
-    struct span rest;
-    size_t end = stem.size;
-
-    while (end < device_path.size && number_is_digit(device_path.data[end]))
-        end++;
-    if (end <= stem.size || !match_prefix(stem, (struct span){device_path.data, stem.size}, &rest))
-        return false;
-    rest = span_from(device_path, end);
-    if (rest.size > 0 && rest.data[0] != '\\')
-        return false;
-    if (!set_path(path, SPAN("\\\\?\\GLOBALROOT"), (struct span){device_path.data, end}))
-        return false;
-    return set_volume_path(path, SPAN(""), rest);
+    return device_path.size > stem.size && number_is_digit(device_path.data[stem.size]) &&
+           fold_equal((struct span){device_path.data, stem.size}, stem);
 }
 
 static bool rewrite_known(struct span device_path, struct buffer *path)
 {
     struct span rest;
 
+    if (has_letter(device_path) && device_path.size > 2 && device_path.data[2] == '\\')
+        return set_path(path, device_path, SPAN("")); /* Wine has files without a device */
     if (is_dos_path(device_path, &rest))
         return set_dos_path(path, rest);
     for (size_t i = 0; i < LENGTH(known_redirectors); i++)
         if (match_prefix(span_from_string(known_redirectors[i]), device_path, &rest))
             return set_unc_path(path, rest);
-    return set_shadow_copy_path(path, device_path);
+    if (match_prefix(SPAN("\\Device\\vmsmb"), device_path, &rest))
+        return set_path(path, SPAN("\\\\?\\VMSMB"), rest);
+    return is_shadow_copy(device_path) && set_path(path, root, device_path);
 }
 
 bool device_map_rewrite(const struct device_map *map, struct span device_path, struct buffer *path)
@@ -261,5 +263,40 @@ bool device_map_rewrite(const struct device_map *map, struct span device_path, s
         return rewrite_known(device_path, path);
     if (best.form == DEVICE_REDIRECTOR)
         return set_unc_path(path, best_rest);
+    if (best.form == DEVICE_ROOT)
+        return set_path(path, root, device_path);
     return set_volume_path(path, best.target, best_rest);
+}
+
+void device_map_add_root(struct device_map *map, struct span device_path)
+{
+    struct span after, rest;
+
+    if (!match_prefix(SPAN("\\Device"), device_path, &after) ||
+        next_component(after, &rest).size == 0)
+        return;
+    device_path.size -= rest.size;
+    const enum status ignored = device_map_add(map, DEVICE_ROOT, device_path, SPAN(""));
+    (void)ignored; /* it is full: the device stays without a path */
+}
+
+void device_map_add_all(struct device_map *map, const struct device_map *from)
+{
+    struct entry entry;
+    for (size_t offset = 0; next_entry(from, &offset, &entry);) {
+        const enum status ignored = device_map_add(map, entry.form, entry.device, entry.target);
+        (void)ignored;
+    }
+}
+
+bool device_path_is_file(struct span name)
+{
+    struct span after, rest;
+
+    if (name.size == 0 || (name.data[0] != '\\' && !(has_letter(name) && name.size > 3)))
+        return false;
+    if (!match_prefix(SPAN("\\Device"), name, &after))
+        return true;
+    (void)next_component(after, &rest);
+    return rest.size > 1;
 }

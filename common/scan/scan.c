@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/assertion.h"
+#include "common/scan/device_map.h"
 #include "common/scan/nt_status.h"
 #include "common/text/pattern.h"
 
@@ -373,7 +374,9 @@ static void step_open(struct scan *scan, struct scan_row *row)
         leave_process(scan);
         return;
     }
-    if (scan->image_device.size > 0)
+    if (!device_path_is_file(buffer_span(&scan->image_device)))
+        buffer_clear(&scan->image_device);
+    else
         (void)scan->platform->path(scan->platform->context, buffer_span(&scan->image_device),
                                    &scan->image);
     scan->is_row_due =

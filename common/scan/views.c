@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/scan/device_map.h"
 #include "common/scan/nt_status.h"
 #include "common/text/pattern.h"
 
@@ -163,9 +164,14 @@ static enum views_result step_runs(struct views *views)
 static void take_name(struct views *views)
 {
     struct map_row *map = &views->map;
+    const struct span name = buffer_span(&views->device_path);
     if (map->kind == VIEW_MAPPED)
         map->kind = VIEW_DATA;
-    map->device_path = buffer_span(&views->device_path);
+    if (!device_path_is_file(name)) {
+        map->path_lossy = false;
+        return;
+    }
+    map->device_path = name;
     if (views->platform->path(views->platform->context, map->device_path, &views->path))
         map->path = buffer_span(&views->path);
 }
@@ -191,7 +197,7 @@ static enum views_result step_name(struct views *views)
     }
     if (nt_status_is_unsupported(nt_status))
         views->no_names = nt_status;
-    if (nt_status == NTSTATUS_OK && views->device_path.size > 0)
+    if (nt_status == NTSTATUS_OK)
         take_name(views);
     else if (nt_status == NTSTATUS_FILE_INVALID && map->kind == VIEW_MAPPED)
         map->kind = VIEW_PAGEFILE;

@@ -91,6 +91,15 @@ static void add_letters(struct device_query *query)
     }
 }
 
+/* \SystemRoot begins the names of drivers. */
+static void add_system_root(struct device_query *query)
+{
+    const UINT len = GetSystemWindowsDirectoryW(query->answer, query->answer_len);
+    buffer_clear(&query->device);
+    if (len > 0 && len < query->answer_len && buffer_text(&query->device, "\\SystemRoot"))
+        add_volume(query, query->answer);
+}
+
 /* Folders that a volume is mounted at; its letters are in the map already. */
 static void add_mount_points(struct device_query *query, const wchar_t *volume)
 {
@@ -199,6 +208,7 @@ DWORD device_query_all(struct device_map *map)
     if (!grow_answer(&query))
         goto cleanup;
     add_letters(&query);
+    add_system_root(&query);
     add_volumes(&query);
     error = add_redirectors(&query);
 

@@ -9,7 +9,7 @@
 #include "common/scan/device_map.h"
 #include "common/win32/win.h"
 
-/* Adds, in this order, the drive letters, then for each local volume the folders it is mounted at and
+/* Adds, in this order, the drive letters and \SystemRoot, then for each local volume the folders it is mounted at and
  * its \\?\Volume{...} name, then the redirectors of the network providers. What cannot be read or
  * does not fit is left out.
  * map  Initialised.

@@ -6,6 +6,7 @@
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
 #include "common/text/utf.h"
+#include "common/win32/device_query.h"
 #include "common/win32/device_table.h"
 #include "common/win32/handle.h"
 #include "common/win32/process_list_nt.h"
@@ -312,7 +313,7 @@ DWORD platform_nt_create(struct platform *platform)
     struct platform_nt *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    DWORD error = device_table_create(&made->devices);
+    DWORD error = device_table_create(device_query_all, &made->devices);
     if (error != ERROR_SUCCESS) {
         free(made);
         return error;

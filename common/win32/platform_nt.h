@@ -15,7 +15,7 @@
 #include "common/win32/ntdll.h"
 #include "common/win32/win.h"
 
-/* Creates the platform and loads the device table. Any thread may use it until it is destroyed.
+/* Creates the platform; asks Windows nothing yet. Any thread may use it until it is destroyed.
  * Returns a Win32 error. */
 NODISCARD DWORD platform_nt_create(_Out_ struct platform *platform);
 

@@ -113,7 +113,7 @@ static void answer_takes_a_long_row_back(struct test *t)
 {
     enum { NAME_SIZE = 9000, TERMINAL_SIZE = 4096 };
     static const char head[] =
-        "process pid=1 name=long.exe\n0x10000 0x1000 commit data 0x10000 2 2 ";
+        "process pid=1 name=long.exe\n0x10000 0x1000 commit data 0x10000 2 2 \\";
     char *text = malloc(sizeof head + NAME_SIZE);
     struct virtual_layout_error error;
     struct world world;

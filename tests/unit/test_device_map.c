@@ -74,7 +74,9 @@ static void volumes_become_letters_folders_or_volume_names(struct test *t)
     static const struct rewrite_row rows[] = {
         {"", NULL},
         {"\\", NULL},
-        {"C:\\a.dll", NULL},
+        {"C:\\a.dll", "C:\\a.dll"}, /* Wine has files without a device */
+        {"C:", NULL},
+        {"C:a.dll", NULL},
         {"\\Device", NULL},
         {"\\Device\\HarddiskVolume", NULL},
         {"\\Device\\HarddiskVolume3\\Windows\\System32\\ntdll.dll",
@@ -137,6 +139,13 @@ static void redirectors_become_unc_paths(struct test *t)
         {"\\Device\\Mup\\;WebDavRedirector\\;W:000000000001f2a3\\host@SSL\\DavWWWRoot\\x",
          "\\\\host@SSL\\DavWWWRoot\\x"},
         {"\\Device\\Mup\\;RdpDr\\;:1\\tsclient\\C\\x", "\\\\tsclient\\C\\x"},
+        {"\\Device\\Mup\\;Csc\\.\\.\\server\\share\\x", "\\\\server\\share\\x"}, /* offline files */
+        {"\\Device\\Mup\\;csc\\.\\.\\server", NULL},
+        {"\\Device\\Mup\\;Csc\\.\\.", NULL},
+        {"\\Device\\Mup\\;Csc\\.\\pipe\\x", NULL},
+        {"\\Device\\Mup\\;Csc\\.\\.\\?\\C:\\x", NULL},
+        {"\\Device\\vmsmb\\VSMB-{dcc079ae}\\os\\Windows\\x.dll",
+         "\\\\?\\VMSMB\\VSMB-{dcc079ae}\\os\\Windows\\x.dll"},
         {"\\Device\\RdpDr\\;:1\\tsclient\\C\\x", "\\\\tsclient\\C\\x"},
         {"\\Device\\Mup\\;\\;\\;\\;", NULL},
         {"\\Device\\Mup\\;a\\b\\;c\\server\\share", "\\\\server\\share"},
@@ -193,13 +202,12 @@ static void shadow_copies_get_a_path_programs_can_open(struct test *t)
         {"\\Device\\HarddiskVolumeShadowCopy3\\a\\b",
          "\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy3\\a\\b"},
         {"\\Device\\HarddiskVolumeShadowCopy12",
-         "\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy12\\"},
+         "\\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy12"},
         {"\\device\\harddiskvolumeshadowcopy3\\x",
          "\\\\?\\GLOBALROOT\\device\\harddiskvolumeshadowcopy3\\x"},
         {"\\Device\\HarddiskVolumeShadowCopy7\\x", "S:\\x"}, /* mounted */
         {"\\Device\\HarddiskVolumeShadowCopy", NULL},
         {"\\Device\\HarddiskVolumeShadowCopy\\x", NULL},
-        {"\\Device\\HarddiskVolumeShadowCopy3x\\x", NULL},
         {"\\Device\\HarddiskVolumeShadowCop", NULL},
     };
     struct device_map map;
@@ -207,6 +215,62 @@ static void shadow_copies_get_a_path_programs_can_open(struct test *t)
     fill(t, &map, typical, TEST_COUNT(typical));
     check_rows(t, &map, rows, TEST_COUNT(rows));
     device_map_release(&map);
+}
+
+/* A letter of another session, for instance: programs can open the file below \\?\GLOBALROOT. */
+static void a_device_without_a_path_gets_one_below_the_root(struct test *t)
+{
+    static const struct rewrite_row rows[] = {
+        {"\\Device\\Volume{1-2}\\a", "\\\\?\\GLOBALROOT\\Device\\Volume{1-2}\\a"},
+        {"\\device\\volume{1-2}\\b", "\\\\?\\GLOBALROOT\\device\\volume{1-2}\\b"},
+        {"\\Device\\Volume{1-2}x\\a", NULL},
+        {"\\Device\\HarddiskVolume3\\a", "C:\\a"}, /* which the table knew */
+        {"\\FI_UNKNOWN\\a", NULL},
+    };
+    static const char *const missed[] = {"\\Device\\Volume{1-2}\\a",
+                                         "\\Device\\Volume{1-2}\\b",
+                                         "\\Device\\HarddiskVolume3\\a",
+                                         "\\FI_UNKNOWN\\a",
+                                         "\\Device",
+                                         "\\Device\\",
+                                         ""};
+    struct device_map map, roots;
+
+    device_map_init(&roots);
+    for (size_t i = 0; i < TEST_COUNT(missed); i++)
+        device_map_add_root(&roots, span_from_string(missed[i]));
+    CHECK_INT(t, 2, roots.count);
+    fill(t, &map, typical, TEST_COUNT(typical));
+    device_map_add_all(&map, &roots);
+    check_rows(t, &map, rows, TEST_COUNT(rows));
+    device_map_release(&map);
+    device_map_release(&roots);
+}
+
+static void a_bare_name_is_no_file(struct test *t)
+{
+    static const struct {
+        const char *name;
+        bool is_file;
+    } rows[] = {
+        {"", false},
+        {"Registry", false},
+        {"MemCompression", false},
+        {"\\Device\\HarddiskVolume3", false},
+        {"\\Device\\HarddiskVolume3\\", false},
+        {"\\device\\Mup", false},
+        {"\\Device", false},
+        {"\\Device\\HarddiskVolume3\\a", true},
+        {"\\??\\C:\\a", true},
+        {"\\SystemRoot\\a", true},
+        {"C:\\a", true},
+        {"C:\\", false},
+        {"C", false},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "%s", rows[i].name);
+        CHECK_INT(t, rows[i].is_file, device_path_is_file(span_from_string(rows[i].name)));
+    }
 }
 
 static void the_longest_prefix_wins_in_any_order(struct test *t)
@@ -373,6 +437,8 @@ int main(int argc, char **argv)
         TEST_CASE(redirectors_become_unc_paths),
         TEST_CASE(dos_folders_need_no_table),
         TEST_CASE(shadow_copies_get_a_path_programs_can_open),
+        TEST_CASE(a_device_without_a_path_gets_one_below_the_root),
+        TEST_CASE(a_bare_name_is_no_file),
         TEST_CASE(the_longest_prefix_wins_in_any_order),
         TEST_CASE(bad_prefixes_are_refused),
         TEST_CASE(a_device_keeps_its_first_target),

@@ -111,8 +111,24 @@ static wchar_t free_letter(void)
     return L'\0';
 }
 
+/* Asks for a device that nobody has, and waits for the refresh that this starts. */
+static void refresh_now(struct test *t)
+{
+    static unsigned number;
+    char device_path[64];
+
+    Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
+    const uint64_t refreshes = device_table_refreshes(table);
+    snprintf(device_path, sizeof device_path, "\\Device\\LsmapNobody%u\\a", ++number);
+    CHECK(t, rewrite_is(device_path, NULL));
+    for (int i = 0; i < 200 && device_table_refreshes(table) == refreshes; i++)
+        Sleep(20);
+    CHECK_INT(t, refreshes + 1, device_table_refreshes(table));
+}
+
 static void unknown_device_refreshes_but_not_too_often(struct test *t)
 {
+    static const char device_path[] = "\\Device\\LsmapTestDevice\\a.dll";
     wchar_t letter[] = L"?:";
     char expected[] = "?:\\a.dll";
 
@@ -120,22 +136,66 @@ static void unknown_device_refreshes_but_not_too_often(struct test *t)
     if (letter[0] == L'\0')
         TEST_SKIP(t, "no drive letter is free");
     expected[0] = (char)letter[0];
-    Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
-    CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", NULL)); /* asks the system */
-    uint64_t refreshes = device_table_refreshes(table);
-
+    CHECK(t, rewrite_is(device_path, NULL));
+    refresh_now(t);
+    const uint64_t refreshes = device_table_refreshes(table);
     REQUIRE(t, DefineDosDeviceW(DDD_RAW_TARGET_PATH, letter, L"\\Device\\LsmapTestDevice"));
-    for (int i = 0; i < 10; i++)
-        CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", NULL));
+    for (int i = 0; i < 10; i++) /* it had no letter then */
+        CHECK(t, rewrite_is(device_path, "\\\\?\\GLOBALROOT\\Device\\LsmapTestDevice\\a.dll"));
     CHECK_INT(t, refreshes, device_table_refreshes(table));
-
-    Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
-    CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", expected));
-    CHECK_INT(t, refreshes + 1, device_table_refreshes(table));
-    CHECK(t, rewrite_is("\\Device\\LsmapTestDevice\\a.dll", expected));
-    CHECK_INT(t, refreshes + 1, device_table_refreshes(table));
+    refresh_now(t);
+    CHECK(t, rewrite_is(device_path, expected));
     CHECK(t, DefineDosDeviceW(DDD_REMOVE_DEFINITION | DDD_RAW_TARGET_PATH, letter,
                               L"\\Device\\LsmapTestDevice"));
+}
+
+/* A volume that does not answer. */
+static HANDLE hang_end;
+
+static DWORD hanging_query(struct device_map *map)
+{
+    (void)WaitForSingleObject(hang_end, INFINITE);
+    return device_map_add(map, DEVICE_VOLUME, SPAN("\\Device\\Slow"), SPAN("S:")) == STATUS_OK
+               ? ERROR_SUCCESS
+               : ERROR_NOT_ENOUGH_MEMORY;
+}
+
+static void only_the_first_question_waits_and_not_long(struct test *t)
+{
+    static const struct {
+        const char *device_path, *expected;
+        ULONGLONG least_ms, most_ms;
+    } rows[] = {
+        {"\\Device\\Mup\\server\\share\\a", "\\\\server\\share\\a", 0, 400},
+        {"\\Device\\Slow\\a", NULL, DEVICE_TABLE_WAIT_MAX_MS - 50, DEVICE_TABLE_WAIT_MAX_MS + 500},
+        {"\\Device\\Slow\\a", NULL, 0, 400},
+        {"\\??\\C:\\a", "C:\\a", 0, 400},
+    };
+    struct device_table *fast = table;
+
+    hang_end = CreateEventW(NULL, TRUE, FALSE, NULL);
+    REQUIRE(t, hang_end != NULL && device_table_create(hanging_query, &table) == ERROR_SUCCESS);
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const ULONGLONG start_ms = GetTickCount64();
+        TEST_ROW(t, "row %zu", i);
+        CHECK(t, rewrite_is(rows[i].device_path, rows[i].expected));
+        const ULONGLONG elapsed_ms = GetTickCount64() - start_ms;
+        CHECK(t, elapsed_ms >= rows[i].least_ms && elapsed_ms <= rows[i].most_ms);
+    }
+    CHECK_INT(t, 0, device_table_refreshes(table));
+    SetEvent(hang_end);
+    for (int i = 0; i < 200 && device_table_refreshes(table) == 0; i++)
+        Sleep(20);
+    CHECK(t, rewrite_is("\\Device\\Slow\\a", "S:\\a"));
+    device_table_destroy(table);
+
+    ResetEvent(hang_end); /* the thread keeps what it needs */
+    REQUIRE(t, device_table_create(hanging_query, &table) == ERROR_SUCCESS);
+    CHECK(t, rewrite_is("\\??\\C:\\a", "C:\\a"));
+    device_table_destroy(table);
+    SetEvent(hang_end);
+    Sleep(100);
+    table = fast;
 }
 
 static void subst_letter_is_never_used(struct test *t)
@@ -169,7 +229,9 @@ static DWORD WINAPI read_always(void *argument)
 
     for (int i = 0; i < READS; i++) {
         wrong += !rewrite_is(known, "C:\\a.dll");
-        wrong += !rewrite_is("\\Device\\NoSuchDevice\\a.dll", NULL);
+        wrong += !rewrite_is("\\Device\\NoSuchDevice\\a.dll", NULL) &&
+                 !rewrite_is("\\Device\\NoSuchDevice\\a.dll",
+                             "\\\\?\\GLOBALROOT\\Device\\NoSuchDevice\\a.dll");
         if (i % 50 == 0)
             Sleep(DEVICE_REFRESH_INTERVAL_MS / 4);
     }
@@ -185,7 +247,9 @@ static void many_threads_read_while_one_refreshes(struct test *t)
     REQUIRE(t, QueryDosDeviceW(L"C:", target, TARGET_LEN_MAX) > 0);
     REQUIRE(t, text_w_to_utf8(known, sizeof known - 8, target) == ERROR_SUCCESS);
     memcpy(known + strlen(known), "\\a.dll", 7);
+    Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
     uint64_t refreshes = device_table_refreshes(table);
+    CHECK(t, rewrite_is("\\Device\\LsmapNobody\\a", NULL)); /* so that one begins */
     for (size_t i = 0; i < THREADS; i++) {
         threads[i] = CreateThread(NULL, 0, read_always, known, 0, NULL);
         CHECK(t, threads[i] != NULL);
@@ -209,11 +273,12 @@ int main(int argc, char **argv)
         TEST_CASE(forms_without_a_device),
         TEST_CASE(every_local_volume_is_known),
         TEST_CASE(unknown_device_refreshes_but_not_too_often),
+        TEST_CASE(only_the_first_question_waits_and_not_long),
         TEST_CASE(subst_letter_is_never_used),
         TEST_CASE(many_threads_read_while_one_refreshes),
     };
 
-    if (device_table_create(&table) != ERROR_SUCCESS)
+    if (device_table_create(device_query_all, &table) != ERROR_SUCCESS)
         return 1;
     int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
     device_table_destroy(table);
