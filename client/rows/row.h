@@ -64,6 +64,7 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_ARCH, "arch", TEXT)                   \
     X(MEMBER_PROTECTION, "protection", TEXT)       \
     X(MEMBER_ACCESS, "access", TEXT)               \
+    X(MEMBER_NOTE, "note", TEXT)                   \
     X(MEMBER_CODE, "code", TEXT)                   \
     X(MEMBER_STAGE, "stage", TEXT)                 \
     X(MEMBER_NT_STATUS, "nt_status", TEXT)         \

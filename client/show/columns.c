@@ -29,7 +29,7 @@ static const enum row_member processes[] = {
 };
 static const enum row_member processes_csv[] = {
     MEMBER_PID,     MEMBER_START, MEMBER_PARENT,     MEMBER_NAME,   MEMBER_IMAGE,
-    MEMBER_SESSION, MEMBER_ARCH,  MEMBER_PROTECTION, MEMBER_ACCESS,
+    MEMBER_SESSION, MEMBER_ARCH,  MEMBER_PROTECTION, MEMBER_ACCESS, MEMBER_NOTE,
 };
 
 static const enum row_member maps[] = {MEMBER_BASE, MEMBER_SIZE, MEMBER_KIND, MEMBER_PROTECT,

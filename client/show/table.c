@@ -264,6 +264,11 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
                   table->style.width > used ? table->style.width - used : table->style.width, out);
     buffer_append(out, buffer_span(facts));
     buffer_text(out, "\n");
+    if (row_knows(row, MEMBER_NOTE)) {
+        buffer_text(out, "  ");
+        display_text(out, row_text(row, MEMBER_NOTE));
+        buffer_text(out, "\n");
+    }
 }
 
 /* "1,234 mappings" and what follows */

@@ -210,6 +210,15 @@ static uint32_t watched_name(void *context, struct address_space *space, uint64_
     return platform->name(platform->context, space, address, name, lossy);
 }
 
+static uint32_t watched_drivers(void *context, struct buffer *drivers)
+{
+    struct answer *answer = context;
+    const struct platform *platform = answer->context.platform;
+
+    mark(answer, STAGE_DRIVERS);
+    return platform->drivers(platform->context, drivers);
+}
+
 static bool watched_path(void *context, struct span device_path, struct buffer *path)
 {
     const struct platform *platform = ((struct answer *)context)->context.platform;
@@ -224,7 +233,7 @@ static void watched_close(void *context, struct address_space *space)
     platform->close(platform->context, space);
 }
 
-_Static_assert(sizeof(struct platform) == sizeof(void *) + 6 * sizeof(void (*)(void)),
+_Static_assert(sizeof(struct platform) == sizeof(void *) + 7 * sizeof(void (*)(void)),
                "each call of the platform is watched");
 
 static const struct platform *watch_platform(struct answer *answer)
@@ -234,6 +243,7 @@ static const struct platform *watch_platform(struct answer *answer)
                                          .open = watched_open,
                                          .memory = watched_memory,
                                          .name = watched_name,
+                                         .drivers = watched_drivers,
                                          .path = watched_path,
                                          .close = watched_close};
     return &answer->platform;

@@ -190,6 +190,8 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
     json_text(writer, "arch", process_arch_name(facts->arch));
     json_text(writer, "protection", known(protection));
     json_text(writer, "access", process_access_name(facts->access));
+    if (row->note != NULL)
+        json_text(writer, "note", row->note);
 }
 
 /* `counted` is known even when nothing was looked at. */

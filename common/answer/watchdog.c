@@ -7,7 +7,7 @@
 
 enum { ABANDONED = -1, STAGE_BITS = 3 };
 
-_Static_assert((int)STAGE_ADDRESS < 1 << STAGE_BITS, "a mark holds any stage");
+_Static_assert((int)STAGE_DRIVERS < 1 << STAGE_BITS, "a mark holds any stage");
 
 /* --- the watch --- */
 

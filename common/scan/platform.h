@@ -52,6 +52,10 @@ struct platform {
     uint32_t (*name)(void *context, struct address_space *space, uint64_t address,
                      struct buffer *name, bool *lossy);
 
+    /* SystemModuleInformation: the loaded drivers (drivers.h).
+     * answer  Cleared, then receives it, as the kernel fills it. */
+    uint32_t (*drivers)(void *context, struct buffer *answer);
+
     /* Rewrites a device path as a DOS path: C:\..., \\server\share\..., \\?\Volume{...}\...
      * path  Cleared, then receives UTF-8. Returns false, `path` empty, for an unknown device. */
     bool (*path)(void *context, struct span device_path, struct buffer *path);
@@ -60,7 +64,7 @@ struct platform {
     void (*close)(void *context, struct address_space *space);
 };
 
-/* Calls made, by class: what a scan cost the kernel. */
+/* Calls made, by class: what a scan cost the kernel. `lists` are of processes and of drivers. */
 struct query_counts {
     uint64_t lists, opens, regions, allocations, names, pages;
     uint64_t unnamed; /* views whose name could not be read */

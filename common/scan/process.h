@@ -50,8 +50,10 @@ NODISCARD bool process_list_add(_Inout_ struct process_list *list,
 struct span process_list_name(_In_ const struct process_list *list,
                               _In_ const struct process_entry *entry);
 
+enum { PROCESS_SYSTEM_PID = 4 }; /* of System, on every Windows since XP */
+
 enum process_access {
-    PROCESS_ACCESS_NONE,    /* it could not be opened */
+    PROCESS_ACCESS_NONE,    /* it could not be opened, or Windows lists it to nobody */
     PROCESS_ACCESS_LIMITED, /* PROCESS_QUERY_LIMITED_INFORMATION: all a protected process grants */
     PROCESS_ACCESS_FULL     /* PROCESS_QUERY_INFORMATION */
 };
@@ -71,6 +73,8 @@ struct process_facts {
     enum process_access access;
     uint64_t start_time;    /* FILETIME of the process that was opened; 0: unknown */
     uint64_t address_limit; /* first address above its user space; 0: unknown */
+    bool
+        is_minimal; /* it has no PEB: System, Registry, Secure System, vmmem; never ran a program */
     enum process_arch arch;
     int protection;     /* PS_PROTECTION byte, or PROTECTION_UNKNOWN */
     uint32_t integrity; /* RID of its integrity level, or INTEGRITY_UNKNOWN */

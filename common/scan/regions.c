@@ -49,6 +49,8 @@ enum view_kind view_kind_from_allocation(uint32_t type)
 
 const char *view_kind_name(enum view_kind kind)
 {
+    if (kind == VIEW_DRIVER)
+        return "driver";
     for (size_t i = 0; i < LENGTH(view_kinds); i++)
         if (view_kinds[i].kind == kind)
             return view_kinds[i].name;

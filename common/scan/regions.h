@@ -87,13 +87,14 @@ enum view_kind {
     VIEW_DATA = 2,     /* a file, mapped as data */
     VIEW_PAGEFILE = 4, /* a section without a file */
     VIEW_PHYSICAL = 8, /* physical memory; asked for together with VIEW_PAGEFILE */
-    VIEW_MAPPED = 16   /* data or pagefile: the handle does not allow to find out */
+    VIEW_MAPPED = 16,  /* data or pagefile: the handle does not allow to find out */
+    VIEW_DRIVER = 32   /* no view: a driver, asked for together with VIEW_IMAGE */
 };
 
 /* The kind by the type bits; VIEW_PRIVATE for bits of no section. */
 enum view_kind view_kind_from_allocation(uint32_t type);
 
-/* "image", "data", "pagefile", "physical"; NULL for the rest. */
+/* "image", "data", "pagefile", "physical", "driver"; NULL for the rest. */
 const char *view_kind_name(enum view_kind kind);
 
 enum { PROTECT_TEXT_CAPACITY = 96 };

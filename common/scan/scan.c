@@ -5,6 +5,7 @@
 
 #include "common/base/assertion.h"
 #include "common/scan/device_map.h"
+#include "common/scan/drivers.h"
 #include "common/scan/nt_status.h"
 #include "common/text/pattern.h"
 
@@ -16,7 +17,7 @@ enum {
 /* One piece of work; `row` has the type SCAN_NONE. Sets scan->step. */
 typedef void scan_step(struct scan *scan, struct scan_row *row);
 
-static scan_step step_list, step_select, step_open, step_views, step_map, step_error,
+static scan_step step_list, step_select, step_open, step_views, step_map, step_drivers, step_error,
     step_unmatched, step_failed, step_end;
 
 struct scan {
@@ -33,8 +34,12 @@ struct scan {
     const struct process_entry *process; /* NULL: none */
     struct address_space *space;         /* owned; NULL: none is open */
     struct process_facts facts;
+    const char *note; /* why Windows lists it to nobody; NULL: it does */
     bool is_own;
     bool is_row_due;       /* its row is held back until a view matched */
+    bool has_drivers;      /* `drivers` was asked for */
+    size_t driver_index;   /* of the next one */
+    struct buffer drivers; /* the kernel's answer */
     struct scan_error due; /* of step_error and step_failed */
     struct buffer image_device;
     struct buffer image;
@@ -43,7 +48,8 @@ struct scan {
 
 const char *scan_stage_name(enum scan_stage stage)
 {
-    static const char *const names[] = {"select", "open", "regions", "names", "pages", "address"};
+    static const char *const names[] = {"select", "open",    "regions", "names",
+                                        "pages",  "address", "drivers"};
     return names[stage];
 }
 
@@ -93,6 +99,7 @@ struct scan *scan_create(const struct platform *platform, const struct scan_quer
     scan->platform = platform;
     buffer_init(&scan->image_device, NAME_SIZE_MAX);
     buffer_init(&scan->image, IMAGE_SIZE_MAX);
+    buffer_init(&scan->drivers, DRIVERS_ANSWER_SIZE_MAX);
     views_init(&scan->views, platform, &scan->query.views, &scan->at.counts.queries);
     if (from != NULL) {
         scan->at = *from;
@@ -118,6 +125,7 @@ void scan_destroy(struct scan *scan)
     views_deinit(&scan->views);
     buffer_release(&scan->image_device);
     buffer_release(&scan->image);
+    buffer_release(&scan->drivers);
     scan_checkpoint_release(&scan->at);
     buffer_release(&scan->texts);
     free(scan);
@@ -169,6 +177,7 @@ static void row_process(struct scan *scan, struct scan_row *row)
     scan->at.counts.processes++;
     scan->is_row_due = false;
     row->facts = &scan->facts;
+    row->note = scan->note;
     row->image = buffer_span(scan->image.size > 0 ? &scan->image : &scan->image_device);
     if (row->image.size == 0)
         row->image.data = NULL;
@@ -295,6 +304,7 @@ static void leave_process(struct scan *scan)
 {
     close_process(scan);
     scan->process = NULL;
+    scan->note = NULL;
     scan->is_own = false;
     scan->step = step_select;
 }
@@ -346,9 +356,46 @@ static bool is_gone(const struct scan *scan, uint32_t nt_status)
     return nt_status_is_exited(nt_status) || is_reused;
 }
 
+/* Windows closes the address space of System to everybody, and that of other minimal processes where it
+ * likes: that is no failure. The first query shows it. */
+static bool is_closed(struct scan *scan, uint32_t nt_status)
+{
+    struct region region;
+    if (nt_status == NTSTATUS_ACCESS_DENIED && scan->process->pid == PROCESS_SYSTEM_PID)
+        return true;
+    if (nt_status != NTSTATUS_OK || !scan->facts.is_minimal)
+        return false;
+    scan->at.counts.queries.regions++;
+    nt_status = scan->platform->memory(scan->platform->context, scan->space, MEMORY_CLASS_BASIC, 0,
+                                       &region, sizeof region);
+    return nt_status != NTSTATUS_OK && nt_status != NTSTATUS_IO_TIMEOUT &&
+           !nt_status_is_exited(nt_status);
+}
+
+/* Drivers are the images of System. They have no address that anybody may see. */
+static bool lists_drivers(const struct scan *scan)
+{
+    const struct views_query *views = &scan->query.views;
+    return scan->process->pid == PROCESS_SYSTEM_PID &&
+           (scan->note != NULL || scan->facts.is_minimal) && (views->kinds & VIEW_IMAGE) != 0 &&
+           !views->has_address;
+}
+
+static void end_views(struct scan *scan)
+{
+    if (lists_drivers(scan)) {
+        scan->has_drivers = false;
+        scan->step = step_drivers;
+    } else {
+        leave_process(scan);
+    }
+}
+
 static void begin_maps(struct scan *scan, uint32_t nt_status)
 {
-    if (nt_status != NTSTATUS_OK) {
+    if (scan->note != NULL) {
+        end_views(scan);
+    } else if (nt_status != NTSTATUS_OK) {
         end_with(scan, STAGE_OPEN, status_from_nt(nt_status), nt_status,
                  "Windows refuses to open this process, even for limited queries.");
     } else if (scan->query.views.has_address && !shows_addresses(scan)) {
@@ -379,6 +426,10 @@ static void step_open(struct scan *scan, struct scan_row *row)
     else
         (void)scan->platform->path(scan->platform->context, buffer_span(&scan->image_device),
                                    &scan->image);
+    if (is_closed(scan, nt_status)) {
+        scan->facts.access = PROCESS_ACCESS_NONE;
+        scan->note = "Windows lets no program list the memory of this process.";
+    }
     scan->is_row_due =
         query->lists_maps && (query->views.paths_count > 0 || query->views.has_address);
     if (!scan->is_row_due)
@@ -389,12 +440,49 @@ static void step_open(struct scan *scan, struct scan_row *row)
         leave_process(scan);
 }
 
-/* Reports the view that a process row was held back for, or any other. */
+/* Reports the view or driver that a process row was held back for, or any other. */
 static void step_map(struct scan *scan, struct scan_row *row)
 {
     row_begin(scan, row, SCAN_MAP);
     row->map = scan->views.map;
-    scan->step = step_views;
+    row->show_addresses = row->show_addresses && row->map.kind != VIEW_DRIVER;
+    scan->step = row->map.kind == VIEW_DRIVER ? step_drivers : step_views;
+}
+
+static void report_map(struct scan *scan, struct scan_row *row)
+{
+    if (!scan->is_row_due) {
+        step_map(scan, row);
+    } else {
+        row_process(scan, row);
+        scan->step = step_map;
+    }
+}
+
+/* Asks for the drivers, then reports the next one. */
+static void step_drivers(struct scan *scan, struct scan_row *row)
+{
+    uint64_t size = 0;
+    bool lossy = false;
+    if (!scan->has_drivers) {
+        scan->has_drivers = true;
+        scan->driver_index = 0;
+        scan->at.counts.queries.lists++;
+        const uint32_t nt_status = scan->platform->drivers(scan->platform->context, &scan->drivers);
+        if (nt_status != NTSTATUS_OK)
+            end_with(scan, STAGE_DRIVERS, status_from_nt(nt_status), nt_status,
+                     "Windows did not give the list of drivers.");
+    } else if (drivers_read(buffer_span(&scan->drivers), scan->driver_index, &size,
+                            &scan->views.device_path, &lossy)) {
+        scan->driver_index++;
+        if (views_take_driver(&scan->views, size, lossy))
+            report_map(scan, row);
+    } else if (scan->driver_index < drivers_count(buffer_span(&scan->drivers))) {
+        end_with(scan, STAGE_DRIVERS, STATUS_INTERNAL, 0,
+                 "Windows gave only a part of the list of drivers.");
+    } else {
+        leave_process(scan);
+    }
 }
 
 static void step_views(struct scan *scan, struct scan_row *row)
@@ -404,12 +492,7 @@ static void step_views(struct scan *scan, struct scan_row *row)
     case VIEWS_ON:
         break;
     case VIEWS_MAP:
-        if (!scan->is_row_due) {
-            step_map(scan, row);
-        } else {
-            row_process(scan, row);
-            scan->step = step_map;
-        }
+        report_map(scan, row);
         break;
     case VIEWS_REGION:
         row_begin(scan, row, SCAN_REGION);
@@ -417,7 +500,7 @@ static void step_views(struct scan *scan, struct scan_row *row)
         row->region = views->region;
         break;
     case VIEWS_DONE:
-        leave_process(scan);
+        end_views(scan);
         break;
     case VIEWS_FAILED:
         if (nt_status_is_exited(views->nt_status)) {

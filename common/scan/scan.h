@@ -64,10 +64,11 @@ enum scan_stage {
     STAGE_REGIONS,
     STAGE_NAMES,
     STAGE_PAGES,
-    STAGE_ADDRESS
+    STAGE_ADDRESS,
+    STAGE_DRIVERS
 };
 
-/* "select", "open", "regions", "names", "pages", "address". */
+/* "select", "open", "regions", "names", "pages", "address", "drivers". */
 const char *scan_stage_name(enum scan_stage stage);
 
 struct scan_error {
@@ -88,6 +89,7 @@ struct scan_row {
     bool show_addresses;                 /* the same: its base addresses may be shown */
     const struct process_facts *facts;   /* of PROCESS */
     struct span image;       /* of PROCESS: DOS path, or the device path; data NULL: unknown */
+    const char *note;        /* of PROCESS: why Windows lists it to nobody; NULL: it does */
     struct map_row map;      /* of MAP; of REGION the view it lies in */
     struct region region;    /* of REGION, cut to its view */
     struct scan_error error; /* of ERROR and FAILED */

@@ -176,6 +176,14 @@ static void take_name(struct views *views)
         map->path = buffer_span(&views->path);
 }
 
+bool views_take_driver(struct views *views, uint64_t size, bool lossy)
+{
+    views->map = (struct map_row){
+        .size = size, .committed = COMMITTED_UNKNOWN, .kind = VIEW_DRIVER, .path_lossy = lossy};
+    take_name(views);
+    return matches_path(views);
+}
+
 /* Names the view. A name that fails is a fact about this view: it says nothing about others. */
 static enum views_result step_name(struct views *views)
 {

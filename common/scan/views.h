@@ -94,6 +94,10 @@ void views_deinit(_Inout_ struct views *views);
 void views_begin(_Inout_ struct views *views, _In_ struct address_space *space,
                  uint64_t address_limit, bool show_addresses);
 
+/* Makes views->map a driver; no process need be open.
+ * name  Cleared and filled by the caller: views->device_path. Returns whether the query asks for it. */
+bool views_take_driver(_Inout_ struct views *views, uint64_t size, bool lossy);
+
 /* Does the next piece of work. Not to be called again after VIEWS_DONE and VIEWS_FAILED. */
 enum views_result views_next(_Inout_ struct views *views);
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/text/buffer.h"
 #include "common/win32/win.h"
 
 /* NTSTATUS. Our code compares with the names of nt_status.h; the SDK's STATUS_* macros are never
@@ -30,6 +31,7 @@ struct nt_string {
 enum nt_system_class {
     NT_SYSTEM_TIME_OF_DAY = 3, /* struct nt_time_of_day */
     NT_SYSTEM_PROCESSES = 5,   /* chain of struct nt_process_information */
+    NT_SYSTEM_MODULES = 11,    /* see common/scan/drivers.h */
     NT_SYSTEM_HANDLES = 64     /* struct nt_handle_list, of all processes */
 };
 
@@ -141,6 +143,12 @@ NTSYSAPI nt_result NTAPI NtQueryVirtualMemory(HANDLE process, const void *addres
                                               SIZE_T *size_needed);
 /* The true version, whatever the manifest says. */
 NTSYSAPI nt_result NTAPI RtlGetVersion(OSVERSIONINFOW *version);
+
+/* Asks for an answer whose size is not known, in a bounded number of attempts. Returns an NTSTATUS.
+ * first   Bytes of the first attempt.
+ * answer  Cleared, then receives it. */
+uint32_t system_query(enum nt_system_class system_class, size_t first,
+                      _Inout_ struct buffer *answer);
 
 /* A function pointer to be cast to the type of the function. */
 typedef void (*any_function)(void);

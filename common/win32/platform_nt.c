@@ -13,7 +13,11 @@
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
-enum { NAME_ANSWER_SIZE_FIRST = 1024, NAME_ATTEMPTS_MAX = 8 };
+enum {
+    NAME_ANSWER_SIZE_FIRST = 1024,
+    NAME_ATTEMPTS_MAX = 8,
+    DRIVERS_SIZE_FIRST = 128 * 1024 /* 440 drivers */
+};
 
 /* The context of the platform. Never changed, except for the device table, which has a lock. */
 struct platform_nt {
@@ -127,12 +131,14 @@ static uint32_t open_process(uint32_t pid, HANDLE *process, enum process_access 
     return pid == 0 && status != NTSTATUS_OK ? NTSTATUS_INVALID_CID : status;
 }
 
-/* Windows ignores the two low bits of a pid: 1235 opens process 1232. */
-static bool is_same_pid(HANDLE process, uint32_t pid)
+/* Windows ignores the two low bits of a pid: 1235 opens process 1232.
+ * is_minimal  Receives whether it has no PEB. Returns false for another process. */
+static bool is_process(HANDLE process, uint32_t pid, bool *is_minimal)
 {
     struct nt_process_basic basic;
     nt_result result =
         NtQueryInformationProcess(process, NT_PROCESS_BASIC, &basic, sizeof basic, NULL);
+    *is_minimal = result >= 0 && basic.peb == NULL;
     return result < 0 || basic.pid == pid;
 }
 
@@ -226,13 +232,13 @@ static uint32_t open_space(void *context, uint32_t pid, struct process_facts *fa
 {
     const struct platform_nt *platform = context;
     enum process_access access = PROCESS_ACCESS_NONE;
-    bool lossy;
+    bool lossy, is_minimal = false;
 
     struct address_space *made = calloc(1, sizeof *made);
     if (made == NULL)
         return NTSTATUS_NO_MEMORY;
     uint32_t status = open_process(pid, &made->process, &access);
-    if (status == NTSTATUS_OK && !is_same_pid(made->process, pid))
+    if (status == NTSTATUS_OK && !is_process(made->process, pid, &is_minimal))
         status = NTSTATUS_INVALID_CID;
     if (status != NTSTATUS_OK) {
         close_space(NULL, made);
@@ -242,6 +248,7 @@ static uint32_t open_space(void *context, uint32_t pid, struct process_facts *fa
         .access = access,
         .start_time = query_start_time(made->process),
         .address_limit = platform->address_limit,
+        .is_minimal = is_minimal,
         .arch = query_arch(platform, made->process),
         .protection = query_protection(made->process),
         .integrity = INTEGRITY_UNKNOWN,
@@ -295,6 +302,12 @@ static uint32_t list_processes(void *context, struct process_list *list)
     return process_list_nt_query(list);
 }
 
+static uint32_t list_drivers(void *context, struct buffer *answer)
+{
+    (void)context;
+    return system_query(NT_SYSTEM_MODULES, DRIVERS_SIZE_FIRST, answer);
+}
+
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
     struct platform_nt *platform = context;
@@ -328,6 +341,7 @@ DWORD platform_nt_create(struct platform *platform)
         .open = open_space,
         .memory = query_memory,
         .name = query_name,
+        .drivers = list_drivers,
         .path = rewrite_path,
         .close = close_space,
     };

@@ -10,38 +10,8 @@
 
 enum {
     LIST_SIZE_FIRST = 256 * 1024,
-    LIST_SIZE_MAX = 64 * 1024 * 1024, /* PROCESSES_MAX processes with a dozen threads each */
-    LIST_SIZE_SLACK = 64 * 1024,      /* processes that start between two attempts */
-    LIST_ATTEMPTS_MAX = 16
+    LIST_SIZE_MAX = 64 * 1024 * 1024 /* PROCESSES_MAX processes with a dozen threads each */
 };
-
-/* The snapshot as the kernel writes it.
- * out, size  Receive a block for free() and the bytes in use. */
-static uint32_t query_snapshot(char **out, size_t *size)
-{
-    size_t capacity = LIST_SIZE_FIRST;
-    uint32_t status = NTSTATUS_INFO_LENGTH_MISMATCH;
-
-    for (int attempt = 0; attempt < LIST_ATTEMPTS_MAX && capacity <= LIST_SIZE_MAX; attempt++) {
-        ULONG needed = 0;
-        char *snapshot = malloc(capacity);
-        if (snapshot == NULL)
-            return NTSTATUS_NO_MEMORY;
-        status = (uint32_t)NtQuerySystemInformation(NT_SYSTEM_PROCESSES, snapshot, (ULONG)capacity,
-                                                    &needed);
-        if (status == NTSTATUS_OK) {
-            *out = snapshot;
-            *size = needed > 0 && needed < capacity ? needed : capacity;
-            return NTSTATUS_OK;
-        }
-        free(snapshot);
-        if (status != NTSTATUS_INFO_LENGTH_MISMATCH && status != NTSTATUS_BUFFER_TOO_SMALL)
-            return status;
-        size_t wanted = (size_t)needed + LIST_SIZE_SLACK;
-        capacity = wanted > capacity * 2 ? wanted : capacity * 2;
-    }
-    return status;
-}
 
 /* True when all of the name lies inside the snapshot. */
 static bool has_name(const struct nt_process_information *process, const char *snapshot,
@@ -94,15 +64,14 @@ static uint32_t add_snapshot(struct process_list *list, const char *snapshot, si
 
 uint32_t process_list_nt_query(struct process_list *list)
 {
-    char *snapshot = NULL;
-    size_t size = 0;
-    struct buffer name;
+    struct buffer name, snapshot;
 
     buffer_init(&name, NAME_SIZE_MAX);
-    uint32_t status = query_snapshot(&snapshot, &size);
+    buffer_init(&snapshot, LIST_SIZE_MAX);
+    uint32_t status = system_query(NT_SYSTEM_PROCESSES, LIST_SIZE_FIRST, &snapshot);
     if (status == NTSTATUS_OK)
-        status = add_snapshot(list, snapshot, size, &name);
+        status = add_snapshot(list, snapshot.data, snapshot.size, &name);
+    buffer_release(&snapshot);
     buffer_release(&name);
-    free(snapshot);
     return status;
 }

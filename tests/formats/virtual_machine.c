@@ -17,7 +17,7 @@ static const char *const files[LAYOUTS - 1] = {"browser", "dotnet", "protected",
 /* Separators, quotes, formulas, wide and combining characters, a name that looks like a number, and
  * a process that cannot be opened. */
 static const char odd[] =
-    "process pid=4 name=System\n"
+    "process pid=40 name=closed\n"
     "fault open=0xc0000022\n"
     "process pid=7000 parent=4 session=1 arch=x64 start=134088823871112223 name=odd, \"name\".exe\n"
     "image \\Device\\HarddiskVolume3\\odd, \"name\".exe\n"

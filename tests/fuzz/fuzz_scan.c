@@ -13,6 +13,7 @@
 #include "common/scan/nt_status.h"
 #include "common/scan/scan.h"
 #include "tests/rows/scan_checker.h"
+#include "tests/virtual/driver_answer.h"
 #include <limits.h>
 
 /* Not assert(): that is compiled out in Release, and the corpus is replayed there too. */
@@ -95,6 +96,7 @@ static uint32_t open_process(void *context, uint32_t pid, struct process_facts *
     memset(facts, 0, sizeof *facts);
     uint8_t form = next_byte(script);
     facts->access = PROCESS_ACCESS_FULL;
+    facts->is_minimal = (form & 32) != 0;
     facts->start_time = form & 1 ? pid / 4 : 0;
     facts->integrity = form & 2 ? 0x2000 : INTEGRITY_UNKNOWN;
     facts->owner = (struct sid){.size = form & 4 ? 12 : 0, .bytes = {1}};
@@ -223,6 +225,22 @@ static uint32_t query_memory(void *context, struct address_space *space,
     return query_pages(script, answer, size / sizeof(struct page));
 }
 
+static uint32_t list_drivers(void *context, struct buffer *answer)
+{
+    struct script *script = context;
+    const uint32_t nt_status = next_status(script);
+
+    script->calls.lists++;
+    buffer_clear(answer);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    uint8_t count = next_byte(script);
+    driver_answer_begin(answer, count);
+    for (int i = 0; i < count % 4; i++)
+        driver_answer_add(answer, count, i % 2 == 0 ? SPAN("\\D\\a.sys") : SPAN("\xE9?"));
+    return NTSTATUS_OK;
+}
+
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
     struct script *script = context;
@@ -300,8 +318,14 @@ static void hand_over(struct scan **scan, const struct platform *platform,
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct script script = {.data = data, .size = size};
-    const struct platform platform = {&script,    list_processes, open_process, query_memory,
-                                      query_name, rewrite_path,   close_process};
+    const struct platform platform = {.context = &script,
+                                      .list = list_processes,
+                                      .open = open_process,
+                                      .memory = query_memory,
+                                      .name = query_name,
+                                      .drivers = list_drivers,
+                                      .path = rewrite_path,
+                                      .close = close_process};
     const uint64_t steps_max = STEPS_FREE + (uint64_t)STEPS_PER_BYTE * size;
     struct lists lists;
     struct scan_query query;

@@ -204,8 +204,7 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
     struct buffer lines;
     unsigned step = 1;
 
-    virtual_platform_init(&virtual_, world->layout.processes, world->layout.processes_count,
-                          &platform);
+    virtual_layout_platform(&world->layout, &virtual_, &platform);
     virtual_.devices = &world->devices;
     virtual_.has_allocation = world->has_allocation;
     virtual_.fail_at = world->fail_at;

@@ -69,6 +69,10 @@ static void take_map(struct scan_checker *checker, const struct scan_row *row)
     check_map(checker, map);
     expect(checker, row->process != NULL && row->process->pid == checker->pid,
            "a view before its process");
+    if (map->kind == VIEW_DRIVER) {
+        expect(checker, map->base == 0 && !row->show_addresses, "the address of a driver");
+        return;
+    }
     if (checker->has_view)
         expect(checker,
                map->base > checker->view.base &&
@@ -83,6 +87,8 @@ static void take_process(struct scan_checker *checker, const struct scan_row *ro
 {
     expect(checker, row->process != NULL && row->facts != NULL, "a process row without facts");
     expect(checker, row->process_name.data != NULL, "a process row without a name");
+    expect(checker, row->note == NULL || row->facts->access == PROCESS_ACCESS_NONE,
+           "a note about a process that can be listed");
     expect(checker, is_text(row->image), "an image path is not valid UTF-8");
     checker->pid = row->process != NULL ? row->process->pid : 0;
     checker->has_view = false;

@@ -1,6 +1,6 @@
 /* A machine with three processes for tests that need some Windows.
  *
- * 4 "System" refuses to be opened, 100 "server.exe" runs as the user of small_machine_caller(), 200
+ * 4 "System" cannot be opened, for want of memory, 100 "server.exe" runs as the user of small_machine_caller(), 200
  * "big.exe" runs as another and maps many files.
  */
 #ifndef TESTS_ROWS_SMALL_MACHINE_H
@@ -99,7 +99,7 @@ static inline void small_machine_init(struct small_machine *machine)
     small_machine_add(machine, 0, 4, "System", 0);
     small_machine_add(machine, 1, 100, "server.exe", 3);
     small_machine_add(machine, 2, 200, "big.exe", SMALL_MACHINE_VIEWS);
-    machine->processes[0].faults.open = NTSTATUS_ACCESS_DENIED;
+    machine->processes[0].faults.open = NTSTATUS_NO_MEMORY;
     virtual_platform_init(&machine->virtual_, machine->processes, SMALL_MACHINE_PROCESSES,
                           &machine->platform);
     machine->virtual_.has_allocation = true;

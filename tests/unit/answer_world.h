@@ -18,10 +18,10 @@ static size_t answer_room;
 #include "tests/test.h"
 #include "tests/virtual/virtual_layout.h"
 
-/* A process that is refused, one with two kinds of view, one of the caller, one that exits. */
+/* A process that cannot be opened, one with two kinds of view, one of the caller, one that exits. */
 static const char layout_text[] =
     "process pid=4 name=System\n"
-    "fault open=0xc0000022\n"
+    "fault open=0xc0000017\n"
     "process pid=100 name=a.exe\n"
     "0x10000 0x3000 commit data 0x10000 2 2 \\Device\\HarddiskVolume3\\a.dat\n"
     "0x20000 0x1000 commit image 0x20000 0x80 2 \\Device\\HarddiskVolume3\\a.dll\n"

@@ -1,4 +1,5 @@
 /* The scan of one process after the other: every kind of process, and its rows. */
+#include "common/scan/device_map.h"
 #include "common/scan/nt_status.h"
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
@@ -13,7 +14,9 @@ struct special {
     int protection;
     uint64_t opened_start; /* 0: unknown; 100: as listed */
     bool hidden, minimal, no_allocation;
+    uint32_t pid;                     /* 0: not one that is special */
     uint64_t processes, maps, exited; /* rows expected */
+    bool closed;                      /* access none and a note, no error */
     enum status code;                 /* of the error row; STATUS_OK: none */
     enum scan_stage stage;
     uint32_t nt_status;
@@ -34,9 +37,21 @@ static const struct special specials[] = {
     {"protected, only regions allowed", LIMITED, .faults.name = DENIED, .faults.allocation = DENIED,
      .processes = 1, .maps = 3},
     {"minimal: Registry", FULL, .minimal = true, .processes = 1, .maps = 2},
-    {"secure: cannot be opened", .faults.open = DENIED, .processes = 1,
-     .code = STATUS_ACCESS_DENIED, .stage = STAGE_OPEN, .nt_status = DENIED},
+    {"System: open to nobody", FULL, .faults.region = DENIED, .faults.allocation = DENIED,
+     .minimal = true, .pid = 4, .processes = 1, .maps = 1, .closed = true},
+    {"System: cannot be opened", .faults.open = DENIED, .pid = 4, .processes = 1, .maps = 1,
+     .closed = true},
+    {"System: listed by another build", FULL, .minimal = true, .pid = 4, .processes = 1, .maps = 3},
+    {"System: no memory to open it", .faults.open = 0xC0000017u, .pid = 4, .processes = 1,
+     .code = STATUS_INTERNAL, .stage = STAGE_OPEN, .nt_status = 0xC0000017u},
+    {"cannot be opened", .faults.open = DENIED, .processes = 1, .code = STATUS_ACCESS_DENIED,
+     .stage = STAGE_OPEN, .nt_status = DENIED},
     {"vmmem: opened, then everything is refused", FULL, .faults.region = DENIED,
+     .faults.allocation = DENIED, .faults.name = DENIED, .minimal = true, .processes = 1,
+     .closed = true},
+    {"minimal, exits at once", FULL, .faults.region = TERMINATING, .minimal = true, .processes = 1,
+     .exited = 1},
+    {"its handle was stripped by security software", FULL, .faults.region = DENIED,
      .faults.allocation = DENIED, .faults.name = DENIED, .processes = 1,
      .code = STATUS_ACCESS_DENIED, .stage = STAGE_REGIONS, .nt_status = DENIED},
     {"pico", LIMITED, .minimal = true, .no_allocation = true, .processes = 1, .maps = 2},
@@ -54,6 +69,8 @@ static const struct special specials[] = {
     {"an older system", FULL, .no_allocation = true, .processes = 1, .maps = 2},
 };
 
+static const struct virtual_driver driver = {0x1046000, "\\SystemRoot\\system32\\a.exe"};
+
 static void every_kind_of_process_has_its_answer(struct test *t)
 {
     for (size_t i = 0; i < TEST_COUNT(specials); i++) {
@@ -66,7 +83,11 @@ static void every_kind_of_process_has_its_answer(struct test *t)
         process->facts.start_time = special->opened_start;
         process->faults = special->faults;
         process->hidden = special->hidden;
-        process->image = special->minimal ? NULL : process->image;
+        process->facts.is_minimal = special->minimal;
+        process->image = special->minimal ? "Registry" : process->image;
+        process->entry.pid = special->pid != 0 ? special->pid : 40;
+        world.virtual_.drivers = &driver;
+        world.virtual_.drivers_count = 1;
         world.virtual_.has_allocation = !special->no_allocation;
         scan_world_run(&world, t);
         CHECK_INT(t, SCAN_END, world.rows.last.type);
@@ -76,7 +97,9 @@ static void every_kind_of_process_has_its_answer(struct test *t)
         CHECK_INT(t, special->code != STATUS_OK, world.rows.counts.errors);
         const struct scan_row *row = scan_rows_get(&world.rows, SCAN_PROCESS, 0);
         if (row != NULL) {
-            CHECK_INT(t, special->access, row->facts->access);
+            CHECK_INT(t, special->closed ? PROCESS_ACCESS_NONE : special->access,
+                      row->facts->access);
+            CHECK_INT(t, special->closed, row->note != NULL);
             CHECK_INT(t, special->minimal || special->access == PROCESS_ACCESS_NONE,
                       row->image.data == NULL);
         }
@@ -85,11 +108,100 @@ static void every_kind_of_process_has_its_answer(struct test *t)
             CHECK_INT(t, special->code, row->error.code);
             CHECK_INT(t, special->stage, row->error.stage);
             CHECK_INT(t, special->nt_status, row->error.nt_status);
-            CHECK_INT(t, 4, row->error.pid);
+            CHECK_INT(t, process->entry.pid, row->error.pid);
             CHECK(t, span_equal(SPAN("a.exe"), row->error.process));
         }
         scan_rows_release(&world.rows);
     }
+}
+
+static void drivers_are_the_images_of_system(struct test *t)
+{
+    static const struct virtual_driver drivers[] = {
+        {0x1046000, "\\SystemRoot\\system32\\ntoskrnl.exe"},
+        {0x6000, "\\??\\C:\\b.sys"},
+        {0x7000, "\\SystemRoot\\system32\\\xE9.sys"},
+        {0x8000, ""},
+    };
+    static const struct {
+        const char *what, *path; /* NULL: no filter */
+        uint32_t kinds, nt_status;
+        size_t missing;
+        bool has_address;
+        uint64_t processes, maps, errors;
+    } rows[] = {
+        {"all", NULL, VIEW_IMAGE, 0, 0, false, 1, 4, 0},
+        {"no images", NULL, VIEW_DATA, 0, 0, false, 1, 0, 0},
+        {"by path", "*.sys", VIEW_IMAGE, 0, 0, false, 1, 2, 0},
+        {"by DOS path", "C:\\b.sys", VIEW_IMAGE, 0, 0, false, 1, 1, 0},
+        {"by another path", "c.sys", VIEW_IMAGE, 0, 0, false, 0, 0, 0},
+        {"by address", NULL, VIEW_IMAGE, 0, 0, true, 0, 0, 0},
+        {"refused", NULL, VIEW_IMAGE, DENIED, 0, false, 1, 0, 1},
+        {"cut", NULL, VIEW_IMAGE, 0, 3, false, 1, 4, 1},
+    };
+    struct device_map devices;
+
+    device_map_init(&devices);
+    for (size_t i = 0; i < TEST_COUNT(rows) * 2; i++) {
+        TEST_ROW(t, "%s, detail %zu", rows[i / 2].what, i % 2);
+        scan_world_init(&world, 1);
+        world.processes[0].facts.is_minimal = true;
+        world.processes[0].faults.region = DENIED;
+        world.query.views.kinds = rows[i / 2].kinds;
+        world.query.views.has_address = rows[i / 2].has_address;
+        world.query.views.detail = i % 2 == 0 ? VIEWS_WITH_REGIONS : VIEWS_WITH_PAGES;
+        if (rows[i / 2].path != NULL)
+            scan_world_set_path(&world, rows[i / 2].path);
+        world.virtual_.devices = &devices;
+        world.virtual_.drivers = drivers;
+        world.virtual_.drivers_count = TEST_COUNT(drivers);
+        world.virtual_.drivers_missing = rows[i / 2].missing;
+        world.virtual_.drivers_fault = rows[i / 2].nt_status;
+        scan_world_run(&world, t);
+        CHECK_INT(t, rows[i / 2].processes, scan_rows_count(&world.rows, SCAN_PROCESS));
+        CHECK_INT(t, rows[i / 2].maps, scan_rows_count(&world.rows, SCAN_MAP));
+        CHECK_INT(t, rows[i / 2].errors, world.rows.counts.errors);
+        for (size_t n = 0; n < rows[i / 2].maps; n++) {
+            const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, n);
+            CHECK_INT(t, VIEW_DRIVER, row->map.kind);
+            CHECK(t, !row->show_addresses && !row->map.has_pages);
+            CHECK_INT(t, row->map.size == 0x7000, row->map.path_lossy);
+            CHECK_INT(t, row->map.size == 0x8000, row->map.device_path.data == NULL);
+        }
+        const struct scan_row *error = scan_rows_get(&world.rows, SCAN_ERROR, 0);
+        if (error != NULL) {
+            CHECK_INT(t, STAGE_DRIVERS, error->error.stage);
+            CHECK_INT(t, rows[i / 2].nt_status, error->error.nt_status);
+        }
+        scan_rows_release(&world.rows);
+    }
+    device_map_release(&devices);
+}
+
+/* The image name of a minimal process is no path: nobody looks a device up for it. */
+static void names_that_are_no_paths_are_not_looked_up(struct test *t)
+{
+    static const uint16_t bare[] = {'\\', 'D', 'e', 'v', 'i', 'c', 'e', '\\', 'V'};
+    struct virtual_region run = {.base = 0x10000,
+                                 .size = 0x1000,
+                                 .allocation_base = 0x10000,
+                                 .state = MEMORY_STATE_COMMIT,
+                                 .type = MEMORY_REGION_DATA_FILE,
+                                 .name = bare,
+                                 .name_len = TEST_COUNT(bare)};
+    scan_world_init(&world, 1);
+    world.processes[0].image = "MemCompression";
+    world.processes[0].regions = &run;
+    world.processes[0].regions_count = 1;
+    scan_world_run(&world, t);
+    REQUIRE(t, world.rows.count == 2);
+    CHECK(t, world.rows.rows[0].image.data == NULL);
+    CHECK(t, world.rows.rows[1].map.device_path.data == NULL);
+    CHECK(t, world.rows.rows[1].map.path.data == NULL);
+    CHECK_INT(t, VIEW_DATA, world.rows.rows[1].map.kind);
+    CHECK_INT(t, 0, world.rows.rows[1].map.name_status);
+    CHECK_INT(t, 0, world.virtual_.calls[VIRTUAL_PATH]);
+    scan_rows_release(&world.rows);
 }
 
 /* Walking a process that refuses every query page by page would never end. */
@@ -196,7 +308,8 @@ static void a_scan_may_be_dropped_at_any_step(struct test *t)
 
 static void stages_have_wire_names(struct test *t)
 {
-    static const char *const names[] = {"select", "open", "regions", "names", "pages", "address"};
+    static const char *const names[] = {"select", "open",    "regions", "names",
+                                        "pages",  "address", "drivers"};
 
     for (size_t i = 0; i < TEST_COUNT(names); i++)
         CHECK_STR(t, names[i], scan_stage_name((enum scan_stage)i));
@@ -206,6 +319,8 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(every_kind_of_process_has_its_answer),
+        TEST_CASE(drivers_are_the_images_of_system),
+        TEST_CASE(names_that_are_no_paths_are_not_looked_up),
         TEST_CASE(the_first_refusal_decides),
         TEST_CASE(rows_show_the_process),
         TEST_CASE(others_keep_their_addresses),

@@ -22,10 +22,13 @@ static const struct word arch_words[] = {
     {"x86", ARCH_X86}, {"x64", ARCH_X64}, {"arm", ARCH_ARM}, {"arm64", ARCH_ARM64}, {NULL, 0}};
 static const struct word state_words[] = {
     {"commit", MEMORY_STATE_COMMIT}, {"reserve", MEMORY_STATE_RESERVE}, {NULL, 0}};
-static const struct word kind_words[] = {
-    {"private", MEMORY_REGION_PRIVATE},   {"data", MEMORY_REGION_DATA_FILE},
-    {"image", MEMORY_REGION_IMAGE},       {"pagefile", MEMORY_REGION_PAGEFILE},
-    {"physical", MEMORY_REGION_PHYSICAL}, {NULL, 0}};
+static const struct word kind_words[] = {{"private", MEMORY_REGION_PRIVATE},
+                                         {"placeholder", MEMORY_REGION_PRIVATE | 0x100},
+                                         {"data", MEMORY_REGION_DATA_FILE},
+                                         {"image", MEMORY_REGION_IMAGE},
+                                         {"pagefile", MEMORY_REGION_PAGEFILE},
+                                         {"physical", MEMORY_REGION_PHYSICAL},
+                                         {NULL, 0}};
 
 /* Takes the text up to the next `end` and the `end` itself from the front. */
 static struct span take(struct span *text, char end)
@@ -109,6 +112,11 @@ static bool set_process_member(struct virtual_process *process, struct span key,
         return parse_uint32(value, &process->entry.parent_pid);
     if (span_equal(key, SPAN("session")))
         return parse_uint32(value, &process->entry.session_id);
+    if (span_equal(key, SPAN("minimal"))) {
+        ok = parse_uint32(value, &number) && number <= 1;
+        process->facts.is_minimal = number == 1;
+        return ok;
+    }
     if (span_equal(key, SPAN("integrity")))
         return parse_uint32(value, &process->facts.integrity);
     return false;
@@ -157,6 +165,10 @@ static const char *parse_fault(struct virtual_process *process, struct span line
         struct span value = take(&line, ' ');
         struct span key = take(&value, '=');
         bool ok = span_equal(key, SPAN("exit_after")) && parse_number(value, &faults->exit_after);
+        if (span_equal(key, SPAN("memory"))) {
+            ok = parse_uint32(value, &faults->region);
+            faults->allocation = faults->name = faults->pages = faults->region;
+        }
         for (size_t i = 0; i < sizeof members / sizeof members[0] && !ok; i++)
             ok = span_equal(key, span_from_string(members[i].name)) &&
                  parse_uint32(value, members[i].value);
@@ -202,7 +214,7 @@ static const char *check_region(const struct virtual_process *process,
 /* Page attributes that fit the kind: private pages are not shared, others are shared by three. */
 static uint64_t typical_attributes(uint32_t type)
 {
-    return type == MEMORY_REGION_PRIVATE ? 0x1 : 0x8007;
+    return (type & MEMORY_REGION_PRIVATE) != 0 ? 0x1 : 0x8007;
 }
 
 static void set_name(struct virtual_layout *layout, struct virtual_region *region, struct span path)
@@ -241,6 +253,17 @@ static const char *parse_region(struct virtual_layout *layout, struct span line)
     return NULL;
 }
 
+static const char *parse_driver(struct virtual_layout *layout, struct span line)
+{
+    struct virtual_driver *driver = &layout->drivers[layout->drivers_count];
+
+    if (!parse_uint32(take(&line, ' '), &driver->size))
+        return "not a driver: SIZE NAME";
+    driver->name = keep_text(layout, line);
+    layout->drivers_count++;
+    return NULL;
+}
+
 /* Adds what a line says; it is neither empty nor a comment. Returns NULL, or what is wrong with it. */
 static const char *add_line(struct virtual_layout *layout, struct span line)
 {
@@ -249,6 +272,13 @@ static const char *add_line(struct virtual_layout *layout, struct span line)
 
     if (span_equal(word, SPAN("process")))
         return parse_process(layout, rest);
+    if (span_equal(word, SPAN("driver")))
+        return parse_driver(layout, rest);
+    if (span_equal(word, SPAN("windows")))
+        return span_starts_with(rest, SPAN("build=")) &&
+                       parse_uint32(span_from(rest, 6), &layout->build)
+                   ? NULL
+                   : "not windows build=NUMBER";
     if (layout->processes_count == 0)
         return "the first line is a process";
     struct virtual_process *process = &layout->processes[layout->processes_count - 1];
@@ -268,12 +298,14 @@ static bool allocate(struct virtual_layout *layout, struct span text)
 
     for (size_t i = 0; i < text.size; i++)
         lines += text.data[i] == '\n';
+    layout->build = VIRTUAL_BUILD;
     layout->processes = calloc(lines, sizeof *layout->processes);
+    layout->drivers = calloc(lines, sizeof *layout->drivers);
     layout->regions = calloc(lines, sizeof *layout->regions);
     layout->text = calloc(text.size + lines, 1);
     layout->names = calloc(text.size + 1, sizeof *layout->names);
-    return layout->processes != NULL && layout->regions != NULL && layout->text != NULL &&
-           layout->names != NULL;
+    return layout->processes != NULL && layout->drivers != NULL && layout->regions != NULL &&
+           layout->text != NULL && layout->names != NULL;
 }
 
 bool virtual_layout_parse(struct span text, struct virtual_layout *layout,
@@ -324,8 +356,18 @@ cleanup:
     return ok;
 }
 
+void virtual_layout_platform(const struct virtual_layout *layout, struct virtual_platform *virtual_,
+                             struct platform *platform)
+{
+    virtual_platform_init(virtual_, layout->processes, layout->processes_count, platform);
+    virtual_->build = layout->build;
+    virtual_->drivers = layout->drivers;
+    virtual_->drivers_count = layout->drivers_count;
+}
+
 void virtual_layout_release(struct virtual_layout *layout)
 {
+    free(layout->drivers);
     free(layout->processes);
     free(layout->regions);
     free(layout->text);

@@ -62,6 +62,7 @@ static uint32_t memory_type(uint32_t region_type)
     case VIEW_PHYSICAL:
     case VIEW_MAPPED:
         return MEMORY_TYPE_MAPPED;
+    case VIEW_DRIVER:
     case VIEW_PRIVATE:
         break;
     }

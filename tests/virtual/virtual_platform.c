@@ -7,6 +7,7 @@
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
 #include "common/text/utf.h"
+#include "tests/virtual/driver_answer.h"
 #include "tests/virtual/virtual_memory.h"
 
 enum { WORKING_SET_VALID = 0x01 };
@@ -205,6 +206,23 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
     return set_name(name, lossy, run);
 }
 
+static uint32_t list_drivers(void *context, struct buffer *answer)
+{
+    struct virtual_platform *virtual_ = context;
+    uint32_t nt_status = begin_call(virtual_, VIRTUAL_DRIVERS);
+
+    buffer_clear(answer);
+    if (nt_status == NTSTATUS_OK)
+        nt_status = virtual_->drivers_fault;
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    driver_answer_begin(answer, (uint32_t)(virtual_->drivers_count + virtual_->drivers_missing));
+    for (size_t i = 0; i < virtual_->drivers_count; i++)
+        driver_answer_add(answer, virtual_->drivers[i].size,
+                          span_from_string(virtual_->drivers[i].name));
+    return buffer_failed(answer) ? NTSTATUS_NO_MEMORY : NTSTATUS_OK;
+}
+
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
     struct virtual_platform *virtual_ = context;
@@ -239,6 +257,7 @@ void virtual_platform_init(struct virtual_platform *virtual_, struct virtual_pro
                                   .open = open_process,
                                   .memory = query_memory,
                                   .name = query_name,
+                                  .drivers = list_drivers,
                                   .path = rewrite_path,
                                   .close = close_process};
 }

@@ -59,6 +59,11 @@ struct virtual_process {
     bool hidden;    /* exited: in the list, but open returns NTSTATUS_INVALID_CID */
 };
 
+struct virtual_driver {
+    uint32_t size;
+    const char *name; /* ANSI */
+};
+
 enum virtual_call {
     VIRTUAL_LIST,
     VIRTUAL_OPEN,
@@ -67,16 +72,21 @@ enum virtual_call {
     VIRTUAL_NAME,
     VIRTUAL_PAGES,
     VIRTUAL_PATH,
+    VIRTUAL_DRIVERS,
     VIRTUAL_CALLS
 };
 
 struct virtual_platform {
     struct virtual_process *processes; /* not owned */
     size_t processes_count;
-    const struct device_map *devices; /* not owned; NULL: no path is known */
-    uint32_t build;                   /* of Windows; decides what its kernel answers */
-    bool has_allocation;   /* false: MemoryRegionInformationEx is not implemented, as on Wine */
-    bool answers_run_base; /* a region begins at the base of the run, not at the page */
+    const struct device_map *devices;     /* not owned; NULL: no path is known */
+    const struct virtual_driver *drivers; /* not owned */
+    size_t drivers_count;
+    uint32_t drivers_fault; /* NTSTATUS; 0: none */
+    size_t drivers_missing; /* drivers that the answer claims and does not hold */
+    uint32_t build;         /* of Windows; decides what its kernel answers */
+    bool has_allocation;    /* false: MemoryRegionInformationEx is not implemented, as on Wine */
+    bool answers_run_base;  /* a region begins at the base of the run, not at the page */
 
     uint64_t fail_at;   /* the k-th call of all fails, 1 is the first; 0: none */
     uint32_t fail_with; /* NTSTATUS of that failure */

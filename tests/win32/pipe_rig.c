@@ -90,6 +90,12 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
     return NTSTATUS_FILE_INVALID;
 }
 
+static uint32_t list_drivers(void *context, struct buffer *answer)
+{
+    (void)context, (void)answer;
+    return NTSTATUS_ACCESS_DENIED;
+}
+
 static bool query_path(void *context, struct span device_path, struct buffer *path)
 {
     (void)context, (void)device_path, (void)path;
@@ -152,6 +158,7 @@ DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_
         .open = open_process,
         .memory = query_memory,
         .name = query_name,
+        .drivers = list_drivers,
         .path = query_path,
         .close = close_process,
     };
