@@ -233,12 +233,13 @@ static void watched_close(void *context, struct address_space *space)
     platform->close(platform->context, space);
 }
 
-_Static_assert(sizeof(struct platform) == sizeof(void *) + 7 * sizeof(void (*)(void)),
+_Static_assert(sizeof(struct platform) == 2 * sizeof(void *) + 7 * sizeof(void (*)(void)),
                "each call of the platform is watched");
 
 static const struct platform *watch_platform(struct answer *answer)
 {
     answer->platform = (struct platform){.context = answer,
+                                         .hides_shares = answer->context.platform->hides_shares,
                                          .list = watched_list,
                                          .open = watched_open,
                                          .memory = watched_memory,

@@ -200,14 +200,15 @@ static void write_pages(struct json_writer *writer, const struct map_row *map)
     const struct {
         const char *name;
         uint64_t bytes;
-    } members[] = {{"resident", map->pages.resident},
-                   {"shared", map->pages.shared},
-                   {"private", map->pages.private_},
-                   {"locked", map->pages.locked}};
+        bool is_known;
+    } members[] = {{"resident", map->pages.resident, map->has_pages},
+                   {"shared", map->pages.shared, map->has_shares},
+                   {"private", map->pages.private_, map->has_pages},
+                   {"locked", map->pages.locked, map->has_pages}};
 
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
         json_put_name(writer, span_from_string(members[i].name));
-        if (map->has_pages)
+        if (members[i].is_known)
             json_put_uint(writer, members[i].bytes);
         else
             json_put_null(writer);

@@ -25,6 +25,12 @@ struct address_space; /* an open process; its members belong to the platform */
 struct platform {
     void *context; /* first argument of every call */
 
+    /* Windows does not tell this program how many processes share a page: since build 18362 every page of
+     * a section counts as shared by 7, unless Administrators is an enabled group of the caller or it
+     * has SeProfileSingleProcessPrivilege. Source: MiIsUserQueryVmCallerTrusted and
+     * MiGetWorkingSetInfoList in decompiled kernels. */
+    bool hides_shares;
+
     /* Takes a snapshot of the processes, without the idle process (pid 0).
      * list  Empty; may be partly filled on failure. */
     uint32_t (*list)(void *context, struct process_list *list);

@@ -121,6 +121,7 @@ static bool matches_path(const struct views *views)
 static enum views_result begin_pages(struct views *views)
 {
     views->map.has_pages = views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused;
+    views->map.has_shares = views->map.has_pages && !views->platform->hides_shares;
     views->position = views->map.base;
     views->step = views->map.has_pages ? step_pages : step_map;
     return VIEWS_ON;
@@ -238,7 +239,7 @@ static enum views_result step_pages(struct views *views)
         views->position += (uint64_t)count * MEMORY_PAGE_SIZE;
     } else {
         views->pages_refused = true;
-        map->has_pages = false;
+        map->has_pages = map->has_shares = false;
         views->step = step_map;
     }
     return VIEWS_ON;

@@ -47,6 +47,7 @@ struct map_row {
     uint32_t
         name_status; /* NTSTATUS of its name query when that failed; 0: it did not, or no file */
     bool has_pages;  /* `pages` was asked for and could be read */
+    bool has_shares; /* pages.shared is true, too */
     struct page_counts pages;
 };
 

@@ -337,6 +337,7 @@ DWORD platform_nt_create(struct platform *platform)
     made->address_limit = query_address_limit();
     *platform = (struct platform){
         .context = made,
+        .hides_shares = token_administrator(GetCurrentProcessToken()) != ADMINISTRATOR_ENABLED,
         .list = list_processes,
         .open = open_space,
         .memory = query_memory,

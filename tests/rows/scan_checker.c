@@ -36,6 +36,7 @@ static void check_map(struct scan_checker *checker, const struct map_row *map)
            "a path without a device path");
     expect(checker, !map->path_lossy || map->device_path.data != NULL,
            "a lossy name that does not exist");
+    expect(checker, map->has_pages || !map->has_shares, "shares of pages that were not counted");
     if (!map->has_pages)
         return;
     expect(checker, pages->counted <= map->size, "more bytes counted than the view has");

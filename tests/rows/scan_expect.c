@@ -47,6 +47,7 @@ static void expect_pages(struct expected *expected, const struct map_row *map)
     const struct page_counts counts = naive_pages(&expected->view);
 
     CHECK_INT(t, expected->detail == VIEWS_WITH_PAGES, map->has_pages);
+    CHECK_INT(t, map->has_pages, map->has_shares);
     if (expected->detail != VIEWS_WITH_PAGES)
         return;
     CHECK_INT(t, counts.counted, map->pages.counted);

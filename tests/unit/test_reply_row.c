@@ -111,7 +111,7 @@ static void reply_map_rows_with_pages(struct test *t)
     row.map.device_path = SPAN("\\x\xef\xbf\xbd");
     row.map.path_lossy = true;
     row.map.kind = VIEW_PHYSICAL;
-    row.map.has_pages = true;
+    row.map.has_pages = row.map.has_shares = true;
     row.map.pages = (struct page_counts){
         .counted = 2039808, .resident = 40960, .shared = 32768, .private_ = 8192, .locked = 4096};
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_PAGES));
@@ -122,6 +122,15 @@ static void reply_map_rows_with_pages(struct test *t)
                "\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":null,"
                "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"path_lossy\":true,\"resident\":40960,"
                "\"shared\":32768,\"private\":8192,\"locked\":4096,\"counted\":2039808}",
+               &out);
+    row.map.has_shares = false; /* Windows hides it from this server */
+    CHECK(t, reply_row(&out, &no_id, &row, DETAIL_PAGES));
+    check_line(t,
+               "{\"type\":\"map\",\"pid\":672,\"process\":\"lsass.exe\","
+               "\"base\":\"0x00007ffb3c0a0000\",\"size\":2039808,\"committed\":2035712,"
+               "\"kind\":\"physical\",\"protect\":\"PAGE_EXECUTE_WRITECOPY\",\"path\":null,"
+               "\"device_path\":\"\\\\x\xef\xbf\xbd\",\"path_lossy\":true,\"resident\":40960,"
+               "\"shared\":null,\"private\":8192,\"locked\":4096,\"counted\":2039808}",
                &out);
     row.map.has_pages = false; /* what was counted before the refusal is not reported */
     row.map.path_lossy = false;

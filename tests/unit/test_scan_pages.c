@@ -66,12 +66,43 @@ static void pages_that_are_refused_are_not_asked_again(struct test *t)
     scan_rows_release(&world.rows);
 }
 
+/* A program that is not elevated learns how much is resident, and not with how many it is shared. */
+static void an_untrusted_caller_does_not_see_what_is_shared(struct test *t)
+{
+    static const struct {
+        uint32_t build;
+        enum process_access access;
+        bool has_pages;
+    } rows[] = {
+        {17763, PROCESS_ACCESS_FULL, true},
+        {17763, PROCESS_ACCESS_LIMITED, true},
+        {22621, PROCESS_ACCESS_FULL, true},
+        {22621, PROCESS_ACCESS_LIMITED, false}, /* trusted callers need less */
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        scan_world_init(&world, 1);
+        world.query.views.detail = VIEWS_WITH_PAGES;
+        world.processes[0].facts.access = rows[i].access;
+        world.virtual_.build = rows[i].build;
+        world.virtual_.is_untrusted = true;
+        world.platform.hides_shares = true; /* as platform_nt.c finds out */
+        scan_world_run(&world, t);
+        const struct scan_row *row = scan_rows_get(&world.rows, SCAN_MAP, 0);
+        REQUIRE(t, row != NULL);
+        CHECK_INT(t, rows[i].has_pages, row->map.has_pages);
+        CHECK(t, !row->map.has_shares);
+        scan_rows_release(&world.rows);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(pages_are_counted_in_bounded_batches),
         TEST_CASE(large_sections_are_counted_up_to_a_cap),
         TEST_CASE(pages_that_are_refused_are_not_asked_again),
+        TEST_CASE(an_untrusted_caller_does_not_see_what_is_shared),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

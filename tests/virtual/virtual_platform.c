@@ -10,7 +10,7 @@
 #include "tests/virtual/driver_answer.h"
 #include "tests/virtual/virtual_memory.h"
 
-enum { WORKING_SET_VALID = 0x01 };
+enum { WORKING_SET_VALID = 0x01, WORKING_SET_SHARE_COUNT = 0x0e };
 
 struct address_space {
     const struct virtual_process *process;
@@ -125,18 +125,24 @@ static uint32_t query_allocation(struct virtual_platform *virtual_, struct addre
     return nt_status;
 }
 
-static uint32_t query_pages(struct address_space *space, struct page *pages, size_t size)
+static uint32_t query_pages(const struct virtual_platform *virtual_, struct address_space *space,
+                            struct page *pages, size_t size)
 {
     const struct virtual_region *run = NULL;
+    const bool is_hidden = virtual_->is_untrusted && virtual_->build >= 18362;
 
     if (size < sizeof *pages)
         return NTSTATUS_INFO_LENGTH_MISMATCH;
+    if (is_hidden && space->process->facts.access != PROCESS_ACCESS_FULL)
+        return NTSTATUS_ACCESS_DENIED;
     for (size_t i = 0; i < size / sizeof *pages; i++) {
         if (run == NULL || pages[i].address - run->base >= run->size)
             run = virtual_memory_run(space->process, pages[i].address, &space->hint);
         bool is_resident = run != NULL && run->state == MEMORY_STATE_COMMIT &&
                            (run->page_attributes & WORKING_SET_VALID) != 0;
         pages[i].attributes = is_resident ? run->page_attributes : 0;
+        if (is_resident && is_hidden && run->type != MEMORY_REGION_PRIVATE)
+            pages[i].attributes |= WORKING_SET_SHARE_COUNT; /* 7, whatever the truth */
     }
     return NTSTATUS_OK;
 }
@@ -164,7 +170,7 @@ static uint32_t query_memory(void *context, struct address_space *space,
         ASSERT(address == 0);
         address = ((const struct page *)answer)->address;
         nt_status = begin_query(virtual_, VIRTUAL_PAGES, space, address, faults->pages);
-        return nt_status != NTSTATUS_OK ? nt_status : query_pages(space, answer, size);
+        return nt_status != NTSTATUS_OK ? nt_status : query_pages(virtual_, space, answer, size);
     case MEMORY_CLASS_NAME:
     case MEMORY_CLASS_IMAGE:
         break;

@@ -85,6 +85,7 @@ struct virtual_platform {
     uint32_t drivers_fault; /* NTSTATUS; 0: none */
     size_t drivers_missing; /* drivers that the answer claims and does not hold */
     uint32_t build;         /* of Windows; decides what its kernel answers */
+    bool is_untrusted;      /* the caller: shares are hidden, and pages need full access */
     bool has_allocation;    /* false: MemoryRegionInformationEx is not implemented, as on Wine */
     bool answers_run_base;  /* a region begins at the base of the run, not at the page */
 

@@ -251,6 +251,17 @@ static void pages_show_what_is_resident(struct test *t)
     VirtualFree(range, 0, MEM_RELEASE);
 }
 
+static void administrators_see_what_is_shared(struct test *t)
+{
+    BYTE sid[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof sid;
+    BOOL is_admin = FALSE;
+
+    REQUIRE(t, CreateWellKnownSid(WinBuiltinAdministratorsSid, NULL, sid, &size) &&
+                   CheckTokenMembership(NULL, sid, &is_admin));
+    CHECK_INT(t, !is_admin, platform.hides_shares);
+}
+
 static void open_and_close_leave_no_handle(struct test *t)
 {
     struct process_facts facts;
@@ -281,6 +292,7 @@ int main(int argc, char **argv)
         TEST_CASE(allocation_describes_a_known_range),
         TEST_CASE(allocation_of_another_process_is_known_or_unsupported),
         TEST_CASE(pages_show_what_is_resident),
+        TEST_CASE(administrators_see_what_is_shared),
         TEST_CASE(open_and_close_leave_no_handle),
         TEST_CASE(debug_privilege_is_enabled_or_not_held),
     };
