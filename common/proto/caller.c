@@ -9,15 +9,6 @@ void caller_set_unknown(struct caller *caller)
 
 const char *caller_elevation_name(enum caller_elevation elevation)
 {
-    switch (elevation) {
-    case ELEVATION_DEFAULT:
-        return "default";
-    case ELEVATION_FULL:
-        return "full";
-    case ELEVATION_LIMITED:
-        return "limited";
-    case ELEVATION_UNKNOWN:
-        break;
-    }
-    return NULL;
+    static const char *const names[] = {NULL, "default", "full", "limited"};
+    return elevation <= ELEVATION_LIMITED ? names[elevation] : NULL;
 }

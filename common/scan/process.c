@@ -91,7 +91,7 @@ void process_facts_set_unknown(struct process_facts *facts)
         (struct process_facts){.protection = PROTECTION_UNKNOWN, .integrity = INTEGRITY_UNKNOWN};
 }
 
-bool protection_format(char *out, int protection)
+void protection_format(char *out, int protection)
 {
     /* PS_PROTECTED_TYPE and PS_PROTECTED_SIGNER, in the order of their numbers */
     static const char *const types[] = {"", "PPL", "PP"};
@@ -99,13 +99,12 @@ bool protection_format(char *out, int protection)
                                           "Antimalware", "Lsa",          "Windows",
                                           "WinTcb",      "WinSystem",    "App"};
 
-    if (protection < 0 || protection > 0xff)
-        return false;
-    unsigned type = (unsigned)protection & 0x7;
-    unsigned signer = (unsigned)protection >> 4;
-    if (type == 0) {
-        (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "none");
-        return true;
+    const bool is_known = protection >= 0 && protection <= 0xff;
+    const unsigned type = (unsigned)protection & 0x7;
+    const unsigned signer = (unsigned)protection >> 4 & 0xf;
+    if (!is_known || type == 0) {
+        (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s", is_known ? "none" : "");
+        return;
     }
 
     char type_text[8], signer_text[8];
@@ -114,5 +113,4 @@ bool protection_format(char *out, int protection)
     (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s-%s",
                    type < sizeof types / sizeof types[0] ? types[type] : type_text,
                    signer < sizeof signers / sizeof signers[0] ? signers[signer] : signer_text);
-    return true;
 }

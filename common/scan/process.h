@@ -81,7 +81,7 @@ struct process_facts {
 void process_facts_set_unknown(_Out_ struct process_facts *facts);
 
 /* A PS_PROTECTION byte (type: 3 bits, audit: 1, signer: 4) as "none", "PPL-Lsa", "PP-WinTcb"; an
- * unknown signer as its number. Returns false, output untouched, for PROTECTION_UNKNOWN. */
-bool protection_format(_Out_writes_(PROTECTION_TEXT_CAPACITY) char *out, int protection);
+ * unknown signer as its number; "" for PROTECTION_UNKNOWN. */
+void protection_format(_Out_writes_(PROTECTION_TEXT_CAPACITY) char *out, int protection);
 
 #endif

@@ -100,15 +100,6 @@ static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
     return error != ERROR_SUCCESS ? error : server_create(&config, &daemon->server);
 }
 
-/* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
-static void enable_debug(enum daemon_mode mode)
-{
-    DWORD error = platform_nt_enable_debug();
-
-    if (error != ERROR_SUCCESS && mode == DAEMON_SERVICE)
-        event_debug_missing(error);
-}
-
 DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name,
                    const struct settings *settings)
 {
@@ -123,10 +114,12 @@ DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pip
     hardening_finish();
     if (mode == DAEMON_SERVICE)
         places_report();
-    enable_debug(mode);
+    /* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
+    DWORD error = platform_nt_enable_debug();
+    if (error != ERROR_SUCCESS && mode == DAEMON_SERVICE)
+        event_debug_missing(error);
     system_info_query(&daemon->info, mode == DAEMON_SERVICE ? "service" : "console");
-    DWORD error =
-        text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
+    error = text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
     if (error == ERROR_SUCCESS)
         error = platform_nt_create(&daemon->platform);
     if (error != ERROR_SUCCESS) {
@@ -197,36 +190,28 @@ static BOOL WINAPI on_control(DWORD control)
     return TRUE;
 }
 
-static enum exit_code serve_console(const char *pipe_name, const struct settings *settings)
-{
-    struct daemon daemon;
-
-    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
-    if (error != ERROR_SUCCESS)
-        return EXIT_CODE_FAILED;
-    error = daemon_wait(&daemon, stop_event, NULL);
-    if (daemon_stop(&daemon) != ERROR_SUCCESS)
-        TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
-    return error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
-}
-
 enum exit_code daemon_run_console(const char *pipe_name, const struct settings *settings)
 {
-    enum exit_code code = EXIT_CODE_FAILED;
+    struct daemon daemon;
 
     events_open(EVENT_TARGET_CONSOLE);
     stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     stopped_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (stop_event == NULL || stopped_event == NULL) {
         event_start_failed(ERROR_NOT_ENOUGH_MEMORY);
-        return code;
+        return EXIT_CODE_FAILED;
     }
     if (!SetConsoleCtrlHandler(on_control, TRUE)) {
         event_start_failed(GetLastError());
-        return code;
+        return EXIT_CODE_FAILED;
     }
-    code = serve_console(pipe_name, settings);
+    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
+    if (error == ERROR_SUCCESS) {
+        error = daemon_wait(&daemon, stop_event, NULL);
+        if (daemon_stop(&daemon) != ERROR_SUCCESS)
+            TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
+    }
     SetEvent(stopped_event);
     /* The handles stay open: the handler may use them until the process ends. */
-    return code;
+    return error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }
