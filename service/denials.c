@@ -47,18 +47,18 @@ void denials_add(struct denials *denials, const struct sid *user, uint64_t now_m
     entry->count++;
 }
 
-static bool take(struct denials_user *user, uint64_t now_ms, struct denials_report *report)
+static bool take(struct denials_user *user, uint64_t now_ms, struct denials_user *report)
 {
     if (user->count == 0 || !has_rested(user, now_ms))
         return false;
-    *report = (struct denials_report){.sid = user->sid, .count = user->count};
+    *report = *user;
     user->count = 0;
     user->reported_ms = now_ms;
     user->is_reported = true;
     return true;
 }
 
-bool denials_next(struct denials *denials, uint64_t now_ms, struct denials_report *report)
+bool denials_next(struct denials *denials, uint64_t now_ms, struct denials_user *report)
 {
     for (size_t i = 0; i < denials->count; i++) {
         if (take(&denials->users[i], now_ms, report))

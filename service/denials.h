@@ -31,18 +31,13 @@ struct denials {
     struct denials_user others;
 };
 
-struct denials_report {
-    struct sid sid; /* size 0: others */
-    uint64_t count; /* 1 or more */
-};
-
 /* Counts one denial. An unknown user counts with the others. */
 void denials_add(_Inout_ struct denials *denials, _In_ const struct sid *user, uint64_t now_ms);
 
 /* Takes the next report that is due; call it until it returns false.
  * now_ms  A steady clock, the same as for denials_add(); UINT64_MAX: everything left is due.
- * report  Set when one is due, else untouched. */
+ * report  Set when one is due, its count 1 or more; else untouched. */
 NODISCARD bool denials_next(_Inout_ struct denials *denials, uint64_t now_ms,
-                            _Out_ struct denials_report *report);
+                            _Out_ struct denials_user *report);
 
 #endif

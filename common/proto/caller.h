@@ -8,6 +8,7 @@
 #define COMMON_PROTO_CALLER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/sid.h"
@@ -20,7 +21,11 @@ enum caller_elevation {
 };
 
 /* "default", "full", "limited"; NULL for unknown. */
-const char *caller_elevation_name(enum caller_elevation elevation);
+static inline const char *caller_elevation_name(enum caller_elevation elevation)
+{
+    static const char *const names[] = {NULL, "default", "full", "limited"};
+    return (unsigned)elevation <= (unsigned)ELEVATION_LIMITED ? names[elevation] : NULL;
+}
 
 /* How far the client lets a server act for it. */
 enum caller_level {
@@ -59,7 +64,10 @@ struct caller {
 };
 
 /* Sets all facts to unknown, with nothing granted. */
-void caller_set_unknown(struct caller *caller);
+static inline void caller_set_unknown(struct caller *caller)
+{
+    *caller = (struct caller){.integrity = INTEGRITY_UNKNOWN, .session_id = UINT32_MAX};
+}
 
 /* What the caller may do, and why. */
 struct grant {

@@ -25,9 +25,9 @@ struct process_entry {
 /* A snapshot of the processes. The platform fills it; after that it never changes, so that any
  * number of threads may read it. It is freed with its last reference. */
 struct process_list {
-    struct process_entry *entries; /* owned */
+    const struct process_entry *entries; /* in the table */
     size_t count;
-    size_t capacity;
+    struct buffer table; /* owned */
     struct buffer names; /* owned */
     struct atomic references;
 };

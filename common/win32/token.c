@@ -236,7 +236,6 @@ DWORD token_facts_self(struct caller *caller)
 DWORD token_linked(HANDLE token, HANDLE *linked)
 {
     TOKEN_LINKED_TOKEN answer = {NULL};
-    HANDLE usable = NULL;
     DWORD size = 0;
 
     if (!GetTokenInformation(token, TokenLinkedToken, &answer, sizeof answer, &size))
@@ -247,12 +246,10 @@ DWORD token_linked(HANDLE token, HANDLE *linked)
         return ERROR_SUCCESS;
     }
     DWORD error = DuplicateTokenEx(answer.LinkedToken, TOKEN_QUERY, NULL, SecurityIdentification,
-                                   TokenImpersonation, &usable)
+                                   TokenImpersonation, linked)
                       ? ERROR_SUCCESS
                       : GetLastError();
     handle_close(&answer.LinkedToken);
-    if (error == ERROR_SUCCESS)
-        *linked = usable;
     return error;
 }
 

@@ -198,7 +198,7 @@ void event_place_open(const char *what)
  * written. */
 static bool report_denial(uint64_t now_ms)
 {
-    struct denials_report due;
+    struct denials_user due;
     char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY];
 
     AcquireSRWLockExclusive(&denials_lock);

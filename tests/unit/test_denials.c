@@ -51,7 +51,7 @@ static void denials_reports_the_first_at_once_and_the_rest_by_the_minute(struct 
 
     for (size_t i = 0; i < TEST_COUNT(steps); i++) {
         const struct sid who = user(steps[i].user);
-        struct denials_report report;
+        struct denials_user report;
         TEST_ROW(t, "%s", steps[i].name);
         for (unsigned n = 0; n < steps[i].adds; n++)
             denials_add(&denials, &who, steps[i].now_ms);
@@ -67,7 +67,7 @@ static void denials_reports_the_first_at_once_and_the_rest_by_the_minute(struct 
 static void denials_leaves_the_report_alone_when_none_is_due(struct test *t)
 {
     struct denials denials = {0};
-    struct denials_report report = {.sid = user(7), .count = 9};
+    struct denials_user report = {.sid = user(7), .count = 9};
 
     CHECK(t, !denials_next(&denials, UINT64_MAX, &report));
     CHECK_INT(t, 9, report.count);
@@ -79,7 +79,7 @@ static void denials_counts_a_flood_of_users_together(struct test *t)
 {
     enum { USERS = 1000 };
     static struct denials denials;
-    struct denials_report report;
+    struct denials_user report;
     uint64_t reported = 0;
     unsigned events = 0;
 
@@ -100,7 +100,7 @@ static void denials_counts_a_flood_of_users_together(struct test *t)
 static void denials_gives_an_old_place_to_a_new_user(struct test *t)
 {
     static struct denials denials;
-    struct denials_report report;
+    struct denials_user report;
     const struct sid late = user(5000);
 
     for (unsigned i = 1; i <= DENIALS_USERS_MAX; i++) {
