@@ -28,11 +28,6 @@ static const char *const dos_folders[] = {"\\??", "\\GLOBAL??", "\\DosDevices"};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool is_letter(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static struct span drop_separator(struct span text)
 {
     if (text.size > 0 && text.data[text.size - 1] == '\\')
@@ -166,17 +161,6 @@ static struct span next_component(struct span text, struct span *rest)
     return (struct span){text.data + 1, end - 1};
 }
 
-static bool is_tag(struct span component)
-{
-    return component.size > 0 && component.data[0] == ';';
-}
-
-/* No server has such a name: in a UNC path these two mean the local device namespace. */
-static bool is_device_folder(struct span server)
-{
-    return span_equal(server, SPAN("?")) || span_equal(server, SPAN("."));
-}
-
 /* \server\share\..., after any number of tags (";Z:0000000000012345", ";LanmanRedirector"), each of
  * which may follow the name of an inner redirector ("DfsClient"). */
 static bool set_unc_path(struct buffer *path, struct span rest)
@@ -185,13 +169,15 @@ static bool set_unc_path(struct buffer *path, struct span rest)
     struct span server = next_component(rest, &after_server);
     struct span share = next_component(after_server, &after_share);
 
-    while (is_tag(server) || is_tag(share)) {
+    while (span_starts_with(server, SPAN(";")) || span_starts_with(share, SPAN(";"))) {
         rest = after_server;
         server = share;
         after_server = after_share;
         share = next_component(after_server, &after_share);
     }
-    if (server.size == 0 || share.size == 0 || is_device_folder(server))
+    /* No server is named "?" or ".": in a UNC path these mean the local device namespace. */
+    if (server.size == 0 || share.size == 0 || span_equal(server, SPAN("?")) ||
+        span_equal(server, SPAN(".")))
         return false;
     return set_path(path, SPAN("\\"), rest);
 }
@@ -204,7 +190,8 @@ static bool set_dos_path(struct buffer *path, struct span rest)
 
     if (first.size == 0)
         return false;
-    if (first.size == 2 && is_letter(first.data[0]) && first.data[1] == ':')
+    const char letter = ascii_lower(first.data[0]);
+    if (first.size == 2 && letter >= 'a' && letter <= 'z' && first.data[1] == ':')
         return set_volume_path(path, first, after);
     if (match_prefix(SPAN("\\UNC"), rest, &unc_rest))
         return set_unc_path(path, unc_rest);
