@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "common/answer/reply.h"
 #include "common/base/assertion.h"
@@ -102,11 +103,20 @@ void session_set_limits(struct session *session, const struct server_limits *lim
     session->context.limits = *limits;
 }
 
+static void free_checkpoint(struct session *session)
+{
+    if (session->checkpoint != NULL)
+        answer_checkpoint_release(session->checkpoint);
+    free(session->checkpoint);
+    session->checkpoint = NULL;
+}
+
 /* The answer, if there is one, is over and holds nothing any more. */
 static void end_answer(struct session *session)
 {
     if (session->answer == NULL)
         return;
+    free_checkpoint(session);
     session->has_ended = true;
     session->ended = *answer_tally(session->answer);
     statistics_answered(session->context.statistics, &session->ended);
@@ -242,13 +252,30 @@ static void write_fault(struct session *session)
     write_error(session, conn_fault(&session->conn), ending.message, ending.hint);
 }
 
+/* Returns false without memory. */
+static bool create_answer(struct session *session)
+{
+    session->answer =
+        answer_create(&session->context, &session->grant, conn_request(&session->conn));
+    if (session->answer == NULL)
+        return false;
+    if (session->context.watchdog == NULL || !answer_is_scan(session->answer))
+        return true;
+    session->checkpoint = calloc(1, sizeof *session->checkpoint);
+    if (session->checkpoint == NULL) {
+        answer_destroy(session->answer);
+        session->answer = NULL;
+        return false;
+    }
+    answer_save(session->answer, session->checkpoint);
+    return true;
+}
+
 /* Reads the request. Returns false, with the error written, when there is no memory for an answer.
  */
 static bool begin_answer(struct session *session, uint64_t now_ms)
 {
-    session->answer =
-        answer_create(&session->context, &session->grant, conn_request(&session->conn));
-    if (session->answer == NULL) {
+    if (!create_answer(session)) {
         statistics_limit_hit(session->context.statistics, LIMIT_MEMORY);
         write_error(session, STATUS_BUSY, "The server is out of memory.", "Try again later.");
         return false;
@@ -266,8 +293,9 @@ _Static_assert((int)CONN_OUTPUT_SIZE_MAX >= (int)ANSWER_OUTPUT_SIZE_MAX,
                "the output must hold what a slice makes");
 
 /* Appends lines to the output, slice by slice, until `end_us`, the output is full, or the answer is
- * over. A slice touches nothing of the session but the answer. */
-static void run_answer(struct session *session, uint64_t end_us)
+ * over. A slice touches nothing of the session but the answer.
+ * Returns false when a slice was abandoned: the session belongs to another thread. */
+static bool run_answer(struct session *session, struct watch *watch, uint64_t end_us)
 {
     struct answer *answer = session->answer;
     struct buffer *out = conn_output(&session->conn);
@@ -276,8 +304,11 @@ static void run_answer(struct session *session, uint64_t end_us)
     do {
         const size_t size = out->size;
 
-        answer_run(answer, end_us, OUTPUT_SIZE - size);
-        is_written = answer_take(answer, out, NULL);
+        if (!answer_run(answer, watch, end_us, OUTPUT_SIZE - size)) {
+            answer_destroy(answer);
+            return false;
+        }
+        is_written = answer_take(answer, out, session->checkpoint);
         more = is_written && !answer_is_over(answer);
         is_written = is_written && (more || out->size > size);
     } while (more && out->size < OUTPUT_SIZE &&
@@ -286,6 +317,7 @@ static void run_answer(struct session *session, uint64_t end_us)
         conn_on_error(&session->conn, CONN_NO_MEMORY);
     if (!more)
         end_answer(session);
+    return true;
 }
 
 /* Something was served: it is written, or the answer goes on. */
@@ -306,16 +338,28 @@ void session_serve(struct session *session, uint64_t now_ms)
     else if (session->answer != NULL || begin_answer(session, now_ms)) {
         if (session_is_scanning(session))
             return;
-        run_answer(session, UINT64_MAX);
+        (void)run_answer(session, NULL, UINT64_MAX);
     }
     on_served(session, now_ms);
 }
 
-void session_scan(struct session *session, uint64_t end_us)
+bool session_scan(struct session *session, struct watch *watch, uint64_t end_us)
 {
     ASSERT(session_next(session) == SESSION_SCAN);
     session->has_scanned = true;
-    run_answer(session, end_us);
+    return run_answer(session, session->checkpoint != NULL ? watch : NULL, end_us);
+}
+
+void session_on_abandoned(struct session *session, const struct watch_target *hung)
+{
+    session->answer = answer_resume(&session->context, session->checkpoint, hung);
+    if (session->answer != NULL)
+        return;
+    session->has_ended = true;
+    session->ended = session->checkpoint->tally;
+    statistics_answered(session->context.statistics, &session->ended);
+    free_checkpoint(session);
+    conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 
 void session_on_scanned(struct session *session, uint64_t now_ms)

@@ -5,7 +5,9 @@
  * works only after a read; what was learnt holds for the connection.
  *
  * Whatever asks the system runs on a scan thread, in turns (SESSION_SCAN); between two turns, and
- * while the client reads, a session holds no such thread. `info` and the like never wait for one.
+ * while the client reads, a session holds no such thread. `info` and the like never wait for one. A
+ * slice on a scan thread touches nothing of the session but its answer, so that it can be abandoned
+ * when the system does not return (common/answer/watchdog.h).
  *
  * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),
  * session_refuse() and session_stop(); a write may stay pending during session_stop() and
@@ -37,8 +39,9 @@ enum session_action {
 
 struct session {
     struct conn conn;
-    struct answer_context context; /* its limits are the session's */
-    struct answer *answer;         /* owned; NULL between requests */
+    struct answer_context context;        /* its limits are the session's */
+    struct answer *answer;                /* owned; NULL between requests */
+    struct answer_checkpoint *checkpoint; /* owned; of a scan that may be abandoned; else NULL */
     struct grant grant;
     struct statistics_answer ended; /* for session_take_ended() */
     const char *refusal;            /* static text: why session_refuse() was called; else NULL */
@@ -91,9 +94,17 @@ void session_serve(_Inout_ struct session *session, uint64_t now_ms);
 bool session_is_scanning(_In_ const struct session *session);
 
 /* SESSION_SCAN, on a scan thread: one turn, which ends at `end_us` of the context's clock, with
- * OUTPUT_SIZE bytes to write, or with the scan; one slow query of the kernel may make it late. */
-void session_scan(_Inout_ struct session *session, uint64_t end_us);
+ * OUTPUT_SIZE bytes to write, or with the scan; one slow query of the kernel may make it late.
+ * watch  Of this thread; NULL: no slice can be abandoned.
+ * Returns false when a slice was abandoned: the session has another holder, so touch nothing. That
+ * one calls session_on_abandoned(), then session_on_scanned(). */
+NODISCARD bool session_scan(_Inout_ struct session *session, _Inout_opt_ struct watch *watch,
+                            uint64_t end_us);
 void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
+
+/* Continues with another answer, which leaves out the process that hung.
+ * hung  As watch_abandon() returned it; the watchdog knows of it. */
+void session_on_abandoned(_Inout_ struct session *session, _In_ const struct watch_target *hung);
 
 /* Returns what a request cost that has ended since the last call; false when none has. */
 NODISCARD bool session_take_ended(_Inout_ struct session *session,

@@ -1,9 +1,13 @@
-/* lsmap without the service: requests are answered in this process, with its own rights. */
+/* lsmap without the service: requests are answered in this process, with its own rights.
+ *
+ * Slices run on a second thread, so that one whose query does not return can be given up
+ * (common/answer/watchdog.h), as in the service. */
 #ifndef CLIENT_WIN32_DIRECT_H
 #define CLIENT_WIN32_DIRECT_H
 
 #include "client/exchange.h"
 #include "common/answer/answer.h"
+#include "common/answer/watchdog.h"
 #include "common/win32/win.h"
 
 struct direct {
@@ -12,8 +16,14 @@ struct direct {
     struct server_info info;
     struct answer_context context;
     struct grant grant;
-    struct answer *answer; /* owned; NULL between requests */
-    struct buffer rows;    /* lines that were not received yet */
+    struct watchdog watchdog;
+    struct statistics_lock lock; /* of the watchdog */
+    SRWLOCK srw;
+    struct direct_worker *worker; /* the thread that scans; NULL: not started */
+    struct answer *answer;        /* owned; NULL between requests */
+    struct answer_checkpoint checkpoint;
+    struct buffer rows;  /* lines that were not received yet */
+    unsigned lost_count; /* threads given up; what they may use is not freed */
 };
 
 /* Enables SeDebugPrivilege if this process has it. Returns false with `failure` set and nothing to

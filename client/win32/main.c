@@ -89,7 +89,7 @@ static enum outcome ask(struct console *console, const struct options *options)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
     struct pipe_client client = {0};
-    struct direct direct = {.answer = NULL};
+    static struct direct direct; /* a lost thread may use it until the process ends */
     struct system_folders folders = {.count = 0};
     struct envelope_facts facts = {.now = system_now_filetime};
     struct envelope envelope;

@@ -4,20 +4,47 @@
 #include <stdlib.h>
 
 #include "common/base/assertion.h"
+#include "common/base/atomic.h"
 #include "common/proto/request.h"
+#include "common/scan/nt_status.h"
+
+/* What answers of the same request share; never changed once it is read. */
+struct answer_asked {
+    struct atomic references;
+    struct request request;
+    struct grant grant;
+};
 
 struct answer {
     struct answer_context context;
-    struct grant grant;
-    struct request request;
-    bool has_run;      /* it has begun; until then nobody has seen its lines */
-    bool is_over;      /* the terminal line is made */
-    struct scan *scan; /* owned; NULL when the answer is over or is one row and the end */
-    bool is_own;       /* the scan is restricted to the caller's own processes */
-    struct buffer out; /* lines that were not taken */
+    struct answer_asked *asked; /* a reference */
+    bool has_run;               /* it has begun; until then nobody has seen its lines */
+    bool is_over;               /* the terminal line is made */
+    struct scan *scan;          /* owned; NULL when the answer is over or is one row and the end */
+    bool is_own;                /* the scan is restricted to the caller's own processes */
+    struct buffer out;          /* lines that were not taken */
     uint64_t start_us;
     struct statistics_answer tally;
+
+    /* with a watchdog */
+    struct platform platform; /* what the scan asks: it marks each query, and refuses some */
+    struct watch *watch;      /* of the thread that runs the slice; NULL: nobody watches */
+    const struct process_entry *process; /* opened last */
+    struct span process_name;
+    struct sid owner;
+    enum watchdog_verdict verdict; /* about it */
+    enum scan_stage stage;         /* of its process_error */
+    bool is_refused;               /* a query about it was refused, which is not reported yet */
+    uint64_t added_count;          /* process_error rows that the scan does not know of */
 };
+
+static void release_asked(struct answer_asked *asked)
+{
+    if (asked == NULL || atomic_add(&asked->references, -1) > 0)
+        return;
+    request_release(&asked->request);
+    free(asked);
+}
 
 static void count_queries(struct answer *answer)
 {
@@ -56,19 +83,27 @@ static void fail(struct answer *answer, enum status code, uint32_t nt_status, co
     answer->tally.denials += code == STATUS_DENIED;
     answer->tally.code = code;
     finish(answer, statistics_result_of(code),
-           reply_error(&answer->out, &answer->request.id, code, message, hint, nt_status));
+           reply_error(&answer->out, &answer->asked->request.id, code, message, hint, nt_status));
 }
 
-static void end(struct answer *answer, const struct scan_counts *counts, const char *scope)
+static void add_to(const struct answer *answer, struct scan_counts *counts)
 {
-    /* the number of opened processes would show which pids of a list exist */
-    const bool shows_cost =
-        answer->request.debug && scope != NULL && (answer->grant.rights & RIGHT_QUERY_ALL) != 0;
+    counts->rows += answer->added_count;
+    counts->errors += answer->added_count;
+}
 
+static void end(struct answer *answer, const struct scan_counts *scan_counts, const char *scope)
+{
+    struct scan_counts counts = *scan_counts;
+    /* the number of opened processes would show which pids of a list exist */
+    const bool shows_cost = answer->asked->request.debug && scope != NULL &&
+                            (answer->asked->grant.rights & RIGHT_QUERY_ALL) != 0;
+
+    add_to(answer, &counts);
     (void)measure(answer);
-    finish(answer, counts->errors + counts->unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
-           reply_end(&answer->out, &answer->request.id, counts, scope, answer->tally.elapsed_us,
-                     shows_cost));
+    finish(answer, counts.errors + counts.unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
+           reply_end(&answer->out, &answer->asked->request.id, &counts, scope,
+                     answer->tally.elapsed_us, shows_cost));
 }
 
 /* A row counts when the terminal line fits after it as well. Otherwise it is taken back, the answer
@@ -90,12 +125,127 @@ static bool finish_row(struct answer *answer, size_t size_before, bool fits)
     return false;
 }
 
+/* --- the platform of an answer with a watchdog ---
+ *
+ * The context is the answer. Each call is marked, one store. What hung is not asked again: the scan
+ * then gets NTSTATUS_IO_TIMEOUT, which step_scan() turns into the process_error. */
+
+static void mark(struct answer *answer, enum scan_stage stage)
+{
+    if (answer->watch != NULL)
+        watch_mark(answer->watch, stage);
+}
+
+static uint32_t refuse(struct answer *answer)
+{
+    answer->is_refused = true;
+    return NTSTATUS_IO_TIMEOUT;
+}
+
+static uint32_t watched_list(void *context, struct process_list *list)
+{
+    struct answer *answer = context;
+    const struct platform *platform = answer->context.platform;
+
+    mark(answer, STAGE_SELECT);
+    return platform->list(platform->context, list);
+}
+
+static enum watchdog_verdict check(struct answer *answer, const struct sid *owner)
+{
+    return watchdog_check(answer->context.watchdog, answer->process->pid,
+                          answer->process->start_time, owner,
+                          answer->context.now_us(answer->context.clock) / 1000, &answer->stage);
+}
+
+static uint32_t watched_open(void *context, uint32_t pid, struct process_facts *facts,
+                             struct buffer *image, struct address_space **space)
+{
+    struct answer *answer = context;
+    const struct platform *platform = answer->context.platform;
+
+    answer->process = scan_process(answer->scan, &answer->process_name);
+    ASSERT(answer->process != NULL && answer->process->pid == pid);
+    answer->owner.size = 0;
+    answer->is_refused = false;
+    answer->verdict = check(answer, NULL);
+    if (answer->verdict == WATCHDOG_SKIP)
+        return NTSTATUS_IO_TIMEOUT; /* whether it may be reported depends on its unknown owner */
+    if (answer->watch != NULL)
+        watch_process(answer->watch, pid, answer->process->start_time);
+    mark(answer, STAGE_OPEN);
+    const uint32_t nt_status = platform->open(platform->context, pid, facts, image, space);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    answer->owner = facts->owner;
+    if (answer->watch != NULL)
+        watch_owner(answer->watch, &facts->owner);
+    answer->verdict = check(answer, &facts->owner);
+    return NTSTATUS_OK;
+}
+
+static uint32_t watched_memory(void *context, struct address_space *space,
+                               enum memory_class memory_class, uint64_t address, void *result,
+                               size_t size)
+{
+    struct answer *answer = context;
+    const struct platform *platform = answer->context.platform;
+
+    if (answer->verdict == WATCHDOG_SKIP)
+        return refuse(answer);
+    mark(answer, memory_class == MEMORY_CLASS_WORKING_SET_EX ? STAGE_PAGES : STAGE_REGIONS);
+    return platform->memory(platform->context, space, memory_class, address, result, size);
+}
+
+static uint32_t watched_name(void *context, struct address_space *space, uint64_t address,
+                             struct buffer *name, bool *lossy)
+{
+    struct answer *answer = context;
+    const struct platform *platform = answer->context.platform;
+
+    buffer_clear(name);
+    if (answer->verdict != WATCHDOG_ASK)
+        return refuse(answer);
+    mark(answer, STAGE_NAMES);
+    return platform->name(platform->context, space, address, name, lossy);
+}
+
+static bool watched_path(void *context, struct span device_path, struct buffer *path)
+{
+    const struct platform *platform = ((struct answer *)context)->context.platform;
+
+    return platform->path(platform->context, device_path, path);
+}
+
+static void watched_close(void *context, struct address_space *space)
+{
+    const struct platform *platform = ((struct answer *)context)->context.platform;
+
+    platform->close(platform->context, space);
+}
+
+_Static_assert(sizeof(struct platform) == sizeof(void *) + 6 * sizeof(void (*)(void)),
+               "each call of the platform is watched");
+
+static const struct platform *watch_platform(struct answer *answer)
+{
+    answer->platform = (struct platform){.context = answer,
+                                         .list = watched_list,
+                                         .open = watched_open,
+                                         .memory = watched_memory,
+                                         .name = watched_name,
+                                         .path = watched_path,
+                                         .close = watched_close};
+    return &answer->platform;
+}
+
 /* --- the beginning --- */
 
-static void begin_scan(struct answer *answer)
+/* from  NULL, or where to continue. */
+static void begin_scan(struct answer *answer, const struct scan_checkpoint *from)
 {
-    const struct request *request = &answer->request;
-    const bool query_all = (answer->grant.rights & RIGHT_QUERY_ALL) != 0;
+    const struct request *request = &answer->asked->request;
+    const bool query_all = (answer->asked->grant.rights & RIGHT_QUERY_ALL) != 0;
 
     _Static_assert((int)DETAIL_REGIONS == (int)VIEWS_WITH_REGIONS &&
                        (int)DETAIL_PAGES == (int)VIEWS_WITH_PAGES,
@@ -120,11 +270,13 @@ static void begin_scan(struct answer *answer)
                   .detail = (enum views_detail)request->detail},
         .own_only = answer->is_own,
         .query_all = query_all,
-        .addresses = (answer->grant.rights & RIGHT_ADDRESSES) != 0,
-        .user = answer->grant.caller.user,
-        .integrity = answer->grant.caller.integrity,
+        .addresses = (answer->asked->grant.rights & RIGHT_ADDRESSES) != 0,
+        .user = answer->asked->grant.caller.user,
+        .integrity = answer->asked->grant.caller.integrity,
     };
-    answer->scan = scan_create(answer->context.platform, &query, NULL);
+    answer->scan = scan_create(answer->context.watchdog != NULL ? watch_platform(answer)
+                                                                : answer->context.platform,
+                               &query, from);
     if (answer->scan == NULL)
         fail(answer, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
 }
@@ -142,14 +294,14 @@ static void begin(struct answer *answer)
         [OP_MAPS] = {RIGHT_QUERY_OWN | RIGHT_QUERY_ALL, "\"query_own\" or \"query_all\""},
         [OP_STATS] = {RIGHT_STATISTICS, "\"statistics\""},
     };
-    const enum request_op op = answer->request.op;
-    const char *reason = answer->grant.reason;
+    const enum request_op op = answer->asked->request.op;
+    const char *reason = answer->asked->grant.reason;
     char message[256];
 
     if (op == OP_STATS && answer->context.statistics == NULL) {
         fail(answer, STATUS_UNSUPPORTED, 0, "op \"stats\" needs a server, which counts",
              "Ask a server: lsmapd, as a service or with --console.");
-    } else if ((answer->grant.rights & needs[op].rights) == 0) {
+    } else if ((answer->asked->grant.rights & needs[op].rights) == 0) {
         /* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is
          * about the caller, never about the processes that were asked for. */
         (void)snprintf(message, sizeof message, "op \"%s\" needs the right %s%s%s",
@@ -158,32 +310,77 @@ static void begin(struct answer *answer)
         fail(answer, STATUS_DENIED, 0, message,
              "Ask an administrator for the right, or run as a user who has it.");
     } else if (op == OP_PROCESSES || op == OP_MAPS) {
-        begin_scan(answer);
+        begin_scan(answer, NULL);
     }
+}
+
+static struct answer *create(const struct answer_context *context, struct answer_asked *asked)
+{
+    struct answer *answer = calloc(1, sizeof *answer);
+
+    if (answer == NULL)
+        return NULL;
+    answer->context = *context;
+    answer->asked = asked;
+    buffer_init(&answer->out, ANSWER_OUTPUT_SIZE_MAX);
+    return answer;
 }
 
 struct answer *answer_create(const struct answer_context *context, const struct grant *grant,
                              struct span line)
 {
     struct request_error error;
-    struct answer *answer = calloc(1, sizeof *answer);
+    struct answer_asked *asked = calloc(1, sizeof *asked);
+    struct answer *answer = asked != NULL ? create(context, asked) : NULL;
 
-    if (answer == NULL)
+    if (answer == NULL) {
+        free(asked);
         return NULL;
-    answer->context = *context;
-    answer->grant = *grant;
-    buffer_init(&answer->out, ANSWER_OUTPUT_SIZE_MAX);
+    }
+    asked->grant = *grant;
+    (void)atomic_add(&asked->references, 1);
     answer->start_us = context->now_us(context->clock);
     answer->tally.op = STATISTICS_OP_UNKNOWN;
     answer->tally.result = RESULT_CANCELLED; /* until the terminal line is made */
-    if (request_parse(line, &answer->request, &error) == STATUS_OK) {
-        answer->tally.op = (unsigned)answer->request.op;
-        answer->tally.class_ = statistics_class_of(&answer->request);
+    if (request_parse(line, &asked->request, &error) == STATUS_OK) {
+        answer->tally.op = (unsigned)asked->request.op;
+        answer->tally.class_ = statistics_class_of(&asked->request);
         begin(answer);
     } else {
         if (error.code == STATUS_TOO_LARGE)
             answer->tally.limits |= 1u << LIMIT_MEMBER_SIZE;
         fail(answer, error.code, 0, error.message, error.hint);
+    }
+    return answer;
+}
+
+struct answer *answer_resume(const struct answer_context *context,
+                             const struct answer_checkpoint *checkpoint,
+                             const struct watch_target *hung)
+{
+    const struct process_list *list = checkpoint->scan.processes;
+    struct answer *answer = create(context, checkpoint->asked);
+
+    if (answer == NULL)
+        return NULL;
+    (void)atomic_add(&answer->asked->references, 1);
+    answer->has_run = true;
+    answer->start_us = checkpoint->start_us;
+    answer->tally = checkpoint->tally;
+    if (hung->stage == STAGE_SELECT && list == NULL) { /* it would hang again */
+        fail(answer, STATUS_TIMED_OUT, 0, "Windows did not give the list of processes in time.",
+             "Try again later.");
+        return answer;
+    }
+    begin_scan(answer, list != NULL ? &checkpoint->scan : NULL);
+    if (list != NULL && checkpoint->scan.index > 0 &&
+        list->entries[checkpoint->scan.index - 1].pid == hung->pid) {
+        /* Some of its lines were handed over, so the scan does not come to it again. */
+        answer->process = &list->entries[checkpoint->scan.index - 1];
+        answer->process_name = process_list_name(list, answer->process);
+        answer->stage = hung->stage;
+        answer->verdict = WATCHDOG_SKIP;
+        answer->is_refused = true;
     }
     return answer;
 }
@@ -194,22 +391,56 @@ struct answer *answer_create(const struct answer_context *context, const struct 
 static void run_row(struct answer *answer)
 {
     const struct answer_context *context = &answer->context;
-    const struct request_id *id = &answer->request.id;
+    const struct request_id *id = &answer->asked->request.id;
     struct buffer *out = &answer->out;
     static const struct scan_counts one_row = {.rows = 1};
     uint64_t values[STATISTICS_COUNT];
     bool fits;
 
-    if (answer->request.op == OP_INFO) {
+    if (answer->asked->request.op == OP_INFO) {
         fits = reply_info(out, id, context->info, &context->limits, context->statistics != NULL);
-    } else if (answer->request.op == OP_STATS) {
+    } else if (answer->asked->request.op == OP_STATS) {
         statistics_read(context->statistics, context->now_us(context->clock), values);
         fits = reply_stats(out, id, values);
     } else {
-        fits = reply_whoami(out, id, &answer->grant);
+        fits = reply_whoami(out, id, &answer->asked->grant);
     }
     if (finish_row(answer, 0, fits))
         end(answer, &one_row, NULL);
+}
+
+/* The process_error of a process about which a query was refused. */
+static void set_refused(struct answer *answer, struct scan_row *row)
+{
+    row->type = SCAN_ERROR;
+    row->process = answer->process;
+    row->process_name = answer->process_name;
+    row->error = (struct scan_error){
+        .has_pid = true,
+        .pid = answer->process->pid,
+        .process = answer->process_name,
+        .code = STATUS_TIMED_OUT,
+        .stage = answer->stage,
+        .message = answer->verdict == WATCHDOG_UNNAMED
+                       ? "Queries about other processes of this user did not return, so the names "
+                         "of its mapped files are left out for now."
+                       : "A query about this process did not return in time, so what is not listed "
+                         "is left out for now."};
+    answer->is_refused = false;
+}
+
+/* The next row; of the scan, unless a refusal is still to be reported at the end of its process. */
+static void next_row(struct answer *answer, struct scan_row *row)
+{
+    if (answer->is_refused && scan_is_between(answer->scan)) {
+        set_refused(answer, row);
+        answer->added_count++;
+        return;
+    }
+    scan_next(answer->scan, row);
+    if (row->type == SCAN_ERROR && row->error.nt_status == NTSTATUS_IO_TIMEOUT &&
+        answer->verdict != WATCHDOG_ASK)
+        set_refused(answer, row);
 }
 
 static void step_scan(struct answer *answer)
@@ -217,7 +448,7 @@ static void step_scan(struct answer *answer)
     const size_t size_before = answer->out.size;
     struct scan_row row;
 
-    scan_next(answer->scan, &row);
+    next_row(answer, &row);
     switch (row.type) {
     case SCAN_NONE:
         break;
@@ -226,9 +457,9 @@ static void step_scan(struct answer *answer)
     case SCAN_REGION:
     case SCAN_ERROR:
         answer->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
-        (void)finish_row(
-            answer, size_before,
-            reply_row(&answer->out, &answer->request.id, &row, answer->request.detail));
+        (void)finish_row(answer, size_before,
+                         reply_row(&answer->out, &answer->asked->request.id, &row,
+                                   answer->asked->request.detail));
         break;
     case SCAN_FAILED:
         fail(answer, row.error.code, row.error.nt_status, row.error.message, NULL);
@@ -239,18 +470,54 @@ static void step_scan(struct answer *answer)
     }
 }
 
-void answer_run(struct answer *answer, uint64_t end_us, size_t size)
+/* A process was chosen, but not opened, so nobody knows whether its user may be shown. */
+static bool is_unopened(const struct answer *answer)
+{
+    struct span name;
+    const struct process_entry *process = scan_process(answer->scan, &name);
+
+    return answer->context.watchdog != NULL && process != NULL && process != answer->process;
+}
+
+/* Until the end of the slice. */
+static void run(struct answer *answer, uint64_t end_us, size_t size)
+{
+    for (;;) {
+        step_scan(answer);
+        if (answer->is_over || (answer->watch != NULL && !watch_is_kept(answer->watch)))
+            return;
+        if (answer->is_refused && scan_is_between(answer->scan))
+            continue; /* its process_error is due */
+        if (scan_is_between(answer->scan) ||
+            ((answer->out.size >= size || measure(answer) >= end_us) && !is_unopened(answer)))
+            return;
+    }
+}
+
+bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, size_t size)
 {
     ASSERT(size <= OUTPUT_SIZE);
     answer->has_run = true;
-    if (answer->scan == NULL && !answer->is_over)
+    if (answer->is_over)
+        return true;
+    if (answer->scan == NULL) {
         run_row(answer);
-    while (!answer->is_over) {
-        step_scan(answer);
-        if (answer->is_over || scan_is_between(answer->scan) || answer->out.size >= size ||
-            measure(answer) >= end_us)
-            return;
+        return true;
     }
+    if (watch == NULL || answer->context.watchdog == NULL) {
+        run(answer, end_us, size);
+        return true;
+    }
+    watch_begin(watch);
+    answer->watch = watch;
+    if (!scan_is_between(answer->scan)) { /* the rest of a process */
+        watch_process(watch, answer->process->pid, answer->process->start_time);
+        watch_owner(watch, &answer->owner);
+        watch_mark(watch, STAGE_REGIONS);
+    }
+    run(answer, end_us, size);
+    answer->watch = NULL;
+    return watch_end(watch);
 }
 
 bool answer_is_scan(const struct answer *answer)
@@ -277,19 +544,28 @@ bool answer_take(struct answer *answer, struct buffer *out, struct answer_checkp
         return false;
     }
     buffer_clear(lines);
-    if (checkpoint != NULL) {
-        answer_checkpoint_release(checkpoint);
-        checkpoint->tally = *answer_tally(answer);
-        checkpoint->start_us = answer->start_us;
-        if (answer->scan != NULL)
-            scan_checkpoint_take(answer->scan, &checkpoint->scan);
-    }
+    if (checkpoint != NULL)
+        answer_save(answer, checkpoint);
     return true;
+}
+
+void answer_save(struct answer *answer, struct answer_checkpoint *checkpoint)
+{
+    (void)atomic_add(&answer->asked->references, 1);
+    answer_checkpoint_release(checkpoint);
+    checkpoint->asked = answer->asked;
+    checkpoint->tally = *answer_tally(answer);
+    checkpoint->start_us = answer->start_us;
+    if (answer->scan != NULL) {
+        scan_checkpoint_take(answer->scan, &checkpoint->scan);
+        add_to(answer, &checkpoint->scan.counts);
+    }
 }
 
 void answer_checkpoint_release(struct answer_checkpoint *checkpoint)
 {
     scan_checkpoint_release(&checkpoint->scan);
+    release_asked(checkpoint->asked);
     *checkpoint = (struct answer_checkpoint){0};
 }
 
@@ -317,7 +593,7 @@ void answer_destroy(struct answer *answer)
     if (answer == NULL)
         return;
     scan_destroy(answer->scan);
-    request_release(&answer->request);
+    release_asked(answer->asked);
     buffer_release(&answer->out);
     free(answer);
 }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "common/answer/reply.h"
+#include "common/answer/watchdog.h"
 #include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/caller.h"
@@ -43,12 +44,14 @@ struct answer_context {
     void *clock;
     struct statistics *statistics; /* what `stats` reports; NULL: `stats` is unsupported */
     struct server_limits limits;   /* what `info` reports */
+    struct watchdog *watchdog;     /* NULL: queries are waited for, however long they take */
 };
 
 struct answer; /* opaque: answer.c */
 
-/* Where an answer was at the end of a slice. All zero: it had not begun, or needs no scan. */
+/* Where an answer was at the end of a slice. Begins as all zero. */
 struct answer_checkpoint {
+    struct answer_asked *asked; /* a counted reference: the request */
     struct scan_checkpoint scan;
     struct statistics_answer tally;
     uint64_t start_us;
@@ -72,8 +75,13 @@ bool answer_is_over(_In_ const struct answer *answer);
 /* Runs one slice. It ends when the terminal line is made, when a process is completed, and after
  * the first step that ends at `end_us` of the context's clock or later, or with at least `size`
  * bytes waiting to be taken. It never asks about two processes.
- * size  At most OUTPUT_SIZE; what the owner's buffer still lacks of it. */
-void answer_run(_Inout_ struct answer *answer, uint64_t end_us, size_t size);
+ * watch  Of this thread. NULL: the slice cannot be abandoned.
+ * size   At most OUTPUT_SIZE; what the owner's buffer still lacks of it.
+ * Returns false when the slice was abandoned (watchdog.h): destroy the answer and touch nothing
+ * else, for the owner continues with another. Until watch_end() decided, nothing but the answer,
+ * its watch and what the context points to was touched. */
+bool answer_run(_Inout_ struct answer *answer, _Inout_opt_ struct watch *watch, uint64_t end_us,
+                size_t size);
 
 /* Moves the lines that are waiting to the end of `out`; when `out` is empty the buffers change
  * places instead.
@@ -83,6 +91,18 @@ void answer_run(_Inout_ struct answer *answer, uint64_t end_us, size_t size);
  * Returns false, the answer unchanged, when `out` has no room or memory. */
 NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer *out,
                            _Inout_opt_ struct answer_checkpoint *checkpoint);
+
+/* The same without lines, so also before the first slice. */
+void answer_save(_Inout_ struct answer *answer, _Inout_ struct answer_checkpoint *checkpoint);
+
+/* Continues after the slice of another answer was abandoned. The process that hung is reported with
+ * a process_error and skipped, as the context's watchdog says (call watchdog_lose() before); when
+ * the list of processes hung, the answer ends with the error `timeout`.
+ * checkpoint  Of the end of the slice before. It stays as it is.
+ * Returns NULL without memory. */
+struct answer *answer_resume(_In_ const struct answer_context *context,
+                             _In_ const struct answer_checkpoint *checkpoint,
+                             _In_ const struct watch_target *hung);
 
 void answer_checkpoint_release(_Inout_ struct answer_checkpoint *checkpoint);
 

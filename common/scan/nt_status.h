@@ -21,6 +21,7 @@ static const uint32_t NTSTATUS_NO_MEMORY = 0xC0000017u;
 static const uint32_t NTSTATUS_ACCESS_DENIED = 0xC0000022u;
 static const uint32_t NTSTATUS_BUFFER_TOO_SMALL = 0xC0000023u;
 static const uint32_t NTSTATUS_FILE_INVALID = 0xC0000098u; /* a section without a file */
+static const uint32_t NTSTATUS_IO_TIMEOUT = 0xC00000B5u;
 static const uint32_t NTSTATUS_PROCESS_IS_TERMINATING = 0xC000010Au;
 static const uint32_t NTSTATUS_INVALID_ADDRESS = 0xC0000141u; /* nothing is mapped there */
 

@@ -127,6 +127,13 @@ bool scan_is_between(const struct scan *scan)
     return scan->process == NULL;
 }
 
+const struct process_entry *scan_process(const struct scan *scan, struct span *name)
+{
+    if (scan->process != NULL)
+        *name = process_list_name(scan->at.processes, scan->process);
+    return scan->process;
+}
+
 void scan_checkpoint_release(struct scan_checkpoint *checkpoint)
 {
     process_list_release(checkpoint->processes);

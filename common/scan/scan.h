@@ -129,6 +129,10 @@ void scan_next(_Inout_ struct scan *scan, _Out_ struct scan_row *row);
 /* True while no process is open or about to be: a slice of work may end here. */
 bool scan_is_between(_In_ const struct scan *scan);
 
+/* The process that is open or about to be; NULL: none.
+ * name  Receives its name. Both are valid as long as the scan. */
+const struct process_entry *scan_process(_In_ const struct scan *scan, _Out_ struct span *name);
+
 /* Saves how far the scan has come; while a process is being read, the rest of it is left out.
  * checkpoint  Receives a reference; release it. */
 void scan_checkpoint_take(_In_ const struct scan *scan, _Out_ struct scan_checkpoint *checkpoint);

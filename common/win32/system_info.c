@@ -102,3 +102,11 @@ uint64_t system_now_ms(void)
 {
     return GetTickCount64();
 }
+
+uint64_t system_awake_ms(void)
+{
+    ULONGLONG time = 0; /* in 100 ns */
+
+    (void)QueryUnbiasedInterruptTime(&time); /* fails with a null pointer only */
+    return time / 10000;
+}

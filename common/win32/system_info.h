@@ -28,4 +28,7 @@ uint64_t system_now_filetime(void *unused);
 uint64_t system_now_us(void *unused);
 uint64_t system_now_ms(void);
 
+/* A steady clock that stands still while the machine sleeps, in milliseconds. */
+uint64_t system_awake_ms(void);
+
 #endif

@@ -495,18 +495,28 @@ static bool is_client_present(struct connection *connection)
     return !pipe_is_abandoned(connection->pipe);
 }
 
-void connection_take_turn(struct turns_ticket *ticket, uint64_t end_us)
+bool connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us)
 {
     struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
 
-    if (is_client_present(connection)) {
-        session_scan(&connection->session, end_us);
-        session_on_scanned(&connection->session, connection->shared->now_ms());
-    } else {
+    if (!is_client_present(connection))
         session_on_error(&connection->session);
-    }
+    else if (session_scan(&connection->session, watch, end_us))
+        session_on_scanned(&connection->session, connection->shared->now_ms());
+    else
+        return false; /* the connection has another holder */
     run(connection);
     release(connection);
+    return true;
+}
+
+void connection_continue(struct turns_ticket *ticket, const struct watch_target *hung)
+{
+    struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
+
+    session_on_abandoned(&connection->session, hung);
+    session_on_scanned(&connection->session, connection->shared->now_ms());
+    SubmitThreadpoolWork(connection->work);
 }
 
 /* --- what the server calls --- */

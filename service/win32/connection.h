@@ -50,8 +50,12 @@ struct connection_shared {
  * pipe  Belongs to the connection on success, to the caller on failure. */
 NODISCARD DWORD connection_listen(_Inout_ struct connection_shared *shared, HANDLE pipe);
 
-/* A scan thread runs a turn of this connection. */
-void connection_take_turn(_Inout_ struct turns_ticket *ticket, uint64_t end_us);
+/* A scan thread runs a turn of this connection; see scan_turn. */
+bool connection_take_turn(_Inout_ struct turns_ticket *ticket, _Inout_ struct watch *watch,
+                          uint64_t end_us);
+
+/* Continues a connection whose slice was abandoned; see scan_threads_abandon(). */
+void connection_continue(_Inout_ struct turns_ticket *ticket, _In_ const struct watch_target *hung);
 
 /* Lets a pool thread go on with a connection whose ticket was taken out of the queue without a
  * turn: its deadline has passed, or the server stops. */

@@ -185,11 +185,12 @@ DWORD daemon_stop(struct daemon *daemon)
 {
     DWORD error = server_stop(daemon->server);
 
-    if (error != ERROR_SUCCESS) {
+    if (error != ERROR_SUCCESS && error != ERROR_IO_INCOMPLETE) {
         event_stop_late();
         return error;
     }
-    platform_nt_destroy(&daemon->platform);
+    if (error == ERROR_SUCCESS)
+        platform_nt_destroy(&daemon->platform); /* else a lost thread may still use it */
     access_setup_release(&daemon->setup);
     event_service_stopped();
     return ERROR_SUCCESS;

@@ -2,7 +2,9 @@
  * turns.h decides.
  *
  * They run only turns. Reading and writing the pipe is left to the thread pool, so a slow reader
- * holds no scan thread, and a slow query of the kernel holds no thread that does I/O.
+ * holds no scan thread, and a slow query of the kernel holds no thread that does I/O. A thread whose
+ * query does not return is lost (common/answer/watchdog.h): another takes its place, and it ends when
+ * the query returns.
  */
 #ifndef SERVICE_WIN32_SCAN_THREADS_H
 #define SERVICE_WIN32_SCAN_THREADS_H
@@ -10,19 +12,26 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/answer/watchdog.h"
 #include "common/win32/win.h"
 #include "service/turns.h"
 
-enum { SCAN_TURN_US = 20 * 1000 }; /* of one turn; one slow query may make it longer */
+enum {
+    SCAN_TURN_US = 20 * 1000, /* of one turn; one slow query may make it longer */
+    SCAN_LOST_MAX = WATCHDOG_LOST_MAX + SCANS_LIMIT_MAX /* the caps, and what asked before them */
+};
 
 struct scan_threads; /* opaque: scan_threads.c */
 
-/* Runs one turn on a scan thread, until `end_us` of system_now_us(). When it returns, the ticket may
- * wait again or be gone. */
-typedef void scan_turn(struct turns_ticket *ticket, uint64_t end_us);
+/* Runs one turn on a scan thread, until `end_us` of system_now_us(), with the thread's watch for the
+ * slices. When it returns, the ticket may wait again or be gone.
+ * Returns false when a slice was abandoned: scan_threads_abandon() has returned the ticket. */
+typedef bool scan_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us);
 
-/* Starts 1 to SCANS_LIMIT_MAX threads. Returns a Win32 error; then none runs. */
+/* Starts 1 to SCANS_LIMIT_MAX threads. Returns a Win32 error; then none runs.
+ * watchdog  Is informed about lost threads, and must outlive them. */
 NODISCARD DWORD scan_threads_create(unsigned count, scan_turn *turn,
+                                    _Inout_ struct watchdog *watchdog,
                                     _Out_ struct scan_threads **threads);
 
 /* Changes the number of threads. Those too many end after their turn.
@@ -48,12 +57,21 @@ void scan_threads_leave(_Inout_ struct scan_threads *threads, _Inout_ struct tur
 /* See turns_expire(). */
 struct turns_ticket *scan_threads_expire(_Inout_ struct scan_threads *threads, uint64_t now_ms);
 
+/* Abandons a slice whose query takes longer than `query_ms`, and starts a thread in place of the one
+ * that runs it. To be called each WATCHDOG_INTERVAL_MS, until it returns NULL; calls must not
+ * overlap.
+ * query_ms  0: any slice.
+ * hung      Receives what the query is about.
+ * Returns the ticket: whoever called goes on with it. NULL when there is none. */
+struct turns_ticket *scan_threads_abandon(_Inout_ struct scan_threads *threads, uint32_t query_ms,
+                                          _Out_ struct watch_target *hung);
+
 /* No turn begins from here on; the threads end after the turn they run. Take out what still waits
  * with scan_threads_expire(). */
 void scan_threads_close(_Inout_ struct scan_threads *threads);
 
 /* Closes, waits for the threads to end, and frees them. No ticket may be left. Accepts NULL.
- * Returns false, and frees nothing, when a thread still runs after `wait_ms`. */
+ * Returns false, and frees nothing, when a thread still runs after `wait_ms`, a lost one included. */
 NODISCARD bool scan_threads_destroy(_Inout_opt_ struct scan_threads *threads, uint32_t wait_ms);
 
 #endif

@@ -1,5 +1,5 @@
 /* Locks: the shared lock guards the limits, the seats, and the server's own state of accepting and
- * its timer; see connection.h for the order. */
+ * its timer; see connection.h for the order. `observer` comes before all others. */
 #include "service/win32/server.h"
 
 #include <stdlib.h>
@@ -18,10 +18,10 @@ enum {
     ACCEPT_RETRY_MS = 250,      /* after a failure, doubled each time up to the next line */
     ACCEPT_RETRY_MAX_MS = 5000, /* reached by the fifth doubling */
     ACCEPT_DOUBLINGS_MAX = 5,
-    ACCEPT_FAILURES_MAX = 20,    /* in a row, one and a half minutes: the server gives up */
-    SWEEP_INTERVAL_MS = 250,     /* deadlines are late by at most this */
-    SWEEP_STOP_INTERVAL_MS = 50, /* the same when the server stops */
-    SWEEP_WINDOW_MS = 50,        /* and this, so that the system can join wake-ups */
+    ACCEPT_FAILURES_MAX = 20, /* in a row, one and a half minutes: the server gives up */
+    SWEEP_INTERVAL_MS = WATCHDOG_INTERVAL_MS, /* deadlines are late by at most this */
+    SWEEP_STOP_INTERVAL_MS = 50,              /* the same when the server stops */
+    SWEEP_WINDOW_MS = 50,                     /* and this, so that the system can join wake-ups */
     POOL_THREADS_MIN = 2,
     POOL_THREADS_MAX = 16,
     STOP_WAIT_MS = STOP_TIMEOUT_MS - 100, /* sessions need half of it; then something hangs */
@@ -30,6 +30,11 @@ enum {
 
 struct server {
     struct connection_shared shared;
+    struct answer_context context;
+    struct watchdog watchdog;
+    struct statistics_lock watchdog_lock;
+    SRWLOCK watchdog_srw;
+    SRWLOCK observer; /* held while slices are looked at */
     wchar_t pipe_name[PIPE_NAME_LENGTH_MAX + 1];
     SECURITY_ATTRIBUTES security;
     PSECURITY_DESCRIPTOR pipe_descriptor;
@@ -138,11 +143,17 @@ static void refill(struct server *server)
 static void watch(struct server *server)
 {
     struct connection_shared *shared = &server->shared;
+    const bool is_stopping = InterlockedCompareExchange(&shared->is_stopping, 0, 0) != 0;
     struct turns_ticket *ticket = NULL;
+    struct watch_target hung;
 
     connections_sweep(shared);
-    uint64_t now_ms =
-        InterlockedCompareExchange(&shared->is_stopping, 0, 0) != 0 ? UINT64_MAX : shared->now_ms();
+    AcquireSRWLockExclusive(&server->observer);
+    while ((ticket = scan_threads_abandon(shared->scans, is_stopping ? 0 : WATCHDOG_QUERY_MS,
+                                          &hung)) != NULL)
+        connection_continue(ticket, &hung);
+    ReleaseSRWLockExclusive(&server->observer);
+    uint64_t now_ms = is_stopping ? UINT64_MAX : shared->now_ms();
     while ((ticket = scan_threads_expire(shared->scans, now_ms)) != NULL)
         connection_resume(ticket);
 }
@@ -241,10 +252,15 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     else
         server_limits_default(&shared->limits, system_processors());
     shared->environment = &server->environment;
-    shared->context = config->context;
+    server->context = *config->context;
+    server->watchdog_lock = server_statistics_lock(&server->watchdog_srw);
+    watchdog_init(&server->watchdog, &server->watchdog_lock);
+    server->context.watchdog = &server->watchdog;
+    shared->context = &server->context;
     shared->now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
     shared->query_client = config->query_client != NULL ? config->query_client : client_token_query;
     shared->alive = 1;
+    InitializeSRWLock(&server->observer);
     InitializeSRWLock(&shared->lock);
     InitializeSRWLock(&shared->access.lock);
     DWORD error = descriptor_create(config->pipe_sddl, &server->pipe_descriptor);
@@ -272,7 +288,7 @@ DWORD server_create(const struct server_config *config, struct server **server)
         error = pipe_create_guard(created->pipe_name, &created->security, &created->guard);
     if (error == ERROR_SUCCESS)
         error = scan_threads_create(created->shared.limits.scans, connection_take_turn,
-                                    &created->shared.scans);
+                                    &created->watchdog, &created->shared.scans);
     if (error != ERROR_SUCCESS) {
         destroy(created);
         return error;
@@ -303,9 +319,12 @@ DWORD server_stop(struct server *server)
     scan_threads_close(shared->scans);
     watch(server);
     connection_leave(shared);
-    if (WaitForSingleObject(shared->freed, STOP_WAIT_MS) != WAIT_OBJECT_0 ||
-        !scan_threads_destroy(shared->scans, STOP_THREADS_WAIT_MS))
+    if (WaitForSingleObject(shared->freed, STOP_WAIT_MS) != WAIT_OBJECT_0)
         return ERROR_TIMEOUT;
+    if (!scan_threads_destroy(shared->scans, STOP_THREADS_WAIT_MS)) {
+        handle_close(&server->guard); /* no lost thread keeps the pipe's name */
+        return ERROR_IO_INCOMPLETE;
+    }
     destroy(server);
     return ERROR_SUCCESS;
 }

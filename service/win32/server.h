@@ -38,8 +38,10 @@ NODISCARD DWORD server_create(_In_ const struct server_config *config,
 
 /* Stops within about STOP_TIMEOUT_MS: clients get `stopping`, pending operations are cancelled and
  * waited for, then everything is freed. Accepts NULL.
- * Returns ERROR_SUCCESS; ERROR_TIMEOUT when a call into the system hangs in some session: then
- * nothing was freed, and the process must end without touching what `context` points to. */
+ * Returns ERROR_SUCCESS. ERROR_IO_INCOMPLETE when it has stopped, every instance of the pipe is
+ * closed, and a lost thread still waits for a query; ERROR_TIMEOUT when a call into the system hangs
+ * in some session. After both what is shared was not freed, and the process must end without
+ * freeing what `context` points to. */
 NODISCARD DWORD server_stop(_Inout_opt_ struct server *server);
 
 /* Changes the limits, also for the next request of clients that are connected. Returns the error

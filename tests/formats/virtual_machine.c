@@ -74,7 +74,7 @@ static bool machine_receive(void *context, char *data, size_t capacity, size_t *
     struct virtual_machine *machine = context;
 
     while (machine->answer != NULL && machine->rows.size < OUTPUT_SIZE) {
-        answer_run(machine->answer, UINT64_MAX, OUTPUT_SIZE - machine->rows.size);
+        answer_run(machine->answer, NULL, UINT64_MAX, OUTPUT_SIZE - machine->rows.size);
         if (!answer_take(machine->answer, &machine->rows, NULL))
             abort();
         if (answer_is_over(machine->answer)) {

@@ -51,7 +51,7 @@ static void act(struct world *world, size_t actions)
         case SESSION_SCAN:
             if (world->no_turns)
                 return;
-            session_scan(session, world->machine.clock_us + world->turn_us);
+            FUZZ_CHECK(session_scan(session, NULL, world->machine.clock_us + world->turn_us));
             session_on_scanned(session, world->now_ms);
             break;
         case SESSION_IDENTIFY:

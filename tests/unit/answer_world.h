@@ -103,7 +103,7 @@ static inline struct answer *ask(struct world *world, const char *line)
 /* The shortest slice, and its lines. Returns true while more is to come. */
 static inline bool step(struct world *world, struct answer *answer)
 {
-    answer_run(answer, 0, OUTPUT_SIZE);
+    answer_run(answer, NULL, 0, OUTPUT_SIZE);
     if (!answer_take(answer, &world->out, NULL))
         abort();
     return !answer_is_over(answer);

@@ -65,7 +65,8 @@ static inline bool act(struct shell *shell)
         if (shell->no_turns)
             return false;
         shell->turns_count++;
-        session_scan(&shell->session, shell->machine.clock_us + TURN_US);
+        if (!session_scan(&shell->session, NULL, shell->machine.clock_us + TURN_US))
+            abort();
         session_on_scanned(&shell->session, shell->now_ms);
         return true;
     case SESSION_IDENTIFY:

@@ -123,7 +123,7 @@ static void answer_in_any_slices_is_the_same(struct test *t)
             struct answer *answer = ask(&world, lines[i]);
             buffer_clear(&collected);
             while (!answer_is_over(answer)) {
-                answer_run(answer, way & 1 ? UINT64_MAX : 0, OUTPUT_SIZE);
+                answer_run(answer, NULL, way & 1 ? UINT64_MAX : 0, OUTPUT_SIZE);
                 if (way & 2) {
                     CHECK(t, answer_take(answer, &collected, NULL));
                 } else {
@@ -156,7 +156,7 @@ static void answer_slice_ends_with_the_process(struct test *t)
     while (!answer_is_over(answer)) {
         const uint64_t opens = world.virtual_.calls[VIRTUAL_OPEN];
         CHECK(t, answer_is_scan(answer));
-        answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+        answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
         CHECK(t, world.virtual_.calls[VIRTUAL_OPEN] - opens <= 1);
         CHECK_INT(t, 0, world.virtual_.open_count);
         CHECK(t, answer_take(answer, &world.out, NULL));
@@ -178,10 +178,10 @@ static void answer_slice_is_bounded(struct test *t)
     world.context.now_us = ticking_now_us;
     world.context.clock = &clock;
     struct answer *answer = ask(&world, "{\"op\":\"maps\",\"pid\":100}");
-    answer_run(answer, 0, OUTPUT_SIZE); /* the list of processes */
+    answer_run(answer, NULL, 0, OUTPUT_SIZE); /* the list of processes */
     for (uint64_t steps = 1; !answer_is_over(answer); steps++) {
         const uint64_t start = clock;
-        answer_run(answer, clock + steps - 1, OUTPUT_SIZE);
+        answer_run(answer, NULL, clock + steps - 1, OUTPUT_SIZE);
         CHECK(t, clock - start <= steps);
     }
     leave(&world, answer);
@@ -189,14 +189,14 @@ static void answer_slice_is_bounded(struct test *t)
     answer = ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
     while (!answer_is_over(answer)) { /* with no room each slice is one step */
         const uint64_t calls = world.virtual_.calls_total;
-        answer_run(answer, UINT64_MAX, 0);
+        answer_run(answer, NULL, UINT64_MAX, 0);
         CHECK(t, world.virtual_.calls_total - calls <= 2);
     }
     leave(&world, answer);
 
     answer = ask(&world, "{\"op\":\"maps\",\"pid\":100,\"detail\":\"regions\"}");
     while (!answer_is_over(answer)) { /* with room for a byte it ends with the first line */
-        answer_run(answer, UINT64_MAX, 1);
+        answer_run(answer, NULL, UINT64_MAX, 1);
         size_t lines = 0;
         for (size_t i = 0; i < answer->out.size; i++)
             lines += answer->out.data[i] == '\n';
@@ -218,7 +218,7 @@ static void answer_take_is_all_or_nothing(struct test *t)
         TEST_ROW(t, "room %zu", room);
         CHECK(t, !answer_is_over(answer));
         CHECK(t, !answer_is_scan(answer));
-        answer_run(answer, 0, OUTPUT_SIZE);
+        answer_run(answer, NULL, 0, OUTPUT_SIZE);
         CHECK(t, answer_is_over(answer));
         buffer_init(&out, room + 1);
         CHECK(t, buffer_append(&out, SPAN("#")));
@@ -253,7 +253,7 @@ static void answer_hands_over_a_checkpoint(struct test *t)
     world_init(&world);
     struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
     while (!answer_is_over(answer)) {
-        answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+        answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
         CHECK(t, answer_take(answer, &world.out, &checkpoint));
         CHECK_INT(t, 1000, checkpoint.start_us);
         if (answer_is_over(answer))
@@ -270,7 +270,7 @@ static void answer_hands_over_a_checkpoint(struct test *t)
     CHECK_INT(t, RESULT_PARTIAL, checkpoint.tally.result);
     leave(&world, answer);
     answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
-    answer_run(answer, UINT64_MAX, OUTPUT_SIZE);
+    answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
     CHECK(t, answer_take(answer, &world.out, &checkpoint));
     leave(&world, answer); /* the checkpoint outlives its answer */
     CHECK(t, checkpoint.scan.processes != NULL);

@@ -66,7 +66,8 @@ static void session_waits_for_another_turn(struct test *t)
             CHECK(t, act(shell));
             continue;
         }
-        session_scan(&shell->session, shell->machine.clock_us + (uint64_t)(i % 3));
+        if (!session_scan(&shell->session, NULL, shell->machine.clock_us + (uint64_t)(i % 3)))
+            abort();
         session_on_scanned(&shell->session, shell->now_ms);
         turns++;
     }

@@ -65,7 +65,7 @@ static void serve(const struct answer_context *context, const char *line, unsign
     if (answer == NULL)
         abort();
     while (!answer_is_over(answer) && (slices == 0 || slice++ < slices)) {
-        answer_run(answer, 0, OUTPUT_SIZE);
+        answer_run(answer, NULL, 0, OUTPUT_SIZE);
         if (!answer_take(answer, &out, NULL))
             abort();
     }

@@ -57,8 +57,9 @@ static uint32_t open_process(void *context, uint32_t pid, struct process_facts *
 {
     struct pipe_rig *rig = context;
 
-    (void)pid;
     InterlockedIncrement(&rig->opening);
+    if (rig->blocks != NULL && pid == 8)
+        WaitForSingleObject(rig->blocks, INFINITE);
     if (rig->open_delay_ms > 0)
         Sleep(rig->open_delay_ms);
     InterlockedDecrement(&rig->opening);
@@ -168,7 +169,9 @@ uint32_t pipe_rig_stop(struct pipe_rig *rig)
     DWORD error = server_stop(rig->server);
 
     rig->server = NULL;
-    return error == ERROR_SUCCESS ? (uint32_t)(system_now_ms() - start_ms) : UINT32_MAX;
+    return error == ERROR_SUCCESS || error == ERROR_IO_INCOMPLETE
+               ? (uint32_t)(system_now_ms() - start_ms)
+               : UINT32_MAX;
 }
 
 bool pipe_rig_wait_connections(struct pipe_rig *rig, unsigned count)

@@ -27,6 +27,7 @@ struct pipe_rig {
     wchar_t name[RIG_NAME_CAPACITY];    /* complete pipe name, of its own */
     uint32_t processes_count;           /* what `all` lists; pids are 4, 8, 12, ... */
     DWORD open_delay_ms;                /* what opening one of them takes */
+    HANDLE blocks;                      /* event: opening pid 8 waits for it; NULL: it does not */
     volatile LONG opening;              /* scans that are opening one now */
     unsigned connections_user_max;      /* 0: the default */
     const struct server_limits *limits; /* NULL: the defaults; the two counts go over them */
@@ -44,7 +45,7 @@ struct pipe_rig {
  * Returns a Win32 error. */
 NODISCARD DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_max);
 
-/* Stops it. Returns the milliseconds that took, UINT32_MAX when it failed. */
+/* Stops it. Returns the milliseconds that took, UINT32_MAX when it failed. A thread may be lost. */
 uint32_t pipe_rig_stop(struct pipe_rig *rig);
 
 /* Whom clients are taken for that are identified from now on; 0: who they are. */

@@ -179,6 +179,44 @@ static void stop_waits_for_nobody(struct test *t)
     }
 }
 
+/* A query does not return: its client gets the other rows, others are served, and the stop takes no
+ * longer. The name of the pipe is free although the thread still waits. */
+static void a_lost_thread_holds_up_nobody(struct test *t)
+{
+    static struct pipe_rig rig; /* the thread uses it after the stop */
+    struct pipe_client clients[4] = {{.pipe = NULL}};
+    struct pipe_reply reply;
+
+    rig.processes_count = 50;
+    rig.blocks = CreateEventW(NULL, TRUE, FALSE, NULL);
+    REQUIRE(t, rig.blocks != NULL);
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (size_t i = 0; i < TEST_COUNT(clients); i++) {
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&clients[i], &rig));
+        CHECK(t, pipe_client_send_text(&clients[i], ALL));
+    }
+    for (size_t i = 0; i < TEST_COUNT(clients); i++) {
+        CHECK(t, pipe_client_reply(&clients[i], &reply));
+        CHECK_INT(t, rig.processes_count, reply.rows);
+        CHECK(t, text_contains(span_from_string(reply.last), "\"type\":\"end\""));
+    }
+    uint64_t start_ms = system_now_ms(); /* from now on it is skipped */
+    CHECK(t, pipe_client_send_text(&clients[0], ALL));
+    CHECK(t, pipe_client_reply(&clients[0], &reply));
+    CHECK(t, system_now_ms() - start_ms < 1000);
+    CHECK(t, rig.opening > 0);
+    uint32_t took_ms = pipe_rig_stop(&rig);
+    printf("  stop with %ld lost threads: %u ms\n", (long)rig.opening, took_ms);
+    CHECK(t, took_ms < STOP_MS_MAX);
+    CHECK_INT(t, ERROR_FILE_NOT_FOUND, try_open(rig.name));
+    SetEvent(rig.blocks); /* the threads return and free what they have */
+    for (int i = 0; i < RIG_WAIT_MS / 10 && rig.opening > 0; i++)
+        Sleep(10);
+    CHECK_INT(t, 0, rig.opening);
+    for (size_t i = 0; i < TEST_COUNT(clients); i++)
+        pipe_client_close(&clients[i]);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -189,6 +227,7 @@ int main(int argc, char **argv)
         TEST_CASE(an_idle_client_is_told_that_the_server_stops),
         TEST_CASE(a_reading_client_sees_the_line),
         TEST_CASE(stop_waits_for_nobody),
+        TEST_CASE(a_lost_thread_holds_up_nobody),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

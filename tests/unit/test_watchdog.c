@@ -1,0 +1,457 @@
+/* When a slice is abandoned, what is not asked afterwards, and that nothing but the process that hung
+ * is missing from an answer. */
+#include "common/answer/watchdog.h"
+
+#include <stdlib.h>
+
+#include "tests/rows/reply_stream.h"
+#include "tests/rows/small_machine.h"
+#include "tests/test.h"
+
+/* --- the watch --- */
+
+static void watch_abandons_what_hangs(struct test *t)
+{
+    enum { BEGIN = 'b', MARK = 'm', END = 'e' };
+    static const struct {
+        const char *what;
+        const char *steps; /* one each WATCHDOG_INTERVAL_MS, then the observer looks; ' ': none */
+        int abandoned;     /* in which step, 0 is the first; -1: never */
+        enum scan_stage stage;
+    } rows[] = {
+        {"idle", "           ", -1, STAGE_SELECT},
+        {"hangs", "b          ", 8, STAGE_SELECT},
+        {"hangs later", "bmmmm          ", 12, STAGE_NAMES},
+        {"a query each time", "bmmmmmmmmmmmmme", -1, STAGE_NAMES},
+        {"nearly", "bm       me     ", -1, STAGE_NAMES},
+        {"once more", "bm       e       bm       e", -1, STAGE_NAMES},
+        {"idle does not count", "be         bm        ", 20, STAGE_NAMES},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct watch watch = {.seen_ms = 0};
+        struct watch_target target = {.pid = 0};
+        const struct sid owner = small_machine_sid(7);
+        int abandoned = -1;
+        TEST_ROW(t, "%s", rows[i].what);
+        for (int step = 0; abandoned < 0 && rows[i].steps[step] != '\0'; step++) {
+            const uint64_t now_ms = 1000 + (uint64_t)step * WATCHDOG_INTERVAL_MS;
+            switch (rows[i].steps[step]) {
+            case BEGIN:
+                watch_begin(&watch);
+                watch_process(&watch, 100, 5);
+                watch_owner(&watch, &owner);
+                break;
+            case MARK:
+                watch_mark(&watch, STAGE_NAMES);
+                break;
+            case END:
+                CHECK(t, watch_end(&watch));
+                break;
+            }
+            if (watch_abandon(&watch, now_ms, WATCHDOG_QUERY_MS, &target))
+                abandoned = step;
+        }
+        CHECK_INT(t, rows[i].abandoned, abandoned);
+        CHECK_INT(t, abandoned < 0, watch_is_kept(&watch));
+        if (abandoned < 0)
+            continue;
+        CHECK(t, !watch_end(&watch));
+        CHECK(t, !watch_abandon(&watch, UINT64_MAX, 0, &target)); /* only once */
+        CHECK_INT(t, rows[i].stage, target.stage);
+        CHECK_INT(t, target.stage == STAGE_SELECT ? 0 : 100, target.pid);
+    }
+}
+
+/* A stop waits for nothing; and what was not opened has no owner. */
+static void watch_abandons_at_once(struct test *t)
+{
+    struct watch watch = {.seen_ms = 0};
+    struct watch_target target;
+    CHECK(t, !watch_abandon(&watch, 1, 0, &target)); /* no slice */
+    watch_begin(&watch);
+    watch_process(&watch, 100, 5);
+    watch_mark(&watch, STAGE_OPEN);
+    CHECK(t, watch_abandon(&watch, 1, 0, &target));
+    CHECK_INT(t, STAGE_OPEN, target.stage);
+    CHECK_INT(t, 100, target.pid);
+    CHECK_INT(t, 5, target.start_time);
+    CHECK_INT(t, 0, target.owner.size);
+}
+
+/* --- what is not asked --- */
+
+static struct sid service_sid(uint8_t rid)
+{
+    const uint8_t bytes[] = {1, 1, 0, 0, 0, 0, 0, 5, rid, 0, 0, 0};
+    struct sid sid = {.size = sizeof bytes};
+
+    memcpy(sid.bytes, bytes, sizeof bytes);
+    return sid;
+}
+
+static struct watch_target target_of(uint32_t pid, struct sid owner, enum scan_stage stage)
+{
+    return (struct watch_target){
+        .pid = pid, .start_time = 1000 + pid, .owner = owner, .stage = stage};
+}
+
+static enum watchdog_verdict verdict_of(struct watchdog *watchdog, uint32_t pid, struct sid owner,
+                                        uint64_t now_ms)
+{
+    enum scan_stage stage;
+
+    return watchdog_check(watchdog, pid, 1000 + pid, &owner, now_ms, &stage);
+}
+
+static void watchdog_skips_while_lost_and_a_minute(struct test *t)
+{
+    static struct watchdog watchdog;
+    const struct sid user = small_machine_sid(1);
+    const struct watch_target target = target_of(100, user, STAGE_NAMES);
+    enum scan_stage stage = STAGE_SELECT;
+    watchdog_init(&watchdog, NULL);
+    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, user, 0));
+    watchdog_lose(&watchdog, &target);
+    watchdog_lose(&watchdog, &target); /* two threads: one process */
+    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 1u << 30));
+    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 200, user, 0));
+    /* opening it did not hang, and its pid may be another process */
+    CHECK_INT(t, WATCHDOG_ASK, watchdog_check(&watchdog, 100, 1100, NULL, 0, &stage));
+    CHECK_INT(t, WATCHDOG_ASK, watchdog_check(&watchdog, 100, 1101, &user, 0, &stage));
+    CHECK_INT(t, WATCHDOG_SKIP, watchdog_check(&watchdog, 100, 1100, &user, 0, &stage));
+    CHECK_INT(t, STAGE_NAMES, stage);
+    watchdog_return(&watchdog, &target, 1000);
+    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 1000 + 2 * WATCHDOG_SKIP_MS));
+    watchdog_return(&watchdog, &target, 5000);
+    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 5000 + WATCHDOG_SKIP_MS - 1));
+    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, user, 5000 + WATCHDOG_SKIP_MS));
+    CHECK_INT(t, 0, atomic_get(&watchdog.used_count));
+
+    const struct watch_target unopened = target_of(300, (struct sid){.size = 0}, STAGE_OPEN);
+    watchdog_lose(&watchdog, &unopened);
+    CHECK_INT(t, WATCHDOG_SKIP, watchdog_check(&watchdog, 300, 1300, NULL, 0, &stage));
+    CHECK_INT(t, STAGE_OPEN, stage);
+    const struct watch_target list = {.stage = STAGE_SELECT};
+    watchdog_lose(&watchdog, &list);
+    CHECK_INT(t, 1, atomic_get(&watchdog.used_count));
+}
+
+/* A user makes one process after the other hang: no more than two hold a thread; then others do the
+ * same, and no more than eight hold one. The services of Windows are still named. */
+static void watchdog_has_caps(struct test *t)
+{
+    enum { USERS = 12, PROCESSES = 20, ROUNDS = 3 };
+    static struct watchdog watchdog;
+    unsigned lost = 0;
+    uint32_t pid = 1000;
+    watchdog_init(&watchdog, NULL);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned user = 0; user < USERS; user++) {
+            const struct sid sid = small_machine_sid((uint8_t)user);
+            unsigned lost_of_user = 0;
+            TEST_ROW(t, "round %u user %u", round, user);
+            for (unsigned i = 0; i < PROCESSES; i++) {
+                const struct watch_target target = target_of(pid, sid, STAGE_NAMES);
+                if (verdict_of(&watchdog, pid++, sid, 0) != WATCHDOG_ASK)
+                    continue;
+                watchdog_lose(&watchdog, &target);
+                lost_of_user++;
+            }
+            lost += lost_of_user;
+            CHECK(t, lost_of_user <= WATCHDOG_OWNER_LOST_MAX);
+            CHECK_INT(t, WATCHDOG_UNNAMED, verdict_of(&watchdog, pid, sid, 0));
+        }
+        CHECK_INT(t, WATCHDOG_LOST_MAX, lost);
+    }
+    for (uint8_t rid = 18; rid <= 20; rid++)
+        CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 4, service_sid(rid), 0));
+    CHECK_INT(t, WATCHDOG_UNNAMED, verdict_of(&watchdog, 4, small_machine_sid(99), 0));
+    /* one returns: one more may be lost, after a minute of the process itself */
+    struct watch_target first = watchdog.hangs[0].target;
+    watchdog_return(&watchdog, &first, 0);
+    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 5, small_machine_sid(99), 0));
+}
+
+/* What hangs in other queries than that of a name is not cured by leaving out names. */
+static void watchdog_skips_when_names_are_not_the_cause(struct test *t)
+{
+    static struct watchdog watchdog;
+    const struct sid user = small_machine_sid(1);
+    watchdog_init(&watchdog, NULL);
+    for (uint32_t pid = 1; pid <= WATCHDOG_OWNER_LOST_MAX; pid++) {
+        const struct watch_target target = target_of(pid, user, STAGE_REGIONS);
+        CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, user, 0));
+        watchdog_lose(&watchdog, &target);
+    }
+    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 0));
+    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, small_machine_sid(2), 0));
+}
+
+/* Bounded, and the oldest that holds no thread is forgotten first. */
+static void watchdog_remembers_a_bounded_number(struct test *t)
+{
+    static struct watchdog watchdog;
+    const struct sid user = small_machine_sid(1);
+    watchdog_init(&watchdog, NULL);
+    for (uint32_t pid = 1; pid <= 2 * WATCHDOG_HANGS_MAX; pid++) {
+        const struct watch_target target = target_of(pid, user, STAGE_NAMES);
+        watchdog_lose(&watchdog, &target);
+        if (pid <= WATCHDOG_HANGS_MAX)
+            watchdog_return(&watchdog, &target, pid);
+    }
+    CHECK_INT(t, WATCHDOG_HANGS_MAX, atomic_get(&watchdog.used_count));
+    CHECK_INT(t, WATCHDOG_UNNAMED, verdict_of(&watchdog, 1, user, 100));
+    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, WATCHDOG_HANGS_MAX + 1, user, 100));
+    const struct watch_target late = target_of(3 * WATCHDOG_HANGS_MAX, user, STAGE_NAMES);
+    watchdog_lose(&watchdog, &late); /* each place is taken: nothing breaks */
+    watchdog_return(&watchdog, &late, 0);
+}
+
+/* --- answers --- */
+
+/* The observer, played by the platform: it abandons the slice during one call. */
+struct player {
+    struct watch *watch;
+    enum virtual_call call;
+    uint64_t at; /* the k-th of that kind */
+    uint64_t seen;
+    bool is_abandoned;
+    struct watch_target target;
+};
+
+static void on_call(struct virtual_platform *virtual_, enum virtual_call call)
+{
+    struct player *player = virtual_->distort_context;
+
+    if (call == player->call && ++player->seen == player->at)
+        player->is_abandoned = watch_abandon(player->watch, 0, 0, &player->target);
+}
+
+struct play {
+    struct small_machine machine;
+    struct watchdog watchdog;
+    struct player player;
+    struct buffer out;
+    uint64_t marks, slices;
+    unsigned abandoned_count;
+};
+
+/* Answers as a server does. */
+static void play(struct test *t, struct play *play, const char *line, uint32_t rights,
+                 enum virtual_call call, uint64_t at)
+{
+    const struct grant grant = {
+        .rights = rights, .caller = small_machine_caller(rights), .reason = "Because."};
+    struct watch watches[2] = {{.seen_ms = 0}, {.seen_ms = 0}};
+    struct answer_checkpoint checkpoint = {.start_us = 0};
+    play->player = (struct player){.watch = watches, .call = call, .at = at};
+    play->abandoned_count = 0;
+    play->slices = 0;
+    buffer_clear(&play->out);
+    struct answer *answer = answer_create(&play->machine.context, &grant, span_from_string(line));
+    if (answer == NULL)
+        abort();
+    answer_save(answer, &checkpoint);
+    while (!answer_is_over(answer)) {
+        struct watch *watch = &watches[play->abandoned_count];
+        play->slices++;
+        if (answer_run(answer, watch, UINT64_MAX, OUTPUT_SIZE)) {
+            CHECK(t, answer_take(answer, &play->out, &checkpoint));
+            continue;
+        }
+        play->abandoned_count++;
+        watchdog_lose(&play->watchdog, &play->player.target);
+        answer_destroy(answer);
+        answer = answer_resume(&play->machine.context, &checkpoint, &play->player.target);
+        if (answer == NULL)
+            abort();
+    }
+    CHECK(t, answer_take(answer, &play->out, &checkpoint));
+    play->marks = watches[0].marks + watches[1].marks;
+    answer_checkpoint_release(&checkpoint);
+    answer_destroy(answer);
+}
+
+static struct play *play_open(void)
+{
+    static struct play play;
+
+    small_machine_init(&play.machine);
+    watchdog_init(&play.watchdog, NULL);
+    play.machine.context.watchdog = &play.watchdog;
+    play.machine.virtual_.on_call = on_call;
+    play.machine.virtual_.distort_context = &play.player;
+    buffer_init(&play.out, 4 * OUTPUT_ROW_SIZE_MAX);
+    return &play;
+}
+
+static void play_close(struct test *t, struct play *play)
+{
+    CHECK_INT(t, 0, play->machine.virtual_.open_count);
+    buffer_release(&play->out);
+}
+
+static size_t count_texts(struct span lines, const char *text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i + strlen(text) <= lines.size; i++)
+        count += memcmp(lines.data + i, text, strlen(text)) == 0;
+    return count;
+}
+
+static const char maps_all[] = "{\"op\":\"maps\",\"all\":true,\"detail\":\"pages\",\"debug\":true}";
+
+static void answer_goes_on_after_the_process_that_hung(struct test *t)
+{
+    enum { FULL_VIEWS = 550 };
+    static const struct {
+        enum virtual_call call;
+        uint64_t at;
+        uint64_t rows;  /* of `end` */
+        uint64_t views; /* map rows */
+        const char *error;
+    } rows[] = {
+        /* the first process with names is 100 with three of them, then 200 */
+        {VIRTUAL_NAME, 1, 3 + 2 + SMALL_MACHINE_VIEWS, SMALL_MACHINE_VIEWS,
+         "\"pid\":100,\"process\":\"server.exe\",\"code\":\"timeout\",\"stage\":\"names\""},
+        {VIRTUAL_NAME, 3, 3 + 2 + SMALL_MACHINE_VIEWS, SMALL_MACHINE_VIEWS,
+         "\"pid\":100,\"process\":\"server.exe\",\"code\":\"timeout\",\"stage\":\"names\""},
+        {VIRTUAL_NAME, 4, 3 + 2 + 3, 3,
+         "\"pid\":200,\"process\":\"big.exe\",\"code\":\"timeout\",\"stage\":\"names\""},
+        /* after lines of the process were handed over, because the output was full */
+        {VIRTUAL_NAME, 3 + SMALL_MACHINE_VIEWS, 3 + 2 + FULL_VIEWS, FULL_VIEWS,
+         "\"pid\":200,\"process\":\"big.exe\",\"code\":\"timeout\",\"stage\":\"names\""},
+        {VIRTUAL_ALLOCATION, 1, 3 + 2 + SMALL_MACHINE_VIEWS, SMALL_MACHINE_VIEWS,
+         "\"pid\":100,\"process\":\"server.exe\",\"code\":\"timeout\",\"stage\":\"regions\""},
+        {VIRTUAL_PAGES, 5, 3 + 2 + 3, 3,
+         "\"pid\":200,\"process\":\"big.exe\",\"code\":\"timeout\",\"stage\":\"pages\""},
+        {VIRTUAL_OPEN, 2, 3 + 2 + SMALL_MACHINE_VIEWS, SMALL_MACHINE_VIEWS,
+         "\"pid\":100,\"process\":\"server.exe\",\"code\":\"timeout\",\"stage\":\"open\""},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play *plays = play_open();
+        struct reply_stream stream;
+        TEST_ROW(t, "call %d, number %d", (int)rows[i].call, (int)rows[i].at);
+        for (int again = 0; again < 2; again++) { /* the second answer skips it at once */
+            play(t, plays, maps_all, RIGHTS_ALL, rows[i].call, again == 0 ? rows[i].at : 0);
+            CHECK_INT(t, again == 0, plays->abandoned_count);
+            CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
+            CHECK(t, reply_stream_is_complete(&stream));
+            const uint64_t handed_over =
+                again == 1 && rows[i].views == FULL_VIEWS ? FULL_VIEWS - 3 : 0;
+            CHECK_INT(t, rows[i].rows - handed_over, stream.end_rows);
+            CHECK_INT(t, 2, stream.end_errors);
+            CHECK(t, !stream.end_complete);
+            CHECK_INT(t, 1, count_texts(buffer_span(&plays->out), rows[i].error));
+            CHECK_INT(t, rows[i].views - handed_over,
+                      count_texts(buffer_span(&plays->out), "\"type\":\"map\""));
+        }
+        play_close(t, plays);
+    }
+}
+
+/* The list of processes itself: there is nothing to go on with. */
+static void answer_ends_when_the_list_hangs(struct test *t)
+{
+    struct play *plays = play_open();
+    struct reply_stream stream;
+    play(t, plays, maps_all, RIGHTS_ALL, VIRTUAL_LIST, 1);
+    CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
+    CHECK(t, !stream.is_end);
+    CHECK_INT(t, STATUS_TIMED_OUT, stream.code);
+    CHECK_INT(t, 0, stream.rows);
+    play_close(t, plays);
+}
+
+/* A caller who may see only its own learns nothing about others that hang. */
+static void answer_says_nothing_about_others(struct test *t)
+{
+    static const char line[] = "{\"op\":\"maps\",\"pid\":[100,200]}";
+    const uint32_t own = RIGHT_CONNECT | RIGHT_QUERY_OWN;
+    const enum scan_stage stages[] = {STAGE_OPEN, STAGE_REGIONS, STAGE_NAMES};
+    struct play *plays = play_open();
+    play(t, plays, line, own, VIRTUAL_CALLS, 0);
+    const size_t lines = count_texts(buffer_span(&plays->out), "\n");
+    for (size_t i = 0; i < TEST_COUNT(stages); i++) {
+        TEST_ROW(t, "stage %zu", i);
+        watchdog_init(&plays->watchdog, NULL);
+        for (uint32_t pid = 200; pid < 200 + WATCHDOG_LOST_MAX; pid++) {
+            const struct watch_target target = target_of(
+                pid, stages[i] == STAGE_OPEN ? (struct sid){.size = 0} : small_machine_sid(200),
+                stages[i]);
+            watchdog_lose(&plays->watchdog, &target);
+            if (pid > 200) /* one that is skipped, and no cap */
+                watchdog_return(&plays->watchdog, &target, 0);
+        }
+        play(t, plays, line, own, VIRTUAL_CALLS, 0);
+        CHECK_INT(t, lines, count_texts(buffer_span(&plays->out), "\n"));
+        CHECK_INT(t, 0, count_texts(buffer_span(&plays->out), "timeout"));
+    }
+    play_close(t, plays);
+}
+
+/* Views without names, and one process_error that says so. */
+static void answer_lists_without_names_at_the_cap(struct test *t)
+{
+    static const struct {
+        const char *line;
+        uint64_t rows, maps, errors;
+    } rows[] = {
+        {"{\"op\":\"maps\",\"pid\":100}", 1 + 3 + 1, 3, 1},
+        {"{\"op\":\"maps\",\"pid\":100,\"path\":\"*\"}", 1, 0, 1},
+        {"{\"op\":\"processes\",\"pid\":100}", 1, 0, 0},
+        {"{\"op\":\"maps\",\"pid\":200}", 1 + SMALL_MACHINE_VIEWS, SMALL_MACHINE_VIEWS, 0},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play *plays = play_open();
+        struct reply_stream stream;
+        TEST_ROW(t, "%s", rows[i].line);
+        for (uint32_t pid = 1; pid <= WATCHDOG_OWNER_LOST_MAX; pid++) {
+            const struct watch_target target = target_of(pid, small_machine_sid(100), STAGE_NAMES);
+            watchdog_lose(&plays->watchdog, &target);
+        }
+        play(t, plays, rows[i].line, RIGHTS_ALL, VIRTUAL_CALLS, 0);
+        CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
+        CHECK_INT(t, rows[i].rows, stream.rows);
+        CHECK_INT(t, rows[i].rows, stream.end_rows);
+        CHECK_INT(t, rows[i].errors, stream.end_errors);
+        CHECK_INT(t, rows[i].maps, count_texts(buffer_span(&plays->out), "\"type\":\"map\""));
+        CHECK_INT(
+            t, rows[i].errors,
+            count_texts(buffer_span(&plays->out), "\"code\":\"timeout\",\"stage\":\"names\""));
+        play_close(t, plays);
+    }
+}
+
+/* One store for each query of the kernel, and at most two for each slice. */
+static void watchdog_costs_a_store_per_query(struct test *t)
+{
+    struct play *plays = play_open();
+    play(t, plays, maps_all, RIGHTS_ALL, VIRTUAL_CALLS, 0);
+    const uint64_t queries =
+        plays->machine.virtual_.calls_total - plays->machine.virtual_.calls[VIRTUAL_PATH];
+    CHECK(t, queries > 2 * SMALL_MACHINE_VIEWS);
+    CHECK(t, plays->marks >= queries);
+    CHECK(t, plays->marks <= queries + 2 * plays->slices);
+    play_close(t, plays);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(watch_abandons_what_hangs),
+        TEST_CASE(watch_abandons_at_once),
+        TEST_CASE(watchdog_skips_while_lost_and_a_minute),
+        TEST_CASE(watchdog_has_caps),
+        TEST_CASE(watchdog_skips_when_names_are_not_the_cause),
+        TEST_CASE(watchdog_remembers_a_bounded_number),
+        TEST_CASE(answer_goes_on_after_the_process_that_hung),
+        TEST_CASE(answer_ends_when_the_list_hangs),
+        TEST_CASE(answer_says_nothing_about_others),
+        TEST_CASE(answer_lists_without_names_at_the_cap),
+        TEST_CASE(watchdog_costs_a_store_per_query),
+    };
+
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
