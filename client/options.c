@@ -129,7 +129,7 @@ static bool check_text(struct cli *cli, const char *what, int size_max)
 
 static void read_pipe(struct cli *cli, struct options *options)
 {
-    const char *wrong = pipe_name_normalize(cli->value, options->pipe, sizeof options->pipe, NULL);
+    const char *wrong = pipe_name_normalize(cli->value, options->pipe);
 
     if (wrong != NULL)
         cli_fail(cli, "the pipe name \"%s\" %s", cli_quote(cli->value).text, wrong);

@@ -60,8 +60,7 @@ static const struct cli_syntax syntax = {
 
 static void take_pipe(struct cli *cli, struct command_line *line)
 {
-    const char *wrong =
-        pipe_name_normalize(cli->value, line->pipe_name, sizeof line->pipe_name, NULL);
+    const char *wrong = pipe_name_normalize(cli->value, line->pipe_name);
 
     if (wrong != NULL)
         cli_fail(cli, "the pipe name %s", wrong);

@@ -48,7 +48,7 @@ static void set_reason(struct conn *conn, enum conn_close_reason reason)
         conn->close_reason = reason;
 }
 
-static void close_for(struct conn *conn, enum conn_close_reason reason)
+void conn_on_error(struct conn *conn, enum conn_close_reason reason)
 {
     set_reason(conn, reason);
     conn->state = STATE_CLOSED;
@@ -180,7 +180,7 @@ void conn_deinit(struct conn *conn)
 {
     release_input(conn);
     buffer_release(&conn->out);
-    close_for(conn, CONN_PEER_CLOSED);
+    conn_on_error(conn, CONN_PEER_CLOSED);
 }
 
 enum conn_action conn_next(const struct conn *conn)
@@ -210,18 +210,11 @@ char *conn_space(struct conn *conn, size_t *capacity)
     }
     if (in->size == in->capacity &&
         !buffer_reserve(in, in->capacity == 0 ? (size_t)CONN_SPACE_SIZE : in->capacity)) {
-        close_for(conn, CONN_NO_MEMORY);
+        conn_on_error(conn, CONN_NO_MEMORY);
         return NULL;
     }
     *capacity = in->capacity - in->size;
     return in->data + in->size;
-}
-
-static void discard(struct conn *conn, size_t size)
-{
-    conn->drained_size += size;
-    if (conn->drained_size >= CONN_DRAIN_SIZE_MAX)
-        close_for(conn, CONN_PEER_CLOSED);
 }
 
 void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
@@ -229,11 +222,13 @@ void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
     ASSERT(conn->state == STATE_READ || conn->state == STATE_DRAIN);
     ASSERT(size <= conn->in.capacity - conn->in.size);
     if (size == 0) { /* nobody is left to answer an unfinished line */
-        close_for(conn, CONN_PEER_CLOSED);
+        conn_on_error(conn, CONN_PEER_CLOSED);
         return;
     }
     if (conn->state == STATE_DRAIN) {
-        discard(conn, size);
+        conn->drained_size += size;
+        if (conn->drained_size >= CONN_DRAIN_SIZE_MAX)
+            conn_on_error(conn, CONN_PEER_CLOSED);
         return;
     }
     if (conn->timeout_reason != CONN_REQUEST_TIMEOUT) /* a trickle does not extend it */
@@ -308,11 +303,6 @@ void conn_on_written(struct conn *conn, size_t size, uint64_t now_ms)
         set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
-void conn_on_error(struct conn *conn, enum conn_close_reason reason)
-{
-    close_for(conn, reason);
-}
-
 void conn_on_deadline(struct conn *conn, uint64_t now_ms)
 {
     if (now_ms < conn->deadline_ms)
@@ -320,9 +310,9 @@ void conn_on_deadline(struct conn *conn, uint64_t now_ms)
     if (conn->state == STATE_READ)
         serve_fault(conn, conn->timeout_reason, STATUS_TIMED_OUT);
     else if (conn->state == STATE_WRITE)
-        close_for(conn, CONN_WRITE_TIMEOUT);
+        conn_on_error(conn, CONN_WRITE_TIMEOUT);
     else if (conn->state == STATE_DRAIN)
-        close_for(conn, CONN_PEER_CLOSED);
+        conn_on_error(conn, CONN_PEER_CLOSED);
 }
 
 void conn_refuse(struct conn *conn, enum status code)

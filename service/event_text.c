@@ -9,15 +9,12 @@ enum { ELLIPSIS = 0x2026, REPLACEMENT = '?' };
 
 static bool is_forbidden(uint32_t code_point)
 {
-    switch (code_point) {
-    case '%':    /* references */
-    case 0xff05: /* the wide percent sign: old code pages make a plain one of it */
-    case 0xfe6a: /* and the small one */
-    case 0xfeff: /* byte order mark */
-        return true;
-    default:
-        return utf_is_unsafe(code_point);
-    }
+    return code_point == '%' || /* references */
+           code_point ==
+               0xff05 || /* the wide percent sign: old code pages make a plain one of it */
+           code_point == 0xfe6a || /* and the small one */
+           code_point == 0xfeff || /* byte order mark */
+           utf_is_unsafe(code_point);
 }
 
 void event_text_clean(char *out, struct span text)

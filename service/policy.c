@@ -1,7 +1,6 @@
 #include "service/policy.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "common/proto/protocol.h"
 
@@ -29,17 +28,11 @@ bool filtered_admins_parse(struct span word, enum filtered_admins *mode)
     return false;
 }
 
-/* ANONYMOUS LOGON has a token without a user's identity. */
-static bool is_anonymous(const struct caller *caller)
-{
-    return caller->level == CALLER_LEVEL_ANONYMOUS ||
-           sid_equal(&caller->user, &sid_anonymous_logon);
-}
-
 /* The first fact that denies, or NULL. */
 static const char *reason_to_deny(const struct caller *caller)
 {
-    if (is_anonymous(caller))
+    /* ANONYMOUS LOGON has a token without a user's identity. */
+    if (caller->level == CALLER_LEVEL_ANONYMOUS || sid_equal(&caller->user, &sid_anonymous_logon))
         return "The client hides its identity: open the pipe with identification level: "
                "SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION.";
     if (caller->level == CALLER_LEVEL_UNKNOWN)
@@ -146,7 +139,6 @@ void policy_decide(const struct policy *policy, const struct caller *caller, str
 
 void policy_deny_unknown(struct grant *grant)
 {
-    memset(grant, 0, sizeof *grant);
+    *grant = (struct grant){.reason = "The identity of the client could not be determined."};
     caller_set_unknown(&grant->caller);
-    grant->reason = "The identity of the client could not be determined.";
 }

@@ -17,6 +17,14 @@ static const char *known(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
+static void put_uint(struct json_writer *writer, bool is_known, uint64_t value)
+{
+    if (is_known)
+        json_put_uint(writer, value);
+    else
+        json_put_null(writer);
+}
+
 /* filetime  0: unknown. */
 static void put_time(struct json_writer *writer, uint64_t filetime)
 {
@@ -138,10 +146,8 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
     json_text(&writer, "administrator", caller_administrator_name(caller->administrator));
     write_integrity(&writer, caller->integrity);
-    if (caller->session_id == UINT32_MAX)
-        json_null(&writer, "session");
-    else
-        json_uint(&writer, "session", caller->session_id);
+    json_name(&writer, "session");
+    put_uint(&writer, caller->session_id != UINT32_MAX, caller->session_id);
     json_name(&writer, "app_container");
     put_fact(&writer, caller->app_container);
     json_name(&writer, "restricted");
@@ -178,9 +184,9 @@ static void write_protect(struct json_writer *writer, uint32_t protect)
 static void write_process(struct json_writer *writer, const struct scan_row *row)
 {
     const struct process_facts *facts = row->facts;
-    char protection[PROTECTION_TEXT_CAPACITY] = "";
+    char protection[PROTECTION_TEXT_CAPACITY];
 
-    (void)protection_format(protection, facts->protection);
+    protection_format(protection, facts->protection);
     json_name(writer, "start");
     put_time(writer, facts->start_time != 0 ? facts->start_time : row->process->start_time);
     json_uint(writer, "parent", row->process->parent_pid);
@@ -197,22 +203,14 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
 /* `counted` is known even when nothing was looked at. */
 static void write_pages(struct json_writer *writer, const struct map_row *map)
 {
-    const struct {
-        const char *name;
-        uint64_t bytes;
-        bool is_known;
-    } members[] = {{"resident", map->pages.resident, map->has_pages},
-                   {"shared", map->pages.shared, map->has_shares},
-                   {"private", map->pages.private_, map->has_pages},
-                   {"locked", map->pages.locked, map->has_pages}};
-
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        json_put_name(writer, span_from_string(members[i].name));
-        if (members[i].is_known)
-            json_put_uint(writer, members[i].bytes);
-        else
-            json_put_null(writer);
-    }
+    json_name(writer, "resident");
+    put_uint(writer, map->has_pages, map->pages.resident);
+    json_name(writer, "shared");
+    put_uint(writer, map->has_shares, map->pages.shared);
+    json_name(writer, "private");
+    put_uint(writer, map->has_pages, map->pages.private_);
+    json_name(writer, "locked");
+    put_uint(writer, map->has_pages, map->pages.locked);
     json_uint(writer, "counted", map->has_pages ? map->pages.counted : 0);
 }
 
@@ -269,38 +267,26 @@ static void write_error(struct json_writer *writer, const struct scan_error *err
 bool reply_row(struct buffer *out, const struct request_id *id, const struct scan_row *row,
                enum request_detail detail)
 {
+    static const char *const types[SCAN_END + 1] = {[SCAN_PROCESS] = "process",
+                                                    [SCAN_MAP] = "map",
+                                                    [SCAN_REGION] = "region",
+                                                    [SCAN_ERROR] = "process_error"};
+    const bool is_error = row->type == SCAN_ERROR;
     struct json_writer writer;
 
-    switch (row->type) {
-    case SCAN_PROCESS:
-        begin(&writer, out, id, "process");
-        json_uint(&writer, "pid", row->process->pid);
-        write_process(&writer, row);
-        break;
-    case SCAN_MAP:
-        begin(&writer, out, id, "map");
-        json_uint(&writer, "pid", row->process->pid);
-        write_map(&writer, row, detail);
-        break;
-    case SCAN_REGION:
-        begin(&writer, out, id, "region");
-        json_uint(&writer, "pid", row->process->pid);
-        write_region(&writer, row);
-        break;
-    case SCAN_ERROR:
-        begin(&writer, out, id, "process_error");
-        if (row->error.has_pid)
-            json_uint(&writer, "pid", row->error.pid);
-        else
-            json_null(&writer, "pid");
+    ASSERT(types[row->type] != NULL);
+    begin(&writer, out, id, types[row->type]);
+    json_name(&writer, "pid");
+    put_uint(&writer, !is_error || row->error.has_pid,
+             is_error ? row->error.pid : row->process->pid);
+    if (is_error)
         write_error(&writer, &row->error);
-        break;
-    case SCAN_NONE:
-    case SCAN_FAILED:
-    case SCAN_END:
-        ASSERT(false); /* these are no rows */
-        return false;
-    }
+    else if (row->type == SCAN_PROCESS)
+        write_process(&writer, row);
+    else if (row->type == SCAN_MAP)
+        write_map(&writer, row, detail);
+    else
+        write_region(&writer, row);
     return json_line_end(&writer);
 }
 

@@ -39,32 +39,22 @@ bool sid_equal(const struct sid *a, const struct sid *b)
     return a->size != 0 && a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
 }
 
-static uint64_t sid_authority(const struct sid *sid)
-{
-    uint64_t authority = 0;
-    for (size_t i = 0; i < SID_AUTHORITY_SIZE; i++)
-        authority = authority << 8 | sid->bytes[SID_AUTHORITY_OFFSET + i];
-    return authority;
-}
-
-static uint32_t sub_authority(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-           (uint32_t)bytes[3] << 24;
-}
-
 void sid_format(char *out, const struct sid *sid)
 {
     out[0] = '\0';
     if (sid->size == 0)
         return;
-    uint64_t authority = sid_authority(sid);
+    uint64_t authority = 0;
+    for (size_t i = 0; i < SID_AUTHORITY_SIZE; i++)
+        authority = authority << 8 | sid->bytes[SID_AUTHORITY_OFFSET + i];
     int used = authority > UINT32_MAX
                    ? snprintf(out, SID_TEXT_CAPACITY, "S-1-0x%012" PRIx64, authority)
                    : snprintf(out, SID_TEXT_CAPACITY, "S-1-%" PRIu64, authority);
     for (size_t at = SID_HEADER_SIZE; at + 4 <= sid->size; at += 4) {
         ASSERT(used > 0 && used < SID_TEXT_CAPACITY);
-        used += snprintf(out + used, (size_t)(SID_TEXT_CAPACITY - used), "-%" PRIu32,
-                         sub_authority(sid->bytes + at));
+        uint32_t number = 0;
+        for (size_t i = 4; i > 0; i--)
+            number = number << 8 | sid->bytes[at + i - 1];
+        used += snprintf(out + used, (size_t)(SID_TEXT_CAPACITY - used), "-%" PRIu32, number);
     }
 }

@@ -36,7 +36,7 @@ static const char *check(struct span name)
     return NULL;
 }
 
-const char *pipe_name_normalize(struct span name, char *out, size_t capacity, size_t *size)
+const char *pipe_name_normalize(struct span name, char *out)
 {
     const struct span prefix = SPAN(PIPE_PREFIX);
     const char *error = NULL;
@@ -49,13 +49,8 @@ const char *pipe_name_normalize(struct span name, char *out, size_t capacity, si
     error = check(name);
     if (error != NULL)
         return error;
-    if (prefix.size + name.size >= capacity)
-        return "is too long";
-
     memcpy(out, prefix.data, prefix.size);
     memcpy(out + prefix.size, name.data, name.size);
     out[prefix.size + name.size] = '\0';
-    if (size != NULL)
-        *size = prefix.size + name.size;
     return NULL;
 }

@@ -7,8 +7,6 @@
 #ifndef COMMON_PROTO_PIPE_NAME_H
 #define COMMON_PROTO_PIPE_NAME_H
 
-#include <stddef.h>
-
 #include "common/base/annotations.h"
 #include "common/text/span.h"
 
@@ -19,15 +17,13 @@ enum {
 
 /* Checks a pipe name and makes it a full one.
  *
- * name      UTF-8, not terminated: `\\.\pipe\NAME` (its prefix in any case) or `NAME`. NAME may
- *           have several parts separated by `\`, none of them empty.
- * out       Receives PIPE_PREFIX and NAME, terminated. Untouched on failure.
- * capacity  Bytes available at `out`; PIPE_NAME_CAPACITY is always enough.
- * size      May be NULL; receives the bytes written, without the terminator.
+ * name  UTF-8, not terminated: `\\.\pipe\NAME` (its prefix in any case) or `NAME`. NAME may have
+ *       several parts separated by `\`, none of them empty.
+ * out   Receives PIPE_PREFIX and NAME, terminated. Untouched on failure.
  *
  * Returns NULL. On failure returns what is wrong: a static text that continues "the pipe name ",
  * such as "is empty". */
-NODISCARD const char *pipe_name_normalize(struct span name, _Out_writes_(capacity) char *out,
-                                          size_t capacity, _Out_opt_ size_t *size);
+NODISCARD const char *pipe_name_normalize(struct span name,
+                                          _Out_writes_(PIPE_NAME_CAPACITY) char *out);
 
 #endif

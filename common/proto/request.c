@@ -282,10 +282,12 @@ static bool read_pid(struct parser *parser, enum json_event event)
     return true;
 }
 
-/* Unescapes a glob to the end of the request's texts, which do not grow by it yet. */
-static bool read_glob(struct parser *parser, enum json_event event, struct span *glob)
+/* Adds a glob to a list, unless it is there; its text goes to the end of the request's texts. */
+static bool read_glob(struct parser *parser, enum json_event event, struct span *globs,
+                      size_t *count)
 {
     struct buffer *texts = &parser->request->texts;
+    struct span glob = {NULL, 0};
 
     if (event != JSON_STRING || parser->reader.token.size == 0)
         return fail_type(parser);
@@ -294,44 +296,30 @@ static bool read_glob(struct parser *parser, enum json_event event, struct span 
         if (!buffer_reserve(texts, parser->reader.text.size))
             return fail(parser, STATUS_INTERNAL, "Try again later.", "out of memory");
     }
-    glob->data = texts->data + texts->size;
-    return json_unescape(&parser->reader, texts->data + texts->size, texts->capacity - texts->size,
-                         &glob->size);
-}
-
-/* Adds what was just read to a list, unless it is there. */
-static bool add_glob(struct request *request, struct span glob, struct span *globs, size_t *count)
-{
+    char *const text = texts->data + texts->size;
+    if (!json_unescape(&parser->reader, text, texts->capacity - texts->size, &glob.size))
+        return false;
+    glob.data = text;
+    if (parser->member == IN_NAME && glob.size > REQUEST_NAME_SIZE_MAX)
+        return fail_too_large(parser, REQUEST_NAME_SIZE_MAX, "bytes");
+    if (utf16_from_utf8(NULL, 0, glob) > REQUEST_PATH_LEN_MAX)
+        return fail_too_large(parser, REQUEST_PATH_LEN_MAX, "UTF-16 units");
     for (size_t i = 0; i < *count; i++)
         if (span_equal(globs[i], glob))
             return true;
     globs[(*count)++] = glob;
-    request->texts.size += glob.size;
+    texts->size += glob.size;
     return true;
 }
 
 static bool read_name(struct parser *parser, enum json_event event)
 {
-    struct request *request = parser->request;
-    struct span glob;
-
-    if (!read_glob(parser, event, &glob))
-        return false;
-    if (glob.size > REQUEST_NAME_SIZE_MAX)
-        return fail_too_large(parser, REQUEST_NAME_SIZE_MAX, "bytes");
-    return add_glob(request, glob, request->names, &request->names_count);
+    return read_glob(parser, event, parser->request->names, &parser->request->names_count);
 }
 
 static bool read_path(struct parser *parser, enum json_event event)
 {
-    struct request *request = parser->request;
-    struct span glob;
-
-    if (!read_glob(parser, event, &glob))
-        return false;
-    if (utf16_from_utf8(NULL, 0, glob) > REQUEST_PATH_LEN_MAX)
-        return fail_too_large(parser, REQUEST_PATH_LEN_MAX, "UTF-16 units");
-    return add_glob(request, glob, request->paths, &request->paths_count);
+    return read_glob(parser, event, parser->request->paths, &parser->request->paths_count);
 }
 
 static bool read_all(struct parser *parser, enum json_event event)
@@ -518,27 +506,29 @@ void request_id_write(struct json_writer *writer, const struct request_id *id)
 
 static void write_pids(struct json_writer *writer, const struct request *request)
 {
-    if (request->pids_count == 1) {
-        json_uint(writer, "pid", request->pids[0]);
-    } else if (request->pids_count > 1) {
-        json_array_begin(writer, "pid");
-        for (size_t i = 0; i < request->pids_count; i++)
-            json_put_uint(writer, request->pids[i]);
+    const size_t count = request->pids_count;
+
+    if (count > 0)
+        json_name(writer, "pid");
+    if (count > 1)
+        json_put_array_begin(writer);
+    for (size_t i = 0; i < count; i++)
+        json_put_uint(writer, request->pids[i]);
+    if (count > 1)
         json_array_end(writer);
-    }
 }
 
-/* The value of the member just named. */
-static void put_globs(struct json_writer *writer, const struct span *globs, size_t count)
+static void write_globs(struct json_writer *writer, struct span name, const struct span *globs,
+                        size_t count)
 {
-    if (count == 1) {
-        json_put_string(writer, globs[0]);
-        return;
-    }
-    json_put_array_begin(writer);
+    if (count > 0)
+        json_put_name(writer, name);
+    if (count > 1)
+        json_put_array_begin(writer);
     for (size_t i = 0; i < count; i++)
         json_put_string(writer, globs[i]);
-    json_array_end(writer);
+    if (count > 1)
+        json_array_end(writer);
 }
 
 static void write_kinds(struct json_writer *writer, uint32_t kinds)
@@ -558,20 +548,14 @@ bool request_encode(const struct request *request, struct buffer *out)
     request_id_write(&writer, &request->id);
     json_text(&writer, "op", request_op_name(request->op));
     write_pids(&writer, request);
-    if (request->names_count > 0) {
-        json_name(&writer, "name");
-        put_globs(&writer, request->names, request->names_count);
-    }
+    write_globs(&writer, SPAN("name"), request->names, request->names_count);
     if (request->all)
         json_bool(&writer, "all", true);
     if (request->own)
         json_bool(&writer, "own", true);
     if (request->kinds != KINDS_DEFAULT)
         write_kinds(&writer, request->kinds);
-    if (request->paths_count > 0) {
-        json_name(&writer, "path");
-        put_globs(&writer, request->paths, request->paths_count);
-    }
+    write_globs(&writer, SPAN("path"), request->paths, request->paths_count);
     if (request->has_address)
         json_address(&writer, "address", request->address);
     if (request->detail != DETAIL_VIEWS)

@@ -31,14 +31,10 @@ static const struct span root = {"\\\\?\\GLOBALROOT", 14};
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool is_letter(char c)
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 static bool has_letter(struct span path)
 {
-    return path.size >= 2 && is_letter(path.data[0]) && path.data[1] == ':';
+    const char letter = path.size >= 2 ? ascii_lower(path.data[0]) : 0;
+    return letter >= 'a' && letter <= 'z' && path.data[1] == ':';
 }
 
 static struct span drop_separator(struct span text)
@@ -174,17 +170,6 @@ static struct span next_component(struct span text, struct span *rest)
     return (struct span){text.data + 1, end - 1};
 }
 
-static bool is_tag(struct span component)
-{
-    return component.size > 0 && component.data[0] == ';';
-}
-
-/* No server has such a name: in a UNC path these two mean the local device namespace. */
-static bool is_device_folder(struct span server)
-{
-    return span_equal(server, SPAN("?")) || span_equal(server, SPAN("."));
-}
-
 /* \server\share\..., after \;Csc\.\. or any number of tags (";Z:0000000000012345", ";LanmanRedirector"), each of
  * which may follow the name of an inner redirector ("DfsClient"). */
 static bool set_unc_path(struct buffer *path, struct span rest)
@@ -194,13 +179,15 @@ static bool set_unc_path(struct buffer *path, struct span rest)
     struct span server = next_component(rest, &after_server);
     struct span share = next_component(after_server, &after_share);
 
-    while (is_tag(server) || is_tag(share)) {
+    while (span_starts_with(server, SPAN(";")) || span_starts_with(share, SPAN(";"))) {
         rest = after_server;
         server = share;
         after_server = after_share;
         share = next_component(after_server, &after_share);
     }
-    if (server.size == 0 || share.size == 0 || is_device_folder(server))
+    /* No server is named "?" or ".": in a UNC path these mean the local device namespace. */
+    if (server.size == 0 || share.size == 0 || span_equal(server, SPAN("?")) ||
+        span_equal(server, SPAN(".")))
         return false;
     return set_path(path, SPAN("\\"), rest);
 }

@@ -5,16 +5,15 @@
 
 #include "common/base/bounds.h"
 
-enum {
-    LIST_CAPACITY_FIRST = 256,
-    LIST_NAMES_SIZE_MAX = PROCESSES_MAX * 256 /* bytes of all names; a name is a file name */
-};
+/* Bytes of all names; a name is a file name. */
+enum { LIST_NAMES_SIZE_MAX = PROCESSES_MAX * 256 };
 
 struct process_list *process_list_create(void)
 {
     struct process_list *list = calloc(1, sizeof *list);
     if (list == NULL)
         return NULL;
+    buffer_init(&list->table, PROCESSES_MAX * sizeof *list->entries);
     buffer_init(&list->names, LIST_NAMES_SIZE_MAX);
     return process_list_hold(list);
 }
@@ -30,39 +29,23 @@ void process_list_release(struct process_list *list)
 {
     if (list == NULL || atomic_add(&list->references, -1) > 0)
         return;
-    free(list->entries);
+    buffer_release(&list->table);
     buffer_release(&list->names);
     free(list);
-}
-
-static bool reserve_entry(struct process_list *list)
-{
-    if (list->count < list->capacity)
-        return true;
-    if (list->count >= PROCESSES_MAX)
-        return false;
-    size_t capacity = list->capacity > 0 ? list->capacity * 2 : LIST_CAPACITY_FIRST;
-    if (capacity > PROCESSES_MAX)
-        capacity = PROCESSES_MAX;
-    struct process_entry *entries = realloc(list->entries, capacity * sizeof *entries);
-    if (entries == NULL)
-        return false;
-    list->entries = entries;
-    list->capacity = capacity;
-    return true;
 }
 
 bool process_list_add(struct process_list *list, const struct process_entry *entry,
                       struct span name)
 {
-    size_t name_offset = list->names.size;
+    struct process_entry added = *entry;
 
-    if (!reserve_entry(list) || !buffer_append(&list->names, name))
+    added.name_offset = list->names.size;
+    added.name_size = name.size;
+    if (!buffer_reserve(&list->table, sizeof added) || !buffer_append(&list->names, name))
         return false;
-    struct process_entry *added = &list->entries[list->count++];
-    *added = *entry;
-    added->name_offset = name_offset;
-    added->name_size = name.size;
+    buffer_append(&list->table, (struct span){(const char *)&added, sizeof added});
+    list->entries = (const struct process_entry *)(const void *)list->table.data;
+    list->count++;
     return true;
 }
 
@@ -91,7 +74,7 @@ void process_facts_set_unknown(struct process_facts *facts)
         (struct process_facts){.protection = PROTECTION_UNKNOWN, .integrity = INTEGRITY_UNKNOWN};
 }
 
-bool protection_format(char *out, int protection)
+void protection_format(char *out, int protection)
 {
     /* PS_PROTECTED_TYPE and PS_PROTECTED_SIGNER, in the order of their numbers */
     static const char *const types[] = {"", "PPL", "PP"};
@@ -99,13 +82,12 @@ bool protection_format(char *out, int protection)
                                           "Antimalware", "Lsa",          "Windows",
                                           "WinTcb",      "WinSystem",    "App"};
 
-    if (protection < 0 || protection > 0xff)
-        return false;
-    unsigned type = (unsigned)protection & 0x7;
-    unsigned signer = (unsigned)protection >> 4;
-    if (type == 0) {
-        (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "none");
-        return true;
+    const bool is_known = protection >= 0 && protection <= 0xff;
+    const unsigned type = (unsigned)protection & 0x7;
+    const unsigned signer = (unsigned)protection >> 4 & 0xf;
+    if (!is_known || type == 0) {
+        (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s", is_known ? "none" : "");
+        return;
     }
 
     char type_text[8], signer_text[8];
@@ -114,5 +96,4 @@ bool protection_format(char *out, int protection)
     (void)snprintf(out, PROTECTION_TEXT_CAPACITY, "%s-%s",
                    type < sizeof types / sizeof types[0] ? types[type] : type_text,
                    signer < sizeof signers / sizeof signers[0] ? signers[signer] : signer_text);
-    return true;
 }

@@ -25,9 +25,9 @@ struct process_entry {
 /* A snapshot of the processes. The platform fills it; after that it never changes, so that any
  * number of threads may read it. It is freed with its last reference. */
 struct process_list {
-    struct process_entry *entries; /* owned */
+    const struct process_entry *entries; /* in the table */
     size_t count;
-    size_t capacity;
+    struct buffer table; /* owned */
     struct buffer names; /* owned */
     struct atomic references;
 };
@@ -85,7 +85,7 @@ struct process_facts {
 void process_facts_set_unknown(_Out_ struct process_facts *facts);
 
 /* A PS_PROTECTION byte (type: 3 bits, audit: 1, signer: 4) as "none", "PPL-Lsa", "PP-WinTcb"; an
- * unknown signer as its number. Returns false, output untouched, for PROTECTION_UNKNOWN. */
-bool protection_format(_Out_writes_(PROTECTION_TEXT_CAPACITY) char *out, int protection);
+ * unknown signer as its number; "" for PROTECTION_UNKNOWN. */
+void protection_format(_Out_writes_(PROTECTION_TEXT_CAPACITY) char *out, int protection);
 
 #endif

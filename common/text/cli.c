@@ -9,8 +9,6 @@
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
-enum { CLI_NOTHING = -3 }; /* nothing to return; reading goes on */
-
 /* --- messages --- */
 
 /* The letters to insert, drop, change or swap with their neighbour, in any case, to turn a into b.
@@ -100,18 +98,19 @@ static struct cli_text join(const char *const *words, size_t count, const char *
     return list;
 }
 
-void cli_fail_at(struct cli *cli, size_t index, const char *format, ...)
+int cli_fail_at(struct cli *cli, size_t index, const char *format, ...)
 {
     va_list arguments;
     int size = 0;
     if (cli->failed)
-        return;
+        return CLI_NOTHING;
     cli->failed = true;
     if (index > 0)
         size = snprintf(cli->message, sizeof cli->message, "argument %u: ", (unsigned)index);
     va_start(arguments, format);
     (void)vsnprintf(cli->message + size, sizeof cli->message - (size_t)size, format, arguments);
     va_end(arguments);
+    return CLI_NOTHING;
 }
 
 /* --- reading --- */
@@ -123,9 +122,8 @@ static int refuse_option(struct cli *cli, struct span argument, struct span name
     const bool is_slash = argument.data[0] == '/';
     for (size_t i = 0; i < count; i++)
         names[i] = is_slash ? cli->syntax->options[i].slash_name : cli->syntax->options[i].name;
-    cli_fail(cli, "unknown option \"%s\"%s", cli_quote(argument).text,
-             cli_hint(name, names, count, is_slash ? "/" : "--").text);
-    return CLI_NOTHING;
+    return cli_fail(cli, "unknown option \"%s\"%s", cli_quote(argument).text,
+                    cli_hint(name, names, count, is_slash ? "/" : "--").text);
 }
 
 /* attached  data NULL: no value is attached. */
@@ -133,20 +131,15 @@ static int take_option(struct cli *cli, size_t id, struct span attached)
 {
     const struct cli_option *option = &cli->syntax->options[id];
     const bool is_missing = option->value != NULL && attached.data == NULL;
-    if (option->value == NULL && attached.data != NULL) {
-        cli_fail(cli, "--%s takes no value", option->name);
-        return CLI_NOTHING;
-    }
-    if (is_missing && cli->index == cli->count) {
-        cli_fail(cli, "--%s needs a value: --%s %s", option->name, option->name, option->value);
-        return CLI_NOTHING;
-    }
+    if (option->value == NULL && attached.data != NULL)
+        return cli_fail(cli, "--%s takes no value", option->name);
+    if (is_missing && cli->index == cli->count)
+        return cli_fail(cli, "--%s needs a value: --%s %s", option->name, option->name,
+                        option->value);
     if (is_missing)
         attached = span_from_string(cli->arguments[cli->index++]);
-    if (option->value != NULL && !option->is_repeatable && cli->given[id] != 0) {
-        cli_fail(cli, "--%s is given twice", option->name);
-        return CLI_NOTHING;
-    }
+    if (option->value != NULL && !option->is_repeatable && cli->given[id] != 0)
+        return cli_fail(cli, "--%s is given twice", option->name);
     cli->given[id] = cli->index;
     cli->value = attached;
     cli->option = (int)id;
@@ -199,11 +192,10 @@ static int read_command(struct cli *cli, struct span argument)
         if (word == NULL || !span_equal(argument, span_from_string(word)) ||
             (!is_first && cli->syntax->has_operands))
             continue;
-        if (!is_first)
-            cli_fail(cli, "there is a command already");
-        else
-            cli->command = (unsigned)i;
         cli->command_index = cli->index;
+        if (!is_first)
+            return cli_fail(cli, "there is a command already");
+        cli->command = (unsigned)i;
         return CLI_NOTHING;
     }
     return CLI_OPERAND;
@@ -234,11 +226,9 @@ static int read_argument(struct cli *cli)
         found = read_option(cli, argument);
     if (found != CLI_OPERAND)
         return found;
-    if (!syntax->has_operands) {
-        cli_fail(cli, "unknown command \"%s\"%s", cli_quote(argument).text,
-                 cli_hint(argument, syntax->commands, syntax->commands_count, "").text);
-        return CLI_NOTHING;
-    }
+    if (!syntax->has_operands)
+        return cli_fail(cli, "unknown command \"%s\"%s", cli_quote(argument).text,
+                        cli_hint(argument, syntax->commands, syntax->commands_count, "").text);
     if (cli->operand_index == 0)
         cli->operand_index = cli->index;
     cli->value = argument;

@@ -21,6 +21,7 @@
 enum {
     CLI_END = -1,     /* all arguments are read */
     CLI_OPERAND = -2, /* cli->value is neither an option nor the command */
+    CLI_NOTHING = -3, /* nothing yet; cli_next() never returns it */
     CLI_OPTIONS_MAX = 48,
     CLI_COMMANDS_MAX = 32,
     CLI_QUOTED_SIZE_MAX = 64, /* bytes of the user's text that a message repeats */
@@ -74,9 +75,9 @@ void cli_init(_Out_ struct cli *cli, const struct cli_syntax *syntax, size_t cou
 /* Reads on. Returns the index of an option, its value in cli->value; CLI_OPERAND or CLI_END. */
 int cli_next(_Inout_ struct cli *cli);
 
-/* Fails at the argument with this position; 0: at none. */
+/* Fails at the argument with this position; 0: at none. Returns CLI_NOTHING. */
 PRINTF_FORMAT(3, 4)
-void cli_fail_at(_Inout_ struct cli *cli, size_t index, const char *format, ...);
+int cli_fail_at(_Inout_ struct cli *cli, size_t index, const char *format, ...);
 
 /* Fails at the argument read last. */
 #define cli_fail(cli, ...) cli_fail_at(cli, (cli)->index, __VA_ARGS__)

@@ -58,11 +58,3 @@ bool size_add(size_t a, size_t b, size_t *sum)
     *sum = a + b;
     return true;
 }
-
-bool size_mul(size_t a, size_t b, size_t *product)
-{
-    if (b != 0 && a > SIZE_MAX / b)
-        return false;
-    *product = a * b;
-    return true;
-}

@@ -37,8 +37,7 @@ char ascii_lower(char byte);
 /* Equal after ascii_lower(). For protocol and command words, never for paths: see fold.h. */
 bool span_equal_ascii_nocase(struct span a, struct span b);
 
-/* Return false, the result untouched, when it does not fit. */
+/* Returns false, the sum untouched, when it does not fit. */
 bool size_add(size_t a, size_t b, size_t *sum);
-bool size_mul(size_t a, size_t b, size_t *product);
 
 #endif

@@ -1,4 +1,5 @@
-/* What Windows exports but its headers do not declare, and the only place for it.
+/* What Windows exports but its headers do not declare, and the only place for it in the programs;
+ * classes that only a test or the doctor asks for are declared there.
  *
  * Imports of ntdll.dll are linked: its import library comes with the Windows SDK and with mingw.
  * Functions that some supported systems lack are looked up. Structures have names of our own, so
@@ -31,8 +32,7 @@ struct nt_string {
 enum nt_system_class {
     NT_SYSTEM_TIME_OF_DAY = 3, /* struct nt_time_of_day */
     NT_SYSTEM_PROCESSES = 5,   /* chain of struct nt_process_information */
-    NT_SYSTEM_MODULES = 11,    /* see common/scan/drivers.h */
-    NT_SYSTEM_HANDLES = 64     /* struct nt_handle_list, of all processes */
+    NT_SYSTEM_MODULES = 11     /* see common/scan/drivers.h */
 };
 
 enum nt_process_class {
@@ -70,23 +70,6 @@ struct nt_process_information {
     ULONG session_id;
 };
 
-struct nt_handle_entry {
-    void *object;
-    ULONG_PTR pid;
-    ULONG_PTR handle;
-    ULONG access;
-    USHORT creator_index;
-    USHORT type_index;
-    ULONG attributes;
-    ULONG reserved;
-};
-
-struct nt_handle_list {
-    ULONG_PTR count;
-    ULONG_PTR reserved;
-    struct nt_handle_entry entries[1]; /* count of them */
-};
-
 struct nt_process_basic {
     nt_result exit_status;
     void *peb;
@@ -94,13 +77,6 @@ struct nt_process_basic {
     LONG base_priority;
     ULONG_PTR pid;
     ULONG_PTR parent_pid;
-};
-
-/* The answer of MEMORY_CLASS_IMAGE. */
-struct nt_memory_image {
-    void *base;
-    SIZE_T size;
-    ULONG flags; /* partial map, signing level */
 };
 
 struct nt_client_id {
@@ -122,9 +98,7 @@ static_assert(sizeof(struct nt_string) == 16, "UNICODE_STRING");
 static_assert(offsetof(struct nt_process_information, image_name) == 56, "ImageName");
 static_assert(offsetof(struct nt_process_information, pid) == 80, "UniqueProcessId");
 static_assert(offsetof(struct nt_process_information, session_id) == 100, "SessionId");
-static_assert(sizeof(struct nt_handle_entry) == 40, "SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX");
 static_assert(sizeof(struct nt_process_basic) == 48, "PROCESS_BASIC_INFORMATION");
-static_assert(sizeof(struct nt_memory_image) == 24, "MEMORY_IMAGE_INFORMATION");
 static_assert(sizeof(struct nt_object_attributes) == 48, "OBJECT_ATTRIBUTES");
 
 /* The longest answer of a name query: a structure and 64 KiB of text. */

@@ -25,26 +25,26 @@ DWORD text_w_from_utf8(wchar_t *out, size_t capacity, struct span text)
     return ERROR_SUCCESS;
 }
 
+/* The bytes of a text with its terminator, which is converted as a character of its own. */
+static size_t size_in_utf8(const wchar_t *text)
+{
+    return utf8_from_utf16(NULL, 0, text, wcslen(text) + 1);
+}
+
 DWORD text_w_to_utf8(char *out, size_t capacity, const wchar_t *text)
 {
-    size_t len = wcslen(text);
-    size_t size = utf8_from_utf16(NULL, 0, text, len);
-    if (size >= capacity)
+    if (size_in_utf8(text) > capacity)
         return ERROR_BUFFER_OVERFLOW;
-    utf8_from_utf16(out, size, text, len);
-    out[size] = '\0';
+    utf8_from_utf16(out, capacity, text, wcslen(text) + 1);
     return ERROR_SUCCESS;
 }
 
 char *text_w_to_utf8_alloc(const wchar_t *text)
 {
-    size_t len = wcslen(text);
-    size_t size = utf8_from_utf16(NULL, 0, text, len);
-    char *out = malloc(size + 1);
-    if (out == NULL)
-        return NULL;
-    utf8_from_utf16(out, size, text, len);
-    out[size] = '\0';
+    const size_t size = size_in_utf8(text);
+    char *out = malloc(size);
+    if (out != NULL)
+        utf8_from_utf16(out, size, text, wcslen(text) + 1);
     return out;
 }
 
@@ -59,23 +59,19 @@ bool text_w_append(struct buffer *out, const wchar_t *text, size_t len)
     return place != NULL;
 }
 
-static bool is_sentence_end(wchar_t unit)
-{
-    return unit == L'.' || unit == L' ' || unit == L'\t' || unit == L'\r' || unit == L'\n';
-}
-
 const char *text_w_error(char *out, size_t capacity, DWORD error)
 {
     /* MAX_WIDTH_MASK turns the line breaks inside a message into spaces. */
     const DWORD flags =
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS | FORMAT_MESSAGE_MAX_WIDTH_MASK;
     wchar_t sentence[ERROR_SENTENCE_LEN_MAX];
+    char sentence_utf8[ERROR_SENTENCE_LEN_MAX * 3];
     char number[ERROR_NUMBER_CAPACITY];
 
     if (capacity == 0)
         return out;
     size_t len = FormatMessageW(flags, NULL, error, 0, sentence, ERROR_SENTENCE_LEN_MAX, NULL);
-    while (len > 0 && is_sentence_end(sentence[len - 1]))
+    while (len > 0 && wcschr(L". \t\r\n", sentence[len - 1]) != NULL)
         len--;
     if (len == 0) {
         snprintf(out, capacity, "Windows error %lu", (unsigned long)error);
@@ -87,15 +83,10 @@ const char *text_w_error(char *out, size_t capacity, DWORD error)
         return out;
     }
     /* The number matters more than the end of the sentence: it is never cut. */
-    size_t room = capacity - (size_t)number_size - 1;
-    size_t size = utf8_from_utf16(out, room, sentence, len);
-    if (size > room) {
-        while (len > 0 && utf8_from_utf16(NULL, 0, sentence, len) > room)
-            len--;
-        size = utf8_from_utf16(out, room, sentence, len);
-        if (size > room)
-            size = 0;
-    }
+    const struct span text = {sentence_utf8,
+                              utf8_from_utf16(sentence_utf8, sizeof sentence_utf8, sentence, len)};
+    const size_t size = utf8_cut(text, capacity - (size_t)number_size - 1);
+    memcpy(out, text.data, size);
     memcpy(out + size, number, (size_t)number_size + 1);
     return out;
 }

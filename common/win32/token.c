@@ -17,19 +17,15 @@
 enum { NAME_W_CAPACITY = 256 }; /* DNLEN and UNLEN with their terminators */
 
 /* A SID and the structure that points to it; the kernel writes both into one block. */
-union user_answer {
+union sid_answer {
     TOKEN_USER user;
-    uint8_t bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
-};
-
-union label_answer {
     TOKEN_MANDATORY_LABEL label;
-    uint8_t bytes[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE];
+    uint8_t bytes[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
 };
 
 DWORD token_user(HANDLE token, struct sid *user)
 {
-    union user_answer answer;
+    union sid_answer answer;
     DWORD size = 0;
 
     if (!GetTokenInformation(token, TokenUser, &answer, sizeof answer, &size))
@@ -40,7 +36,7 @@ DWORD token_user(HANDLE token, struct sid *user)
 
 DWORD token_integrity(HANDLE token, uint32_t *integrity)
 {
-    union label_answer answer;
+    union sid_answer answer;
     DWORD size = 0;
 
     if (!GetTokenInformation(token, TokenIntegrityLevel, &answer, sizeof answer, &size))
@@ -130,8 +126,7 @@ static void set_name(struct caller *caller, const wchar_t *domain, size_t domain
 
     /* The last byte stays for the terminator. */
     buffer_init(&name, sizeof caller->name - 1);
-    if (text_w_append(&name, domain, domain_len) &&
-        (domain_len == 0 || buffer_append(&name, SPAN("\\"))) &&
+    if (text_w_append(&name, domain, domain_len) && (domain_len == 0 || buffer_text(&name, "\\")) &&
         text_w_append(&name, user, user_len) && name.size > 0) {
         memcpy(caller->name, name.data, name.size);
         caller->name[name.size] = '\0';
@@ -151,24 +146,8 @@ static void query_account_name(PSID sid, struct caller *caller)
         set_name(caller, domain, wcslen(domain), user, wcslen(user));
 }
 
-/* From secur32.dll; loaded once. */
-static struct logon_functions {
-    NTSTATUS(NTAPI *get)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
-    NTSTATUS(NTAPI *free_answer)(void *answer);
-} logon_functions; /* written under logon_functions_once only */
-
-static INIT_ONCE logon_functions_once = INIT_ONCE_STATIC_INIT;
-
-static BOOL CALLBACK logon_functions_load(INIT_ONCE *once, void *parameter, void **context)
-{
-    (void)once, (void)parameter, (void)context;
-    logon_functions.get =
-        (NTSTATUS(NTAPI *)(LUID *, SECURITY_LOGON_SESSION_DATA **))system_function(
-            L"secur32.dll", "LsaGetLogonSessionData");
-    logon_functions.free_answer =
-        (NTSTATUS(NTAPI *)(void *))system_function(L"secur32.dll", "LsaFreeReturnBuffer");
-    return logon_functions.get != NULL && logon_functions.free_answer != NULL;
-}
+typedef NTSTATUS(NTAPI *lsa_get_session)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
+typedef NTSTATUS(NTAPI *lsa_free)(void *answer);
 
 /* The name of the session if its user is the token's: a service that was started with other
  * credentials has a session of another user. */
@@ -187,17 +166,19 @@ static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session, struct
 /* The names that were given at logon; the local security authority keeps them with the session. */
 static void query_logon_name(HANDLE token, struct caller *caller)
 {
+    const lsa_get_session get =
+        (lsa_get_session)system_function(L"secur32.dll", "LsaGetLogonSessionData");
+    const lsa_free free_answer = (lsa_free)system_function(L"secur32.dll", "LsaFreeReturnBuffer");
     TOKEN_STATISTICS statistics;
     DWORD size = 0;
     SECURITY_LOGON_SESSION_DATA *session = NULL;
 
-    if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
-        !InitOnceExecuteOnce(&logon_functions_once, logon_functions_load, NULL, NULL))
+    if (get == NULL || free_answer == NULL ||
+        !GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
+        get(&statistics.AuthenticationId, &session) < 0 || session == NULL)
         return;
-    if (logon_functions.get(&statistics.AuthenticationId, &session) >= 0 && session != NULL) {
-        take_session_name(session, caller);
-        logon_functions.free_answer(session);
-    }
+    take_session_name(session, caller);
+    free_answer(session);
 }
 
 /* True for accounts that every machine knows (SYSTEM, services, ...): LookupAccountSid does not ask a
@@ -280,33 +261,22 @@ DWORD token_facts_self(struct caller *caller)
     return error;
 }
 
-static bool is_impersonation(HANDLE token)
-{
-    TOKEN_TYPE type = TokenPrimary;
-    DWORD size = 0;
-
-    return GetTokenInformation(token, TokenType, &type, sizeof type, &size) &&
-           type == TokenImpersonation;
-}
-
 DWORD token_linked(HANDLE token, HANDLE *linked)
 {
     TOKEN_LINKED_TOKEN answer = {NULL};
-    HANDLE usable = NULL;
     DWORD size = 0;
 
     if (!GetTokenInformation(token, TokenLinkedToken, &answer, sizeof answer, &size))
         return GetLastError();
-    if (is_impersonation(answer.LinkedToken)) { /* without SeTcbPrivilege it is one already */
+    /* without SeTcbPrivilege it is one already */
+    if (query_number(answer.LinkedToken, TokenType, UNKNOWN_NUMBER) == TokenImpersonation) {
         *linked = answer.LinkedToken;
         return ERROR_SUCCESS;
     }
     DWORD error = DuplicateTokenEx(answer.LinkedToken, TOKEN_QUERY, NULL, SecurityIdentification,
-                                   TokenImpersonation, &usable)
+                                   TokenImpersonation, linked)
                       ? ERROR_SUCCESS
                       : GetLastError();
     handle_close(&answer.LinkedToken);
-    if (error == ERROR_SUCCESS)
-        *linked = usable;
     return error;
 }

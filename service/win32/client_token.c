@@ -62,7 +62,6 @@ DWORD client_token_facts(HANDLE token, struct client_access *access, struct call
 {
     struct caller facts;
 
-    caller_set_unknown(&facts);
     DWORD error = token_facts(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;

@@ -328,7 +328,8 @@ static void follow(struct connection *connection)
     if (connection->ticket.is_joined && !session_is_scanning(session))
         scan_threads_leave(connection->shared->scans, &connection->ticket);
     if (session_take_ended(session, &ended)) {
-        (void)GetNamedPipeClientProcessId(connection->pipe, &pid);
+        if (ended.denials > 0 || ended.asks_others) /* else no event names it */
+            (void)GetNamedPipeClientProcessId(connection->pipe, &pid);
         event_answered(&session->grant.caller, pid, &ended);
     }
 }

@@ -210,36 +210,28 @@ static BOOL WINAPI on_control(DWORD control)
     return TRUE;
 }
 
-static enum exit_code serve_console(const char *pipe_name, const struct settings *settings)
-{
-    struct daemon daemon;
-
-    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
-    if (error != ERROR_SUCCESS)
-        return EXIT_CODE_FAILED;
-    error = daemon_wait(&daemon, stop_event, NULL);
-    if (daemon_stop(&daemon) != ERROR_SUCCESS)
-        TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
-    return error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
-}
-
 enum exit_code daemon_run_console(const char *pipe_name, const struct settings *settings)
 {
-    enum exit_code code = EXIT_CODE_FAILED;
+    struct daemon daemon;
 
     events_open(EVENT_TARGET_CONSOLE);
     stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     stopped_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (stop_event == NULL || stopped_event == NULL) {
         event_start_failed(ERROR_NOT_ENOUGH_MEMORY);
-        return code;
+        return EXIT_CODE_FAILED;
     }
     if (!SetConsoleCtrlHandler(on_control, TRUE)) {
         event_start_failed(GetLastError());
-        return code;
+        return EXIT_CODE_FAILED;
     }
-    code = serve_console(pipe_name, settings);
+    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
+    if (error == ERROR_SUCCESS) {
+        error = daemon_wait(&daemon, stop_event, NULL);
+        if (daemon_stop(&daemon) != ERROR_SUCCESS)
+            TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
+    }
     SetEvent(stopped_event);
     /* The handles stay open: the handler may use them until the process ends. */
-    return code;
+    return error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
 }

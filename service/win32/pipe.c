@@ -71,16 +71,12 @@ DWORD pipe_create_guard(const wchar_t *name, SECURITY_ATTRIBUTES *security, HAND
     HANDLE pipe = NULL;
 
     DWORD error = create_instance(name, FILE_FLAG_FIRST_PIPE_INSTANCE, security, &pipe);
-    if (error != ERROR_SUCCESS)
-        goto cleanup;
-    error = disconnect_guard(name, pipe);
-    if (error != ERROR_SUCCESS)
-        goto cleanup;
-    *guard = pipe;
-    pipe = NULL;
-
-cleanup:
-    handle_close(&pipe);
+    if (error == ERROR_SUCCESS)
+        error = disconnect_guard(name, pipe);
+    if (error == ERROR_SUCCESS)
+        *guard = pipe;
+    else
+        handle_close(&pipe);
     return error;
 }
 

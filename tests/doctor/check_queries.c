@@ -18,6 +18,16 @@ enum {
     NAME_ANSWER_SIZE = 4 * 1024 /* enough for the name of a system image */
 };
 
+enum { NT_MEMORY_IMAGE = 6 }; /* struct nt_memory_image; QLI */
+
+struct nt_memory_image {
+    void *base;
+    SIZE_T size;
+    ULONG flags; /* partial map, signing level */
+};
+
+static_assert(sizeof(struct nt_memory_image) == 24, "MEMORY_IMAGE_INFORMATION");
+
 static DWORD find_process(const wchar_t *name)
 {
     PROCESSENTRY32W entry = {.dwSize = sizeof entry};

@@ -101,6 +101,9 @@ const char *stage_build(struct stage *stage)
     (void)swprintf(programs, PATH_LENGTH, L"%ls\\lsmap", name);
     prepend_path(package);
     prepend_path(programs);
+    /* The README looks at explorer. Wine starts it for the first program that asks for the desktop,
+     * and ends it with the last one; that is this process. */
+    (void)GetDesktopWindow();
     const char *problem = build_folder(stage, demo);
     if (problem != NULL)
         return problem;

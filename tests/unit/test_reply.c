@@ -162,7 +162,7 @@ static void reply_end_lines(struct test *t)
                "\"elapsed_us\":12}",
                &out);
     counts = (struct scan_counts){
-        .processes = 2, .rows = 143, .errors = 1, .exited = 3, .queries = {1, 2, 3, 4, 5, 6}};
+        .processes = 2, .rows = 143, .errors = 1, .exited = 3, .queries = {1, 2, 3, 4, 5, 6, 0}};
     CHECK(t, reply_end(&out, &id_7, &counts, "own", 1834, true));
     check_line(t,
                "{\"id\":7,\"type\":\"end\",\"processes\":2,\"rows\":143,\"errors\":1,"

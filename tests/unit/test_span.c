@@ -82,33 +82,28 @@ static void span_equal_ascii_nocase_folds_letters_only(struct test *t)
     }
 }
 
-static void size_add_and_size_mul_never_wrap(struct test *t)
+static void size_add_never_wraps(struct test *t)
 {
     static const struct {
         size_t a;
         size_t b;
-        bool sum_fits;
-        bool product_fits;
+        bool fits;
     } rows[] = {
-        {0, 0, true, true},
-        {0, SIZE_MAX, true, true},
-        {1, SIZE_MAX, false, true},
-        {1, SIZE_MAX - 1, true, true},
-        {2, SIZE_MAX / 2, true, true},
-        {2, SIZE_MAX / 2 + 1, true, false},
-        {SIZE_MAX, SIZE_MAX, false, false},
-        {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, false, false},
+        {0, 0, true},
+        {0, SIZE_MAX, true},
+        {1, SIZE_MAX, false},
+        {1, SIZE_MAX - 1, true},
+        {2, SIZE_MAX / 2, true},
+        {2, SIZE_MAX / 2 + 1, true},
+        {SIZE_MAX, SIZE_MAX, false},
+        {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, false},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "row %zu", i);
         size_t result = 77;
-        CHECK_INT(t, rows[i].sum_fits, size_add(rows[i].a, rows[i].b, &result));
-        CHECK(t, result == (rows[i].sum_fits ? rows[i].a + rows[i].b : 77));
-        CHECK_INT(t, rows[i].sum_fits, size_add(rows[i].b, rows[i].a, &result));
-        result = 77;
-        CHECK_INT(t, rows[i].product_fits, size_mul(rows[i].a, rows[i].b, &result));
-        CHECK(t, result == (rows[i].product_fits ? rows[i].a * rows[i].b : 77));
-        CHECK_INT(t, rows[i].product_fits, size_mul(rows[i].b, rows[i].a, &result));
+        CHECK_INT(t, rows[i].fits, size_add(rows[i].a, rows[i].b, &result));
+        CHECK(t, result == (rows[i].fits ? rows[i].a + rows[i].b : 77));
+        CHECK_INT(t, rows[i].fits, size_add(rows[i].b, rows[i].a, &result));
     }
 }
 
@@ -121,7 +116,7 @@ int main(int argc, char **argv)
         TEST_CASE(span_starts_with_its_prefixes),
         TEST_CASE(span_from_takes_the_rest),
         TEST_CASE(span_equal_ascii_nocase_folds_letters_only),
-        TEST_CASE(size_add_and_size_mul_never_wrap),
+        TEST_CASE(size_add_never_wraps),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

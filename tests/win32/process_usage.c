@@ -8,6 +8,27 @@
 
 enum { LIST_SIZE = 4 * 1024 * 1024 };
 
+enum { NT_SYSTEM_HANDLES = 64 }; /* struct nt_handle_list, of all processes */
+
+struct nt_handle_entry {
+    void *object;
+    ULONG_PTR pid;
+    ULONG_PTR handle;
+    ULONG access;
+    USHORT creator_index;
+    USHORT type_index;
+    ULONG attributes;
+    ULONG reserved;
+};
+
+struct nt_handle_list {
+    ULONG_PTR count;
+    ULONG_PTR reserved;
+    struct nt_handle_entry entries[1]; /* count of them */
+};
+
+static_assert(sizeof(struct nt_handle_entry) == 40, "SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX");
+
 static _Alignas(16) char list[LIST_SIZE];
 
 static bool query_list(ULONG information_class)
