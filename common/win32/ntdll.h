@@ -93,6 +93,21 @@ struct nt_object_attributes {
     void *security_quality_of_service;
 };
 
+struct nt_io_status {
+    ULONG_PTR status; /* an NTSTATUS, or a pointer */
+    ULONG_PTR size;   /* bytes of the answer */
+};
+
+enum { NT_FILE_PROCESS_IDS = 47 }; /* FileProcessIdsUsingFileInformation; FILE_READ_ATTRIBUTES */
+
+/* Source: the WDK's ntifs.h, FILE_PROCESS_IDS_USING_FILE_INFORMATION; "reserved for system use". The
+ * right: NtUtils.Files.Operations.pas and Yori's lsof ask with this one. Too small a buffer
+ * is NTSTATUS_INFO_LENGTH_MISMATCH. */
+struct nt_file_process_ids {
+    ULONG count;
+    ULONG_PTR pids[1];
+};
+
 static_assert(sizeof(void *) == 8, "lsmap is built for 64-bit Windows");
 static_assert(sizeof(struct nt_string) == 16, "UNICODE_STRING");
 static_assert(offsetof(struct nt_process_information, image_name) == 56, "ImageName");
@@ -100,6 +115,7 @@ static_assert(offsetof(struct nt_process_information, pid) == 80, "UniqueProcess
 static_assert(offsetof(struct nt_process_information, session_id) == 100, "SessionId");
 static_assert(sizeof(struct nt_process_basic) == 48, "PROCESS_BASIC_INFORMATION");
 static_assert(sizeof(struct nt_object_attributes) == 48, "OBJECT_ATTRIBUTES");
+static_assert(offsetof(struct nt_file_process_ids, pids) == 8, "ProcessIdList");
 
 /* The longest answer of a name query: a structure and 64 KiB of text. */
 enum { NT_NAME_ANSWER_SIZE_MAX = 0x10000 + 16 };
@@ -115,6 +131,8 @@ NTSYSAPI nt_result NTAPI NtQueryInformationProcess(HANDLE process, ULONG informa
 NTSYSAPI nt_result NTAPI NtQueryVirtualMemory(HANDLE process, const void *address,
                                               ULONG information_class, void *buffer, SIZE_T size,
                                               SIZE_T *size_needed);
+NTSYSAPI nt_result NTAPI NtQueryInformationFile(HANDLE file, struct nt_io_status *io, void *buffer,
+                                                ULONG size, ULONG information_class);
 /* The true version, whatever the manifest says. */
 NTSYSAPI nt_result NTAPI RtlGetVersion(OSVERSIONINFOW *version);
 
