@@ -220,8 +220,8 @@ static const char *finish(struct snapshot *snapshot)
         if (process->views_count++ == 0)
             process->views = view;
     }
-    if (!store_sort_items(snapshot_processes(snapshot), snapshot->processes_count,
-                          sizeof(struct snapshot_process), compare_processes))
+    if (!sort_items(snapshot_processes(snapshot), snapshot->processes_count,
+                    sizeof(struct snapshot_process), compare_processes))
         return out_of_memory;
     drop_repeats(snapshot);
     return NULL;

@@ -7,6 +7,7 @@
 #define CLIENT_ROWS_STORE_H
 
 #include "client/rows/row.h"
+#include "common/base/sort.h"
 
 enum {
     STORE_VIEWS_MAX = 1000 * 1000,
@@ -53,16 +54,7 @@ const struct stored_view *store_views(_In_ const struct store *store);
  * that the files of a folder follow each other. Both are UTF-8. */
 int path_compare(struct span a, struct span b);
 
-/* Below, at or above 0, as the item `a` comes before, with or after `b`. */
-typedef int (*store_compare)(const void *a, const void *b);
-
 /* Sorts the views. Returns false without memory. */
-NODISCARD bool store_sort(_Inout_ struct store *store, store_compare compare);
-
-/* Sorts `count` items of `size` bytes; equal ones keep their order. A merge sort: not every C
- * library's qsort() keeps to count times its logarithm in comparisons, whatever the list is.
- * Returns false without memory. */
-NODISCARD bool store_sort_items(_Inout_ void *items, size_t count, size_t size,
-                                store_compare compare);
+NODISCARD bool store_sort(_Inout_ struct store *store, sort_compare compare);
 
 #endif

@@ -1,0 +1,17 @@
+/* Sorting in bounded time: not every C library's qsort() keeps to count times its logarithm in
+ * comparisons, whatever the list is. */
+#ifndef COMMON_BASE_SORT_H
+#define COMMON_BASE_SORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/annotations.h"
+
+/* Below, at or above 0, as the item `a` comes before, with or after `b`. */
+typedef int (*sort_compare)(const void *a, const void *b);
+
+/* Sorts `count` items of `size` bytes; equal ones keep their order. Returns false without memory. */
+NODISCARD bool sort_items(_Inout_ void *items, size_t count, size_t size, sort_compare compare);
+
+#endif
