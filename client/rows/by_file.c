@@ -46,7 +46,7 @@ bool by_file_sum(struct store *store, bool largest_first, struct file_totals *fi
     for (size_t i = 0; i < store->count; i += items[count++].views_count)
         items[count] = sum_up(store_views(store) + i, store->count - i);
     *files = (struct file_totals){items, count};
-    return !largest_first || sort_items(items, count, sizeof *items, by_total);
+    return !largest_first || merge_sort(items, count, sizeof *items, by_total);
 }
 
 void by_file_release(struct file_totals *files)

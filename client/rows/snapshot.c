@@ -220,7 +220,7 @@ static const char *finish(struct snapshot *snapshot)
         if (process->views_count++ == 0)
             process->views = view;
     }
-    if (!sort_items(snapshot_processes(snapshot), snapshot->processes_count,
+    if (!merge_sort(snapshot_processes(snapshot), snapshot->processes_count,
                     sizeof(struct snapshot_process), compare_processes))
         return out_of_memory;
     drop_repeats(snapshot);

@@ -57,7 +57,7 @@ static int by_address(const void *a, const void *b)
 
 static bool sort(struct sorter *sorter)
 {
-    static const sort_compare compares[] = {
+    static const merge_compare compares[] = {
         [ORDER_SIZE] = by_size, [ORDER_PATH] = by_path, [ORDER_ADDRESS] = by_address};
 
     if (sorter->by_file)

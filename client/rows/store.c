@@ -105,7 +105,7 @@ const struct stored_view *store_views(const struct store *store)
     return (const struct stored_view *)(const void *)store->views.data;
 }
 
-bool store_sort(struct store *store, sort_compare compare)
+bool store_sort(struct store *store, merge_compare compare)
 {
-    return sort_items(store->views.data, store->count, sizeof(struct stored_view), compare);
+    return merge_sort(store->views.data, store->count, sizeof(struct stored_view), compare);
 }

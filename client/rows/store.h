@@ -7,7 +7,7 @@
 #define CLIENT_ROWS_STORE_H
 
 #include "client/rows/row.h"
-#include "common/base/sort.h"
+#include "common/base/merge_sort.h"
 
 enum {
     STORE_VIEWS_MAX = 1000 * 1000,
@@ -55,6 +55,6 @@ const struct stored_view *store_views(_In_ const struct store *store);
 int path_compare(struct span a, struct span b);
 
 /* Sorts the views. Returns false without memory. */
-NODISCARD bool store_sort(_Inout_ struct store *store, sort_compare compare);
+NODISCARD bool store_sort(_Inout_ struct store *store, merge_compare compare);
 
 #endif

@@ -25,7 +25,7 @@ static void items_are_sorted_and_stable(struct test *t)
             seed = seed * 1103515245 + 12345;
             items[i] = (struct item){seed >> 16 & 7, (uint32_t)i};
         }
-        REQUIRE(t, sort_items(items, count, sizeof items[0], compare_values));
+        REQUIRE(t, merge_sort(items, count, sizeof items[0], compare_values));
         for (size_t i = 1; i < count; i++) {
             struct item a = items[i - 1], b = items[i];
             CHECK(t, a.value < b.value || (a.value == b.value && a.index < b.index));

@@ -1,9 +1,9 @@
-#include "common/base/sort.h"
+#include "common/base/merge_sort.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-bool sort_items(void *items, size_t count, size_t size, sort_compare compare)
+bool merge_sort(void *items, size_t count, size_t size, merge_compare compare)
 {
     char *from = items, *scratch = count > 1 ? malloc(count * size) : NULL, *to = scratch;
 
