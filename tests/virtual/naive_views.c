@@ -46,14 +46,24 @@ struct naive_shape naive_shape_of(const struct virtual_process *process)
 
     for (size_t i = 0; i < process->regions_count; i++) {
         const struct virtual_region *run = &process->regions[i];
-        shape.gaps += run->base != end;
-        shape.allocations += run->allocation_base != allocation_base;
+        const bool is_gap = run->base != end;
+        const bool is_new = run->allocation_base != allocation_base;
+        shape.gaps += is_gap;
+        shape.allocations += is_new;
+        shape.surprises += is_new && is_gap == (end % MEMORY_GRANULARITY == 0 && end != 0);
         allocation_base = run->allocation_base;
         end = run->base + run->size;
     }
     uint64_t limit = process->limit != 0 ? process->limit : process->facts.address_limit;
     shape.gaps += end != (limit != 0 ? limit : VIRTUAL_ADDRESS_LIMIT);
-    while (naive_view_next(process, true, &index, &view))
+    while (naive_view_next(process, true, &index, &view)) {
         shape.views++;
+        shape.files += view.kind == VIEW_IMAGE || view.kind == VIEW_DATA;
+    }
     return shape;
+}
+
+uint64_t naive_bound(const struct naive_shape *shape)
+{
+    return shape->allocations + shape->gaps + shape->files + shape->surprises;
 }

@@ -25,6 +25,8 @@ struct naive_shape {
     uint64_t gaps; /* runs of free space, the one below the user space's end included */
     uint64_t allocations;
     uint64_t views;
+    uint64_t files;     /* of those, of a file */
+    uint64_t surprises; /* see naive_bound() */
 };
 
 /* Continues at the run `*index` to the next view and sets *index after it.
@@ -35,5 +37,11 @@ bool naive_view_next(_In_ const struct virtual_process *process, bool has_kinds,
                      _Inout_ size_t *index, _Out_ struct naive_view *view);
 
 struct naive_shape naive_shape_of(_In_ const struct virtual_process *process);
+
+/* The most kernel queries that a walk with MemoryRegionInformationEx and its names may make, a
+ * fixed number apart: one for each allocation, run of free space and view of a file. No answer shows
+ * what follows an allocation, so a wrong guess costs one more: free space that begins at a multiple of
+ * 64 KiB, where most allocations begin, or an allocation that does not begin there. */
+uint64_t naive_bound(_In_ const struct naive_shape *shape);
 
 #endif
