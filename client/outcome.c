@@ -7,7 +7,6 @@
 #include "client/show/text.h"
 #include "common/base/assertion.h"
 #include "common/base/status.h"
-#include "common/proto/protocol.h"
 
 static const struct {
     enum outcome outcome;

@@ -7,14 +7,8 @@
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 #include "service/policy.h"
 
 /* The local group whose members may query every process, without addresses. `lsmapd install`

@@ -10,11 +10,6 @@
 #ifndef SERVICE_AUDIT_H
 #define SERVICE_AUDIT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
 #include "common/proto/caller.h"
 

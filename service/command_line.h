@@ -5,10 +5,6 @@
 #ifndef SERVICE_COMMAND_LINE_H
 #define SERVICE_COMMAND_LINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "common/base/annotations.h"
 #include "common/proto/pipe_name.h"
 #include "common/text/cli.h"
 #include "service/settings.h"

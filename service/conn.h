@@ -19,15 +19,9 @@
 #ifndef SERVICE_CONN_H
 #define SERVICE_CONN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     CONN_SPACE_SIZE = 512, /* the first space to read into; it doubles */

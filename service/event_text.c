@@ -1,8 +1,5 @@
 #include "service/event_text.h"
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/text/utf.h"
 
 enum { ELLIPSIS = 0x2026, REPLACEMENT = '?' };

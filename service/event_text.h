@@ -8,7 +8,6 @@
 #ifndef SERVICE_EVENT_TEXT_H
 #define SERVICE_EVENT_TEXT_H
 
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 enum {

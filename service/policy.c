@@ -1,7 +1,5 @@
 #include "service/policy.h"
 
-#include <stddef.h>
-
 #include "common/proto/protocol.h"
 
 static const char *const filtered_admins_names[] = {

@@ -8,9 +8,6 @@
 #ifndef SERVICE_POLICY_H
 #define SERVICE_POLICY_H
 
-#include <stdbool.h>
-
-#include "common/base/annotations.h"
 #include "common/proto/caller.h"
 #include "common/text/span.h"
 

@@ -1,7 +1,5 @@
 #include "service/seats.h"
 
-#include <stddef.h>
-
 #include "common/base/assertion.h"
 
 bool seats_reserve(struct seats *seats, const struct server_limits *limits)

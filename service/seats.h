@@ -9,10 +9,6 @@
 #ifndef SERVICE_SEATS_H
 #define SERVICE_SEATS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
 #include "common/proto/protocol.h"
 

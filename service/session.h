@@ -16,12 +16,7 @@
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "common/answer/answer.h"
-#include "common/base/annotations.h"
 #include "common/proto/caller.h"
 #include "common/proto/protocol.h"
 #include "common/proto/statistics.h"

@@ -12,13 +12,7 @@
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/proto/protocol.h"
-#include "common/text/span.h"
 #include "service/policy.h"
 
 enum {

@@ -13,11 +13,6 @@
 #ifndef SERVICE_TURNS_H
 #define SERVICE_TURNS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
 
 /* Begins as all zero. The members belong to turns.c. */

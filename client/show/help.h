@@ -2,7 +2,6 @@
 #ifndef CLIENT_SHOW_HELP_H
 #define CLIENT_SHOW_HELP_H
 
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 /* For `lsmap` without arguments, on stderr. */

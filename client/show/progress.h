@@ -3,9 +3,6 @@
 #ifndef CLIENT_SHOW_PROGRESS_H
 #define CLIENT_SHOW_PROGRESS_H
 
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 enum {

@@ -14,8 +14,6 @@
 #ifndef CLIENT_SHOW_TEXT_H
 #define CLIENT_SHOW_TEXT_H
 
-#include <stdint.h>
-
 #include "common/text/buffer.h"
 
 /* Appends text as it may be shown. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/answer/answer.h"
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/platform_nt.h"

@@ -13,13 +13,8 @@
 #ifndef COMMON_ANSWER_ANSWER_H
 #define COMMON_ANSWER_ANSWER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "common/answer/reply.h"
 #include "common/answer/watchdog.h"
-#include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/caller.h"
 #include "common/proto/protocol.h"
@@ -27,7 +22,6 @@
 #include "common/scan/platform.h"
 #include "common/scan/scan.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     /* The longest `end` or `error` line: an id of 64 bytes, a message of 256 with every byte

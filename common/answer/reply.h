@@ -6,10 +6,6 @@
 #ifndef COMMON_ANSWER_REPLY_H
 #define COMMON_ANSWER_REPLY_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/caller.h"
 #include "common/proto/protocol.h"

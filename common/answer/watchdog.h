@@ -17,11 +17,6 @@
 #ifndef COMMON_ANSWER_WATCHDOG_H
 #define COMMON_ANSWER_WATCHDOG_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/atomic.h"
 #include "common/base/sid.h"
 #include "common/proto/statistics.h"

@@ -1,10 +1,12 @@
-/* The source annotations that our headers use.
- *
- * On Windows they come from <sal.h>, for /analyze; elsewhere they are empty. NODISCARD marks every
- * function whose result is an error that must be looked at.
- */
+/* What every declaration needs: the C types, and source annotations, which come from <sal.h> on
+ * Windows, for /analyze, and are empty elsewhere. NODISCARD marks every function whose result is an
+ * error that must be looked at. */
 #ifndef COMMON_BASE_ANNOTATIONS_H
 #define COMMON_BASE_ANNOTATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #if defined(_WIN32)
 #include <sal.h>

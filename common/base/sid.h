@@ -6,10 +6,6 @@
 #ifndef COMMON_BASE_SID_H
 #define COMMON_BASE_SID_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "common/base/annotations.h"
 
 enum {

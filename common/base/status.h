@@ -3,7 +3,7 @@
 #ifndef COMMON_BASE_STATUS_H
 #define COMMON_BASE_STATUS_H
 
-#include <stddef.h>
+#include "common/base/annotations.h"
 
 /* Columns: symbol, wire name, exit code of the client, text. */
 #define STATUS_LIST(X)                                                                     \

@@ -8,11 +8,6 @@
 #ifndef COMMON_JSON_READER_H
 #define COMMON_JSON_READER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 enum { JSON_DEPTH_MAX = 32 }; /* the size of the bit stack; depth_max may be smaller */

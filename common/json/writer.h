@@ -6,12 +6,8 @@
 #ifndef COMMON_JSON_WRITER_H
 #define COMMON_JSON_WRITER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include "common/base/annotations.h"
 #include "common/text/buffer.h"
 
 struct json_writer {

@@ -1,7 +1,5 @@
 #include "common/proto/caller.h"
 
-#include <stddef.h>
-
 void caller_set_unknown(struct caller *caller)
 {
     *caller = (struct caller){.integrity = INTEGRITY_UNKNOWN, .session_id = UINT32_MAX};

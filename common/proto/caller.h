@@ -7,9 +7,6 @@
 #ifndef COMMON_PROTO_CALLER_H
 #define COMMON_PROTO_CALLER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/base/sid.h"
 
 enum caller_elevation {

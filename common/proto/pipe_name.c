@@ -1,7 +1,5 @@
 #include "common/proto/pipe_name.h"
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "common/proto/protocol.h"

@@ -7,7 +7,6 @@
 #ifndef COMMON_PROTO_PIPE_NAME_H
 #define COMMON_PROTO_PIPE_NAME_H
 
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 enum {

@@ -6,8 +6,6 @@
 #ifndef COMMON_PROTO_PROTOCOL_H
 #define COMMON_PROTO_PROTOCOL_H
 
-#include <stdint.h>
-
 #include "common/base/annotations.h"
 
 enum { PROTOCOL_VERSION = 1 };

@@ -6,16 +6,10 @@
 #ifndef COMMON_PROTO_REQUEST_H
 #define COMMON_PROTO_REQUEST_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/json/writer.h"
 #include "common/proto/protocol.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* Columns: symbol, wire name. */
 #define REQUEST_OP_LIST(X)       \

@@ -1,7 +1,6 @@
 #include "common/proto/statistics.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 

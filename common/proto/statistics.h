@@ -14,10 +14,6 @@
 #ifndef COMMON_PROTO_STATISTICS_H
 #define COMMON_PROTO_STATISTICS_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/proto/request.h"
 

@@ -19,13 +19,8 @@
 #ifndef COMMON_SCAN_DEVICE_MAP_H
 #define COMMON_SCAN_DEVICE_MAP_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "common/base/annotations.h"
 #include "common/base/status.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum { DEVICE_MAP_ENTRIES_MAX = 1024 }; /* letters, other volumes, mount points, redirectors */
 

@@ -8,13 +8,7 @@
 #ifndef COMMON_SCAN_DRIVERS_H
 #define COMMON_SCAN_DRIVERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum { DRIVERS_ANSWER_SIZE_MAX = 4 * 1024 * 1024 }; /* 14,000 drivers */
 

@@ -5,9 +5,6 @@
 #ifndef COMMON_SCAN_NT_STATUS_H
 #define COMMON_SCAN_NT_STATUS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/base/status.h"
 
 static const uint32_t NTSTATUS_OK = 0;

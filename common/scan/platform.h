@@ -10,15 +10,9 @@
 #ifndef COMMON_SCAN_PLATFORM_H
 #define COMMON_SCAN_PLATFORM_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 struct address_space; /* an open process; its members belong to the platform */
 

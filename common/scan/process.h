@@ -2,15 +2,9 @@
 #ifndef COMMON_SCAN_PROCESS_H
 #define COMMON_SCAN_PROCESS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/atomic.h"
 #include "common/base/sid.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* One process of a snapshot. Pid and start time together identify a process; pids are reused. */
 struct process_entry {

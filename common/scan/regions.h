@@ -8,10 +8,6 @@
 #ifndef COMMON_SCAN_REGIONS_H
 #define COMMON_SCAN_REGIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "common/base/annotations.h"
 
 /* Information classes of NtQueryVirtualMemory. PROCESS_QUERY_LIMITED_INFORMATION suffices for all but

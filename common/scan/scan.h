@@ -12,18 +12,12 @@
 #ifndef COMMON_SCAN_SCAN_H
 #define COMMON_SCAN_SCAN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
 #include "common/base/status.h"
 #include "common/scan/platform.h"
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
 #include "common/scan/views.h"
-#include "common/text/span.h"
 
 enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64, SCAN_PATHS_MAX = 64 };
 

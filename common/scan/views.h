@@ -6,17 +6,11 @@
 #ifndef COMMON_SCAN_VIEWS_H
 #define COMMON_SCAN_VIEWS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/base/bounds.h"
 #include "common/scan/platform.h"
 #include "common/scan/regions.h"
 #include "common/scan/walk.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum views_detail {
     VIEWS_PLAIN,        /* what is committed is not known for sections without a file */

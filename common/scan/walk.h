@@ -13,11 +13,6 @@
 #ifndef COMMON_SCAN_WALK_H
 #define COMMON_SCAN_WALK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/scan/platform.h"
 #include "common/scan/regions.h"
 

@@ -10,10 +10,6 @@
 #ifndef COMMON_TEXT_BUFFER_H
 #define COMMON_TEXT_BUFFER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 struct buffer {

@@ -6,8 +6,6 @@
 #ifndef COMMON_TEXT_FOLD_H
 #define COMMON_TEXT_FOLD_H
 
-#include <stdint.h>
-
 #include "common/text/utf.h"
 
 /* The upper case of a code point, or the code point itself. */

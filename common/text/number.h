@@ -2,11 +2,6 @@
 #ifndef COMMON_TEXT_NUMBER_H
 #define COMMON_TEXT_NUMBER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 enum {

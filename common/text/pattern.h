@@ -6,8 +6,6 @@
 #ifndef COMMON_TEXT_PATTERN_H
 #define COMMON_TEXT_PATTERN_H
 
-#include <stdbool.h>
-
 #include "common/text/span.h"
 
 /* True when the pattern matches all of the text. Both are UTF-8; separators are ordinary. */

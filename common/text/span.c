@@ -1,6 +1,5 @@
 #include "common/text/span.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "common/base/assertion.h"

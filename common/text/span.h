@@ -6,8 +6,7 @@
 #ifndef COMMON_TEXT_SPAN_H
 #define COMMON_TEXT_SPAN_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "common/base/annotations.h"
 
 struct span {
     const char *data; /* may be NULL when size is 0 */

@@ -3,8 +3,6 @@
 #ifndef COMMON_TEXT_TIMESTAMP_H
 #define COMMON_TEXT_TIMESTAMP_H
 
-#include <stdint.h>
-
 #include "common/base/annotations.h"
 
 enum { TIMESTAMP_CAPACITY = 32 }; /* "2026-11-22T07:12:03.1234567Z" and a terminator */

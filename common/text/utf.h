@@ -6,11 +6,6 @@
 #ifndef COMMON_TEXT_UTF_H
 #define COMMON_TEXT_UTF_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/text/span.h"
 
 /* Converts `in_len` units. Writes complete characters only, at most `capacity` bytes, no

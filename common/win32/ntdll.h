@@ -13,8 +13,6 @@
 #define COMMON_WIN32_NTDLL_H
 
 #include <assert.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "common/text/buffer.h"
 #include "common/win32/win.h"

@@ -7,10 +7,6 @@
 #ifndef COMMON_WIN32_PLATFORM_NT_H
 #define COMMON_WIN32_PLATFORM_NT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "common/scan/platform.h"
 #include "common/win32/ntdll.h"
 #include "common/win32/win.h"

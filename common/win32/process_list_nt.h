@@ -2,9 +2,6 @@
 #ifndef COMMON_WIN32_PROCESS_LIST_NT_H
 #define COMMON_WIN32_PROCESS_LIST_NT_H
 
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/scan/process.h"
 
 /* Adds every process but the idle one, see `list` in platform.h. Any thread.

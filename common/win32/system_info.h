@@ -2,9 +2,6 @@
 #ifndef COMMON_WIN32_SYSTEM_INFO_H
 #define COMMON_WIN32_SYSTEM_INFO_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/answer/reply.h"
 #include "common/win32/win.h"
 

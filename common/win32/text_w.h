@@ -2,11 +2,7 @@
 #ifndef COMMON_WIN32_TEXT_W_H
 #define COMMON_WIN32_TEXT_W_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 #include "common/win32/win.h"
 
 /* UTF-8 to terminated UTF-16 in the caller's array.

@@ -1,7 +1,6 @@
 #include "common/win32/token.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>

@@ -2,9 +2,6 @@
 #ifndef COMMON_WIN32_TOKEN_H
 #define COMMON_WIN32_TOKEN_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/proto/caller.h"
 #include "common/win32/win.h"
 

@@ -3,8 +3,6 @@
 #ifndef SERVICE_WIN32_ACCESS_CMD_H
 #define SERVICE_WIN32_ACCESS_CMD_H
 
-#include <stdbool.h>
-
 #include "common/text/buffer.h"
 #include "common/win32/win.h"
 #include "service/access.h"

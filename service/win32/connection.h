@@ -12,8 +12,6 @@
 #ifndef SERVICE_WIN32_CONNECTION_H
 #define SERVICE_WIN32_CONNECTION_H
 
-#include <stdint.h>
-
 #include "common/answer/answer.h"
 #include "common/proto/protocol.h"
 #include "common/win32/win.h"

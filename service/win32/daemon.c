@@ -6,7 +6,6 @@
 #include "common/proto/protocol.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
-#include "service/win32/access_cmd.h"
 #include "service/win32/events.h"
 #include "service/win32/hardening.h"
 #include "service/win32/places.h"

@@ -10,8 +10,6 @@
 #ifndef SERVICE_WIN32_EVENTS_H
 #define SERVICE_WIN32_EVENTS_H
 
-#include <stdbool.h>
-
 #include "common/proto/caller.h"
 #include "common/proto/statistics.h"
 #include "common/win32/win.h"

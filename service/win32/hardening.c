@@ -1,6 +1,5 @@
 #include "service/win32/hardening.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>

@@ -6,9 +6,6 @@
 #ifndef SERVICE_WIN32_PIPE_H
 #define SERVICE_WIN32_PIPE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "common/win32/win.h"
 
 /* Quotas are charged to the kernel's non-paged pool, for each client. */

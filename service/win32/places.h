@@ -7,8 +7,6 @@
 #ifndef SERVICE_WIN32_PLACES_H
 #define SERVICE_WIN32_PLACES_H
 
-#include <stdbool.h>
-
 #include "common/win32/win.h"
 
 enum { PLACES_REASON_CAPACITY = 1024 };

@@ -7,9 +7,6 @@
 #ifndef SERVICE_WIN32_READERS_GROUP_H
 #define SERVICE_WIN32_READERS_GROUP_H
 
-#include <stdbool.h>
-
-#include "common/base/annotations.h"
 #include "common/base/sid.h"
 #include "common/win32/win.h"
 

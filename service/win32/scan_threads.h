@@ -9,9 +9,6 @@
 #ifndef SERVICE_WIN32_SCAN_THREADS_H
 #define SERVICE_WIN32_SCAN_THREADS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/answer/watchdog.h"
 #include "common/win32/win.h"
 #include "service/turns.h"

@@ -6,8 +6,6 @@
 #ifndef SERVICE_WIN32_SERVER_H
 #define SERVICE_WIN32_SERVER_H
 
-#include <stdint.h>
-
 #include "common/answer/answer.h"
 #include "common/proto/protocol.h"
 #include "common/proto/statistics.h"

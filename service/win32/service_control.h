@@ -3,8 +3,6 @@
 #ifndef SERVICE_WIN32_SERVICE_CONTROL_H
 #define SERVICE_WIN32_SERVICE_CONTROL_H
 
-#include <stdbool.h>
-
 #include "common/win32/win.h"
 
 /* Exit codes of lsmapd.exe. install.cmd and other scripts rely on the numbers. */
