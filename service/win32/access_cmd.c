@@ -166,7 +166,7 @@ enum exit_code access_run(bool json)
     struct access_setup setup;
 
     settings_default(&settings, 1);
-    settings_registry_read(&settings, &findings);
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings, &findings);
     DWORD error = access_setup_create(&settings, &findings, NULL, &setup);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot determine who has access", error);

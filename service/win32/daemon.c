@@ -29,7 +29,7 @@ static DWORD read_settings(struct daemon *daemon, const struct settings *last,
     struct settings settings;
 
     settings_default(&settings, system_processors());
-    settings_registry_read(&settings, &findings);
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings, &findings);
     DWORD error = access_setup_create(&settings, &findings, last, setup);
     if (error != ERROR_SUCCESS)
         return error;
@@ -84,7 +84,7 @@ static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
     };
     struct caller self;
 
-    if (daemon->mode == DAEMON_SERVICE) {
+    if (!daemon->is_console) {
         config.pipe_sddl = daemon->setup.pipe_sddl.data;
         config.access_sddl = daemon->setup.access_sddl.data;
         return server_create(&config, &daemon->server);
@@ -97,15 +97,6 @@ static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
     return error != ERROR_SUCCESS ? error : server_create(&config, &daemon->server);
 }
 
-/* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
-static void enable_debug(enum daemon_mode mode)
-{
-    DWORD error = platform_nt_enable_debug();
-
-    if (error != ERROR_SUCCESS && mode == DAEMON_SERVICE)
-        event_debug_missing(error);
-}
-
 /* What a server needs before it can listen. */
 static DWORD prepare(struct daemon *daemon, const struct settings *settings)
 {
@@ -116,21 +107,23 @@ static DWORD prepare(struct daemon *daemon, const struct settings *settings)
     else
         error = read_settings(daemon, NULL, &daemon->setup);
     hardening_finish();
-    if (error == ERROR_SUCCESS && daemon->mode == DAEMON_SERVICE &&
+    if (error == ERROR_SUCCESS && !daemon->is_console &&
         !places_are_safe(daemon->settings.trust_folder != 0))
         error = ERROR_BAD_CONFIGURATION;
-    enable_debug(daemon->mode);
-    system_info_query(&daemon->info, daemon->mode == DAEMON_SERVICE ? "service" : "console");
+    /* Without the privilege we run all the same: a process whose DACL refuses us gets a row. */
+    const DWORD debug_error = platform_nt_enable_debug();
+    if (debug_error != ERROR_SUCCESS && !daemon->is_console)
+        event_debug_missing(debug_error);
+    system_info_query(&daemon->info, daemon->is_console ? "console" : "service");
     return error == ERROR_SUCCESS ? platform_nt_create(&daemon->platform) : error;
 }
 
-DWORD daemon_start(struct daemon *daemon, enum daemon_mode mode, const char *pipe_name,
-                   const struct settings *settings)
+DWORD daemon_start(struct daemon *daemon, const char *pipe_name, const struct settings *settings)
 {
     wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
 
     memset(daemon, 0, sizeof *daemon);
-    daemon->mode = mode;
+    daemon->is_console = settings != NULL;
     DWORD error = prepare(daemon, settings);
     if (error == ERROR_SUCCESS)
         error =
@@ -216,15 +209,11 @@ enum exit_code daemon_run_console(const char *pipe_name, const struct settings *
     events_open(EVENT_TARGET_CONSOLE);
     stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);
     stopped_event = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (stop_event == NULL || stopped_event == NULL) {
-        event_start_failed(ERROR_NOT_ENOUGH_MEMORY);
-        return EXIT_CODE_FAILED;
-    }
-    if (!SetConsoleCtrlHandler(on_control, TRUE)) {
+    if (stop_event == NULL || stopped_event == NULL || !SetConsoleCtrlHandler(on_control, TRUE)) {
         event_start_failed(GetLastError());
         return EXIT_CODE_FAILED;
     }
-    DWORD error = daemon_start(&daemon, DAEMON_CONSOLE, pipe_name, settings);
+    DWORD error = daemon_start(&daemon, pipe_name, settings);
     if (error == ERROR_SUCCESS) {
         error = daemon_wait(&daemon, stop_event, NULL);
         if (daemon_stop(&daemon) != ERROR_SUCCESS)

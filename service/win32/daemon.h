@@ -12,30 +12,25 @@
 #include "service/win32/server.h"
 #include "service/win32/service_control.h"
 
-enum daemon_mode {
-    DAEMON_SERVICE, /* pipe and rights for SYSTEM, Administrators, interactive users */
-    DAEMON_CONSOLE  /* pipe and rights of the user who runs it */
-};
-
 struct daemon {
-    enum daemon_mode mode;
+    bool is_console; /* pipe and rights of the user who runs it, not of access.h */
     struct platform platform;
     struct server_info info;
     struct statistics statistics;
     SRWLOCK statistics_lock;
     struct answer_context context;
     struct settings settings;  /* in force */
-    struct access_setup setup; /* DAEMON_SERVICE: what the settings granted at the start */
+    struct access_setup setup; /* of the service: what the settings granted at the start */
     struct server *server;
 };
 
 /* Listens, and reports so as an event; or reports why not.
  * daemon     Filled on success; must not move until daemon_stop().
  * pipe_name  Complete name, UTF-8, terminated.
- * settings   Copied; NULL: the operator's, from the registry.
+ * settings   Of the console, copied; NULL: the service, with the operator's from the registry.
  * Returns a Win32 error. */
-NODISCARD DWORD daemon_start(_Out_ struct daemon *daemon, enum daemon_mode mode,
-                             _In_ const char *pipe_name, _In_opt_ const struct settings *settings);
+NODISCARD DWORD daemon_start(_Out_ struct daemon *daemon, _In_ const char *pipe_name,
+                             _In_opt_ const struct settings *settings);
 
 /* Waits until `stop` is signalled or the server has failed for good. At each signal of `changed`,
  * an event that resets itself, the registry is read again; NULL: never.

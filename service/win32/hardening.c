@@ -16,7 +16,7 @@ enum {
 
 static char refused[REFUSED_CAPACITY];
 
-void hardening_apply(void)
+const char *hardening_apply(void)
 {
     static const struct {
         PROCESS_MITIGATION_POLICY policy;
@@ -38,10 +38,6 @@ void hardening_apply(void)
             (void)snprintf(refused + size, sizeof refused - size, "%s%s (%lu)",
                            size > 0 ? ", " : "", policies[i].name, (unsigned long)error);
     }
-}
-
-const char *hardening_refused(void)
-{
     return refused;
 }
 
@@ -98,19 +94,4 @@ void hardening_finish(void)
     DWORD error = hardening_drop_privileges();
     if (error != ERROR_SUCCESS)
         event_privileges_kept(error);
-}
-
-DWORD hardening_register_privileges(SC_HANDLE service)
-{
-    /* Terminated names; the empty one ends the list. */
-    static wchar_t names[] =
-#define X(name, reason) L"" name L"\0"
-        PRIVILEGES_LIST(X)
-#undef X
-        ;
-    SERVICE_REQUIRED_PRIVILEGES_INFOW info = {.pmszRequiredPrivileges = names};
-
-    return ChangeServiceConfig2W(service, SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO, &info)
-               ? ERROR_SUCCESS
-               : GetLastError();
 }

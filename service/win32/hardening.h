@@ -39,12 +39,14 @@
 
 #define PRIVILEGE_ALWAYS_PRESENT "SeChangeNotifyPrivilege"
 
-/* Applies the policies to this process. Call it once, first of all but the search path of DLLs. */
-void hardening_apply(void);
+/* Their names for SERVICE_REQUIRED_PRIVILEGES_INFOW: each terminated, the empty one ends the list. */
+#define PRIVILEGE_NAME_W(name, reason) L"" name L"\0"
+#define HARDENING_PRIVILEGES PRIVILEGES_LIST(PRIVILEGE_NAME_W)
 
-/* The names of the policies that Windows refused, with their errors, terminated; "" when there are
- * none. Wine accepts them without effect. */
-const char *hardening_refused(void);
+/* Applies the policies to this process. Call it once, first of all but the search path of DLLs.
+ * Returns the names of those that Windows refused, with their errors, static; "": none. Wine accepts
+ * them without effect. */
+const char *hardening_apply(void);
 
 /* Removes all other privileges from this process, for good. Returns a Win32 error. */
 NODISCARD DWORD hardening_drop_privileges(void);
@@ -52,8 +54,5 @@ NODISCARD DWORD hardening_drop_privileges(void);
 /* Drops the privileges and reports as events what Windows refused. Call it once, when events are
  * open. Nothing it finds keeps the server from starting. */
 void hardening_finish(void);
-
-/* Registers the privileges for the next start of the service. Returns a Win32 error. */
-NODISCARD DWORD hardening_register_privileges(_In_ SC_HANDLE service);
 
 #endif

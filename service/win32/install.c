@@ -16,55 +16,11 @@
 
 enum { RESTART_RESET_S = 24 * 60 * 60, ERROR_CAPACITY = 256 };
 
-static const char description[] = "Lists the files that are mapped into the memory of processes, "
-                                  "for lsmap. Answers local clients "
-                                  "over a named pipe, each according to its rights.";
+static wchar_t description[] = L"Lists the files that are mapped into the memory of processes, for "
+                               L"lsmap. Answers local clients "
+                               L"over a named pipe, each according to its rights.";
 
 /* --- the registration --- */
-
-static DWORD change(SC_HANDLE service, DWORD level, void *info)
-{
-    return ChangeServiceConfig2W(service, level, info) ? ERROR_SUCCESS : GetLastError();
-}
-
-static DWORD set_description(SC_HANDLE service)
-{
-    wchar_t text[sizeof description];
-    SERVICE_DESCRIPTIONW info = {.lpDescription = text};
-
-    DWORD error = text_w_from_utf8(text, sizeof description, span_from_string(description));
-    return error == ERROR_SUCCESS ? change(service, SERVICE_CONFIG_DESCRIPTION, &info) : error;
-}
-
-/* A restart after 5 s, after 30 s, then after each minute. */
-static DWORD set_failure_actions(SC_HANDLE service)
-{
-    SC_ACTION actions[] = {{SC_ACTION_RESTART, 5 * 1000},
-                           {SC_ACTION_RESTART, 30 * 1000},
-                           {SC_ACTION_RESTART, 60 * 1000}};
-    SERVICE_FAILURE_ACTIONSW failure = {
-        .dwResetPeriod = RESTART_RESET_S, .cActions = 3, .lpsaActions = actions};
-
-    return change(service, SERVICE_CONFIG_FAILURE_ACTIONS, &failure);
-}
-
-/* Without it only a crash counts as a failure, and a service whose pipe name is in use would stay
- * stopped. */
-static DWORD set_failure_flag(SC_HANDLE service)
-{
-    SERVICE_FAILURE_ACTIONS_FLAG flag = {.fFailureActionsOnNonCrashFailures = TRUE};
-
-    return change(service, SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &flag);
-}
-
-/* Puts the group NT SERVICE\lsmapd into its token, so that an administrator can name the service in
- * a DACL. Unrestricted: with a restricted SID it could not open other processes. */
-static DWORD set_sid(SC_HANDLE service)
-{
-    SERVICE_SID_INFO info = {.dwServiceSidType = SERVICE_SID_TYPE_UNRESTRICTED};
-
-    return change(service, SERVICE_CONFIG_SERVICE_SID_INFO, &info);
-}
 
 static DWORD set_descriptor(SC_HANDLE service)
 {
@@ -83,27 +39,45 @@ static DWORD set_descriptor(SC_HANDLE service)
  * what  Receives on failure which step, a phrase. */
 static DWORD configure(SC_HANDLE service, const char **what)
 {
-    static const struct {
+    SERVICE_DESCRIPTIONW about = {.lpDescription = description};
+    /* A restart after 5 s, after 30 s, then after each minute. */
+    SC_ACTION actions[] = {{SC_ACTION_RESTART, 5 * 1000},
+                           {SC_ACTION_RESTART, 30 * 1000},
+                           {SC_ACTION_RESTART, 60 * 1000}};
+    SERVICE_FAILURE_ACTIONSW failure = {
+        .dwResetPeriod = RESTART_RESET_S, .cActions = 3, .lpsaActions = actions};
+    /* Without it only a crash counts as a failure, and a service whose pipe name is in use would
+     * stay stopped. */
+    SERVICE_FAILURE_ACTIONS_FLAG flag = {.fFailureActionsOnNonCrashFailures = TRUE};
+    wchar_t names[] = HARDENING_PRIVILEGES;
+    SERVICE_REQUIRED_PRIVILEGES_INFOW privileges = {.pmszRequiredPrivileges = names};
+    /* Puts the group NT SERVICE\lsmapd into its token, so that an administrator can name the service
+     * in a DACL. Unrestricted: with a restricted SID it could not open other processes. */
+    SERVICE_SID_INFO sid = {.dwServiceSidType = SERVICE_SID_TYPE_UNRESTRICTED};
+    const struct {
         const char *what;
-        DWORD (*set)(SC_HANDLE service);
+        DWORD level;
+        void *info;
     } steps[] = {
-        {"cannot set the description", set_description},
-        {"cannot set the failure actions", set_failure_actions},
-        {"cannot set the flag of the failure actions", set_failure_flag},
-        {"cannot set the required privileges", hardening_register_privileges},
-        {"cannot set the type of the service's SID", set_sid},
-        {"cannot set who may control the service", set_descriptor},
+        {"cannot set the description", SERVICE_CONFIG_DESCRIPTION, &about},
+        {"cannot set the failure actions", SERVICE_CONFIG_FAILURE_ACTIONS, &failure},
+        {"cannot set the flag of the failure actions", SERVICE_CONFIG_FAILURE_ACTIONS_FLAG, &flag},
+        {"cannot set the required privileges", SERVICE_CONFIG_REQUIRED_PRIVILEGES_INFO,
+         &privileges},
+        {"cannot set the type of the service's SID", SERVICE_CONFIG_SERVICE_SID_INFO, &sid},
     };
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        DWORD error = steps[i].set(service);
+        *what = steps[i].what;
+        if (ChangeServiceConfig2W(service, steps[i].level, steps[i].info))
+            continue;
+        DWORD error = GetLastError();
         bool is_unknown = error == ERROR_INVALID_PARAMETER || error == ERROR_INVALID_LEVEL;
-        if (error != ERROR_SUCCESS && !(is_unknown && system_is_wine())) {
-            *what = steps[i].what;
+        if (!is_unknown || !system_is_wine())
             return error;
-        }
     }
-    return ERROR_SUCCESS;
+    *what = "cannot set who may control the service";
+    return set_descriptor(service);
 }
 
 /* Registers or updates. Afterwards the service is stopped. */
@@ -112,28 +86,20 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *program,
 {
     const size_t capacity = wcslen(program) + sizeof "\"\"";
     wchar_t *command = malloc(capacity * sizeof *command);
-    SC_HANDLE opened = NULL;
-    bool process_remains = false;
 
     if (command == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     (void)swprintf(command, capacity, L"\"%ls\"", program);
-    DWORD error = service_create(manager, command, &opened);
+    DWORD error = service_create(manager, command, service);
     *is_new = error == ERROR_SUCCESS;
     if (error == ERROR_SERVICE_EXISTS) {
-        error = service_open(manager, SERVICE_ALL_ACCESS, &opened);
+        error = service_open(SERVICE_ALL_ACCESS, service);
         if (error == ERROR_SUCCESS)
-            error = service_stop(opened, &process_remains);
-        if (process_remains)
-            service_warn_remains(line->quiet);
+            error = service_stop(*service, line->quiet);
         if (error == ERROR_SUCCESS)
-            error = service_change(opened, command, line->enable);
+            error = service_change(*service, command, line->enable);
     }
     free(command);
-    if (error == ERROR_SUCCESS)
-        *service = opened;
-    else
-        service_close(&opened);
     return error;
 }
 
@@ -144,9 +110,8 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *program,
 static enum exit_code check_first(const wchar_t *program, const struct command_line *line)
 {
     char reason[PLACES_REASON_CAPACITY] = "";
-    bool is_locked = false;
 
-    DWORD error = places_lock_folder(program, &is_locked);
+    DWORD error = places_lock_folder(program);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot lock the folder of the program", error);
     places_check_program(program, reason);
@@ -261,21 +226,18 @@ enum exit_code install_run(const struct command_line *line)
 
 /* --- uninstall --- */
 
-static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
+static enum exit_code remove_service(bool quiet)
 {
     SC_HANDLE service = NULL;
-    bool process_remains = false;
 
-    DWORD error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_STOP | DELETE, &service);
+    DWORD error = service_open(SERVICE_QUERY_STATUS | SERVICE_STOP | DELETE, &service);
     if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
-        service_say(quiet, "The service " SERVICE_NAME " is not installed.\n");
+        service_say(quiet, SERVICE_NOT_INSTALLED);
         return EXIT_CODE_OK;
     }
     if (error != ERROR_SUCCESS)
         return service_fail("cannot open the service", error);
-    error = service_stop(service, &process_remains);
-    if (process_remains)
-        service_warn_remains(quiet);
+    error = service_stop(service, quiet);
     if (error != ERROR_SUCCESS) {
         service_close(&service);
         return service_fail("cannot stop the service", error);
@@ -284,7 +246,7 @@ static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
     service_close(&service);
     if (error != ERROR_SUCCESS && error != ERROR_SERVICE_MARKED_FOR_DELETE)
         return service_fail("cannot remove the service", error);
-    if (service_wait_gone(manager) != ERROR_SUCCESS)
+    if (service_wait_gone() != ERROR_SUCCESS)
         return service_fail("the service is stopped and marked", ERROR_SERVICE_MARKED_FOR_DELETE);
     service_say(quiet, "The service " SERVICE_NAME " is removed.\n");
     return EXIT_CODE_OK;
@@ -292,22 +254,15 @@ static enum exit_code remove_service(SC_HANDLE manager, bool quiet)
 
 enum exit_code uninstall_run(const struct command_line *line)
 {
-    SC_HANDLE manager = NULL;
-
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
-    if (error != ERROR_SUCCESS)
-        return service_fail("cannot open the service control manager", error);
     if (line->purge && readers_group_is_shared()) {
-        service_close(&manager);
         fputs(SERVICE_NAME ": this is a domain controller, so the group \"" READERS_GROUP_NAME
                            "\" belongs to the domain, and other machines may use it: run this "
                            "without --purge\n",
               stderr);
         return EXIT_CODE_FAILED;
     }
-    enum exit_code code = remove_service(manager, line->quiet);
-    service_close(&manager);
-    error = events_unregister();
+    enum exit_code code = remove_service(line->quiet);
+    DWORD error = events_unregister();
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the event source", error);
     error = line->purge ? readers_group_remove() : ERROR_SUCCESS;

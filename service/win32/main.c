@@ -77,7 +77,7 @@ int wmain(int argc, wchar_t **argv)
 {
     /* First of all: a DLL beside the program or in the current folder is never loaded. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
-    hardening_apply();
+    (void)hardening_apply();
 
     enum exit_code code = EXIT_CODE_FAILED;
     UINT code_page = GetConsoleOutputCP();

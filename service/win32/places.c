@@ -150,18 +150,15 @@ static DWORD set_folder_descriptor(wchar_t *folder)
     return error;
 }
 
-DWORD places_lock_folder(const wchar_t *exe, bool *is_locked)
+DWORD places_lock_folder(const wchar_t *exe)
 {
     wchar_t *folder = _wcsdup(exe);
     DWORD error = ERROR_SUCCESS;
 
     if (folder == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    bool is_ours = cut_last_part(folder) && is_below_programs(folder) && !system_is_wine();
-    if (is_ours)
+    if (cut_last_part(folder) && is_below_programs(folder) && !system_is_wine())
         error = set_folder_descriptor(folder);
-    if (error == ERROR_SUCCESS)
-        *is_locked = is_ours;
     free(folder);
     return error;
 }
@@ -192,26 +189,20 @@ static DWORD check_key(const wchar_t *path, const char *name, char *reason)
     if (error != ERROR_SUCCESS)
         return error;
     error = find_stranger(key, SE_REGISTRY_KEY, KEY_CHANGE_RIGHTS, who);
-    if (error == ERROR_SUCCESS)
-        (void)snprintf(reason, PLACES_REASON_CAPACITY, "%s%s%s", who[0] != '\0' ? name : "",
-                       who[0] != '\0' ? ": " : "", who);
+    if (error == ERROR_SUCCESS && who[0] != '\0')
+        (void)snprintf(reason, PLACES_REASON_CAPACITY, "%s: %s", name, who);
     RegCloseKey(key);
     return error;
 }
 
 DWORD places_check_keys(char *reason)
 {
-    char found[PLACES_REASON_CAPACITY] = "";
-
-    DWORD error = check_key(SERVICE_KEY, "Services\\" SERVICE_NAME, found);
-    if (error == ERROR_SUCCESS && found[0] == '\0') {
-        error = check_key(SETTINGS_REGISTRY_KEY, "Services\\" SERVICE_NAME "\\Parameters", found);
-        if (error == ERROR_FILE_NOT_FOUND)
-            error = ERROR_SUCCESS;
-    }
-    if (error == ERROR_SUCCESS)
-        (void)snprintf(reason, PLACES_REASON_CAPACITY, "%s", found);
-    return error;
+    reason[0] = '\0';
+    DWORD error = check_key(SERVICE_KEY, "Services\\" SERVICE_NAME, reason);
+    if (error != ERROR_SUCCESS || reason[0] != '\0')
+        return error;
+    error = check_key(SETTINGS_REGISTRY_KEY, "Services\\" SERVICE_NAME "\\Parameters", reason);
+    return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : error;
 }
 
 /* A link is not followed: the object of this name is checked. */
@@ -246,20 +237,18 @@ static uint32_t rights_at(int depth, const wchar_t *path)
 
 DWORD places_check_folder(const wchar_t *exe, char *reason)
 {
-    char found[PLACES_REASON_CAPACITY] = "";
     wchar_t *path = _wcsdup(exe);
     bool has_more = true;
     DWORD error = ERROR_SUCCESS;
 
+    reason[0] = '\0';
     if (path == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    for (int depth = 0; has_more && error == ERROR_SUCCESS && found[0] == '\0'; depth++) {
-        error = depth < FOLDERS_MAX ? check_path(path, rights_at(depth, path), found)
+    for (int depth = 0; has_more && error == ERROR_SUCCESS && reason[0] == '\0'; depth++) {
+        error = depth < FOLDERS_MAX ? check_path(path, rights_at(depth, path), reason)
                                     : ERROR_BUFFER_OVERFLOW;
         has_more = cut_last_part(path);
     }
-    if (error == ERROR_SUCCESS)
-        (void)snprintf(reason, PLACES_REASON_CAPACITY, "%s", found);
     free(path);
     return error;
 }

@@ -22,14 +22,12 @@ NODISCARD DWORD places_lock_key(void);
 /* Gives the folder of the program FOLDER_SDDL of access.h, which the files in it inherit. Only a
  * folder below Program Files: another one may hold other files and is left unchanged. On Wine, which
  * derives DACLs from the host's file modes, nothing is changed.
- * exe        Full path.
- * is_locked  Receives whether it was changed.
+ * exe  Full path.
  * Returns a Win32 error. */
-NODISCARD DWORD places_lock_folder(_In_ const wchar_t *exe, _Out_ bool *is_locked);
+NODISCARD DWORD places_lock_folder(_In_ const wchar_t *exe);
 
 /* Each looks for an account other than SYSTEM, Administrators and TrustedInstaller. `reason` receives
- * "" when there is none, else which object and who, terminated UTF-8; untouched on failure. Returns a
- * Win32 error.
+ * "" when there is none, else which object and who, terminated UTF-8. Returns a Win32 error.
  *
  * keys    that could change the settings or the registration of the service. Without a key of
  *         settings, all of them have their defaults.

@@ -81,7 +81,7 @@ static DWORD serve(void)
 {
     struct daemon daemon;
 
-    DWORD error = daemon_start(&daemon, DAEMON_SERVICE, PIPE_NAME_DEFAULT, NULL);
+    DWORD error = daemon_start(&daemon, PIPE_NAME_DEFAULT, NULL);
     if (error != ERROR_SUCCESS)
         return error;
     report(SERVICE_RUNNING, NO_ERROR, 0);

@@ -26,22 +26,22 @@ void service_close(SC_HANDLE *handle)
 
 DWORD service_manager_open(DWORD access, SC_HANDLE *manager)
 {
-    SC_HANDLE opened = OpenSCManagerW(NULL, NULL, access);
-
-    if (opened == NULL)
-        return GetLastError();
-    *manager = opened;
-    return ERROR_SUCCESS;
+    *manager = OpenSCManagerW(NULL, NULL, access);
+    return *manager != NULL ? ERROR_SUCCESS : GetLastError();
 }
 
-DWORD service_open(SC_HANDLE manager, DWORD access, SC_HANDLE *service)
+DWORD service_open(DWORD access, SC_HANDLE *service)
 {
-    SC_HANDLE opened = OpenServiceW(manager, service_name, access);
+    SC_HANDLE manager = NULL;
 
-    if (opened == NULL)
-        return GetLastError();
-    *service = opened;
-    return ERROR_SUCCESS;
+    *service = NULL;
+    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
+    if (error != ERROR_SUCCESS)
+        return error;
+    *service = OpenServiceW(manager, service_name, access);
+    error = *service != NULL ? ERROR_SUCCESS : GetLastError();
+    service_close(&manager);
+    return error;
 }
 
 DWORD service_create(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *service)
@@ -51,15 +51,11 @@ DWORD service_create(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *servi
     for (int poll = 0; poll < POLLS_MAX && error == ERROR_SERVICE_MARKED_FOR_DELETE; poll++) {
         if (poll > 0)
             Sleep(POLL_INTERVAL_MS);
-        SC_HANDLE created =
+        *service =
             CreateServiceW(manager, service_name, L"" SERVICE_DISPLAY_NAME, SERVICE_ALL_ACCESS,
                            SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
                            command, NULL, NULL, NULL, NULL, NULL); /* no account: LocalSystem */
-        if (created != NULL) {
-            *service = created;
-            return ERROR_SUCCESS;
-        }
-        error = GetLastError();
+        error = *service != NULL ? ERROR_SUCCESS : GetLastError();
     }
     return error;
 }
@@ -76,14 +72,12 @@ DWORD service_change(SC_HANDLE service, const wchar_t *command, bool enable)
 
 DWORD service_query_status(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
 {
-    SERVICE_STATUS_PROCESS answer;
     DWORD size = 0;
 
-    if (!QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)&answer, sizeof answer,
-                              &size))
-        return GetLastError();
-    *status = answer;
-    return ERROR_SUCCESS;
+    return QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status, sizeof *status,
+                                &size)
+               ? ERROR_SUCCESS
+               : GetLastError();
 }
 
 /* Waits while the service is in the state `passing`. */
@@ -130,12 +124,11 @@ static DWORD send_stop(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
     return error == ERROR_SERVICE_NOT_ACTIVE ? ERROR_SUCCESS : error;
 }
 
-DWORD service_stop(SC_HANDLE service, bool *process_remains)
+DWORD service_stop(SC_HANDLE service, bool quiet)
 {
     SERVICE_STATUS_PROCESS status = {0};
     HANDLE process = NULL;
 
-    *process_remains = false;
     DWORD error = service_query_status(service, &status);
     if (error != ERROR_SUCCESS || status.dwCurrentState == SERVICE_STOPPED)
         return error;
@@ -150,17 +143,21 @@ DWORD service_stop(SC_HANDLE service, bool *process_remains)
     }
     if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
         error = ERROR_TIMEOUT;
-    *process_remains = error == ERROR_SUCCESS && process != NULL &&
-                       WaitForSingleObject(process, SERVICE_PROCESS_WAIT_MS) != WAIT_OBJECT_0;
+    if (error == ERROR_SUCCESS && process != NULL &&
+        WaitForSingleObject(process, SERVICE_PROCESS_WAIT_MS) != WAIT_OBJECT_0)
+        service_warn(quiet,
+                     "the service is stopped, but its process has not ended: a call into Windows "
+                     "does not return. Its program cannot be deleted until it does, at the "
+                     "latest at the next restart");
     handle_close(&process);
     return error;
 }
 
-DWORD service_wait_gone(SC_HANDLE manager)
+DWORD service_wait_gone(void)
 {
     for (int poll = 0; poll < POLLS_MAX; poll++) {
         SC_HANDLE service = NULL;
-        DWORD error = service_open(manager, SERVICE_QUERY_STATUS, &service);
+        DWORD error = service_open(SERVICE_QUERY_STATUS, &service);
         service_close(&service); /* before the wait: our handle keeps the service, too */
         if (error == ERROR_SERVICE_DOES_NOT_EXIST)
             return ERROR_SUCCESS;
@@ -181,11 +178,8 @@ DWORD service_query_command(SC_HANDLE service, wchar_t **command)
 
     if (!QueryServiceConfigW(service, &answer.config, sizeof answer, &size))
         return GetLastError();
-    wchar_t *copy = _wcsdup(answer.config.lpBinaryPathName);
-    if (copy == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    *command = copy;
-    return ERROR_SUCCESS;
+    *command = _wcsdup(answer.config.lpBinaryPathName);
+    return *command != NULL ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 /* --- messages --- */
@@ -235,54 +229,41 @@ enum exit_code service_fail(const char *what, DWORD error)
 
 /* --- commands --- */
 
-static enum exit_code say_not_installed(bool quiet, enum exit_code code)
-{
-    service_say(quiet, "The service " SERVICE_NAME " is not installed.\n");
-    return code;
-}
-
-void service_warn_remains(bool quiet)
-{
-    service_warn(quiet,
-                 "the service is stopped, but its process has not ended: a call into Windows "
-                 "does not return. Its program cannot be deleted until it does, at the "
-                 "latest at the next restart");
-}
-
 enum exit_code stop_run(bool quiet)
 {
-    SC_HANDLE manager = NULL, service = NULL;
-    enum exit_code code = EXIT_CODE_OK;
-    bool process_remains = false;
+    const char *done = "The service " SERVICE_NAME " is stopped.\n";
+    SC_HANDLE service = NULL;
 
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
+    DWORD error = service_open(SERVICE_QUERY_STATUS | SERVICE_STOP, &service);
     if (error == ERROR_SUCCESS)
-        error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_STOP, &service);
-    if (error == ERROR_SUCCESS)
-        error = service_stop(service, &process_remains);
-    if (process_remains)
-        service_warn_remains(quiet);
-    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
-        code = say_not_installed(quiet, EXIT_CODE_OK);
-    else if (error != ERROR_SUCCESS)
-        code = service_fail("cannot stop the service", error);
-    else
-        service_say(quiet, "The service " SERVICE_NAME " is stopped.\n");
+        error = service_stop(service, quiet);
     service_close(&service);
-    service_close(&manager);
-    return code;
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
+        done = SERVICE_NOT_INSTALLED;
+    else if (error != ERROR_SUCCESS)
+        return service_fail("cannot stop the service", error);
+    service_say(quiet, "%s", done);
+    return EXIT_CODE_OK;
 }
 
-static enum exit_code print_status(SC_HANDLE service, bool quiet)
+enum exit_code status_run(bool quiet)
 {
     static const char *const states[] = {"unknown", "stopped",  "starting", "stopping",
                                          "running", "resuming", "pausing",  "paused"};
     SERVICE_STATUS_PROCESS status = {0};
+    SC_HANDLE service = NULL;
     wchar_t *command = NULL;
 
-    DWORD error = service_query_status(service, &status);
+    DWORD error = service_open(SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG, &service);
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST) {
+        service_say(quiet, SERVICE_NOT_INSTALLED);
+        return EXIT_CODE_NOT_INSTALLED;
+    }
+    if (error == ERROR_SUCCESS)
+        error = service_query_status(service, &status);
     if (error == ERROR_SUCCESS)
         error = service_query_command(service, &command);
+    service_close(&service);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot query the service", error);
     const DWORD state = status.dwCurrentState;
@@ -295,23 +276,4 @@ static enum exit_code print_status(SC_HANDLE service, bool quiet)
     free(command_utf8);
     free(command);
     return state == SERVICE_RUNNING ? EXIT_CODE_OK : EXIT_CODE_FAILED;
-}
-
-enum exit_code status_run(bool quiet)
-{
-    SC_HANDLE manager = NULL, service = NULL;
-    enum exit_code code;
-
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
-    if (error == ERROR_SUCCESS)
-        error = service_open(manager, SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG, &service);
-    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
-        code = say_not_installed(quiet, EXIT_CODE_NOT_INSTALLED);
-    else if (error != ERROR_SUCCESS)
-        code = service_fail("cannot open the service", error);
-    else
-        code = print_status(service, quiet);
-    service_close(&service);
-    service_close(&manager);
-    return code;
 }

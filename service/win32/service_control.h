@@ -26,10 +26,10 @@ enum {
 /* Closes and resets to NULL; accepts NULL. */
 void service_close(_Inout_ SC_HANDLE *handle);
 
+/* Opens the service control manager; the lsmapd service. Set the handle to NULL on failure,
+ * ERROR_SERVICE_DOES_NOT_EXIST when there is no service. */
 NODISCARD DWORD service_manager_open(DWORD access, _Out_ SC_HANDLE *manager);
-
-/* Opens the lsmapd service. ERROR_SERVICE_DOES_NOT_EXIST when there is none. */
-NODISCARD DWORD service_open(_In_ SC_HANDLE manager, DWORD access, _Out_ SC_HANDLE *service);
+NODISCARD DWORD service_open(DWORD access, _Out_ SC_HANDLE *service);
 
 /* Registers it. While Windows is still removing an earlier one, waits for that.
  * command  Its command line, the program quoted.
@@ -48,13 +48,13 @@ NODISCARD DWORD service_query_status(_In_ SC_HANDLE service, _Out_ SERVICE_STATU
  * Returns a Win32 error, ERROR_TIMEOUT, or the error that the service ended with. */
 NODISCARD DWORD service_start(_In_ SC_HANDLE service);
 
-/* Stops it, then waits for its process, so that its files can be replaced: a thread that is lost in
- * the kernel may keep the process for ever. Success when it is stopped already.
- * process_remains  Receives whether the process still exists after SERVICE_PROCESS_WAIT_MS. */
-NODISCARD DWORD service_stop(_In_ SC_HANDLE service, _Out_ bool *process_remains);
+/* Stops it, then waits up to SERVICE_PROCESS_WAIT_MS for its process, so that its files can be
+ * replaced; warns when a thread that is lost in the kernel keeps the process. Success when it is
+ * stopped already. */
+NODISCARD DWORD service_stop(_In_ SC_HANDLE service, bool quiet);
 
 /* Waits until Windows has removed it. ERROR_TIMEOUT: a program holds a handle to it. */
-NODISCARD DWORD service_wait_gone(_In_ SC_HANDLE manager);
+NODISCARD DWORD service_wait_gone(void);
 
 /* Its registered command line, terminated, on the heap. */
 NODISCARD DWORD service_query_command(_In_ SC_HANDLE service, _Out_ wchar_t **command);
@@ -67,8 +67,7 @@ PRINTF_FORMAT(2, 3) void service_say(bool quiet, const char *format, ...);
 /* On stderr, after "lsmapd: warning: "; nothing when `quiet`. */
 PRINTF_FORMAT(2, 3) void service_warn(bool quiet, const char *format, ...);
 
-/* That the process of the stopped service has not ended. */
-void service_warn_remains(bool quiet);
+#define SERVICE_NOT_INSTALLED "The service " SERVICE_NAME " is not installed.\n"
 
 /* What failed and what to do about it, on stderr. Returns the exit code.
  * what  A phrase that follows "lsmapd: ". */

@@ -91,53 +91,36 @@ static bool read_next(HKEY key, DWORD index, struct value *value, struct setting
     return true;
 }
 
-void settings_registry_read_key(HKEY root, const wchar_t *path, struct settings *settings,
-                                struct settings_findings *findings)
+void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings,
+                            struct settings_findings *findings)
 {
     struct value value;
+    const char *fault = NULL;
     HKEY key = NULL;
+    DWORD index = 0;
 
     LSTATUS error = RegOpenKeyExW(root, path, 0, KEY_QUERY_VALUE, &key);
     if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
         return;
-    if (error != ERROR_SUCCESS) {
-        settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"),
-                        "a key that cannot be read");
-        return;
-    }
-    DWORD index = 0;
-    while (index < VALUES_MAX && read_next(key, index, &value, settings, findings))
-        index++;
-    if (index == VALUES_MAX)
-        settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"),
-                        "a key with too many values");
-    RegCloseKey(key);
-}
-
-void settings_registry_read(struct settings *settings, struct settings_findings *findings)
-{
-    settings_registry_read_key(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, settings, findings);
-}
-
-static DWORD write_value(const wchar_t *name, DWORD type, const void *data, size_t size)
-{
-    HKEY key = NULL;
-
-    LSTATUS error = RegCreateKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, NULL, 0,
-                                    KEY_SET_VALUE, NULL, &key, NULL);
     if (error != ERROR_SUCCESS)
-        return (DWORD)error;
-    error = RegSetValueExW(key, name, 0, type, data, (DWORD)size);
-    RegCloseKey(key);
-    return (DWORD)error;
+        fault = "a key that cannot be read";
+    while (fault == NULL && read_next(key, index, &value, settings, findings))
+        if (++index == VALUES_MAX)
+            fault = "a key with too many values";
+    if (fault != NULL)
+        settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"), fault);
+    if (key != NULL)
+        RegCloseKey(key);
 }
 
 DWORD settings_registry_write_text(const wchar_t *name, const wchar_t *text)
 {
-    return write_value(name, REG_SZ, text, (wcslen(text) + 1) * sizeof *text);
+    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, name, REG_SZ, text,
+                                  (DWORD)((wcslen(text) + 1) * sizeof *text));
 }
 
 DWORD settings_registry_write_number(const wchar_t *name, DWORD number)
 {
-    return write_value(name, REG_DWORD, &number, sizeof number);
+    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, name, REG_DWORD,
+                                  &number, sizeof number);
 }

@@ -12,19 +12,14 @@
 
 #define SETTINGS_REGISTRY_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME L"\\Parameters"
 
-/* Reads all values. Without a key there are none; a value that cannot be read becomes a finding, and
- * may be a security setting.
+/* Reads all values of a key. Without the key there are none; a value that cannot be read becomes a
+ * finding, and may be a security setting.
  * settings  Holds the defaults. */
-void settings_registry_read(_Inout_ struct settings *settings,
+void settings_registry_read(HKEY root, _In_ const wchar_t *path, _Inout_ struct settings *settings,
                             _Inout_ struct settings_findings *findings);
 
-/* The same from another key. */
-void settings_registry_read_key(HKEY root, _In_ const wchar_t *path,
-                                _Inout_ struct settings *settings,
-                                _Inout_ struct settings_findings *findings);
-
-/* Each writes one value, for `lsmapd install`; creates the key when there is none. Needs elevation.
- * Returns a Win32 error. */
+/* Each writes one value of the service's key, for `lsmapd install`. Needs elevation. Returns a Win32
+ * error. */
 NODISCARD DWORD settings_registry_write_text(_In_ const wchar_t *name, _In_ const wchar_t *text);
 NODISCARD DWORD settings_registry_write_number(_In_ const wchar_t *name, DWORD number);
 

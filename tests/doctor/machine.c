@@ -25,13 +25,9 @@ static void find_service(struct machine *machine)
 {
     const DWORD access = SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG | READ_CONTROL;
     SERVICE_STATUS_PROCESS status = {0};
-    SC_HANDLE manager = NULL;
     wchar_t *command = NULL;
 
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
-    if (error == ERROR_SUCCESS)
-        error = service_open(manager, access, &machine->service);
-    service_close(&manager);
+    DWORD error = service_open(access, &machine->service);
     machine->service_error = error;
     if (error != ERROR_SUCCESS)
         return;

@@ -70,7 +70,7 @@ int wmain(int argc, wchar_t **argv)
 
     /* As lsmapd does. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
-    hardening_apply();
+    (void)hardening_apply();
     SetConsoleOutputCP(CP_UTF8);
     for (int i = 1; i < argc; i++) {
         if (wcscmp(argv[i], L"--json") == 0) {

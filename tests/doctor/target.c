@@ -79,7 +79,7 @@ static DWORD take_service_pipe(struct target *target)
     struct access_setup setup = {0};
 
     settings_default(&settings, 1);
-    settings_registry_read(&settings, &findings);
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings, &findings);
     DWORD error = access_setup_create(&settings, &findings, NULL, &setup);
     if (error == ERROR_SUCCESS && setup.pipe_sddl.size > sizeof target->sddl)
         error = ERROR_BUFFER_OVERFLOW;

@@ -88,7 +88,7 @@ const char *lsmapd_reason_to_skip(void)
     if (service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager) !=
         ERROR_SUCCESS)
         return "needs an elevated prompt";
-    bool is_installed = service_open(manager, SERVICE_QUERY_STATUS, &service) == ERROR_SUCCESS;
+    bool is_installed = service_open(SERVICE_QUERY_STATUS, &service) == ERROR_SUCCESS;
     service_close(&service);
     service_close(&manager);
     return is_installed ? "the service is installed already" : NULL;

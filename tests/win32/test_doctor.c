@@ -133,13 +133,10 @@ static bool check_json_line(struct test *t, struct span line, bool is_found[])
 
 static bool is_installed(void)
 {
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
 
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
-    if (error == ERROR_SUCCESS)
-        error = service_open(manager, SERVICE_QUERY_STATUS, &service);
+    DWORD error = service_open(SERVICE_QUERY_STATUS, &service);
     service_close(&service);
-    service_close(&manager);
     return error != ERROR_SERVICE_DOES_NOT_EXIST;
 }
 

@@ -129,16 +129,14 @@ static void check_registration(struct test *t)
     static BYTE buffer[8192];
     QUERY_SERVICE_CONFIGW *config = (QUERY_SERVICE_CONFIGW *)(void *)buffer;
     wchar_t path[MAX_PATH], quoted[MAX_PATH + 2];
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
     DWORD size = 0;
 
     TEST_ROW(t, "registration");
     REQUIRE(t, lsmapd_path(path));
     swprintf(quoted, MAX_PATH + 2, L"\"%ls\"", path);
-    CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
     CHECK_INT(t, ERROR_SUCCESS,
-              service_open(manager, SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | READ_CONTROL,
-                           &service));
+              service_open(SERVICE_QUERY_CONFIG | SERVICE_QUERY_STATUS | READ_CONTROL, &service));
     if (CHECK(t, QueryServiceConfigW(service, config, sizeof buffer, &size))) {
         CHECK_INT(t, 0, _wcsicmp(quoted, config->lpBinaryPathName));
         CHECK_INT(t, 0, wcscmp(L"LocalSystem", config->lpServiceStartName));
@@ -154,7 +152,6 @@ static void check_registration(struct test *t)
     check_windows_registration(t, service, buffer, sizeof buffer);
     check_controls(t, service);
     service_close(&service);
-    service_close(&manager);
     CHECK(t, event_source_exists());
     check_message_file(t);
     check_key(t);
@@ -162,16 +159,13 @@ static void check_registration(struct test *t)
 
 static DWORD running_pid(void)
 {
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
     SERVICE_STATUS_PROCESS status = {0};
 
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
-    if (error == ERROR_SUCCESS)
-        error = service_open(manager, SERVICE_QUERY_STATUS, &service);
+    DWORD error = service_open(SERVICE_QUERY_STATUS, &service);
     if (error == ERROR_SUCCESS)
         error = service_query_status(service, &status);
     service_close(&service);
-    service_close(&manager);
     return error == ERROR_SUCCESS && status.dwCurrentState == SERVICE_RUNNING ? status.dwProcessId
                                                                               : 0;
 }
@@ -221,7 +215,7 @@ static void install_may_leave_it_stopped(struct test *t)
 static void a_disabled_service_stays_disabled(struct test *t)
 {
     const char *reason = lsmapd_reason_to_skip();
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
 
     if (reason != NULL)
         TEST_SKIP(t, reason);
@@ -231,15 +225,13 @@ static void a_disabled_service_stays_disabled(struct test *t)
     lsmapd_check_run(t, L"install --filtered-admins none", EXIT_CODE_USAGE, "not \"none\"");
     lsmapd_check_run(t, L"install --readers lsmap-test-nobody", EXIT_CODE_FAILED, "is not known");
     CHECK(t, pid != 0 && running_pid() == pid);
-    CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
-    CHECK_INT(t, ERROR_SUCCESS, service_open(manager, SERVICE_ALL_ACCESS, &service));
+    CHECK_INT(t, ERROR_SUCCESS, service_open(SERVICE_ALL_ACCESS, &service));
     CHECK(t, ChangeServiceConfigW(service, SERVICE_NO_CHANGE, SERVICE_DISABLED, SERVICE_NO_CHANGE,
                                   NULL, NULL, NULL, NULL, NULL, NULL, NULL));
     lsmapd_check_run(t, L"install", EXIT_CODE_OK, "It is disabled and stays so");
     CHECK_INT(t, 0, running_pid());
     lsmapd_check_run(t, L"install --enable", EXIT_CODE_OK, "It is running.");
     service_close(&service);
-    service_close(&manager);
     check_registration(t);
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
@@ -300,7 +292,7 @@ static void install_takes_options_about_rights(struct test *t)
 static void a_taken_name_keeps_the_service_from_running(struct test *t)
 {
     const char *reason = lsmapd_reason_to_skip();
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
     SERVICE_STATUS_PROCESS status = {0};
 
     if (reason != NULL)
@@ -310,13 +302,11 @@ static void a_taken_name_keeps_the_service_from_running(struct test *t)
     REQUIRE(t, taken != INVALID_HANDLE_VALUE);
     lsmapd_check_run(t, L"install", EXIT_CODE_FAILED, "does not start");
     lsmapd_check_run(t, L"status", EXIT_CODE_FAILED, "state: stopped");
-    CHECK_INT(t, ERROR_SUCCESS, service_manager_open(SC_MANAGER_CONNECT, &manager));
-    CHECK_INT(t, ERROR_SUCCESS, service_open(manager, SERVICE_QUERY_STATUS, &service));
+    CHECK_INT(t, ERROR_SUCCESS, service_open(SERVICE_QUERY_STATUS, &service));
     CHECK_INT(t, ERROR_SUCCESS, service_query_status(service, &status));
     CHECK(t, status.dwWin32ExitCode == ERROR_PIPE_BUSY ||
                  status.dwWin32ExitCode == ERROR_ACCESS_DENIED);
     service_close(&service);
-    service_close(&manager);
     CloseHandle(taken);
     lsmapd_check_run(t, L"install", EXIT_CODE_OK, "It is running.");
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");

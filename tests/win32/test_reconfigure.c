@@ -18,14 +18,12 @@ static void set(struct test *t, const wchar_t *name, DWORD number)
 
 static bool send_change(void)
 {
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
     SERVICE_STATUS status;
-    bool is_done = service_manager_open(SC_MANAGER_CONNECT, &manager) == ERROR_SUCCESS &&
-                   service_open(manager, SERVICE_PAUSE_CONTINUE, &service) == ERROR_SUCCESS &&
+    bool is_done = service_open(SERVICE_PAUSE_CONTINUE, &service) == ERROR_SUCCESS &&
                    ControlService(service, SERVICE_CONTROL_PARAMCHANGE, &status);
 
     service_close(&service);
-    service_close(&manager);
     return is_done;
 }
 

@@ -30,7 +30,7 @@ static void read_all(struct settings *settings, struct settings_findings *findin
 {
     memset(findings, 0, sizeof *findings);
     settings_default(settings, 1);
-    settings_registry_read_key(HKEY_CURRENT_USER, KEY, settings, findings);
+    settings_registry_read(HKEY_CURRENT_USER, KEY, settings, findings);
 }
 
 static void no_key_is_the_defaults(struct test *t)
