@@ -170,7 +170,8 @@ static void read_value(struct cli *cli, struct options *options, int option)
         break;
     case OPTION_OUT:
         if (check_text(cli, "name of the file", 0))
-            options->out = cli->value.data; /* the end of an argument, so it is terminated */
+            /* Terminated, because its argument ends there; "-" is stdout, as in other programs. */
+            options->out = span_equal(cli->value, SPAN("-")) ? NULL : cli->value.data;
         break;
     default: /* a switch: cli->given has all there is to know */
         break;

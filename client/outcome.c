@@ -92,7 +92,10 @@ static void group_add(struct gap_group *group, const char *before, struct span n
     if (group->named == group->count) {
         buffer_text(&group->names, size > 0 ? ", " : "");
         buffer_text(&group->names, before);
-        display_text(&group->names, name);
+        if (*before == '"')
+            display_text(&group->names, name);
+        else
+            display_name(&group->names, name, 0);
         buffer_text(&group->names, after);
         if (!buffer_failed(&group->names))
             group->named++;

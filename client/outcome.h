@@ -51,15 +51,14 @@ enum outcome {
       "the server is busy: no free connection within {seconds} "                               \
       "seconds; try again, or wait longer with --timeout")                                     \
     X(FAILURE_TIMED_OUT, OUTCOME_BUSY,                                                         \
-      "no answer within {seconds} seconds: try again, or wait longer with --timeout")          \
+      "no complete answer within {seconds} seconds: try again, or wait longer with --timeout") \
     X(FAILURE_CLOSED, OUTCOME_BROKEN,                                                          \
-      "the server closed the connection before the end of its "                                \
-      "reply, the output is incomplete: try again")                                            \
+      "the server closed the connection before the end of its reply: try again")               \
     X(FAILURE_NO_REPLY, OUTCOME_BROKEN,                                                        \
       "the server closed the connection without an answer: try again")                         \
     X(FAILURE_PROTOCOL, OUTCOME_BROKEN,                                                        \
-      "the server violates the protocol ({detail}), the "                                      \
-      "output is incomplete: are lsmap and its server of the same release?")                   \
+      "the server violates the protocol ({detail}): "                                          \
+      "are lsmap and its server of the same release?")                                         \
     X(FAILURE_FOREIGN_OWNER, OUTCOME_BROKEN,                                                   \
       "the pipe {pipe} is not trusted, nothing was sent: it belongs to {detail}")              \
     X(FAILURE_FOREIGN_SERVER, OUTCOME_BROKEN,                                                  \

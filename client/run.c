@@ -28,6 +28,7 @@ struct run {
     struct buffer out;    /* results not yet written */
     struct buffer say;    /* diagnostics, written after the results */
     uint64_t processes;   /* received */
+    bool is_printed;      /* some results were written */
     bool unread;          /* the results have no reader any more */
     bool exhausted;       /* memory, or a bound */
     enum outcome refusal; /* of the server's error; OUTCOME_COMPLETE: none */
@@ -37,6 +38,7 @@ static bool flush(struct run *run)
 {
     const struct output *output = run->settings->output;
 
+    run->is_printed = run->is_printed || run->out.size > 0;
     if (run->out.size > 0 && !run->unread)
         run->unread = !output->write(output->context, buffer_span(&run->out));
     buffer_clear(&run->out);
@@ -291,6 +293,9 @@ enum outcome run_request(const struct run_settings *settings)
         outcome = run_complain(settings, &failure);
     else if (event == EXCHANGE_END)
         outcome = run->refusal != OUTCOME_COMPLETE ? run->refusal : gaps_outcome(&run->gaps);
+    bool is_part = run->exhausted || event == EXCHANGE_FAILED || run->refusal != OUTCOME_COMPLETE;
+    if (is_part && run->is_printed && run->pipeline.rows > 0 && options->out == NULL)
+        buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
     if (!options->quiet)
         gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
     complain(run);

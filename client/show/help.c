@@ -148,7 +148,7 @@ static const char scripts[] =
     "* Use --json or --csv: their names never change, new ones are added at the end.\n"
     "  The table is for people and may change.\n"
     "* A list is complete when lsmap ends with 0.\n"
-    "* lsmap never asks and never waits without end: --timeout S bounds each wait.\n"
+    "* lsmap never asks and never waits without end: --timeout S bounds all of it.\n"
     "* stdout has results only, UTF-8 without byte order mark; stderr has the rest.\n"
     "* A reader that stops early (| select -first 1) is not an error.\n"
     "\n"

@@ -88,7 +88,7 @@ void table_process(const struct row *row, enum row_member name, size_t columns, 
     size_t used = pid_size + 3 + (host.size > 0 ? display_width(host) + 4 : 0); /* " (PID)" */
     if (columns > 0)
         columns = columns > used + 1 ? columns - used : 1;
-    display_cut(out, text.size > 0 ? text : SPAN("?"), columns);
+    display_name(out, text.size > 0 ? text : SPAN("?"), columns);
     buffer_format(out, " (%.*s)", (int)pid_size, pid);
     if (host.size > 0) {
         buffer_text(out, " on ");
@@ -346,6 +346,7 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
 {
     if (row->type == ROW_INFO || row->type == ROW_WHOAMI)
         return facts_format(row_line(row), out);
+    table->ended = table->ended || row->type == ROW_END;
     if (row->type == ROW_STATS) {
         stats_parse(row_line(row), &table->stats);
         table->has_stats = true;
@@ -371,7 +372,7 @@ static void put_bytes(const struct table *table, struct buffer *out)
 
 bool table_end(struct table *table, struct buffer *out)
 {
-    if (!table->style.totals || !table->begun)
+    if (!table->style.totals || !table->begun || !table->ended)
         return true;
     buffer_text(out, "\n");
     if (table->kind == COLUMNS_CHANGES) {

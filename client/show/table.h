@@ -28,6 +28,7 @@ struct table {
     enum columns_table kind;
     struct table_style style;
     bool begun;            /* something was printed */
+    bool ended;            /* all rows came: sums may be printed */
     struct buffer cell;    /* a cell that is put together, or the facts of a heading */
     struct buffer heading; /* "NAME (PID)" of the last row of COLUMNS_CHANGES */
     bool has_stats;        /* a ROW_STATS, shown when its reply is complete */

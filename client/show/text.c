@@ -153,6 +153,39 @@ bool display_cut(struct buffer *out, struct span text, size_t columns)
     return display_text(out, span_from(text, tail_offset(text, width, tail)));
 }
 
+static bool is_space(uint32_t code_point)
+{
+    return code_point == ' ' || code_point == 0xA0 || code_point == 0x1680 ||
+           (code_point >= 0x2000 && code_point <= 0x200A) || code_point == 0x202F ||
+           code_point == 0x205F || code_point == 0x3000;
+}
+
+static bool imitates_lines(struct span name)
+{
+    uint32_t last = ' ';
+
+    for (size_t offset = 0; offset < name.size;) {
+        uint32_t next = utf8_next(name, &offset);
+        if (is_space(last) && (is_space(next) || next == '(' || next == ','))
+            return true;
+        if ((is_space(next) && next != ' ') || (last == ',' && next == ' '))
+            return true;
+        last = next;
+    }
+    return name.size > 0 && last == ' ';
+}
+
+bool display_name(struct buffer *out, struct span name, size_t columns)
+{
+    bool is_quoted = imitates_lines(name);
+
+    if (is_quoted && columns > 0)
+        columns = columns > 3 ? columns - 2 : 1;
+    buffer_text(out, is_quoted ? "\"" : "");
+    display_cut(out, name, columns);
+    return buffer_text(out, is_quoted ? "\"" : "");
+}
+
 struct span display_size(char *out, uint64_t bytes)
 {
     static const char units[] = "KMGTPE";

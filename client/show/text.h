@@ -1,9 +1,9 @@
 /* Text for a console, appended to a buffer, and the columns that it takes there.
  *
  * File names come from processes that nobody vouches for. Control characters could drive the
- * console of the administrator who reads them, and bidirectional controls could make a name look
- * like another, so both are shown as U+FFFD, and so is what is not UTF-8. Rows printed as JSON do
- * not pass through here: they are escaped already.
+ * console of the administrator who reads them; bidirectional controls and invisible characters could
+ * make a name look like another. All are shown as U+FFFD, and so is what is not UTF-8. Rows printed
+ * as JSON do not pass through here: they are escaped already.
  *
  * A character takes one column, two (East Asian wide characters, most pictographs) or none
  * (combining marks), whatever the locale. Fonts and consoles differ on a few; then a column is off
@@ -30,6 +30,11 @@ bool display_right(_Inout_ struct buffer *out, struct span text, size_t columns)
 /* At most `columns` columns: what is too much is taken out of the middle and shown as U+2026; the
  * end, where a path has its file name, keeps the larger part. columns 0: never cut. */
 bool display_cut(_Inout_ struct buffer *out, struct span text, size_t columns);
+
+/* The same for the name of a process, which may imitate what lsmap prints after one: a name with two
+ * spaces in a row, a space that is not U+0020, a comma or a parenthesis after a space, is shown in
+ * quotes, which no file name of Windows has. */
+bool display_name(_Inout_ struct buffer *out, struct span name, size_t columns);
 
 enum { DISPLAY_SIZE_CAPACITY = 24, DISPLAY_COUNT_CAPACITY = 32 };
 

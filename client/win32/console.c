@@ -5,24 +5,13 @@
 #include "common/text/utf.h"
 #include "common/win32/system_info.h"
 
-enum { CONSOLE_SIZE_MAX = 32 * 1024, WRITE_SIZE_MAX = 1024 * 1024 }; /* older consoles fail above */
-
-/* To restore at the end; 0: it was not changed. Written once, before the handler is set. */
-static UINT code_page_before;
+enum { CONSOLE_LEN_MAX = 8 * 1024, WRITE_SIZE_MAX = 1024 * 1024 }; /* older consoles fail above */
 
 static struct out_file out_file; /* of --out */
-
-static void restore_code_page(void)
-{
-    if (code_page_before != 0)
-        (void)SetConsoleOutputCP(code_page_before);
-}
 
 static BOOL WINAPI on_interrupt(DWORD event)
 {
     (void)event; /* each of them ends the process */
-    restore_code_page();
-    out_file_give_up(&out_file);
     ExitProcess(OUTCOME_INTERRUPTED);
 }
 
@@ -45,15 +34,32 @@ static size_t console_width(HANDLE handle)
                : 0;
 }
 
-static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
+/* A piece of at most CONSOLE_LEN_MAX bytes, so of no more units. */
+static DWORD write_console(HANDLE handle, struct span piece)
 {
-    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
-        DWORD size = (DWORD)utf8_cut(bytes, is_console ? CONSOLE_SIZE_MAX : WRITE_SIZE_MAX);
-        DWORD written = 0;
-        if (!WriteFile(handle, bytes.data, size, &written, NULL))
+    uint16_t units[CONSOLE_LEN_MAX];
+    DWORD len = (DWORD)utf16_from_utf8(units, CONSOLE_LEN_MAX, piece), written = 0;
+
+    for (DWORD done = 0; done < len; done += written) {
+        if (!WriteConsoleW(handle, units + done, len - done, &written, NULL))
             return GetLastError();
         if (written == 0)
             return ERROR_WRITE_FAULT;
+    }
+    return ERROR_SUCCESS;
+}
+
+static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
+{
+    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
+        DWORD size = (DWORD)utf8_cut(bytes, is_console ? CONSOLE_LEN_MAX : WRITE_SIZE_MAX);
+        DWORD written = size, error = ERROR_SUCCESS;
+        if (is_console)
+            error = write_console(handle, (struct span){bytes.data, size});
+        else if (!WriteFile(handle, bytes.data, size, &written, NULL))
+            error = GetLastError();
+        if (error != ERROR_SUCCESS || written == 0)
+            return error != ERROR_SUCCESS ? error : ERROR_WRITE_FAULT;
         bytes = span_from(bytes, written);
     }
     return ERROR_SUCCESS;
@@ -122,11 +128,6 @@ void console_open(struct console *console)
     progress_init(&console->progress, system_now_ms());
     if (console_width(console->error) > 0)
         console->output.progress = show_progress;
-    if (console->width > 0 || console_width(console->error) > 0) {
-        code_page_before = GetConsoleOutputCP();
-        if (code_page_before == CP_UTF8 || !SetConsoleOutputCP(CP_UTF8))
-            code_page_before = 0;
-    }
     (void)SetConsoleCtrlHandler(on_interrupt, TRUE);
 }
 
@@ -135,8 +136,6 @@ void console_close(struct console *console)
     clear_progress(console);
     out_file_close(&out_file);
     (void)SetConsoleCtrlHandler(on_interrupt, FALSE);
-    restore_code_page();
-    code_page_before = 0;
     console->out = NULL;
     console->error = NULL;
 }

@@ -1,7 +1,7 @@
 /* Where lsmap writes: results to stdout or a file, diagnostics to stderr, all UTF-8 without BOM.
  *
- * Bytes are written as they are, not through the C library's text mode. While lsmap runs, the output
- * code page of a console is UTF-8; it is restored at the end and by Ctrl+C, which ends lsmap with 130
+ * Bytes are written as they are, not through the C library's text mode; to a console as UTF-16, so
+ * that its code page, which it shares with other programs, stays as it is. Ctrl+C ends lsmap with 130
  * and leaves no file. The progress of a long scan is shown on stderr if that is a console, until
  * results appear on a console. One console per process, used by the main thread.
  */

@@ -134,15 +134,20 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
                            struct failure *failure)
 {
     struct direct *direct = context;
+    const uint64_t deadline_ms = system_now_ms() + direct->left_ms;
 
     while (direct->answer != NULL && direct->rows.size < OUTPUT_SIZE) {
         if (!run_slice(direct))
             return failure_set(failure, FAILURE_MEMORY, NULL);
+        if (system_now_ms() > deadline_ms)
+            return failure_set(failure, FAILURE_TIMED_OUT, NULL);
         if (answer_is_over(direct->answer) && answer_take(direct->answer, &direct->rows, NULL)) {
             answer_destroy(direct->answer);
             direct->answer = NULL;
         }
     }
+    const uint64_t now_ms = system_now_ms();
+    direct->left_ms = now_ms < deadline_ms ? deadline_ms - now_ms : 0;
     if (direct->rows.size == 0)
         return failure_set(failure, FAILURE_CLOSED, NULL);
     *size = direct->rows.size < capacity ? direct->rows.size : capacity;
@@ -161,11 +166,12 @@ static void release(void *context)
     ReleaseSRWLockExclusive(context);
 }
 
-bool direct_open(struct direct *direct, struct failure *failure)
+bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *failure)
 {
     char text[FAILURE_DETAIL_CAPACITY];
 
-    *direct = (struct direct){.transport = {direct, direct_send, direct_receive, NULL}};
+    *direct = (struct direct){.transport = {direct, direct_send, direct_receive, NULL},
+                              .left_ms = timeout_s * (uint64_t)1000};
     /* Without the privilege, processes of other users are refused and reported. */
     DWORD error = platform_nt_enable_debug();
     error = platform_nt_create(&direct->platform);

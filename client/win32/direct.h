@@ -23,12 +23,14 @@ struct direct {
     struct answer *answer;        /* owned; NULL between requests */
     struct answer_checkpoint checkpoint;
     struct buffer rows;  /* lines that were not received yet */
+    uint64_t left_ms;    /* of the timeout, looked at after each process */
     unsigned lost_count; /* threads given up; what they may use is not freed */
 };
 
-/* Enables SeDebugPrivilege if this process has it. Returns false with `failure` set and nothing to
+/* Enables SeDebugPrivilege if this process has it. All that is received may take `timeout_s`. Returns false with `failure` set and nothing to
  * close. */
-NODISCARD bool direct_open(_Out_ struct direct *direct, _Out_ struct failure *failure);
+NODISCARD bool direct_open(_Out_ struct direct *direct, unsigned timeout_s,
+                           _Out_ struct failure *failure);
 
 /* Accepts one that is all zero. */
 void direct_close(_Inout_ struct direct *direct);

@@ -110,7 +110,8 @@ static enum outcome ask(struct console *console, const struct options *options)
         query_folders(&folders);
     settings.system_folders_count = folders.count;
     if (options->direct) {
-        settings.transport = direct_open(&direct, &failure) ? &direct.transport : NULL;
+        settings.transport =
+            direct_open(&direct, options->timeout_s, &failure) ? &direct.transport : NULL;
     } else if (pipe_client_open(&client, settings.pipe, options->timeout_s, &failure)) {
         settings.transport = &client.transport;
     }
@@ -207,19 +208,28 @@ static bool is_worth_keeping(enum outcome outcome)
 /* The results go to the file of --out, which gets its name only when all of them are there. */
 static enum outcome obey_into_file(struct console *console, const struct options *options)
 {
+    char file[OPTIONS_ERROR_CAPACITY];
     DWORD error = console_to_file(console, options->out);
 
+    (void)snprintf(file, sizeof file, "%s was not written",
+                   cli_quote(span_from_string(options->out)).text);
     if (error != ERROR_SUCCESS)
-        return fail(console, "the file of --out cannot be written", error);
+        return fail(console, file, error);
     enum outcome outcome = obey(console, options);
     if (!is_worth_keeping(outcome)) {
         console_drop_file(console);
-        complain(console, "the file of --out was not written");
+        complain(console, file);
         return outcome;
     }
     error = console_commit_file(console);
-    return error == ERROR_SUCCESS ? outcome
-                                  : fail(console, "the file of --out was not written", error);
+    if (error == ERROR_SUCCESS)
+        return outcome;
+    if (error != ERROR_SHARING_VIOLATION)
+        return fail(console, file, error);
+    (void)snprintf(file, sizeof file, "%s was not written: another program has it open",
+                   cli_quote(span_from_string(options->out)).text);
+    complain(console, file);
+    return OUTCOME_BROKEN;
 }
 
 static enum outcome run(struct console *console, int argc, char *const *argv)

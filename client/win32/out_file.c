@@ -28,7 +28,16 @@ static DWORD set_path(struct out_file *file, const char *path)
     return len <= LEN_MAX ? ERROR_SUCCESS : ERROR_FILENAME_EXCED_RANGE;
 }
 
-/* FILE_SHARE_DELETE: out_file_give_up() deletes the file while it is open. */
+/* The same before and after the rename, which Windows refuses for a file marked for deletion. A file
+ * system that cannot do it leaves the file when the process is ended. */
+static void mark_for_deletion(const struct out_file *file, bool is_marked)
+{
+    FILE_DISPOSITION_INFO info = {.DeleteFile = is_marked};
+
+    (void)SetFileInformationByHandle(file->file, FileDispositionInfo, &info, sizeof info);
+}
+
+/* FILE_SHARE_DELETE: the file is renamed while it is open. */
 static DWORD open_temporary(struct out_file *file)
 {
     DWORD error = ERROR_FILE_EXISTS;
@@ -41,11 +50,13 @@ static DWORD open_temporary(struct out_file *file)
         /* The name shows what the file belongs to. */
         (void)swprintf(file->temporary, OUT_FILE_LEN_MAX + 1, L"%ls.%08x.tmp", file->path,
                        (unsigned)random);
-        file->file =
-            CreateFileW(file->temporary, GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
-                        CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
-        if (file->file != INVALID_HANDLE_VALUE)
+        file->file = CreateFileW(file->temporary, GENERIC_WRITE | DELETE,
+                                 FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, CREATE_NEW,
+                                 FILE_ATTRIBUTE_NORMAL, NULL);
+        if (file->file != INVALID_HANDLE_VALUE) {
+            mark_for_deletion(file, true);
             return ERROR_SUCCESS;
+        }
         error = GetLastError();
         file->file = NULL;
     }
@@ -66,14 +77,25 @@ static DWORD check_target(const struct out_file *file)
     return (attributes & FILE_ATTRIBUTE_READONLY) != 0 ? ERROR_FILE_READ_ONLY : ERROR_SUCCESS;
 }
 
+static DWORD open_nul(struct out_file *file)
+{
+    HANDLE nul = CreateFileW(L"NUL", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                             OPEN_EXISTING, 0, NULL);
+
+    if (nul == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    file->file = nul;
+    return ERROR_SUCCESS;
+}
+
 DWORD out_file_open(struct out_file *file, const char *path)
 {
+    file->is_nul = span_equal_ascii_nocase(span_from_string(path), SPAN("nul"));
+    if (file->is_nul)
+        return open_nul(file);
     DWORD error = set_path(file, path);
-
-    file->temporary[0] = L'\0';
-    if (error != ERROR_SUCCESS)
-        return error;
-    error = open_temporary(file);
+    if (error == ERROR_SUCCESS)
+        error = open_temporary(file);
     if (error == ERROR_SUCCESS)
         error = check_target(file);
     if (error != ERROR_SUCCESS)
@@ -81,32 +103,56 @@ DWORD out_file_open(struct out_file *file, const char *path)
     return error;
 }
 
+/* Windows refuses to replace a file that is open, with either error. */
+static bool is_refusal(DWORD error)
+{
+    return error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED;
+}
+
+/* The reason of a refusal: a file that is open cannot be opened without sharing it. */
+static DWORD explain(const struct out_file *file, DWORD error)
+{
+    HANDLE target = CreateFileW(file->path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    if (target == INVALID_HANDLE_VALUE)
+        return GetLastError() == ERROR_SHARING_VIOLATION ? ERROR_SHARING_VIOLATION : error;
+    handle_close(&target);
+    return error;
+}
+
+static DWORD rename_file(const struct out_file *file)
+{
+    const uint64_t deadline_ms = system_now_ms() + OUT_FILE_RETRY_MS;
+
+    for (;;) { /* ends at the deadline at the latest */
+        mark_for_deletion(file, false);
+        if (MoveFileExW(file->temporary, file->path,
+                        MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+            return ERROR_SUCCESS;
+        DWORD error = GetLastError();
+        mark_for_deletion(file, true);
+        if (!is_refusal(error))
+            return error;
+        if (system_now_ms() >= deadline_ms)
+            return explain(file, error);
+        Sleep(OUT_FILE_RETRY_PAUSE_MS);
+    }
+}
+
 DWORD out_file_commit(struct out_file *file)
 {
     DWORD error = ERROR_SUCCESS;
 
     /* Otherwise a power failure may leave an empty file with this name. */
-    if (!FlushFileBuffers(file->file))
+    if (!file->is_nul && !FlushFileBuffers(file->file))
         error = GetLastError();
+    if (error == ERROR_SUCCESS && !file->is_nul)
+        error = rename_file(file);
     handle_close(&file->file);
-    if (error == ERROR_SUCCESS && !MoveFileExW(file->temporary, file->path,
-                                               MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-        error = GetLastError();
-    if (error != ERROR_SUCCESS)
-        (void)DeleteFileW(file->temporary); /* the first error is the one to report */
     return error;
 }
 
 void out_file_close(struct out_file *file)
 {
-    if (file->file == NULL)
-        return;
-    handle_close(&file->file);
-    (void)DeleteFileW(file->temporary); /* nothing can be done about a failure */
-}
-
-void out_file_give_up(const struct out_file *file)
-{
-    if (file->temporary[0] != L'\0')
-        (void)DeleteFileW(file->temporary);
+    handle_close(&file->file); /* which deletes it */
 }

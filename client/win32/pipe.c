@@ -75,11 +75,14 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
 
 /* Waits for the operation that was just started with this error.
  * Returns ERROR_TIMEOUT when the operation was cancelled; it has ended in any case. */
-static DWORD finish(struct pipe_client *client, DWORD error, DWORD wait_ms, DWORD *size)
+static DWORD finish(struct pipe_client *client, DWORD error, DWORD *size)
 {
+    const uint64_t deadline_ms = system_now_ms() + client->left_ms;
+
     if (error != ERROR_SUCCESS && error != ERROR_IO_PENDING)
         return error;
-    bool in_time = WaitForSingleObject(client->event, wait_ms) == WAIT_OBJECT_0;
+    bool in_time = WaitForSingleObject(client->event, client->left_ms) == WAIT_OBJECT_0;
+    client->left_ms = remaining_ms(deadline_ms);
     if (!in_time)
         (void)CancelIoEx(client->pipe, &client->operation);
     if (GetOverlappedResult(client->pipe, &client->operation, size, TRUE))
@@ -113,7 +116,7 @@ static bool pipe_send(void *context, struct span bytes, struct failure *failure)
         BOOL done =
             WriteFile(client->pipe, bytes.data, (DWORD)bytes.size, NULL, &client->operation);
         DWORD error = done ? ERROR_SUCCESS : GetLastError();
-        error = finish(client, error, client->timeout_ms, &size);
+        error = finish(client, error, &size);
         if (error == ERROR_SUCCESS && size == 0)
             error = ERROR_WRITE_FAULT;
         if (error != ERROR_SUCCESS)
@@ -127,15 +130,14 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
                          struct failure *failure)
 {
     struct pipe_client *client = context;
-    uint64_t deadline_ms = system_now_ms() + client->timeout_ms;
 
-    for (;;) { /* a write of zero bytes completes a read; the deadline ends this loop too */
+    for (;;) { /* a write of zero bytes completes a read; the timeout ends this loop too */
         DWORD received = 0;
         client->operation = (OVERLAPPED){.hEvent = client->event};
         BOOL done = ReadFile(client->pipe, data, (DWORD)capacity, NULL, &client->operation);
         DWORD error = done ? ERROR_SUCCESS : GetLastError();
-        error = finish(client, error, remaining_ms(deadline_ms), &received);
-        if (error == ERROR_SUCCESS && received == 0 && remaining_ms(deadline_ms) > 0)
+        error = finish(client, error, &received);
+        if (error == ERROR_SUCCESS && received == 0 && client->left_ms > 0)
             continue;
         if (error == ERROR_SUCCESS && received == 0)
             error = ERROR_TIMEOUT;
@@ -155,18 +157,21 @@ static bool has_hung_up(HANDLE pipe)
            GetLastError() != ERROR_ACCESS_DENIED;
 }
 
-/* Opens the pipe and checks its server. */
-static bool connect_pipe(struct pipe_client *client, uint64_t deadline_ms, struct failure *failure)
+/* Opens the pipe after `pause_ms` and checks its server. */
+static bool connect_pipe(struct pipe_client *client, DWORD pause_ms, struct failure *failure)
 {
+    const uint64_t deadline_ms = system_now_ms() + client->left_ms;
     struct span name = span_from_string(client->name);
     bool is_default = trust_is_default_pipe(name);
     wchar_t name_w[PIPE_NAME_LENGTH_MAX + 1];
     struct trust_facts facts;
     HANDLE pipe = NULL;
 
+    Sleep(pause_ms < client->left_ms ? pause_ms : client->left_ms);
     DWORD error = text_w_from_utf8(name_w, sizeof name_w / sizeof name_w[0], name);
     if (error == ERROR_SUCCESS)
         error = open_pipe(name_w, deadline_ms, &pipe);
+    client->left_ms = remaining_ms(deadline_ms);
     if (error != ERROR_SUCCESS)
         return fail_open(failure, is_default, error);
     server_check_facts(pipe, is_default, &facts);
@@ -185,18 +190,13 @@ static bool pipe_reconnect(void *context, struct failure *failure)
 {
     struct pipe_client *client = context;
 
-    if (client->deadline_ms == 0) {
-        client->deadline_ms = system_now_ms() + client->timeout_ms;
-        client->pause_ms = BUSY_PAUSE_FIRST_MS;
-    }
-    DWORD left_ms = remaining_ms(client->deadline_ms);
-    if (left_ms == 0)
+    if (client->left_ms == 0)
         return failure_set(failure, FAILURE_BUSY, NULL);
     handle_close(&client->pipe);
-    Sleep(client->pause_ms < left_ms ? client->pause_ms : left_ms);
-    client->pause_ms =
-        client->pause_ms < BUSY_PAUSE_MAX_MS / 2 ? client->pause_ms * 2 : BUSY_PAUSE_MAX_MS;
-    return connect_pipe(client, client->deadline_ms, failure);
+    client->pause_ms = client->pause_ms == 0                      ? BUSY_PAUSE_FIRST_MS
+                       : client->pause_ms < BUSY_PAUSE_MAX_MS / 2 ? client->pause_ms * 2
+                                                                  : BUSY_PAUSE_MAX_MS;
+    return connect_pipe(client, client->pause_ms, failure);
 }
 
 bool pipe_client_open(struct pipe_client *client, const char *name, unsigned timeout_s,
@@ -204,13 +204,13 @@ bool pipe_client_open(struct pipe_client *client, const char *name, unsigned tim
 {
     *client = (struct pipe_client){
         .event = CreateEventW(NULL, TRUE, FALSE, NULL),
-        .timeout_ms = timeout_s * 1000,
+        .left_ms = timeout_s * 1000,
         .name = name,
         .transport = {client, pipe_send, pipe_receive, pipe_reconnect},
     };
     if (client->event == NULL)
         return fail_system(failure, "no event", GetLastError());
-    if (connect_pipe(client, system_now_ms() + client->timeout_ms, failure))
+    if (connect_pipe(client, 0, failure))
         return true;
     pipe_client_close(client);
     return false;

@@ -1,8 +1,9 @@
 /* The client's end of a pipe.
  *
  * Opened so that the server can identify us but not impersonate us, and nothing is sent before
- * trust_decide() agrees. Every wait has the timeout; an operation that timed out is cancelled and
- * has ended before the timeout is reported. One thread.
+ * trust_decide() agrees. All operations together, attempts at a busy server included, take no longer
+ * than the timeout; the time between two of them, in which results are written, does not count. An
+ * operation that timed out is cancelled and has ended before the timeout is reported. One thread.
  */
 #ifndef CLIENT_WIN32_PIPE_H
 #define CLIENT_WIN32_PIPE_H
@@ -14,10 +15,9 @@
 struct pipe_client {
     HANDLE pipe, event;         /* owned; NULL: none */
     OVERLAPPED operation;       /* idle whenever no function below runs */
-    DWORD timeout_ms;           /* of each operation, and of all waiting for a busy server */
+    DWORD left_ms;              /* of the timeout */
     const char *name;           /* the caller's */
-    uint64_t deadline_ms;       /* when to give up on a busy server; 0: it was not busy yet */
-    DWORD pause_ms;             /* before the next attempt */
+    DWORD pause_ms;             /* before the next attempt at a busy server */
     struct transport transport; /* points back here: do not copy a client */
 };
 

@@ -139,11 +139,27 @@ bool utf_is_unsafe(uint32_t code_point)
            (code_point >= 0x2066 && code_point <= 0x2069);   /* isolates */
 }
 
+/* Characters that take no place or look like a space: Default_Ignorable_Code_Point of the Unicode
+ * Character Database (DerivedCoreProperties.txt), and the blank Braille pattern. */
+static bool is_invisible(uint32_t code_point)
+{
+    static const uint32_t ranges[][2] = {
+        {0x00AD, 0x00AD}, {0x034F, 0x034F},   {0x115F, 0x1160},   {0x17B4, 0x17B5},
+        {0x180B, 0x180F}, {0x200B, 0x200D},   {0x2060, 0x206F},   {0x2800, 0x2800},
+        {0x3164, 0x3164}, {0xFE00, 0xFE0F},   {0xFEFF, 0xFEFF},   {0xFFA0, 0xFFA0},
+        {0xFFF0, 0xFFFB}, {0x1BCA0, 0x1BCA3}, {0x1D173, 0x1D17A}, {0xE0000, 0xE0FFF}};
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0] && code_point >= ranges[i][0]; i++)
+        if (code_point <= ranges[i][1])
+            return true;
+    return false;
+}
+
 struct span utf8_next_shown(struct span text, size_t *offset)
 {
     size_t begin = *offset;
     uint32_t code_point = utf8_next(text, offset);
-    if (utf_is_unsafe(code_point) || code_point == REPLACEMENT)
+    if (utf_is_unsafe(code_point) || is_invisible(code_point) || code_point == REPLACEMENT)
         return SPAN("\xEF\xBF\xBD"); /* U+FFFD may stand for a malformed byte */
     return (struct span){text.data + begin, *offset - begin};
 }

@@ -46,7 +46,7 @@ size_t utf8_cut(struct span text, size_t size_max);
 bool utf_is_unsafe(uint32_t code_point);
 
 /* As utf8_next, but returns the bytes to show: those of the character, or of U+FFFD for a malformed
- * byte and an unsafe character. */
+ * byte, an unsafe character and one that cannot be seen: two names that differ must not look alike. */
 struct span utf8_next_shown(struct span text, _Inout_ size_t *offset);
 
 #endif

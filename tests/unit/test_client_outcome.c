@@ -30,7 +30,7 @@ static void every_failure_says_what_to_do(struct test *t)
         {FAILURE_DENIED, OUTCOME_DENIED, "administrators"},
         {FAILURE_DENIED_PIPE, OUTCOME_DENIED, "you may not open PIPE"},
         {FAILURE_BUSY, OUTCOME_BUSY, "no free connection within 42 seconds"},
-        {FAILURE_TIMED_OUT, OUTCOME_BUSY, "no answer within 42 seconds"},
+        {FAILURE_TIMED_OUT, OUTCOME_BUSY, "no complete answer within 42 seconds"},
         {FAILURE_CLOSED, OUTCOME_BROKEN, "before the end of its reply"},
         {FAILURE_NO_REPLY, OUTCOME_BROKEN, "without an answer"},
         {FAILURE_PROTOCOL, OUTCOME_BROKEN, "(DETAIL)"},

@@ -65,6 +65,7 @@ static void feed(struct test *t, struct fixture *f, const char *line)
 
 static void feed_end(struct test *t, struct fixture *f)
 {
+    feed(t, f, "{\"type\":\"end\",\"processes\":0,\"rows\":0,\"errors\":0,\"complete\":true}");
     CHECK(t, table_end(f->table, &f->out));
 }
 
@@ -73,6 +74,19 @@ static void check_out(struct test *t, struct fixture *f, const char *expected)
     if (!CHECK_MEM(t, expected, strlen(expected), f->out.data, f->out.size))
         printf("%.*s\n", (int)f->out.size, f->out.data);
     buffer_clear(&f->out);
+}
+
+/* No sums after the terminal row of a request that failed. */
+static void no_sums_without_an_end(struct test *t)
+{
+    struct fixture f;
+
+    begin(&f, "-a --no-header", 0);
+    feed(t, &f, process_line);
+    feed(t, &f, "{\"type\":\"error\",\"code\":\"internal\",\"message\":\"m\"}");
+    CHECK(t, table_end(f.table, &f.out));
+    check_out(t, &f, "lsass.exe (672)  session 0  x64  PPL-Lsa  access limited\n");
+    end(&f);
 }
 
 static void maps_for_a_file(struct test *t)
@@ -405,17 +419,12 @@ static void a_full_buffer_is_reported(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(maps_for_a_file),
-        TEST_CASE(no_header_and_no_totals),
-        TEST_CASE(sizes_may_be_exact),
-        TEST_CASE(regions_stand_below_their_view),
-        TEST_CASE(pages_have_their_columns),
-        TEST_CASE(processes_are_one_line_each),
-        TEST_CASE(a_console_is_never_overrun),
-        TEST_CASE(a_file_gets_complete_names),
-        TEST_CASE(null_members_are_dashes),
-        TEST_CASE(names_cannot_drive_the_console),
-        TEST_CASE(a_full_buffer_is_reported),
+        TEST_CASE(no_sums_without_an_end),         TEST_CASE(maps_for_a_file),
+        TEST_CASE(no_header_and_no_totals),        TEST_CASE(sizes_may_be_exact),
+        TEST_CASE(regions_stand_below_their_view), TEST_CASE(pages_have_their_columns),
+        TEST_CASE(processes_are_one_line_each),    TEST_CASE(a_console_is_never_overrun),
+        TEST_CASE(a_file_gets_complete_names),     TEST_CASE(null_members_are_dashes),
+        TEST_CASE(names_cannot_drive_the_console), TEST_CASE(a_full_buffer_is_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

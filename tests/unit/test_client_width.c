@@ -11,11 +11,11 @@ static void code_points_have_their_columns(struct test *t)
         unsigned columns;
     } rows[] = {
         {'a', 1},     {0x7f, 1},    {0x80, 1},    {0xe9, 1},     {0xad, 1},    {0x2ff, 1},
-        {0x300, 0},   {0x36f, 0},   {0x370, 1},   {0x10ff, 1},   {0x1100, 2},  {0x115f, 2},
-        {0x1160, 0},  {0x11ff, 0},  {0x200b, 0},  {0x200d, 0},   {0x2026, 1},  {0x3000, 2},
-        {0x3042, 2},  {0x4e00, 2},  {0xac00, 2},  {0xd7a3, 2},   {0xfe0f, 0},  {0xff01, 2},
-        {0xff61, 1},  {0xfffd, 1},  {0x1f600, 2}, {0x20000, 2},  {0x3134a, 2}, {0xe0100, 0},
-        {0xe01ef, 0}, {0xe01f0, 1}, {0xf0000, 1}, {0x10ffff, 1},
+        {0x300, 0},   {0x36f, 0},   {0x370, 1},   {0x10ff, 1},   {0x1100, 2},  {0x115e, 2},
+        {0x1161, 0},  {0x11ff, 0},  {0x200b, 1},  {0x20d0, 0},   {0x2026, 1},  {0x3000, 2},
+        {0x3042, 2},  {0x4e00, 2},  {0xac00, 2},  {0xd7a3, 2},   {0xfe20, 0},  {0xff01, 2},
+        {0xff61, 1},  {0xfffd, 1},  {0x1f600, 2}, {0x20000, 2},  {0x3134a, 2}, {0xe0001, 1},
+        {0xe01ef, 1}, {0xe01f0, 1}, {0xf0000, 1}, {0x10ffff, 1},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "U+%04X", (unsigned)rows[i].code_point);
@@ -60,12 +60,64 @@ static void display_shows_no_control(struct test *t)
         {"\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD"},
         {"\xE2\x81\xA6x\xE2\x80\xA8", "\xEF\xBF\xBDx\xEF\xBF\xBD"},
         {"\xFF\xC3\xA9", "\xEF\xBF\xBD\xC3\xA9"}, /* malformed, then e acute */
+        /* invisible: zero width space, joiner, soft hyphen, variation selector, tag letter */
+        {"a\xE2\x80\x8B"
+         "b",
+         "a\xEF\xBF\xBD"
+         "b"},
+        {"a\xE2\x80\x8D"
+         "b",
+         "a\xEF\xBF\xBD"
+         "b"},
+        {"a\xC2\xAD"
+         "b",
+         "a\xEF\xBF\xBD"
+         "b"},
+        {"a\xEF\xB8\x8F", "a\xEF\xBF\xBD"},
+        {"a\xF3\xA0\x81\xA1", "a\xEF\xBF\xBD"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct buffer out;
         buffer_init(&out, 256);
         TEST_ROW(t, "row %zu", i);
         CHECK(t, display_text(&out, span_from_string(rows[i].text)));
+        CHECK_MEM(t, rows[i].shown, strlen(rows[i].shown), out.data, out.size);
+        buffer_release(&out);
+    }
+}
+
+static void names_cannot_imitate_lines(struct test *t)
+{
+    static const struct {
+        const char *name, *shown;
+        size_t columns;
+    } rows[] = {
+        {"lsass.exe", "lsass.exe", 0},
+        {"my app.exe", "my app.exe", 0},
+        {"a(1).exe", "a(1).exe", 0},
+        {"a,b.exe", "a,b.exe", 0},
+        {"", "", 0},
+        {"lsass.exe (672)  session 0  x64  access full",
+         "\"lsass.exe (672)  session 0  x64  access full\"", 0},
+        {"lsass.exe (672)", "\"lsass.exe (672)\"", 0},
+        {"a, b.exe", "\"a, b.exe\"", 0},
+        {"a , b.exe", "\"a , b.exe\"", 0},
+        {" a", "\" a\"", 0},
+        {"a ", "\"a \"", 0},
+        {"a\xC2\xA0\xC2\xA0session 0", "\"a\xC2\xA0\xC2\xA0session 0\"", 0},
+        {"a\xE3\x80\x80"
+         "b",
+         "\"a\xE3\x80\x80"
+         "b\"",
+         0},
+        {"lsass.exe (672)  session 0", "\"ls\xE2\x80\xA6on 0\"", 9},
+        {"a  b", "\"\xE2\x80\xA6\"", 3},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct buffer out;
+        buffer_init(&out, 256);
+        TEST_ROW(t, "row %zu", i);
+        CHECK(t, display_name(&out, span_from_string(rows[i].name), rows[i].columns));
         CHECK_MEM(t, rows[i].shown, strlen(rows[i].shown), out.data, out.size);
         buffer_release(&out);
     }
@@ -180,13 +232,10 @@ static void counts_have_their_digits_in_threes(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(code_points_have_their_columns),
-        TEST_CASE(text_is_the_sum),
-        TEST_CASE(display_shows_no_control),
-        TEST_CASE(display_fills_columns),
-        TEST_CASE(display_cuts_the_middle),
-        TEST_CASE(sizes_are_short_and_rounded),
-        TEST_CASE(counts_have_their_digits_in_threes),
+        TEST_CASE(code_points_have_their_columns), TEST_CASE(text_is_the_sum),
+        TEST_CASE(display_shows_no_control),       TEST_CASE(names_cannot_imitate_lines),
+        TEST_CASE(display_fills_columns),          TEST_CASE(display_cuts_the_middle),
+        TEST_CASE(sizes_are_short_and_rounded),    TEST_CASE(counts_have_their_digits_in_threes),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

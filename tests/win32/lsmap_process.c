@@ -149,6 +149,11 @@ bool lsmap_process_run_unread(struct lsmap_process *process, const wchar_t *argu
     return run(process, arguments, unread_pipe(), false, NULL);
 }
 
+bool lsmap_process_run_to(struct lsmap_process *process, const wchar_t *arguments, HANDLE out)
+{
+    return run(process, arguments, out, false, NULL);
+}
+
 bool lsmap_process_run_interrupted(struct lsmap_process *process, const wchar_t *arguments,
                                    const volatile DWORD *received)
 {

@@ -30,6 +30,10 @@ NODISCARD bool lsmap_process_run(_Out_ struct lsmap_process *process, const wcha
 NODISCARD bool lsmap_process_run_unread(_Out_ struct lsmap_process *process,
                                         const wchar_t *arguments);
 
+/* The same with stdout in `out`, which is closed, and not kept. */
+NODISCARD bool lsmap_process_run_to(_Out_ struct lsmap_process *process, const wchar_t *arguments,
+                                    HANDLE out);
+
 /* The same, but when *received is not 0, lsmap is interrupted: by Ctrl+Break, which reaches its
  * process group only, or without a console in the way a console does it for Ctrl+C. Also returns
  * false when it could not be interrupted and was terminated. */

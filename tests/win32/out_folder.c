@@ -17,7 +17,7 @@ bool out_folder_make(struct out_folder *folder)
     return CreateDirectoryW(folder->path, NULL) || GetLastError() == ERROR_ALREADY_EXISTS;
 }
 
-unsigned out_folder_clear(const struct out_folder *folder)
+static unsigned walk(const struct out_folder *folder, bool deletes)
 {
     wchar_t pattern[MAX_PATH], path[MAX_PATH];
     WIN32_FIND_DATAW found;
@@ -31,13 +31,23 @@ unsigned out_folder_clear(const struct out_folder *folder)
         if (wcscmp(found.cFileName, L".") == 0 || wcscmp(found.cFileName, L"..") == 0)
             continue;
         count++;
-        if (swprintf(path, MAX_PATH, L"%ls\\%ls", folder->path, found.cFileName) > 0) {
+        if (deletes && swprintf(path, MAX_PATH, L"%ls\\%ls", folder->path, found.cFileName) > 0) {
             (void)SetFileAttributesW(path, FILE_ATTRIBUTE_NORMAL);
             (void)DeleteFileW(path);
         }
     } while (FindNextFileW(find, &found));
     (void)FindClose(find);
     return count;
+}
+
+unsigned out_folder_count(const struct out_folder *folder)
+{
+    return walk(folder, false);
+}
+
+unsigned out_folder_clear(const struct out_folder *folder)
+{
+    return walk(folder, true);
 }
 
 void out_folder_remove(const struct out_folder *folder)

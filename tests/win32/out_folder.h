@@ -14,6 +14,9 @@ struct out_folder {
 
 NODISCARD bool out_folder_make(_Out_ struct out_folder *folder);
 
+/* The number of files in it. */
+unsigned out_folder_count(_In_ const struct out_folder *folder);
+
 /* Deletes all files in it and returns their number. */
 unsigned out_folder_clear(_In_ const struct out_folder *folder);
 void out_folder_remove(_In_ const struct out_folder *folder);

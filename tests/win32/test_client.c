@@ -20,9 +20,11 @@
 
 enum { ARGUMENTS_CAPACITY = 256 };
 
-/* A diagnostic is one line that begins with "lsmap: ". */
+/* A diagnostic is one line that begins with "lsmap: "; another one follows when rows were printed
+ * and their reply did not come to its end. */
 static void check_error(struct test *t, const struct lsmap_process *process, const char *part)
 {
+    const bool part_printed = process->out_size > 0 && strstr(process->out, "\"type\":\"e") == NULL;
     size_t size = strlen(process->error);
 
     if (part[0] == '\0') {
@@ -32,7 +34,8 @@ static void check_error(struct test *t, const struct lsmap_process *process, con
     if (!CHECK(t, strstr(process->error, part) != NULL))
         printf("  stderr: %s\n", process->error);
     CHECK(t, strncmp(process->error, "lsmap: ", 7) == 0);
-    CHECK(t, size > 0 && strchr(process->error, '\n') == process->error + size - 1);
+    const char *second = size > 0 ? strchr(process->error, '\n') + 1 : "";
+    CHECK_STR(t, part_printed ? "lsmap: the output is incomplete\n" : "", second);
 }
 
 /* Runs lsmap against a server that follows the script. Returns false when the server cannot be
@@ -98,17 +101,22 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
          OUTCOME_BUSY,
          "lsmap: Full. (busy): h\n",
          NULL},
-        {"never answers", {.hold = true}, OUTCOME_BUSY, "no answer within 1 seconds", ""},
+        {"never answers", {.hold = true}, OUTCOME_BUSY, "no complete answer within 1 seconds", ""},
         {"stops answering",
          {.reply = PROCESS_ROW, .hold = true},
          OUTCOME_BUSY,
-         "no answer within 1 seconds",
+         "no complete answer within 1 seconds",
          PROCESS_ROW},
         {"is slow but moves",
-         {.reply = GOOD, .piece = 100, .pause_ms = 600, .hold = true},
+         {.reply = GOOD, .piece = 110, .pause_ms = 300, .hold = true},
          OUTCOME_COMPLETE,
          "",
          GOOD},
+        {"moves, too slowly",
+         {.reply = GOOD, .piece = 70, .pause_ms = 600, .hold = true},
+         OUTCOME_BUSY,
+         "no complete answer within 1 seconds",
+         NULL},
         {"has no free instance", {.taken = true}, OUTCOME_BUSY, "no free connection within 1", ""},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -127,6 +135,20 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
     }
 }
 
+/* Attempts at a busy server leave less time for the answer. */
+static void the_timeout_includes_retries(struct test *t)
+{
+    static const struct fake_script script = {.busy_first = 6, .hold = true};
+    struct fake_server server;
+    struct lsmap_process process = {0};
+
+    REQUIRE(t, play(t, &script, L"--json --timeout 3", &server, &process));
+    CHECK_INT(t, OUTCOME_BUSY, process.exit_code);
+    check_error(t, &process, "no complete answer within 3 seconds");
+    CHECK(t, process.elapsed_ms >= 2900 && process.elapsed_ms < 4700);
+    lsmap_process_release(&process);
+}
+
 static void a_table_is_utf8_and_never_cut_in_a_file(struct test *t)
 {
     static const struct fake_script script = {.reply = GOOD, .hold = true};
@@ -141,6 +163,40 @@ static void a_table_is_utf8_and_never_cut_in_a_file(struct test *t)
               "  -                  4K  -         -     C:\\\xC3\xA9\n",
               process.out);
     check_error(t, &process, "");
+    lsmap_process_release(&process);
+}
+
+/* UTF-8 becomes what a console shows; its code page, which other programs use too, stays. */
+static void a_console_keeps_its_code_page(struct test *t)
+{
+    static const struct fake_script script = {.reply = GOOD, .hold = true};
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    struct fake_server server;
+    struct lsmap_process process = {0};
+    wchar_t arguments[ARGUMENTS_CAPACITY], shown[4 * 1024 + 1] = L"";
+    DWORD read = 0;
+
+    if (GetConsoleCP() == 0 && !AllocConsole())
+        TEST_SKIP(t, "there is no console here");
+    HANDLE out =
+        CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+                    &inherited, OPEN_EXISTING, 0, NULL);
+    HANDLE screen = CreateFileW(L"CONOUT$", GENERIC_READ | GENERIC_WRITE,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL);
+    if (out == INVALID_HANDLE_VALUE || !GetConsoleScreenBufferInfo(screen, &info) ||
+        !SetConsoleOutputCP(437))
+        TEST_SKIP(t, "the console has no screen");
+    REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
+    (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--pipe %ls 7", server.name);
+    CHECK(t, lsmap_process_run_to(&process, arguments, out));
+    fake_server_stop(&server);
+    CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+    CHECK_INT(t, 437, GetConsoleOutputCP());
+    REQUIRE(t, ReadConsoleOutputCharacterW(screen, shown, 4 * 1024, (COORD){0, 0}, &read));
+    CHECK(t, wcsstr(shown, L"C:\\\x00e9") != NULL);
+    CHECK(t, wcsstr(shown, L"1 mapping, 4K, in 1 process") != NULL);
+    CHECK(t, CloseHandle(screen));
     lsmap_process_release(&process);
 }
 
@@ -315,7 +371,9 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(each_misbehaviour_has_its_exit_code),
+        TEST_CASE(the_timeout_includes_retries),
         TEST_CASE(a_table_is_utf8_and_never_cut_in_a_file),
+        TEST_CASE(a_console_keeps_its_code_page),
         TEST_CASE(a_large_reply_arrives_completely),
         TEST_CASE(nothing_is_sent_to_a_foreign_server),
         TEST_CASE(a_pipe_that_denies_access_is_reported),

@@ -6,6 +6,7 @@
 
 #include "client/outcome.h"
 #include "client/win32/out_file.h"
+#include "common/win32/handle.h"
 #include "tests/test.h"
 #include "tests/win32/fake_server.h"
 #include "tests/win32/lsmap_process.h"
@@ -107,7 +108,7 @@ static void an_incomplete_reply_leaves_nothing(struct test *t)
             CHECK(t, run(&process, first, &folder));
             fake_server_stop(&server);
             CHECK_INT(t, rows[i].exit_code, process.exit_code);
-            CHECK(t, strstr(process.error, "the file of --out was not written") != NULL);
+            CHECK(t, strstr(process.error, " was not written\n") != NULL);
             CHECK_STR(t, old ? OLD : "", out_folder_read(folder.file));
             CHECK_INT(t, old, out_folder_clear(&folder));
             lsmap_process_release(&process);
@@ -119,7 +120,7 @@ static void an_incomplete_reply_leaves_nothing(struct test *t)
 /* Refused before a request is sent. */
 static void a_name_that_cannot_be_used_is_reported(struct test *t)
 {
-    static const wchar_t *const names[] = {L"--out NUL", L"--out .", L"--out nowhere\\x",
+    static const wchar_t *const names[] = {L"--out CON", L"--out .", L"--out nowhere\\x",
                                            L"--out \"a|b\"", L"--out C:\\Windows"};
 
     for (size_t i = 0; i < TEST_COUNT(names); i++) {
@@ -130,7 +131,7 @@ static void a_name_that_cannot_be_used_is_reported(struct test *t)
         REQUIRE(t, lsmap_process_run(&process, arguments));
         CHECK_INT(t, OUTCOME_BROKEN, process.exit_code);
         CHECK_INT(t, 0, process.out_size);
-        CHECK(t, strncmp(process.error, "lsmap: the file of --out cannot be written: ", 44) == 0);
+        CHECK(t, strstr(process.error, " was not written: ") != NULL);
         lsmap_process_release(&process);
     }
 }
@@ -174,32 +175,112 @@ static void live_rows_carry_their_scan(struct test *t)
     CHECK(t, strcmp(scans[0], scans[1]) != 0);
 }
 
-static void a_file_given_up_is_gone(struct test *t)
+static HANDLE open_shared(const wchar_t *path, DWORD sharing)
 {
-    static struct out_file file;
-    struct out_folder folder;
-    char path[MAX_PATH * 3];
-    DWORD written = 0;
+    HANDLE file = CreateFileW(path, GENERIC_READ, sharing, NULL, OPEN_EXISTING, 0, NULL);
 
-    out_file_give_up(&file); /* never opened */
-    out_file_close(&file);
+    return file == INVALID_HANDLE_VALUE ? NULL : file;
+}
+
+/* Terminated while it writes: neither a new file nor a change of the old one. */
+static void a_killed_program_leaves_nothing(struct test *t)
+{
+    struct fake_script script = {.reply = PROCESS_ROW, .hold = true};
+    struct fake_server server;
+    struct out_folder folder;
+    wchar_t command[2 * MAX_PATH + ARGUMENTS_CAPACITY];
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION process;
+    wchar_t exe[MAX_PATH] = L"";
+
+    REQUIRE(t, GetEnvironmentVariableW(L"LSMAP_EXE", exe, MAX_PATH) > 0);
     REQUIRE(t, out_folder_make(&folder));
-    REQUIRE(t, out_folder_write(folder.file, OLD));
-    REQUIRE(t, WideCharToMultiByte(CP_UTF8, 0, folder.file, -1, path, sizeof path, NULL, NULL) > 0);
-    REQUIRE(t, out_file_open(&file, path) == ERROR_SUCCESS);
-    CHECK(t, WriteFile(file.file, "half", 4, &written, NULL));
-    out_file_give_up(&file); /* by Ctrl+C, while it is open */
-    out_file_close(&file);   /* at the end of the process */
+    CHECK(t, out_folder_write(folder.file, OLD));
+    REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
+    (void)swprintf(command, TEST_COUNT(command), L"\"%ls\" --pipe %ls 7 --json --out \"%ls\"", exe,
+                   server.name, folder.file);
+    REQUIRE(t, CreateProcessW(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    unsigned files = 1; /* until it has opened the new one */
+    for (int i = 0; i < 200 && files < 2; i++) {
+        Sleep(20);
+        files = out_folder_count(&folder);
+    }
+    CHECK_INT(t, 2, files);
+    CHECK(t, TerminateProcess(process.hProcess, 99));
+    CHECK(t, WaitForSingleObject(process.hProcess, 10000) == WAIT_OBJECT_0);
+    handle_close(&process.hProcess);
+    handle_close(&process.hThread);
+    fake_server_stop(&server);
     CHECK_STR(t, OLD, out_folder_read(folder.file));
     CHECK_INT(t, 1, out_folder_clear(&folder));
-    /* A committed file stays. */
-    REQUIRE(t, out_file_open(&file, path) == ERROR_SUCCESS);
-    CHECK(t, WriteFile(file.file, "complete", 8, &written, NULL));
-    CHECK(t, out_file_commit(&file) == ERROR_SUCCESS);
-    out_file_give_up(&file);
-    out_file_close(&file);
-    CHECK_STR(t, "complete", out_folder_read(folder.file));
     out_folder_remove(&folder);
+}
+
+struct reader {
+    HANDLE file;
+    DWORD pause_ms;
+};
+
+static DWORD WINAPI close_later(void *context)
+{
+    struct reader *reader = context;
+
+    Sleep(reader->pause_ms);
+    handle_close(&reader->file);
+    return 0;
+}
+
+/* A reader that is done in time is waited for; one that is not is named as the reason. */
+static void a_reader_is_waited_for(struct test *t)
+{
+    for (int stays = 0; stays < 2; stays++) {
+        struct fake_script script = {.reply = PROCESS_ROW MAP_ROW END_ROW, .hold = true};
+        struct fake_server server;
+        struct lsmap_process process;
+        struct out_folder folder;
+        wchar_t first[ARGUMENTS_CAPACITY];
+        TEST_ROW(t, "%s", stays ? "stays" : "closes");
+        REQUIRE(t, out_folder_make(&folder));
+        CHECK(t, out_folder_write(folder.file, OLD));
+        struct reader reader = {open_shared(folder.file, FILE_SHARE_READ), stays ? 8000 : 700};
+        REQUIRE(t, reader.file != NULL);
+        REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
+        (void)swprintf(first, ARGUMENTS_CAPACITY, L"--pipe %ls 7 --json", server.name);
+        HANDLE thread = CreateThread(NULL, 0, close_later, &reader, 0, NULL);
+        const uint64_t begin_ms = GetTickCount64();
+        CHECK(t, run(&process, first, &folder));
+        fake_server_stop(&server);
+        CHECK_INT(t, stays ? OUTCOME_BROKEN : OUTCOME_COMPLETE, process.exit_code);
+        CHECK(t, GetTickCount64() - begin_ms >= (stays ? OUT_FILE_RETRY_MS : 0));
+        CHECK_INT(t, stays, strstr(process.error, "another program has it open\n") != NULL);
+        WaitForSingleObject(thread, INFINITE);
+        handle_close(&thread);
+        CHECK_STR(t, stays ? OLD : PROCESS_ROW MAP_ROW END_ROW, out_folder_read(folder.file));
+        CHECK_INT(t, 1, out_folder_clear(&folder));
+        lsmap_process_release(&process);
+        out_folder_remove(&folder);
+    }
+}
+
+/* "-" is stdout, "nul" takes and forgets everything. */
+static void dash_and_nul_are_no_files(struct test *t)
+{
+    static const struct {
+        const wchar_t *arguments;
+        bool prints;
+    } rows[] = {{L"--direct ps --json -o -", true},
+                {L"--direct ps --json -o nul", false},
+                {L"--direct ps --json --out=NUL", false}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct lsmap_process process;
+        TEST_ROW(t, "row %zu", i);
+        REQUIRE(t, lsmap_process_run(&process, rows[i].arguments));
+        CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+        CHECK_INT(t, rows[i].prints, process.out_size > 0);
+        CHECK_STR(t, "", process.error);
+        lsmap_process_release(&process);
+    }
 }
 
 int main(int argc, char **argv)
@@ -210,7 +291,9 @@ int main(int argc, char **argv)
         TEST_CASE(a_name_that_cannot_be_used_is_reported),
         TEST_CASE(a_read_only_file_stays),
         TEST_CASE(live_rows_carry_their_scan),
-        TEST_CASE(a_file_given_up_is_gone),
+        TEST_CASE(a_killed_program_leaves_nothing),
+        TEST_CASE(a_reader_is_waited_for),
+        TEST_CASE(dash_and_nul_are_no_files),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
