@@ -20,8 +20,8 @@ static enum columns_table table_of(const struct options *options)
 }
 
 void pipeline_init(struct pipeline *pipeline, const struct options *options, size_t width,
-                   struct envelope *envelope, const struct span *system_folders,
-                   size_t system_folders_count)
+                   account_name account, struct envelope *envelope,
+                   const struct span *system_folders, size_t system_folders_count)
 {
     const enum columns_table kind = table_of(options);
     const struct table_style style = {
@@ -30,6 +30,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         .totals = !options->quiet && !options->no_header,
         .exact = options->exact,
         .by_address = options->sort == ORDER_ADDRESS,
+        .account = account,
     };
 
     *pipeline = (struct pipeline){.options = options, .envelope = envelope};

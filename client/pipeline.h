@@ -36,7 +36,7 @@ struct pipeline {
  * system_folders  What --outside-system leaves out.
  * All pointers must outlive the pipeline, which must stay where it is. */
 void pipeline_init(_Out_ struct pipeline *pipeline, _In_ const struct options *options,
-                   size_t width, _In_opt_ struct envelope *envelope,
+                   size_t width, account_name account, _In_opt_ struct envelope *envelope,
                    const struct span *system_folders, size_t system_folders_count);
 void pipeline_release(_Inout_ struct pipeline *pipeline);
 

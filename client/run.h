@@ -8,6 +8,7 @@
 #include "client/options.h"
 #include "client/outcome.h"
 #include "client/rows/envelope.h"
+#include "client/show/table.h"
 
 struct output {
     void *context; /* first argument of all */
@@ -28,8 +29,9 @@ struct run_settings {
     const struct options *options;
     const struct transport *transport; /* run_request() only */
     const struct output *output;
-    const char *pipe; /* full name, for messages */
-    size_t width;     /* columns of the console results go to; 0: none */
+    const char *pipe;     /* full name, for messages */
+    size_t width;         /* columns of the console results go to; 0: none */
+    account_name account; /* of the owner of a process, for tables; NULL: its SID */
 
     const struct span *system_folders; /* what --outside-system leaves out */
     size_t system_folders_count;

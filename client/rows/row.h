@@ -64,6 +64,8 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_ARCH, "arch", TEXT)                   \
     X(MEMBER_PROTECTION, "protection", TEXT)       \
     X(MEMBER_ACCESS, "access", TEXT)               \
+    X(MEMBER_OWNER, "owner", TEXT)                 \
+    X(MEMBER_SERVICES, "services", JSON)           \
     X(MEMBER_NOTE, "note", TEXT)                   \
     X(MEMBER_CODE, "code", TEXT)                   \
     X(MEMBER_STAGE, "stage", TEXT)                 \

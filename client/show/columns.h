@@ -24,8 +24,10 @@ enum column_cell {
     CELL_ADDRESS, /* "0x" and at least 12 digits */
     CELL_STATE,   /* MEM_COMMIT as "commit" */
     CELL_PROTECT, /* PAGE_READWRITE as "rw-" */
+    CELL_ACCOUNT, /* a SID as the name of its account */
     CELL_PROCESS, /* NAME (PID) */
-    CELL_PATH     /* or the device path, of an image the name; cut to what is left of the console */
+    CELL_PATH /* or the device path, of an image the name, which on a console is the name, too, for a
+                     process with services, followed by them; cut to what is left of the console */
 };
 
 /* How people see a member, in whatever table. Numbers and sizes are aligned to the right. */

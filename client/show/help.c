@@ -114,7 +114,7 @@ static const char formats[] =
     "    --pages    resident,shared,private,locked,counted come before name_status\n"
     "    --regions  type,pid,process,view,base,size,kind,state,protect,path,...\n"
     "    ps         pid,start,parent,name,image,session,arch,protection,access,\n"
-    "               note\n"
+    "               note,owner,services\n"
     "    --by-file  path,device_path,kind,processes,views,size\n"
     "               Texts stay as they are: a spreadsheet may take one that begins\n"
     "               with = + - @ for a formula; import such columns as text.\n"

@@ -4,6 +4,8 @@
 
 #include "client/show/facts.h"
 #include "client/show/text.h"
+#include "common/json/reader.h"
+#include "common/scan/services.h"
 #include "common/text/number.h"
 
 enum {
@@ -96,6 +98,34 @@ void table_process(const struct row *row, enum row_member name, size_t columns, 
     }
 }
 
+static void put_account(const struct table *table, const struct row *row, struct buffer *out)
+{
+    const struct span sid = row_text(row, MEMBER_OWNER);
+
+    if (sid.size > 0 && (table->style.account == NULL || !table->style.account(sid, out)))
+        buffer_append(out, sid);
+}
+
+/* "Dhcp, EventLog". Returns false, nothing appended, for a process without services. */
+static bool put_services(const struct row *row, const char *before, struct buffer *out)
+{
+    const size_t begin = out->size;
+    struct json_reader reader;
+
+    json_reader_init(&reader, row_text(row, MEMBER_SERVICES), JSON_DEPTH_MAX);
+    if (json_next(&reader) != JSON_ARRAY_OPEN)
+        return false;
+    for (const char *comma = before; json_next(&reader) == JSON_STRING; comma = ", ") {
+        char name[SERVICE_NAME_SIZE_MAX];
+        size_t size = 0;
+        if (!json_unescape(&reader, name, sizeof name, &size))
+            continue;
+        buffer_text(out, comma);
+        buffer_append(out, (struct span){name, size});
+    }
+    return out->size > begin;
+}
+
 /* A flat list on a narrow console has fewer and narrower columns. */
 static bool is_narrow(const struct table *table)
 {
@@ -155,9 +185,18 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
         return shorten(states, sizeof states / sizeof states[0], row_text(row, member));
     case CELL_PATH:
         text = row_text(row, member);
-        return text.size > 0
-                   ? text
-                   : row_text(row, member == MEMBER_IMAGE ? MEMBER_NAME : MEMBER_DEVICE_PATH);
+        if (text.size == 0)
+            text = row_text(row, member == MEMBER_IMAGE ? MEMBER_NAME : MEMBER_DEVICE_PATH);
+        buffer_append(cell, table->style.width > 0 ? row_text(row, MEMBER_NAME) : text);
+        if (member != MEMBER_IMAGE || !put_services(row, " [", cell))
+            return text;
+        buffer_text(cell, "]");
+        break;
+    case CELL_ACCOUNT:
+        buffer_clear(&table->heading); /* not in use: these are no changes */
+        put_account(table, row, &table->heading);
+        display_cut(cell, buffer_span(&table->heading), table->style.width > 0 ? width : 0);
+        break;
     case CELL_PROTECT:
         put_protect(cell, row_text(row, member));
         break;
@@ -201,23 +240,35 @@ static void put_path(const struct table *table, struct span path, size_t begin, 
     display_cut(out, path, columns);
 }
 
+/* On a narrow console a flat list has no addresses, and processes neither parent nor architecture. */
+static bool is_shown(const struct table *table, enum row_member member)
+{
+    if (!is_narrow(table))
+        return true;
+    if (table->kind == COLUMNS_PROCESSES)
+        return member != MEMBER_PARENT && member != MEMBER_ARCH;
+    return table->kind != COLUMNS_FLAT || member != MEMBER_BASE || table->style.by_address;
+}
+
 /* A line of a table; row NULL: of its titles. */
 static void put_line(struct table *table, const char *indent, const struct columns *columns,
                      const struct row *row, struct buffer *out)
 {
     size_t begin = out->size;
-    bool has_address = table->kind != COLUMNS_FLAT || !is_narrow(table) || table->style.by_address;
-    size_t first = has_address ? 0 : 1;
     enum column_cell last = CELL_TEXT;
+    bool is_first = true;
 
     buffer_text(out, indent);
-    for (size_t i = first; i < columns->shown_count; i++) {
+    for (size_t i = 0; i < columns->shown_count; i++) {
         const enum row_member member = columns->shown[i];
+        if (!is_shown(table, member))
+            continue;
         const enum column_cell kind = columns_of_members[member].cell;
         size_t width = i + 1 < columns->shown_count ? width_of(table, columns, member) : 0;
         struct span text = span_from_string(columns_of_members[member].title);
-        if (i > first) /* sizes stand close together */
+        if (!is_first) /* sizes stand close together */
             buffer_text(out, kind == CELL_SIZE && last == CELL_SIZE ? " " : "  ");
+        is_first = false;
         last = kind;
         if (row != NULL) {
             text = cell_of(table, row, member, width);
@@ -244,7 +295,14 @@ static void put_fact(struct buffer *facts, const char *word, struct span text)
     display_text(facts, text);
 }
 
-/* NAME (PID)  session 1  x64  PPL  access full */
+static void put_user(struct table *table, const struct row *row, struct buffer *facts)
+{
+    buffer_clear(&table->heading); /* not in use: these are no changes */
+    put_account(table, row, &table->heading);
+    put_fact(facts, "user ", buffer_span(&table->heading));
+}
+
+/* NAME (PID)  session 1  x64  PPL  access full  user SYSTEM */
 static void put_heading(struct table *table, const struct row *row, struct buffer *out)
 {
     struct buffer *facts = &table->cell;
@@ -258,12 +316,18 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
     put_fact(facts, "", row_text(row, MEMBER_ARCH));
     put_fact(facts, "", protection);
     put_fact(facts, "access ", row_text(row, MEMBER_ACCESS));
+    put_user(table, row, facts);
     size_t used = display_width(buffer_span(facts)) + 1;
     buffer_text(out, table->begun ? "\n" : "");
     table_process(row, MEMBER_NAME,
                   table->style.width > used ? table->style.width - used : table->style.width, out);
     buffer_append(out, buffer_span(facts));
     buffer_text(out, "\n");
+    buffer_clear(facts);
+    if (put_services(row, "  services: ", facts)) {
+        display_text(out, buffer_span(facts));
+        buffer_text(out, "\n");
+    }
     if (row_knows(row, MEMBER_NOTE)) {
         buffer_text(out, "  ");
         display_text(out, row_text(row, MEMBER_NOTE));

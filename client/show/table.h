@@ -16,12 +16,17 @@ enum {
     TABLE_PATH_COLUMNS_MIN = 12 /* a path is not cut below this, whatever the console */
 };
 
+/* Appends the name of the account with this SID, "S-1-5-18". Returns false, nothing appended, when it
+ * has none. */
+typedef bool (*account_name)(struct span sid, struct buffer *name);
+
 struct table_style {
-    size_t width;    /* columns of the console; 0: nothing is cut */
-    bool no_header;  /* no titles */
-    bool totals;     /* a line of sums at the end */
-    bool exact;      /* sizes in bytes */
-    bool by_address; /* COLUMNS_FLAT: has addresses however narrow the console is */
+    size_t width;         /* columns of the console; 0: nothing is cut */
+    bool no_header;       /* no titles */
+    bool totals;          /* a line of sums at the end */
+    bool exact;           /* sizes in bytes */
+    bool by_address;      /* COLUMNS_FLAT: has addresses however narrow the console is */
+    account_name account; /* NULL: SIDs are shown as they are */
 };
 
 struct table {

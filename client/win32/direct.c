@@ -10,7 +10,7 @@
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
-enum { US_PER_MS = 1000, LOST_MAX = 64 };
+enum { US_PER_MS = 1000, LOST_MAX = 64, SERVICES_WAIT_MS = 500 };
 
 /* A thread and what it uses, freed by the last of the thread and its owner. */
 struct direct_worker {
@@ -177,6 +177,7 @@ bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *fail
     error = platform_nt_create(&direct->platform);
     if (error != ERROR_SUCCESS)
         return failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
+    platform_nt_wait_services(&direct->platform, SERVICES_WAIT_MS);
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
     if (token_facts_self(&direct->grant.caller) != ERROR_SUCCESS)

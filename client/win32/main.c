@@ -6,6 +6,7 @@
 #include "client/outcome.h"
 #include "client/run.h"
 #include "client/show/help.h"
+#include "client/win32/accounts.h"
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
 #include "client/win32/pipe.h"
@@ -98,6 +99,7 @@ static enum outcome ask(struct console *console, const struct options *options)
         .output = &console->output,
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
         .width = console->width,
+        .account = account_find,
         .system_folders = folders.folders,
     };
 

@@ -219,6 +219,13 @@ static uint32_t watched_drivers(void *context, struct buffer *drivers)
     return platform->drivers(platform->context, drivers);
 }
 
+static bool watched_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
+{
+    const struct platform *platform = ((struct answer *)context)->context.platform;
+
+    return platform->services(platform->context, pid, start_time, names);
+}
+
 static bool watched_path(void *context, struct span device_path, struct buffer *path)
 {
     const struct platform *platform = ((struct answer *)context)->context.platform;
@@ -233,7 +240,7 @@ static void watched_close(void *context, struct address_space *space)
     platform->close(platform->context, space);
 }
 
-_Static_assert(sizeof(struct platform) == 2 * sizeof(void *) + 7 * sizeof(void (*)(void)),
+_Static_assert(sizeof(struct platform) == 2 * sizeof(void *) + 8 * sizeof(void (*)(void)),
                "each call of the platform is watched");
 
 static const struct platform *watch_platform(struct answer *answer)
@@ -245,6 +252,7 @@ static const struct platform *watch_platform(struct answer *answer)
                                          .memory = watched_memory,
                                          .name = watched_name,
                                          .drivers = watched_drivers,
+                                         .services = watched_services,
                                          .path = watched_path,
                                          .close = watched_close};
     return &answer->platform;

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/assertion.h"
 #include "common/base/sid.h"
@@ -181,11 +182,27 @@ static void write_protect(struct json_writer *writer, uint32_t protect)
     json_text(writer, "protect", known(text));
 }
 
+static void write_services(struct json_writer *writer, struct span services)
+{
+    if (services.data == NULL) {
+        json_null(writer, "services");
+        return;
+    }
+    json_array_begin(writer, "services");
+    while (services.size > 0) {
+        const char *name = services.data;
+        json_put_text(writer, name);
+        services = span_from(services, strlen(name) + 1);
+    }
+    json_array_end(writer);
+}
+
 static void write_process(struct json_writer *writer, const struct scan_row *row)
 {
     const struct process_facts *facts = row->facts;
-    char protection[PROTECTION_TEXT_CAPACITY];
+    char protection[PROTECTION_TEXT_CAPACITY], owner[SID_TEXT_CAPACITY];
 
+    sid_format(owner, &facts->owner);
     protection_format(protection, facts->protection);
     json_name(writer, "start");
     put_time(writer, facts->start_time != 0 ? facts->start_time : row->process->start_time);
@@ -196,6 +213,8 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
     json_text(writer, "arch", process_arch_name(facts->arch));
     json_text(writer, "protection", known(protection));
     json_text(writer, "access", process_access_name(facts->access));
+    json_text(writer, "owner", known(owner));
+    write_services(writer, row->services);
     if (row->note != NULL)
         json_text(writer, "note", row->note);
 }

@@ -56,6 +56,12 @@ struct platform {
      * answer  Cleared, then receives it, as the kernel fills it. */
     uint32_t (*drivers)(void *context, struct buffer *answer);
 
+    /* The services that run in a process, from a list that the platform keeps: never waits.
+     * start_time  FILETIME of the process.
+     * names       Cleared, then receives each name, terminated.
+     * Returns false when they are not known. */
+    bool (*services)(void *context, uint32_t pid, uint64_t start_time, struct buffer *names);
+
     /* Rewrites a device path as a DOS path: C:\..., \\server\share\..., \\?\Volume{...}\...
      * path  Cleared, then receives UTF-8. Returns false, `path` empty, for an unknown device. */
     bool (*path)(void *context, struct span device_path, struct buffer *path);

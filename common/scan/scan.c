@@ -11,6 +11,7 @@
 
 enum {
     IMAGE_SIZE_MAX = NAME_SIZE_MAX + 4096, /* a DOS path may be longer than its device path */
+    SERVICES_SIZE_MAX = 64 * 1024,         /* of one process */
     ENTRIES_PER_STEP = 64                  /* of the process list, matched in one step */
 };
 
@@ -43,6 +44,7 @@ struct scan {
     struct scan_error due; /* of step_error and step_failed */
     struct buffer image_device;
     struct buffer image;
+    struct buffer services;
     struct views views;
 };
 
@@ -99,6 +101,7 @@ struct scan *scan_create(const struct platform *platform, const struct scan_quer
     scan->platform = platform;
     buffer_init(&scan->image_device, NAME_SIZE_MAX);
     buffer_init(&scan->image, IMAGE_SIZE_MAX);
+    buffer_init(&scan->services, SERVICES_SIZE_MAX);
     buffer_init(&scan->drivers, DRIVERS_ANSWER_SIZE_MAX);
     views_init(&scan->views, platform, &scan->query.views, &scan->at.counts.queries);
     if (from != NULL) {
@@ -125,6 +128,7 @@ void scan_destroy(struct scan *scan)
     views_deinit(&scan->views);
     buffer_release(&scan->image_device);
     buffer_release(&scan->image);
+    buffer_release(&scan->services);
     buffer_release(&scan->drivers);
     scan_checkpoint_release(&scan->at);
     buffer_release(&scan->texts);
@@ -171,12 +175,23 @@ static void row_begin(struct scan *scan, struct scan_row *row, enum scan_row_typ
     scan->at.counts.rows++;
 }
 
+static struct span query_services(struct scan *scan)
+{
+    const uint64_t start_time =
+        scan->facts.start_time != 0 ? scan->facts.start_time : scan->process->start_time;
+    if (!scan->platform->services(scan->platform->context, scan->process->pid, start_time,
+                                  &scan->services))
+        return (struct span){NULL, 0};
+    return scan->services.size > 0 ? buffer_span(&scan->services) : SPAN("");
+}
+
 static void row_process(struct scan *scan, struct scan_row *row)
 {
     row_begin(scan, row, SCAN_PROCESS);
     scan->at.counts.processes++;
     scan->is_row_due = false;
     row->facts = &scan->facts;
+    row->services = query_services(scan);
     row->note = scan->note;
     row->image = buffer_span(scan->image.size > 0 ? &scan->image : &scan->image_device);
     if (row->image.size == 0)

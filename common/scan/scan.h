@@ -83,6 +83,7 @@ struct scan_row {
     bool show_addresses;                 /* the same: its base addresses may be shown */
     const struct process_facts *facts;   /* of PROCESS */
     struct span image;       /* of PROCESS: DOS path, or the device path; data NULL: unknown */
+    struct span services;    /* of PROCESS: each name, terminated; data NULL: not known */
     const char *note;        /* of PROCESS: why Windows lists it to nobody; NULL: it does */
     struct map_row map;      /* of MAP; of REGION the view it lies in */
     struct region region;    /* of REGION, cut to its view */

@@ -10,6 +10,7 @@
 #include "common/win32/device_table.h"
 #include "common/win32/handle.h"
 #include "common/win32/process_list_nt.h"
+#include "common/win32/service_list.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
@@ -19,9 +20,10 @@ enum {
     DRIVERS_SIZE_FIRST = 128 * 1024 /* 440 drivers */
 };
 
-/* The context of the platform. Never changed, except for the device table, which has a lock. */
+/* The context of the platform. Never changed, except for the lists, which have locks. */
 struct platform_nt {
     struct device_table *devices;            /* owned */
+    struct service_list *services;           /* owned */
     get_process_information get_information; /* of kernel32.dll; NULL: not there */
     is_wow64_process2 is_wow64;              /* the same */
     uint64_t address_limit;                  /* first address above the user space of any process */
@@ -308,6 +310,12 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
     return system_query(NT_SYSTEM_MODULES, DRIVERS_SIZE_FIRST, answer);
 }
 
+static bool find_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
+{
+    struct platform_nt *platform = context;
+    return service_list_find(platform->services, pid, start_time, names);
+}
+
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
     struct platform_nt *platform = context;
@@ -327,7 +335,10 @@ DWORD platform_nt_create(struct platform *platform)
     if (made == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     DWORD error = device_table_create(device_query_all, &made->devices);
+    if (error == ERROR_SUCCESS)
+        error = service_list_create(service_list_query, &made->services);
     if (error != ERROR_SUCCESS) {
+        device_table_destroy(made->devices);
         free(made);
         return error;
     }
@@ -343,6 +354,7 @@ DWORD platform_nt_create(struct platform *platform)
         .memory = query_memory,
         .name = query_name,
         .drivers = list_drivers,
+        .services = find_services,
         .path = rewrite_path,
         .close = close_space,
     };
@@ -352,10 +364,17 @@ DWORD platform_nt_create(struct platform *platform)
 void platform_nt_destroy(struct platform *platform)
 {
     struct platform_nt *made = platform->context;
-    if (made != NULL)
+    if (made != NULL) {
         device_table_destroy(made->devices);
+        service_list_destroy(made->services);
+    }
     free(made);
     platform->context = NULL;
+}
+
+void platform_nt_wait_services(struct platform *platform, DWORD wait_ms)
+{
+    service_list_wait(((struct platform_nt *)platform->context)->services, wait_ms);
 }
 
 DWORD platform_nt_enable_debug(void)

@@ -66,13 +66,13 @@ if (!live) await test("a file without header has the same rows", async () => {
   equal(lines("bare.csv"), await value(`SELECT count(*) FROM ${bare}`), "rows");
 });
 
-// Every file of lines: a row for each line, each member a column of one type.
+// Every file of lines: a row for each line, each member a column of one type; only `services` is a list.
 for (const name of live ? ["maps", "ps"] : ["maps", "regions", "ps"]) {
   await test(`${name}.jsonl loads`, async () => {
     await db.run(`CREATE TABLE ${name}_json AS FROM read_json('${name}.jsonl', sample_size = -1)`);
     equal(lines(`${name}.jsonl`), await value(`SELECT count(*) FROM ${name}_json`), "rows");
     for (const [column, type] of Object.entries(await types(`${name}_json`)))
-      if (/STRUCT|\[\]/.test(type) || (type === "JSON" && (await values(`${name}_json`, column)) > 0))
+      if ((column === "services" ? type !== "VARCHAR[]" && type !== "JSON" : /STRUCT|\[\]/.test(type)) || (type === "JSON" && (await values(`${name}_json`, column)) > 0))
         throw new Error(`${column} is of type ${type}`);
     equal(1, await value(`SELECT count(*) FROM ${name}_json WHERE type = 'end'`), "end rows");
     equal(

@@ -241,6 +241,17 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
     return NTSTATUS_OK;
 }
 
+static bool find_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
+{
+    static const char two[] = "Dhcp\0EventLog";
+
+    (void)context, (void)start_time;
+    buffer_clear(names);
+    if (pid % 16 == 0)
+        FUZZ_CHECK(buffer_append(names, (struct span){two, sizeof two}));
+    return pid % 8 == 0;
+}
+
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
     struct script *script = context;
@@ -324,6 +335,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       .memory = query_memory,
                                       .name = query_name,
                                       .drivers = list_drivers,
+                                      .services = find_services,
                                       .path = rewrite_path,
                                       .close = close_process};
     const uint64_t steps_max = STEPS_FREE + (uint64_t)STEPS_PER_BYTE * size;

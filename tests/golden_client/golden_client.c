@@ -175,6 +175,21 @@ static bool give_file(void *context, size_t side, char *data, size_t capacity, s
     return true;
 }
 
+/* The accounts of this machine. */
+static bool find_account(struct span sid, struct buffer *name)
+{
+    static const struct {
+        struct span sid, name;
+    } accounts[] = {{{"S-1-5-18", 8}, {"SYSTEM", 6}},
+                    {{"S-1-5-19", 8}, {"LOCAL SERVICE", 13}},
+                    {{"S-1-5-21-1-2-3-1001", 19}, {"alice", 5}}};
+
+    for (size_t i = 0; i < sizeof accounts / sizeof accounts[0]; i++)
+        if (span_equal(sid, accounts[i].sid))
+            return buffer_append(name, accounts[i].name);
+    return false;
+}
+
 static enum outcome run_command(struct golden *golden, const struct options *options,
                                 const struct output *output)
 {
@@ -188,6 +203,7 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
                                     .output = output,
                                     .pipe = "PIPE",
                                     .width = golden->columns,
+                                    .account = find_account,
                                     .system_folders = folders,
                                     .system_folders_count = sizeof folders / sizeof folders[0]};
 

@@ -137,6 +137,25 @@ static void info_describes_the_server(struct test *t)
     command_release(&command);
 }
 
+/* The list of services is renewed while the first answers are given. */
+static void the_process_of_the_service_has_its_name(struct test *t)
+{
+    struct command command;
+    bool is_named = false;
+
+    for (int i = 0; i < 50 && !is_named; i++) {
+        if (i > 0)
+            Sleep(200);
+        CHECK_INT(t, 0, run_client(L"ps lsmapd.exe --json", &command));
+        is_named = contains(&command.output, "\"services\":[\"" SERVICE_NAME "\"]");
+        command_release(&command);
+    }
+    CHECK(t, is_named);
+    CHECK_INT(t, 0, run_client(L"ps lsmapd.exe --direct", &command)); /* which waits for the list */
+    CHECK(t, contains(&command.output, "lsmapd.exe [" SERVICE_NAME "]"));
+    command_release(&command);
+}
+
 static void whoami_describes_the_caller(struct test *t)
 {
     struct command command;
@@ -335,6 +354,7 @@ int main(int argc, char **argv)
         TEST_CASE(script_installs_and_starts),
         TEST_CASE(service_is_registered_as_promised),
         TEST_CASE(info_describes_the_server),
+        TEST_CASE(the_process_of_the_service_has_its_name),
         TEST_CASE(whoami_describes_the_caller),
         TEST_CASE(client_lists_processes),
         TEST_CASE(client_lists_the_fixture_exactly),

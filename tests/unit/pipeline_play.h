@@ -19,7 +19,7 @@ static inline void play_begin(struct play *play, const struct options *options)
     play->options = *options;
     play->options.command = COMMAND_MAPS;
     play->options.format = FORMAT_JSON;
-    pipeline_init(&play->pipeline, &play->options, 0, NULL, NULL, 0);
+    pipeline_init(&play->pipeline, &play->options, 0, NULL, NULL, NULL, 0);
     play->target = pipeline_target(&play->pipeline);
     fed_init(&play->fed);
 }

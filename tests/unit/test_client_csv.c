@@ -115,8 +115,8 @@ static void tables_have_fixed_columns(struct test *t)
          "false,,4096\r\n"
          "7,,,0,,,,,true,0xc0000022,\r\n"},
         {COLUMNS_PROCESSES, PROCESS MAP END,
-         "pid,start,parent,name,image,session,arch,protection,access,note\r\n"
-         "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full,\r\n"},
+         "pid,start,parent,name,image,session,arch,protection,access,note,owner,services\r\n"
+         "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full,,,\r\n"},
         {COLUMNS_PAGES, PAGES END,
          "pid,process,base,size,kind,protect,path,device_path,path_lossy,resident,shared,private,"
          "locked,counted,name_status,committed\r\n"
@@ -143,7 +143,7 @@ static void tables_have_fixed_columns(struct test *t)
          "0,,0xffffffffffffffff,18446744073709551615,,,,,false,,\r\n"},
         /* nothing matched: a table without rows */
         {COLUMNS_PROCESSES, END,
-         "pid,start,parent,name,image,session,arch,protection,access,note\r\n"},
+         "pid,start,parent,name,image,session,arch,protection,access,note,owner,services\r\n"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct csv csv;
@@ -168,7 +168,7 @@ static void the_header_can_be_left_out(struct test *t)
     const struct target target = csv_target(&csv);
     fed_init(&fed);
     CHECK(t, feed(&fed, &target, PROCESS END));
-    check_out(t, "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full,\r\n", &fed);
+    check_out(t, "7,2026-11-22T07:12:03.1234567Z,4,\"a,b.exe\",,0,x64,,full,,,\r\n", &fed);
     fed_release(&fed);
     csv_deinit(&csv);
 }

@@ -41,7 +41,7 @@ struct fixture {
 
 static void begin(struct fixture *f, const char *line, size_t width)
 {
-    pipeline_init(&f->pipeline, options_line(line), width, NULL, NULL, 0);
+    pipeline_init(&f->pipeline, options_line(line), width, NULL, NULL, NULL, 0);
     f->table = &f->pipeline.table;
     row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);
@@ -206,12 +206,13 @@ static void processes_are_one_line_each(struct test *t)
     feed(t, &f, process_line);
     feed(t, &f, unknown_process_line);
     feed_end(t, &f);
-    check_out(t, &f,
-              "   PID  PARENT  SESS  ARCH   PROTECTION       ACCESS   IMAGE\n"
-              "   672     540     0  x64    PPL-Lsa          limited  "
-              "C:\\Windows\\System32\\lsass.exe\n"
-              "    88       4     0  -      -                none     Secure System\n"
-              "\n2 processes\n");
+    check_out(
+        t, &f,
+        "   PID  PARENT  SESS  ARCH   PROTECTION       ACCESS   USER             IMAGE\n"
+        "   672     540     0  x64    PPL-Lsa          limited  "
+        "-                C:\\Windows\\System32\\lsass.exe\n"
+        "    88       4     0  -      -                none     -                Secure System\n"
+        "\n2 processes\n");
     end(&f);
 }
 
@@ -357,7 +358,8 @@ static void null_members_are_dashes(struct test *t)
     } rows[] = {
         {"-a --no-header", 0, 2,
          "? (1)  access none\n  -                   0  -         -     -\n"},
-        {"ps --no-header", 0, 1, "     1       -     -  -      -                none     -\n"},
+        {"ps --no-header", 0, 1,
+         "     1       -     -  -      -                none     -                -\n"},
         {"-a --no-header --sort size", 1, 1,
          "-                   0  -         -     ? (1)                     -\n"},
         {"-a --no-header --by-file", 2, 1, "     -       -      -  -           -\n"},

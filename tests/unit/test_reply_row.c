@@ -11,7 +11,8 @@ static const struct process_facts facts = {.access = PROCESS_ACCESS_LIMITED,
                                            .start_time = 134084791231234568u,
                                            .arch = ARCH_X64,
                                            .protection = 0x41,
-                                           .integrity = 0x4000};
+                                           .integrity = 0x4000,
+                                           .owner = {12, {1, 1, 0, 0, 0, 0, 0, 5, 18}}};
 static const struct process_facts no_facts = {
     .access = PROCESS_ACCESS_NONE, .protection = PROTECTION_UNKNOWN, .integrity = 0xffffffffu};
 
@@ -22,7 +23,8 @@ static void reply_process_rows(struct test *t)
                            .process = &lsass,
                            .process_name = SPAN("lsass.exe"),
                            .facts = &facts,
-                           .image = SPAN("C:\\Windows\\System32\\lsass.exe")};
+                           .image = SPAN("C:\\Windows\\System32\\lsass.exe"),
+                           .services = {"KeyIso\0SamSs", 13}};
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
 
     CHECK(t, reply_row(&out, &id_7, &row, DETAIL_VIEWS));
@@ -31,26 +33,29 @@ static void reply_process_rows(struct test *t)
         "{\"id\":7,\"type\":\"process\",\"pid\":672,\"start\":\"2025-11-24T17:32:03.1234568Z\","
         "\"parent\":540,\"name\":\"lsass.exe\",\"image\":"
         "\"C:\\\\Windows\\\\System32\\\\lsass.exe\",\"session\":0,\"arch\":\"x64\","
-        "\"protection\":\"PPL-Lsa\",\"access\":\"limited\"}",
+        "\"protection\":\"PPL-Lsa\",\"access\":\"limited\",\"owner\":\"S-1-5-18\","
+        "\"services\":[\"KeyIso\",\"SamSs\"]}",
         &out);
 
+    row.services = SPAN("");
     row.facts = &no_facts; /* not opened: the start time is that of the list */
     row.image = (struct span){NULL, 0};
     CHECK(t, reply_row(&out, &no_id, &row, DETAIL_VIEWS));
     check_line(t,
                "{\"type\":\"process\",\"pid\":672,\"start\":\"2025-11-24T17:32:03.1234567Z\","
                "\"parent\":540,\"name\":\"lsass.exe\",\"image\":null,\"session\":0,\"arch\":null,"
-               "\"protection\":null,\"access\":\"none\"}",
+               "\"protection\":null,\"access\":\"none\",\"owner\":null,\"services\":[]}",
                &out);
 
     const struct process_entry registry = {.pid = 4294967295u, .session_id = 1};
     row.process = &registry;
+    row.services = (struct span){NULL, 0};
     row.process_name = (struct span){NULL, 0};
     CHECK(t, reply_row(&out, &id_text, &row, DETAIL_VIEWS));
     check_line(t,
                "{\"id\":\"a\\\"\\n\",\"type\":\"process\",\"pid\":4294967295,\"start\":null,"
                "\"parent\":0,\"name\":null,\"image\":null,\"session\":1,\"arch\":null,"
-               "\"protection\":null,\"access\":\"none\"}",
+               "\"protection\":null,\"access\":\"none\",\"owner\":null,\"services\":null}",
                &out);
     buffer_release(&out);
 }

@@ -105,6 +105,12 @@ static uint32_t name(void *context, struct address_space *space, uint64_t addres
     return status;
 }
 
+static bool services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
+{
+    (void)context, (void)pid, (void)start_time, (void)names;
+    return false;
+}
+
 static bool path(void *context, struct span device_path, struct buffer *text)
 {
     (void)context, (void)device_path;
@@ -133,6 +139,7 @@ static void blocking_init(struct blocking *b, unsigned block_at)
                                     .open = open_space,
                                     .memory = memory,
                                     .name = name,
+                                    .services = services,
                                     .path = path,
                                     .close = close_space};
 }

@@ -286,6 +286,10 @@ static const char *add_line(struct virtual_layout *layout, struct span line)
         process->image = keep_text(layout, rest);
         return NULL;
     }
+    if (span_equal(word, SPAN("services"))) {
+        process->services = keep_text(layout, rest);
+        return NULL;
+    }
     if (span_equal(word, SPAN("fault")))
         return parse_fault(process, rest);
     return parse_region(layout, line);

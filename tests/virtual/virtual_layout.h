@@ -7,6 +7,7 @@
  *     driver 0x1046000 \SystemRoot\system32\ntoskrnl.exe
  *     process pid=672 parent=540 session=0 access=limited arch=x64 protection=0x41 name=lsass.exe
  *     image \Device\HarddiskVolume3\Windows\System32\lsass.exe
+ *     services Dhcp EventLog
  *     fault pages=0xc0000022
  *     BASE SIZE STATE KIND ALLOCATION-BASE ALLOCATION-PROTECT PROTECT [DEVICE-PATH]
  *
@@ -18,6 +19,7 @@
  *           0). start: a FILETIME (default 1). integrity: a RID (default 0x4000). limit: first
  *           address above the user space. parent, session, minimal (it has no PEB): default 0.
  * image     Optional: the device path of the executable.
+ * services  Optional: those that run in the process; without a name: none. Left out: not known.
  * fault     Optional: what the kernel refuses, as NTSTATUS: open, region, allocation, name, pages;
  *           memory, which is the last four; and exit_after, a number of calls.
  * the rest  One run of pages each: STATE is commit or reserve; KIND is private, placeholder, data, image,

@@ -229,6 +229,22 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
     return buffer_failed(answer) ? NTSTATUS_NO_MEMORY : NTSTATUS_OK;
 }
 
+static bool find_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
+{
+    const struct virtual_process *process = find_process(context, pid);
+
+    buffer_clear(names);
+    if (process == NULL || process->services == NULL || process->entry.start_time != start_time)
+        return false;
+    buffer_text(names, process->services);
+    if (names->size > 0)
+        buffer_append(names, (struct span){"", 1});
+    for (size_t i = 0; i < names->size; i++)
+        if (names->data[i] == ' ')
+            names->data[i] = '\0';
+    return !buffer_failed(names);
+}
+
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
     struct virtual_platform *virtual_ = context;
@@ -264,6 +280,7 @@ void virtual_platform_init(struct virtual_platform *virtual_, struct virtual_pro
                                   .memory = query_memory,
                                   .name = query_name,
                                   .drivers = list_drivers,
+                                  .services = find_services,
                                   .path = rewrite_path,
                                   .close = close_process};
 }

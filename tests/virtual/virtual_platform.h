@@ -51,6 +51,7 @@ struct virtual_process {
     const char *name; /* UTF-8 */
     struct process_facts facts;
     const char *image;                    /* device path, UTF-8; NULL: unknown */
+    const char *services;                 /* names, separated by a space; NULL: not known */
     const struct virtual_region *regions; /* ascending, not owned */
     size_t regions_count;
     struct virtual_faults faults;

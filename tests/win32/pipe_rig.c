@@ -96,6 +96,12 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
     return NTSTATUS_ACCESS_DENIED;
 }
 
+static bool find_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
+{
+    (void)context, (void)pid, (void)start_time, (void)names;
+    return false;
+}
+
 static bool query_path(void *context, struct span device_path, struct buffer *path)
 {
     (void)context, (void)device_path, (void)path;
@@ -159,6 +165,7 @@ DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_
         .memory = query_memory,
         .name = query_name,
         .drivers = list_drivers,
+        .services = find_services,
         .path = query_path,
         .close = close_process,
     };

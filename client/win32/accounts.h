@@ -1,0 +1,15 @@
+/* The names of accounts, for people who read tables. Only the client asks for them: behind the question
+ * may be a domain controller that does not answer. */
+#ifndef CLIENT_WIN32_ACCOUNTS_H
+#define CLIENT_WIN32_ACCOUNTS_H
+
+#include <stdbool.h>
+
+#include "common/text/buffer.h"
+#include "common/text/span.h"
+
+/* Appends the name of the account with this SID, as "S-1-5-18", without its domain; it is looked up
+ * once. Returns false, nothing appended, when it has none. */
+bool account_find(struct span sid, struct buffer *name);
+
+#endif
