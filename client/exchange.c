@@ -12,7 +12,7 @@ enum { ATTEMPTS_MAX = 10 * 1000 }; /* at a busy server; the transport's deadline
 void exchange_init(struct exchange *exchange, const struct transport *transport)
 {
     *exchange = (struct exchange){.transport = transport};
-    buffer_init(&exchange->input, OUTPUT_ROW_SIZE_MAX + TRANSPORT_RECEIVE_SIZE);
+    buffer_init(&exchange->input, (size_t)OUTPUT_ROW_SIZE_MAX + TRANSPORT_RECEIVE_SIZE);
     row_init(&exchange->row);
 }
 

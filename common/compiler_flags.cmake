@@ -10,6 +10,14 @@ if(WIN32)
     set(CMAKE_MSVC_RUNTIME_LIBRARY "MultiThreaded$<$<CONFIG:Debug>:Debug>")
 endif()
 
+# What the names of packages say: x64 or arm64.
+set(LSMAP_ARCHITECTURE ${CMAKE_SYSTEM_PROCESSOR})
+if(MSVC)
+    set(LSMAP_ARCHITECTURE ${CMAKE_C_COMPILER_ARCHITECTURE_ID})
+endif()
+string(TOLOWER ${LSMAP_ARCHITECTURE} LSMAP_ARCHITECTURE)
+string(REPLACE amd64 x64 LSMAP_ARCHITECTURE ${LSMAP_ARCHITECTURE})
+
 add_library(lsmap_flags INTERFACE)
 
 if(MSVC)
@@ -21,14 +29,16 @@ if(MSVC)
         $<$<COMPILE_LANGUAGE:C>:/wd4204 /wd4221>
         $<$<COMPILE_LANGUAGE:C>:/sdl /GS /guard:cf /Brepro>)
     # Its libraries are an optional component of Visual Studio.
-    if(EXISTS "${CMAKE_C_COMPILER}/../../../../lib/spectre/x64")
+    if(EXISTS "${CMAKE_C_COMPILER}/../../../../lib/spectre/${LSMAP_ARCHITECTURE}")
         target_compile_options(lsmap_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:/Qspectre>)
     endif()
     target_compile_definitions(lsmap_flags INTERFACE
         # fopen and snprintf are not replaced by Microsoft's own.
         $<$<COMPILE_LANGUAGE:C>:_CRT_SECURE_NO_WARNINGS>)
     target_link_options(lsmap_flags INTERFACE
-        /WX /INCREMENTAL:NO /Brepro /guard:cf /CETCOMPAT /DYNAMICBASE /HIGHENTROPYVA /NXCOMPAT
+        /WX /INCREMENTAL:NO /Brepro /guard:cf /DYNAMICBASE /HIGHENTROPYVA /NXCOMPAT
+        # Shadow stacks; arm64 has none, and its linker warns.
+        $<$<STREQUAL:${LSMAP_ARCHITECTURE},x64>:/CETCOMPAT>
         # The DLLs we import come from system32 only.
         /DEPENDENTLOADFLAG:0x800)
 else()

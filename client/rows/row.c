@@ -150,7 +150,7 @@ static bool read_member(struct parser *parser, size_t *hint)
         return json_skip(&parser->reader) || fail(parser, NULL);
     if (row_has(parser->row, member))
         return fail(parser, "a member occurs twice");
-    *hint = member + 1;
+    *hint = (size_t)member + 1;
     parser->row->seen |= BIT(member);
     enum json_event event = json_next(&parser->reader);
     if (event == JSON_ERROR)
@@ -338,7 +338,7 @@ static bool write_line(const struct row *row, struct json_writer *writer)
             return false;
         if (member == MEMBER_COUNT || (left & BIT(member)) == 0)
             continue;
-        hint = member + 1;
+        hint = (size_t)member + 1;
         left &= ~BIT(member);
         (void)json_next(&value);
         json_put_raw(writer, line.data + copied, value.token_offset - copied);

@@ -278,5 +278,5 @@ int wmain(int argc, wchar_t **argv_w)
     else
         complain(&console, "out of memory");
     console_close(&console);
-    return outcome;
+    return (int)outcome;
 }

@@ -14,7 +14,7 @@ enum {
 /* The full path, so that it stays right when the current folder changes. */
 static DWORD set_path(struct out_file *file, const char *path)
 {
-    enum { LEN_MAX = OUT_FILE_LEN_MAX - SUFFIX_LEN };
+    enum { LEN_MAX = (int)OUT_FILE_LEN_MAX - SUFFIX_LEN };
     wchar_t *given = file->temporary; /* not needed yet */
 
     DWORD error = text_w_from_utf8(given, LEN_MAX + 1, span_from_string(path));

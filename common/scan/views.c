@@ -20,7 +20,7 @@ void views_init(struct views *views, const struct platform *platform,
     views->query = query;
     views->counts = counts;
     buffer_init(&views->device_path, NAME_SIZE_MAX);
-    buffer_init(&views->path, NAME_SIZE_MAX + PATH_TARGET_SIZE_MAX);
+    buffer_init(&views->path, (size_t)NAME_SIZE_MAX + PATH_TARGET_SIZE_MAX);
 }
 
 void views_deinit(struct views *views)

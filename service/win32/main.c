@@ -100,5 +100,5 @@ cleanup:
     for (size_t i = 0; arguments != NULL && i < count; i++)
         free(arguments[i]);
     free(arguments);
-    return code;
+    return (int)code;
 }

@@ -15,7 +15,8 @@
 
 enum {
     SCAN_TURN_US = 20 * 1000, /* of one turn; one slow query may make it longer */
-    SCAN_LOST_MAX = WATCHDOG_LOST_MAX + SCANS_LIMIT_MAX /* the caps, and what asked before them */
+    SCAN_LOST_MAX =
+        (int)WATCHDOG_LOST_MAX + SCANS_LIMIT_MAX /* the caps, and what asked before them */
 };
 
 struct scan_threads; /* opaque: scan_threads.c */

@@ -11,7 +11,7 @@
 
 enum {
     POLL_INTERVAL_MS = 50,
-    POLLS_MAX = SERVICE_WAIT_MS / POLL_INTERVAL_MS,
+    POLLS_MAX = (int)SERVICE_WAIT_MS / POLL_INTERVAL_MS,
     CONFIG_SIZE_MAX = 8 * 1024 /* source: the most that QueryServiceConfig returns */
 };
 

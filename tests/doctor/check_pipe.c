@@ -86,7 +86,7 @@ static bool is_no_network(DWORD error)
 
 static void check_remote_name(struct machine *machine, const wchar_t *host)
 {
-    wchar_t name[HOST_LENGTH + TARGET_NAME_LENGTH + 16];
+    wchar_t name[(int)HOST_LENGTH + TARGET_NAME_LENGTH + 16];
     char text[MACHINE_ERROR_CAPACITY], subject[DOCTOR_SUBJECT_CAPACITY];
     HANDLE pipe = NULL;
 

@@ -1,5 +1,6 @@
 #include "tests/documents/stage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 

@@ -100,7 +100,7 @@ static void audit_counts_a_flood_of_users_together(struct test *t)
     CHECK_INT(t, AUDIT_USERS_MAX + 1, events);
     CHECK_INT(t, AUDIT_USERS_MAX + 1, reported);
     CHECK(t, audit_next(&audit, UINT64_MAX, &report));
-    CHECK_INT(t, USERS - AUDIT_USERS_MAX - 1, report.count);
+    CHECK_INT(t, (int)USERS - AUDIT_USERS_MAX - 1, report.count);
     CHECK_INT(t, 0, report.client.user.size);
     CHECK(t, !audit_next(&audit, UINT64_MAX, &report));
 }

@@ -146,7 +146,7 @@ static void other_lines_are_reported(struct test *t)
 static void a_line_has_a_longest_size(struct test *t)
 {
     static struct snapshot snapshot;
-    size_t size = ROW_LINE_SIZE_MAX + SNAPSHOT_FEED_SIZE;
+    size_t size = (size_t)ROW_LINE_SIZE_MAX + SNAPSHOT_FEED_SIZE;
     char *data = malloc(size);
 
     REQUIRE(t, data != NULL);

@@ -94,7 +94,8 @@ static void results_come_in_pieces(struct test *t)
 {
     static const char line[] = M("1", "1", "null", "4096", "\"C:\\\\some\\\\name\"");
     enum { ROWS = 5000, LINE_SIZE = sizeof line - 1 };
-    static const size_t tops[] = {0, 1, (OUTPUT_SIZE + LINE_SIZE - 1) / LINE_SIZE, 2000, ROWS + 1};
+    static const size_t tops[] = {0, 1, ((size_t)OUTPUT_SIZE + LINE_SIZE - 1) / LINE_SIZE, 2000,
+                                  ROWS + 1};
 
     for (size_t i = 0; i < TEST_COUNT(tops); i++) {
         const size_t expected = (tops[i] > 0 && tops[i] < ROWS ? tops[i] : ROWS) * LINE_SIZE;

@@ -136,7 +136,7 @@ static void words_are_read_without_case(struct test *t)
 {
     static const struct {
         const char *word;
-        uint32_t value;
+        enum filtered_admins value;
     } rows[] = {{"off", FILTERED_ADMINS_OFF},   {"no-addresses", FILTERED_ADMINS_NO_ADDRESSES},
                 {"full", FILTERED_ADMINS_FULL}, {"OFF", FILTERED_ADMINS_OFF},
                 {"Full", FILTERED_ADMINS_FULL}, {"No-Addresses", FILTERED_ADMINS_NO_ADDRESSES}};
@@ -150,7 +150,7 @@ static void words_are_read_without_case(struct test *t)
 
             TEST_ROW(t, "%s", rows[i].word);
             settings_default(&settings, 1);
-            settings.filtered_admins = before;
+            settings.filtered_admins = (enum filtered_admins)before;
             settings_apply(&settings, &findings, SPAN("filteredADMINS"), &raw);
             CHECK_INT(t, 0, findings.count);
             CHECK_INT(t, rows[i].value, settings.filtered_admins);

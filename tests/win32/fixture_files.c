@@ -46,7 +46,7 @@ static DWORD make_folder(struct fixture_files *files, const wchar_t *path)
 static DWORD set_unlimited(const wchar_t *dir, wchar_t *out)
 {
     wchar_t full[FIXTURE_PATH_LEN_MAX];
-    const DWORD room = FIXTURE_PATH_LEN_MAX - UNLIMITED_LEN;
+    const DWORD room = (DWORD)FIXTURE_PATH_LEN_MAX - UNLIMITED_LEN;
 
     DWORD len = GetFullPathNameW(dir, room, full, NULL);
     if (len == 0 || len >= room)

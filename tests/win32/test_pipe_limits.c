@@ -447,7 +447,7 @@ static void a_hanging_call_does_not_delay_the_stop(struct test *t)
     uint64_t start_ms = system_now_ms();
     CHECK(t, pipe_rig_stop(&rig) == UINT32_MAX); /* late: the process has to end */
     CHECK(t, system_now_ms() - start_ms < STOP_MS_MAX + 500);
-    Sleep(HANG_MS - STOP_MS_MAX); /* the call returns to memory that still exists */
+    Sleep((DWORD)HANG_MS - STOP_MS_MAX); /* the call returns to memory that still exists */
     pipe_client_close(&client);
 }
 
