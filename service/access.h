@@ -1,9 +1,7 @@
-/* The security descriptors of lsmapd, as SDDL and as plain data.
- *
- * The only place for SDDL: a comment before each string says what it grants. The pure functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
+/* The security descriptors of lsmapd, as SDDL and as plain data: the only place for SDDL. The pure
+ * functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
  * and find accounts that could change an object. They work on ACEs that Windows has read
- * (service/win32/descriptor.h), so what they say is what AccessCheck acts on.
- */
+ * (service/win32/descriptor.h), so what they say is what AccessCheck acts on. */
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 
@@ -15,18 +13,14 @@
  * creates it, `lsmapd uninstall --purge` removes it. */
 #define READERS_GROUP_NAME "lsmap Readers"
 
-/* Who may open the pipe of the service.
- *
- * SYSTEM owns it and has all rights. Administrators and users logged on interactively may read,
- * write and read its attributes: 0x12019b is FILE_GENERIC_READ | FILE_GENERIC_WRITE without 0x4,
- * FILE_CREATE_PIPE_INSTANCE. Only SYSTEM has that right, so no other account can add an instance
- * under our name. Each SID to which AccessSddl grants a right gets the same as Administrators
- * (PIPE_SDDL_ACE_FORMAT), so that a service account named there can connect. The label denies
- * reading and writing to programs below medium integrity. No other account is named, so no other
- * account gets in, neither anonymous nor network guests. Interactive users are always named: a
- * denied user gets the reason, and a filtered administrator, whose group is not enabled, connects as
- * an interactive user. Remote clients are refused by PIPE_REJECT_REMOTE_CLIENTS, not here: an ACE
- * for NETWORK would lock out administrators in a remoting session. */
+/* Who may open the pipe of the service. SYSTEM owns it and has all rights. Administrators and users
+ * logged on interactively have 0x12019b: FILE_GENERIC_READ | FILE_GENERIC_WRITE without 0x4,
+ * FILE_CREATE_PIPE_INSTANCE, so that only SYSTEM can add an instance under our name. Each SID to
+ * which AccessSddl grants a right gets the same (PIPE_SDDL_ACE_FORMAT). Nobody else gets in, neither
+ * anonymous nor network guests; the label keeps programs below medium integrity out. Interactive
+ * users are always named: a denied user gets the reason, and a filtered administrator, whose group is
+ * not enabled, connects as one. Remote clients are refused by PIPE_REJECT_REMOTE_CLIENTS: an ACE for
+ * NETWORK would lock out administrators in a remoting session. */
 #define PIPE_SDDL_BEGIN "O:SYG:SYD:P(A;;GA;;;SY)(A;;0x12019b;;;BA)(A;;0x12019b;;;IU)"
 #define PIPE_SDDL_ACE_FORMAT "(A;;0x12019b;;;%s)"
 #define PIPE_SDDL_END "S:(ML;;NWNR;;;ME)"
@@ -37,20 +31,17 @@
 #define PIPE_SDDL_CONSOLE_FORMAT \
     "O:%sD:P(A;;GA;;;%s)(A;;0x12019b;;;SY)(A;;0x12019b;;;BA)S:(ML;;NWNR;;;ME)"
 
-/* The same when that user is elevated: the Administrators, who own it and have all rights; SYSTEM and
- * the user may read and write, without 0x4. The label denies reading and writing below high
- * integrity, so that the user's own programs that are not elevated get neither the answers nor the
- * name. */
+/* The same when that user is elevated: the Administrators own it and have all rights; SYSTEM and the
+ * user may read and write, without 0x4. The label keeps out programs below high integrity, so the
+ * user's own programs that are not elevated get neither the answers nor the name. */
 #define PIPE_SDDL_ELEVATED_FORMAT \
     "O:BAG:SYD:P(A;;GA;;;BA)(A;;0x12019b;;;SY)(A;;0x12019b;;;%s)S:(ML;;NWNR;;;HI)"
 
-/* What a caller may ask of the service, unless the setting AccessSddl says otherwise; the bits are
- * RIGHT_* of protocol.h.
- *
- * SYSTEM and Administrators (the group must be enabled in the token): all, 0x1f. Users logged on
- * interactively: connect and their own processes, 0x3. Members of the group "lsmap Readers", whose
- * SID replaces %s: all but addresses, 0x17. Owner and group are there because AccessCheck requires
- * them; the implicit rights of an owner are none of our bits. */
+/* What a caller may ask of the service without the setting AccessSddl, as RIGHT_* of protocol.h.
+ * SYSTEM and Administrators (the group must be enabled in the token): all. Users logged on
+ * interactively: connect and their own processes. Members of "lsmap Readers", whose SID replaces %s:
+ * all but addresses. AccessCheck requires owner and group; the implicit rights of an owner are none
+ * of our bits. */
 #define ACCESS_SDDL_OWNER "O:SY"
 #define ACCESS_SDDL_GROUP "G:SY"
 #define ACCESS_SDDL_SERVICE \
@@ -63,25 +54,19 @@
 /* The same for `--console`: the user %s who runs it has all rights, as SYSTEM and Administrators. */
 #define ACCESS_SDDL_CONSOLE_FORMAT "O:SYG:SYD:P(A;;0x1f;;;%s)(A;;0x1f;;;SY)(A;;0x1f;;;BA)"
 
-/* Who may control the service.
- *
- * SYSTEM and Administrators have all rights. Authenticated users may read its configuration, its
- * status and this descriptor, 0x20005: the client needs the status to know which process serves the
- * pipe. Start, stop, pause, change, delete and user-defined controls are only for those two: the
- * ACE of INTERACTIVE that Windows adds by default, which lets users send controls, is left out. */
+/* Who may control the service. SYSTEM and Administrators have all rights. Authenticated users may
+ * read its configuration, its status and this descriptor, 0x20005: the client needs the status to
+ * know which process serves the pipe. The ACE of INTERACTIVE that Windows adds by default, which lets
+ * users send controls, is left out. */
 #define SERVICE_SDDL "D:(A;;0xf01ff;;;SY)(A;;0xf01ff;;;BA)(A;;0x20005;;;AU)"
 
-/* Who may use the registry key of the settings and its subkeys.
- *
- * SYSTEM and Administrators: all rights, 0xf003f. Users may read, 0x20019: it holds no secret.
- * Nothing is inherited from the parent key. */
+/* Who may use the registry key of the settings and its subkeys. SYSTEM and Administrators: all
+ * rights, 0xf003f. Users may read, 0x20019: it holds no secret. Nothing is inherited. */
 #define KEY_SDDL "O:BAG:SYD:P(A;CI;0xf003f;;;SY)(A;CI;0xf003f;;;BA)(A;CI;0x20019;;;BU)"
 
-/* Who may use the folder of the programs and what is in it.
- *
- * SYSTEM and Administrators: all rights, 0x1f01ff. Users may read and run, 0x1200a9. Nothing is
- * inherited from the parent folder, so no other account can put a DLL beside a program that runs as
- * SYSTEM. */
+/* Who may use the folder of the programs and what is in it. SYSTEM and Administrators: all rights,
+ * 0x1f01ff. Users may read and run, 0x1200a9. Nothing is inherited, so no other account can put a DLL
+ * beside a program that runs as SYSTEM. */
 #define FOLDER_SDDL "O:BAG:SYD:P(A;OICI;0x1f01ff;;;SY)(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1200a9;;;BU)"
 
 enum { ACCESS_SDDL_CONSOLE_CAPACITY = 640 };

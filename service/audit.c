@@ -31,36 +31,32 @@ static struct audit_user *find_place(struct audit *audit, uint64_t now_ms)
 
 void audit_add(struct audit *audit, const struct audit_client *client, uint64_t now_ms)
 {
-    struct audit_user *user = NULL;
+    struct audit_user *user = client->user.size > 0 ? find(audit, client) : NULL;
 
-    if (client->user.size > 0) {
-        user = find(audit, client);
-        if (user == NULL && (user = find_place(audit, now_ms)) != NULL)
-            *user = (struct audit_user){0};
-    }
-    if (user != NULL) {
-        user->client = *client;
-    } else {
+    if (user == NULL && client->user.size > 0 && (user = find_place(audit, now_ms)) != NULL)
+        *user = (struct audit_user){0};
+    const bool is_other = user == NULL;
+    if (is_other)
         user = &audit->others;
-        user->client = *client;
+    user->client = *client;
+    if (is_other)
         user->client.user.size = 0;
-    }
     user->count++;
 }
 
 static bool take(const struct audit *audit, struct audit_user *user, uint64_t now_ms,
-                 struct audit_report *report)
+                 struct audit_user *report)
 {
     if (user->count == 0 || now_ms < due_ms(audit, user))
         return false;
-    *report = (struct audit_report){.client = user->client, .count = user->count};
+    *report = *user;
     user->count = 0;
     user->reported_ms = now_ms;
     user->is_reported = true;
     return true;
 }
 
-bool audit_next(struct audit *audit, uint64_t now_ms, struct audit_report *report)
+bool audit_next(struct audit *audit, uint64_t now_ms, struct audit_user *report)
 {
     for (size_t i = 0; i < audit->count; i++) {
         if (take(audit, &audit->users[i], now_ms, report))

@@ -140,37 +140,27 @@ static void end_reply(struct snapshot *snapshot, const struct row *row)
 /* Returns NULL, or why the file cannot be compared. */
 static const char *add_row(struct snapshot *snapshot, const struct row *row)
 {
+    static const char own_output[] = "this is the output of diff itself";
+    static const char *const refusals[ROW_TYPES_COUNT] = {
+        [ROW_ERROR] = "the request failed, its rows are incomplete",
+        [ROW_FILE] = "files cannot be compared: --by-file leaves out the processes",
+        [ROW_PROCESS_CHANGE] = own_output,
+        [ROW_MAP_CHANGE] = own_output,
+    };
+
     if (row->type == ROW_END) {
         end_reply(snapshot, row);
         return NULL;
     }
     snapshot->is_ended = false;
     snapshot->rows++;
-    switch (row->type) {
-    case ROW_PROCESS:
+    if (row->type == ROW_PROCESS)
         return add_process(snapshot, row, row_text(row, MEMBER_START), row_text(row, MEMBER_NAME))
                    ? NULL
                    : "there are too many processes to compare";
-    case ROW_MAP:
+    if (row->type == ROW_MAP)
         return add_map(snapshot, row);
-    case ROW_PROCESS_ERROR:
-        return add_error(snapshot, row);
-    case ROW_ERROR:
-        return "the request failed, its rows are incomplete";
-    case ROW_FILE:
-        return "files cannot be compared: --by-file leaves out the processes";
-    case ROW_PROCESS_CHANGE:
-    case ROW_MAP_CHANGE:
-        return "this is the output of diff itself";
-    case ROW_OTHER:
-    case ROW_REGION:
-    case ROW_INFO:
-    case ROW_WHOAMI:
-    case ROW_STATS:
-    case ROW_END:
-        break;
-    }
-    return NULL;
+    return row->type == ROW_PROCESS_ERROR ? add_error(snapshot, row) : refusals[row->type];
 }
 
 static int compare_views(const void *a, const void *b)

@@ -13,16 +13,12 @@ enum { LABELS_CAPACITY = 96 }; /* of the labels of a number, which are all known
 
 /* --- the format --- */
 
-struct family {
-    const char *name; /* ends in the unit, if it has one, and "_total" for counters */
-    const char *type; /* "counter", "gauge" or "histogram" */
-    const char *help; /* one sentence, without backslash and newline */
-};
-
-static void declare(struct buffer *out, const struct family *family)
+/* name  Ends in the unit, if it has one, and "_total" for counters.
+ * type  "counter", "gauge" or "histogram".
+ * help  One sentence, without backslash and newline. */
+static void declare(struct buffer *out, const char *name, const char *type, const char *help)
 {
-    buffer_format(out, "# HELP %s %s\n# TYPE %s %s\n", family->name, family->help, family->name,
-                  family->type);
+    buffer_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
 static void put_escaped(struct buffer *out, struct span value)
@@ -62,28 +58,25 @@ static void put_seconds(struct buffer *out, uint64_t time, uint64_t second, cons
 /* The families, in the order of the numbers in a row: each has those from `first` to the next. */
 static const struct {
     size_t first;
-    struct family family;
+    const char *name, *type, *help;
 } stats_families[] = {
-    {STATISTICS_UPTIME_MS, {"lsmapd_uptime_seconds", "gauge", "Time since the server started."}},
-    {STATISTICS_CONNECTIONS_NOW, {"lsmapd_connections", "gauge", "Clients connected now."}},
-    {STATISTICS_CONNECTIONS_PEAK,
-     {"lsmapd_connections_peak", "gauge", "Most clients connected at once since the start."}},
-    {STATISTICS_CONNECTIONS_OPENED,
-     {"lsmapd_connections_opened_total", "counter",
-      "Clients that connected, those refused included."}},
-    {STATISTICS_BYTES_RECEIVED,
-     {"lsmapd_received_bytes_total", "counter", "Bytes received from clients."}},
-    {STATISTICS_BYTES_SENT, {"lsmapd_sent_bytes_total", "counter", "Bytes sent to clients."}},
-    {STATISTICS_ROWS, {"lsmapd_rows_total", "counter", "Rows of replies."}},
-    {STATISTICS_DENIALS,
-     {"lsmapd_denials_total", "counter",
-      "Requests and single processes refused because the caller lacks a right."}},
-    {STATISTICS_REQUESTS,
-     {"lsmapd_requests_total", "counter", "Requests that ended, by op and outcome."}},
-    {STATISTICS_LIMIT_HITS,
-     {"lsmapd_limit_hits_total", "counter", "How often a limit was reached."}},
-    {STATISTICS_QUERIES,
-     {"lsmapd_kernel_queries_total", "counter", "Kernel queries of requests that ended."}},
+    {STATISTICS_UPTIME_MS, "lsmapd_uptime_seconds", "gauge", "Time since the server started."},
+    {STATISTICS_CONNECTIONS_NOW, "lsmapd_connections", "gauge", "Clients connected now."},
+    {STATISTICS_CONNECTIONS_PEAK, "lsmapd_connections_peak", "gauge",
+     "Most clients connected at once since the start."},
+    {STATISTICS_CONNECTIONS_OPENED, "lsmapd_connections_opened_total", "counter",
+     "Clients that connected, those refused included."},
+    {STATISTICS_BYTES_RECEIVED, "lsmapd_received_bytes_total", "counter",
+     "Bytes received from clients."},
+    {STATISTICS_BYTES_SENT, "lsmapd_sent_bytes_total", "counter", "Bytes sent to clients."},
+    {STATISTICS_ROWS, "lsmapd_rows_total", "counter", "Rows of replies."},
+    {STATISTICS_DENIALS, "lsmapd_denials_total", "counter",
+     "Requests and single processes refused because the caller lacks a right."},
+    {STATISTICS_REQUESTS, "lsmapd_requests_total", "counter",
+     "Requests that ended, by op and outcome."},
+    {STATISTICS_LIMIT_HITS, "lsmapd_limit_hits_total", "counter", "How often a limit was reached."},
+    {STATISTICS_QUERIES, "lsmapd_kernel_queries_total", "counter",
+     "Kernel queries of requests that ended."},
 };
 
 /* The labels of a number; "" for none. */
@@ -113,9 +106,9 @@ static bool is_class_known(const struct stats *stats, enum statistics_class clas
     return true;
 }
 
-static void put_latency(struct buffer *out, const char *name, const struct stats *stats,
-                        enum statistics_class class_)
+static void put_latency(struct buffer *out, const struct stats *stats, enum statistics_class class_)
 {
+    static const char name[] = "lsmapd_request_duration_seconds";
     const uint64_t *values = &stats->values[statistics_latency_index(class_, 0)];
     const char *label = statistics_class_names[class_];
     const uint64_t count = values[STATISTICS_BUCKET_COUNT];
@@ -133,32 +126,31 @@ static void put_latency(struct buffer *out, const char *name, const struct stats
 
 static void put_stats(struct buffer *out, const struct stats *stats)
 {
-    static const struct family latencies = {
-        "lsmapd_request_duration_seconds", "histogram",
-        "Time from a request that was answered to its last line."};
-    const struct family *family = NULL; /* of the number */
+    const char *name = NULL; /* of the number */
     char labels[LABELS_CAPACITY];
     size_t next = 0;
 
     for (size_t index = 0; index < STATISTICS_LATENCIES; index++) {
         if (next < sizeof stats_families / sizeof stats_families[0] &&
             index == stats_families[next].first) {
-            family = &stats_families[next++].family;
-            declare(out, family);
+            name = stats_families[next].name;
+            declare(out, name, stats_families[next].type, stats_families[next].help);
+            next++;
         }
         if (!stats->known[index])
             continue;
         stats_labels(index, labels);
-        buffer_format(out, "%s%s ", family->name, labels);
+        buffer_format(out, "%s%s ", name, labels);
         if (index == STATISTICS_UPTIME_MS)
             put_seconds(out, stats->values[index], 1000, "\n");
         else
             put_count(out, stats->values[index]);
     }
-    declare(out, &latencies);
+    declare(out, "lsmapd_request_duration_seconds", "histogram",
+            "Time from a request that was answered to its last line.");
     for (int i = 0; i < CLASS_COUNT; i++)
         if (is_class_known(stats, (enum statistics_class)i))
-            put_latency(out, latencies.name, stats, (enum statistics_class)i);
+            put_latency(out, stats, (enum statistics_class)i);
 }
 
 /* --- the sums of a scan --- */
@@ -170,17 +162,16 @@ static const char *const accesses[PROMETHEUS_ACCESSES] = {"full", "limited", "no
 /* The families: the processes, then what is summed up for each name and kind, of which the first
  * counts the mappings themselves. Those from `resident` on need --pages. */
 static const struct {
-    struct family family;
     enum row_member member;
+    const char *name, *help;
 } families[1 + PROMETHEUS_SUMS] = {
-    {{"lsmap_processes", "gauge", "Processes of this name."}, MEMBER_COUNT},
-    {{"lsmap_mappings", "gauge", "Mappings in all processes of this name."}, MEMBER_COUNT},
-    {{"lsmap_mapped_bytes", "gauge", "Address space of these mappings."}, MEMBER_SIZE},
-    {{"lsmap_resident_bytes", "gauge", "Bytes of these mappings that are in memory."},
-     MEMBER_RESIDENT},
-    {{"lsmap_shared_bytes", "gauge", "Bytes in memory that are shared."}, MEMBER_SHARED},
-    {{"lsmap_private_bytes", "gauge", "Bytes in memory that are private."}, MEMBER_PRIVATE},
-    {{"lsmap_locked_bytes", "gauge", "Bytes in memory that are locked."}, MEMBER_LOCKED},
+    {MEMBER_COUNT, "lsmap_processes", "Processes of this name."},
+    {MEMBER_COUNT, "lsmap_mappings", "Mappings in all processes of this name."},
+    {MEMBER_SIZE, "lsmap_mapped_bytes", "Address space of these mappings."},
+    {MEMBER_RESIDENT, "lsmap_resident_bytes", "Bytes of these mappings that are in memory."},
+    {MEMBER_SHARED, "lsmap_shared_bytes", "Bytes in memory that are shared."},
+    {MEMBER_PRIVATE, "lsmap_private_bytes", "Bytes in memory that are private."},
+    {MEMBER_LOCKED, "lsmap_locked_bytes", "Bytes in memory that are locked."},
 };
 
 enum { SUMS_WITHOUT_PAGES = 2 };
@@ -311,7 +302,7 @@ static void put_name(struct buffer *out, const struct prometheus_name *entry, si
     for (size_t i = 0; i < (is_sum ? PROMETHEUS_KINDS : PROMETHEUS_ACCESSES); i++) {
         if ((is_sum ? entry->sums[i][0] : entry->processes[i]) == 0)
             continue;
-        buffer_format(out, "%s{process=\"", families[family].family.name);
+        buffer_format(out, "%s{process=\"", families[family].name);
         put_escaped(out, (struct span){entry->name, entry->name_size});
         buffer_format(out, "\",%s=\"%s\"} ", is_sum ? "kind" : "access",
                       is_sum ? kinds[i] : accesses[i]);
@@ -321,19 +312,13 @@ static void put_name(struct buffer *out, const struct prometheus_name *entry, si
 
 static void put_scan(struct buffer *out, const struct prometheus *prometheus)
 {
-    static const struct family failed = {"lsmap_failed_processes", "gauge",
-                                         "Processes that could not be read, or not completely."};
-    static const struct family complete = {"lsmap_scan_complete", "gauge",
-                                           "1 when every process was read completely."};
-    static const struct family seconds = {"lsmap_scan_seconds", "gauge",
-                                          "How long the server took."};
-
-    declare(out, &failed);
-    buffer_format(out, "%s %" PRIu64 "\n", failed.name, prometheus->failed);
-    declare(out, &complete);
-    buffer_format(out, "%s %d\n", complete.name, prometheus->complete);
-    declare(out, &seconds);
-    buffer_format(out, "%s ", seconds.name);
+    declare(out, "lsmap_failed_processes", "gauge",
+            "Processes that could not be read, or not completely.");
+    buffer_format(out, "lsmap_failed_processes %" PRIu64 "\n", prometheus->failed);
+    declare(out, "lsmap_scan_complete", "gauge", "1 when every process was read completely.");
+    buffer_format(out, "lsmap_scan_complete %d\n", prometheus->complete);
+    declare(out, "lsmap_scan_seconds", "gauge", "How long the server took.");
+    buffer_text(out, "lsmap_scan_seconds ");
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
 }
 
@@ -354,7 +339,7 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
     for (; prometheus->family <= prometheus->sums; prometheus->family++, prometheus->index = 0) {
         const size_t family = prometheus->family;
         if (prometheus->index == 0)
-            declare(out, &families[family].family);
+            declare(out, families[family].name, "gauge", families[family].help);
         for (; prometheus->index < prometheus->count; prometheus->index++) {
             if (out->size - begin >= OUTPUT_SIZE && prometheus->index > 0) {
                 *more = true;

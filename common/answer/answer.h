@@ -1,15 +1,13 @@
 /* One request being answered: a line in, lines out, a slice of work at a time.
  *
- * The same code serves a pipe (service/session.c) and `lsmap --direct`, so both write the same
- * rows. It reads the request, checks the caller's rights, drives the scan and encodes its rows.
- * Exactly one terminal line, `end` or `error`, is always the last.
+ * The same code serves a pipe (service/session.c) and `lsmap --direct`: reads the request, checks
+ * the caller's rights, drives the scan and encodes its rows. Exactly one terminal line, `end` or
+ * `error`, is always the last.
  *
- * An answer exists only while a request is answered, so that an idle connection needs no memory for
- * it. It owns everything that a slice touches; its owner (a connection) and the thread that runs a
- * slice share nothing but the answer, and never use it at the same time. After each slice the owner
- * takes over what the slice has made: lines, and a checkpoint from which another answer could go
- * on. What an answer did is counted by its owner, never by a slice.
- */
+ * An answer exists only while a request is answered. It owns everything that a slice touches; its
+ * owner (a connection) and the thread that runs a slice share nothing but the answer, and never use
+ * it at the same time. After each slice the owner takes over what it made: lines, and a checkpoint
+ * from which another answer could go on. What an answer did is counted by its owner. */
 #ifndef COMMON_ANSWER_ANSWER_H
 #define COMMON_ANSWER_ANSWER_H
 
@@ -43,7 +41,7 @@ struct answer_context {
 
 struct answer; /* opaque: answer.c */
 
-/* Where an answer was at the end of a slice. Begins as all zero. */
+/* Where an answer was at the end of a slice. All zero: at its begin. */
 struct answer_checkpoint {
     struct answer_asked *asked; /* a counted reference: the request */
     struct scan_checkpoint scan;
@@ -51,37 +49,30 @@ struct answer_checkpoint {
     uint64_t start_us;
 };
 
-/* Begins to answer one request line (without newline). Asks the platform nothing yet. A request
- * that cannot be answered is over when this returns, with its error line waiting.
- * context, grant  Copied.
- * line            Not kept.
+/* Begins to answer one request line (without newline), which is not kept; the context and the grant
+ * are copied. A request that cannot be answered is over when this returns, its error line waiting.
  * Returns NULL without memory. */
 struct answer *answer_create(_In_ const struct answer_context *context,
                              _In_ const struct grant *grant, struct span line);
 
-/* True while the next slice asks the platform and may take long. Otherwise it is short and the
- * last. */
+/* True while the next slice asks the platform and may take long; else it is short and the last. */
 bool answer_is_scan(_In_ const struct answer *answer);
 
 /* True once the terminal line is made. */
 bool answer_is_over(_In_ const struct answer *answer);
 
-/* Runs one slice. It ends when the terminal line is made, when a process is completed, and after
- * the first step that ends at `end_us` of the context's clock or later, or with at least `size`
- * bytes waiting to be taken. It never asks about two processes.
+/* Runs one slice, which ends with the terminal line, after each process, and after the first step
+ * that ends at `end_us` of the context's clock or later, or with `size` bytes waiting to be taken.
  * watch  Of this thread. NULL: the slice cannot be abandoned.
  * size   At most OUTPUT_SIZE; what the owner's buffer still lacks of it.
- * Returns false when the slice was abandoned (watchdog.h): destroy the answer and touch nothing
- * else, for the owner continues with another. Until watch_end() decided, nothing but the answer,
- * its watch and what the context points to was touched. */
+ * Returns false when the slice was abandoned (watchdog.h): destroy the answer, touch nothing else.
+ * Until watch_end() decided, nothing but the answer, its watch and the context was touched. */
 bool answer_run(_Inout_ struct answer *answer, _Inout_opt_ struct watch *watch, uint64_t end_us,
                 size_t size);
 
-/* Moves the lines that are waiting to the end of `out`; when `out` is empty the buffers change
- * places instead.
- * out         May grow to at least ANSWER_OUTPUT_SIZE_MAX, which suffices when the slices were given
- *             the size that it lacked of OUTPUT_SIZE.
- * checkpoint  May be NULL. Else all zero or a checkpoint, which is released and replaced.
+/* Moves the lines that are waiting to the end of `out`; when it is empty the buffers change places.
+ * out         Bound ANSWER_OUTPUT_SIZE_MAX or more.
+ * checkpoint  NULL, all zero, or a checkpoint, which is released and replaced.
  * Returns false, the answer unchanged, when `out` has no room or memory. */
 NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer *out,
                            _Inout_opt_ struct answer_checkpoint *checkpoint);
@@ -90,10 +81,9 @@ NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer 
 void answer_save(_Inout_ struct answer *answer, _Inout_ struct answer_checkpoint *checkpoint);
 
 /* Continues after the slice of another answer was abandoned. The process that hung is reported with
- * a process_error and skipped, as the context's watchdog says (call watchdog_lose() before); when
- * the list of processes hung, the answer ends with the error `timeout`.
- * checkpoint  Of the end of the slice before. It stays as it is.
- * Returns NULL without memory. */
+ * a process_error and skipped, as the watchdog says (call watchdog_lose() before); when the list of
+ * processes hung, the answer ends with the error `timeout`.
+ * checkpoint  Of the end of the slice before. It stays as it is. Returns NULL without memory. */
 struct answer *answer_resume(_In_ const struct answer_context *context,
                              _In_ const struct answer_checkpoint *checkpoint,
                              _In_ const struct watch_target *hung);

@@ -1,8 +1,5 @@
-/* What both ends of protocol v1 must agree on: names, kinds, rights and limits.
- *
- * common/PROTOCOL.md is the specification. Sizes are bytes, lengths UTF-16 units, times
- * milliseconds.
- */
+/* What both ends of protocol v1 agree on: names, kinds, rights and limits. The specification is
+ * common/PROTOCOL.md. Sizes are bytes, lengths UTF-16 units, times milliseconds. */
 #ifndef COMMON_PROTO_PROTOCOL_H
 #define COMMON_PROTO_PROTOCOL_H
 
@@ -68,18 +65,8 @@ enum {
     STOP_TIMEOUT_MS = 2000        /* from stop to stopped */
 };
 
-/* Defaults and bounds of the limits that the operator may change. */
 enum {
-    CONN_FIRST_BYTE_TIMEOUT_MS = 5000,
-    CONN_REQUEST_TIMEOUT_MS = 5000,
-    CONN_IDLE_TIMEOUT_MS = 5 * 60 * 1000,
-    CONN_WRITE_TIMEOUT_MS = 10 * 1000,
-    CONN_ANSWER_TIMEOUT_MS = 60 * 1000,
-    CONN_SCAN_WAIT_TIMEOUT_MS = 5000,
-    CONNECTIONS_MAX = 128,
-    CONNECTIONS_USER_MAX = 32,
     CONNECTIONS_LIMIT_MAX = 1024, /* the most that an operator may set for both */
-    SCANS_MAX = 1,                /* unless the number of processors is known */
     SCANS_LIMIT_MAX = 64          /* each scan that runs has a thread */
 };
 
@@ -88,23 +75,23 @@ enum {
  * ranges. Columns: member and wire name, registry name, default, least, most.
  * connections           clients connected at once; more are refused with `busy`
  * connections_per_user  the same for one user
- * scans                 scans that run at once; unless set, one for each processor
+ * scans                 scans that run at once; the default is one for each processor
  * scan_wait_ms          how long a request waits for its first turn before `busy`
  * first_byte_ms         from connecting to the first byte
  * request_ms            from the first byte of a request to its newline
  * idle_ms               between requests
  * write_ms              one write without progress: the client has stopped reading
  * answer_ms             the total time that one answer waits for its reader, or once for a turn */
-#define SERVER_LIMITS_LIST(X)                                                                     \
-    X(connections, "Connections", CONNECTIONS_MAX, 1, CONNECTIONS_LIMIT_MAX)                      \
-    X(connections_per_user, "ConnectionsPerUser", CONNECTIONS_USER_MAX, 1, CONNECTIONS_LIMIT_MAX) \
-    X(scans, "Scans", SCANS_MAX, 1, SCANS_LIMIT_MAX)                                              \
-    X(scan_wait_ms, "ScanWaitMs", CONN_SCAN_WAIT_TIMEOUT_MS, 100, 60 * 1000)                      \
-    X(first_byte_ms, "FirstByteMs", CONN_FIRST_BYTE_TIMEOUT_MS, 100, 60 * 1000)                   \
-    X(request_ms, "RequestMs", CONN_REQUEST_TIMEOUT_MS, 100, 60 * 1000)                           \
-    X(idle_ms, "IdleMs", CONN_IDLE_TIMEOUT_MS, 1000, 24 * 60 * 60 * 1000)                         \
-    X(write_ms, "WriteMs", CONN_WRITE_TIMEOUT_MS, 100, 60 * 1000)                                 \
-    X(answer_ms, "AnswerMs", CONN_ANSWER_TIMEOUT_MS, 1000, 60 * 60 * 1000)
+#define SERVER_LIMITS_LIST(X)                                                   \
+    X(connections, "Connections", 128, 1, CONNECTIONS_LIMIT_MAX)                \
+    X(connections_per_user, "ConnectionsPerUser", 32, 1, CONNECTIONS_LIMIT_MAX) \
+    X(scans, "Scans", 1, 1, SCANS_LIMIT_MAX)                                    \
+    X(scan_wait_ms, "ScanWaitMs", 5000, 100, 60 * 1000)                         \
+    X(first_byte_ms, "FirstByteMs", 5000, 100, 60 * 1000)                       \
+    X(request_ms, "RequestMs", 5000, 100, 60 * 1000)                            \
+    X(idle_ms, "IdleMs", 5 * 60 * 1000, 1000, 24 * 60 * 60 * 1000)              \
+    X(write_ms, "WriteMs", 10 * 1000, 100, 60 * 1000)                           \
+    X(answer_ms, "AnswerMs", 60 * 1000, 1000, 60 * 60 * 1000)
 
 struct server_limits {
 #define X(member, name, initial, least, most) uint32_t member;

@@ -328,16 +328,20 @@ static bool read_all(struct parser *parser, enum json_event event)
     return event == JSON_TRUE || fail_type(parser);
 }
 
+static bool read_bool(struct parser *parser, enum json_event event, bool *value)
+{
+    *value = event == JSON_TRUE;
+    return event == JSON_TRUE || event == JSON_FALSE || fail_type(parser);
+}
+
 static bool read_own(struct parser *parser, enum json_event event)
 {
-    parser->request->own = event == JSON_TRUE;
-    return event == JSON_TRUE || event == JSON_FALSE || fail_type(parser);
+    return read_bool(parser, event, &parser->request->own);
 }
 
 static bool read_debug(struct parser *parser, enum json_event event)
 {
-    parser->request->debug = event == JSON_TRUE;
-    return event == JSON_TRUE || event == JSON_FALSE || fail_type(parser);
+    return read_bool(parser, event, &parser->request->debug);
 }
 
 static bool read_address(struct parser *parser, enum json_event event)
@@ -504,29 +508,19 @@ void request_id_write(struct json_writer *writer, const struct request_id *id)
         json_string(writer, "id", (struct span){id->text, id->text_size});
 }
 
-static void write_pids(struct json_writer *writer, const struct request *request)
-{
-    const size_t count = request->pids_count;
-
-    if (count > 0)
-        json_name(writer, "pid");
-    if (count > 1)
-        json_put_array_begin(writer);
-    for (size_t i = 0; i < count; i++)
-        json_put_uint(writer, request->pids[i]);
-    if (count > 1)
-        json_array_end(writer);
-}
-
-static void write_globs(struct json_writer *writer, struct span name, const struct span *globs,
-                        size_t count)
+/* pids, globs  One of them; the other is NULL. */
+static void write_list(struct json_writer *writer, struct span name, const uint32_t *pids,
+                       const struct span *globs, size_t count)
 {
     if (count > 0)
         json_put_name(writer, name);
     if (count > 1)
         json_put_array_begin(writer);
     for (size_t i = 0; i < count; i++)
-        json_put_string(writer, globs[i]);
+        if (pids != NULL)
+            json_put_uint(writer, pids[i]);
+        else
+            json_put_string(writer, globs[i]);
     if (count > 1)
         json_array_end(writer);
 }
@@ -547,15 +541,15 @@ bool request_encode(const struct request *request, struct buffer *out)
     json_line_begin(&writer, out);
     request_id_write(&writer, &request->id);
     json_text(&writer, "op", request_op_name(request->op));
-    write_pids(&writer, request);
-    write_globs(&writer, SPAN("name"), request->names, request->names_count);
+    write_list(&writer, SPAN("pid"), request->pids, NULL, request->pids_count);
+    write_list(&writer, SPAN("name"), NULL, request->names, request->names_count);
     if (request->all)
         json_bool(&writer, "all", true);
     if (request->own)
         json_bool(&writer, "own", true);
     if (request->kinds != KINDS_DEFAULT)
         write_kinds(&writer, request->kinds);
-    write_globs(&writer, SPAN("path"), request->paths, request->paths_count);
+    write_list(&writer, SPAN("path"), NULL, request->paths, request->paths_count);
     if (request->has_address)
         json_address(&writer, "address", request->address);
     if (request->detail != DETAIL_VIEWS)

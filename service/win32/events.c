@@ -78,14 +78,9 @@ static void print(DWORD id, const wchar_t **strings)
 
 static WORD event_type(DWORD id)
 {
-    switch (id >> 30) {
-    case EVENT_SEVERITY_ERROR:
-        return EVENTLOG_ERROR_TYPE;
-    case EVENT_SEVERITY_WARNING:
-        return EVENTLOG_WARNING_TYPE;
-    default:
-        return EVENTLOG_INFORMATION_TYPE;
-    }
+    return id >> 30 == EVENT_SEVERITY_ERROR     ? EVENTLOG_ERROR_TYPE
+           : id >> 30 == EVENT_SEVERITY_WARNING ? EVENTLOG_WARNING_TYPE
+                                                : EVENTLOG_INFORMATION_TYPE;
 }
 
 /* Reports one event.
@@ -242,7 +237,7 @@ void event_folder_refused(const char *why)
 /* Events of a kind that is counted by user. */
 static bool report_next(struct audit *audit, DWORD id, uint64_t now_ms)
 {
-    struct audit_report due;
+    struct audit_user due;
     char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY], pid[EVENT_NUMBER_CAPACITY];
 
     AcquireSRWLockExclusive(&audit_lock);

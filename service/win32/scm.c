@@ -31,27 +31,19 @@ static struct service service = {.lock = SRWLOCK_INIT};
 /* Each report of a pending state has a new checkpoint. After STOPPED nothing may be reported. */
 static void report(DWORD state, DWORD exit_code, DWORD hint_ms)
 {
-    AcquireSRWLockExclusive(&service.lock);
+    const bool is_pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
     SERVICE_STATUS *status = &service.status;
-    if (status->dwCurrentState == SERVICE_STOPPED) { /* a late control */
-        ReleaseSRWLockExclusive(&service.lock);
-        return;
-    }
-    bool is_pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
-    status->dwServiceType = SERVICE_WIN32_OWN_PROCESS;
-    status->dwControlsAccepted = state == SERVICE_RUNNING ? ACCEPTED : 0;
-    status->dwWin32ExitCode = exit_code;
-    status->dwWaitHint = hint_ms;
-    status->dwCheckPoint = is_pending ? status->dwCheckPoint + 1 : 0;
-    status->dwCurrentState = state;
-    SetServiceStatus(service.handle, status);
-    ReleaseSRWLockExclusive(&service.lock);
-}
 
-static void report_again(void)
-{
     AcquireSRWLockExclusive(&service.lock);
-    SetServiceStatus(service.handle, &service.status);
+    if (status->dwCurrentState != SERVICE_STOPPED) { /* else it is a late control */
+        *status = (SERVICE_STATUS){.dwServiceType = SERVICE_WIN32_OWN_PROCESS,
+                                   .dwCurrentState = state,
+                                   .dwControlsAccepted = state == SERVICE_RUNNING ? ACCEPTED : 0,
+                                   .dwWin32ExitCode = exit_code,
+                                   .dwCheckPoint = is_pending ? status->dwCheckPoint + 1 : 0,
+                                   .dwWaitHint = hint_ms};
+        SetServiceStatus(service.handle, status);
+    }
     ReleaseSRWLockExclusive(&service.lock);
 }
 
@@ -69,7 +61,9 @@ static DWORD WINAPI on_control(DWORD control, DWORD event_type, void *event_data
         SetEvent(service.changed);
         return NO_ERROR;
     case SERVICE_CONTROL_INTERROGATE:
-        report_again();
+        AcquireSRWLockExclusive(&service.lock);
+        SetServiceStatus(service.handle, &service.status);
+        ReleaseSRWLockExclusive(&service.lock);
         return NO_ERROR;
     default:
         return ERROR_CALL_NOT_IMPLEMENTED;

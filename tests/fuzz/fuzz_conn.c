@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/fuzz/script.h"
+#include "tests/rows/default_limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -35,7 +36,7 @@ static void check_invariants(const struct world *world)
 
     FUZZ_CHECK(conn->in.size <= REQUEST_SIZE_MAX && conn->in.capacity <= REQUEST_SIZE_MAX);
     if (action == CONN_READ || action == CONN_WRITE)
-        FUZZ_CHECK(deadline_ms <= world->now_ms + CONN_IDLE_TIMEOUT_MS);
+        FUZZ_CHECK(deadline_ms <= world->now_ms + DEFAULT_idle_ms);
     else
         FUZZ_CHECK(deadline_ms == UINT64_MAX);
     FUZZ_CHECK((action != CONN_CLOSE) || conn->close_reason != CONN_OPEN);

@@ -59,7 +59,7 @@ static void audit_reports_the_first_at_once_and_the_rest_by_the_interval(struct 
 
     for (size_t i = 0; i < TEST_COUNT(steps); i++) {
         const struct audit_client who = user(steps[i].user);
-        struct audit_report report;
+        struct audit_user report;
         TEST_ROW(t, "%s", steps[i].name);
         for (unsigned n = 0; n < steps[i].adds; n++)
             audit_add(&audit, &who, steps[i].now_ms);
@@ -75,7 +75,8 @@ static void audit_reports_the_first_at_once_and_the_rest_by_the_interval(struct 
 static void audit_leaves_the_report_alone_when_none_is_due(struct test *t)
 {
     struct audit audit = {.interval_ms = AUDIT_DENIALS_MS};
-    struct audit_report report = {.client = user(7), .count = 9};
+    struct audit_user report = {
+        .client = user(7), .count = 9, .reported_ms = 0, .is_reported = false};
 
     CHECK(t, !audit_next(&audit, UINT64_MAX, &report));
     CHECK_INT(t, 9, report.count);
@@ -87,7 +88,7 @@ static void audit_counts_a_flood_of_users_together(struct test *t)
 {
     enum { USERS = 1000 };
     static struct audit audit = {.interval_ms = AUDIT_DENIALS_MS};
-    struct audit_report report;
+    struct audit_user report;
     uint64_t reported = 0;
     unsigned events = 0;
 
@@ -108,7 +109,7 @@ static void audit_counts_a_flood_of_users_together(struct test *t)
 static void audit_gives_an_old_place_to_a_new_user(struct test *t)
 {
     static struct audit audit = {.interval_ms = AUDIT_DENIALS_MS};
-    struct audit_report report;
+    struct audit_user report;
     const struct audit_client late = user(5000);
 
     for (unsigned i = 1; i <= AUDIT_USERS_MAX; i++) {
@@ -132,7 +133,7 @@ static void audit_names_the_last_program_and_tells_tokens_apart(struct test *t)
 {
     struct audit audit = {.interval_ms = AUDIT_QUERIES_MS};
     struct audit_client filtered = user(1), elevated = user(1);
-    struct audit_report report;
+    struct audit_user report;
 
     filtered.elevation = ELEVATION_LIMITED;
     elevated.elevation = ELEVATION_FULL;
@@ -160,7 +161,7 @@ static void audit_knows_when_the_next_report_is_due(struct test *t)
 {
     struct audit audit = {.interval_ms = AUDIT_DENIALS_MS};
     const struct audit_client first = user(1), second = user(2), unknown = user(0);
-    struct audit_report report;
+    struct audit_user report;
 
     CHECK(t, audit_due_ms(&audit) == UINT64_MAX);
     audit_add(&audit, &first, 1000);

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L /* fork, waitpid */
 #endif
 
+#include "tests/rows/default_limits.h"
 #include "tests/test.h"
 
 #include "service/conn.h"
@@ -105,17 +106,17 @@ static void conn_says_what_to_do_in_each_state(struct test *t)
         enum conn_action action;
         uint64_t timeout_ms; /* 0: none */
     } rows[PLACES] = {
-        [PLACE_NEW] = {CONN_READ, CONN_FIRST_BYTE_TIMEOUT_MS},
-        [PLACE_MARK] = {CONN_READ, CONN_REQUEST_TIMEOUT_MS},
-        [PLACE_REQUEST] = {CONN_READ, CONN_REQUEST_TIMEOUT_MS},
-        [PLACE_IDLE] = {CONN_READ, CONN_IDLE_TIMEOUT_MS},
-        [PLACE_NEXT_REQUEST] = {CONN_READ, CONN_REQUEST_TIMEOUT_MS},
+        [PLACE_NEW] = {CONN_READ, DEFAULT_first_byte_ms},
+        [PLACE_MARK] = {CONN_READ, DEFAULT_request_ms},
+        [PLACE_REQUEST] = {CONN_READ, DEFAULT_request_ms},
+        [PLACE_IDLE] = {CONN_READ, DEFAULT_idle_ms},
+        [PLACE_NEXT_REQUEST] = {CONN_READ, DEFAULT_request_ms},
         [PLACE_SERVE] = {CONN_SERVE, 0},
         [PLACE_SERVE_ON] = {CONN_SERVE, 0},
         [PLACE_SERVE_FAULT] = {CONN_SERVE, 0},
-        [PLACE_WRITE] = {CONN_WRITE, CONN_WRITE_TIMEOUT_MS},
-        [PLACE_WRITE_ON] = {CONN_WRITE, CONN_WRITE_TIMEOUT_MS},
-        [PLACE_WRITE_LAST] = {CONN_WRITE, CONN_WRITE_TIMEOUT_MS},
+        [PLACE_WRITE] = {CONN_WRITE, DEFAULT_write_ms},
+        [PLACE_WRITE_ON] = {CONN_WRITE, DEFAULT_write_ms},
+        [PLACE_WRITE_LAST] = {CONN_WRITE, DEFAULT_write_ms},
         [PLACE_DRAIN] = {CONN_READ, CONN_DRAIN_TIMEOUT_MS},
         [PLACE_CLOSED] = {CONN_CLOSE, 0},
     };
@@ -261,7 +262,7 @@ static void conn_ends_after_an_answer_that_took_too_long(struct test *t)
 
         TEST_ROW(t, "%s", place_names[places[i]]);
         peer_at(&peer, places[i]);
-        uint64_t end_ms = peer.now_ms + CONN_WRITE_TIMEOUT_MS + CONN_DRAIN_TIMEOUT_MS;
+        uint64_t end_ms = peer.now_ms + DEFAULT_write_ms + CONN_DRAIN_TIMEOUT_MS;
         conn_end_answer(&peer.conn, CONN_ANSWER_TIMEOUT, peer.now_ms);
         while (conn_next(&peer.conn) == CONN_WRITE) {
             peer.now_ms += 100;
@@ -301,7 +302,7 @@ static void conn_cuts_a_trickle(struct test *t)
     int seconds = 0;
 
     peer_init(&peer);
-    peer.now_ms += CONN_FIRST_BYTE_TIMEOUT_MS - 1;
+    peer.now_ms += DEFAULT_first_byte_ms - 1;
     while (conn_next(&peer.conn) == CONN_READ && peer.served_count == 0 && seconds < 100) {
         (void)feed(&peer, "x", 1, 1);
         peer.now_ms += 1000;
@@ -309,7 +310,7 @@ static void conn_cuts_a_trickle(struct test *t)
         conn_on_deadline(&peer.conn, peer.now_ms);
         run(&peer);
     }
-    CHECK_INT(t, CONN_REQUEST_TIMEOUT_MS / 1000, seconds);
+    CHECK_INT(t, DEFAULT_request_ms / 1000, seconds);
     CHECK_SERVED(t, &peer, "<timeout>");
     CHECK_INT(t, CONN_REQUEST_TIMEOUT, peer.conn.close_reason);
     conn_deinit(&peer.conn);
@@ -320,9 +321,9 @@ static void conn_extends_the_write_deadline_with_progress(struct test *t)
     struct peer peer;
 
     peer_at(&peer, PLACE_WRITE);
-    peer.now_ms += CONN_WRITE_TIMEOUT_MS - 1;
+    peer.now_ms += DEFAULT_write_ms - 1;
     take_written(&peer, 1);
-    CHECK_INT(t, peer.now_ms + CONN_WRITE_TIMEOUT_MS, conn_deadline_ms(&peer.conn));
+    CHECK_INT(t, peer.now_ms + DEFAULT_write_ms, conn_deadline_ms(&peer.conn));
     conn_deinit(&peer.conn);
 }
 

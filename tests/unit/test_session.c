@@ -1,3 +1,4 @@
+#include "tests/rows/default_limits.h"
 #include "tests/test.h"
 
 #include "service/session.h"
@@ -240,16 +241,16 @@ static void session_reports_faults(struct test *t)
         uint64_t wait_ms;
         const char *line;
     } rows[] = {
-        {"no first byte", "", CONN_FIRST_BYTE_TIMEOUT_MS,
+        {"no first byte", "", DEFAULT_first_byte_ms,
          "{\"type\":\"error\",\"code\":\"timeout\","
          "\"message\":\"No request came within 5000 ms of connecting (limit first_byte_ms).\","
          "\"hint\":\"Send a request as soon as the pipe is open.\"}\n"},
-        {"an unfinished request", "{", CONN_REQUEST_TIMEOUT_MS,
+        {"an unfinished request", "{", DEFAULT_request_ms,
          "{\"type\":\"error\",\"code\":\"timeout\","
          "\"message\":\"The request was not complete 5000 ms after its first byte (limit "
          "request_ms).\","
          "\"hint\":\"End each request with a newline and send it at once.\"}\n"},
-        {"idle", "{\"op\":\"info\"}\n", CONN_IDLE_TIMEOUT_MS,
+        {"idle", "{\"op\":\"info\"}\n", DEFAULT_idle_ms,
          "{\"type\":\"error\",\"code\":\"timeout\","
          "\"message\":\"No request came for 300000 ms (limit idle_ms).\","
          "\"hint\":\"Connect again when there is something to ask.\"}\n"},
@@ -392,7 +393,7 @@ static void session_closes_the_process_when_the_client_is_lost(struct test *t)
         act_until(shell, SESSION_WRITE);
         CHECK_INT(t, 1, shell->machine.virtual_.open_count);
         if (stalled)
-            session_on_deadline(&shell->session, shell->now_ms + CONN_WRITE_TIMEOUT_MS);
+            session_on_deadline(&shell->session, shell->now_ms + DEFAULT_write_ms);
         else
             session_on_error(&shell->session);
         CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));

@@ -1,3 +1,4 @@
+#include "tests/rows/default_limits.h"
 #include "tests/unit/session_shell.h"
 
 static const char maps_all[] = "{\"id\":7,\"op\":\"maps\",\"all\":true}\n";
@@ -87,7 +88,7 @@ static void session_is_busy_without_a_turn_in_time(struct test *t)
     send_only(shell, maps_all);
     act_until_scan(shell);
     uint64_t deadline_ms = session_deadline_ms(&shell->session);
-    CHECK_INT(t, shell->now_ms + CONN_SCAN_WAIT_TIMEOUT_MS, deadline_ms);
+    CHECK_INT(t, shell->now_ms + DEFAULT_scan_wait_ms, deadline_ms);
     session_on_deadline(&shell->session, deadline_ms - 1);
     CHECK_INT(t, SESSION_SCAN, session_next(&shell->session));
     shell->now_ms = deadline_ms;
@@ -115,7 +116,7 @@ static void session_gives_up_a_begun_answer_without_a_turn(struct test *t)
     CHECK_INT(t, 1, shell->machine.virtual_.open_count);
     act_until_scan(shell);
     uint64_t deadline_ms = session_deadline_ms(&shell->session);
-    CHECK_INT(t, shell->now_ms + CONN_ANSWER_TIMEOUT_MS, deadline_ms);
+    CHECK_INT(t, shell->now_ms + DEFAULT_answer_ms, deadline_ms);
     shell->now_ms = deadline_ms;
     session_on_deadline(&shell->session, deadline_ms);
     CHECK_INT(t, 0, shell->machine.virtual_.open_count);
@@ -156,19 +157,18 @@ static void session_ends_the_answer_of_a_slow_reader(struct test *t)
     act_until(shell, SESSION_WRITE);
     uint64_t start_ms = shell->now_ms;
     int seconds = trickle(t, shell, 1000);
-    CHECK_INT(t, CONN_ANSWER_TIMEOUT_MS / 1000, seconds);
+    CHECK_INT(t, DEFAULT_answer_ms / 1000, seconds);
     CHECK_INT(t, CONN_ANSWER_TIMEOUT, shell->session.conn.close_reason);
     CHECK_INT(t, 1, limit_hits(shell, LIMIT_ANSWER));
     /* The line that says so comes after what is being written, and has a deadline too. */
     shell->written_size = 0;
-    CHECK(t, session_deadline_ms(&shell->session) <= shell->now_ms + CONN_WRITE_TIMEOUT_MS);
+    CHECK(t, session_deadline_ms(&shell->session) <= shell->now_ms + DEFAULT_write_ms);
     act_until(shell, SESSION_READ);
     CHECK(t,
           contains(written(shell), "\"code\":\"timeout\",\"message\":\"The server waited for this "
                                    "answer's reader for 60000 ms (limit answer_ms).\""));
-    CHECK(t, session_deadline_ms(&shell->session) <= start_ms + CONN_ANSWER_TIMEOUT_MS + 1000 +
-                                                         CONN_WRITE_TIMEOUT_MS +
-                                                         CONN_DRAIN_TIMEOUT_MS);
+    CHECK(t, session_deadline_ms(&shell->session) <=
+                 start_ms + DEFAULT_answer_ms + 1000 + DEFAULT_write_ms + CONN_DRAIN_TIMEOUT_MS);
     session_on_deadline(&shell->session, session_deadline_ms(&shell->session));
     CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
     CHECK_INT(t, 1, limit_hits(shell, LIMIT_DRAIN));
@@ -193,7 +193,7 @@ static void session_cuts_a_slow_reader_for_good(struct test *t)
             session_on_written(&shell->session, 1, shell->now_ms);
     }
     CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
-    CHECK(t, shell->now_ms <= aborted_ms + CONN_WRITE_TIMEOUT_MS + CONN_DRAIN_TIMEOUT_MS + 1000);
+    CHECK(t, shell->now_ms <= aborted_ms + DEFAULT_write_ms + CONN_DRAIN_TIMEOUT_MS + 1000);
     shell_close(t, shell);
 }
 
@@ -205,7 +205,7 @@ static void session_counts_only_waiting_for_the_reader(struct test *t)
     send_only(shell, maps_all);
     for (int i = 0; i < 100000 && session_next(&shell->session) != SESSION_READ; i++) {
         if (session_next(&shell->session) != SESSION_WRITE)
-            shell->now_ms += CONN_ANSWER_TIMEOUT_MS / 2;
+            shell->now_ms += DEFAULT_answer_ms / 2;
         REQUIRE(t, act(shell));
     }
     CHECK(t, span_equal(read_all(t, shell).last.type, SPAN("end")));
@@ -219,7 +219,7 @@ static void session_closes_a_stalled_reader(struct test *t)
 
     send_only(shell, maps_all);
     act_until(shell, SESSION_WRITE);
-    shell->now_ms += CONN_WRITE_TIMEOUT_MS;
+    shell->now_ms += DEFAULT_write_ms;
     CHECK_INT(t, shell->now_ms, session_deadline_ms(&shell->session));
     CHECK(t, !session_check_write(&shell->session, shell->now_ms - 1));
     CHECK(t, session_check_write(&shell->session, shell->now_ms));

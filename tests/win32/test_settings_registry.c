@@ -1,6 +1,7 @@
 /* Settings read from a registry key, with values of every type and size. */
 #include "service/win32/settings_registry.h"
 
+#include "tests/rows/default_limits.h"
 #include "tests/test.h"
 
 #define KEY L"Software\\lsmapd-test-settings"
@@ -41,7 +42,7 @@ static void no_key_is_the_defaults(struct test *t)
     RegDeleteTreeW(HKEY_CURRENT_USER, KEY);
     read_all(&settings, &findings);
     CHECK_INT(t, 0, findings.count);
-    CHECK_INT(t, CONNECTIONS_MAX, settings.limits.connections);
+    CHECK_INT(t, DEFAULT_connections, settings.limits.connections);
 }
 
 static void good_values_are_taken(struct test *t)
@@ -132,7 +133,7 @@ static void wrong_types_and_sizes_are_found(struct test *t)
         if (RegSetValueExW(key, L"Connections", 0, rows[i].type, data, rows[i].size) ==
             ERROR_SUCCESS) {
             read_all(&settings, &findings);
-            CHECK_INT(t, CONNECTIONS_MAX, settings.limits.connections);
+            CHECK_INT(t, DEFAULT_connections, settings.limits.connections);
             CHECK_INT(t, 1, findings.count);
             CHECK_STR(t, "Connections", findings.items[0].name);
             CHECK_STR(t, "not a number (REG_DWORD)", findings.items[0].why);
