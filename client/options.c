@@ -30,6 +30,8 @@
     X(OPTION_BYTES, "bytes", NULL, NULL, 0, false, FOR_MAPS | FOR_DIFF)        \
     X(OPTION_JSON, "json", NULL, NULL, 0, false, FOR_ALL)                      \
     X(OPTION_CSV, "csv", NULL, NULL, 0, false, FOR_SCANS)                      \
+    X(OPTION_ASCII, "ascii", NULL, NULL, 0, false, FOR_ALL)                    \
+    X(OPTION_BOM, "bom", NULL, NULL, 0, false, FOR_ALL)                        \
     X(OPTION_PROMETHEUS, "prometheus", NULL, NULL, 0, false, FOR_SUMS)         \
     X(OPTION_HOST, "host", NULL, NULL, 0, false, FOR_SERVERS)                  \
     X(OPTION_OUT, "out", "FILE", NULL, 'o', false, FOR_ALL)                    \
@@ -276,6 +278,10 @@ static void check(struct cli *cli, const struct options *options)
         cli_fail_at(cli, given[OPTION_SORT], "--by-file has no addresses to sort by");
     if (options->host && given[OPTION_JSON] == 0 && given[OPTION_CSV] == 0)
         cli_fail_at(cli, given[OPTION_HOST], "--host is for rows: add --json or --csv");
+    if (options->ascii && given[OPTION_JSON] == 0)
+        cli_fail_at(cli, given[OPTION_ASCII], "--ascii is for JSON: add --json");
+    if (options->bom && given[OPTION_CSV] == 0 && given[OPTION_OUT] == 0)
+        cli_fail_at(cli, given[OPTION_BOM], "--bom is for files: add --csv or --out FILE");
     if (cli->command == COMMAND_DIFF && options->files[1].data == NULL)
         cli_fail_at(cli, 0, "diff needs two files: lsmap diff OLD NEW");
     if (!is_scan && cli->command != COMMAND_DIFF && cli->operand_index != 0)
@@ -301,6 +307,8 @@ static void take_switches(const struct cli *cli, struct options *options)
     if (given[OPTION_PROMETHEUS] != 0)
         options->format = FORMAT_PROMETHEUS;
     options->own = given[OPTION_OWN] != 0;
+    options->ascii = given[OPTION_ASCII] != 0;
+    options->bom = given[OPTION_BOM] != 0;
     options->host = given[OPTION_HOST] != 0;
     options->outside_system = given[OPTION_OUTSIDE_SYSTEM] != 0;
     options->by_file = given[OPTION_BY_FILE] != 0;

@@ -59,6 +59,8 @@ struct options {
     bool by_file;         /* one row for each file */
     struct span files[2]; /* of diff: old and new */
     enum output_format format;
+    bool ascii;        /* JSON with nothing outside ASCII */
+    bool bom;          /* the results begin with a byte order mark */
     bool host;         /* rows carry the envelope of envelope.h */
     const char *out;   /* file the results go to, terminated; NULL: stdout */
     struct span topic; /* of help; size 0: none */

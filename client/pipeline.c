@@ -1,5 +1,6 @@
 #include "client/pipeline.h"
 
+#include "common/json/writer.h"
 #include "common/proto/protocol.h"
 
 static enum columns_table table_of(const struct options *options)
@@ -36,6 +37,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
     *pipeline = (struct pipeline){.options = options, .envelope = envelope};
     row_init(&pipeline->kept);
     row_init(&pipeline->last);
+    buffer_init(&pipeline->line, 4 * ROW_LINE_SIZE_MAX);
     filter_init(&pipeline->filter);
     for (size_t i = 0; i < options->not_under_count; i++)
         filter_add_folder(&pipeline->filter, options->not_under[i]);
@@ -51,6 +53,7 @@ void pipeline_release(struct pipeline *pipeline)
 {
     row_release(&pipeline->kept);
     row_release(&pipeline->last);
+    buffer_release(&pipeline->line);
     filter_release(&pipeline->filter);
     sorter_release(&pipeline->sorter);
     table_deinit(&pipeline->table);
@@ -76,7 +79,11 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
         return false;
     switch (options->format) {
     case FORMAT_JSON:
-        return row_write(row, out);
+        if (!options->ascii)
+            return row_write(row, out);
+        buffer_clear(&pipeline->line);
+        return row_write(row, &pipeline->line) &&
+               json_append_ascii(out, buffer_span(&pipeline->line));
     case FORMAT_CSV:
         return csv_row(&pipeline->csv, row, out);
     case FORMAT_PROMETHEUS:

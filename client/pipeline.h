@@ -25,6 +25,7 @@ struct pipeline {
     struct sorter sorter;
     struct row kept;          /* a row that was kept until the end */
     struct row last;          /* the terminal row, kept for last */
+    struct buffer line;       /* of --ascii */
     uint64_t rows, processes; /* handed to the format */
     struct table table;
     struct csv csv;

@@ -108,6 +108,8 @@ static struct run *run_create(const struct run_settings *settings)
     run->gaps.wants_others = !options->own && (options->all || options->names_count > 0);
     buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
+    if (options->bom)
+        buffer_text(&run->out, "\xEF\xBB\xBF");
     pipeline_init(&run->pipeline, options, settings->width, settings->account, settings->envelope,
                   settings->system_folders, settings->system_folders_count);
     return run;

@@ -31,6 +31,8 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         '--bytes'          = 'exact sizes'
         '--json'           = 'the rows as received'
         '--csv'            = 'one table, RFC 4180'
+        '--ascii'          = 'JSON with \u escapes for all but ASCII'
+        '--bom'            = 'begin with a byte order mark: with --csv or --out'
         '--prometheus'     = 'sums for monitoring'
         '--host'           = 'machine, boot, scan and time in each row'
         '-o'               = 'write to a file, completely or not at all: FILE'

@@ -1,5 +1,7 @@
 #include "common/json/writer.h"
 
+#include <inttypes.h>
+
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
@@ -231,4 +233,23 @@ void json_put_hex(struct json_writer *writer, uint64_t value, size_t digits)
         return;
     memcpy(out, "\"0x", 3);
     *number_put_hex(out + 3, value, digits) = '"';
+}
+
+bool json_append_ascii(struct buffer *out, struct span json)
+{
+    for (size_t offset = 0; offset < json.size;) {
+        const size_t plain = offset;
+        while (offset < json.size && (unsigned char)json.data[offset] < 0x80)
+            offset++;
+        (void)buffer_append(out, (struct span){json.data + plain, offset - plain});
+        if (offset == json.size)
+            break;
+        const uint32_t code_point = utf8_next(json, &offset);
+        if (code_point >= 0x10000) /* a surrogate pair */
+            buffer_format(out, "\\u%04" PRIx32 "\\u%04" PRIx32,
+                          0xD800 + ((code_point - 0x10000) >> 10), 0xDC00 + (code_point & 0x3FF));
+        else
+            buffer_format(out, "\\u%04" PRIx32, code_point);
+    }
+    return !buffer_failed(out);
 }

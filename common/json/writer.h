@@ -65,6 +65,10 @@ void json_put_word(_Inout_ struct json_writer *writer, const char *word);
 void json_put_hex(_Inout_ struct json_writer *writer, uint64_t value, size_t digits);
 void json_put_end(_Inout_ struct json_writer *writer, char bracket);
 
+/* Appends JSON text, with everything outside ASCII as \uXXXX: for readers with another code page. At
+ * most three times its size. Returns buffer_append()'s result. */
+bool json_append_ascii(_Inout_ struct buffer *out, struct span json);
+
 /* Makes room for `size` bytes at writer->next. */
 bool json_make_room(_Inout_ struct json_writer *writer, size_t size);
 

@@ -45,6 +45,37 @@ static void csv_is_one_table_of_all_processes(struct test *t)
     play_end(&play);
 }
 
+/* For readers with another code page: the same JSON in ASCII, and CSV that says what it is. */
+static void encodings_are_for_other_code_pages(struct test *t)
+{
+    struct play play;
+
+    play_begin(&play, "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"\xC3\xA9 "
+                      "\xE2\x82\xAC\xF0\x9F\x98\x80\\u0085\",\"access\":\"full\"}\n" END(
+                          "1", "1", "1", "0", "true"));
+    play.options.format = FORMAT_JSON;
+    play.options.ascii = true;
+    CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
+    play_check(t, "", &play.printed.error);
+    play_check(
+        t,
+        "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"\\u00e9 "
+        "\\u20ac\\ud83d\\ude00\\u0085\",\"access\":\"full\"}\n" END("1", "1", "1", "0", "true"),
+        &play.printed.out);
+    play_end(&play);
+
+    play_begin(&play, END("1", "0", "0", "0", "true"));
+    play.options.format = FORMAT_CSV;
+    play.options.bom = true;
+    (void)play_run(&play);
+    CHECK(t, play.printed.out.size > 7);
+    CHECK_MEM(t,
+              "\xEF\xBB\xBF"
+              "pid,",
+              7, play.printed.out.data, 7);
+    play_end(&play);
+}
+
 /* A process that could not be read is reported on stderr and by the exit code in each format except
  * JSON, where it is a row. */
 static void failed_processes_are_reported(struct test *t)
@@ -199,7 +230,7 @@ int main(int argc, char **argv)
         TEST_CASE(a_mistyped_command_is_suggested), TEST_CASE(csv_is_one_table_of_all_processes),
         TEST_CASE(failed_processes_are_reported),   TEST_CASE(a_refused_request_prints_no_result),
         TEST_CASE(a_cut_reply_makes_no_metrics),    TEST_CASE(progress_counts_processes),
-        TEST_CASE(host_lines_are_strict_json),
+        TEST_CASE(host_lines_are_strict_json),      TEST_CASE(encodings_are_for_other_code_pages),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

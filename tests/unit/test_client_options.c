@@ -330,6 +330,9 @@ static void formats_are_chosen(struct test *t)
         {"stats --json", FORMAT_JSON, false, NULL},
         {"--prometheus stats", FORMAT_PROMETHEUS, false, NULL},
         {"-a --by-file --csv", FORMAT_CSV, false, NULL},
+        {"-a --json --ascii", FORMAT_JSON, false, NULL},
+        {"-a --csv --bom", FORMAT_CSV, false, NULL},
+        {"-a --bom -o x", FORMAT_TABLE, false, "x"},
         {"-a --regions --csv", FORMAT_CSV, false, NULL},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -351,6 +354,9 @@ static void what_does_not_go_together(struct test *t)
     static const struct {
         const char *line, *message;
     } rows[] = {
+        {"-a --ascii", "argument 2: --ascii is for JSON: add --json"},
+        {"-a --csv --ascii", "argument 3: --ascii is for JSON: add --json"},
+        {"-a --json --bom", "argument 3: --bom is for files: add --csv or --out FILE"},
         {"-a --json --csv", "argument 3: --csv and --json exclude each other"},
         {"-a --csv --prometheus", "argument 3: --prometheus and --csv exclude each other"},
         {"-a --host", "argument 2: --host is for rows: add --json or --csv"},
