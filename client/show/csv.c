@@ -18,16 +18,18 @@ void csv_deinit(struct csv *csv)
 
 void csv_field(struct buffer *out, struct span text)
 {
-    bool is_quoted = text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ';
-    bool is_plain = true; /* nearly all are: printable ASCII without a quote */
+    unsigned is_quoted = text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ';
+    unsigned is_plain = 1; /* nearly all are: printable ASCII without a quote */
 
     if (text.data == NULL)
         return;
-    for (size_t i = 0; i < text.size; i++) {
-        is_quoted = is_quoted || text.data[i] == ',' || text.data[i] == '"';
-        is_plain = is_plain && text.data[i] >= 0x20 && text.data[i] < 0x7f && text.data[i] != '"';
+    for (size_t i = 0; i < text.size; i++) { /* without a branch for each character */
+        const unsigned char byte = (unsigned char)text.data[i];
+        is_quoted |= (unsigned)(byte == ',') | (unsigned)(byte == '"');
+        is_plain &= (unsigned)(byte >= 0x20) & (unsigned)(byte < 0x7f) & (unsigned)(byte != '"');
     }
-    buffer_text(out, is_quoted ? "\"" : "");
+    if (is_quoted)
+        buffer_append(out, SPAN("\""));
     while (!is_plain && text.size > 0) { /* a quote is doubled */
         const char *quote = memchr(text.data, '"', text.size);
         size_t size = quote != NULL ? (size_t)(quote - text.data) + 1 : text.size;
@@ -36,7 +38,8 @@ void csv_field(struct buffer *out, struct span text)
         text = span_from(text, size);
     }
     buffer_append(out, text);
-    buffer_text(out, is_quoted ? "\"" : "");
+    if (is_quoted)
+        buffer_append(out, SPAN("\""));
 }
 
 static void put_member(struct buffer *out, const struct row *row, enum row_member member)

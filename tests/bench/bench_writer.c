@@ -33,6 +33,7 @@ static struct scan_row make_row(uint64_t i)
         .show_addresses = true,
         .map = {.base = UINT64_C(0x7ff6a1b20000) + i * 0x10000,
                 .size = 61440 + i % 64 * 4096,
+                .committed = 61440 + i % 64 * 4096,
                 .kind = VIEW_IMAGE,
                 .protect = 0x80,
                 .device_path =
@@ -43,12 +44,13 @@ static struct scan_row make_row(uint64_t i)
 
 static const char format[] =
     "{\"id\":1,\"type\":\"map\",\"pid\":%" PRIu32 ",\"process\":\"%s\",\"base\":\"0x%016" PRIx64
-    "\",\"size\":%" PRIu64 ",\"kind\":\"%s\",\"protect\":\"%s\",\"path\":\"%s\","
+    "\",\"size\":%" PRIu64 ",\"committed\":%" PRIu64
+    ",\"kind\":\"%s\",\"protect\":\"%s\",\"path\":\"%s\","
     "\"device_path\":\"%s\"}\n";
 
-#define ARGUMENTS(row)                                                                   \
-    (row)->process->pid, "lsass.exe", (row)->map.base, (row)->map.size, "image",         \
-        "PAGE_EXECUTE_WRITECOPY", "C:\\\\Windows\\\\System32\\\\d\xc3\xa9j\xc3\xa0.dll", \
+#define ARGUMENTS(row)                                                                            \
+    (row)->process->pid, "lsass.exe", (row)->map.base, (row)->map.size, (row)->map.committed,     \
+        "image", "PAGE_EXECUTE_WRITECOPY", "C:\\\\Windows\\\\System32\\\\d\xc3\xa9j\xc3\xa0.dll", \
         "\\\\Device\\\\HarddiskVolume3\\\\Windows\\\\System32\\\\d\xc3\xa9j\xc3\xa0.dll"
 
 static double now(void)
