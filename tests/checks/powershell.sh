@@ -49,7 +49,7 @@ status=0
 awk -f tests/checks/powershell.awk "$bad" >/dev/null || status=1
 count $((1 - status)) "not refused: no strict mode"
 
-for script in $(find client install -name '*.ps1'); do
+for script in $(find client install tests -name '*.ps1' -o -name '*.psm1'); do
     status=0
     awk -f tests/checks/powershell.awk "$script" || status=1
     count $status "$script"
