@@ -61,6 +61,7 @@ static const struct cli_option table[OPTION_COUNT] = {
 static const char *const commands[] = {
     [COMMAND_HELP] = "help",     [COMMAND_PS] = "ps",       [COMMAND_INFO] = "info",
     [COMMAND_WHOAMI] = "whoami", [COMMAND_STATS] = "stats", [COMMAND_DIFF] = "diff",
+    [COMMAND_SECTIONS] = "sections",
 };
 
 const struct cli_syntax options_syntax = {

@@ -20,6 +20,7 @@ enum command {
     COMMAND_INFO,
     COMMAND_WHOAMI,
     COMMAND_STATS,
+    COMMAND_SECTIONS,
     COMMAND_DIFF
 };
 

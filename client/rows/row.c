@@ -34,6 +34,7 @@ static const struct {
     [ROW_PROCESS] = {{"process", 7}, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
     [ROW_MAP] = {{"map", 3}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
     [ROW_REGION] = {{"region", 6}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
+    [ROW_SECTION] = {{"section", 7}, BIT(MEMBER_NAME) | BIT(MEMBER_OBJECT)},
     [ROW_PROCESS_ERROR] = {{"process_error", 13}, BIT(MEMBER_CODE)},
     [ROW_INFO] = {{"info", 4}, BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL)},
     [ROW_WHOAMI] = {{"whoami", 6}, BIT(MEMBER_RIGHTS)},

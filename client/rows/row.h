@@ -20,6 +20,7 @@ enum row_type {
     ROW_PROCESS,
     ROW_MAP,
     ROW_REGION,
+    ROW_SECTION,
     ROW_PROCESS_ERROR,
     ROW_INFO,
     ROW_WHOAMI,
@@ -45,6 +46,10 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_SIZE, "size", UINT64)                 \
     X(MEMBER_COMMITTED, "committed", UINT64)       \
     X(MEMBER_KIND, "kind", TEXT)                   \
+    X(MEMBER_OBJECT, "object", TEXT)               \
+    X(MEMBER_ATTRIBUTES, "attributes", JSON)       \
+    X(MEMBER_BACKING, "backing", TEXT)             \
+    X(MEMBER_HOLDERS, "holders", JSON)             \
     X(MEMBER_STATE, "state", TEXT)                 \
     X(MEMBER_PROTECT, "protect", TEXT)             \
     X(MEMBER_PATH, "path", TEXT)                   \

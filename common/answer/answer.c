@@ -7,6 +7,7 @@
 #include "common/base/atomic.h"
 #include "common/proto/request.h"
 #include "common/scan/nt_status.h"
+#include "common/scan/sections.h"
 
 /* What answers of the same request share; never changed once it is read. */
 struct answer_asked {
@@ -21,6 +22,8 @@ struct answer {
     bool has_run;               /* it has begun; until then nobody has seen its lines */
     bool is_over;               /* the terminal line is made */
     struct scan *scan;          /* owned; NULL when the answer is over or is one row and the end */
+    struct sections *sections;  /* the same for op "sections" */
+    bool is_listing;            /* it is counted in the context's listings */
     bool is_own;                /* the scan is restricted to the caller's own processes */
     struct buffer out;          /* lines that were not taken */
     uint64_t start_us;
@@ -48,9 +51,11 @@ static void release_asked(struct answer_asked *asked)
 
 static void count_queries(struct answer *answer)
 {
-    if (answer->scan == NULL)
+    if (answer->scan == NULL && answer->sections == NULL)
         return;
-    const struct query_counts *queries = &scan_counts(answer->scan)->queries;
+    const struct query_counts *queries = answer->scan != NULL
+                                             ? &scan_counts(answer->scan)->queries
+                                             : &sections_counts(answer->sections)->queries;
 #define X(symbol, name, member) answer->tally.queries[symbol] = queries->member;
     STATISTICS_QUERY_LIST(X)
 #undef X
@@ -64,6 +69,23 @@ static uint64_t measure(struct answer *answer)
     return now_us;
 }
 
+static void end_listing(struct answer *answer)
+{
+    if (answer->is_listing)
+        (void)atomic_add(answer->context.listings, -1);
+    answer->is_listing = false;
+}
+
+/* Closes what is open. */
+static void close_scan(struct answer *answer)
+{
+    scan_destroy(answer->scan);
+    answer->scan = NULL;
+    sections_destroy(answer->sections);
+    answer->sections = NULL;
+    end_listing(answer);
+}
+
 /* --- the ways to end --- */
 
 /* fits  False: there was no memory even for the terminal line. */
@@ -71,8 +93,7 @@ static void finish(struct answer *answer, enum statistics_result result, bool fi
 {
     answer->tally.result = fits ? result : RESULT_FAILED;
     count_queries(answer);
-    scan_destroy(answer->scan); /* no process stays open while a line waits for its reader */
-    answer->scan = NULL;
+    close_scan(answer); /* no process stays open while a line waits for its reader */
     answer->is_over = true;
 }
 
@@ -240,7 +261,7 @@ static void watched_close(void *context, struct address_space *space)
     platform->close(platform->context, space);
 }
 
-_Static_assert(sizeof(struct platform) == 2 * sizeof(void *) + 8 * sizeof(void (*)(void)),
+_Static_assert(sizeof(struct platform) == 3 * sizeof(void *) + 8 * sizeof(void (*)(void)),
                "each call of the platform is watched");
 
 static const struct platform *watch_platform(struct answer *answer)
@@ -254,7 +275,8 @@ static const struct platform *watch_platform(struct answer *answer)
                                          .drivers = watched_drivers,
                                          .services = watched_services,
                                          .path = watched_path,
-                                         .close = watched_close};
+                                         .close = watched_close,
+                                         .objects = answer->context.platform->objects};
     return &answer->platform;
 }
 
@@ -300,6 +322,20 @@ static void begin_scan(struct answer *answer, const struct scan_checkpoint *from
         fail(answer, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
 }
 
+static void begin_sections(struct answer *answer)
+{
+    const struct request *request = &answer->asked->request;
+    const struct sections_query query = {.names = request->names,
+                                         .names_count = request->names_count,
+                                         .pids = request->pids,
+                                         .pids_count = request->pids_count};
+
+    answer->tally.asks_others = true;
+    answer->sections = sections_create(answer->context.platform, &query);
+    if (answer->sections == NULL)
+        fail(answer, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
+}
+
 /* May the caller ask this at all? The scan decides what they may see of it. */
 static void begin(struct answer *answer)
 {
@@ -311,6 +347,7 @@ static void begin(struct answer *answer)
         [OP_WHOAMI] = {RIGHT_CONNECT, "\"connect\""},
         [OP_PROCESSES] = {RIGHT_QUERY_OWN | RIGHT_QUERY_ALL, "\"query_own\" or \"query_all\""},
         [OP_MAPS] = {RIGHT_QUERY_OWN | RIGHT_QUERY_ALL, "\"query_own\" or \"query_all\""},
+        [OP_SECTIONS] = {RIGHT_QUERY_ALL, "\"query_all\""},
         [OP_STATS] = {RIGHT_STATISTICS, "\"statistics\""},
     };
     const enum request_op op = answer->asked->request.op;
@@ -330,6 +367,8 @@ static void begin(struct answer *answer)
              "Ask an administrator for the right, or run as a user who has it.");
     } else if (op == OP_PROCESSES || op == OP_MAPS) {
         begin_scan(answer, NULL);
+    } else if (op == OP_SECTIONS) {
+        begin_sections(answer);
     }
 }
 
@@ -387,7 +426,10 @@ struct answer *answer_resume(const struct answer_context *context,
     answer->start_us = checkpoint->start_us;
     answer->tally = checkpoint->tally;
     if (hung->stage == STAGE_SELECT && list == NULL) { /* it would hang again */
-        fail(answer, STATUS_TIMED_OUT, 0, "Windows did not give the list of processes in time.",
+        fail(answer, STATUS_TIMED_OUT, 0,
+             answer->asked->request.op == OP_SECTIONS
+                 ? "Windows did not give the list of sections in time."
+                 : "Windows did not give the list of processes in time.",
              "Try again later.");
         return answer;
     }
@@ -456,6 +498,11 @@ static void next_row(struct answer *answer, struct scan_row *row)
         answer->added_count++;
         return;
     }
+    if (answer->sections != NULL) {
+        mark(answer, STAGE_SELECT);
+        sections_next(answer->sections, row);
+        return;
+    }
     scan_next(answer->scan, row);
     if (row->type == SCAN_ERROR && row->error.nt_status == NTSTATUS_IO_TIMEOUT &&
         answer->verdict != WATCHDOG_ASK)
@@ -474,17 +521,24 @@ static void step_scan(struct answer *answer)
     case SCAN_PROCESS:
     case SCAN_MAP:
     case SCAN_REGION:
+    case SCAN_SECTION:
     case SCAN_ERROR:
         answer->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
         (void)finish_row(answer, size_before,
-                         reply_row(&answer->out, &answer->asked->request.id, &row,
-                                   answer->asked->request.detail));
+                         row.type == SCAN_SECTION
+                             ? reply_section(&answer->out, &answer->asked->request.id,
+                                             answer->sections, row.section)
+                             : reply_row(&answer->out, &answer->asked->request.id, &row,
+                                         answer->asked->request.detail));
         break;
     case SCAN_FAILED:
         fail(answer, row.error.code, row.error.nt_status, row.error.message, NULL);
         break;
     case SCAN_END:
-        end(answer, scan_counts(answer->scan), answer->is_own ? "own" : "all");
+        end(answer,
+            answer->sections != NULL ? sections_counts(answer->sections)
+                                     : scan_counts(answer->scan),
+            answer->is_own ? "own" : "all");
         break;
     }
 }
@@ -498,9 +552,42 @@ static bool is_unopened(const struct answer *answer)
     return answer->context.watchdog != NULL && process != NULL && process != answer->process;
 }
 
+/* One list of sections is made at a time: its snapshot of all handles is what costs. Returns false
+ * when another one is. */
+static bool begin_listing(struct answer *answer)
+{
+    if (answer->is_listing || answer->context.listings == NULL ||
+        sections_is_listed(answer->sections))
+        return true;
+    answer->is_listing = atomic_swap(answer->context.listings, 0, 1);
+    if (!answer->is_listing) {
+        answer->tally.limits |= 1u << LIMIT_SECTIONS;
+        fail(answer, STATUS_BUSY, 0,
+             "Another list of sections is being made; one is made at a time (limit sections).",
+             "Try again later.");
+    }
+    return answer->is_listing;
+}
+
+static void run_sections(struct answer *answer, uint64_t end_us, size_t size)
+{
+    if (!begin_listing(answer))
+        return;
+    do {
+        step_scan(answer);
+        if (answer->sections != NULL && sections_is_listed(answer->sections))
+            end_listing(answer);
+    } while (!answer->is_over && (answer->watch == NULL || watch_is_kept(answer->watch)) &&
+             answer->out.size < size && measure(answer) < end_us);
+}
+
 /* Until the end of the slice. */
 static void run(struct answer *answer, uint64_t end_us, size_t size)
 {
+    if (answer->sections != NULL) {
+        run_sections(answer, end_us, size);
+        return;
+    }
     for (;;) {
         step_scan(answer);
         if (answer->is_over || (answer->watch != NULL && !watch_is_kept(answer->watch)))
@@ -519,7 +606,7 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
     answer->has_run = true;
     if (answer->is_over)
         return true;
-    if (answer->scan == NULL) {
+    if (!answer_is_scan(answer)) {
         run_row(answer);
         return true;
     }
@@ -529,7 +616,7 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
     }
     watch_begin(watch);
     answer->watch = watch;
-    if (!scan_is_between(answer->scan)) { /* the rest of a process */
+    if (answer->scan != NULL && !scan_is_between(answer->scan)) { /* the rest of a process */
         watch_process(watch, answer->process->pid, answer->process->start_time);
         watch_owner(watch, &answer->owner);
         watch_mark(watch, STAGE_REGIONS);
@@ -541,7 +628,7 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
 
 bool answer_is_scan(const struct answer *answer)
 {
-    return answer->scan != NULL;
+    return answer->scan != NULL || answer->sections != NULL;
 }
 
 bool answer_is_over(const struct answer *answer)
@@ -611,7 +698,7 @@ void answer_destroy(struct answer *answer)
 {
     if (answer == NULL)
         return;
-    scan_destroy(answer->scan);
+    close_scan(answer);
     release_asked(answer->asked);
     buffer_release(&answer->out);
     free(answer);

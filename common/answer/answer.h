@@ -37,6 +37,7 @@ struct answer_context {
     struct statistics *statistics; /* what `stats` reports; NULL: `stats` is unsupported */
     struct server_limits limits;   /* what `info` reports */
     struct watchdog *watchdog;     /* NULL: queries are waited for, however long they take */
+    struct atomic *listings; /* lists of sections being made, one at a time; NULL: any number */
 };
 
 struct answer; /* opaque: answer.c */

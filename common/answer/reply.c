@@ -309,6 +309,81 @@ bool reply_row(struct buffer *out, const struct request_id *id, const struct sca
     return json_line_end(&writer);
 }
 
+/* --- sections --- */
+
+/* Of a line; another holder and what comes after it still fit into a row. */
+enum { HOLDERS_SIZE_MAX = 800 * 1024 };
+
+static void write_attributes(struct json_writer *writer, uint32_t attributes)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } words[] = {
+#define X(bit, name) {bit, name},
+        SECTION_ATTRIBUTE_LIST(X)
+#undef X
+    };
+    const bool is_image = (attributes & SECTION_IMAGE) != 0;
+    const bool is_file = (attributes & SECTION_FILE) != 0;
+
+    json_array_begin(writer, "attributes");
+    json_put_text(writer, is_image ? "image" : is_file ? "data" : "pagefile");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if ((attributes & words[i].bit) != 0)
+            json_put_text(writer, words[i].name);
+    json_array_end(writer);
+    json_text(writer, "backing", is_image ? "image" : is_file ? "file" : "pagefile");
+}
+
+static void write_holders(struct json_writer *writer, const struct sections *sections,
+                          const struct section_row *row)
+{
+    const struct buffer *out = writer->buffer;
+    const struct process_entry *entry;
+    uint32_t cursor = 0;
+    struct span name;
+
+    json_uint(writer, "processes", row->holders_count);
+    json_array_begin(writer, "holders");
+    while (!writer->failed && (size_t)(writer->next - out->data) - out->size < HOLDERS_SIZE_MAX &&
+           (entry = sections_holder(sections, row, &cursor, &name)) != NULL) {
+        json_put_object_begin(writer);
+        json_uint(writer, "pid", entry->pid);
+        json_string(writer, "process", name);
+        json_object_end(writer);
+    }
+    json_array_end(writer);
+}
+
+bool reply_section(struct buffer *out, const struct request_id *id, const struct sections *sections,
+                   const struct section_row *row)
+{
+    const bool is_open = row->nt_status == 0;
+    struct json_writer writer;
+
+    begin(&writer, out, id, "section");
+    json_string(&writer, "name", row->name);
+    json_string(&writer, "object", row->object);
+    if (row->is_lossy)
+        json_bool(&writer, "path_lossy", true);
+    json_name(&writer, "session");
+    put_uint(&writer, row->session >= 0, (uint64_t)row->session);
+    json_name(&writer, "size");
+    put_uint(&writer, is_open, row->size);
+    if (is_open)
+        write_attributes(&writer, row->attributes);
+    else
+        json_null(&writer, "attributes"), json_null(&writer, "backing");
+    if (row->has_holders)
+        write_holders(&writer, sections, row);
+    else
+        json_null(&writer, "processes"), json_null(&writer, "holders");
+    if (!is_open)
+        json_nt_status(&writer, "name_status", row->nt_status);
+    return json_line_end(&writer);
+}
+
 /* --- the terminal lines --- */
 
 bool reply_end(struct buffer *out, const struct request_id *id, const struct scan_counts *counts,

@@ -12,6 +12,7 @@
 #include "common/proto/request.h"
 #include "common/proto/statistics.h"
 #include "common/scan/scan.h"
+#include "common/scan/sections.h"
 #include "common/text/buffer.h"
 
 /* What `info` says about a server; set once at its start. */
@@ -39,6 +40,12 @@ NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request
  * detail  Decides whether a map row has the members of "pages". */
 NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                          _In_ const struct scan_row *row, enum request_detail detail);
+
+/* A SCAN_SECTION row. Holders are left out where they would make the line too long; their number is
+ * always there. */
+NODISCARD bool reply_section(_Inout_ struct buffer *out, _In_ const struct request_id *id,
+                             _In_ const struct sections *sections,
+                             _In_ const struct section_row *row);
 
 /* scope       "all", "own"; NULL for ops without a scan.
  * shows_cost  The number of kernel queries is written. */

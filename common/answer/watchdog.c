@@ -5,9 +5,9 @@
 
 #include "common/base/assertion.h"
 
-enum { ABANDONED = -1, STAGE_BITS = 3 };
+enum { ABANDONED = -1, STAGE_BITS = 4 };
 
-_Static_assert((int)STAGE_DRIVERS < 1 << STAGE_BITS, "a mark holds any stage");
+_Static_assert((int)STAGE_HANDLES < 1 << STAGE_BITS, "a mark holds any stage");
 
 /* --- the watch --- */
 

@@ -67,7 +67,7 @@ static const char HINT_MEMBERS[] = "Known are "
 #undef X
         "and no others.";
 static const char HINT_SELECTOR[] =
-    "Select processes by \"all\":true, or by \"pid\":1234, \"pid\":[1,2], \"name\":\"chrome*\" or "
+    "Select by \"all\":true, or by \"pid\":1234, \"pid\":[1,2], \"name\":\"chrome*\" or "
     "pid and name together.";
 
 struct parser {
@@ -426,6 +426,8 @@ static bool check_members(struct parser *parser)
                     "member \"op\" is missing");
     if (op == OP_PROCESSES)
         allowed = MEMBERS_ALWAYS | MEMBERS_SELECTOR | BIT(IN_OWN);
+    else if (op == OP_SECTIONS)
+        allowed = MEMBERS_ALWAYS | MEMBERS_SELECTOR;
     else if (op != OP_MAPS)
         allowed = MEMBERS_ALWAYS;
     for (int member = 0; member < MEMBERS_COUNT; member++)

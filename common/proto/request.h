@@ -17,6 +17,7 @@
     X(OP_WHOAMI, "whoami")       \
     X(OP_PROCESSES, "processes") \
     X(OP_MAPS, "maps")           \
+    X(OP_SECTIONS, "sections")   \
     X(OP_STATS, "stats")
 
 /* How much is asked about each view. Columns: symbol, wire name. */
@@ -44,7 +45,7 @@ struct request {
     struct request_id id;
     enum request_op op;
 
-    /* The selector of OP_PROCESSES and OP_MAPS: `all`, or at least one pid or name. */
+    /* The selector of OP_PROCESSES, OP_MAPS and OP_SECTIONS: `all`, or at least one pid or name. */
     bool all;
     bool own;                        /* only processes that run as the caller */
     uint32_t pids[REQUEST_PIDS_MAX]; /* in the order given, repeats dropped */

@@ -147,6 +147,8 @@ enum statistics_class statistics_class_of(const struct request *request)
 {
     if (request->op == OP_PROCESSES)
         return CLASS_PROCESSES;
+    if (request->op == OP_SECTIONS)
+        return CLASS_SECTIONS;
     if (request->op != OP_MAPS)
         return CLASS_SELF;
     return request->pids_count == 1 && request->names_count == 0 ? CLASS_MAPS_ONE : CLASS_MAPS_MANY;

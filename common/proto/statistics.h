@@ -33,6 +33,7 @@
     X(LIMIT_CONNECTIONS, "connections")                   \
     X(LIMIT_CONNECTIONS_PER_USER, "connections_per_user") \
     X(LIMIT_SCANS, "scans")                               \
+    X(LIMIT_SECTIONS, "sections")                         \
     X(LIMIT_REQUEST_SIZE, "request_size")                 \
     X(LIMIT_MEMBER_SIZE, "member_size")                   \
     X(LIMIT_ROW_SIZE, "row_size")                         \
@@ -61,7 +62,8 @@
     X(CLASS_SELF, "self")           \
     X(CLASS_PROCESSES, "processes") \
     X(CLASS_MAPS_ONE, "maps_one")   \
-    X(CLASS_MAPS_MANY, "maps_many")
+    X(CLASS_MAPS_MANY, "maps_many") \
+    X(CLASS_SECTIONS, "sections")
 
 /* Kernel queries. Columns: symbol, wire name, member of struct query_counts of platform.h. */
 #define STATISTICS_QUERY_LIST(X)                   \

@@ -8,7 +8,9 @@
 #include "common/base/status.h"
 
 static const uint32_t NTSTATUS_OK = 0;
+static const uint32_t NTSTATUS_MORE_ENTRIES = 0x105;
 static const uint32_t NTSTATUS_BUFFER_OVERFLOW = 0x80000005u;
+static const uint32_t NTSTATUS_NO_MORE_ENTRIES = 0x8000001Au;
 static const uint32_t NTSTATUS_NOT_IMPLEMENTED = 0xC0000002u;
 static const uint32_t NTSTATUS_INVALID_INFO_CLASS = 0xC0000003u;
 static const uint32_t NTSTATUS_INFO_LENGTH_MISMATCH = 0xC0000004u;
@@ -17,7 +19,9 @@ static const uint32_t NTSTATUS_INVALID_PARAMETER = 0xC000000Du;
 static const uint32_t NTSTATUS_NO_MEMORY = 0xC0000017u;
 static const uint32_t NTSTATUS_ACCESS_DENIED = 0xC0000022u;
 static const uint32_t NTSTATUS_BUFFER_TOO_SMALL = 0xC0000023u;
-static const uint32_t NTSTATUS_FILE_INVALID = 0xC0000098u; /* a section without a file */
+static const uint32_t NTSTATUS_TYPE_MISMATCH = 0xC0000024u;  /* the object has another type */
+static const uint32_t NTSTATUS_NAME_NOT_FOUND = 0xC0000034u; /* no object has this name */
+static const uint32_t NTSTATUS_FILE_INVALID = 0xC0000098u;   /* a section without a file */
 static const uint32_t NTSTATUS_IO_TIMEOUT = 0xC00000B5u;
 static const uint32_t NTSTATUS_PROCESS_IS_TERMINATING = 0xC000010Au;
 static const uint32_t NTSTATUS_INVALID_ADDRESS = 0xC0000141u; /* nothing is mapped there */

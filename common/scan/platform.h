@@ -16,6 +16,50 @@
 
 struct address_space; /* an open process; its members belong to the platform */
 
+enum object_type { OBJECT_DIRECTORY, OBJECT_SECTION };
+
+/* SECTION_BASIC_INFORMATION of 64-bit Windows. */
+struct section_basic {
+    uint64_t base;
+    uint32_t attributes; /* SEC_* */
+    uint32_t padding;
+    uint64_t size;
+};
+
+_Static_assert(sizeof(struct section_basic) == 24, "SECTION_BASIC_INFORMATION");
+
+/* What a list of named sections (sections.h) needs besides: common/win32/object_directory.c and
+ * tests/virtual/virtual_objects.c. Handles are numbers; 0 is none. */
+struct object_calls {
+    uint32_t own_pid; /* as the snapshot of handles has it */
+
+    /* Opens a directory with DIRECTORY_QUERY, a section with SECTION_QUERY, and no more.
+     * parent  An open directory; 0: `name` is a full path.
+     * name    `len` units, as the directory returned them.
+     * handle  Receives what close() releases.
+     * Returns NTSTATUS_NAME_NOT_FOUND or NTSTATUS_TYPE_MISMATCH when it has gone. */
+    uint32_t (*open)(void *context, enum object_type type, uint64_t parent, const uint16_t *name,
+                     size_t len, uint64_t *handle);
+
+    /* NtQueryDirectoryObject.
+     * is_single  One entry a call; the only way that Wine before 9.11 has.
+     * size       Of the call, for which `answer` has room.
+     * ordinal    Of the first entry; 0: from the start. Receives that of the next call.
+     * answer     Cleared; receives what the kernel fills.
+     * Returns NTSTATUS_OK, NTSTATUS_MORE_ENTRIES, NTSTATUS_NO_MORE_ENTRIES, or a failure. */
+    uint32_t (*read)(void *context, uint64_t directory, bool is_single, size_t size,
+                     uint32_t *ordinal, struct buffer *answer);
+
+    /* NtQuerySection, class SectionBasicInformation. */
+    uint32_t (*section)(void *context, uint64_t section, struct section_basic *answer);
+
+    void (*close)(void *context, uint64_t handle);
+
+    /* SystemExtendedHandleInformation: all handles of all processes (holders.h).
+     * answer  Cleared, then receives it, as the kernel fills it. */
+    uint32_t (*handles)(void *context, struct buffer *answer);
+};
+
 struct platform {
     void *context; /* first argument of every call */
 
@@ -68,9 +112,13 @@ struct platform {
 
     /* Releases what open returned. */
     void (*close)(void *context, struct address_space *space);
+
+    /* Their first argument is `context`, too. NULL: sections cannot be listed. */
+    const struct object_calls *objects;
 };
 
-/* Calls made, by class: what a scan cost the kernel. `lists` are of processes and of drivers. */
+/* Calls made, by class: what a scan cost the kernel. `lists` are of processes, drivers, objects and
+ * handles. */
 struct query_counts {
     uint64_t lists, opens, regions, allocations, names, pages;
     uint64_t unnamed; /* views whose name could not be read */

@@ -50,8 +50,8 @@ struct scan {
 
 const char *scan_stage_name(enum scan_stage stage)
 {
-    static const char *const names[] = {"select", "open",    "regions", "names",
-                                        "pages",  "address", "drivers"};
+    static const char *const names[] = {"select",  "open",    "regions",   "names",  "pages",
+                                        "address", "drivers", "directory", "handles"};
     return names[stage];
 }
 

@@ -46,6 +46,7 @@ enum scan_row_type {
     SCAN_PROCESS, /* facts and image */
     SCAN_MAP,     /* map */
     SCAN_REGION,  /* region */
+    SCAN_SECTION, /* section; of sections.h only */
     SCAN_ERROR,   /* error: a process that was not read completely, or a selector without one */
     SCAN_FAILED,  /* error: the process list failed, so the request fails, the scan is over */
     SCAN_END      /* the scan is over */
@@ -59,7 +60,9 @@ enum scan_stage {
     STAGE_NAMES,
     STAGE_PAGES,
     STAGE_ADDRESS,
-    STAGE_DRIVERS
+    STAGE_DRIVERS,
+    STAGE_DIRECTORY, /* of sections.h, as the next */
+    STAGE_HANDLES
 };
 
 /* "select", "open", "regions", "names", "pages", "address", "drivers". */
@@ -82,12 +85,13 @@ struct scan_row {
     struct span process_name;            /* of rows about a process; UTF-8 */
     bool show_addresses;                 /* the same: its base addresses may be shown */
     const struct process_facts *facts;   /* of PROCESS */
-    struct span image;       /* of PROCESS: DOS path, or the device path; data NULL: unknown */
-    struct span services;    /* of PROCESS: each name, terminated; data NULL: not known */
-    const char *note;        /* of PROCESS: why Windows lists it to nobody; NULL: it does */
-    struct map_row map;      /* of MAP; of REGION the view it lies in */
-    struct region region;    /* of REGION, cut to its view */
-    struct scan_error error; /* of ERROR and FAILED */
+    struct span image;    /* of PROCESS: DOS path, or the device path; data NULL: unknown */
+    struct span services; /* of PROCESS: each name, terminated; data NULL: not known */
+    const char *note;     /* of PROCESS: why Windows lists it to nobody; NULL: it does */
+    struct map_row map;   /* of MAP; of REGION the view it lies in */
+    struct region region; /* of REGION, cut to its view */
+    const struct section_row *section; /* of SECTION */
+    struct scan_error error;           /* of ERROR and FAILED */
 };
 
 struct scan_counts {

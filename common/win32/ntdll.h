@@ -30,7 +30,8 @@ struct nt_string {
 enum nt_system_class {
     NT_SYSTEM_TIME_OF_DAY = 3, /* struct nt_time_of_day */
     NT_SYSTEM_PROCESSES = 5,   /* chain of struct nt_process_information */
-    NT_SYSTEM_MODULES = 11     /* see common/scan/drivers.h */
+    NT_SYSTEM_MODULES = 11,    /* see common/scan/drivers.h */
+    NT_SYSTEM_HANDLES = 64     /* see common/scan/holders.h */
 };
 
 enum nt_process_class {
@@ -131,6 +132,18 @@ NTSYSAPI nt_result NTAPI NtQueryVirtualMemory(HANDLE process, const void *addres
                                               SIZE_T *size_needed);
 NTSYSAPI nt_result NTAPI NtQueryInformationFile(HANDLE file, struct nt_io_status *io, void *buffer,
                                                 ULONG size, ULONG information_class);
+/* The rights that are asked for, and the calls, are those of System Informer's phnt/ntobapi.h and
+ * phnt/ntmmapi.h. is_single  One entry a call. */
+enum { NT_DIRECTORY_QUERY = 1, NT_SECTION_QUERY = 1, NT_SECTION_BASIC = 0 };
+NTSYSAPI nt_result NTAPI NtOpenDirectoryObject(HANDLE *directory, ACCESS_MASK access,
+                                               struct nt_object_attributes *attributes);
+NTSYSAPI nt_result NTAPI NtQueryDirectoryObject(HANDLE directory, void *buffer, ULONG size,
+                                                BOOLEAN is_single, BOOLEAN restart, ULONG *context,
+                                                ULONG *size_needed);
+NTSYSAPI nt_result NTAPI NtOpenSection(HANDLE *section, ACCESS_MASK access,
+                                       struct nt_object_attributes *attributes);
+NTSYSAPI nt_result NTAPI NtQuerySection(HANDLE section, ULONG information_class, void *buffer,
+                                        SIZE_T size, SIZE_T *size_needed);
 /* The true version, whatever the manifest says. */
 NTSYSAPI nt_result NTAPI RtlGetVersion(OSVERSIONINFOW *version);
 

@@ -9,6 +9,7 @@
 #include "common/win32/device_query.h"
 #include "common/win32/device_table.h"
 #include "common/win32/handle.h"
+#include "common/win32/object_directory.h"
 #include "common/win32/process_list_nt.h"
 #include "common/win32/service_list.h"
 #include "common/win32/text_w.h"
@@ -27,6 +28,7 @@ struct platform_nt {
     get_process_information get_information; /* of kernel32.dll; NULL: not there */
     is_wow64_process2 is_wow64;              /* the same */
     uint64_t address_limit;                  /* first address above the user space of any process */
+    struct object_calls objects;
 };
 
 /* --- names --- */
@@ -346,6 +348,7 @@ DWORD platform_nt_create(struct platform *platform)
         (get_process_information)system_function(L"kernel32.dll", "GetProcessInformation");
     made->is_wow64 = (is_wow64_process2)system_function(L"kernel32.dll", "IsWow64Process2");
     made->address_limit = query_address_limit();
+    object_directory_calls(&made->objects);
     *platform = (struct platform){
         .context = made,
         .hides_shares = token_administrator(GetCurrentProcessToken()) != ADMINISTRATOR_ENABLED,
@@ -357,6 +360,7 @@ DWORD platform_nt_create(struct platform *platform)
         .services = find_services,
         .path = rewrite_path,
         .close = close_space,
+        .objects = &made->objects,
     };
     return ERROR_SUCCESS;
 }

@@ -32,6 +32,7 @@ struct server {
     struct connection_shared shared;
     struct answer_context context;
     struct watchdog watchdog;
+    struct atomic listings;
     struct statistics_lock watchdog_lock;
     SRWLOCK watchdog_srw;
     SRWLOCK observer; /* held while slices are looked at */
@@ -256,6 +257,7 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     server->watchdog_lock = server_statistics_lock(&server->watchdog_srw);
     watchdog_init(&server->watchdog, &server->watchdog_lock);
     server->context.watchdog = &server->watchdog;
+    server->context.listings = &server->listings;
     shared->context = &server->context;
     shared->now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
     shared->query_client = config->query_client != NULL ? config->query_client : client_token_query;

@@ -121,6 +121,11 @@ const char *golden_world_set(struct golden_world *world, const char *setting)
     } else if (strcmp(word, "no-allocations") == 0) {
         world->has_allocation = false;
         ok = true;
+    } else if (strcmp(word, "hide-addresses") == 0) {
+        ok = world->layout.objects.hides_addresses = true;
+    } else if (strcmp(word, "busy") == 0) {
+        atomic_set(&world->listings, 1);
+        ok = true;
     } else if (strcmp(word, "no-statistics") == 0) {
         world->has_statistics = false;
         ok = true;
@@ -153,6 +158,7 @@ static void take_layout(struct golden_world *world, const struct virtual_layout 
     virtual_layout_release(&world->layout);
     world->layout = *layout;
     world->has_allocation = true;
+    atomic_set(&world->listings, 0);
     world->fail_at = 0;
     for (size_t i = 0; i < layout->names_len; i++)
         if (layout->names[i] == 0xfffd)
@@ -211,6 +217,7 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
     virtual_.fail_with = world->fail_with;
     struct answer_context context = {.platform = &platform,
                                      .info = &info,
+                                     .listings = &world->listings,
                                      .now_us = golden_now_us,
                                      .clock = &clock,
                                      .statistics =
@@ -232,5 +239,5 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
     answer_destroy(answer);
     buffer_release(&lines);
     world->abort_at = 0;
-    return virtual_.open_count == 0;
+    return virtual_.open_count == 0 && world->layout.objects.open_count == 0;
 }

@@ -11,9 +11,11 @@
  *     hide PID                           it exits between list and open
  *     fail K 0xNTSTATUS                  the K-th call of the platform fails
  *     no-allocations                     the system has no MemoryRegionInformation
+ *     hide-addresses                     the snapshot of handles has no addresses of objects
+ *     busy                               another list of sections is being made
  *     no-statistics                      nothing is counted, as with --direct
  *     abort STEP CODE                    the next answer is aborted before its STEP-th step
- * A new layout resets own, hide, fail and no-allocations.
+ * A new layout resets own, hide, fail, busy, hide-addresses and no-allocations.
  */
 #ifndef TESTS_GOLDEN_GOLDEN_WORLD_H
 #define TESTS_GOLDEN_GOLDEN_WORLD_H
@@ -32,6 +34,7 @@ struct golden_world {
     struct grant grant;
     bool has_allocation;
     bool has_statistics;
+    struct atomic listings;
     struct statistics statistics; /* of all requests of a file */
     uint64_t fail_at;
     uint32_t fail_with;

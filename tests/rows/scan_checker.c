@@ -130,6 +130,9 @@ void scan_checker_row(struct scan_checker *checker, const struct scan_row *row,
     case SCAN_REGION:
         check_region(checker, row);
         break;
+    case SCAN_SECTION:
+        expect(checker, false, "a section is no row of a scan");
+        break;
     case SCAN_ERROR:
         take_error(checker, row);
         break;

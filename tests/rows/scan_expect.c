@@ -152,6 +152,9 @@ static bool expect_row(struct expected *expected, const struct scan_row *row)
     case SCAN_FAILED:
         CHECK_STR(t, "", row->error.message);
         return false;
+    case SCAN_SECTION: /* never of a scan */
+        CHECK_INT(t, SCAN_MAP, row->type);
+        return false;
     case SCAN_END:
         expect_view_complete(expected);
         if (naive_view_next(expected->process, expected->has_kinds, &expected->index, &missing))

@@ -12,7 +12,8 @@ static void reply_info_lines(struct test *t)
         "\"connections\":128,\"connections_per_user\":32,"
         "\"scans\":1,\"scan_wait_ms\":5000,\"first_byte_ms\":5000,\"request_ms\":5000,"
         "\"idle_ms\":300000,\"write_ms\":10000,\"answer_ms\":60000},"
-        "\"capabilities\":[\"info\",\"whoami\",\"processes\",\"maps\",%s\"own\",\"kinds\",\"path\","
+        "\"capabilities\":[\"info\",\"whoami\",\"processes\",\"maps\",\"sections\",%s\"own\","
+        "\"kinds\",\"path\","
         "\"address\",\"regions\",\"pages\",\"debug\"]";
     struct server_info info = {.mode = "service",
                                .host = "PC\xc3\xa9",

@@ -40,7 +40,7 @@ static void names_that_never_change(struct test *t)
         {STATISTICS_LATENCIES + 16, "latency_self_count"},
         {STATISTICS_LATENCIES + 17, "latency_self_sum_us"},
         {STATISTICS_LATENCIES + 18, "latency_processes_le_100_us"},
-        {STATISTICS_COUNT - 1, "latency_maps_many_sum_us"},
+        {STATISTICS_COUNT - 1, "latency_sections_sum_us"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         char name[STATISTICS_NAME_CAPACITY];

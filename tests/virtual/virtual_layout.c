@@ -264,6 +264,50 @@ static const char *parse_driver(struct virtual_layout *layout, struct span line)
     return NULL;
 }
 
+static const char *parse_object(struct virtual_layout *layout, struct span line)
+{
+    const bool is_directory = span_equal(take(&line, ' '), SPAN("directory"));
+    struct virtual_object read = {.size = 4096, .attributes = 0x8000000};
+
+    while (line.size > 0 && line.data[0] != '\\') {
+        struct span value = take(&line, ' ');
+        const struct span name = take(&value, '=');
+        uint64_t number;
+        if (!parse_number(value, &number))
+            return "not an object: directory|section [MEMBER=NUMBER...] PATH";
+        if (span_equal(name, SPAN("size")))
+            read.size = number;
+        else if (span_equal(name, SPAN("attributes")))
+            read.attributes = (uint32_t)number;
+        else if (span_equal(name, SPAN("open")))
+            read.open_status = (uint32_t)number;
+        else if (span_equal(name, SPAN("query")))
+            read.query_status = (uint32_t)number;
+        else
+            return "an unknown member of an object";
+    }
+    const size_t index =
+        virtual_objects_add(&layout->objects, keep_text(layout, line), is_directory);
+    struct virtual_object *object = &layout->objects.items[index];
+    object->size = read.size;
+    object->attributes = read.attributes;
+    object->open_status = read.open_status;
+    object->query_status = read.query_status;
+    return NULL;
+}
+
+static const char *parse_handle(struct virtual_layout *layout, struct span line)
+{
+    uint32_t pid;
+    const bool has_pid = parse_uint32(take(&line, ' '), &pid);
+    const size_t object = virtual_objects_find(&layout->objects, keep_text(layout, line));
+
+    if (!has_pid || object == SIZE_MAX)
+        return "not a handle: PID PATH, after its object";
+    virtual_objects_hold(&layout->objects, pid, object);
+    return NULL;
+}
+
 /* Adds what a line says; it is neither empty nor a comment. Returns NULL, or what is wrong with it. */
 static const char *add_line(struct virtual_layout *layout, struct span line)
 {
@@ -274,6 +318,10 @@ static const char *add_line(struct virtual_layout *layout, struct span line)
         return parse_process(layout, rest);
     if (span_equal(word, SPAN("driver")))
         return parse_driver(layout, rest);
+    if (span_equal(word, SPAN("object")))
+        return parse_object(layout, rest);
+    if (span_equal(word, SPAN("handle")))
+        return parse_handle(layout, rest);
     if (span_equal(word, SPAN("windows")))
         return span_starts_with(rest, SPAN("build=")) &&
                        parse_uint32(span_from(rest, 6), &layout->build)
@@ -360,17 +408,19 @@ cleanup:
     return ok;
 }
 
-void virtual_layout_platform(const struct virtual_layout *layout, struct virtual_platform *virtual_,
+void virtual_layout_platform(struct virtual_layout *layout, struct virtual_platform *virtual_,
                              struct platform *platform)
 {
     virtual_platform_init(virtual_, layout->processes, layout->processes_count, platform);
     virtual_->build = layout->build;
     virtual_->drivers = layout->drivers;
+    virtual_->objects = &layout->objects;
     virtual_->drivers_count = layout->drivers_count;
 }
 
 void virtual_layout_release(struct virtual_layout *layout)
 {
+    virtual_objects_release(&layout->objects);
     free(layout->drivers);
     free(layout->processes);
     free(layout->regions);

@@ -13,6 +13,10 @@
  *
  * windows   Optional, at the beginning: the build whose kernel answers (default VIRTUAL_BUILD).
  * driver    Optional, anywhere: size and name of a loaded driver.
+ * object    Optional, anywhere: `object directory PATH` or `object section [MEMBER=NUMBER...] PATH`:
+ *           size, attributes (SEC_*), open and query, which are what opening it and asking about it
+ *           fail with. The directories above come with it.
+ * handle    Optional, after its object: `handle PID PATH`: the process holds one.
  * process   Members in any order, separated by one space. `name` is the last and extends to the end
  *           of the line; it and pid are required. access: none, limited, full (default full).
  *           arch: x86, x64, arm, arm64 (default unknown). protection: a PS_PROTECTION byte (default
@@ -37,6 +41,7 @@
 
 #include "common/base/annotations.h"
 #include "common/text/span.h"
+#include "tests/virtual/virtual_objects.h"
 #include "tests/virtual/virtual_platform.h"
 
 struct virtual_layout {
@@ -44,6 +49,7 @@ struct virtual_layout {
     size_t processes_count;
     struct virtual_driver *drivers; /* owned */
     size_t drivers_count;
+    struct virtual_objects objects; /* owned */
     uint32_t build;
     struct virtual_region *regions; /* owned */
     size_t regions_count;
@@ -69,7 +75,7 @@ NODISCARD bool virtual_layout_read(_In_ const char *path, _Out_ struct virtual_l
                                    _Out_ struct virtual_layout_error *error);
 
 /* Sets up a platform over the processes and drivers of a layout, with the kernel of its build. */
-void virtual_layout_platform(_In_ const struct virtual_layout *layout,
+void virtual_layout_platform(_Inout_ struct virtual_layout *layout,
                              _Out_ struct virtual_platform *virtual_,
                              _Out_ struct platform *platform);
 

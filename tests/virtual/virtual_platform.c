@@ -9,6 +9,7 @@
 #include "common/text/utf.h"
 #include "tests/virtual/driver_answer.h"
 #include "tests/virtual/virtual_memory.h"
+#include "tests/virtual/virtual_objects.h"
 
 enum { WORKING_SET_VALID = 0x01, WORKING_SET_SHARE_COUNT = 0x0e };
 
@@ -282,5 +283,6 @@ void virtual_platform_init(struct virtual_platform *virtual_, struct virtual_pro
                                   .drivers = list_drivers,
                                   .services = find_services,
                                   .path = rewrite_path,
-                                  .close = close_process};
+                                  .close = close_process,
+                                  .objects = &virtual_object_calls};
 }

@@ -83,12 +83,13 @@ struct virtual_platform {
     const struct device_map *devices;     /* not owned; NULL: no path is known */
     const struct virtual_driver *drivers; /* not owned */
     size_t drivers_count;
-    uint32_t drivers_fault; /* NTSTATUS; 0: none */
-    size_t drivers_missing; /* drivers that the answer claims and does not hold */
-    uint32_t build;         /* of Windows; decides what its kernel answers */
-    bool is_untrusted;      /* the caller: shares are hidden, and pages need full access */
-    bool has_allocation;    /* false: MemoryRegionInformationEx is not implemented, as on Wine */
-    bool answers_run_base;  /* a region begins at the base of the run, not at the page */
+    uint32_t drivers_fault;          /* NTSTATUS; 0: none */
+    struct virtual_objects *objects; /* not owned; NULL: no object may be asked for */
+    size_t drivers_missing;          /* drivers that the answer claims and does not hold */
+    uint32_t build;                  /* of Windows; decides what its kernel answers */
+    bool is_untrusted;               /* the caller: shares are hidden, and pages need full access */
+    bool has_allocation;   /* false: MemoryRegionInformationEx is not implemented, as on Wine */
+    bool answers_run_base; /* a region begins at the base of the run, not at the page */
 
     uint64_t fail_at;   /* the k-th call of all fails, 1 is the first; 0: none */
     uint32_t fail_with; /* NTSTATUS of that failure */

@@ -48,6 +48,7 @@ static bool add_row(struct live_scan *rows, const struct scan_row *row)
         rows->error = row->error;
         return true;
     case SCAN_NONE:
+    case SCAN_SECTION:
     case SCAN_FAILED:
     case SCAN_END:
         break;
