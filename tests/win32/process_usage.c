@@ -8,8 +8,6 @@
 
 enum { LIST_SIZE = 4 * 1024 * 1024 };
 
-enum { NT_SYSTEM_HANDLES = 64 }; /* struct nt_handle_list, of all processes */
-
 struct nt_handle_entry {
     void *object;
     ULONG_PTR pid;
