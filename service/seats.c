@@ -5,7 +5,8 @@
 bool seats_reserve(struct seats *seats, const struct server_limits *limits)
 {
     if (seats->accepting >= SEATS_ACCEPTING_MAX ||
-        seats->accepting + seats->connected >= limits->connections + SEATS_REFUSED_MAX)
+        seats->accepting + seats->connected + seats->leaving >=
+            limits->connections + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX)
         return false;
     seats->accepting++;
     return true;
@@ -23,52 +24,105 @@ void seats_add(struct seats *seats, struct seat *seat)
     seats->first = seat;
 }
 
-static struct seat *find_silent(const struct seats *seats, uint64_t now_ms)
+/* All unknown users are one. */
+static bool is_of(const struct seat *seat, const struct sid *user)
+{
+    return seat->state == SEAT_CONNECTED &&
+           (sid_equal(&seat->user, user) || (seat->user.size == 0 && user->size == 0));
+}
+
+/* After a change of the places of `user`. Returns their number. */
+static unsigned count_held(struct seats *seats, const struct sid *user)
+{
+    unsigned held = 0;
+
+    for (struct seat *seat = seats->first; seat != NULL; seat = seat->next)
+        held += is_of(seat, user);
+    for (struct seat *seat = seats->first; seat != NULL; seat = seat->next)
+        if (is_of(seat, user))
+            seat->held = held;
+    return held;
+}
+
+static unsigned places_of_user(const struct server_limits *limits, const struct sid *user)
+{
+    return user->size == 0 && limits->connections_per_user > SEATS_UNKNOWN_MAX
+               ? SEATS_UNKNOWN_MAX
+               : limits->connections_per_user;
+}
+
+static unsigned places(const struct server_limits *limits, const struct caller *opener)
+{
+    unsigned reserved = limits->connections / SEATS_RESERVED_DIVISOR;
+
+    if (sid_equal(&opener->user, &sid_system) || opener->administrator == ADMINISTRATOR_DENY_ONLY ||
+        opener->administrator == ADMINISTRATOR_ENABLED || limits->connections == 1)
+        return limits->connections;
+    return limits->connections - (reserved > 0 ? reserved : 1);
+}
+
+/* The client that has just connected is one of those without a request, so there is one.
+ * user  NULL: of any user. */
+static struct seat *find_silent(const struct seats *seats, const struct sid *user)
 {
     struct seat *silent = NULL;
 
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next)
-        if (seat->is_connected && !seat->is_identified && !seat->is_leaving &&
-            now_ms >= seat->since_ms + SEATS_SILENCE_MS &&
-            (silent == NULL || seat->since_ms < silent->since_ms))
+        if (seat->state == SEAT_CONNECTED && !seat->has_asked &&
+            (user == NULL || is_of(seat, user)) &&
+            (silent == NULL || seat->held > silent->held ||
+             (seat->held == silent->held && seat->number < silent->number)))
             silent = seat;
     return silent;
 }
 
-bool seats_connect(struct seats *seats, struct seat *seat, const struct server_limits *limits,
-                   uint64_t now_ms, struct seat **evicted)
+struct seat *seats_connect(struct seats *seats, struct seat *seat,
+                           const struct server_limits *limits, const struct caller *opener)
 {
-    ASSERT(!seat->is_connected);
+    enum seat_state limit = SEAT_CONNECTED;
+
+    ASSERT(seat->state == SEAT_ACCEPTING);
     seats_cancel(seats);
     seats->connected++;
-    seat->is_connected = true;
-    seat->since_ms = now_ms;
-    *evicted = NULL;
-    if (seats->connected <= limits->connections)
-        return true;
-    *evicted = find_silent(seats, now_ms);
-    if (*evicted == NULL)
-        seat->is_leaving = true;
-    else
-        (*evicted)->is_leaving = true;
-    return *evicted != NULL;
+    seat->state = SEAT_CONNECTED;
+    seat->user = opener->user;
+    seat->number = ++seats->number;
+    if (count_held(seats, &seat->user) > places_of_user(limits, &seat->user))
+        limit = SEAT_NO_USER_PLACE;
+    else if (seats->connected > places(limits, opener))
+        limit = SEAT_NO_PLACE;
+    if (limit == SEAT_CONNECTED)
+        return NULL;
+    struct seat *silent = find_silent(seats, limit == SEAT_NO_USER_PLACE ? &seat->user : NULL);
+    silent->state = limit;
+    seats->connected--;
+    seats->leaving++;
+    (void)count_held(seats, &silent->user);
+    return silent;
 }
 
-bool seats_identify(struct seats *seats, struct seat *seat, const struct sid *user,
-                    const struct server_limits *limits)
+bool seats_ask(struct seat *seat)
 {
-    unsigned count = 0;
+    seat->has_asked = true;
+    return seat->state == SEAT_CONNECTED;
+}
 
-    for (const struct seat *other = seats->first; other != NULL; other = other->next)
-        count += other->is_identified &&
-                 (sid_equal(&other->user, user) || (other->user.size == 0 && user->size == 0));
-    if (count >= limits->connections_per_user) {
-        seat->is_leaving = true;
-        return false;
+struct seat *seats_cut(struct seats *seats)
+{
+    struct seat *oldest = NULL;
+    unsigned leaving = 0;
+
+    for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
+        if (seat->state <= SEAT_CONNECTED || seat->is_cut)
+            continue;
+        leaving++;
+        if (oldest == NULL || seat->number < oldest->number)
+            oldest = seat;
     }
-    seat->user = *user;
-    seat->is_identified = true;
-    return true;
+    if (leaving <= SEATS_LEAVING_MAX)
+        return NULL;
+    oldest->is_cut = true;
+    return oldest;
 }
 
 bool seats_remove(struct seats *seats, struct seat *seat)
@@ -78,9 +132,13 @@ bool seats_remove(struct seats *seats, struct seat *seat)
     while (*link != seat)
         link = &(*link)->next;
     *link = seat->next;
-    if (seat->is_connected)
-        seats->connected--;
-    else
+    if (seat->state == SEAT_ACCEPTING) {
         seats_cancel(seats);
-    return seat->is_connected;
+    } else if (seat->state == SEAT_CONNECTED) {
+        seats->connected--;
+        (void)count_held(seats, &seat->user);
+    } else {
+        seats->leaving--;
+    }
+    return seat->state != SEAT_ACCEPTING;
 }

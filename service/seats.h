@@ -1,8 +1,12 @@
 /* Who is connected: places for clients, in total and for each user.
  *
- * Each connection has one seat, from waiting for a client until its pipe is closed. Until its first
- * request it belongs to no user; when places run out, the one that has been silent longest is
- * evicted. Clients that send at once, as ours do, never are.
+ * Each connection has one seat, from waiting for a client until its pipe is closed. A client counts
+ * as the user of its process from the moment it connects. At a limit a connection on which no
+ * complete request has come goes at once: the oldest of the user who holds most places. So a crowd
+ * of connections displaces its own. The last eighth of the places admits only SYSTEM and
+ * administrators, so that they can always look.
+ *
+ * A client that must go is leaving: it is sent why, and counts no more.
  *
  * Pure bookkeeping: no clock, no lock, no allocation.
  */
@@ -10,29 +14,42 @@
 #define SERVICE_SEATS_H
 
 #include "common/base/sid.h"
+#include "common/proto/caller.h"
 #include "common/proto/protocol.h"
 
 enum {
-    SEATS_ACCEPTING_MAX = 4, /* connections that wait for clients who come at the same moment */
-    SEATS_REFUSED_MAX = 16,  /* clients above the limit that are told so; more have to wait */
-    SEATS_SILENCE_MS = 250   /* a client is not evicted before */
+    SEATS_ACCEPTING_MAX = 16, /* connections that wait for clients who come at the same moment */
+    SEATS_LEAVING_MAX = 16,   /* clients that are being sent why; above it the oldest is cut off */
+    SEATS_UNKNOWN_MAX = 4,    /* places for all clients whose user cannot be determined */
+    SEATS_RESERVED_DIVISOR =
+        8 /* one eighth of the places, at least one, unless there is only one */
+};
+
+enum seat_state {
+    SEAT_ACCEPTING,
+    SEAT_CONNECTED,
+    SEAT_NO_PLACE,     /* must go: limit connections */
+    SEAT_NO_USER_PLACE /* must go: limit connections_per_user */
 };
 
 /* Begins as all zero. The members belong to seats.c. */
 struct seat {
     struct seat *next;
-    uint64_t since_ms;  /* is_connected: from when on */
-    struct sid user;    /* is_identified: perhaps unknown */
-    bool is_connected;  /* false: waits for a client */
-    bool is_identified; /* counts as its user's */
-    bool is_leaving;    /* refused or evicted, and not closed yet */
+    struct sid user;
+    uint64_t number; /* in the order in which clients have connected */
+    unsigned held;   /* places of its user: the same in all its seats */
+    enum seat_state state;
+    bool has_asked; /* a complete request has come */
+    bool is_cut;    /* returned by seats_cut() */
 };
 
 /* Begins as all zero. */
 struct seats {
     struct seat *first;
+    uint64_t number;    /* of the latest client */
     unsigned accepting; /* connections that wait for a client, and those being made for it */
     unsigned connected;
+    unsigned leaving;
 };
 
 /* May one more connection be made? Then it counts as accepting: call seats_add() or
@@ -42,16 +59,19 @@ void seats_cancel(_Inout_ struct seats *seats);
 void seats_add(_Inout_ struct seats *seats, _Inout_ struct seat *seat);
 
 /* A client has connected.
- * evicted  Receives the seat whose client is to be sent away to make room; NULL: none.
- * Returns false when this client is to be refused: the limit `connections` is met. */
-NODISCARD bool seats_connect(_Inout_ struct seats *seats, _Inout_ struct seat *seat,
-                             _In_ const struct server_limits *limits, uint64_t now_ms,
-                             _Out_ struct seat **evicted);
+ * opener  Its process: the user, and whether that is an administrator, elevated or not.
+ * Returns the seat whose client must go, which can be the same one; its state says why. NULL: no
+ * limit is exceeded. */
+struct seat *seats_connect(_Inout_ struct seats *seats, _Inout_ struct seat *seat,
+                           _In_ const struct server_limits *limits,
+                           _In_ const struct caller *opener);
 
-/* The client is known. All unknown users are one.
- * Returns false when it is to be refused: the limit `connections_per_user` is met. */
-NODISCARD bool seats_identify(_Inout_ struct seats *seats, _Inout_ struct seat *seat,
-                              _In_ const struct sid *user, _In_ const struct server_limits *limits);
+/* A complete request has come. Returns false when the client must go. */
+NODISCARD bool seats_ask(_Inout_ struct seat *seat);
+
+/* Returns a client to be disconnected without waiting for it to read why: more than
+ * SEATS_LEAVING_MAX are leaving, and it is the oldest. NULL: none. */
+struct seat *seats_cut(_Inout_ struct seats *seats);
 
 /* The connection is closed. Returns true when it had a client. */
 bool seats_remove(_Inout_ struct seats *seats, _Inout_ struct seat *seat);

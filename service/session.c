@@ -29,6 +29,10 @@ static void set(struct ending *ending, enum statistics_limit limit, const char *
     va_end(arguments);
 }
 
+static const char other_writer[] =
+    "What was read last was written by another program than before: another user, logon session or "
+    "integrity level.";
+
 static void describe_ending(const struct session *session, struct ending *ending)
 {
     const struct server_limits *limits = &session->context.limits;
@@ -56,7 +60,10 @@ static void describe_ending(const struct session *session, struct ending *ending
         set(ending, LIMIT_COUNT, "Connect again when it has started.", "The server is stopping.");
         break;
     case CONN_REFUSED:
-        set(ending, LIMIT_COUNT, "Try again later.", "%s", session->refusal);
+        set(ending, LIMIT_COUNT,
+            session->refusal == other_writer ? "Let no other program write to the pipe."
+                                             : "Try again later.",
+            "%s", session->refusal);
         break;
     case CONN_WRITE_TIMEOUT:
         set(ending, LIMIT_WRITE, NULL, "The client stopped reading.");
@@ -90,9 +97,9 @@ static void count_reason(struct session *session)
 /* --- begin and end --- */
 
 void session_init(struct session *session, const struct answer_context *context,
-                  const struct server_limits *limits, uint64_t now_ms)
+                  const struct server_limits *limits, const struct caller *opener, uint64_t now_ms)
 {
-    *session = (struct session){.context = *context};
+    *session = (struct session){.context = *context, .opener = opener};
     session->context.limits = *limits;
     conn_init(&session->conn, &session->context.limits, now_ms);
     policy_deny_unknown(&session->grant);
@@ -101,6 +108,7 @@ void session_init(struct session *session, const struct answer_context *context,
 void session_set_limits(struct session *session, const struct server_limits *limits)
 {
     session->context.limits = *limits;
+    session->has_old_rights = true;
 }
 
 static void free_checkpoint(struct session *session)
@@ -151,8 +159,7 @@ void session_deinit(struct session *session)
 /* A client that only gets an error is granted nothing: no need to know who it is. */
 static bool needs_caller(const struct session *session)
 {
-    return !session->is_identified && !session->is_stopping &&
-           conn_fault(&session->conn) == STATUS_OK;
+    return session->has_unknown_bytes && !session->is_stopping && !session->conn.is_last;
 }
 
 bool session_is_scanning(const struct session *session)
@@ -164,7 +171,7 @@ enum session_action session_next(const struct session *session)
 {
     switch (conn_next(&session->conn)) {
     case CONN_READ:
-        return SESSION_READ;
+        return needs_caller(session) ? SESSION_IDENTIFY : SESSION_READ;
     case CONN_SERVE:
         if (needs_caller(session))
             return SESSION_IDENTIFY;
@@ -210,20 +217,47 @@ uint64_t session_deadline_ms(const struct session *session)
 
 /* --- reading, identifying, refusing --- */
 
+char *session_space(struct session *session, size_t *capacity)
+{
+    char *space = conn_space(&session->conn, capacity);
+
+    if (space != NULL && !session->is_written_by_opener && !session->conn.is_last)
+        *capacity = 1;
+    return space;
+}
+
 void session_on_read(struct session *session, size_t size, uint64_t now_ms)
 {
     statistics_add(session->context.statistics, STATISTICS_BYTES_RECEIVED, size);
     conn_on_read(&session->conn, size, now_ms);
+    session->has_unknown_bytes = size > 0;
     count_reason(session);
+}
+
+const struct caller *session_known_caller(const struct session *session)
+{
+    return session->is_identified && !session->has_old_rights ? &session->grant.caller : NULL;
 }
 
 void session_on_caller(struct session *session, const struct policy *policy,
                        const struct caller *caller)
 {
+    struct caller unknown;
+    const struct caller *writer = caller != NULL ? caller : &unknown;
+
     ASSERT(session_next(session) == SESSION_IDENTIFY);
-    session->is_identified = true;
-    if (caller != NULL)
+    caller_set_unknown(&unknown);
+    session->has_unknown_bytes = false;
+    if (session->is_identified && !caller_is_same(&session->grant.caller, writer)) {
+        session_refuse(session, STATUS_DENIED, other_writer);
+        return;
+    }
+    if (caller != NULL && session_known_caller(session) == NULL)
         policy_decide(policy, caller, &session->grant);
+    session->is_identified = true;
+    session->has_old_rights = false;
+    session->is_written_by_opener =
+        writer->user.size > 0 && caller_is_same(session->opener, writer);
 }
 
 void session_refuse(struct session *session, enum status code, const char *message)

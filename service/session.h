@@ -1,8 +1,14 @@
 /* One client's session: bytes in, bytes out. Joins the connection automaton with the answers.
  *
  * Pure: the shell (service/win32/connection.c, or a test) does what session_next() asks and reports
- * back. The caller is identified once, when the first request is complete, because impersonation
- * works only after a read; what was learnt holds for the connection.
+ * back. The caller is identified after each read that has delivered bytes, before they are parsed: with
+ * dynamic tracking, which CreateFile sets unless it is asked for SECURITY_SQOS_PRESENT, a pipe
+ * impersonates whoever wrote the last of these bytes (source: ReactOS, npfs/secursup.c and
+ * readsup.c). A privileged program that was given the pipe as its stdout must not lend its rights to
+ * the program that opened it. So another writer than the first ends the connection. One read can
+ * return the bytes of several writers; only the last can be identified. When that one and the program
+ * that opened the pipe have the same identity, no other bytes of the read can have gained rights.
+ * Otherwise, and before that is known, each read is of one byte.
  *
  * Whatever asks the system runs on a scan thread, in turns (SESSION_SCAN); between two turns, and
  * while the client reads, a session holds no such thread. `info` and the like never wait for one. A
@@ -24,8 +30,8 @@
 #include "service/policy.h"
 
 enum session_action {
-    SESSION_READ,     /* read into conn_space() of `conn`, then session_on_read() */
-    SESSION_IDENTIFY, /* learn who the client is, then session_on_caller() */
+    SESSION_READ,     /* read into session_space(), then session_on_read() */
+    SESSION_IDENTIFY, /* learn who wrote what was read last, then session_on_caller() */
     SESSION_SERVE,    /* session_serve(), which is short */
     SESSION_SCAN,     /* wait for a turn on a scan thread, then session_scan() */
     SESSION_WRITE,    /* write conn_pending() of `conn`, then session_on_written() */
@@ -38,12 +44,16 @@ struct session {
     struct answer *answer;                /* owned; NULL between requests */
     struct answer_checkpoint *checkpoint; /* owned; of a scan that may be abandoned; else NULL */
     struct grant grant;
+    const struct caller *opener;    /* of the process that opened the pipe */
     struct statistics_answer ended; /* for session_take_ended() */
     const char *refusal;            /* static text: why session_refuse() was called; else NULL */
     uint64_t wait_start_ms;         /* of SESSION_WRITE and SESSION_SCAN */
     uint64_t reader_wait_ms;        /* what this answer waited for its reader before that */
     bool has_ended;                 /* `ended` was not taken yet */
-    bool is_identified;
+    bool is_identified;             /* once: grant.caller is the first writer */
+    bool has_unknown_bytes;         /* something was read since */
+    bool has_old_rights;            /* the settings have changed since */
+    bool is_written_by_opener;      /* the first writer has the identity of the opener */
     bool is_stopping;
     bool has_scanned;       /* this answer has had a turn */
     bool is_reason_counted; /* the statistics know why the connection ends */
@@ -51,11 +61,14 @@ struct session {
 
 /* context  Copied except for its limits; what it points to must outlive the session.
  * limits   Copied. The session must stay where it is.
+ * opener   Its user, logon session and integrity count. Must outlive the session.
  * now_ms   Here and below: a steady clock. Does not allocate. */
 void session_init(_Out_ struct session *session, _In_ const struct answer_context *context,
-                  _In_ const struct server_limits *limits, uint64_t now_ms);
+                  _In_ const struct server_limits *limits, _In_ const struct caller *opener,
+                  uint64_t now_ms);
 
-/* Changes the limits; deadlines that are set stay. No operation may be pending. */
+/* The settings have changed: these limits hold, while deadlines that are set stay, and the rights are
+ * decided anew after the next read. No operation may be pending. */
 void session_set_limits(_Inout_ struct session *session, _In_ const struct server_limits *limits);
 
 /* Frees what the session holds; to be called once, in any state, with no I/O pending. */
@@ -68,10 +81,18 @@ enum session_action session_next(_In_ const struct session *session);
  * session_on_deadline(). SESSION_WRITE: call session_check_write(). UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
+/* SESSION_READ: where to put bytes, as conn_space(). */
+char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
+
 /* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
-/* SESSION_IDENTIFY is done.
+/* SESSION_IDENTIFY: the caller as it is known, whose facts need not be read again when it is the
+ * same; NULL: read all facts. */
+const struct caller *session_known_caller(_In_ const struct session *session);
+
+/* SESSION_IDENTIFY is done: the rights are decided, or the session ends because the caller is
+ * another one.
  * policy  What the operator decides about callers.
  * caller  NULL when the client could not be identified: it is granted nothing. */
 void session_on_caller(_Inout_ struct session *session, _In_ const struct policy *policy,

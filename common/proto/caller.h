@@ -54,6 +54,7 @@ struct caller_linked {
 
 struct caller {
     struct sid user;                 /* size 0: unknown */
+    uint64_t logon_id;               /* of the logon session; 0: unknown */
     char name[CALLER_USER_CAPACITY]; /* DOMAIN\user in UTF-8, terminated; "" when not known cheaply.
                                         For people only; no decision depends on it */
     enum caller_level level;
@@ -69,6 +70,9 @@ struct caller {
 
 /* Sets all facts to unknown, with nothing granted. */
 void caller_set_unknown(struct caller *caller);
+
+/* True when user, logon session and integrity are the same, unknown ones included. */
+bool caller_is_same(const struct caller *a, const struct caller *b);
 
 /* What the caller may do, and why. */
 struct grant {

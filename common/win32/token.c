@@ -228,16 +228,33 @@ enum caller_administrator token_administrator(HANDLE token)
     return found;
 }
 
+DWORD token_identity(HANDLE token, struct caller *caller)
+{
+    TOKEN_STATISTICS statistics;
+    struct caller found;
+    DWORD size = 0;
+
+    caller_set_unknown(&found);
+    DWORD error = token_user(token, &found.user);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (!GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size))
+        return GetLastError();
+    found.logon_id = (uint64_t)(uint32_t)statistics.AuthenticationId.HighPart << 32 |
+                     statistics.AuthenticationId.LowPart;
+    if (token_integrity(token, &found.integrity) != ERROR_SUCCESS)
+        found.integrity = INTEGRITY_UNKNOWN;
+    *caller = found;
+    return ERROR_SUCCESS;
+}
+
 DWORD token_facts(HANDLE token, struct caller *caller)
 {
     struct caller facts;
 
-    caller_set_unknown(&facts);
-    DWORD error = token_user(token, &facts.user);
+    DWORD error = token_identity(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;
-    if (token_integrity(token, &facts.integrity) != ERROR_SUCCESS)
-        facts.integrity = INTEGRITY_UNKNOWN;
     facts.elevation = query_elevation(token);
     facts.administrator = token_administrator(token);
     facts.session_id = query_number(token, TokenSessionId, UINT32_MAX);

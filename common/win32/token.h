@@ -13,6 +13,9 @@
  * A fact that this system cannot read is not an error and has its unknown value. */
 NODISCARD DWORD token_facts(_In_ HANDLE token, _Out_ struct caller *caller);
 
+/* Reads user, logon session and integrity, and leaves the rest unknown: three calls of the kernel. */
+NODISCARD DWORD token_identity(_In_ HANDLE token, _Out_ struct caller *caller);
+
 /* The facts of this process. */
 NODISCARD DWORD token_facts_self(_Out_ struct caller *caller);
 

@@ -8,14 +8,20 @@
 #include "service/win32/service_control.h"
 
 /* Opens the client's token. It is opened as the process, not as the client: an identification-level
- * client could not even open its own. */
-static DWORD open_client_token(HANDLE pipe, HANDLE *token)
+ * client could not even open its own.
+ * token     NULL: `identity` is enough.
+ * identity  NULL: the token is enough. The thread's pseudo-handle saves opening and closing, for each
+ *           request of a client (source: GetCurrentThreadToken, TOKEN_QUERY since Windows 8). */
+static DWORD query_as_client(HANDLE pipe, HANDLE *token, struct caller *identity)
 {
+    DWORD error = ERROR_SUCCESS;
+
     if (!pipe_calls.impersonate_client(pipe))
         return GetLastError();
-    DWORD error = pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token)
-                      ? ERROR_SUCCESS
-                      : GetLastError();
+    if (identity != NULL)
+        error = token_identity(GetCurrentThreadToken(), identity);
+    else if (!pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token))
+        error = GetLastError();
     if (!RevertToSelf())
         TerminateProcess(GetCurrentProcess(), EXIT_CODE_FAILED);
     return error;
@@ -94,11 +100,17 @@ void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descri
     descriptor_free(&former);
 }
 
-DWORD client_token_query(HANDLE pipe, struct client_access *access, struct caller *caller)
+DWORD client_token_query(HANDLE pipe, struct client_access *access, const struct caller *known,
+                         struct caller *caller)
 {
+    struct caller identity;
     HANDLE token = NULL;
 
-    DWORD error = open_client_token(pipe, &token);
+    if (known != NULL && query_as_client(pipe, NULL, &identity) == ERROR_SUCCESS) {
+        *caller = caller_is_same(known, &identity) ? *known : identity;
+        return ERROR_SUCCESS;
+    }
+    DWORD error = query_as_client(pipe, &token, NULL);
     if (error == ERROR_CANT_OPEN_ANONYMOUS) {
         caller_set_unknown(caller);
         caller->level = CALLER_LEVEL_ANONYMOUS;
@@ -108,4 +120,20 @@ DWORD client_token_query(HANDLE pipe, struct client_access *access, struct calle
         error = client_token_facts(token, access, caller);
     handle_close(&token);
     return error;
+}
+
+DWORD client_token_opener(HANDLE pipe, struct caller *opener)
+{
+    HANDLE process = NULL, token = NULL;
+    ULONG pid = 0;
+
+    caller_set_unknown(opener);
+    if (GetNamedPipeClientProcessId(pipe, &pid))
+        process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+    if (process != NULL && OpenProcessToken(process, TOKEN_QUERY, &token) &&
+        token_identity(token, opener) == ERROR_SUCCESS)
+        opener->administrator = token_administrator(token);
+    handle_close(&token);
+    handle_close(&process);
+    return pid;
 }

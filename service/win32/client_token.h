@@ -13,7 +13,7 @@
 /* What callers are checked against; shared by all connections. All zero except for the descriptor
  * is valid. */
 struct client_access {
-    SRWLOCK lock;                    /* guards descriptor and policy */
+    SRWLOCK lock;                    /* guards what follows */
     PSECURITY_DESCRIPTOR descriptor; /* of the access list; owned by the server */
     struct policy policy;            /* for who decides; not used here */
 };
@@ -21,23 +21,32 @@ struct client_access {
 /* The current policy. */
 struct policy client_access_policy(_Inout_ struct client_access *access);
 
-/* Replaces list and policy; connected clients keep what they were granted.
+/* Replaces list and policy.
  * descriptor  Ownership is taken; the former one is freed. */
 void client_access_set(_Inout_ struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
                        _In_ const struct policy *policy);
 
-/* Identifies the client of a connected pipe.
- * caller  Receives all facts. A client that hides its identity (SECURITY_ANONYMOUS) is no error:
+/* Identifies who wrote what was read last from a connected pipe.
+ * known   A caller whose identity may be the same: then it is copied. One with another identity gets
+ *         no more facts than that. NULL: every fact is read.
+ * caller  Receives the facts. A client that hides its identity (SECURITY_ANONYMOUS) is no error:
  *         its level is CALLER_LEVEL_ANONYMOUS, and nothing else is known.
  * Returns a Win32 error, `caller` untouched; then nothing is known and nothing may be granted. */
 typedef DWORD client_query(_In_ HANDLE pipe, _Inout_ struct client_access *access,
-                           _Out_ struct caller *caller);
+                           _In_opt_ const struct caller *known, _Out_ struct caller *caller);
+
+/* Finds the process that opened the pipe: its identity and its membership of Administrators, what
+ * cannot be read being unknown. Nothing here waits for the local security authority.
+ * Returns its pid; 0: unknown. */
+typedef DWORD client_opener_query(_In_ HANDLE pipe, _Out_ struct caller *opener);
 
 /* A client_query by impersonation. Works only after something was read from the pipe: Windows
  * impersonates the sender of the last bytes read. The thread impersonates the client only while it
  * opens the token; if it cannot revert, the process ends at once, because the thread would go on
  * with a stranger's rights. */
 NODISCARD client_query client_token_query;
+
+client_opener_query client_token_opener;
 
 /* The same for a token that is at hand.
  * token  Impersonation token at identification level or above, TOKEN_QUERY. */

@@ -15,6 +15,7 @@
 
 enum {
     WRITE_SIZE_MAX = 32 * 1024,      /* of one write: progress is seen at least this often */
+    SERVED_MAX = 16,                 /* requests of a client that sends ahead, in one go */
     PRESENCE_INTERVAL_US = 50 * 1000 /* how often a scan checks that its client is there */
 };
 
@@ -38,15 +39,17 @@ struct connection {
     /* the holder's */
     bool has_client;
     struct session session; /* has_client */
+    struct caller opener;   /* has_client: who opened the pipe */
+    DWORD client_pid;       /* its process; 0: unknown */
     uint64_t presence_us;   /* when the client was last known to be there */
-    LONG limits_version;    /* of the limits the session has */
+    LONG settings_version;  /* of the limits and rights the session has */
+    bool has_asked;         /* its seat knows of a complete request */
 
     SRWLOCK lock; /* guards what follows */
     enum io_state state;
     enum operation operation; /* which is pending */
     uint64_t deadline_ms;     /* of that */
     bool is_stop_told;        /* the session knows that the server stops */
-    bool is_evicted;          /* the pending read is cancelled to send the client away */
     OVERLAPPED overlapped;
 };
 
@@ -114,8 +117,8 @@ static void finish(struct connection *connection, DWORD error)
 
 /* --- one operation --- */
 
-/* Under the lock. Returns ERROR_IO_PENDING when a completion comes, also for what succeeds at once.
- */
+/* Under the lock. Returns ERROR_IO_PENDING when a completion comes, ERROR_SUCCESS when it is done:
+ * see connection_listen(). */
 static DWORD issue(struct connection *connection, enum operation operation, void *space,
                    const void *bytes, DWORD size)
 {
@@ -133,14 +136,15 @@ static DWORD issue(struct connection *connection, enum operation operation, void
         is_done = pipe_calls.write_file(connection->pipe, bytes, size, NULL, overlapped);
         break;
     }
-    return is_done ? ERROR_IO_PENDING : GetLastError();
+    return is_done ? ERROR_SUCCESS : GetLastError();
 }
 
 /* Starts an operation, on `space` to read into or `bytes` to write. Once it is pending its
  * completion may run, and end, at any moment: the caller must return without touching the
  * connection.
  * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first be told that the server stops;
- * else the error of the call: it is over and no completion comes. */
+ * else the result of the call: it is over, overlapped.InternalHigh is its size, and no completion
+ * comes. */
 static DWORD start(struct connection *connection, enum operation operation, void *space,
                    const void *bytes, size_t size, uint64_t deadline_ms)
 {
@@ -181,17 +185,51 @@ static bool cancel(struct connection *connection)
 
 /* --- read and write --- */
 
-/* A change of the limits holds from the next request on. */
-static void update_limits(struct connection *connection)
+/* A change of the settings holds from the next request on. */
+static void update_settings(struct connection *connection)
 {
     struct connection_shared *shared = connection->shared;
 
-    if (InterlockedCompareExchange(&shared->limits_version, 0, 0) == connection->limits_version)
+    if (InterlockedCompareExchange(&shared->settings_version, 0, 0) == connection->settings_version)
         return;
     AcquireSRWLockExclusive(&shared->lock);
-    connection->limits_version = shared->limits_version;
+    connection->settings_version = shared->settings_version;
     session_set_limits(&connection->session, &shared->limits);
     ReleaseSRWLockExclusive(&shared->lock);
+}
+
+/* The client is at a limit and must go. */
+static void refuse(struct connection *connection, enum seat_state state)
+{
+    struct connection_shared *shared = connection->shared;
+    const bool is_user = state == SEAT_NO_USER_PLACE;
+
+    statistics_limit_hit(shared->context->statistics,
+                         is_user ? LIMIT_CONNECTIONS_PER_USER : LIMIT_CONNECTIONS);
+    if (is_user)
+        event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
+    else
+        event_server_busy(connection->session.context.limits.connections);
+    session_refuse(&connection->session, STATUS_BUSY,
+                   is_user ? "This user has as many connections as one user may have (limit "
+                             "connections_per_user)."
+                           : "The server has as many connections as it may have (limit "
+                             "connections).");
+}
+
+/* Its read was cancelled, perhaps because of its seat. */
+static void look_at_seat(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+
+    AcquireSRWLockExclusive(&shared->lock);
+    const enum seat_state state = connection->seat.state;
+    const bool is_cut = connection->seat.is_cut;
+    ReleaseSRWLockExclusive(&shared->lock);
+    if (is_cut)
+        session_on_error(&connection->session);
+    else if (state != SEAT_CONNECTED)
+        refuse(connection, state);
 }
 
 static void read_done(struct connection *connection, DWORD error, size_t size)
@@ -199,18 +237,16 @@ static void read_done(struct connection *connection, DWORD error, size_t size)
     struct session *session = &connection->session;
     uint64_t now_ms = connection->shared->now_ms();
 
-    update_limits(connection);
+    update_settings(connection);
     switch (error) {
     case ERROR_SUCCESS:
         if (size > 0) /* else the client wrote nothing, which is no message: read again */
             session_on_read(session, size, now_ms);
         break;
-    case ERROR_OPERATION_ABORTED: /* by the sweep, or an eviction; run() informs about a stop */
+    case ERROR_OPERATION_ABORTED: /* by the sweep, or for its seat; run() informs about a stop */
         session_on_deadline(session, now_ms);
-        if (connection->is_evicted && session_next(session) == SESSION_READ)
-            session_refuse(session, STATUS_BUSY,
-                           "Others wait for a connection, and on this one no request came (limit "
-                           "connections).");
+        if (session_next(session) == SESSION_READ)
+            look_at_seat(connection);
         break;
     case ERROR_BROKEN_PIPE:
     case ERROR_PIPE_NOT_CONNECTED:
@@ -221,7 +257,6 @@ static void read_done(struct connection *connection, DWORD error, size_t size)
         session_on_error(session);
         break;
     }
-    connection->is_evicted = false;
 }
 
 static void write_done(struct connection *connection, DWORD error, size_t size)
@@ -244,14 +279,14 @@ static void write_done(struct connection *connection, DWORD error, size_t size)
 static bool start_read(struct connection *connection)
 {
     size_t capacity = 0;
-    char *space = conn_space(&connection->session.conn, &capacity);
+    char *space = session_space(&connection->session, &capacity);
 
     if (space == NULL)
         return false; /* the session closes */
     DWORD error = start(connection, OPERATION_READ, space, NULL, capacity,
                         session_deadline_ms(&connection->session));
     if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
-        read_done(connection, error, 0);
+        read_done(connection, error, connection->overlapped.InternalHigh);
     return error == ERROR_IO_PENDING;
 }
 
@@ -263,7 +298,7 @@ static bool start_write(struct connection *connection)
                         pending.size < WRITE_SIZE_MAX ? pending.size : (size_t)WRITE_SIZE_MAX,
                         session_deadline_ms(&connection->session));
     if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
-        write_done(connection, error, 0);
+        write_done(connection, error, connection->overlapped.InternalHigh);
     return error == ERROR_IO_PENDING;
 }
 
@@ -275,24 +310,32 @@ static void identify(struct connection *connection)
     const struct policy policy = client_access_policy(&shared->access);
     struct caller caller;
 
-    DWORD error = shared->query_client(connection->pipe, &shared->access, &caller);
-    if (error != ERROR_SUCCESS) {
+    DWORD error = shared->query_client(connection->pipe, &shared->access,
+                                       session_known_caller(&connection->session), &caller);
+    if (error != ERROR_SUCCESS)
         event_identity_failed(error);
-        session_on_caller(&connection->session, &policy, NULL);
-        return;
-    }
+    session_on_caller(&connection->session, &policy, error == ERROR_SUCCESS ? &caller : NULL);
+}
+
+/* The first complete request has come. */
+static void ask(struct connection *connection)
+{
+    struct connection_shared *shared = connection->shared;
+
+    connection->has_asked = true;
     AcquireSRWLockExclusive(&shared->lock);
-    bool may = seats_identify(&shared->seats, &connection->seat, &caller.user, &shared->limits);
+    const bool may = seats_ask(&connection->seat);
+    const enum seat_state state = connection->seat.state;
     ReleaseSRWLockExclusive(&shared->lock);
-    if (may) {
-        session_on_caller(&connection->session, &policy, &caller);
-        return;
-    }
-    statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS_PER_USER);
-    event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
-    session_refuse(&connection->session, STATUS_BUSY,
-                   "This user has as many connections as one user may have (limit "
-                   "connections_per_user).");
+    if (!may)
+        refuse(connection, state);
+}
+
+static void serve(struct connection *connection)
+{
+    if (!connection->has_asked)
+        ask(connection);
+    session_serve(&connection->session, connection->shared->now_ms());
 }
 
 /* Returns true when the connection waits: it may be running elsewhere already. The reference goes
@@ -319,7 +362,6 @@ static void follow(struct connection *connection)
 {
     struct session *session = &connection->session;
     struct statistics_answer ended;
-    ULONG pid = 0;
 
     if (!connection->is_stop_told && is_stopping(connection)) {
         connection->is_stop_told = true;
@@ -327,16 +369,16 @@ static void follow(struct connection *connection)
     }
     if (connection->ticket.is_joined && !session_is_scanning(session))
         scan_threads_leave(connection->shared->scans, &connection->ticket);
-    if (session_take_ended(session, &ended)) {
-        if (ended.denials > 0 || ended.asks_others) /* else no event names it */
-            (void)GetNamedPipeClientProcessId(connection->pipe, &pid);
-        event_answered(&session->grant.caller, pid, &ended);
-    }
+    if (session_take_ended(session, &ended))
+        event_answered(&session->grant.caller, connection->client_pid, &ended);
 }
 
-/* Does what the session asks until something is pending. */
+/* Does what the session asks until something is pending, or others are to get the thread: their work
+ * is queued. */
 static void run(struct connection *connection)
 {
+    int served = 0;
+
     for (;;) {
         follow(connection);
         switch (session_next(&connection->session)) {
@@ -348,7 +390,12 @@ static void run(struct connection *connection)
             identify(connection);
             break;
         case SESSION_SERVE:
-            session_serve(&connection->session, connection->shared->now_ms());
+            if (served++ >= SERVED_MAX) {
+                reference(connection);
+                SubmitThreadpoolWork(connection->work);
+                return;
+            }
+            serve(connection);
             break;
         case SESSION_SCAN:
             if (wait_for_turn(connection))
@@ -367,13 +414,16 @@ static void run(struct connection *connection)
 
 /* --- accept --- */
 
-/* Sends a client away that has not sent a complete request. Does nothing to one that has. Under the
- * shared lock, which keeps the connection. */
-static void evict(struct connection *connection)
+/* Makes a connection look at its seat when it waits for its client. Under the shared lock, which
+ * keeps the connection. */
+static void disturb(struct seat *seat)
 {
+    struct connection *connection = connection_of(seat);
+
     AcquireSRWLockExclusive(&connection->lock);
-    if (connection->state == IO_PENDING && connection->operation == OPERATION_READ)
-        connection->is_evicted = cancel(connection);
+    if (connection->state == IO_PENDING &&
+        (connection->operation == OPERATION_READ || seat->is_cut))
+        (void)cancel(connection);
     ReleaseSRWLockExclusive(&connection->lock);
 }
 
@@ -381,28 +431,27 @@ static void evict(struct connection *connection)
 static void begin(struct connection *connection)
 {
     struct connection_shared *shared = connection->shared;
-    uint64_t now_ms = shared->now_ms();
-    struct seat *evicted = NULL;
 
+    connection->client_pid = shared->query_opener(connection->pipe, &connection->opener);
     AcquireSRWLockExclusive(&shared->lock);
-    unsigned limit = shared->limits.connections;
-    bool may = seats_connect(&shared->seats, &connection->seat, &shared->limits, now_ms, &evicted);
-    if (evicted != NULL)
-        evict(connection_of(evicted));
+    struct seat *leaving =
+        seats_connect(&shared->seats, &connection->seat, &shared->limits, &connection->opener);
+    struct seat *cut = seats_cut(&shared->seats);
+    if (leaving != NULL)
+        disturb(leaving);
+    if (cut != NULL)
+        disturb(cut);
     shared->failures = 0;
-    connection->limits_version = shared->limits_version;
-    session_init(&connection->session, shared->context, &shared->limits, now_ms);
+    connection->settings_version = shared->settings_version;
+    session_init(&connection->session, shared->context, &shared->limits, &connection->opener,
+                 shared->now_ms());
     ReleaseSRWLockExclusive(&shared->lock);
 
     connection->has_client = true;
     statistics_connection_opened(shared->context->statistics);
     SubmitThreadpoolWork(shared->attend);
-    if (may)
-        return;
-    statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS);
-    event_server_busy(limit);
-    session_refuse(&connection->session, STATUS_BUSY,
-                   "The server has as many connections as it may have (limit connections).");
+    if (leaving == &connection->seat)
+        refuse(connection, leaving->state);
 }
 
 /* What accepting has led to, by the error of the call or of its completion. */
@@ -542,6 +591,11 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
         error = GetLastError();
         goto cleanup;
     }
+    /* What is done at once is gone on with at once. */
+    if (!SetFileCompletionNotificationModes(pipe, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
+        error = GetLastError();
+        goto cleanup;
+    }
     connection->pipe = pipe;
     AcquireSRWLockExclusive(&shared->lock);
     seats_add(&shared->seats, &connection->seat);
@@ -551,6 +605,8 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
     return ERROR_SUCCESS;
 
 cleanup:
+    if (connection->io != NULL)
+        CloseThreadpoolIo(connection->io);
     if (connection->work != NULL)
         CloseThreadpoolWork(connection->work);
     free(connection);

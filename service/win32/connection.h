@@ -29,12 +29,13 @@ struct connection_shared {
     struct scan_threads *scans;
     struct client_access access;
     client_query *query_client;
+    client_opener_query *query_opener;
     uint64_t (*now_ms)(void);
-    PTP_WORK attend;              /* to submit when clients have come or gone */
-    HANDLE freed;                 /* event: `alive` fell to 0 */
-    volatile LONG alive;          /* connections whose memory exists, and one for the server */
-    volatile LONG is_stopping;    /* set once */
-    volatile LONG limits_version; /* goes up with each change of the limits */
+    PTP_WORK attend;                /* to submit when clients have come or gone */
+    HANDLE freed;                   /* event: `alive` fell to 0 */
+    volatile LONG alive;            /* connections whose memory exists, and one for the server */
+    volatile LONG is_stopping;      /* set once */
+    volatile LONG settings_version; /* goes up with each change of the limits or of `access` */
 
     SRWLOCK lock; /* guards what follows */
     struct server_limits limits;

@@ -57,7 +57,7 @@ static bool needs_timer(const struct connection_shared *shared)
 {
     if (shared->is_stopping != 0)
         return shared->seats.first != NULL;
-    return shared->seats.connected > 0 || shared->failures > 0;
+    return shared->seats.connected + shared->seats.leaving > 0 || shared->failures > 0;
 }
 
 static void set_timer(struct server *server)
@@ -235,8 +235,10 @@ DWORD server_set_access(struct server *server, const char *access_sddl, const st
     PSECURITY_DESCRIPTOR descriptor = NULL;
 
     DWORD error = descriptor_create(access_sddl, &descriptor);
-    if (error == ERROR_SUCCESS)
+    if (error == ERROR_SUCCESS) {
         client_access_set(&server->shared.access, descriptor, policy);
+        InterlockedIncrement(&server->shared.settings_version);
+    }
     return error;
 }
 
@@ -261,6 +263,8 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     shared->context = &server->context;
     shared->now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
     shared->query_client = config->query_client != NULL ? config->query_client : client_token_query;
+    shared->query_opener =
+        config->query_opener != NULL ? config->query_opener : client_token_opener;
     shared->alive = 1;
     InitializeSRWLock(&server->observer);
     InitializeSRWLock(&shared->lock);
@@ -337,7 +341,7 @@ DWORD server_configure(struct server *server, const struct server_limits *limits
 
     AcquireSRWLockExclusive(&shared->lock);
     shared->limits = *limits;
-    InterlockedIncrement(&shared->limits_version);
+    InterlockedIncrement(&shared->settings_version);
     ReleaseSRWLockExclusive(&shared->lock);
     refill(server);
     return scan_threads_set_count(shared->scans, limits->scans);
@@ -351,7 +355,7 @@ HANDLE server_failed_event(const struct server *server)
 unsigned server_connections(struct server *server)
 {
     AcquireSRWLockExclusive(&server->shared.lock);
-    unsigned connected = server->shared.seats.connected;
+    unsigned connected = server->shared.seats.connected + server->shared.seats.leaving;
     ReleaseSRWLockExclusive(&server->shared.lock);
     return connected;
 }

@@ -24,6 +24,7 @@ struct server_config {
     const struct server_limits *limits;   /* copied; NULL: the defaults for this machine */
     uint64_t (*now_ms)(void);             /* a steady clock; NULL: system_now_ms */
     client_query *query_client;           /* who a client is; NULL: client_token_query */
+    client_opener_query *query_opener;    /* who opened the pipe; NULL: client_token_opener */
 };
 
 /* Takes the name and listens.
@@ -47,8 +48,8 @@ NODISCARD DWORD server_stop(_Inout_opt_ struct server *server);
 NODISCARD DWORD server_configure(_Inout_ struct server *server,
                                  _In_ const struct server_limits *limits);
 
-/* Changes who may ask what, for those that connect from now on; who may open the pipe stays as it
- * is. Returns a Win32 error, then nothing has changed. */
+/* Changes who may ask what, also for the next request of clients that are connected; who may open
+ * the pipe stays as it is. Returns a Win32 error, then nothing has changed. */
 NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char *access_sddl,
                                   _In_ const struct policy *policy);
 

@@ -28,7 +28,9 @@ struct world {
     struct buffer written;
     size_t write_size;     /* bytes taken by each write */
     size_t requests_count; /* lines sent while they were heard */
-    size_t identified_count;
+    struct caller opener;
+    struct caller first; /* is_identified: who wrote the first bytes */
+    bool is_identified;
     bool is_cut; /* a write may have ended within a line */
 };
 
@@ -39,6 +41,21 @@ static void serve(struct world *world)
 
     session_serve(&world->session, world->now_ms);
     FUZZ_CHECK(world->machine.virtual_.calls_total == calls);
+}
+
+/* Another writer than the first gets nothing. */
+static void identify(struct world *world)
+{
+    struct caller writer;
+
+    caller_set_unknown(&writer);
+    if (world->has_caller)
+        writer = world->caller;
+    session_on_caller(&world->session, &world->policy, world->has_caller ? &writer : NULL);
+    if (!world->is_identified)
+        world->first = writer;
+    world->is_identified = true;
+    FUZZ_CHECK(world->session.conn.is_last == !caller_is_same(&world->first, &writer));
 }
 
 /* Does at most `actions` that need no client. */
@@ -55,8 +72,7 @@ static void act(struct world *world, size_t actions)
             session_on_scanned(session, world->now_ms);
             break;
         case SESSION_IDENTIFY:
-            FUZZ_CHECK(world->identified_count++ == 0);
-            session_on_caller(session, &world->policy, world->has_caller ? &world->caller : NULL);
+            identify(world);
             break;
         case SESSION_SERVE:
             serve(world);
@@ -82,7 +98,7 @@ static void send(struct world *world, const char *bytes, size_t size)
     while (size > 0 && session_next(&world->session) == SESSION_READ &&
            world->written.size < WRITTEN_SIZE_MAX / 2) {
         size_t capacity = 0;
-        char *space = conn_space(&world->session.conn, &capacity);
+        char *space = session_space(&world->session, &capacity);
         bool is_heard = !world->session.conn.is_last; /* else it is discarded */
 
         FUZZ_CHECK(space != NULL && capacity > 0);
@@ -289,10 +305,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     small_machine_init(&world.machine);
     world.machine.processes[2].regions_count = VIEWS_FEW;
     world.caller = small_machine_caller(RIGHTS_ALL);
+    world.opener = world.caller;
     world.has_caller = true;
     buffer_init(&world.written, WRITTEN_SIZE_MAX);
     server_limits_default(&world.limits, 1);
-    session_init(&world.session, &world.machine.context, &world.limits, world.now_ms);
+    session_init(&world.session, &world.machine.context, &world.limits, &world.opener,
+                 world.now_ms);
     while (world.script.offset < world.script.size && world.written.size < WRITTEN_SIZE_MAX / 2)
         step(&world);
     finish(&world);

@@ -47,7 +47,8 @@ static inline struct shell *shell_open(void)
     statistics_init(&shell.statistics, NULL, 0);
     shell.machine.context.statistics = &shell.statistics;
     server_limits_default(&shell.limits, 1);
-    session_init(&shell.session, &shell.machine.context, &shell.limits, shell.now_ms);
+    session_init(&shell.session, &shell.machine.context, &shell.limits, &shell.caller,
+                 shell.now_ms);
     return &shell;
 }
 
@@ -103,13 +104,18 @@ static inline void act_until(struct shell *shell, enum session_action action)
     abort();
 }
 
+/* Sends, and identifies the client after each read but the last. */
 static inline void send_only(struct shell *shell, const char *text)
 {
     size_t size = strlen(text);
 
-    while (size > 0 && session_next(&shell->session) == SESSION_READ) {
+    while (size > 0) {
+        if (session_next(&shell->session) == SESSION_IDENTIFY)
+            (void)act(shell);
+        if (session_next(&shell->session) != SESSION_READ)
+            return;
         size_t capacity = 0;
-        char *space = conn_space(&shell->session.conn, &capacity);
+        char *space = session_space(&shell->session, &capacity);
         size_t part = size < capacity ? size : capacity;
 
         if (space == NULL)

@@ -65,7 +65,7 @@ static void converse(struct shell *shell)
 
     while (left > 0 && session_next(&shell->session) == SESSION_READ) {
         size_t capacity = 0;
-        char *space = conn_space(&shell->session.conn, &capacity);
+        char *space = session_space(&shell->session, &capacity);
         if (space == NULL)
             break;
         const size_t part = left < capacity ? left : capacity;

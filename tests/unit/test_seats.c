@@ -2,7 +2,7 @@
 
 #include "service/seats.h"
 
-enum { SEATS_MAX = 16 };
+enum { SEATS_MAX = 64, UNKNOWN = 0, ADMINISTRATOR = 200, FILTERED = 201, SYSTEM = 202 };
 
 static struct server_limits limits_of(unsigned connections, unsigned per_user)
 {
@@ -14,53 +14,74 @@ static struct server_limits limits_of(unsigned connections, unsigned per_user)
     return limits;
 }
 
-static struct sid user_of(uint8_t number)
+/* The program of a user; see the numbers above. */
+static struct caller opener_of(uint8_t number)
 {
-    return (struct sid){.size = number == 0 ? 0 : 12, .bytes = {1, 1, 0, 0, 0, 0, 0, 5, number}};
+    struct caller opener;
+
+    caller_set_unknown(&opener);
+    if (number != UNKNOWN)
+        opener.user = (struct sid){.size = 12, .bytes = {1, 1, 0, 0, 0, 0, 0, 5, number}};
+    if (number == SYSTEM)
+        opener.user = sid_system;
+    if (number == FILTERED)
+        opener.administrator = ADMINISTRATOR_DENY_ONLY;
+    if (number == ADMINISTRATOR)
+        opener.administrator = ADMINISTRATOR_ENABLED;
+    return opener;
 }
 
 /* The counts are those of the list. */
 static void check_seats(struct test *t, const struct seats *seats, unsigned reserved)
 {
-    unsigned connected = 0, accepting = reserved;
+    unsigned connected = 0, accepting = reserved, leaving = 0;
 
     for (const struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
-        connected += seat->is_connected;
-        accepting += !seat->is_connected;
+        accepting += seat->state == SEAT_ACCEPTING;
+        connected += seat->state == SEAT_CONNECTED;
+        leaving += seat->state > SEAT_CONNECTED;
     }
-    CHECK_INT(t, connected, seats->connected);
     CHECK_INT(t, accepting, seats->accepting);
+    CHECK_INT(t, connected, seats->connected);
+    CHECK_INT(t, leaving, seats->leaving);
 }
 
-/* A client connects to a new seat. */
-static bool connect(struct test *t, struct seats *seats, struct seat *seat,
-                    const struct server_limits *limits, uint64_t now_ms, struct seat **evicted)
+/* A client of a user connects to a new seat. Returns the seat that must go. */
+static struct seat *connect(struct test *t, struct seats *seats, struct seat *seat,
+                            const struct server_limits *limits, uint8_t user)
 {
-    *seat = (struct seat){.is_connected = false};
+    const struct caller opener = opener_of(user);
+
+    *seat = (struct seat){.state = SEAT_ACCEPTING};
     CHECK(t, seats_reserve(seats, limits));
     seats_add(seats, seat);
-    return seats_connect(seats, seat, limits, now_ms, evicted);
+    struct seat *leaving = seats_connect(seats, seat, limits, &opener);
+    check_seats(t, seats, 0);
+    return leaving;
 }
 
 static void seats_are_reserved_up_to_their_number(struct test *t)
 {
+    enum { ALL = SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX };
     static const struct {
-        unsigned limit, connected, expected;
+        unsigned limit, connected, leaving, expected;
     } rows[] = {
-        {128, 0, SEATS_ACCEPTING_MAX}, {1, 0, SEATS_ACCEPTING_MAX},   {1, SEATS_REFUSED_MAX - 1, 2},
-        {1, SEATS_REFUSED_MAX, 1},     {1, SEATS_REFUSED_MAX + 1, 0}, {2, SEATS_REFUSED_MAX + 1, 1},
+        {128, 0, 0, 16}, {128, 128, 0, 16}, {1, 1, 16, 16},
+        {1, 1, 20, 12},  {1, 1, 32, 0},     {1, 0, 0, 16},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const struct server_limits limits = limits_of(rows[i].limit, 1);
-        struct seats seats = {.connected = rows[i].connected};
+        struct seats seats = {.connected = rows[i].connected, .leaving = rows[i].leaving};
         unsigned count = 0;
 
-        TEST_ROW(t, "limit %u, %u connected", rows[i].limit, rows[i].connected);
+        TEST_ROW(t, "limit %u, %u connected, %u leaving", rows[i].limit, rows[i].connected,
+                 rows[i].leaving);
         while (count < 100 && seats_reserve(&seats, &limits))
             count++;
         CHECK_INT(t, rows[i].expected, count);
         CHECK_INT(t, count, seats.accepting);
+        CHECK(t, count + seats.connected + seats.leaving <= rows[i].limit + ALL);
         if (count > 0) {
             seats_cancel(&seats);
             CHECK(t, seats_reserve(&seats, &limits));
@@ -68,87 +89,123 @@ static void seats_are_reserved_up_to_their_number(struct test *t)
     }
 }
 
-static void seats_refuse_above_the_limit(struct test *t)
-{
-    const struct server_limits limits = limits_of(2, 2);
-    struct seat seat[3], *evicted = NULL;
-    struct seats seats = {0};
-
-    for (unsigned i = 0; i < 3; i++) {
-        TEST_ROW(t, "client %u", i);
-        CHECK_INT(t, i < 2, connect(t, &seats, &seat[i], &limits, 1000, &evicted));
-        CHECK(t, evicted == NULL); /* nobody has been silent for long */
-        CHECK_INT(t, i == 2, seat[i].is_leaving);
-        check_seats(t, &seats, 0);
-    }
-    CHECK(t, seats_remove(&seats, &seat[2]));
-    CHECK(t, seats_remove(&seats, &seat[0]));
-    check_seats(t, &seats, 0);
-    CHECK(t, connect(t, &seats, &seat[0], &limits, 1000, &evicted));
-}
-
-static void seats_evict_who_is_silent_longest(struct test *t)
-{
-    enum { LIMIT = 4 };
-    const struct server_limits limits = limits_of(LIMIT, LIMIT);
-    struct seat seat[SEATS_MAX], *evicted = NULL;
-    struct seats seats = {0};
-    const struct sid user = user_of(1);
-
-    for (unsigned i = 0; i < LIMIT; i++)
-        CHECK(t, connect(t, &seats, &seat[i], &limits, i * 10, &evicted));
-    CHECK(t, seats_identify(&seats, &seat[0], &user, &limits)); /* this one is not silent */
-    CHECK(t, !connect(t, &seats, &seat[4], &limits, 10 + SEATS_SILENCE_MS - 1, &evicted));
-    CHECK(t, evicted == NULL);
-    (void)seats_remove(&seats, &seat[4]);
-
-    CHECK(t, connect(t, &seats, &seat[4], &limits, 10 + SEATS_SILENCE_MS, &evicted));
-    CHECK(t, evicted == &seat[1]);
-    CHECK(t, connect(t, &seats, &seat[5], &limits, 1000, &evicted)); /* 1 has not left yet */
-    CHECK(t, evicted == &seat[2]);
-    CHECK(t, seats_identify(&seats, &seat[4], &user, &limits));
-    CHECK(t, seats_identify(&seats, &seat[5], &user, &limits));
-    CHECK(t, connect(t, &seats, &seat[6], &limits, 2000, &evicted));
-    CHECK(t, evicted == &seat[3]);
-    CHECK(t, !connect(t, &seats, &seat[7], &limits, 2000, &evicted));
-    CHECK(t, evicted == NULL);
-    check_seats(t, &seats, 0);
-    for (unsigned i = 0; i <= 7; i++)
-        CHECK(t, seats_remove(&seats, &seat[i]));
-    check_seats(t, &seats, 0);
-    CHECK(t, seats.first == NULL);
-}
-
-static void seats_are_counted_by_user(struct test *t)
+/* One letter is a client of that user (? unknown, A administrator, F filtered one, S SYSTEM), which
+ * sends a request at once when the letter is followed by '!'. The last one connects when the others
+ * have. */
+static void seats_make_room(struct test *t)
 {
     static const struct {
-        uint8_t user; /* 0: unknown, which are one user */
-        bool may;
-    } rows[] = {{1, true}, {1, true},  {1, false}, {2, true}, {0, true},
-                {0, true}, {0, false}, {2, true},  {2, false}};
-    const struct server_limits limits = limits_of(128, 2);
-    struct seat seat[SEATS_MAX], *evicted = NULL;
-    struct seats seats = {0};
-    const struct sid first = user_of(1);
+        const char *name;
+        unsigned connections, per_user;
+        const char *clients;
+        int leaves; /* index of the one that must go; -1: none */
+        enum seat_state state;
+    } rows[] = {
+        {"below every limit", 8, 4, "aaab", -1, SEAT_CONNECTED},
+        {"the oldest of the user", 8, 4, "aaaaa", 0, SEAT_NO_USER_PLACE},
+        {"not one that has asked", 8, 4, "a!a!aaa", 2, SEAT_NO_USER_PLACE},
+        {"not one of another user", 8, 4, "baaaaa", 1, SEAT_NO_USER_PLACE},
+        {"the newest if all have asked", 8, 4, "a!a!a!a!a", 4, SEAT_NO_USER_PLACE},
+        {"the largest holder's oldest", 8, 4, "baaabccc", 1, SEAT_NO_PLACE},
+        {"however old the others are", 8, 7, "bcdefaag", 5, SEAT_NO_PLACE},
+        {"the largest who has one without a request", 8, 4, "a!a!a!bbccd", 3, SEAT_NO_PLACE},
+        {"the oldest if all have one", 8, 4, "abcdefgh", 0, SEAT_NO_PLACE},
+        {"the newest if no other is without", 8, 4, "a!b!c!d!e!f!g!h", 7, SEAT_NO_PLACE},
+        {"the last place is for administrators", 8, 4, "a!b!c!d!e!f!g!A", -1, SEAT_CONNECTED},
+        {"and for those with a filtered token", 8, 4, "a!b!c!d!e!f!g!F", -1, SEAT_CONNECTED},
+        {"and for SYSTEM", 8, 4, "a!b!c!d!e!f!g!S", -1, SEAT_CONNECTED},
+        {"and only that", 8, 4, "a!b!c!d!e!f!g!A!S", 8, SEAT_NO_PLACE},
+        {"administrators count as well", 8, 4, "A!A!A!A!b!c!d!e", 7, SEAT_NO_PLACE},
+        {"an eighth of sixteen", 16, 15, "aaaaaaaaaaaaaab", 0, SEAT_NO_PLACE},
+        {"the only place is everybody's", 1, 1, "a", -1, SEAT_CONNECTED},
+        {"unknown users are one, in a small bucket", 32, 32, "?????", 0, SEAT_NO_USER_PLACE},
+        {"which is never larger than a user's", 32, 2, "???", 0, SEAT_NO_USER_PLACE},
+    };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        const struct sid user = user_of(rows[i].user);
+        const struct server_limits limits = limits_of(rows[i].connections, rows[i].per_user);
+        struct seat seat[SEATS_MAX], *leaving = NULL;
+        struct seats seats = {0};
+        int count = 0;
 
-        TEST_ROW(t, "row %zu", i);
-        CHECK(t, connect(t, &seats, &seat[i], &limits, 1000, &evicted));
-        CHECK_INT(t, rows[i].may, seats_identify(&seats, &seat[i], &user, &limits));
-        CHECK_INT(t, !rows[i].may, seat[i].is_leaving);
+        TEST_ROW(t, "%s", rows[i].name);
+        for (const char *c = rows[i].clients; *c != '\0'; c++) {
+            if (*c == '!') {
+                CHECK(t, seats_ask(&seat[count - 1]));
+                continue;
+            }
+            CHECK(t, leaving == NULL); /* only the last one is too many */
+            leaving = connect(t, &seats, &seat[count++], &limits,
+                              *c == '?'   ? UNKNOWN
+                              : *c == 'A' ? ADMINISTRATOR
+                              : *c == 'F' ? FILTERED
+                              : *c == 'S' ? SYSTEM
+                                          : (uint8_t)*c);
+        }
+        CHECK_INT(t, rows[i].leaves, leaving != NULL ? (int)(leaving - seat) : -1);
+        if (leaving != NULL) {
+            CHECK_INT(t, rows[i].state, leaving->state);
+            CHECK(t, !seats_ask(leaving)); /* the request that came at that moment is refused */
+        }
+        for (int k = 0; k < count; k++)
+            CHECK(t, seats_remove(&seats, &seat[k]));
+        check_seats(t, &seats, 0);
+        CHECK(t, seats.first == NULL);
     }
-    CHECK(t, seats_remove(&seats, &seat[1])); /* makes room for its user */
-    CHECK(t, connect(t, &seats, &seat[1], &limits, 1000, &evicted));
-    CHECK(t, seats_identify(&seats, &seat[1], &first, &limits));
-    check_seats(t, &seats, 0);
+}
+
+/* Whatever one user does, another one gets a place and keeps it. */
+static void seats_keep_a_crowd_to_itself(struct test *t)
+{
+    const struct server_limits limits = limits_of(8, 4);
+    struct seat crowd[SEATS_MAX], honest;
+    struct seats seats = {0};
+    int first = 0;
+
+    for (int i = 0; i < SEATS_MAX; i++) {
+        struct seat *leaving;
+
+        TEST_ROW(t, "client %d", i);
+        if (i == 10)
+            CHECK(t, connect(t, &seats, &honest, &limits, 'h') == NULL);
+        leaving = connect(t, &seats, &crowd[i], &limits, 'c');
+        CHECK(t, leaving == (i < 4 ? NULL : &crowd[first]));
+        if (leaving != NULL) {
+            CHECK(t, seats_remove(&seats, leaving));
+            first++;
+        }
+    }
+    CHECK(t, seats_ask(&honest));
+}
+
+/* Clients that do not leave make no room for themselves: then the oldest is cut off. */
+static void seats_cut_those_who_stay(struct test *t)
+{
+    const struct server_limits limits = limits_of(8, 4);
+    struct seat seat[SEATS_MAX];
+    struct seats seats = {0};
+    int cut = 0;
+
+    for (int i = 0; i < SEATS_MAX - SEATS_LEAVING_MAX; i++) {
+        TEST_ROW(t, "client %d", i);
+        (void)connect(t, &seats, &seat[i], &limits, 'c');
+        struct seat *found = seats_cut(&seats);
+        if (i < 4 + SEATS_LEAVING_MAX) {
+            CHECK(t, found == NULL);
+            continue;
+        }
+        CHECK(t, found == &seat[cut]); /* and not a second time */
+        CHECK(t, seats_cut(&seats) == NULL);
+        if (cut++ >= 8) /* some take their time */
+            CHECK(t, seats_remove(&seats, &seat[cut - 8]));
+    }
+    CHECK(t, cut > 16);
 }
 
 static void seats_without_a_client_are_removed(struct test *t)
 {
     const struct server_limits limits = limits_of(2, 2);
-    struct seat seat = {0};
+    struct seat seat = {.state = SEAT_ACCEPTING};
     struct seats seats = {0};
 
     CHECK(t, seats_reserve(&seats, &limits));
@@ -162,8 +219,8 @@ static void seats_without_a_client_are_removed(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(seats_are_reserved_up_to_their_number), TEST_CASE(seats_refuse_above_the_limit),
-        TEST_CASE(seats_evict_who_is_silent_longest),     TEST_CASE(seats_are_counted_by_user),
+        TEST_CASE(seats_are_reserved_up_to_their_number), TEST_CASE(seats_make_room),
+        TEST_CASE(seats_keep_a_crowd_to_itself),          TEST_CASE(seats_cut_those_who_stay),
         TEST_CASE(seats_without_a_client_are_removed),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

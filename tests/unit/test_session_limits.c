@@ -289,7 +289,7 @@ static void session_goes_by_the_operators_limits(struct test *t)
     limits.write_ms = 444;
     limits.connections = 5;
     session_deinit(&shell->session);
-    session_init(&shell->session, &shell->machine.context, &limits, shell->now_ms);
+    session_init(&shell->session, &shell->machine.context, &limits, &shell->caller, shell->now_ms);
     CHECK_INT(t, shell->now_ms + 111, session_deadline_ms(&shell->session));
     send_only(shell, "{");
     CHECK_INT(t, shell->now_ms + 222, session_deadline_ms(&shell->session));

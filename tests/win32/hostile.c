@@ -1,6 +1,9 @@
 #include "tests/win32/hostile.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "common/win32/handle.h"
 
@@ -12,7 +15,8 @@ enum {
     PIPELINED = 10000,
     LINE_SIZE = REQUEST_SIZE_MAX,
     DEPTH = 30000,
-    IDLE_CONNECTIONS = 1000
+    IDLE_CONNECTIONS = 1000,
+    CROWD_STACK_SIZE = 64 * 1024
 };
 
 static bool is_stopped(struct hostile *hostile)
@@ -272,4 +276,53 @@ void hostile_stop(struct hostile *hostile)
     InterlockedExchange(&hostile->stop, 1);
     WaitForSingleObject(hostile->thread, INFINITE);
     handle_close(&hostile->thread);
+}
+
+/* --- the crowd --- */
+
+static DWORD WINAPI crowd_member(void *rig)
+{
+    while (rig != NULL) { /* until the process is ended */
+        struct pipe_client client;
+        if (pipe_client_open(&client, rig) == ERROR_SUCCESS)
+            Sleep(CROWD_WAIT_MS);
+        pipe_client_close(&client);
+    }
+    return 0;
+}
+
+void hostile_crowd_run(int argc, char **argv)
+{
+    static struct pipe_rig rig; /* nothing but its name */
+
+    if (argc != 4 || strcmp(argv[1], "--crowd") != 0)
+        return;
+    (void)swprintf(rig.name, RIG_NAME_CAPACITY, L"%hs", argv[2]);
+    for (long i = strtol(argv[3], NULL, 10); i > 0; i--)
+        (void)CreateThread(NULL, CROWD_STACK_SIZE, crowd_member, &rig,
+                           STACK_SIZE_PARAM_IS_A_RESERVATION, NULL);
+    Sleep(INFINITE);
+}
+
+bool hostile_crowd_start(const struct pipe_rig *rig, unsigned threads, HANDLE *process)
+{
+    wchar_t path[MAX_PATH], command[2 * MAX_PATH];
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION child;
+
+    if (GetModuleFileNameW(NULL, path, MAX_PATH) == 0)
+        return false;
+    (void)swprintf(command, 2 * MAX_PATH, L"\"%ls\" --crowd %ls %u", path, rig->name, threads);
+    if (!CreateProcessW(path, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
+        return false;
+    handle_close(&child.hThread);
+    *process = child.hProcess;
+    return true;
+}
+
+void hostile_crowd_stop(HANDLE *process)
+{
+    (void)TerminateProcess(*process, 0);
+    (void)WaitForSingleObject(*process, RIG_WAIT_MS);
+    handle_close(process);
 }

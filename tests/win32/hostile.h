@@ -38,4 +38,14 @@ bool hostile_wait(struct hostile *hostile);
 /* Ends it and waits for its thread. */
 void hostile_stop(struct hostile *hostile);
 
+/* A crowd that locks others out: so many threads connect, wait CROWD_WAIT_MS, and connect again. It
+ * is another process of this program, and so another user for a rig.
+ * process  Receives its handle, end it with hostile_crowd_stop(). */
+enum { CROWD_WAIT_MS = 200 };
+bool hostile_crowd_start(const struct pipe_rig *rig, unsigned threads, HANDLE *process);
+void hostile_crowd_stop(HANDLE *process);
+
+/* To be called first in main(): when this process is a crowd it never returns. */
+void hostile_crowd_run(int argc, char **argv);
+
 #endif

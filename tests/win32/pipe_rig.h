@@ -48,7 +48,8 @@ NODISCARD DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned co
 /* Stops it. Returns the milliseconds that took, UINT32_MAX when it failed. A thread may be lost. */
 uint32_t pipe_rig_stop(struct pipe_rig *rig);
 
-/* Whom clients are taken for that are identified from now on; 0: who they are. */
+/* Whom clients are taken for that connect from now on; 0: who they are, or another user when they are
+ * in another process. */
 void pipe_rig_set_user(unsigned number);
 
 /* Waits until exactly `count` clients are connected. */

@@ -236,7 +236,7 @@ static void the_client_of_a_pipe_is_known_and_we_are_ourselves_again(struct test
     REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
     CHECK(t, pair_open(&pair, SECURITY_IDENTIFICATION));
-    CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, NULL, &caller));
     CHECK(t, sid_equal(&self.user, &caller.user));
     CHECK_INT(t, self.session_id, caller.session_id);
     CHECK(t, !OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token));
@@ -253,7 +253,7 @@ static void a_pipe_without_client_tells_nothing(struct test *t)
     HANDLE pipe = NULL;
 
     REQUIRE(t, pipe_create_instance(name, NULL, &pipe) == ERROR_SUCCESS);
-    CHECK(t, client_token_query(pipe, &access, &caller) != ERROR_SUCCESS);
+    CHECK(t, client_token_query(pipe, &access, NULL, &caller) != ERROR_SUCCESS);
     CHECK_INT(t, 77, caller.session_id); /* untouched */
     handle_close(&pipe);
 }
@@ -268,7 +268,7 @@ static void an_anonymous_client_is_known_as_such(struct test *t)
         TEST_SKIP(t, "Wine impersonates the server itself, whatever level the client gave");
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
     CHECK(t, pair_open(&pair, SECURITY_ANONYMOUS));
-    CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, NULL, &caller));
     CHECK_INT(t, CALLER_LEVEL_ANONYMOUS, caller.level);
     CHECK_INT(t, 0, caller.granted);
     CHECK_INT(t, 0, caller.user.size);
@@ -293,7 +293,7 @@ static void a_client_thread_with_fewer_groups_gets_fewer_rights(struct test *t)
     bool is_open = pair_open(&pair, SECURITY_IDENTIFICATION);
     REQUIRE(t, RevertToSelf());
     CHECK(t, is_open);
-    CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, &caller));
+    CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, NULL, &caller));
     CHECK_INT(t, expected_service_rights(token), caller.granted);
     handle_close(&token);
     pair_close(&pair);

@@ -173,12 +173,69 @@ static void stopping_under_siege_takes_less_than_two_seconds(struct test *t)
         hostile_stop(&hostiles[i]);
 }
 
+static struct statistics statistics;
+static SRWLOCK statistics_srw;
+
+static uint64_t connections_opened(void)
+{
+    static uint64_t values[STATISTICS_COUNT];
+
+    statistics_read(&statistics, 0, values);
+    return values[STATISTICS_CONNECTIONS_OPENED];
+}
+
+/* One connection for each request, as a command makes it. */
+static void ask_once(struct honest *honest, const struct pipe_rig *rig)
+{
+    struct pipe_client client = {0};
+    const uint64_t begin = system_now_us(NULL);
+
+    honest->failed +=
+        pipe_client_open(&client, rig) != ERROR_SUCCESS || !pipe_client_is_served(&client);
+    honest->latencies_us[honest->count++] = system_now_us(NULL) - begin;
+    pipe_client_close(&client);
+}
+
+/* More threads of one user than there are places for all: they say nothing, leave before that is
+ * held against them, and come again. */
+static void a_crowd_of_one_user_locks_nobody_out(struct test *t)
+{
+    static const unsigned crowds[] = {40, 600};
+    enum { REQUESTS = 60, PLACES = 8, PLACES_OF_USER = 4 };
+
+    for (size_t i = 0; i < TEST_COUNT(crowds); i++) {
+        struct statistics_lock lock = server_statistics_lock(&statistics_srw);
+        struct pipe_rig rig = {.connections_user_max = PLACES_OF_USER, .statistics = &statistics};
+        struct honest honest = {.latencies_us = malloc(REQUESTS * sizeof(uint64_t))};
+        HANDLE crowd = NULL;
+
+        TEST_ROW(t, "%u threads", crowds[i]);
+        statistics_init(&statistics, &lock, 0);
+        REQUIRE(t, honest.latencies_us != NULL);
+        REQUIRE(t, pipe_rig_start(&rig, 1, PLACES) == ERROR_SUCCESS);
+        REQUIRE(t, hostile_crowd_start(&rig, crowds[i], &crowd));
+        for (int wait = 0; wait < RIG_WAIT_MS / 10 && connections_opened() < crowds[i]; wait++)
+            Sleep(10);
+        CHECK(t, connections_opened() >= crowds[i]);
+        for (int request = 0; request < REQUESTS; request++)
+            ask_once(&honest, &rig);
+        CHECK_INT(t, 0, honest.failed);
+        honest_print(&honest, crowds[i] == 40 ? "a crowd of 40" : "a crowd of 600");
+        printf("  %llu connections of the crowd\n", (unsigned long long)connections_opened());
+        CHECK(t, pipe_rig_stop(&rig) < 2000);
+        hostile_crowd_stop(&crowd);
+        free(honest.latencies_us);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST_CASE(a_crowd_of_one_user_locks_nobody_out),
         TEST_CASE(each_attack_alone_leaves_the_honest_client_served),
         TEST_CASE(all_attacks_at_once_fail_no_honest_request),
         TEST_CASE(stopping_under_siege_takes_less_than_two_seconds),
     };
+    hostile_crowd_run(argc, argv);
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

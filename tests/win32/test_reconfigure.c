@@ -118,6 +118,35 @@ static void an_invalid_security_setting_leaves_the_last_valid_one(struct test *t
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
+/* Also for a client that stays connected. */
+static void new_rights_hold_from_the_next_request_on(struct test *t)
+{
+    const struct pipe_rig rig = {.name = L"\\\\.\\pipe\\ProtectedPrefix\\Administrators\\lsmap"};
+    struct pipe_client client = {0};
+    struct span line = {0};
+    const char *reason = lsmapd_reason_to_skip();
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    lsmapd_check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
+    set(t, L"Connections", 7);
+    lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    CHECK(t, pipe_client_send_text(&client, "{\"op\":\"whoami\"}\n") &&
+                 pipe_client_line(&client, &line) && text_contains(line, "\"query_all\""));
+    CHECK(t, pipe_client_line(&client, &line));
+    CHECK_INT(t, ERROR_SUCCESS,
+              settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;BA)(A;;0x3;;;IU)"));
+    set(t, L"Connections", 9);
+    CHECK(t, send_change());
+    CHECK(t, shows_soon(&client, "\"connections\":9,"));
+    CHECK(t, pipe_client_send_text(&client, "{\"op\":\"whoami\"}\n") &&
+                 pipe_client_line(&client, &line) && text_contains(line, "\"query_own\"") &&
+                 !text_contains(line, "\"query_all\""));
+    pipe_client_close(&client);
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+}
+
 /* --limit is the same for a server without the registry. */
 static void wrong_limits_are_reported(struct test *t)
 {
@@ -133,6 +162,7 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(the_service_uses_its_settings),
         TEST_CASE(an_invalid_security_setting_leaves_the_last_valid_one),
+        TEST_CASE(new_rights_hold_from_the_next_request_on),
         TEST_CASE(wrong_limits_are_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
