@@ -64,11 +64,39 @@ static const char *const commands[] = {
     [COMMAND_SECTIONS] = "sections",
 };
 
+#define NO_OPTION "a process needs no option: lsmap notepad, lsmap 1234"
+#define MEANT(text) "did you mean \"" text "\"?"
+
+static const struct cli_alias aliases[] = {
+    {"-p", NO_OPTION},
+    {"-pid", NO_OPTION},
+    {"--pid", NO_OPTION},
+    {"-name", NO_OPTION},
+    {"--name", NO_OPTION},
+    {"--process", NO_OPTION},
+    {"-n", NO_OPTION "; the first N rows: --top N"},
+    {"-?", MEANT("--help")},
+    {"-j", MEANT("--json")},
+    {"--format", "there are --json, --csv and --prometheus"},
+    {"--openmetrics", MEANT("--prometheus")},
+    {"--output", MEANT("--out")},
+    {"--verbose", "there are --debug for what it costs and --version"},
+    {"-v", "there are --version and --debug"},
+    {"dll", MEANT("image")},
+    {"exe", MEANT("image")},
+    {"file", MEANT("data")},
+    {"mapped", MEANT("data")},
+    {"section", MEANT("pagefile")},
+    {"shared", MEANT("pagefile")},
+};
+
 const struct cli_syntax options_syntax = {
     .options = table,
     .options_count = OPTION_COUNT,
     .commands = commands,
     .commands_count = sizeof commands / sizeof commands[0],
+    .aliases = aliases,
+    .aliases_count = sizeof aliases / sizeof aliases[0],
     .command_default = COMMAND_MAPS,
     .has_operands = true,
 };
@@ -95,7 +123,7 @@ static void read_kinds(struct cli *cli, struct options *options)
 
 static void read_order(struct cli *cli, struct options *options)
 {
-    static const char *const words[] = {"size", "path", "address"};
+    static const char *const words[] = {"size", "path", "address", "processes"};
     int order = cli_choice(cli, cli->value, words, sizeof words / sizeof words[0]);
 
     if (order >= 0)
@@ -277,6 +305,11 @@ static void check(struct cli *cli, const struct options *options)
     cli_check_command(cli);
     if (options->by_file && options->sort == ORDER_ADDRESS)
         cli_fail_at(cli, given[OPTION_SORT], "--by-file has no addresses to sort by");
+    if (!options->by_file && options->sort == ORDER_PROCESSES)
+        cli_fail_at(cli, given[OPTION_SORT], "--sort processes is for --by-file");
+    if (options->by_file && options->kinds == KIND_PAGEFILE)
+        cli_fail_at(cli, given[OPTION_KIND],
+                    "--by-file lists files, pagefile-backed memory has none");
     if (options->host && given[OPTION_JSON] == 0 && given[OPTION_CSV] == 0)
         cli_fail_at(cli, given[OPTION_HOST], "--host is for rows: add --json or --csv");
     if (options->ascii && given[OPTION_JSON] == 0)

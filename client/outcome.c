@@ -53,12 +53,14 @@ void failure_report(const struct failure *failure, const char *pipe, unsigned ti
 void outcome_report_error(const struct row *error, struct buffer *out)
 {
     struct span message = row_text(error, MEMBER_MESSAGE);
-    struct span hint = row_text(error, MEMBER_HINT);
+    struct span hint = row_text(error, MEMBER_HINT), code = row_text(error, MEMBER_CODE);
 
+    if (hint.size == 0 && span_equal(code, SPAN("denied")))
+        hint = SPAN(PRODUCT_NAME " whoami shows what you may ask");
     buffer_text(out, PRODUCT_NAME ": ");
     display_text(out, message.size > 0 ? message : SPAN("refused"));
     buffer_text(out, " (");
-    display_text(out, row_text(error, MEMBER_CODE));
+    display_text(out, code);
     buffer_text(out, hint.size > 0 ? "): " : ")");
     display_text(out, hint);
     buffer_text(out, "\n");
@@ -234,7 +236,9 @@ static void report_unmatched(const struct gaps *gaps, struct buffer *out)
         report_names(&gaps->groups[i], out);
         if (i == GAP_GLOBS)
             report_command_near(&gaps->groups[i], out);
-        buffer_text(out, i == GAP_PIDS ? " (" PRODUCT_NAME " ps shows them)\n" : "\n");
+        buffer_text(out, gaps->is_own    ? " (" PRODUCT_NAME " whoami shows what you may see)\n"
+                         : i == GAP_PIDS ? " (" PRODUCT_NAME " ps shows them)\n"
+                                         : "\n");
     }
 }
 

@@ -14,7 +14,7 @@ static enum columns_table table_of(const struct options *options)
     if (options->by_file)
         return COLUMNS_FILES;
     if (options->sort != ORDER_NONE && options->format == FORMAT_TABLE)
-        return COLUMNS_FLAT;
+        return options->detail == DETAIL_PAGES ? COLUMNS_FLAT_PAGES : COLUMNS_FLAT;
     if (options->detail == DETAIL_REGIONS)
         return COLUMNS_REGIONS;
     return options->detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
@@ -30,7 +30,6 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options, siz
         .no_header = options->no_header,
         .totals = !options->quiet && !options->no_header,
         .exact = options->exact,
-        .by_address = options->sort == ORDER_ADDRESS,
         .account = account,
     };
 

@@ -39,7 +39,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         '--out'            = 'write to a file, completely or not at all: FILE'
         '--wide'           = 'never cut a path'
         '--no-header'      = 'no titles'
-        '--timeout'        = 'seconds to wait without progress'
+        '--timeout'        = 'seconds until all of the answer is there'
         '--direct'         = 'without the service'
         '--pipe'           = 'another server: NAME'
         '-q'               = 'no totals, no failures'
@@ -59,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         'help'   = 'a topic in detail'
     }
     $kinds = 'image', 'data', 'pagefile', 'all'
-    $orders = 'size', 'path', 'address'
+    $orders = 'size', 'path', 'address', 'processes'
     $topics = 'topics', 'examples', 'filters', 'output', 'formats', 'access', 'scripts', 'exit-codes'
     # A value follows that is not known here.
     $values = '-f', '--file', '--at', '--not-under', '--top', '-o', '--out', '--timeout', '--pipe'

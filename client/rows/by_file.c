@@ -20,21 +20,32 @@ static int by_total(const void *a, const void *b)
     return (left->size < right->size) - (left->size > right->size);
 }
 
+static int by_processes(const void *a, const void *b)
+{
+    const struct file_total *left = a, *right = b;
+
+    return (left->processes < right->processes) - (left->processes > right->processes);
+}
+
 /* Sums up the views of one file, the first of `count`. */
 static struct file_total sum_up(const struct stored_view *views, size_t count)
 {
     struct file_total total = {.views = views};
+    uint64_t size = 0; /* in the process of the view */
 
     for (size_t i = 0; i < count && path_compare(views[0].path, views[i].path) == 0; i++) {
-        total.processes += i == 0 || views[i].owner != views[i - 1].owner;
+        if (i == 0 || views[i].owner != views[i - 1].owner) {
+            total.processes++;
+            size = 0;
+        }
         total.views_count++;
-        total.size =
-            views[i].size > UINT64_MAX - total.size ? UINT64_MAX : total.size + views[i].size;
+        size = views[i].size > UINT64_MAX - size ? UINT64_MAX : size + views[i].size;
+        total.size = size > total.size ? size : total.size;
     }
     return total;
 }
 
-bool by_file_sum(struct store *store, bool largest_first, struct file_totals *files)
+bool by_file_sum(struct store *store, enum order order, struct file_totals *files)
 {
     struct file_total *items = calloc(store->count + 1, sizeof *items);
     size_t count = 0;
@@ -46,7 +57,8 @@ bool by_file_sum(struct store *store, bool largest_first, struct file_totals *fi
     for (size_t i = 0; i < store->count; i += items[count++].views_count)
         items[count] = sum_up(store_views(store) + i, store->count - i);
     *files = (struct file_totals){items, count};
-    return !largest_first || merge_sort(items, count, sizeof *items, by_total);
+    return (order != ORDER_SIZE && order != ORDER_PROCESSES) ||
+           merge_sort(items, count, sizeof *items, order == ORDER_SIZE ? by_total : by_processes);
 }
 
 void by_file_release(struct file_totals *files)

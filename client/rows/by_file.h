@@ -1,5 +1,6 @@
 /* Mappings summed up by file: one row for each distinct file, with the number of processes that map
- * it, of its views and of their bytes:
+ * it and of its views. Its size is what the process that has most of it mapped has mapped of it, so
+ * that a file that many processes share counts once:
  *
  *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
  *      "views":4,"size":8192}
@@ -14,7 +15,7 @@
 struct file_total {
     const struct stored_view *views; /* the first one; the others follow it */
     size_t views_count, processes;
-    uint64_t size; /* bytes of all its views; UINT64_MAX when it is more than that */
+    uint64_t size; /* bytes of its views in one process, the most; at most UINT64_MAX */
 };
 
 struct file_totals {
@@ -22,10 +23,18 @@ struct file_totals {
     size_t count;
 };
 
-/* Sums up the views of the store, whose `rest` is a device path, in the order of their paths.
+enum order {
+    ORDER_NONE,     /* as the server lists them; files by path */
+    ORDER_SIZE,     /* largest first */
+    ORDER_PATH,     /* case folded */
+    ORDER_ADDRESS,  /* lowest first; not of files */
+    ORDER_PROCESSES /* of files: those of most processes first */
+};
+
+/* Sums up the views of the store, whose `rest` is a device path.
  * files  Set on success; refers to the store, which must not change. Released by by_file_release().
  * Returns false without memory. */
-NODISCARD bool by_file_sum(_Inout_ struct store *store, bool largest_first,
+NODISCARD bool by_file_sum(_Inout_ struct store *store, enum order order,
                            _Out_ struct file_totals *files);
 
 /* Frees the totals; accepts zeroed ones. */

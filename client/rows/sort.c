@@ -61,7 +61,7 @@ static bool sort(struct sorter *sorter)
         [ORDER_SIZE] = by_size, [ORDER_PATH] = by_path, [ORDER_ADDRESS] = by_address};
 
     if (sorter->by_file)
-        return by_file_sum(&sorter->store, sorter->order == ORDER_SIZE, &sorter->files);
+        return by_file_sum(&sorter->store, sorter->order, &sorter->files);
     return store_sort(&sorter->store, compares[sorter->order]);
 }
 

@@ -7,13 +7,6 @@
 #include "client/rows/by_file.h"
 #include "client/rows/store.h"
 
-enum order {
-    ORDER_NONE,   /* as the server lists them; files by path */
-    ORDER_SIZE,   /* largest first */
-    ORDER_PATH,   /* case folded */
-    ORDER_ADDRESS /* lowest first; not of files */
-};
-
 struct sorter {
     enum order order;
     bool by_file;

@@ -8,13 +8,13 @@ const struct column columns_of_members[MEMBER_COUNT] = {
     [MEMBER_KIND] = {"KIND", CELL_TEXT, 8},
     [MEMBER_STATE] = {"STATE", CELL_STATE, 8},
     [MEMBER_PROTECT] = {"PROT", CELL_PROTECT, 4},
-    [MEMBER_PATH] = {"PATH", CELL_PATH, 0},
+    [MEMBER_PATH] = {"PATH", CELL_PATH, 13},
     [MEMBER_RESIDENT] = {"RES", CELL_SIZE, 5},
     [MEMBER_SHARED] = {"SHR", CELL_SIZE, 5},
     [MEMBER_PRIVATE] = {"PRIV", CELL_SIZE, 5},
     [MEMBER_LOCKED] = {"LOCK", CELL_SIZE, 5},
     [MEMBER_PARENT] = {"PARENT", CELL_NUMBER, 6},
-    [MEMBER_IMAGE] = {"IMAGE", CELL_PATH, 0},
+    [MEMBER_IMAGE] = {"IMAGE", CELL_PATH, 13},
     [MEMBER_SESSION] = {"SESS", CELL_NUMBER, 4},
     [MEMBER_ARCH] = {"ARCH", CELL_TEXT, 5},
     [MEMBER_PROTECTION] = {"PROTECTION", CELL_TEXT, 15},
@@ -41,6 +41,9 @@ static const enum row_member pages[] = {
 };
 static const enum row_member flat[] = {MEMBER_BASE,    MEMBER_SIZE,    MEMBER_KIND,
                                        MEMBER_PROTECT, MEMBER_PROCESS, MEMBER_PATH};
+static const enum row_member flat_pages[] = {
+    MEMBER_BASE,   MEMBER_SIZE,    MEMBER_KIND,   MEMBER_PROTECT, MEMBER_RESIDENT,
+    MEMBER_SHARED, MEMBER_PRIVATE, MEMBER_LOCKED, MEMBER_PROCESS, MEMBER_PATH};
 static const enum row_member region[] = {MEMBER_BASE, MEMBER_SIZE, MEMBER_STATE, MEMBER_PROTECT};
 static const enum row_member maps_csv[] = {
     MEMBER_PID,        MEMBER_PROCESS,     MEMBER_BASE,      MEMBER_SIZE,
@@ -74,6 +77,7 @@ const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
     [COLUMNS_PAGES] = {COUNTED(pages), COUNTED(pages_csv), true},
     [COLUMNS_REGIONS] = {COUNTED(maps), COUNTED(regions_csv), true},
     [COLUMNS_FLAT] = {COUNTED(flat), NULL, 0, true},
+    [COLUMNS_FLAT_PAGES] = {COUNTED(flat_pages), NULL, 0, true},
     [COLUMNS_FILES] = {COUNTED(files), COUNTED(files_csv), false},
     [COLUMNS_CHANGES] = {COUNTED(maps), NULL, 0, false},
 };

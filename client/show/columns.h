@@ -6,14 +6,15 @@
 #include "client/rows/row.h"
 
 enum columns_table {
-    COLUMNS_NONE,      /* rows that are not a table: of info, whoami and stats */
-    COLUMNS_PROCESSES, /* a line for each process */
-    COLUMNS_MAPS,      /* a heading for each process, its mappings below */
-    COLUMNS_PAGES,     /* the same with what is in memory */
-    COLUMNS_REGIONS,   /* the same with the regions of each mapping */
-    COLUMNS_FLAT,      /* a line for each mapping, with its process; not as CSV */
-    COLUMNS_FILES,     /* a line for each file of --by-file */
-    COLUMNS_CHANGES,   /* what came and went; not as CSV */
+    COLUMNS_NONE,       /* rows that are not a table: of info, whoami and stats */
+    COLUMNS_PROCESSES,  /* a line for each process */
+    COLUMNS_MAPS,       /* a heading for each process, its mappings below */
+    COLUMNS_PAGES,      /* the same with what is in memory */
+    COLUMNS_REGIONS,    /* the same with the regions of each mapping */
+    COLUMNS_FLAT,       /* a line for each mapping, with its process; not as CSV */
+    COLUMNS_FLAT_PAGES, /* the same with what is in memory */
+    COLUMNS_FILES,      /* a line for each file of --by-file */
+    COLUMNS_CHANGES,    /* what came and went; not as CSV */
     COLUMNS_TABLE_COUNT
 };
 
@@ -34,7 +35,7 @@ enum column_cell {
 struct column {
     const char *title;
     enum column_cell cell;
-    uint8_t width; /* in columns; the last one of a table takes the rest */
+    uint8_t width; /* in columns; the last one of a table takes the rest, at least this */
 };
 
 struct columns {

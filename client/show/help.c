@@ -11,23 +11,23 @@ const char help_options[] =
     "lsmap --at ADDRESS PID        which file is at an address\n"
     "lsmap ps [PID|NAME...] | info | whoami | stats | diff OLD NEW | help [TOPIC]\n"
     "\n"
-    "  -k, --kind KIND[,KIND]     image, data, pagefile, all (default: image,data)\n"
-    "      --not-under DIR        only outside this folder; may be repeated\n"
-    "      --outside-system       only outside Windows and Program Files\n"
-    "      --regions, --pages     each run of pages | resident and shared bytes\n"
-    "      --sort WORD, --top N   size, path or address | the first N only\n"
-    "      --by-file              one line a file, with its number of processes\n"
-    "      --bytes, --wide        exact sizes | never cut a path\n"
-    "      --json, --csv          for programs; --prometheus: sums for monitoring\n"
-    "      --host, --ascii, --bom add machine and scan | ASCII | byte order mark\n"
-    "  -o, --out FILE             write to a file, completely or not at all\n"
-    "  -q, --quiet, --no-header   no totals, no failures | no titles\n"
-    "      --timeout S, --debug   wait so long (default: 30) | show what it cost\n"
-    "      --direct, --pipe NAME  without the service | another server\n"
-    "  -h, --help, -V, --version; a process named like a command: lsmap -- ps\n"
+    "  -k, --kind KIND[,KIND]  image, data, pagefile, all (default: image,data)\n"
+    "      --not-under DIR     only outside this folder; may be repeated\n"
+    "      --outside-system    only outside Windows and Program Files\n"
+    "      --regions           each run of pages      --pages      bytes in memory\n"
+    "      --by-file           one line for each file --bytes      exact sizes\n"
+    "      --sort WORD         size, path, address    --top N      the first N only\n"
+    "      --wide              never cut a path       --no-header  no titles\n"
+    "      --json              a JSON object a line   --csv        one table\n"
+    "      --prometheus        sums for monitoring    --host       machine, scan, time\n"
+    "      --ascii             JSON with \\u escapes   --bom        byte order mark\n"
+    "  -o, --out FILE          write to a file, completely or not at all\n"
+    "  -q, --quiet             no totals, failures    --debug      what it cost\n"
+    "      --timeout S         default: 30            --direct     without the service\n"
+    "      --pipe NAME         another server         -h, --help   this page\n"
+    "  -V, --version           the version\n"
     "\n"
-    "lsmap notepad      lsmap -a -k data --top 20      lsmap -a --csv -o maps.csv\n"
-    "more: lsmap help topics | examples | filters | output | formats | exit-codes\n";
+    "more: lsmap help examples|filters|output|formats|access|scripts|exit-codes\n";
 
 static const char topics[] = "lsmap lists the files that processes have mapped into memory.\n"
                              "\n"
@@ -57,7 +57,7 @@ static const char examples[] =
     "What is not part of the system?        lsmap -a --outside-system\n"
     "What is loaded from elsewhere?         lsmap app --not-under \"D:\\App\"\n"
     "What are the biggest mappings?         lsmap -a --top 20\n"
-    "Which files are shared most?           lsmap -a --by-file\n"
+    "Which files are shared most?           lsmap -a --by-file --sort processes\n"
     "What does a process keep in memory?    lsmap --pages --sort size 1234\n"
     "Is anything writable and executable?   lsmap --regions 1234\n"
     "What has changed since?                lsmap -a --json -o old.jsonl\n"
@@ -82,9 +82,10 @@ static const char filters[] =
     "The server filters by process, path, kind and address, so that little is sent.\n"
     "\n"
     "In which order, and how much of it:\n"
-    "  --sort WORD         size (largest first), path, or address\n"
+    "  --sort WORD         size (largest first), path, address; files: processes\n"
     "  --top N             the first N; by size, unless --sort says otherwise\n"
-    "  --by-file           one line for each file, with its number of processes\n";
+    "  --by-file           one line for each file, with its number of processes;\n"
+    "                      SIZE: what the process with most of it has mapped\n";
 
 static const char output[] =
     "For each process a line: name, pid, session, architecture, protection, access.\n"
@@ -101,7 +102,8 @@ static const char output[] =
     "\n"
     "On a console paths are cut in their middle (--wide: never); in a file or a pipe\n"
     "nothing is. Results go to stdout, all else to stderr; failures come last.\n"
-    "Control characters in names are shown as U+FFFD.\n"
+    "Control and invisible characters are shown as U+FFFD, in --json as they are.\n"
+    "A process name that imitates a line of lsmap is in quotes.\n"
     "--no-header leaves out titles and totals, --quiet totals and failed processes.\n";
 
 static const char formats[] =

@@ -8,7 +8,7 @@
 #include "common/base/assertion.h"
 #include "common/json/reader.h"
 
-enum { LABEL_COLUMNS = 18, NUMBER_COLUMNS = 11, TIME_CAPACITY = 32 };
+enum { LABEL_COLUMNS = 16, NUMBER_COLUMNS = 10, LINE_COLUMNS_MAX = 79, TIME_CAPACITY = 32 };
 
 /* The row has the numbers in the order of their indexes, so the search begins after the last one
  * found. */
@@ -215,28 +215,44 @@ static void put_latencies(struct buffer *out, const struct stats *stats)
     buffer_text(out, "(p50, p90, p99 are estimated from a histogram)\n");
 }
 
+/* "NAME NUMBER" in a list that goes on in a new line when it would be too long. */
+static void put_item(struct buffer *out, const struct stats *stats, const char *name, size_t index,
+                     size_t *used)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+    struct span count = count_text(text, stats, index);
+    const size_t width = strlen(name) + 1 + count.size + 2;
+
+    if (*used > LABEL_COLUMNS && *used + width > LINE_COLUMNS_MAX) {
+        buffer_text(out, ",\n");
+        put_label(out, "");
+        *used = LABEL_COLUMNS;
+    } else {
+        buffer_text(out, *used > LABEL_COLUMNS ? ", " : "");
+    }
+    buffer_format(out, "%s ", name);
+    buffer_append(out, count);
+    *used += width;
+}
+
 /* Kernel queries, and the limits that were reached. */
 static void put_lists(struct buffer *out, const struct stats *stats)
 {
-    bool is_first = true;
+    size_t used = LABEL_COLUMNS;
 
     buffer_text(out, "\n");
     put_label(out, "KERNEL QUERIES");
-    for (int i = 0; i < QUERY_COUNT; i++) {
-        buffer_format(out, "%s%s ", i == 0 ? "" : ", ", statistics_query_names[i]);
-        put_count(out, stats, STATISTICS_QUERIES + (size_t)i, "");
-    }
+    for (int i = 0; i < QUERY_COUNT; i++)
+        put_item(out, stats, statistics_query_names[i], STATISTICS_QUERIES + (size_t)i, &used);
     buffer_text(out, "\n");
     put_label(out, "LIMITS MET");
+    used = LABEL_COLUMNS;
     for (int i = 0; i < LIMIT_COUNT; i++) {
         const size_t index = STATISTICS_LIMIT_HITS + (size_t)i;
-        if (stats->known[index] && stats->values[index] == 0)
-            continue;
-        buffer_format(out, "%s%s ", is_first ? "" : ", ", statistics_limit_names[i]);
-        put_count(out, stats, index, "");
-        is_first = false;
+        if (!stats->known[index] || stats->values[index] != 0)
+            put_item(out, stats, statistics_limit_names[i], index, &used);
     }
-    buffer_text(out, is_first ? "none\n" : "\n");
+    buffer_text(out, used == LABEL_COLUMNS ? "none\n" : "\n");
 }
 
 void stats_table(const struct stats *stats, struct buffer *out)

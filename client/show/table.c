@@ -1,6 +1,7 @@
 #include "client/show/table.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "client/show/facts.h"
 #include "client/show/text.h"
@@ -14,7 +15,8 @@ enum {
     EXACT_COLUMNS = 13,                               /* up to ten terabytes */
     KINDS_COLUMNS = 10,                               /* "image,data" */
     REGION_INDENT = 2,                                /* below its view */
-    WIDTH_NARROW = 100, /* below this a flat list has no addresses and narrower processes */
+    WRAP_INDENT = 4,                                  /* of a second line */
+    WIDTH_NARROW = 100, /* below this a flat list has narrower processes */
     PROCESS_COLUMNS_NARROW = 18,
     CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
 };
@@ -126,7 +128,6 @@ static bool put_services(const struct row *row, const char *before, struct buffe
     return out->size > begin;
 }
 
-/* A flat list on a narrow console has fewer and narrower columns. */
 static bool is_narrow(const struct table *table)
 {
     return table->style.width > 0 && table->style.width < WIDTH_NARROW;
@@ -240,21 +241,18 @@ static void put_path(const struct table *table, struct span path, size_t begin, 
     display_cut(out, path, columns);
 }
 
-/* On a narrow console a flat list has no addresses, and processes neither parent nor architecture. */
+/* On a narrow console processes have neither parent nor architecture. */
 static bool is_shown(const struct table *table, enum row_member member)
 {
-    if (!is_narrow(table))
-        return true;
-    if (table->kind == COLUMNS_PROCESSES)
-        return member != MEMBER_PARENT && member != MEMBER_ARCH;
-    return table->kind != COLUMNS_FLAT || member != MEMBER_BASE || table->style.by_address;
+    return !is_narrow(table) || table->kind != COLUMNS_PROCESSES ||
+           (member != MEMBER_PARENT && member != MEMBER_ARCH);
 }
 
 /* A line of a table; row NULL: of its titles. */
 static void put_line(struct table *table, const char *indent, const struct columns *columns,
                      const struct row *row, struct buffer *out)
 {
-    size_t begin = out->size;
+    size_t begin = out->size, used = strlen(indent);
     enum column_cell last = CELL_TEXT;
     bool is_first = true;
 
@@ -264,11 +262,22 @@ static void put_line(struct table *table, const char *indent, const struct colum
         if (!is_shown(table, member))
             continue;
         const enum column_cell kind = columns_of_members[member].cell;
-        size_t width = i + 1 < columns->shown_count ? width_of(table, columns, member) : 0;
+        size_t width = width_of(table, columns, member);
+        size_t gap = is_first ? 0 : kind == CELL_SIZE && last == CELL_SIZE ? 1 : 2;
         struct span text = span_from_string(columns_of_members[member].title);
-        if (!is_first) /* sizes stand close together */
-            buffer_text(out, kind == CELL_SIZE && last == CELL_SIZE ? " " : "  ");
+        if (table->style.width > 0 && used + gap + width >= table->style.width && !is_first) {
+            while (out->size > begin && out->data[out->size - 1] == ' ')
+                buffer_truncate(out, out->size - 1);
+            buffer_text(out, "\n");
+            begin = out->size;
+            used = 0;
+            gap = WRAP_INDENT;
+        }
         is_first = false;
+        used += gap + width;
+        buffer_format(out, "%*s", (int)gap, "");
+        if (i + 1 == columns->shown_count)
+            width = 0;
         last = kind;
         if (row != NULL) {
             text = cell_of(table, row, member, width);
@@ -453,9 +462,9 @@ bool table_end(struct table *table, struct buffer *out)
         if (table->kind != COLUMNS_PROCESSES) {
             put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
             put_bytes(table, out);
-            buffer_text(out, table->kind == COLUMNS_FLAT ? "\n" : ", in ");
+            buffer_text(out, has_headings(table) ? ", in " : "\n");
         }
-        if (table->kind != COLUMNS_FLAT)
+        if (has_headings(table) || table->kind == COLUMNS_PROCESSES)
             put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
     }
     return !buffer_failed(out);

@@ -2,8 +2,9 @@
  *
  * Streaming: a row becomes a line at once, whatever the size of the reply; only sums are kept.
  * Column widths are fixed, so that the first line can be printed before the last is known. On a
- * console of at least TABLE_WIDTH_MIN columns no line is wider than the console: the middle of
- * paths and names is taken out. Elsewhere nothing is cut.
+ * console of at least TABLE_WIDTH_MIN columns no line is wider than the console: the columns that do
+ * not fit go to a second line, and the middle of paths and names is taken out. Elsewhere nothing is
+ * cut.
  */
 #ifndef CLIENT_SHOW_TABLE_H
 #define CLIENT_SHOW_TABLE_H
@@ -12,7 +13,7 @@
 #include "client/show/stats.h"
 
 enum {
-    TABLE_WIDTH_MIN = 80,       /* columns that everything fits in, except exact sizes */
+    TABLE_WIDTH_MIN = 80,       /* columns that everything fits in */
     TABLE_PATH_COLUMNS_MIN = 12 /* a path is not cut below this, whatever the console */
 };
 
@@ -25,7 +26,6 @@ struct table_style {
     bool no_header;       /* no titles */
     bool totals;          /* a line of sums at the end */
     bool exact;           /* sizes in bytes */
-    bool by_address;      /* COLUMNS_FLAT: has addresses however narrow the console is */
     account_name account; /* NULL: SIDs are shown as they are */
 };
 

@@ -115,15 +115,34 @@ int cli_fail_at(struct cli *cli, size_t index, const char *format, ...)
 
 /* --- reading --- */
 
+/* "; " and what an alias says, or the nearest word. */
+static struct cli_text hint_of(const struct cli *cli, struct span alias, struct span word,
+                               const char *const *words, size_t count, const char *prefix)
+{
+    const struct cli_syntax *syntax = cli->syntax;
+    struct cli_text hint;
+    for (size_t i = 0; i < syntax->aliases_count; i++) {
+        if (!span_equal_ascii_nocase(alias, span_from_string(syntax->aliases[i].word)))
+            continue;
+        (void)snprintf(hint.text, sizeof hint.text, "; %s", syntax->aliases[i].clause);
+        return hint;
+    }
+    return cli_hint(word, words, count, prefix);
+}
+
+/* name  A part of the argument, without dashes and value. */
 static int refuse_option(struct cli *cli, struct span argument, struct span name)
 {
+    const size_t end = (size_t)(name.data - argument.data) + name.size;
+    const bool has_number = end > 2 && number_is_digit(argument.data[2]); /* -p1234 */
+    const struct span alias = {argument.data, has_number ? 2 : end};
     const char *names[CLI_OPTIONS_MAX];
     const size_t count = cli->syntax->options_count;
     const bool is_slash = argument.data[0] == '/';
     for (size_t i = 0; i < count; i++)
         names[i] = is_slash ? cli->syntax->options[i].slash_name : cli->syntax->options[i].name;
     return cli_fail(cli, "unknown option \"%s\"%s", cli_quote(argument).text,
-                    cli_hint(name, names, count, is_slash ? "/" : "--").text);
+                    hint_of(cli, alias, name, names, count, is_slash ? "/" : "--").text);
 }
 
 /* attached  data NULL: no value is attached. */
@@ -209,7 +228,7 @@ static int read_option(struct cli *cli, struct span argument)
     if (first != '-' || (argument.size == 1 && cli->syntax->has_operands))
         return CLI_OPERAND;
     if (argument.size == 1)
-        return refuse_option(cli, argument, SPAN(""));
+        return refuse_option(cli, argument, span_from(argument, 1));
     if (argument.data[1] == '-')
         cli->is_literal = true;
     else
@@ -307,6 +326,6 @@ int cli_choice(struct cli *cli, struct span word, const char *const *words, size
             return (int)i;
     cli_fail(cli, "--%s takes %s, not \"%s\"%s", cli->syntax->options[cli->option].name,
              join(words, count, " or ").text, cli_quote(word).text,
-             cli_hint(word, words, count, "").text);
+             hint_of(cli, word, word, words, count, "").text);
     return -1;
 }

@@ -33,6 +33,12 @@ struct cli_option {
     uint32_t commands;      /* CLI_FOR() of the commands that take it, joined by | */
 };
 
+/* A word that other programs use, and the clause that says what to write here. An option is written
+ * with its dashes, a value without. */
+struct cli_alias {
+    const char *word, *clause;
+};
+
 #define CLI_FOR(command) (UINT32_C(1) << (command))
 
 /* What a program understands; all of it static. */
@@ -41,6 +47,8 @@ struct cli_syntax {
     size_t options_count;
     const char *const *commands; /* words, by the program's number of the command; NULL: no word */
     size_t commands_count;
+    const struct cli_alias *aliases;
+    size_t aliases_count;
     unsigned command_default; /* without a word */
     bool has_operands; /* the first operand may be the command, all others are the program's; else
                           every argument is the command or an option, maybe after a slash */

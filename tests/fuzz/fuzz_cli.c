@@ -20,9 +20,11 @@ static const struct cli_option options[] = {
 };
 enum { ALL, FILE_PATTERN, KIND, TOP, OPTIONS_COUNT };
 
+static const struct cli_alias aliases[] = {{"-p", "there is --file"}, {"--all=", "no"}, {"", ""}};
+
 static const struct cli_syntax syntaxes[] = {
-    {options, OPTIONS_COUNT, commands, 4, 0, true},
-    {options, OPTIONS_COUNT, commands, 4, 0, false},
+    {options, OPTIONS_COUNT, commands, 4, aliases, 3, 0, true},
+    {options, OPTIONS_COUNT, commands, 4, NULL, 0, 0, false},
 };
 
 static size_t split(char *text, size_t size, const char **arguments)

@@ -169,7 +169,8 @@ static void what_is_refused(struct test *t)
          "argument 2: \"12345678123456781\" is not a hexadecimal address"},
         {"--at 0x1000", "argument 2: --at needs the process"},
         {"--at 0x1000 -a", "argument 2: --at needs the process"},
-        {"-a --sort name", "argument 3: --sort takes size, path or address, not \"name\""},
+        {"-a --sort name",
+         "argument 3: --sort takes size, path, address or processes, not \"name\""},
         {"-a --sort size --sort path", "argument 5: --sort is given twice"},
         {"-a --top 0", "argument 3: --top takes a number from 1 on"},
         {"-a --top -1", "argument 3: --top takes a number from 1 on"},
@@ -372,7 +373,8 @@ static void what_does_not_go_together(struct test *t)
         {"-a --out ''", "argument 3: the name of the file is empty"},
         {"-a --out", "argument 2: --out needs a value: --out FILE"},
         {"-a -o x --out y", "argument 5: --out is given twice"},
-        {"-a --openmetrics", "argument 2: unknown option \"--openmetrics\""},
+        {"-a --openmetrics",
+         "argument 2: unknown option \"--openmetrics\"; did you mean \"--prometheus\"?"},
         {"-a --jason", "argument 2: unknown option \"--jason\"; did you mean \"--json\"?"},
         {"-a --region", "argument 2: unknown option \"--region\"; did you mean \"--regions\"?"},
         {"-a --tiemout=3",
@@ -392,6 +394,44 @@ static void what_does_not_go_together(struct test *t)
         CHECK(t, !options_line_parse(rows[i].line, &options, message));
         CHECK_STR(t, rows[i].message, message);
     }
+}
+
+/* What other programs use leads to what to write here. */
+static void habits_lead_to_the_right_words(struct test *t)
+{
+    static const struct {
+        const char *line;
+        const char *part;
+    } rows[] = {
+        {"-p 12", "\"-p\"; a process needs no option: lsmap notepad, lsmap 1234"},
+        {"-p12", "\"-p12\"; a process needs no option"},
+        {"-pid 12", "a process needs no option"},
+        {"--pid=12", "a process needs no option"},
+        {"--name x", "a process needs no option"},
+        {"-n x", "a process needs no option"},
+        {"-n 5", "the first N rows: --top N"},
+        {"--format json", "there are --json, --csv and --prometheus"},
+        {"--format=csv", "there are --json, --csv and --prometheus"},
+        {"-a -j", "did you mean \"--json\"?"},
+        {"-v", "there are --version and --debug"},
+        {"-?", "did you mean \"--help\"?"},
+        {"--openmetrics -a", "did you mean \"--prometheus\"?"},
+        {"-a --output x", "did you mean \"--out\"?"},
+        {"-a -k dll", "not \"dll\"; did you mean \"image\"?"},
+        {"-a -k data,EXE", "not \"EXE\"; did you mean \"image\"?"},
+        {"-a -k shared", "did you mean \"pagefile\"?"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        char message[OPTIONS_ERROR_CAPACITY] = "";
+        TEST_ROW(t, "%s", rows[i].line);
+        CHECK(t, !options_line_parse(rows[i].line, &options, message));
+        if (!CHECK(t, strstr(message, rows[i].part) != NULL))
+            puts(message);
+    }
+    struct options options;
+    REQUIRE(t, good(t, "-a -o -", &options));
+    CHECK(t, options.out == NULL);
 }
 
 static void help_has_topics(struct test *t)
@@ -429,6 +469,7 @@ int main(int argc, char **argv)
         TEST_CASE(globs_have_a_longest_size),
         TEST_CASE(formats_are_chosen),
         TEST_CASE(what_does_not_go_together),
+        TEST_CASE(habits_lead_to_the_right_words),
         TEST_CASE(help_has_topics),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

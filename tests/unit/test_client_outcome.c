@@ -217,12 +217,16 @@ static void gaps_have_their_exit_code(struct test *t)
          "lsmap: no process is named \"inof\", \"b\xEF\xBF\xBD\"\n",
          false, false, false},
         {"denied", ROW_OF("4", "null", "select", "denied") END("0", "own"), OUTCOME_DENIED,
-         "lsmap: no process of yours has pid 4 (lsmap ps shows them)\n", false, true, false},
+         "lsmap: no process of yours has pid 4 (lsmap whoami shows what you may see)\n", false,
+         true, false},
         {"partly denied", ROW_OF("4", "null", "select", "denied") END("1", "own"),
-         OUTCOME_INCOMPLETE, "lsmap: no process of yours has pid 4 (lsmap ps shows them)\n", false,
+         OUTCOME_INCOMPLETE,
+         "lsmap: no process of yours has pid 4 (lsmap whoami shows what you may see)\n", false,
          true, false},
         {"a name, denied", ROW_OF("null", "\"a\"", "select", "denied") END("0", "own"),
-         OUTCOME_DENIED, "lsmap: no process of yours is named \"a\"\n" OWN, false, false, false},
+         OUTCOME_DENIED,
+         "lsmap: no process of yours is named \"a\" (lsmap whoami shows what you may see)\n" OWN,
+         false, false, false},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct fixture f;
