@@ -23,7 +23,7 @@ const char help_options[] =
     "      --ascii             JSON with \\u escapes   --bom        byte order mark\n"
     "  -o, --out FILE          write to a file, completely or not at all\n"
     "  -q, --quiet             no totals, failures    --debug      what it cost\n"
-    "      --timeout S         default: 30            --direct     without the service\n"
+    "      --timeout S         default: 30            --direct     without service\n"
     "      --pipe NAME         another server         -h, --help   this page\n"
     "  -V, --version           the version\n"
     "\n"
