@@ -19,7 +19,7 @@ const char help_options[] =
     "      --sort WORD         size, path, address    --top N      the first N only\n"
     "      --wide              never cut a path       --no-header  no titles\n"
     "      --json              a JSON object a line   --csv        one table\n"
-    "      --prometheus        sums for monitoring    --host       machine, scan, time\n"
+    "      --prometheus        sums for monitoring    --host       machine and scan\n"
     "      --ascii             JSON with \\u escapes   --bom        byte order mark\n"
     "  -o, --out FILE          write to a file, completely or not at all\n"
     "  -q, --quiet             no totals, failures    --debug      what it cost\n"
