@@ -2,7 +2,7 @@
  *
  * Whoever creates a pipe first owns its name. So the service's pipe must belong to SYSTEM and be
  * served by the process that the service control manager names as lsmapd. A pipe that the user names
- * must belong to the user, or to somebody who can read more than the user anyway.
+ * must belong to the user, or to an account that can read more anyway.
  * client/win32/pipe.c gathers the facts.
  */
 #ifndef CLIENT_TRUST_H
@@ -12,7 +12,7 @@
 #include "common/base/sid.h"
 
 struct trust_facts {
-    bool is_default;      /* the service's pipe, in whatever spelling */
+    bool is_default;      /* the service's pipe, in any spelling */
     struct sid owner;     /* of the pipe; size 0: cannot be read */
     struct sid user;      /* of this process; size 0: unknown */
     uint32_t server_pid;  /* of the process that serves the pipe; 0: unknown */

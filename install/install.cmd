@@ -75,7 +75,7 @@ if errorlevel 1 goto nocopy
 if exist "%~dp0lsmap-completion.ps1" copy /y "%~dp0lsmap-completion.ps1" "%TARGET%\lsmap-completion.ps1" >nul
 if errorlevel 1 goto nocopy
 
-rem A running service keeps its file from being replaced. This also tells whether the prompt is elevated.
+rem A running service keeps its file from being replaced. This also shows whether the prompt is elevated.
 "%SERVICE%" stop --quiet
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 rem A process that is lost in the kernel keeps its file, which can be renamed all the same.
@@ -112,7 +112,7 @@ exit /b 0
 >&2 echo install.cmd: unknown argument: %1. See install.cmd /?
 exit /b 2
 :nosource
->&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack the whole zip, or build first.
+>&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack all of the zip, or build first.
 exit /b 1
 :nocopy
 >&2 echo install.cmd: cannot copy to "%TARGET%": run this from an elevated prompt ^(Run as administrator^), and end every lsmap.exe that runs from there.

@@ -13,7 +13,7 @@ The folder that holds lsmapd.exe and lsmap.exe; where this script lies unless gi
 
 .PARAMETER Readers
 An account or group to add to the local group "lsmap Readers": its members may ask about every
-process, and are not told addresses.
+process, and get no addresses.
 
 .PARAMETER FilteredAdmins
 What administrators get in a session that is not elevated: full, no-addresses or off.
@@ -102,7 +102,7 @@ if (-not (Test-Elevated)) {
 }
 foreach ($name in $programs) {
     if (-not (Test-Path -LiteralPath (Join-Path $Source $name) -PathType Leaf)) {
-        throw ('{0} is not in "{1}": unpack the whole zip, or say -Source.' -f $name, $Source)
+        throw ('{0} is not in "{1}": unpack all of the zip, or say -Source.' -f $name, $Source)
     }
 }
 

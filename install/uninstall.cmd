@@ -43,7 +43,7 @@ if exist "%TARGET%\lsmapd.exe" goto busy
 if exist "%TARGET%\lsmap.exe" goto busy
 if exist "%TARGET%\lsmap-doctor.exe" goto busy
 if not defined QUIET echo lsmap is removed.
-rem This script may run from the folder: the block is read whole before it deletes the script. While a shell holds the
+rem This script may run from the folder: all of the block is read before it deletes the script. While a shell holds the
 rem script open (Wine does) the folder cannot go yet: then a second script removes it and itself. That one lies beside the
 rem folder, where only administrators can write.
 cd /d "%TARGET%\.."

@@ -31,7 +31,7 @@ enum column_cell {
                      process with services, followed by them; cut to what is left of the console */
 };
 
-/* How people see a member, in whatever table. Numbers and sizes are aligned to the right. */
+/* How people see a member, in any table. Numbers and sizes are aligned to the right. */
 struct column {
     const char *title;
     enum column_cell cell;

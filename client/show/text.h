@@ -1,6 +1,6 @@
 /* Text for a console, appended to a buffer, and the columns that it takes there.
  *
- * File names come from processes that nobody vouches for. Control characters could drive the
+ * File names come from processes that are not trusted. Control characters could drive the
  * console of the administrator who reads them; bidirectional controls and invisible characters could
  * make a name look like another. All are shown as U+FFFD, and so is what is not UTF-8. Rows printed
  * as JSON do not pass through here: they are escaped already.

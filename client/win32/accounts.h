@@ -1,5 +1,5 @@
-/* The names of accounts, for people who read tables. Only the client asks for them: behind the question
- * may be a domain controller that does not answer. */
+/* The names of accounts, for people who read tables. Only the client asks for them: a domain
+ * controller that has to be asked may not answer. */
 #ifndef CLIENT_WIN32_ACCOUNTS_H
 #define CLIENT_WIN32_ACCOUNTS_H
 

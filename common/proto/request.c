@@ -214,49 +214,45 @@ static bool read_id(struct parser *parser, enum json_event event)
     return true;
 }
 
-/* Reads a string that must be one of the words.
- * unknown  What to call another one, such as "unknown op".
- * index    Receives the index of the word. */
-static bool read_word(struct parser *parser, enum json_event event, const char *const *words,
-                      int count, const char *unknown, int *index)
+/* Reads a string that must be one of the words. Returns its index, -1 for another one.
+ * unknown  What to call that, such as "unknown op". */
+static int read_word(struct parser *parser, enum json_event event, const char *const *words,
+                     int count, const char *unknown)
 {
-    if (event != JSON_STRING)
-        return fail_type(parser);
-    for (*index = 0; *index < count; (*index)++)
-        if (text_is(&parser->reader, words[*index]))
-            return true;
-    return fail_word(parser, unknown);
+    for (int index = 0; event == JSON_STRING && index < count; index++)
+        if (text_is(&parser->reader, words[index]))
+            return index;
+    (void)(event == JSON_STRING ? fail_word(parser, unknown) : fail_type(parser));
+    return -1;
 }
 
 static bool read_op(struct parser *parser, enum json_event event)
 {
-    int op;
+    const int op = read_word(parser, event, op_names, OP_COUNT, "unknown op");
 
-    if (!read_word(parser, event, op_names, OP_COUNT, "unknown op", &op))
-        return false;
-    parser->request->op = (enum request_op)op;
-    return true;
+    if (op >= 0)
+        parser->request->op = (enum request_op)op;
+    return op >= 0;
 }
 
 static bool read_detail(struct parser *parser, enum json_event event)
 {
-    int detail;
+    const int detail = read_word(parser, event, detail_names, DETAIL_COUNT, "unknown detail");
 
-    if (!read_word(parser, event, detail_names, DETAIL_COUNT, "unknown detail", &detail))
-        return false;
-    parser->request->detail = (enum request_detail)detail;
-    return true;
+    if (detail >= 0)
+        parser->request->detail = (enum request_detail)detail;
+    return detail >= 0;
 }
 
 static bool read_kinds(struct parser *parser, enum json_event event)
 {
     uint32_t found = 0;
-    int kind;
 
     if (event != JSON_ARRAY_OPEN)
         return fail_type(parser);
     while ((event = json_next(&parser->reader)) == JSON_STRING) {
-        if (!read_word(parser, event, kind_names, KINDS_COUNT, "unknown kind", &kind))
+        const int kind = read_word(parser, event, kind_names, KINDS_COUNT, "unknown kind");
+        if (kind < 0)
             return false;
         if ((found & BIT(kind)) != 0)
             return fail_word(parser, "repeated kind");
@@ -449,7 +445,7 @@ static bool check_members(struct parser *parser)
 }
 
 /* Reads the line to its end or its first byte that is no JSON, also after a fault: every error line
- * has the id, and what is wrong with the line as a whole comes before what is wrong in it. */
+ * has the id, and what is wrong with the line comes before what is wrong in it. */
 static bool parse_line(struct parser *parser, struct span line)
 {
     struct json_reader *reader = &parser->reader;

@@ -63,7 +63,7 @@ struct object_calls {
 struct platform {
     void *context; /* first argument of every call */
 
-    /* Windows does not tell this program how many processes share a page: since build 18362 every page of
+    /* Windows hides from this program how many processes share a page: since build 18362 every page of
      * a section counts as shared by 7, unless Administrators is an enabled group of the caller or it
      * has SeProfileSingleProcessPrivilege. Source: MiIsUserQueryVmCallerTrusted and
      * MiGetWorkingSetInfoList in decompiled kernels. */

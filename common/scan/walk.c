@@ -9,7 +9,7 @@ static uint64_t region_end(const struct region *region)
     return region->base + region->size;
 }
 
-/* An answer must be whole pages, contain the address, end above it and not wrap. */
+/* An answer must consist of complete pages, contain the address, end above it and not wrap. */
 static bool contains(uint64_t base, uint64_t size, uint64_t address)
 {
     return (base | size) % MEMORY_PAGE_SIZE == 0 && base <= address && size > address - base &&

@@ -30,7 +30,7 @@ enum walk_result {
 
 static const uint64_t COMMITTED_UNKNOWN = UINT64_MAX;
 
-/* A view: an allocation that maps a section. A view of a file is committed as a whole. Of a section
+/* A view: an allocation that maps a section. All of a view of a file is committed. Of a section
  * without a file only the runs of pages say it: MemoryRegionInformationEx counts what the view is charged
  * for, private copies of pages (documented at WIN32_MEMORY_REGION_INFORMATION). */
 struct section_view {

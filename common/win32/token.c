@@ -54,11 +54,9 @@ DWORD token_integrity(HANDLE token, uint32_t *integrity)
 /* A fact of four bytes; `unknown` when it cannot be read. */
 static DWORD query_number(HANDLE token, TOKEN_INFORMATION_CLASS information, DWORD unknown)
 {
-    DWORD value = unknown;
-    DWORD size = 0;
-    if (!GetTokenInformation(token, information, &value, sizeof value, &size))
-        return unknown;
-    return value;
+    DWORD value = unknown, size = 0;
+
+    return GetTokenInformation(token, information, &value, sizeof value, &size) ? value : unknown;
 }
 
 /* Our values are those of Windows; any other is unknown. */
@@ -66,12 +64,6 @@ static_assert((int)ELEVATION_DEFAULT == (int)TokenElevationTypeDefault &&
                   (int)ELEVATION_FULL == (int)TokenElevationTypeFull &&
                   (int)ELEVATION_LIMITED == (int)TokenElevationTypeLimited,
               "TOKEN_ELEVATION_TYPE");
-
-static enum caller_elevation query_elevation(HANDLE token)
-{
-    const DWORD type = query_number(token, TokenElevationType, ELEVATION_UNKNOWN);
-    return type <= ELEVATION_LIMITED ? (enum caller_elevation)type : ELEVATION_UNKNOWN;
-}
 
 /* Whether the token has restricting SIDs. */
 static enum caller_fact query_restricted(HANDLE token)
@@ -94,12 +86,6 @@ static enum caller_fact query_restricted(HANDLE token)
     return none.GroupCount > 0 ? FACT_YES : FACT_NO;
 }
 
-static enum caller_fact query_app_container(HANDLE token)
-{
-    const DWORD is_container = query_number(token, TokenIsAppContainer, UNKNOWN_NUMBER);
-    return is_container == UNKNOWN_NUMBER ? FACT_UNKNOWN : is_container != 0 ? FACT_YES : FACT_NO;
-}
-
 static_assert((int)CALLER_LEVEL_ANONYMOUS == (int)SecurityAnonymous + 1 &&
                   (int)CALLER_LEVEL_IDENTIFICATION == (int)SecurityIdentification + 1 &&
                   (int)CALLER_LEVEL_IMPERSONATION == (int)SecurityImpersonation + 1 &&
@@ -117,32 +103,28 @@ static enum caller_level query_level(HANDLE token)
     return level <= SecurityDelegation ? (enum caller_level)(level + 1) : CALLER_LEVEL_UNKNOWN;
 }
 
-/* "DOMAIN\user" from two texts with their lengths in units; left "" when it does not fit. */
-static void set_name(struct caller *caller, const wchar_t *domain, size_t domain_len,
-                     const wchar_t *user, size_t user_len)
+/* Writes "DOMAIN\user", terminated; "" when it does not fit. The lengths are in UTF-16 units. */
+static void join(char *name, size_t capacity, const wchar_t *domain, int domain_len,
+                 const wchar_t *user, int user_len)
 {
-    struct buffer name;
+    wchar_t joined[2 * NAME_W_CAPACITY];
+    const int len = swprintf(joined, 2 * NAME_W_CAPACITY, L"%.*ls%ls%.*ls", domain_len, domain,
+                             domain_len > 0 ? L"\\" : L"", user_len, user);
 
-    /* The last byte stays for the terminator. */
-    buffer_init(&name, sizeof caller->name - 1);
-    if (text_w_append(&name, domain, domain_len) && (domain_len == 0 || buffer_text(&name, "\\")) &&
-        text_w_append(&name, user, user_len) && name.size > 0) {
-        memcpy(caller->name, name.data, name.size);
-        caller->name[name.size] = '\0';
-    }
-    buffer_release(&name);
+    if (len < 0 || text_w_to_utf8(name, capacity, joined) != ERROR_SUCCESS)
+        name[0] = '\0';
 }
 
-static void query_account_name(PSID sid, struct caller *caller)
+void token_account_name(const struct sid *sid, char *name, size_t capacity)
 {
-    wchar_t user[NAME_W_CAPACITY];
-    wchar_t domain[NAME_W_CAPACITY];
-    DWORD user_len = NAME_W_CAPACITY;
-    DWORD domain_len = NAME_W_CAPACITY;
+    wchar_t user[NAME_W_CAPACITY], domain[NAME_W_CAPACITY];
+    DWORD user_len = NAME_W_CAPACITY, domain_len = NAME_W_CAPACITY;
+    struct sid copy = *sid; /* the call takes no const pointer */
     SID_NAME_USE use;
 
-    if (LookupAccountSidW(NULL, sid, user, &user_len, domain, &domain_len, &use))
-        set_name(caller, domain, wcslen(domain), user, wcslen(user));
+    name[0] = '\0';
+    if (LookupAccountSidW(NULL, copy.bytes, user, &user_len, domain, &domain_len, &use))
+        join(name, capacity, domain, (int)wcslen(domain), user, (int)wcslen(user));
 }
 
 typedef NTSTATUS(NTAPI *lsa_get_session)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
@@ -158,8 +140,9 @@ static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session, struct
         session->Sid == NULL || !sid_set(&user, session->Sid, GetLengthSid(session->Sid)) ||
         !sid_equal(&user, &caller->user))
         return;
-    set_name(caller, session->LogonDomain.Buffer, session->LogonDomain.Length / sizeof(wchar_t),
-             session->UserName.Buffer, session->UserName.Length / sizeof(wchar_t));
+    join(caller->name, sizeof caller->name, session->LogonDomain.Buffer,
+         session->LogonDomain.Length / (int)sizeof(wchar_t), session->UserName.Buffer,
+         session->UserName.Length / (int)sizeof(wchar_t));
 }
 
 /* The names that were given at logon; the local security authority keeps them with the session. */
@@ -193,11 +176,10 @@ static bool is_built_in(PSID sid)
 static void query_name(HANDLE token, struct caller *caller)
 {
     struct sid user = caller->user;
-    PSID sid = user.bytes;
 
     /* Wine keeps no logon sessions and knows its accounts itself. */
-    if (is_built_in(sid) || system_is_wine())
-        query_account_name(sid, caller);
+    if (is_built_in(user.bytes) || system_is_wine())
+        token_account_name(&user, caller->name, sizeof caller->name);
     else
         query_logon_name(token, caller);
 }
@@ -250,16 +232,20 @@ DWORD token_identity(HANDLE token, struct caller *caller)
 
 DWORD token_facts(HANDLE token, struct caller *caller)
 {
+    const DWORD elevation = query_number(token, TokenElevationType, ELEVATION_UNKNOWN);
+    const DWORD is_container = query_number(token, TokenIsAppContainer, UNKNOWN_NUMBER);
     struct caller facts;
 
     DWORD error = token_identity(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;
-    facts.elevation = query_elevation(token);
+    if (elevation <= ELEVATION_LIMITED)
+        facts.elevation = (enum caller_elevation)elevation;
     facts.administrator = token_administrator(token);
     facts.session_id = query_number(token, TokenSessionId, UINT32_MAX);
     facts.level = query_level(token);
-    facts.app_container = query_app_container(token);
+    if (is_container != UNKNOWN_NUMBER)
+        facts.app_container = is_container != 0 ? FACT_YES : FACT_NO;
     facts.restricted = query_restricted(token);
     query_name(token, &facts);
     *caller = facts;

@@ -30,6 +30,10 @@ NODISCARD DWORD token_integrity(_In_ HANDLE token, _Out_ uint32_t *integrity);
  * Returns ERROR_NO_SUCH_LOGON_SESSION when the token is not split. */
 NODISCARD DWORD token_linked(_In_ HANDLE token, _Out_ HANDLE *linked);
 
+/* "DOMAIN\user" of an account, terminated UTF-8; "" when it is not known. May ask a domain. */
+void token_account_name(_In_ const struct sid *sid, _Out_writes_(capacity) char *name,
+                        size_t capacity);
+
 /* What the group Administrators is in the token. */
 enum caller_administrator token_administrator(_In_ HANDLE token);
 

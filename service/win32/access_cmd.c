@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/win32/text_w.h"
+#include "common/win32/token.h"
 #include "service/win32/descriptor.h"
 #include "service/win32/readers_group.h"
 #include "service/win32/settings_registry.h"
@@ -11,7 +11,6 @@
 enum {
     /* Each ACE of the rights makes at most one of the pipe, with a SID of its longest. */
     SDDL_SIZE_MAX = 1024 + ACCESS_ACES_MAX * (SID_TEXT_CAPACITY + 32),
-    NAME_LENGTH = 256, /* DNLEN and UNLEN are less */
     OUTPUT_SIZE_MAX = 256 * 1024
 };
 
@@ -104,21 +103,6 @@ DWORD access_setup_create(struct settings *settings, struct settings_findings *f
 
 /* --- the command --- */
 
-static void query_name(struct access_row *row)
-{
-    wchar_t account[NAME_LENGTH], domain[NAME_LENGTH], joined[2 * NAME_LENGTH];
-    DWORD account_length = NAME_LENGTH, domain_length = NAME_LENGTH;
-    SID_NAME_USE use;
-
-    if (!LookupAccountSidW(NULL, row->sid.bytes, account, &account_length, domain, &domain_length,
-                           &use))
-        return;
-    (void)swprintf(joined, 2 * NAME_LENGTH, L"%ls%ls%ls", domain, domain[0] != L'\0' ? L"\\" : L"",
-                   account);
-    if (text_w_to_utf8(row->name, sizeof row->name, joined) != ERROR_SUCCESS)
-        row->name[0] = '\0';
-}
-
 /* The first security setting that is not used, and why. Returns false when there is none. */
 static bool find_refusal(const struct settings_findings *findings, char *refusal, size_t capacity)
 {
@@ -150,7 +134,7 @@ static bool print(const struct settings *settings, const struct settings_finding
         .filtered_admins = settings->filtered_admins,
     };
     for (size_t i = 0; i < table.count; i++)
-        query_name(&rows[i]);
+        token_account_name(&rows[i].sid, rows[i].name, sizeof rows[i].name);
     buffer_init(&out, OUTPUT_SIZE_MAX);
     bool is_made = access_table_format(&table, json, &out);
     if (is_made)

@@ -71,7 +71,7 @@ DWORD client_token_facts(HANDLE token, struct client_access *access, struct call
     DWORD error = token_facts(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;
-    AcquireSRWLockShared(&access->lock); /* keeps the list */
+    AcquireSRWLockShared(&access->lock); /* keeps the descriptor */
     error = query_granted(token, access, &facts.granted);
     if (error == ERROR_SUCCESS && facts.elevation == ELEVATION_LIMITED)
         query_linked(token, access, &facts);

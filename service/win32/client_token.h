@@ -1,5 +1,5 @@
-/* Who a client of the pipe is: the facts of its token, and what our access list grants to it and to
- * its elevated half.
+/* Who a client of the pipe is: the facts of its token, and what our DACL grants to it and to its
+ * elevated half.
  *
  * Collects facts and decides nothing; service/policy.h does.
  */
@@ -14,14 +14,14 @@
  * is valid. */
 struct client_access {
     SRWLOCK lock;                    /* guards what follows */
-    PSECURITY_DESCRIPTOR descriptor; /* of the access list; owned by the server */
+    PSECURITY_DESCRIPTOR descriptor; /* with the DACL; owned by the server */
     struct policy policy;            /* for who decides; not used here */
 };
 
 /* The current policy. */
 struct policy client_access_policy(_Inout_ struct client_access *access);
 
-/* Replaces list and policy.
+/* Replaces DACL and policy.
  * descriptor  Ownership is taken; the former one is freed. */
 void client_access_set(_Inout_ struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
                        _In_ const struct policy *policy);

@@ -142,7 +142,7 @@ static DWORD issue(struct connection *connection, enum operation operation, void
 /* Starts an operation, on `space` to read into or `bytes` to write. Once it is pending its
  * completion may run, and end, at any moment: the caller must return without touching the
  * connection.
- * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first be told that the server stops;
+ * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first learn that the server stops;
  * else the result of the call: it is over, overlapped.InternalHigh is its size, and no completion
  * comes. */
 static DWORD start(struct connection *connection, enum operation operation, void *space,

@@ -69,8 +69,8 @@ static void reconfigure(struct daemon *daemon)
 
 /* --- start --- */
 
-/* The service serves everyone named by the access list; the console its user, and those who have
- * all rights anyway. */
+/* The service serves everyone whom its DACL names; the console its user, and those who have all
+ * rights anyway. */
 static DWORD create_server(struct daemon *daemon, const wchar_t *pipe_name)
 {
     char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];

@@ -41,22 +41,31 @@ static DWORD qualified_name(wchar_t name[NAME_LENGTH_MAX])
     return ERROR_SUCCESS;
 }
 
-DWORD readers_group_query(struct sid *sid)
+static DWORD look_up(const wchar_t *name, struct sid *sid, SID_NAME_USE *use)
 {
-    wchar_t name[NAME_LENGTH_MAX], domain[NAME_LENGTH_MAX];
+    wchar_t domain[NAME_LENGTH_MAX];
     BYTE bytes[SECURITY_MAX_SID_SIZE];
     DWORD size = sizeof bytes, domain_length = NAME_LENGTH_MAX;
-    SID_NAME_USE use;
+
+    if (!LookupAccountNameW(NULL, name, bytes, &size, domain, &domain_length, use))
+        return GetLastError();
+    return sid_set(sid, bytes, GetLengthSid(bytes)) ? ERROR_SUCCESS : ERROR_INVALID_SID;
+}
+
+DWORD readers_group_query(struct sid *sid)
+{
+    wchar_t name[NAME_LENGTH_MAX];
+    SID_NAME_USE use = SidTypeUnknown;
+    struct sid found;
 
     DWORD error = qualified_name(name);
-    if (error != ERROR_SUCCESS)
-        return error;
-    if (!LookupAccountNameW(NULL, name, bytes, &size, domain, &domain_length, &use))
-        return GetLastError();
-    /* An account of that name is not the group. */
-    if (use != SidTypeAlias)
-        return ERROR_NONE_MAPPED;
-    return sid_set(sid, bytes, GetLengthSid(bytes)) ? ERROR_SUCCESS : ERROR_INVALID_SID;
+    if (error == ERROR_SUCCESS)
+        error = look_up(name, &found, &use);
+    if (error == ERROR_SUCCESS && use != SidTypeAlias)
+        error = ERROR_NONE_MAPPED; /* an account of that name is not the group */
+    if (error == ERROR_SUCCESS)
+        *sid = found;
+    return error;
 }
 
 DWORD readers_group_create(void)
@@ -89,16 +98,12 @@ DWORD readers_group_add(const char *name)
 
 DWORD readers_group_check(const char *name)
 {
-    wchar_t name_w[NAME_LENGTH_MAX], domain[NAME_LENGTH_MAX];
-    BYTE sid[SECURITY_MAX_SID_SIZE];
-    DWORD size = sizeof sid, domain_length = NAME_LENGTH_MAX;
+    wchar_t name_w[NAME_LENGTH_MAX];
     SID_NAME_USE use;
+    struct sid sid;
 
     DWORD error = text_w_from_utf8(name_w, NAME_LENGTH_MAX, span_from_string(name));
-    if (error == ERROR_SUCCESS &&
-        !LookupAccountNameW(NULL, name_w, sid, &size, domain, &domain_length, &use))
-        error = GetLastError();
-    return error;
+    return error == ERROR_SUCCESS ? look_up(name_w, &sid, &use) : error;
 }
 
 DWORD readers_group_remove(void)

@@ -3,7 +3,7 @@
  *
  *     bench_formats [COPIES]
  *
- * The whole client runs as for `lsmap -a`, from bytes received to bytes written into nowhere; the
+ * All of the client runs as for `lsmap -a`, from bytes received to bytes written into nowhere; the
  * replies are made before the clock starts. Rounds take turns, so that a machine whose speed drifts
  * is fair to all; the best counts. The last column sets what a format costs more than --json
  * against a scan that takes SCAN_NS_PER_ROW, less than any Windows needs for a row: one query of a
@@ -78,8 +78,7 @@ static uint64_t now_filetime(void *context)
     return now += 20;
 }
 
-/* Processor time where the C library tells it, so that others at work on the machine cost little.
- */
+/* Processor time where the C library has it, so that other programs on the machine cost little. */
 static double now_ns(void)
 {
     return (double)clock() * (1e9 / CLOCKS_PER_SEC);

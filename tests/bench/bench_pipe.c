@@ -8,8 +8,8 @@
  *    speed drifts is fair to all; the ratio to echo is made in each round.
  * 2. Private memory that a connection costs, and that 1,000 requests on one connection add.
  * 3. How long a user's scan takes beside 1 and beside 32 connections of another user, which scan all
- *    the time. This server runs in this process, with made-up processes that take 1 ms each, and is
- *    told that the clients are different users.
+ *    the time. This server runs in this process, with made-up processes that take 1 ms each, and
+ *    takes the clients for different users.
  *
  * The other servers are processes of their own; so the memory of the clients is not in the figures.
  */

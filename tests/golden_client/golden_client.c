@@ -10,7 +10,7 @@
  *     file NAME        the lines up to `end` are a file for `lsmap diff`
  *     columns N        of the console results go to; 0: they go to a file
  *     host             --host finds a fixed machine, boot, scan and time
- *     > ARGUMENTS      runs lsmap; "..." holds spaces together. Behind it what is expected:
+ *     > ARGUMENTS      runs lsmap; "..." holds spaces together. What is expected follows:
  *     < LINE           of stdout; a CR before the newline is written as \r
  *     ! LINE           of stderr
  *     = NUMBER         the exit code

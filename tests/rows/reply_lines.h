@@ -1,4 +1,4 @@
-/* Reads what a server wrote, as a strict client would: whole lines, each a JSON object with a type.
+/* Reads what a server wrote, as a strict client would: complete lines, each a JSON object with a type.
  *
  * For tests and fuzz targets; decides nothing about the meaning of rows.
  */

@@ -1,5 +1,5 @@
-/* Whole sessions with the k-th allocation failing, for all k: each ends, what it wrote is whole
- * valid lines, nothing stays behind, and the next session works.
+/* Sessions with the k-th allocation failing, for all k: each ends, what it wrote are complete valid
+ * lines, nothing leaks, and the next session works.
  *
  * The linker hands us malloc, calloc and realloc (--wrap); free stays, so that the sanitizer sees
  * what is lost.
@@ -13,7 +13,7 @@ enum { CALLS_MAX = 2000 };
 
 static unsigned long calls;   /* since it was set to 0 */
 static unsigned long fail_at; /* the call that fails; 0: none */
-static bool fail_on;          /* all behind that fail too */
+static bool fail_on;          /* all later ones fail, too */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -77,7 +77,7 @@ static void converse(struct shell *shell)
     }
 }
 
-/* Returns the terminal lines of a whole session. Every byte it wrote belongs to a valid line. */
+/* Returns the terminal lines of a session. Every byte it wrote belongs to a valid line. */
 static size_t hold_session(struct test *t)
 {
     struct shell *shell = shell_open();

@@ -191,7 +191,7 @@ static const char *check_region(const struct virtual_process *process,
 
     if (!is_page_aligned(region->base) || !is_page_aligned(region->size) || region->size == 0 ||
         !is_page_aligned(region->allocation_base))
-        return "base and size are whole pages";
+        return "base and size are multiples of a page";
     if (region->base + (region->size - 1) < region->base)
         return "a region ends above the address space";
     if (before != NULL &&

@@ -27,7 +27,7 @@
  * fault     Optional: what the kernel refuses, as NTSTATUS: open, region, allocation, name, pages;
  *           memory, which is the last four; and exit_after, a number of calls.
  * the rest  One run of pages each: STATE is commit or reserve; KIND is private, placeholder, data, image,
- *           pagefile or physical. Ascending, whole pages, no overlap; equal neighbours are one run. The path
+ *           pagefile or physical. Ascending, complete pages, no overlap; equal neighbours are one run. The path
  *           stands with the first run of an allocation and holds for all of it.
  *
  * Numbers are decimal, or hexadecimal after 0x. The text is UTF-8. Anything else is an error.
