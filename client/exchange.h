@@ -3,8 +3,7 @@
  * Every line is read strictly and must carry the request's id; the reply must end in exactly one
  * terminal line whose counts agree with the rows before it. A reply that was cut, mixed up or
  * forged is therefore never taken for a complete one. A server that is busy is asked again as long
- * as the transport allows it. Pure; the bytes come and go through a transport.
- */
+ * as the transport allows it. Pure; the bytes come and go through a transport. */
 #ifndef CLIENT_EXCHANGE_H
 #define CLIENT_EXCHANGE_H
 

@@ -1,7 +1,6 @@
 /* The command line of lsmap, read strictly.
  *
- * Pure: UTF-8 arguments in; a plain struct, or one sentence that says what is wrong, out.
- */
+ * Pure: UTF-8 arguments in; a plain struct, or one sentence that says what is wrong, out. */
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H
 

@@ -2,8 +2,7 @@
  * lacks.
  *
  * Everything here ends up on stderr, so that the results on stdout stay clean. Nothing grows with the
- * number of processes: so many reasons, and so many names for each, are kept; the rest is counted.
- */
+ * number of processes: so many reasons, and so many names for each, are kept; the rest is counted. */
 #ifndef CLIENT_OUTCOME_H
 #define CLIENT_OUTCOME_H
 

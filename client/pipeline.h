@@ -5,8 +5,7 @@
  *
  * Rows stream through; only the sorter keeps mappings until the last row, and the terminal row with
  * them. A step that changes what is printed changes the counts of the `end` row
- * with it: JSON lines can be checked like those of a server.
- */
+ * with it: JSON lines can be checked like those of a server. */
 #ifndef CLIENT_PIPELINE_H
 #define CLIENT_PIPELINE_H
 

@@ -3,8 +3,7 @@
  * Whoever creates a pipe first owns its name. So the service's pipe must belong to SYSTEM and be
  * served by the process that the service control manager names as lsmapd. A pipe that the user names
  * must belong to the user, or to an account that can read more anyway.
- * client/win32/pipe.c gathers the facts.
- */
+ * client/win32/pipe.c gathers the facts. */
 #ifndef CLIENT_TRUST_H
 #define CLIENT_TRUST_H
 

@@ -5,8 +5,7 @@
  * passed, also when nothing else happens: audit_due_ms() says when to look. A user with two tokens,
  * elevated and not, counts as two. When more than AUDIT_USERS_MAX users are counted within an
  * interval, the rest count together as others, so that no flood causes more than
- * AUDIT_USERS_MAX + 1 events per interval. Everything is counted.
- */
+ * AUDIT_USERS_MAX + 1 events per interval. Everything is counted. */
 #ifndef SERVICE_AUDIT_H
 #define SERVICE_AUDIT_H
 

@@ -14,8 +14,7 @@
  * A line ends with `\n`; a `\r` before it is dropped, and so is a UTF-8 byte order mark at the
  * start of the connection. Each byte is searched once and moved at most once for each read.
  *
- * A call that does not belong to the current action is asserted. One thread at a time.
- */
+ * A call that does not belong to the current action is asserted. One thread at a time. */
 #ifndef SERVICE_CONN_H
 #define SERVICE_CONN_H
 

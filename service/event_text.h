@@ -3,8 +3,7 @@
  * The event log expands references (%1, %%123) in insertion strings too, repeatedly, and has no
  * escape for them. With a line break or a control character a text could look like another event
  * where logs are read as lines, and with a direction mark it could read as another text. So every
- * insertion string of lsmapd is cleaned here, its own ones too.
- */
+ * insertion string of lsmapd is cleaned here, its own ones too. */
 #ifndef SERVICE_EVENT_TEXT_H
 #define SERVICE_EVENT_TEXT_H
 

@@ -1,11 +1,7 @@
-/* May this caller ask, and for what? Decided on plain facts, apart from the tokens.
- *
- * AccessCheck has said what the DACL of the rights (access.h, or the setting AccessSddl) grants the
- * caller's token and the elevated half of it. The policy removes what callers of this kind may never
- * have, and decides for whom the elevated half counts. It never adds a right that was granted to
- * neither half, and an unknown fact denies.
- */
-#ifndef SERVICE_POLICY_H
+/* May this caller ask, and for what? AccessCheck has said what the DACL of the rights (access.h, or
+ * the setting AccessSddl) grants the caller's token and the elevated half of it. The policy removes
+ * what callers of this kind may never have, and decides for whom the elevated half counts. It never
+ * adds a right that was granted to neither half, and an unknown fact denies. */
 #define SERVICE_POLICY_H
 
 #include "common/proto/caller.h"
@@ -37,12 +33,11 @@ struct policy {
 
 enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one line */
 
-/* Decides on the facts of one caller.
- *
- * Nothing is granted to callers with an unknown fact (except the name and `administrator`, which no
- * right depends on), anonymous callers, AppContainers, and programs below medium integrity. The elevated half of a
- * filtered token counts when it could be read completely, belongs to the same user and to an
- * administrator, and the filtered half is not restricted.
+/* Decides on the facts of one caller. Nothing is granted to callers with an unknown fact (except the
+ * name and `administrator`, which no right depends on), anonymous callers, AppContainers, and programs
+ * below medium integrity. The elevated half of a filtered token counts when it could be read
+ * completely, belongs to the same user and to an administrator, and the filtered half is not
+ * restricted.
  * grant  Receives the rights, a copy of the facts, and the reason in words. */
 void policy_decide(_In_ const struct policy *policy, _In_ const struct caller *caller,
                    _Out_ struct grant *grant);

@@ -8,8 +8,7 @@
  *
  * A client that must go is leaving: it is sent why, and counts no more.
  *
- * Pure bookkeeping: no clock, no lock, no allocation.
- */
+ * Pure bookkeeping: no clock, no lock, no allocation. */
 #ifndef SERVICE_SEATS_H
 #define SERVICE_SEATS_H
 

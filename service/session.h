@@ -17,8 +17,7 @@
  *
  * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),
  * session_refuse() and session_stop(); a write may stay pending during session_stop() and
- * session_check_write().
- */
+ * session_check_write(). */
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
 

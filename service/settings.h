@@ -1,14 +1,10 @@
-/* The settings of the operator: names, types, ranges and defaults.
- *
- * Pure: raw values come in, from the registry (service/win32/settings_registry.h) or from --limit,
- * valid settings come out. A value that is not valid leaves the default and becomes a finding. Names
- * are compared without case, as the registry does.
+/* The settings of the operator: names, types, ranges and defaults. Raw values come in, from the
+ * registry (service/win32/settings_registry.h) or from --limit, valid settings come out. A value that
+ * is not valid leaves the default and becomes a finding. Names are compared without case.
  *
  * The settings that decide who gets what fail closed: when one of them is not valid or cannot be
  * read, settings_close() takes the last valid one, or, when there is none, leaves only what SYSTEM
- * and elevated Administrators get. Security settings are texts, so an unknown text counts as one that
- * is misspelt.
- */
+ * and elevated Administrators get. They are texts, so an unknown text may be one that is misspelt. */
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
 

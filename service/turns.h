@@ -8,8 +8,7 @@
  *
  * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. Whoever takes
  * a waiting ticket out (turns_take(), turns_expire()) goes on with that connection, and nobody else
- * does. The limit of connections bounds the tickets, the users, and the time of a call.
- */
+ * does. The limit of connections bounds the tickets, the users, and the time of a call. */
 #ifndef SERVICE_TURNS_H
 #define SERVICE_TURNS_H
 

@@ -5,8 +5,7 @@
  *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
  *      "views":4,"size":8192}
  *
- * Paths that differ only in case are one file; mappings without a file have no such row.
- */
+ * Paths that differ only in case are one file; mappings without a file have no such row. */
 #ifndef CLIENT_ROWS_BY_FILE_H
 #define CLIENT_ROWS_BY_FILE_H
 

@@ -8,8 +8,7 @@
  * folded) and kind, so that a file mapped again elsewhere has not changed. Where the numbers
  * differ, the views at an address that the other side does not have are reported. Processes that
  * could not be read on one of the sides are not compared. The order is by host, pid and path. The
- * last row is an `end` like that of a reply; its `errors` counts the processes not compared.
- */
+ * last row is an `end` like that of a reply; its `errors` counts the processes not compared. */
 #ifndef CLIENT_ROWS_DIFF_H
 #define CLIENT_ROWS_DIFF_H
 

@@ -2,8 +2,7 @@
  *
  * The schema of the row; the machine, boot and scan that it comes from; when it was received and by
  * which version; and in rows about a part of a process the start of that process, because Windows
- * uses process identifiers again.
- */
+ * uses process identifiers again. */
 #ifndef CLIENT_ROWS_ENVELOPE_H
 #define CLIENT_ROWS_ENVELOPE_H
 

@@ -1,8 +1,7 @@
 /* A step that lets only those mappings through that are outside some folders.
  *
  * A process is handed on just before the first of its mappings that is, as the server does it for a
- * path that was asked for. Mappings without a path are in no folder.
- */
+ * path that was asked for. Mappings without a path are in no folder. */
 #ifndef CLIENT_ROWS_FILTER_H
 #define CLIENT_ROWS_FILTER_H
 

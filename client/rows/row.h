@@ -4,8 +4,7 @@
  * and writes all rows and is what formats walk. A row owns its line and everything its members
  * refer to. Members that this version does not know are skipped, but they stay in the line and are
  * written again with it. A row of an unknown type is ROW_OTHER. A member that is absent or null is
- * not known; that is never a value.
- */
+ * not known; that is never a value. */
 #ifndef CLIENT_ROWS_ROW_H
 #define CLIENT_ROWS_ROW_H
 

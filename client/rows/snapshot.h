@@ -3,8 +3,7 @@
  * The file is fed in pieces. It may be what shells make of one: with a byte order mark, CR LF, empty
  * lines, or in UTF-16, as `>` of Windows PowerShell writes it. It may hold several replies, of
  * several machines when --host was given. A process that is listed twice counts as it was listed
- * last. Kept in memory, with the bounds of store.h.
- */
+ * last. Kept in memory, with the bounds of store.h. */
 #ifndef CLIENT_ROWS_SNAPSHOT_H
 #define CLIENT_ROWS_SNAPSHOT_H
 

@@ -1,8 +1,7 @@
 /* Mapped views kept in memory, for results that need all of them: sorted, by file, compared.
  *
  * Bounded; a message to the user names the bounds. Of a row only what these results need is kept,
- * and one text that the caller chooses.
- */
+ * and one text that the caller chooses. */
 #ifndef CLIENT_ROWS_STORE_H
 #define CLIENT_ROWS_STORE_H
 

@@ -2,8 +2,7 @@
  *
  * Walks the line itself, so that members that only a later server knows are shown too. An object's
  * members are named with a dot ("limits.pids"), a list is one line. The names are those of the
- * protocol.
- */
+ * protocol. */
 #ifndef CLIENT_SHOW_FACTS_H
 #define CLIENT_SHOW_FACTS_H
 

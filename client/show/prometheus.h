@@ -5,8 +5,7 @@
  * at every scan, names are few. Names that differ only in case are one. There are at most
  * PROMETHEUS_NAMES_MAX; the others are summed up as PROMETHEUS_OTHER, and processes without a name
  * as PROMETHEUS_UNKNOWN; neither can be the name of a file. Nothing is written unless the reply is
- * complete: half a scan would look like a drop.
- */
+ * complete: half a scan would look like a drop. */
 #ifndef CLIENT_SHOW_PROMETHEUS_H
 #define CLIENT_SHOW_PROMETHEUS_H
 

@@ -1,8 +1,7 @@
 /* The numbers of a `stats` row, and the table that shows them.
  *
  * The numbers and their names are those of common/proto/statistics.h. A number that an older server
- * does not send is unknown, never 0; one that only a newer server knows is skipped.
- */
+ * does not send is unknown, never 0; one that only a newer server knows is skipped. */
 #ifndef CLIENT_SHOW_STATS_H
 #define CLIENT_SHOW_STATS_H
 

@@ -4,8 +4,7 @@
  * Column widths are fixed, so that the first line can be printed before the last is known. On a
  * console of at least TABLE_WIDTH_MIN columns no line is wider than the console: the columns that do
  * not fit go to a second line, and the middle of paths and names is taken out. Elsewhere nothing is
- * cut.
- */
+ * cut. */
 #ifndef CLIENT_SHOW_TABLE_H
 #define CLIENT_SHOW_TABLE_H
 

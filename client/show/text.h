@@ -9,8 +9,7 @@
  * (combining marks), whatever the locale. Fonts and consoles differ on a few; then a column is off
  * by one and no text is lost.
  *
- * Functions that append return false when the buffer has failed.
- */
+ * Functions that append return false when the buffer has failed. */
 #ifndef CLIENT_SHOW_TEXT_H
 #define CLIENT_SHOW_TEXT_H
 

@@ -3,8 +3,7 @@
  * Bytes are written as they are, not through the C library's text mode; to a console as UTF-16, so
  * that its code page, which it shares with other programs, stays as it is. Ctrl+C ends lsmap with 130
  * and leaves no file. The progress of a long scan is shown on stderr if that is a console, until
- * results appear on a console. One console per process, used by the main thread.
- */
+ * results appear on a console. One console per process, used by the main thread. */
 #ifndef CLIENT_WIN32_CONSOLE_H
 #define CLIENT_WIN32_CONSOLE_H
 

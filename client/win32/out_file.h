@@ -3,8 +3,7 @@
  * The bytes go to a new file in the same folder, `NAME.XXXXXXXX.tmp`, which is renamed when all of
  * them are written: a reader of NAME finds the old content or the new, never a part. Until then the
  * file is marked for deletion (FILE_DISPOSITION_INFO: deleted when its last handle is closed), so
- * that none is left, however the process ends. Large, so keep it in static storage.
- */
+ * that none is left, however the process ends. Large, so keep it in static storage. */
 #ifndef CLIENT_WIN32_OUT_FILE_H
 #define CLIENT_WIN32_OUT_FILE_H
 

@@ -3,8 +3,7 @@
  * Opened so that the server can identify us but not impersonate us, and nothing is sent before
  * trust_decide() agrees. All operations together, attempts at a busy server included, take no longer
  * than the timeout; the time between two of them, in which results are written, does not count. An
- * operation that timed out is cancelled and has ended before the timeout is reported. One thread.
- */
+ * operation that timed out is cancelled and has ended before the timeout is reported. One thread. */
 #ifndef CLIENT_WIN32_PIPE_H
 #define CLIENT_WIN32_PIPE_H
 

@@ -1,8 +1,7 @@
 /* Replies: plain structs to lines of protocol v1.
  *
  * Each function appends one line that begins with the request's `id`. When the line does not fit
- * (OUTPUT_ROW_SIZE_MAX), it returns false and leaves the buffer as it was.
- */
+ * (OUTPUT_ROW_SIZE_MAX), it returns false and leaves the buffer as it was. */
 #ifndef COMMON_ANSWER_REPLY_H
 #define COMMON_ANSWER_REPLY_H
 

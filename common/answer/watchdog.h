@@ -12,8 +12,7 @@
  * after watch_abandon() the thread, which is lost, keeps its answer and nothing else.
  *
  * `struct watchdog` remembers the processes whose queries hung. Pure: the clock is a parameter, in
- * milliseconds.
- */
+ * milliseconds. */
 #ifndef COMMON_ANSWER_WATCHDOG_H
 #define COMMON_ANSWER_WATCHDOG_H
 

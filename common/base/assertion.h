@@ -1,8 +1,7 @@
 /* ASSERT: what must be true, checked in Release too.
  *
  * A failed assertion is a programming error: the process reports the place and ends at once,
- * without unwinding. What may happen in operation is returned as a status, never asserted.
- */
+ * without unwinding. What may happen in operation is returned as a status, never asserted. */
 #ifndef COMMON_BASE_ASSERTION_H
 #define COMMON_BASE_ASSERTION_H
 

@@ -1,6 +1,5 @@
 /* The bounds of names, lists and queries of Windows; common/proto/protocol.h has those that a
- * client can meet. Sizes are bytes, lengths UTF-16 units.
- */
+ * client can meet. Sizes are bytes, lengths UTF-16 units. */
 #ifndef COMMON_BASE_BOUNDS_H
 #define COMMON_BASE_BOUNDS_H
 

@@ -1,8 +1,7 @@
 /* A security identifier as plain bytes, for code that compares and shows it.
  *
  * Layout of Windows' SID structure: revision, count, six bytes of authority (big endian), then
- * `count` sub-authorities of four bytes (little endian).
- */
+ * `count` sub-authorities of four bytes (little endian). */
 #ifndef COMMON_BASE_SID_H
 #define COMMON_BASE_SID_H
 

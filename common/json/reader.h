@@ -3,8 +3,7 @@
  * Nothing is allocated and nothing recurses: nesting is a bit stack bounded by `depth_max`. The
  * first error sticks: every later call returns JSON_ERROR. No extension is accepted: no comments,
  * trailing commas, leading zeros or NaN, no control characters or bad UTF-8 in strings, no lone \u
- * surrogates, no NUL (nor \u0000), no text after the value.
- */
+ * surrogates, no NUL (nor \u0000), no text after the value. */
 #ifndef COMMON_JSON_READER_H
 #define COMMON_JSON_READER_H
 

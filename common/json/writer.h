@@ -1,8 +1,7 @@
 /* Writes JSON lines into a bounded buffer.
  *
  * A line is begun, filled and ended, its members in the order of the calls. When it does not fit,
- * the failure sticks, json_line_end() reports it, and the buffer is as it was before the line.
- */
+ * the failure sticks, json_line_end() reports it, and the buffer is as it was before the line. */
 #ifndef COMMON_JSON_WRITER_H
 #define COMMON_JSON_WRITER_H
 

@@ -2,8 +2,7 @@
  *
  * common/win32/token.c reads the facts of a token, service/win32/client_token.c adds what our DACL
  * grants it; service/policy.c decides on them; the answer acts on the grant. A fact that could not
- * be read has its unknown value and never counts in favour of the caller.
- */
+ * be read has its unknown value and never counts in favour of the caller. */
 #ifndef COMMON_PROTO_CALLER_H
 #define COMMON_PROTO_CALLER_H
 

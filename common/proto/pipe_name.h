@@ -2,8 +2,7 @@
  *
  * NAME is a full \\.\pipe\... name or what follows that prefix. Only this machine's pipes are
  * accepted, and only names that Windows uses as they are written: its path rules would resolve `..`
- * and drop a dot or a space at the end, so that the pipe opened is not the pipe named.
- */
+ * and drop a dot or a space at the end, so that the pipe opened is not the pipe named. */
 #ifndef COMMON_PROTO_PIPE_NAME_H
 #define COMMON_PROTO_PIPE_NAME_H
 

@@ -1,8 +1,7 @@
 /* A request: one JSON line of protocol v1 as a plain struct, and back.
  *
  * The parser is strict: unknown and repeated members, wrong types, values out of range and members
- * that contradict each other are refused with the member's name and its byte offset in the line.
- */
+ * that contradict each other are refused with the member's name and its byte offset in the line. */
 #ifndef COMMON_PROTO_REQUEST_H
 #define COMMON_PROTO_REQUEST_H
 

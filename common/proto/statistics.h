@@ -1,16 +1,11 @@
-/* What a server has done since it started: counters, gauges, and how long answers took.
+/* What a server has done since it started: counters, gauges, and how long answers took. Nothing that
+ * is counted names a user, a process or a path.
  *
- * One `struct statistics` belongs to a server. An answer keeps its own numbers while it works; its
- * owner adds them once, at its end, under a lock that the server provides as two functions. So many
- * threads need no atomics, and the lock is held for a few additions only. Nothing that is counted
- * names a user, a process or a path.
+ * An answer keeps its own numbers while it works; its owner adds them once, at its end, under a lock
+ * that the server provides. Every number has an index and a name, the member of the `stats` row
+ * (PROTOCOL.md); server and client make it here. Counters begin at 0 with the server and only grow.
  *
- * Every number has an index and a name. The names are the members of the `stats` row (PROTOCOL.md);
- * server and client make them here, so they cannot differ. Counters begin at 0 with the server and
- * only grow.
- *
- * Any thread may call what takes a `struct statistics`. With NULL in its place nothing is counted.
- */
+ * Any thread may call what takes a `struct statistics`. With NULL in its place nothing is counted. */
 #ifndef COMMON_PROTO_STATISTICS_H
 #define COMMON_PROTO_STATISTICS_H
 
@@ -167,8 +162,7 @@ enum statistics_class statistics_class_of(_In_ const struct request *request);
 void statistics_answered(_Inout_opt_ struct statistics *statistics,
                          _In_ const struct statistics_answer *answer);
 
-/* All numbers at one moment, as the row has them: each bucket includes those below it.
- * statistics  Not NULL. */
+/* All numbers at one moment, as the row has them: each bucket includes those below it. */
 void statistics_read(_Inout_ struct statistics *statistics, uint64_t now_us,
                      _Out_writes_(STATISTICS_COUNT) uint64_t *values);
 

@@ -3,8 +3,7 @@
  * They are what the System process has mapped: its address space is closed to everybody. The names
  * are ANSI texts of at most 255 bytes: longer ones are cut, and characters that the code page of the
  * system lacks are question marks. Source of the layout: RTL_PROCESS_MODULES in System Informer,
- * phnt/ntldr.h. Addresses in the kernel are read past and never kept.
- */
+ * phnt/ntldr.h. Addresses in the kernel are read past and never kept. */
 #ifndef COMMON_SCAN_DRIVERS_H
 #define COMMON_SCAN_DRIVERS_H
 

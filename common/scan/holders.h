@@ -10,8 +10,7 @@
  * 2101.
  *
  * The snapshot is read twice, once to find our own entries and once to find the others, so the time
- * grows with the number of handles, and the memory with that of our objects and of their holders.
- */
+ * grows with the number of handles, and the memory with that of our objects and of their holders. */
 #ifndef COMMON_SCAN_HOLDERS_H
 #define COMMON_SCAN_HOLDERS_H
 

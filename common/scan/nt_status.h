@@ -1,7 +1,6 @@
 /* The NTSTATUS values that decisions depend on, for code that never sees <windows.h>.
  *
- * Source: Microsoft's ntstatus.h. Any other value is passed on as a number.
- */
+ * Source: Microsoft's ntstatus.h. Any other value is passed on as a number. */
 #ifndef COMMON_SCAN_NT_STATUS_H
 #define COMMON_SCAN_NT_STATUS_H
 

@@ -5,8 +5,7 @@
  * that is what Windows returns and what the client sees.
  *
  * Any thread may call; one address space is used by one thread at a time. On failure outputs are
- * untouched unless noted otherwise.
- */
+ * untouched unless noted otherwise. */
 #ifndef COMMON_SCAN_PLATFORM_H
 #define COMMON_SCAN_PLATFORM_H
 

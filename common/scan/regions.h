@@ -3,8 +3,7 @@
  * A *region* is a run of pages with one state and protection (MEMORY_BASIC_INFORMATION). An
  * *allocation* is everything with one allocation base (MEMORY_REGION_INFORMATION); an allocation
  * that maps a section is a *view*. Structures and numbers are those of 64-bit Windows, so that the
- * kernel fills them and the platform decides nothing.
- */
+ * kernel fills them and the platform decides nothing. */
 #ifndef COMMON_SCAN_REGIONS_H
 #define COMMON_SCAN_REGIONS_H
 

@@ -7,8 +7,7 @@
  *
  * One scan is used by one thread at a time. It owns or shares by reference all it touches, the
  * platform excepted, so that a scan whose kernel query does not return can be left to its thread
- * while another continues from a checkpoint.
- */
+ * while another continues from a checkpoint. */
 #ifndef COMMON_SCAN_SCAN_H
 #define COMMON_SCAN_SCAN_H
 

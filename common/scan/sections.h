@@ -8,8 +8,7 @@
  *
  * Sources: the base server creates these directories for each session, and a symbolic link
  * AppContainerNamedObjects in each BaseNamedObjects (a decompiled basesrv.dll); "Sharing named
- * objects" and "Kernel object namespaces" in Microsoft's documentation.
- */
+ * objects" and "Kernel object namespaces" in Microsoft's documentation. */
 #ifndef COMMON_SCAN_SECTIONS_H
 #define COMMON_SCAN_SECTIONS_H
 

@@ -1,8 +1,7 @@
 /* Which services run in which process: a list that was taken at some time.
  *
  * A pid of the list may belong to another process by now. So a process that started later than the
- * list was asked for is not known, rather than without services.
- */
+ * list was asked for is not known, rather than without services. */
 #ifndef COMMON_SCAN_SERVICES_H
 #define COMMON_SCAN_SERVICES_H
 

@@ -1,8 +1,7 @@
 /* The views of one open process: found, named, filtered, with their pages or regions on request.
  *
  * A cursor over the walk. views_next() does a bounded piece of work, at most one kernel query and
- * one path look-up. The caller owns the process and closes it.
- */
+ * one path look-up. The caller owns the process and closes it. */
 #ifndef COMMON_SCAN_VIEWS_H
 #define COMMON_SCAN_VIEWS_H
 

@@ -8,8 +8,7 @@
  *
  * Which query to make first is a guess that costs one query when it is wrong: allocations begin at
  * multiples of 64 KiB, so after an end that is not aligned free space follows; otherwise the next
- * allocation does.
- */
+ * allocation does. */
 #ifndef COMMON_SCAN_WALK_H
 #define COMMON_SCAN_WALK_H
 

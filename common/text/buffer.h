@@ -5,8 +5,7 @@
  *
  * After the first append that does not fit, every later one fails too, so that a formatter appends
  * without checking and calls buffer_failed() once at its end: the content is complete or an exact
- * beginning. buffer_clear(), buffer_truncate() and buffer_release() end the failure.
- */
+ * beginning. buffer_clear(), buffer_truncate() and buffer_release() end the failure. */
 #ifndef COMMON_TEXT_BUFFER_H
 #define COMMON_TEXT_BUFFER_H
 

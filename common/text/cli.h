@@ -6,8 +6,7 @@
  *
  * Nothing is allocated. The first failure sticks and reading goes on to the end, so that a program
  * looks for --help and checks for failure once, after the loop. A message names the argument and
- * its position; the user's text in it is fit to be shown.
- */
+ * its position; the user's text in it is fit to be shown. */
 #ifndef COMMON_TEXT_CLI_H
 #define COMMON_TEXT_CLI_H
 

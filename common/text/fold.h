@@ -1,8 +1,7 @@
 /* Case folding as Windows folds names: each UTF-16 unit alone, to upper case, in no language.
  *
  * File systems and RtlUpcaseUnicodeChar map one-to-one pairs of the Basic Multilingual Plane; code
- * points above it stay as they are. So "É" matches "é", and "ß" does not match "SS".
- */
+ * points above it stay as they are. So "É" matches "é", and "ß" does not match "SS". */
 #ifndef COMMON_TEXT_FOLD_H
 #define COMMON_TEXT_FOLD_H
 

@@ -1,8 +1,7 @@
 /* File-name patterns: `*` is any run of characters, `?` one character, all else itself; case is
  * folded.
  *
- * At most pattern-size times text-size steps, without recursion, whatever the pattern.
- */
+ * At most pattern-size times text-size steps, without recursion, whatever the pattern. */
 #ifndef COMMON_TEXT_PATTERN_H
 #define COMMON_TEXT_PATTERN_H
 

@@ -1,8 +1,7 @@
 /* Bytes that belong to someone else: a pointer and a size, passed by value.
  *
  * Text in lsmap is UTF-8 with its size; a terminator is added only for the last call into Win32 or
- * the C library.
- */
+ * the C library. */
 #ifndef COMMON_TEXT_SPAN_H
 #define COMMON_TEXT_SPAN_H
 

@@ -1,8 +1,7 @@
 /* UTF-16 and UTF-8.
  *
  * Windows names are sequences of 16-bit units that need not be valid UTF-16. What leaves lsmap is
- * always valid UTF-8: an unpaired surrogate becomes U+FFFD, and utf16_is_lossy() reports it.
- */
+ * always valid UTF-8: an unpaired surrogate becomes U+FFFD, and utf16_is_lossy() reports it. */
 #ifndef COMMON_TEXT_UTF_H
 #define COMMON_TEXT_UTF_H
 

@@ -1,8 +1,7 @@
 /* Asks Windows for the devices of its DOS paths.
  *
  * Only names are read: no file, folder or volume is opened, and network drives are not queried,
- * because they can hang for a minute when their server is gone.
- */
+ * because they can hang for a minute when their server is gone. */
 #ifndef COMMON_WIN32_DEVICE_QUERY_H
 #define COMMON_WIN32_DEVICE_QUERY_H
 

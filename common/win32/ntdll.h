@@ -7,8 +7,7 @@
  * checked.
  *
  * Comments name the right that a query needs on its process handle: QI is
- * PROCESS_QUERY_INFORMATION, QLI is PROCESS_QUERY_LIMITED_INFORMATION. QI implies QLI.
- */
+ * PROCESS_QUERY_INFORMATION, QLI is PROCESS_QUERY_LIMITED_INFORMATION. QI implies QLI. */
 #ifndef COMMON_WIN32_NTDLL_H
 #define COMMON_WIN32_NTDLL_H
 

@@ -1,7 +1,6 @@
 /* Directories of the object manager, sections and handles: the real `struct object_calls`.
  *
- * Asks for no right but DIRECTORY_QUERY and SECTION_QUERY; a DACL that refuses them is respected.
- */
+ * Asks for no right but DIRECTORY_QUERY and SECTION_QUERY; a DACL that refuses them is respected. */
 #ifndef COMMON_WIN32_OBJECT_DIRECTORY_H
 #define COMMON_WIN32_OBJECT_DIRECTORY_H
 

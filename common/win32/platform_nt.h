@@ -2,8 +2,7 @@
  *
  * Opens processes with PROCESS_QUERY_INFORMATION, else with PROCESS_QUERY_LIMITED_INFORMATION, and
  * reads them through NtQueryVirtualMemory (declared in ntdll.h). It copies answers and decides
- * nothing. It never opens a file.
- */
+ * nothing. It never opens a file. */
 #ifndef COMMON_WIN32_PLATFORM_NT_H
 #define COMMON_WIN32_PLATFORM_NT_H
 

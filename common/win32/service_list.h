@@ -2,8 +2,7 @@
  *
  * The service control manager is asked on a thread of its own, which it may hold up: nobody waits,
  * what is not known yet is not known. A question that finds the list older than
- * SERVICE_LIST_AGE_MAX_MS starts the next query.
- */
+ * SERVICE_LIST_AGE_MAX_MS starts the next query. */
 #ifndef COMMON_WIN32_SERVICE_LIST_H
 #define COMMON_WIN32_SERVICE_LIST_H
 

@@ -1,8 +1,7 @@
 /* Who a client of the pipe is: the facts of its token, and what our DACL grants to it and to its
  * elevated half.
  *
- * Collects facts and decides nothing; service/policy.h does.
- */
+ * Collects facts and decides nothing; service/policy.h does. */
 #ifndef SERVICE_WIN32_CLIENT_TOKEN_H
 #define SERVICE_WIN32_CLIENT_TOKEN_H
 

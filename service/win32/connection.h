@@ -7,8 +7,7 @@
  * cancels the operation; its completion then informs the session.
  *
  * Lives on references: the kernel owns the OVERLAPPED and the buffers until the completion has
- * come, and only then is the memory freed.
- */
+ * come, and only then is the memory freed. */
 #ifndef SERVICE_WIN32_CONNECTION_H
 #define SERVICE_WIN32_CONNECTION_H
 

@@ -1,12 +1,11 @@
 /* What operators read: one function for each message of messages.mc, so that a format and its
- * arguments cannot disagree.
+ * arguments cannot disagree. The service writes to the Application event log, `--console` prints the
+ * same lines to stderr after "lsmapd: ".
  *
- * The service writes to the Application event log, `--console` prints the same lines to stderr after
- * "lsmapd: ". No text of a request goes in, and every insertion string is sanitised (event_text.h).
- * Events that clients can cause are reported at most once a minute, denials once a minute and user,
- * queries once in 15 minutes and user, both with their count. No function fails its caller or changes the thread's last error. Any thread.
- * Texts are terminated UTF-8.
- */
+ * No text of a request goes in, and every insertion string is sanitised (event_text.h). Events that
+ * clients can cause are reported at most once a minute, denials once a minute and user, queries once
+ * in 15 minutes and user, both with their count. No function fails its caller or changes the thread's
+ * last error. Any thread. Texts are terminated UTF-8. */
 #ifndef SERVICE_WIN32_EVENTS_H
 #define SERVICE_WIN32_EVENTS_H
 
@@ -60,28 +59,23 @@ void event_answered(_In_ const struct caller *caller, DWORD client_pid,
  * now_ms  Of system_now_ms(); UINT64_MAX: all that are left. */
 void events_flush(uint64_t now_ms);
 
-/* What Windows refused at the start.
- * names  Of the mitigation policies. */
+/* What Windows refused at the start: mitigation policies, by their names; the removal of privileges. */
 void event_hardening_refused(_In_ const char *names);
 void event_privileges_kept(DWORD error);
 
-/* Accounts other than SYSTEM and Administrators could change the program, its folder or the
- * settings.
- * what  Which of these, and who. */
+/* Accounts other than SYSTEM and Administrators could change what `what` names. */
 void event_place_open(_In_ const char *what);
 
-/* The service does not start from where it is.
- * why  "the program is on a network drive". */
+/* The service does not start from where it is: "the program is on a network drive". */
 void event_folder_refused(_In_ const char *why);
 
 /* The message file: resources only. The event log keeps the file of a source mapped (source:
  * puppetlabs/nssm#9, puppetlabs/puppet-agent#1003), which would hold up an upgrade of a program. */
 #define EVENTS_FILE "lsmap-events.dll"
 
-/* Registers the file whose messages the event log shows, below HKEY_LOCAL_MACHINE: EVENTS_FILE beside
- * the program, or the program. Removes that again, which succeeds when there is none. Both need
- * elevation and return a Win32 error.
- * exe  Full path of lsmapd.exe. */
+/* Registers the file whose messages the event log shows: EVENTS_FILE beside lsmapd.exe (`exe`, full
+ * path), or that program. Removes that again, which succeeds when there is none. Both need elevation
+ * and return a Win32 error. The key is below HKEY_LOCAL_MACHINE. */
 #define EVENTS_SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
 NODISCARD DWORD events_register(_In_ const wchar_t *exe);
 NODISCARD DWORD events_unregister(void);

@@ -1,9 +1,6 @@
 /* What every lsmapd process gives up for good: mitigation policies at its start, and the privileges
- * that it does not need.
- *
- * Each policy is optional: an older Windows knows fewer of them, and the service starts without it.
- * What Windows refused is reported once, as an event and by lsmap-doctor.
- */
+ * that it does not need. An older Windows knows fewer policies, and the service starts without them.
+ * What Windows refused is reported once, as an event and by lsmap-doctor. */
 #ifndef SERVICE_WIN32_HARDENING_H
 #define SERVICE_WIN32_HARDENING_H
 
@@ -22,13 +19,10 @@
       "no DLL from the network or of low integrity, System32 before our own folder")   \
     X(ProcessChildProcessPolicy, 0x1, "no child processes", "the service starts nothing")
 
-/* Windows gives a LocalSystem service some two dozen privileges. These are what it needs: they are
- * registered at install, so that the service control manager removes the others before the process
- * starts, and the process removes the others itself, in case it was registered by other means.
- *
- * Columns: name, why the service needs it. Not in the list, with the reason:
- * SeTcbPrivilege    would make TokenLinkedToken a primary token; at identification level, which is
- *                   enough for a membership check, it is not needed.
+/* What the service needs of the two dozen privileges that Windows gives to LocalSystem: registered at
+ * install, so that the service control manager removes the others before the process starts; the
+ * process removes them itself, too. Columns: name, why the service needs it. Not in the list:
+ * SeTcbPrivilege    would make TokenLinkedToken a primary token, which no membership check needs.
  * SeSecurityPrivilege, SeRelabelPrivilege    a label not above our own needs neither.
  * SeRestorePrivilege    the pipe is owned by the user that we are.
  * SeAuditPrivilege    is for the security log; we write to the application log.

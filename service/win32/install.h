@@ -4,8 +4,7 @@
  * on stdout, what failed and what to do about it on stderr.
  *
  * The registered command is the quoted path of the running program, without arguments: for an
- * unquoted path with a blank Windows might start another program.
- */
+ * unquoted path with a blank Windows might start another program. */
 #ifndef SERVICE_WIN32_INSTALL_H
 #define SERVICE_WIN32_INSTALL_H
 

@@ -1,8 +1,7 @@
 /* The pipe's instances: how they are created, and the guard that reserves the name.
  *
  * All are byte-mode, overlapped, and closed to other machines. The security descriptor decides who
- * may open them (access.h).
- */
+ * may open them (access.h). */
 #ifndef SERVICE_WIN32_PIPE_H
 #define SERVICE_WIN32_PIPE_H
 

@@ -1,9 +1,6 @@
 /* The places that decide what runs as SYSTEM: the program, its folder, the registry keys of the
- * service. `lsmapd install` locks them; install, each start and lsmap-doctor check them.
- *
- * An account that can replace lsmapd.exe, put a DLL beside it, rename a folder above it or change
- * its registration is SYSTEM after the next start of the service.
- */
+ * service. An account that can change one of them, or rename a folder above, is SYSTEM after the next
+ * start of the service. `lsmapd install` locks them; install, each start and lsmap-doctor check them. */
 #ifndef SERVICE_WIN32_PLACES_H
 #define SERVICE_WIN32_PLACES_H
 
@@ -11,19 +8,16 @@
 
 enum { PLACES_REASON_CAPACITY = 1024 };
 
-/* The full path of this process' program, without links, on the heap. NULL without memory, or when Windows does
- * not return it. */
+/* The full path of this process' program, without links, on the heap; NULL when there is none. */
 wchar_t *places_program(void);
 
 /* Creates the key of the settings when there is none, and gives it KEY_SDDL of access.h. The service
  * must be registered. Needs elevation. Returns a Win32 error. */
 NODISCARD DWORD places_lock_key(void);
 
-/* Gives the folder of the program FOLDER_SDDL of access.h, which the files in it inherit. Only a
- * folder below Program Files: another one may hold other files and is left unchanged. On Wine, which
- * derives DACLs from the host's file modes, nothing is changed.
- * exe  Full path.
- * Returns a Win32 error. */
+/* Gives the folder of the program `exe` (a full path) FOLDER_SDDL of access.h, which the files in it
+ * inherit. A folder that is not below Program Files may hold other files and is left unchanged; so is
+ * any on Wine, which derives DACLs from the host's file modes. Returns a Win32 error. */
 NODISCARD DWORD places_lock_folder(_In_ const wchar_t *exe);
 
 /* Each looks for an account other than SYSTEM, Administrators and TrustedInstaller. `reason` receives

@@ -2,8 +2,7 @@
  *
  * With a group an operator names accounts without writing SDDL, and membership is in the token: the
  * service never asks a directory about a client. On a domain controller, which has no local groups,
- * it is a group of the domain.
- */
+ * it is a group of the domain. */
 #ifndef SERVICE_WIN32_READERS_GROUP_H
 #define SERVICE_WIN32_READERS_GROUP_H
 

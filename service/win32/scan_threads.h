@@ -4,8 +4,7 @@
  * They run only turns. Reading and writing the pipe is left to the thread pool, so a slow reader
  * holds no scan thread, and a slow query of the kernel holds no thread that does I/O. A thread whose
  * query does not return is lost (common/answer/watchdog.h): another takes its place, and it ends when
- * the query returns.
- */
+ * the query returns. */
 #ifndef SERVICE_WIN32_SCAN_THREADS_H
 #define SERVICE_WIN32_SCAN_THREADS_H
 
@@ -33,8 +32,7 @@ NODISCARD DWORD scan_threads_create(unsigned count, scan_turn *turn,
                                     _Out_ struct scan_threads **threads);
 
 /* Changes the number of threads. Those too many end after their turn.
- * Returns the error when a thread could not be created; then there are fewer until the next call.
- */
+ * Returns the error when a thread could not be created; then there are fewer until the next call. */
 NODISCARD DWORD scan_threads_set_count(_Inout_ struct scan_threads *threads, unsigned count);
 
 enum scan_wait {

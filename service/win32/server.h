@@ -1,8 +1,7 @@
 /* The pipe server: accepts clients, serves them on a thread pool and scan threads, stops cleanly.
  *
  * No thread belongs to a connection: every read, write and accept is overlapped, and its completion
- * goes on with the session on one of a few pool threads. One timer watches all deadlines.
- */
+ * goes on with the session on one of a few pool threads. One timer watches all deadlines. */
 #ifndef SERVICE_WIN32_SERVER_H
 #define SERVICE_WIN32_SERVER_H
 

@@ -1,8 +1,7 @@
 /* The settings of the operator in the registry: the values of the service's key `Parameters`.
  *
  * REG_DWORD is a number, REG_SZ a text; settings.h gives them their meaning. Only administrators may
- * write the key, but no size and no type is trusted.
- */
+ * write the key, but no size and no type is trusted. */
 #ifndef SERVICE_WIN32_SETTINGS_REGISTRY_H
 #define SERVICE_WIN32_SETTINGS_REGISTRY_H
 
