@@ -2,6 +2,7 @@
  * the setting AccessSddl) grants the caller's token and the elevated half of it. The policy removes
  * what callers of this kind may never have, and decides for whom the elevated half counts. It never
  * adds a right that was granted to neither half, and an unknown fact denies. */
+#ifndef SERVICE_POLICY_H
 #define SERVICE_POLICY_H
 
 #include "common/proto/caller.h"
