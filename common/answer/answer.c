@@ -163,13 +163,13 @@ static uint32_t refuse(struct answer *answer)
     return NTSTATUS_IO_TIMEOUT;
 }
 
-static uint32_t watched_list(void *context, struct process_list *list)
+static uint32_t watched_list(void *context, bool with_owners, struct process_list *list)
 {
     struct answer *answer = context;
     const struct platform *platform = answer->context.platform;
 
     mark(answer, STAGE_SELECT);
-    return platform->list(platform->context, list);
+    return platform->list(platform->context, with_owners, list);
 }
 
 static enum watchdog_verdict check(struct answer *answer, const struct sid *owner)

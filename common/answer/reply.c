@@ -202,7 +202,7 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
     const struct process_facts *facts = row->facts;
     char protection[PROTECTION_TEXT_CAPACITY], owner[SID_TEXT_CAPACITY];
 
-    sid_format(owner, &facts->owner);
+    sid_format(owner, facts->owner.size > 0 ? &facts->owner : &row->process->owner);
     protection_format(protection, facts->protection);
     json_name(writer, "start");
     put_time(writer, facts->start_time != 0 ? facts->start_time : row->process->start_time);

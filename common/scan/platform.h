@@ -69,8 +69,9 @@ struct platform {
     bool hides_shares;
 
     /* Takes a snapshot of the processes, without the idle process (pid 0).
-     * list  Empty; may be partly filled on failure. */
-    uint32_t (*list)(void *context, struct process_list *list);
+     * with_owners  Asks for their owners, too, which some systems give and others do not.
+     * list         Empty; may be partly filled on failure. */
+    uint32_t (*list)(void *context, bool with_owners, struct process_list *list);
 
     /* Opens a process with the most rights it grants: full, then limited.
      * facts  Receives the facts about it; a fact that cannot be read has its unknown value.

@@ -12,6 +12,7 @@ struct process_entry {
     uint32_t parent_pid;
     uint32_t session_id;
     uint64_t start_time; /* FILETIME; 0: unknown */
+    struct sid owner;    /* user it runs as; size 0: unknown, as without platform->list's owners */
     size_t name_offset;  /* of its UTF-8 name in the list */
     size_t name_size;    /* bytes */
 };

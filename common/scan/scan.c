@@ -201,8 +201,8 @@ static void row_process(struct scan *scan, struct scan_row *row)
 /* --- selection --- */
 
 /* The caller must not learn, not even from the time it takes, whether other users' processes exist.
- * So each process is opened whatever is asked for, and those that are not the caller's own or not
- * selected are passed over. Asking for all costs the same. */
+ * So each process that runs as the caller, or may, is opened whatever is asked for, and those that are
+ * not the caller's own or not selected are passed over. Asking for all costs the same. */
 static bool hides_others(const struct scan *scan)
 {
     return scan->query.own_only && !scan->query.query_all;
@@ -236,6 +236,12 @@ void scan_checkpoint_take(const struct scan *scan, struct scan_checkpoint *check
         (void)is_selected(scan, scan->process, checkpoint);
 }
 
+/* The snapshot does not say otherwise. */
+static bool may_be_own(const struct scan *scan, const struct process_entry *entry)
+{
+    return entry->owner.size == 0 || sid_equal(&entry->owner, &scan->query.user);
+}
+
 /* Takes the snapshot. */
 static void step_list(struct scan *scan, struct scan_row *row)
 {
@@ -244,7 +250,7 @@ static void step_list(struct scan *scan, struct scan_row *row)
     struct process_list *list = process_list_create();
     scan->at.counts.queries.lists++;
     if (list != NULL)
-        nt_status = scan->platform->list(scan->platform->context, list);
+        nt_status = scan->platform->list(scan->platform->context, scan->query.own_only, list);
     if (nt_status == NTSTATUS_OK) {
         scan->at.processes = list;
         scan->step = step_select;
@@ -268,7 +274,8 @@ static void step_select(struct scan *scan, struct scan_row *row)
             return;
         }
         const struct process_entry *entry = &list->entries[scan->at.index++];
-        if (hides_others(scan) || is_selected(scan, entry, NULL)) {
+        if ((!scan->query.own_only || may_be_own(scan, entry)) &&
+            (hides_others(scan) || is_selected(scan, entry, NULL))) {
             scan->process = entry;
             scan->step = step_open;
         }

@@ -231,9 +231,9 @@ static void holders_unknown(struct sections *sections, struct scan_row *row, uin
 static struct process_list *list_processes(struct sections *sections)
 {
     struct process_list *list = process_list_create();
-    const uint32_t nt_status = list != NULL
-                                   ? sections->platform->list(sections->platform->context, list)
-                                   : NTSTATUS_NO_MEMORY;
+    const uint32_t nt_status =
+        list != NULL ? sections->platform->list(sections->platform->context, false, list)
+                     : NTSTATUS_NO_MEMORY;
 
     sections->counts.queries.lists++;
     if (nt_status == NTSTATUS_OK)

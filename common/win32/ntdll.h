@@ -27,10 +27,11 @@ struct nt_string {
 };
 
 enum nt_system_class {
-    NT_SYSTEM_TIME_OF_DAY = 3, /* struct nt_time_of_day */
-    NT_SYSTEM_PROCESSES = 5,   /* chain of struct nt_process_information */
-    NT_SYSTEM_MODULES = 11,    /* see common/scan/drivers.h */
-    NT_SYSTEM_HANDLES = 64     /* see common/scan/holders.h */
+    NT_SYSTEM_TIME_OF_DAY = 3,     /* struct nt_time_of_day */
+    NT_SYSTEM_PROCESSES = 5,       /* see common/scan/process_snapshot.h */
+    NT_SYSTEM_MODULES = 11,        /* see common/scan/drivers.h */
+    NT_SYSTEM_HANDLES = 64,        /* see common/scan/holders.h */
+    NT_SYSTEM_FULL_PROCESSES = 148 /* see common/scan/process_snapshot.h */
 };
 
 enum nt_process_class {
@@ -47,25 +48,6 @@ struct nt_time_of_day {
     ULONG reserved;
     ULONGLONG boot_time_bias; /* 100 ns that clock changes moved boot_time by */
     ULONGLONG sleep_time_bias;
-};
-
-/* One process, followed by its threads. */
-struct nt_process_information {
-    ULONG next_offset; /* bytes from here to the next; 0: the last */
-    ULONG thread_count;
-    LARGE_INTEGER working_set_private;
-    ULONG hard_fault_count;
-    ULONG thread_count_peak;
-    ULONGLONG cycle_time;
-    LARGE_INTEGER create_time; /* FILETIME */
-    LARGE_INTEGER user_time;
-    LARGE_INTEGER kernel_time;
-    struct nt_string image_name; /* file name without folder; points into the same buffer */
-    LONG base_priority;
-    HANDLE pid;
-    HANDLE parent_pid;
-    ULONG handle_count;
-    ULONG session_id;
 };
 
 struct nt_process_basic {
@@ -108,9 +90,6 @@ struct nt_file_process_ids {
 
 static_assert(sizeof(void *) == 8, "lsmap is built for 64-bit Windows");
 static_assert(sizeof(struct nt_string) == 16, "UNICODE_STRING");
-static_assert(offsetof(struct nt_process_information, image_name) == 56, "ImageName");
-static_assert(offsetof(struct nt_process_information, pid) == 80, "UniqueProcessId");
-static_assert(offsetof(struct nt_process_information, session_id) == 100, "SessionId");
 static_assert(sizeof(struct nt_process_basic) == 48, "PROCESS_BASIC_INFORMATION");
 static_assert(sizeof(struct nt_object_attributes) == 48, "OBJECT_ATTRIBUTES");
 static_assert(offsetof(struct nt_file_process_ids, pids) == 8, "ProcessIdList");

@@ -5,12 +5,12 @@
 #include "common/base/assertion.h"
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
+#include "common/scan/process_snapshot.h"
 #include "common/text/utf.h"
 #include "common/win32/device_query.h"
 #include "common/win32/device_table.h"
 #include "common/win32/handle.h"
 #include "common/win32/object_directory.h"
-#include "common/win32/process_list_nt.h"
 #include "common/win32/service_list.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
@@ -18,7 +18,9 @@
 enum {
     NAME_ANSWER_SIZE_FIRST = 1024,
     NAME_ATTEMPTS_MAX = 8,
-    DRIVERS_SIZE_FIRST = 128 * 1024 /* 440 drivers */
+    LIST_SIZE_FIRST = 256 * 1024,
+    LIST_SIZE_MAX = 64 * 1024 * 1024, /* PROCESSES_MAX processes with a dozen threads each */
+    DRIVERS_SIZE_FIRST = 128 * 1024   /* 440 drivers */
 };
 
 /* The context of the platform. Never changed, except for the lists, which have locks. */
@@ -300,10 +302,23 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
 
 /* --- the platform --- */
 
-static uint32_t list_processes(void *context, struct process_list *list)
+static uint32_t list_processes(void *context, bool with_owners, struct process_list *list)
 {
+    struct buffer answer;
+    bool has_owners = with_owners;
+
     (void)context;
-    return process_list_nt_query(list);
+    buffer_init(&answer, LIST_SIZE_MAX);
+    uint32_t status = has_owners ? system_query(NT_SYSTEM_FULL_PROCESSES, LIST_SIZE_FIRST, &answer)
+                                 : NTSTATUS_INVALID_INFO_CLASS;
+    if (status != NTSTATUS_OK) { /* this system has no owners, or not for us */
+        has_owners = false;
+        status = system_query(NT_SYSTEM_PROCESSES, LIST_SIZE_FIRST, &answer);
+    }
+    if (status == NTSTATUS_OK)
+        status = process_snapshot_read(buffer_span(&answer), has_owners, list);
+    buffer_release(&answer);
+    return status;
 }
 
 static uint32_t list_drivers(void *context, struct buffer *answer)

@@ -7,14 +7,19 @@
 #include <tlhelp32.h>
 #include <wchar.h>
 
+#include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
+#include "common/scan/process_snapshot.h"
 #include "common/win32/handle.h"
 #include "common/win32/ntdll.h"
 #include "common/win32/text_w.h"
+#include "common/win32/token.h"
 
 enum {
     REGIONS_MAX = 64 * 1024, /* of one process, until the first image */
     SNAPSHOT_MAX = 64 * 1024,
+    LIST_SIZE_FIRST = 1024 * 1024,
+    LIST_SIZE_MAX = 64 * 1024 * 1024,
     NAME_ANSWER_SIZE = 4 * 1024 /* enough for the name of a system image */
 };
 
@@ -162,6 +167,51 @@ static void check_target(struct machine *machine, const char *target, const wcha
     handle_close(&process);
 }
 
+/* Class 148: each process has an owner, this one has our user. */
+static void judge_owners(struct machine *machine, const struct process_list *list)
+{
+    struct caller self;
+    size_t known = 0;
+    bool is_right = false;
+
+    const DWORD error = token_facts_self(&self);
+    for (size_t i = 0; i < list->count && error == ERROR_SUCCESS; i++) {
+        known += list->entries[i].owner.size > 0;
+        is_right = is_right || (list->entries[i].pid == GetCurrentProcessId() &&
+                                sid_equal(&list->entries[i].owner, &self.user));
+    }
+    report_add(&machine->report, DOCTOR_QUERY_OWNERS,
+               is_right && known == list->count ? DOCTOR_PASS : DOCTOR_FAIL, NULL,
+               "%lu of %lu processes have an owner, and that of this one is %s",
+               (unsigned long)known, (unsigned long)list->count, is_right ? "right" : "wrong");
+}
+
+static void check_owners(struct machine *machine)
+{
+    const enum doctor_check check = DOCTOR_QUERY_OWNERS;
+    struct process_list *list = process_list_create();
+    struct buffer answer;
+
+    if (machine_skips_wine(machine, check, "lacks SystemFullProcessInformation"))
+        goto cleanup;
+    buffer_init(&answer, LIST_SIZE_MAX);
+    uint32_t status = system_query(NT_SYSTEM_FULL_PROCESSES, LIST_SIZE_FIRST, &answer);
+    if (status == NTSTATUS_OK && list != NULL)
+        status = process_snapshot_read(buffer_span(&answer), true, list);
+    buffer_release(&answer);
+    if (status == NTSTATUS_OK && list != NULL)
+        judge_owners(machine, list);
+    else if (status == NTSTATUS_ACCESS_DENIED && !machine->is_elevated)
+        report_add(&machine->report, check, DOCTOR_SKIP, NULL,
+                   "only administrators may ask: run lsmap-doctor from an elevated prompt");
+    else
+        report_add(&machine->report, check, DOCTOR_FAIL, NULL, "the query failed: 0x%08lx",
+                   (unsigned long)status);
+
+cleanup:
+    process_list_release(list);
+}
+
 void check_queries(struct machine *machine)
 {
     static const struct {
@@ -176,4 +226,5 @@ void check_queries(struct machine *machine)
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
         check_target(machine, targets[i].target, targets[i].name);
+    check_owners(machine);
 }

@@ -48,7 +48,9 @@
       "only SYSTEM and Administrators can replace the program")                                    \
     X(DOCTOR_KEY, "key.descriptor", "only SYSTEM and Administrators can change the settings")      \
     X(DOCTOR_QUERY_LIMITED, "query.limited",                                                       \
-      "the limited right suffices for protected processes, class by class")
+      "the limited right suffices for protected processes, class by class")                        \
+    X(DOCTOR_QUERY_OWNERS, "query.owners",                                                         \
+      "the list of processes has their users, so that only a caller's own are opened")
 
 enum doctor_check {
 #define X(symbol, name, proof) symbol,

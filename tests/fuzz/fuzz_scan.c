@@ -70,14 +70,18 @@ static uint32_t next_status(struct script *script)
     return failures[byte % (sizeof failures / sizeof failures[0])];
 }
 
-static uint32_t list_processes(void *context, struct process_list *list)
+static uint32_t list_processes(void *context, bool with_owners, struct process_list *list)
 {
     struct script *script = context;
     uint8_t count = next_byte(script) % 6;
 
     script->calls.lists++;
     for (uint32_t i = 0; i < count; i++) {
-        const struct process_entry entry = {.pid = i * 4, .start_time = i};
+        /* The first owner is unknown, the second the caller, the third somebody else. */
+        const struct process_entry entry = {
+            .pid = i * 4,
+            .start_time = i,
+            .owner = {.size = with_owners && i % 3 != 0 ? 12 : 0, .bytes = {(uint8_t)(i % 3)}}};
         FUZZ_CHECK(process_list_add(list, &entry, i % 2 == 0 ? SPAN("a.exe") : SPAN("")));
     }
     return NTSTATUS_OK;

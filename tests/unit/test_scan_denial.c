@@ -4,9 +4,10 @@
 #include "tests/rows/scan_world.h"
 #include "tests/test.h"
 
-enum { WORLD_PROCESSES = 8, LOG_CAPACITY = 64 };
+enum { WORLD_PROCESSES = 8, OWN_PROCESSES = 2, LOG_CAPACITY = 64 };
 
 static struct scan_world world;
+static bool has_owners; /* the snapshot says whom a process belongs to */
 
 /* Each call of the platform, in order. */
 static struct {
@@ -44,6 +45,7 @@ static void make_world(void)
     world.processes[4].facts.start_time++; /* 20 is another process by now */
     world.processes[7].facts.owner = scan_world_user(WORLD_USER_B);
     world.processes[7].facts.integrity = 0x2000;
+    world.virtual_.has_owners = has_owners;
     world.virtual_.on_call = log_call;
     logged_count = 0;
 }
@@ -54,7 +56,8 @@ static void check_same_calls(struct test *t, bool is_first)
     if (is_first) {
         memcpy(first, logged, sizeof first);
         first_count = logged_count;
-        CHECK_INT(t, 1 + WORLD_PROCESSES, logged_count); /* the list, and each process once */
+        /* the list, and each process once that is the caller's or may be */
+        CHECK_INT(t, 1 + (has_owners ? OWN_PROCESSES : WORLD_PROCESSES), logged_count);
     }
     CHECK_INT(t, first_count, logged_count);
     for (size_t i = 0; i < first_count && i < logged_count; i++) {
@@ -150,7 +153,7 @@ static void an_own_process_is_read(struct test *t)
     CHECK_INT(t, SCAN_END, world.rows.last.type);
     CHECK_INT(t, 1, world.rows.counts.processes);
     CHECK_INT(t, 0, world.rows.counts.errors + world.rows.counts.unmatched);
-    CHECK_INT(t, WORLD_PROCESSES, world.rows.counts.queries.opens);
+    CHECK_INT(t, has_owners ? OWN_PROCESSES : WORLD_PROCESSES, world.rows.counts.queries.opens);
     REQUIRE(t, world.rows.count > 0);
     CHECK_INT(t, own_pid, world.rows.rows[0].process->pid);
     CHECK(t, world.rows.rows[0].show_addresses);
@@ -181,7 +184,7 @@ static void a_caller_who_may_query_all_opens_what_was_asked_for(struct test *t)
         scan_world_select_pids(&world, &foreign_pid, 1);
         scan_world_run(&world, t);
         CHECK_INT(t, SCAN_END, world.rows.last.type);
-        CHECK_INT(t, 1, world.rows.counts.queries.opens);
+        CHECK_INT(t, own_only == 1 && has_owners ? 0 : 1, world.rows.counts.queries.opens);
         CHECK_INT(t, own_only, world.rows.counts.unmatched);
         const struct scan_row *row = scan_rows_get(&world.rows, SCAN_ERROR, 0);
         if (row != NULL) {
@@ -190,6 +193,33 @@ static void a_caller_who_may_query_all_opens_what_was_asked_for(struct test *t)
         }
         scan_rows_release(&world.rows);
     }
+}
+
+/* Where the snapshot has owners, no process of another user is opened at all. */
+static void only_processes_of_the_caller_are_opened_where_owners_are_known(struct test *t)
+{
+    make_world();
+    world.query.lists_maps = true;
+    world.query.all = true;
+    scan_world_run(&world, t);
+    CHECK_INT(t, 1, world.rows.counts.processes);
+    for (size_t i = 0; i < logged_count && i < LOG_CAPACITY; i++)
+        CHECK(t, logged[i].call != VIRTUAL_OPEN || !has_owners || logged[i].pid == 16 ||
+                     logged[i].pid == own_pid);
+    scan_rows_release(&world.rows);
+}
+
+/* The snapshot is older than what is opened: the process itself decides. */
+static void a_process_that_changed_hands_is_not_own(struct test *t)
+{
+    make_world();
+    world.processes[7].entry.owner = world.query.user;
+    world.processes[7].facts.owner = scan_world_user(WORLD_USER_A);
+    world.virtual_.has_owners = false; /* the entry stays as it is */
+    scan_world_select_pids(&world, &own_pid, 1);
+    scan_world_run(&world, t);
+    check_denied(t, 1);
+    scan_rows_release(&world.rows);
 }
 
 /* Every case of whether addresses are shown: by right, by owner, by integrity. */
@@ -238,7 +268,11 @@ int main(int argc, char **argv)
         TEST_CASE(an_own_process_is_read),
         TEST_CASE(an_own_process_that_ends_is_denied),
         TEST_CASE(a_caller_who_may_query_all_opens_what_was_asked_for),
+        TEST_CASE(only_processes_of_the_caller_are_opened_where_owners_are_known),
+        TEST_CASE(a_process_that_changed_hands_is_not_own),
         TEST_CASE(addresses_are_shown_of_own_processes_or_by_right),
     };
-    return test_main(argc, argv, cases, TEST_COUNT(cases));
+    const int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
+    has_owners = true;
+    return test_main(argc, argv, cases, TEST_COUNT(cases)) + failed;
 }

@@ -287,9 +287,9 @@ static void a_list_fails_on_command(struct test *t)
     REQUIRE(t, list != NULL && world_open(&world) == NTSTATUS_OK);
     world.virtual_.fail_at = 2;
     world.virtual_.fail_with = NTSTATUS_NO_MEMORY;
-    CHECK_INT(t, NTSTATUS_NO_MEMORY, world.platform.list(&world.virtual_, list));
+    CHECK_INT(t, NTSTATUS_NO_MEMORY, world.platform.list(&world.virtual_, false, list));
     CHECK_INT(t, 0, list->count);
-    CHECK_INT(t, NTSTATUS_OK, world.platform.list(&world.virtual_, list));
+    CHECK_INT(t, NTSTATUS_OK, world.platform.list(&world.virtual_, false, list));
     CHECK_INT(t, 1, list->count);
     process_list_release(list);
     world_close(t, &world);

@@ -52,12 +52,13 @@ struct blocking {
     bool is_released;
 };
 
-static uint32_t list(void *context, struct process_list *processes)
+static uint32_t list(void *context, bool with_owners, struct process_list *processes)
 {
     struct blocking *b = context;
 
     lock_acquire(&b->mutex);
-    const uint32_t status = b->machine.platform.list(b->machine.platform.context, processes);
+    const uint32_t status =
+        b->machine.platform.list(b->machine.platform.context, with_owners, processes);
     lock_release(&b->mutex);
     return status;
 }

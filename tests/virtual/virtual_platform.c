@@ -49,14 +49,17 @@ static uint32_t begin_query(struct virtual_platform *virtual_, enum virtual_call
     return fault;
 }
 
-static uint32_t list_processes(void *context, struct process_list *list)
+static uint32_t list_processes(void *context, bool with_owners, struct process_list *list)
 {
     struct virtual_platform *virtual_ = context;
     uint32_t nt_status = begin_call(virtual_, VIRTUAL_LIST);
 
     for (size_t i = 0; i < virtual_->processes_count && nt_status == NTSTATUS_OK; i++) {
         const struct virtual_process *process = &virtual_->processes[i];
-        if (!process_list_add(list, &process->entry, span_from_string(process->name)))
+        struct process_entry entry = process->entry;
+        if (with_owners && virtual_->has_owners)
+            entry.owner = process->facts.owner;
+        if (!process_list_add(list, &entry, span_from_string(process->name)))
             nt_status = NTSTATUS_NO_MEMORY;
     }
     return nt_status;

@@ -89,6 +89,7 @@ struct virtual_platform {
     uint32_t build;                  /* of Windows; decides what its kernel answers */
     bool is_untrusted;               /* the caller: shares are hidden, and pages need full access */
     bool has_allocation;   /* false: MemoryRegionInformationEx is not implemented, as on Wine */
+    bool has_owners;       /* SystemFullProcessInformation is there, and for the caller */
     bool answers_run_base; /* a region begins at the base of the run, not at the page */
 
     uint64_t fail_at;   /* the k-th call of all fails, 1 is the first; 0: none */

@@ -66,10 +66,11 @@ static DWORD query_client(HANDLE pipe, struct client_access *access, const struc
 
 /* --- the platform --- */
 
-static uint32_t list_processes(void *context, struct process_list *list)
+static uint32_t list_processes(void *context, bool with_owners, struct process_list *list)
 {
     const struct pipe_rig *rig = context;
 
+    (void)with_owners;
     for (uint32_t i = 0; i < rig->processes_count; i++) {
         struct process_entry entry = {.pid = 4 * (i + 1), .start_time = 1};
         if (!process_list_add(list, &entry, SPAN("made-up-process.exe")))

@@ -2,6 +2,7 @@
 
 #include <psapi.h>
 
+#include "common/scan/process_snapshot.h"
 #include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "tests/win32/host_maps.h"
@@ -42,9 +43,9 @@ static uint32_t query_threads(DWORD pid)
     if (!query_list(NT_SYSTEM_PROCESSES))
         return 0;
     for (size_t offset = 0;;) {
-        const struct nt_process_information *process =
-            (const struct nt_process_information *)(const void *)(list + offset);
-        if ((DWORD)(ULONG_PTR)process->pid == pid)
+        const struct snapshot_process *process =
+            (const struct snapshot_process *)(const void *)(list + offset);
+        if ((DWORD)process->pid == pid)
             return process->thread_count;
         if (process->next_offset == 0)
             return 0;

@@ -3,6 +3,7 @@
 
 #include <psapi.h>
 
+#include "common/scan/process_snapshot.h"
 #include "common/win32/ntdll.h"
 #include "tests/test.h"
 
@@ -21,9 +22,9 @@ static uint32_t query_handles(void)
     if (NtQuerySystemInformation(NT_SYSTEM_PROCESSES, buffer, sizeof buffer, &size) != 0)
         return 0;
     for (size_t offset = 0;;) {
-        const struct nt_process_information *process =
-            (const struct nt_process_information *)(const void *)(buffer + offset);
-        if ((DWORD)(ULONG_PTR)process->pid == GetCurrentProcessId())
+        const struct snapshot_process *process =
+            (const struct snapshot_process *)(const void *)(buffer + offset);
+        if ((DWORD)process->pid == GetCurrentProcessId())
             return process->handle_count;
         if (process->next_offset == 0)
             return 0;

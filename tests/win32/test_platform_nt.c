@@ -33,7 +33,7 @@ static void list_holds_this_process(struct test *t)
     FILETIME created, exited, kernel, user;
 
     REQUIRE(t, list != NULL);
-    CHECK_INT(t, NTSTATUS_OK, platform.list(platform.context, list));
+    CHECK_INT(t, NTSTATUS_OK, platform.list(platform.context, true, list));
     const struct process_entry *self = process_find(list, GetCurrentProcessId());
     CHECK(t, list->count > 1);
     CHECK(t, process_find(list, 0) == NULL);

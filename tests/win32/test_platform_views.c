@@ -37,7 +37,7 @@ static void list_names_the_fixture_and_its_parent(struct test *t)
     struct process_list *list = process_list_create();
 
     REQUIRE(t, list != NULL);
-    REQUIRE(t, platform.list(platform.context, list) == 0);
+    REQUIRE(t, platform.list(platform.context, false, list) == 0);
     const struct process_entry *entry = process_find(list, run.pid);
     CHECK(t, entry != NULL);
     if (entry != NULL) {
