@@ -2,10 +2,16 @@
 
 #include "client/outcome.h"
 #include "client/win32/out_file.h"
+#include "client/win32/spool_file.h"
 #include "common/text/utf.h"
+#include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 
-enum { CONSOLE_LEN_MAX = 8 * 1024, WRITE_SIZE_MAX = 1024 * 1024 }; /* older consoles fail above */
+enum {
+    CONSOLE_LEN_MAX = 8 * 1024, /* older consoles fail above */
+    WRITE_SIZE_MAX = 1024 * 1024,
+    SPOOL_MEMORY_MAX = 16 * 1024 * 1024 /* what is more waits in a file */
+};
 
 static struct out_file out_file; /* of --out */
 
@@ -75,22 +81,91 @@ static void clear_progress(struct console *console)
         (void)write_all(console->error, true, blank); /* the progress could be written before */
 }
 
+/* Takes the next bytes out of the spool. Under the lock. */
+static DWORD take(struct console *console, struct buffer *piece)
+{
+    DWORD error = ERROR_SUCCESS;
+    const size_t in_file = spool_take(&console->spool, piece);
+
+    if (in_file > 0)
+        error = spool_file_read(console->spool_file, console->spool.file_begin, in_file, piece);
+    spool_took(&console->spool, in_file);
+    return error;
+}
+
+/* The thread. After a failure it takes what comes and drops it, so that nobody waits for room. */
+static DWORD WINAPI write_spooled(void *context)
+{
+    struct console *console = context;
+    const bool is_console = console->width > 0;
+    struct buffer piece;
+
+    buffer_init(&piece, SPOOL_MEMORY_MAX);
+    AcquireSRWLockExclusive(&console->lock);
+    while (!console->is_over || !spool_is_empty(&console->spool)) {
+        DWORD error = take(console, &piece);
+        console->is_writing = piece.size > 0;
+        WakeAllConditionVariable(&console->changed);
+        if (console->is_writing && console->write_error == ERROR_SUCCESS) {
+            ReleaseSRWLockExclusive(&console->lock);
+            error = write_all(console->out, is_console, buffer_span(&piece));
+            AcquireSRWLockExclusive(&console->lock);
+        }
+        if (console->write_error == ERROR_SUCCESS)
+            console->write_error = error;
+        buffer_clear(&piece);
+        if (!console->is_writing && !console->is_over)
+            (void)SleepConditionVariableSRW(&console->changed, &console->lock, INFINITE, 0);
+        console->is_writing = false;
+    }
+    WakeAllConditionVariable(&console->changed);
+    ReleaseSRWLockExclusive(&console->lock);
+    buffer_release(&piece);
+    return 0;
+}
+
+/* Hands bytes to the thread. Waits for it only when they fit neither into memory nor on the disk. */
+static DWORD spool_result(struct console *console, struct span bytes)
+{
+    AcquireSRWLockExclusive(&console->lock);
+    while (console->write_error == ERROR_SUCCESS && !spool_put(&console->spool, bytes)) {
+        if (spool_file_write(&console->spool_file, console->spool.file_end, bytes) ==
+            ERROR_SUCCESS) {
+            spool_wrote(&console->spool, bytes.size);
+            break;
+        }
+        (void)SleepConditionVariableSRW(&console->changed, &console->lock, INFINITE, 0);
+    }
+    DWORD error = console->write_error;
+    WakeAllConditionVariable(&console->changed);
+    ReleaseSRWLockExclusive(&console->lock);
+    return error;
+}
+
+/* Waits until everything is written. */
+static void drain(struct console *console)
+{
+    AcquireSRWLockExclusive(&console->lock);
+    while (console->writer != NULL && (console->is_writing || !spool_is_empty(&console->spool)))
+        (void)SleepConditionVariableSRW(&console->changed, &console->lock, INFINITE, 0);
+    ReleaseSRWLockExclusive(&console->lock);
+}
+
 static bool write_result(void *context, struct span bytes)
 {
     struct console *console = context;
-    DWORD error;
+    DWORD error = ERROR_INVALID_HANDLE;
 
     if (out_file.file != NULL) {
         error = write_all(out_file.file, false, bytes);
-    } else {
-        if (console->out == NULL) {
-            console->write_error = ERROR_INVALID_HANDLE;
-            return false;
-        }
+    } else if (console->out != NULL) {
         clear_progress(console);
-        error = write_all(console->out, console->width > 0, bytes);
         if (console->width > 0)
             console->output.progress = NULL; /* the rows show the progress */
+        if (console->writer == NULL)
+            console->writer = CreateThread(NULL, 0, write_spooled, console, 0, NULL);
+        error = console->writer != NULL ? spool_result(console, bytes)
+                                        : write_all(console->out, console->width > 0, bytes);
     }
     if (error != ERROR_SUCCESS && console->write_error == ERROR_SUCCESS)
         console->write_error = error;
@@ -104,6 +179,7 @@ static void write_diagnostic(void *context, struct span line)
     /* A failure of stderr cannot be reported. */
     if (console->error == NULL)
         return;
+    drain(console); /* the results come first */
     clear_progress(console);
     (void)write_all(console->error, console_width(console->error) > 0, line);
 }
@@ -125,6 +201,9 @@ void console_open(struct console *console)
     console->width = console_width(console->out);
     console->output =
         (struct output){.context = console, .write = write_result, .complain = write_diagnostic};
+    InitializeSRWLock(&console->lock);
+    InitializeConditionVariable(&console->changed);
+    spool_init(&console->spool, SPOOL_MEMORY_MAX);
     progress_init(&console->progress, system_now_ms());
     if (console_width(console->error) > 0)
         console->output.progress = show_progress;
@@ -134,6 +213,15 @@ void console_open(struct console *console)
 void console_close(struct console *console)
 {
     clear_progress(console);
+    AcquireSRWLockExclusive(&console->lock);
+    console->is_over = true;
+    WakeAllConditionVariable(&console->changed);
+    ReleaseSRWLockExclusive(&console->lock);
+    if (console->writer != NULL)
+        (void)WaitForSingleObject(console->writer, INFINITE);
+    handle_close(&console->writer);
+    handle_close(&console->spool_file);
+    spool_release(&console->spool);
     out_file_close(&out_file);
     (void)SetConsoleCtrlHandler(on_interrupt, FALSE);
     console->out = NULL;
@@ -165,8 +253,9 @@ void console_drop_file(struct console *console)
     console->write_error = ERROR_SUCCESS; /* it concerned the file */
 }
 
-bool console_failed(const struct console *console)
+bool console_failed(struct console *console)
 {
+    drain(console);
     return console->write_error != ERROR_SUCCESS && console->write_error != ERROR_NO_DATA &&
            console->write_error != ERROR_BROKEN_PIPE &&
            console->write_error != ERROR_PIPE_NOT_CONNECTED;

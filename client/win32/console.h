@@ -3,19 +3,30 @@
  * Bytes are written as they are, not through the C library's text mode; to a console as UTF-16, so
  * that its code page, which it shares with other programs, stays as it is. Ctrl+C ends lsmap with 130
  * and leaves no file. The progress of a long scan is shown on stderr if that is a console, until
- * results appear on a console. One console per process, used by the main thread. */
+ * results appear on a console. One console per process, used by the main thread.
+ *
+ * A thread of its own writes to stdout what a spool keeps for it: a paused reader does not hold up
+ * the main thread, nor the server that it reads from. */
 #ifndef CLIENT_WIN32_CONSOLE_H
 #define CLIENT_WIN32_CONSOLE_H
 
 #include "client/run.h"
 #include "client/show/progress.h"
+#include "client/spool.h"
 #include "common/win32/win.h"
 
 struct console {
     HANDLE out, error; /* NULL: none */
-    DWORD write_error; /* of the first write that failed; ERROR_SUCCESS: none */
+    DWORD write_error; /* of the first write that failed; ERROR_SUCCESS: none; under the lock */
     size_t width;      /* columns, when results go to a console; 0: they do not */
     struct progress progress;
+    HANDLE writer; /* the thread; NULL: none yet */
+    SRWLOCK lock;  /* of the rest */
+    CONDITION_VARIABLE changed;
+    struct spool spool;
+    HANDLE spool_file;    /* NULL: none yet */
+    bool is_writing;      /* the writer has bytes that it took */
+    bool is_over;         /* nothing comes any more */
     struct output output; /* points back here: do not copy a console */
 };
 
@@ -34,7 +45,7 @@ NODISCARD DWORD console_commit_file(_Inout_ struct console *console);
 /* Removes the file. */
 void console_drop_file(_Inout_ struct console *console);
 
-/* True when writing failed, except that the reader of a pipe closed it. */
-bool console_failed(_In_ const struct console *console);
+/* Waits until everything is written. True when writing failed, except that the reader of a pipe closed it. */
+bool console_failed(_Inout_ struct console *console);
 
 #endif

@@ -200,28 +200,95 @@ static void a_console_keeps_its_code_page(struct test *t)
     lsmap_process_release(&process);
 }
 
+/* A complete reply of one process with so many mappings, to be freed; NULL without memory. */
+static char *make_reply(int rows, size_t *size)
+{
+    const size_t row_size = sizeof MAP_ROW - 1;
+    char *reply = malloc((size_t)rows * row_size + 1024);
+
+    if (reply == NULL)
+        return NULL;
+    *size = sizeof PROCESS_ROW - 1;
+    memcpy(reply, PROCESS_ROW, *size);
+    for (int i = 0; i < rows; i++, *size += row_size)
+        memcpy(reply + *size, MAP_ROW, row_size);
+    *size += (size_t)snprintf(reply + *size, 1024,
+                              "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":%d,"
+                              "\"errors\":0,\"complete\":true}\n",
+                              rows + 1);
+    return reply;
+}
+
 static void a_large_reply_arrives_completely(struct test *t)
 {
-    enum { ROWS = 20000 };
-    size_t row_size = sizeof MAP_ROW - 1, size = sizeof PROCESS_ROW - 1;
-    char *reply = malloc(ROWS * row_size + 1024);
+    size_t size = 0;
+    char *reply = make_reply(20000, &size);
     struct fake_server server;
     struct lsmap_process process = {0};
 
     REQUIRE(t, reply != NULL);
-    memcpy(reply, PROCESS_ROW, size);
-    for (int i = 0; i < ROWS; i++, size += row_size)
-        memcpy(reply + size, MAP_ROW, row_size);
-    size += (size_t)snprintf(reply + size, 1024,
-                             "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":%d,\"errors\":0,"
-                             "\"complete\":true}\n",
-                             ROWS + 1);
     const struct fake_script script = {.reply = reply, .reply_size = size, .hold = true};
     if (CHECK(t, play(t, &script, L"--json", &server, &process))) {
         CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
         CHECK_MEM(t, reply, size, process.out, process.out_size);
         lsmap_process_release(&process);
     }
+    free(reply);
+}
+
+/* A reader of stdout that pauses until the server has sent all. */
+struct late_reader {
+    HANDLE in, server;
+    const char *expected;
+    size_t size, equal; /* bytes expected, and read as expected */
+    bool server_was_first;
+};
+
+static DWORD WINAPI read_late(void *context)
+{
+    struct late_reader *reader = context;
+    char data[64 * 1024];
+    DWORD got = 0;
+
+    reader->server_was_first =
+        WaitForSingleObject(reader->server, LSMAP_TIMEOUT_MS / 2) == WAIT_OBJECT_0;
+    while (reader->equal < reader->size && ReadFile(reader->in, data, sizeof data, &got, NULL) &&
+           got <= reader->size - reader->equal &&
+           memcmp(data, reader->expected + reader->equal, got) == 0)
+        reader->equal += got;
+    (void)CloseHandle(reader->in); /* lsmap does not wait for it any more */
+    return 0;
+}
+
+/* The reply is larger than what is kept in memory: it waits in a file. */
+static void a_paused_reader_holds_up_no_server(struct test *t)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    struct late_reader reader = {0};
+    struct lsmap_process process = {0};
+    struct fake_server server;
+    wchar_t arguments[ARGUMENTS_CAPACITY];
+    HANDLE out = NULL;
+
+    char *reply = make_reply(400 * 1000, &reader.size);
+    reader.expected = reply;
+    REQUIRE(t, reply != NULL && reader.size > 20u * 1024 * 1024);
+    REQUIRE(t, CreatePipe(&reader.in, &out, &inherited, 0));
+    const struct fake_script script = {.reply = reply, .reply_size = reader.size};
+    REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
+    reader.server = server.thread;
+    HANDLE thread = CreateThread(NULL, 0, read_late, &reader, 0, NULL);
+    REQUIRE(t, thread != NULL);
+    (void)swprintf(arguments, ARGUMENTS_CAPACITY, L"--pipe %ls --json 7", server.name);
+    CHECK(t, lsmap_process_run_to(&process, arguments, out));
+    CHECK(t, WaitForSingleObject(thread, LSMAP_TIMEOUT_MS) == WAIT_OBJECT_0);
+    CHECK(t, reader.server_was_first);
+    CHECK_INT(t, reader.size, reader.equal);
+    CHECK_INT(t, OUTCOME_COMPLETE, process.exit_code);
+    check_error(t, &process, "");
+    lsmap_process_release(&process);
+    (void)CloseHandle(thread);
+    fake_server_stop(&server);
     free(reply);
 }
 
@@ -375,6 +442,7 @@ int main(int argc, char **argv)
         TEST_CASE(a_table_is_utf8_and_never_cut_in_a_file),
         TEST_CASE(a_console_keeps_its_code_page),
         TEST_CASE(a_large_reply_arrives_completely),
+        TEST_CASE(a_paused_reader_holds_up_no_server),
         TEST_CASE(nothing_is_sent_to_a_foreign_server),
         TEST_CASE(a_pipe_that_denies_access_is_reported),
         TEST_CASE(an_absent_server_is_reported),

@@ -1,0 +1,49 @@
+#include "client/spool.h"
+
+void spool_init(struct spool *spool, size_t memory_max)
+{
+    *spool = (struct spool){.file_begin = 0};
+    buffer_init(&spool->memory, memory_max);
+}
+
+void spool_release(struct spool *spool)
+{
+    buffer_release(&spool->memory);
+}
+
+bool spool_put(struct spool *spool, struct span bytes)
+{
+    if (spool->file_begin < spool->file_end || !buffer_reserve(&spool->memory, bytes.size))
+        return false;
+    return buffer_append(&spool->memory, bytes);
+}
+
+void spool_wrote(struct spool *spool, size_t size)
+{
+    spool->file_end += size;
+}
+
+size_t spool_take(struct spool *spool, struct buffer *out)
+{
+    const struct buffer memory = spool->memory;
+    const uint64_t in_file = spool->file_end - spool->file_begin;
+    const size_t most = out->capacity_max < SPOOL_READ_SIZE ? out->capacity_max : SPOOL_READ_SIZE;
+
+    if (memory.size == 0)
+        return in_file < most ? (size_t)in_file : most;
+    spool->memory = *out;
+    *out = memory;
+    return 0;
+}
+
+void spool_took(struct spool *spool, size_t size)
+{
+    spool->file_begin += size;
+    if (spool->file_begin == spool->file_end)
+        spool->file_begin = spool->file_end = 0; /* the next bytes overwrite the file */
+}
+
+bool spool_is_empty(const struct spool *spool)
+{
+    return spool->memory.size == 0 && spool->file_begin == spool->file_end;
+}

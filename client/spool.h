@@ -1,0 +1,34 @@
+/* Bytes on their way from a fast writer to a slow reader, in order: in memory up to a bound, then in
+ * a file.
+ *
+ * Pure: says where they are, and its user moves those of the file. Not for two threads at once.
+ */
+#ifndef CLIENT_SPOOL_H
+#define CLIENT_SPOOL_H
+
+#include "common/text/buffer.h"
+
+enum { SPOOL_READ_SIZE = 1024 * 1024 }; /* of the file at once, at most */
+
+struct spool {
+    struct buffer memory;          /* older than what is in the file */
+    uint64_t file_begin, file_end; /* the part of the file that was not taken yet */
+};
+
+void spool_init(_Out_ struct spool *spool, size_t memory_max);
+void spool_release(_Inout_ struct spool *spool);
+
+/* Keeps bytes in memory. Returns false when they must be written to the file, at file_end, and
+ * reported by spool_wrote(). */
+NODISCARD bool spool_put(_Inout_ struct spool *spool, struct span bytes);
+void spool_wrote(_Inout_ struct spool *spool, size_t size);
+
+/* Takes what comes next: what is in memory is moved to `out`, which must be empty and have the same
+ * bound. Returns 0, or how many bytes must be read from the file, at file_begin, and reported by
+ * spool_took(). Nothing is left when it returns 0 and `out` is empty. */
+NODISCARD size_t spool_take(_Inout_ struct spool *spool, _Inout_ struct buffer *out);
+void spool_took(_Inout_ struct spool *spool, size_t size);
+
+bool spool_is_empty(_In_ const struct spool *spool);
+
+#endif
