@@ -59,8 +59,8 @@ static const struct cli_option table[OPTION_COUNT] = {
 };
 
 static const char *const commands[] = {
-    [COMMAND_HELP] = "help",     [COMMAND_PS] = "ps",       [COMMAND_INFO] = "info",
-    [COMMAND_WHOAMI] = "whoami", [COMMAND_STATS] = "stats", [COMMAND_DIFF] = "diff",
+    [COMMAND_HELP] = "help",         [COMMAND_PS] = "ps",       [COMMAND_INFO] = "info",
+    [COMMAND_WHOAMI] = "whoami",     [COMMAND_STATS] = "stats", [COMMAND_DIFF] = "diff",
     [COMMAND_SECTIONS] = "sections",
 };
 

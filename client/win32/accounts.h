@@ -3,10 +3,7 @@
 #ifndef CLIENT_WIN32_ACCOUNTS_H
 #define CLIENT_WIN32_ACCOUNTS_H
 
-#include <stdbool.h>
-
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 /* Appends the name of the account with this SID, as "S-1-5-18", without its domain; it is looked up
  * once. Returns false, nothing appended, when it has none. */

@@ -8,8 +8,6 @@
 #ifndef CLIENT_WIN32_FILE_USERS_H
 #define CLIENT_WIN32_FILE_USERS_H
 
-#include <stdint.h>
-
 #include "common/text/buffer.h"
 #include "common/win32/win.h"
 

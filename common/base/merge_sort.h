@@ -3,9 +3,6 @@
 #ifndef COMMON_BASE_MERGE_SORT_H
 #define COMMON_BASE_MERGE_SORT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "common/base/annotations.h"
 
 /* Below, at or above 0, as the item `a` comes before, with or after `b`. */

@@ -14,14 +14,8 @@
 #ifndef COMMON_SCAN_HOLDERS_H
 #define COMMON_SCAN_HOLDERS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/scan/process.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     HANDLES_ANSWER_SIZE_MAX = 256 * 1024 * 1024, /* 6.7 million handles */

@@ -5,13 +5,7 @@
 #ifndef COMMON_SCAN_SERVICES_H
 #define COMMON_SCAN_SERVICES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "common/base/annotations.h"
 #include "common/text/buffer.h"
-#include "common/text/span.h"
 
 enum {
     SERVICES_MAX = 16 * 1024,   /* a terminal server has some dozens more for each session */

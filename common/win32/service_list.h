@@ -6,9 +6,6 @@
 #ifndef COMMON_WIN32_SERVICE_LIST_H
 #define COMMON_WIN32_SERVICE_LIST_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "common/scan/services.h"
 #include "common/text/buffer.h"
 #include "common/win32/win.h"
