@@ -9,8 +9,10 @@
 #define FOR_MAPS CLI_FOR(COMMAND_MAPS)
 #define FOR_DIFF CLI_FOR(COMMAND_DIFF)
 #define FOR_SCANS (FOR_MAPS | CLI_FOR(COMMAND_PS))
+#define FOR_TABLES (FOR_SCANS | CLI_FOR(COMMAND_SECTIONS))
+#define FOR_SIZES (FOR_MAPS | FOR_DIFF | CLI_FOR(COMMAND_SECTIONS))
 #define FOR_SUMS (FOR_SCANS | CLI_FOR(COMMAND_STATS))
-#define FOR_SERVERS (FOR_SUMS | CLI_FOR(COMMAND_INFO) | CLI_FOR(COMMAND_WHOAMI))
+#define FOR_SERVERS (FOR_TABLES | FOR_SUMS | CLI_FOR(COMMAND_INFO) | CLI_FOR(COMMAND_WHOAMI))
 #define FOR_ALL (FOR_SERVERS | FOR_DIFF)
 
 /* Columns: symbol, then struct cli_option. */
@@ -27,9 +29,9 @@
     X(OPTION_SORT, "sort", "WORD", NULL, 0, false, FOR_MAPS)                   \
     X(OPTION_TOP, "top", "N", NULL, 0, false, FOR_MAPS)                        \
     X(OPTION_BY_FILE, "by-file", NULL, NULL, 0, false, FOR_MAPS)               \
-    X(OPTION_BYTES, "bytes", NULL, NULL, 0, false, FOR_MAPS | FOR_DIFF)        \
+    X(OPTION_BYTES, "bytes", NULL, NULL, 0, false, FOR_SIZES)                  \
     X(OPTION_JSON, "json", NULL, NULL, 0, false, FOR_ALL)                      \
-    X(OPTION_CSV, "csv", NULL, NULL, 0, false, FOR_SCANS)                      \
+    X(OPTION_CSV, "csv", NULL, NULL, 0, false, FOR_TABLES)                     \
     X(OPTION_ASCII, "ascii", NULL, NULL, 0, false, FOR_ALL)                    \
     X(OPTION_BOM, "bom", NULL, NULL, 0, false, FOR_ALL)                        \
     X(OPTION_PROMETHEUS, "prometheus", NULL, NULL, 0, false, FOR_SUMS)         \
@@ -41,7 +43,7 @@
     X(OPTION_DIRECT, "direct", NULL, NULL, 0, false, FOR_SERVERS)              \
     X(OPTION_PIPE, "pipe", "NAME", NULL, 0, false, FOR_SERVERS)                \
     X(OPTION_QUIET, "quiet", NULL, NULL, 'q', false, FOR_ALL)                  \
-    X(OPTION_DEBUG, "debug", NULL, NULL, 0, false, FOR_SCANS)                  \
+    X(OPTION_DEBUG, "debug", NULL, NULL, 0, false, FOR_TABLES)                 \
     X(OPTION_HELP, "help", NULL, "?", 'h', false, FOR_ALL)                     \
     X(OPTION_VERSION, "version", NULL, NULL, 'V', false, FOR_ALL)
 
@@ -299,7 +301,8 @@ static void check_pairs(struct cli *cli)
 static void check(struct cli *cli, const struct options *options)
 {
     const size_t *given = cli->given;
-    bool is_scan = cli->command == COMMAND_MAPS || cli->command == COMMAND_PS;
+    bool is_scan = cli->command == COMMAND_MAPS || cli->command == COMMAND_PS ||
+                   cli->command == COMMAND_SECTIONS;
 
     check_pairs(cli);
     cli_check_command(cli);

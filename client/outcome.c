@@ -140,23 +140,30 @@ static void add_error(struct gaps *gaps, const struct row *row)
     struct span message = row_text(row, MEMBER_MESSAGE), name = row_text(row, MEMBER_PROCESS);
     struct span stage = row_text(row, MEMBER_STAGE), status = row_text(row, MEMBER_NT_STATUS);
     struct buffer *reason = &gaps->groups[gaps->groups_count].reason;
+    const bool is_list = !row_knows(row, MEMBER_PID);
     bool was_opened = stage.size > 0 && !span_equal(stage, SPAN("open"));
     char pid[24];
 
     if (message.size > 0 && message.data[message.size - 1] == '.')
         message.size--; /* the sentence goes on */
     buffer_clear(reason);
-    buffer_text(reason, was_opened ? "could not be read completely: " : "could not be read: ");
+    if (!is_list)
+        buffer_text(reason, was_opened ? "could not be read completely: " : "could not be read: ");
     display_text(reason, message.size > 0 ? message : row_text(row, MEMBER_CODE));
     buffer_text(reason, status.size > 0 ? " (" : "");
     display_text(reason, status);
     buffer_text(reason, status.size > 0 ? ")" : "");
     struct gap_group *group = find_group(gaps);
     (void)snprintf(pid, sizeof pid, " (%u)", (unsigned)row_number(row, MEMBER_PID, 0));
-    if (group != NULL)
-        group_add(group, "", name.size > 0 ? name : SPAN("process"), pid);
-    else
+    if (group == NULL) {
         gaps->others++;
+        return;
+    }
+    group->is_list = is_list;
+    if (is_list && name.size == 0)
+        group->count++;
+    else
+        group_add(group, "", name.size > 0 ? name : SPAN("process"), is_list ? "" : pid);
 }
 
 void gaps_add(struct gaps *gaps, const struct row *row)
@@ -247,7 +254,10 @@ void gaps_report(const struct gaps *gaps, bool with_errors, struct buffer *out)
     report_unmatched(gaps, out);
     for (size_t i = GAP_REASONS; i < gaps->groups_count && with_errors; i++) {
         const struct gap_group *group = &gaps->groups[i];
-        report_count(out, group->count);
+        if (group->is_list)
+            buffer_text(out, PRODUCT_NAME ": ");
+        else
+            report_count(out, group->count);
         buffer_append(out, buffer_span(&group->reason));
         buffer_text(out, group->named > 0 ? ": " : "");
         report_names(group, out);

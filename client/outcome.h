@@ -112,6 +112,7 @@ struct gap_group {
     struct buffer reason; /* "could not be read: MESSAGE (NT_STATUS)", fit to be shown */
     struct buffer names;  /* "NAME (PID), NAME (PID)" */
     uint64_t count, named;
+    bool is_list; /* not of processes: a part of the list is missing, and the reason is all of it */
 };
 
 /* What a result lacks. The caller sets the first three members after gaps_init(). */
@@ -122,7 +123,7 @@ struct gaps {
 
     bool is_own;        /* the server looked at the caller's own processes only */
     bool has_end;       /* the next one is known */
-    uint64_t processes; /* that matched */
+    uint64_t processes; /* or sections that matched */
     uint64_t denied;    /* of the unmatched: because the caller may not know */
     /* One more than are used, in which the next reason is put together. */
     struct gap_group groups[GAPS_GROUPS_MAX];

@@ -60,16 +60,16 @@ enum outcome run_complain(const struct run_settings *settings, const struct fail
 
 static bool is_scan(const struct options *options)
 {
-    return options->command == COMMAND_MAPS || options->command == COMMAND_PS;
+    return options->command == COMMAND_MAPS || options->command == COMMAND_PS ||
+           options->command == COMMAND_SECTIONS;
 }
 
 static void make_request(const struct options *options, struct request *request)
 {
-    static const enum request_op ops[] = {[COMMAND_MAPS] = OP_MAPS,
-                                          [COMMAND_PS] = OP_PROCESSES,
-                                          [COMMAND_INFO] = OP_INFO,
-                                          [COMMAND_WHOAMI] = OP_WHOAMI,
-                                          [COMMAND_STATS] = OP_STATS};
+    static const enum request_op ops[] = {
+        [COMMAND_MAPS] = OP_MAPS,   [COMMAND_PS] = OP_PROCESSES,
+        [COMMAND_INFO] = OP_INFO,   [COMMAND_WHOAMI] = OP_WHOAMI,
+        [COMMAND_STATS] = OP_STATS, [COMMAND_SECTIONS] = OP_SECTIONS};
 
     request_init(request, ops[options->command]);
     request->id.type = REQUEST_ID_INT;
@@ -197,6 +197,20 @@ static void say_no_view(struct run *run)
     buffer_text(say, "\n");
 }
 
+/* The list was made, but nothing in it was asked for. */
+static void say_no_section(struct run *run)
+{
+    struct buffer *say = &run->say;
+
+    buffer_text(say, PRODUCT_NAME ": no section is listed");
+    if (run->request.names_count > 0) {
+        buffer_text(say, " that matches \"");
+        display_text(say, run->request.names[0]);
+        buffer_text(say, run->request.names_count > 1 ? "\" or the other names" : "\"");
+    }
+    buffer_text(say, run->request.pids_count > 0 ? " and that these processes hold\n" : "\n");
+}
+
 /* What the scan cost: time, and queries by class. */
 static void say_cost(struct run *run, const struct row *end)
 {
@@ -228,6 +242,11 @@ static void on_end(struct run *run, const struct row *end)
     const struct filter *filter = &run->pipeline.filter;
     const uint64_t selectors = request->all ? 1 : request->pids_count + request->names_count;
 
+    if (options->command == COMMAND_SECTIONS) {
+        run->gaps.processes = row_number(end, MEMBER_ROWS, 0) - row_number(end, MEMBER_ERRORS, 0);
+        if (run->gaps.processes == 0 && !options->quiet)
+            say_no_section(run);
+    }
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
     if (!options->quiet && run->gaps.processes == 0 &&
         (request->has_address || request->paths_count > 0) &&
@@ -264,7 +283,7 @@ static bool on_wait(struct run *run)
     const struct output *output = run->settings->output;
     const struct options *options = run->settings->options;
 
-    if (output->progress != NULL && options->all && !options->quiet)
+    if (output->progress != NULL && options->all && !options->quiet && run->processes > 0)
         output->progress(output->context, run->processes);
     return run->settings->width == 0 || flush(run);
 }

@@ -55,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         'info'   = 'the server'
         'whoami' = 'who you are to the server, and your rights'
         'stats'  = 'what the server has done'
+        'sections' = 'shared memory that has a name, and who holds it'
         'diff'   = 'what changed between two lists: OLD NEW'
         'help'   = 'a topic in detail'
     }

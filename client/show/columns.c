@@ -6,6 +6,8 @@ const struct column columns_of_members[MEMBER_COUNT] = {
     [MEMBER_BASE] = {"ADDRESS", CELL_ADDRESS, 14},
     [MEMBER_SIZE] = {"SIZE", CELL_SIZE, 5},
     [MEMBER_KIND] = {"KIND", CELL_TEXT, 8},
+    [MEMBER_BACKING] = {"BACKING", CELL_TEXT, 8},
+    [MEMBER_NAME] = {"NAME", CELL_PATH, 0},
     [MEMBER_STATE] = {"STATE", CELL_STATE, 8},
     [MEMBER_PROTECT] = {"PROT", CELL_PROTECT, 4},
     [MEMBER_PATH] = {"PATH", CELL_PATH, 13},
@@ -68,6 +70,13 @@ static const enum row_member files_csv[] = {
     MEMBER_PATH, MEMBER_DEVICE_PATH, MEMBER_KIND, MEMBER_PROCESSES, MEMBER_VIEWS, MEMBER_SIZE,
 };
 
+static const enum row_member sections[] = {MEMBER_SIZE, MEMBER_BACKING, MEMBER_PROCESSES,
+                                           MEMBER_SESSION, MEMBER_NAME};
+static const enum row_member sections_csv[] = {
+    MEMBER_NAME,    MEMBER_OBJECT,    MEMBER_SESSION, MEMBER_SIZE,        MEMBER_ATTRIBUTES,
+    MEMBER_BACKING, MEMBER_PROCESSES, MEMBER_HOLDERS, MEMBER_NAME_STATUS,
+};
+
 #define COUNTED(array) array, sizeof array / sizeof array[0]
 
 const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
@@ -80,6 +89,7 @@ const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
     [COLUMNS_FLAT_PAGES] = {COUNTED(flat_pages), NULL, 0, true},
     [COLUMNS_FILES] = {COUNTED(files), COUNTED(files_csv), false},
     [COLUMNS_CHANGES] = {COUNTED(maps), NULL, 0, false},
+    [COLUMNS_SECTIONS] = {COUNTED(sections), COUNTED(sections_csv), false},
 };
 
 const struct columns columns_of_region = {COUNTED(region), NULL, 0, false};

@@ -120,6 +120,8 @@ static bool is_in_table(enum columns_table kind, enum row_type type)
         return type == ROW_PROCESS;
     if (kind == COLUMNS_FILES)
         return type == ROW_FILE;
+    if (kind == COLUMNS_SECTIONS)
+        return type == ROW_SECTION;
     return type == ROW_MAP || (type == ROW_REGION && kind == COLUMNS_REGIONS);
 }
 

@@ -18,7 +18,9 @@ enum {
     WRAP_INDENT = 4,                                  /* of a second line */
     WIDTH_NARROW = 100, /* below this a flat list has narrower processes */
     PROCESS_COLUMNS_NARROW = 18,
-    CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
+    HOLDER_COLUMNS_MAX = 60, /* of the name of a process that holds a section */
+    MORE_COLUMNS = 18,       /* " and 12345 more" */
+    CHANGE_COLUMNS = 36      /* the sign of a process change, and the words after the name */
 };
 
 void table_init(struct table *table, enum columns_table kind, const struct table_style *style)
@@ -392,6 +394,62 @@ static bool has_headings(const struct table *table)
     return table->kind >= COLUMNS_MAPS && table->kind <= COLUMNS_REGIONS;
 }
 
+/* Reads the next process that holds a section. Returns false after the last one. */
+static bool next_holder(struct table *table, struct json_reader *reader, uint64_t *pid)
+{
+    struct buffer *name = &table->heading;
+    enum json_event event;
+
+    buffer_clear(name);
+    while ((event = json_next(reader)) == JSON_OBJECT_OPEN || event == JSON_KEY) {
+        const struct span key = reader->token;
+
+        if (event == JSON_OBJECT_OPEN)
+            continue;
+        event = json_next(reader);
+        if (!(event == JSON_NUMBER && span_equal(key, SPAN("pid")) && json_uint64(reader, pid)) &&
+            !(event == JSON_STRING && buffer_reserve(name, reader->token.size + 1) &&
+              json_unescape(reader, name->data, name->capacity, &name->size)) &&
+            event != JSON_NULL)
+            return false;
+    }
+    return event == JSON_OBJECT_CLOSE;
+}
+
+/* Below a section: the processes that hold it, as many as the console has room for; or why it
+ * could not be asked. */
+static void put_holders(struct table *table, const struct row *row, struct buffer *out)
+{
+    const size_t begin = out->size;
+    uint64_t left = row_number(row, MEMBER_PROCESSES, 0), pid = 0;
+    struct json_reader reader;
+
+    if (row_knows(row, MEMBER_NAME_STATUS)) {
+        buffer_text(out, "       could not be read (");
+        display_text(out, row_text(row, MEMBER_NAME_STATUS));
+        buffer_text(out, ")\n");
+    }
+    json_reader_init(&reader, row_text(row, MEMBER_HOLDERS), JSON_DEPTH_MAX);
+    if (left == 0 || json_next(&reader) != JSON_ARRAY_OPEN)
+        return;
+    const size_t line = out->size;
+    for (; next_holder(table, &reader, &pid); left--) {
+        const size_t size = out->size;
+        buffer_text(out, size > line ? ", " : "       ");
+        display_name(out, table->heading.size > 0 ? buffer_span(&table->heading) : SPAN("?"),
+                     HOLDER_COLUMNS_MAX);
+        buffer_format(out, " (%" PRIu64 ")", pid);
+        if (table->style.width > 0 && size > line &&
+            display_width(span_from(buffer_span(out), line)) + MORE_COLUMNS > table->style.width) {
+            buffer_truncate(out, size);
+            break;
+        }
+    }
+    if (left > 0)
+        buffer_format(out, " and %" PRIu64 " more", left);
+    buffer_text(out, out->size > begin ? "\n" : "");
+}
+
 /* A row that belongs to a table. The titles wait for the first one: above an error message they
  * would be odd. */
 static void put_row(struct table *table, const struct row *row, struct buffer *out)
@@ -412,6 +470,8 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
         put_line(table, indent, columns, row, out);
     else if (has_headings(table))
         put_heading(table, row, out);
+    if (row->type == ROW_SECTION)
+        put_holders(table, row, out);
     table->begun = true;
 }
 
@@ -427,7 +487,7 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
         stats_table(&table->stats, out);
     } else if (row->type == ROW_PROCESS || row->type == ROW_MAP || row->type == ROW_REGION ||
                row->type == ROW_FILE || row->type == ROW_PROCESS_CHANGE ||
-               row->type == ROW_MAP_CHANGE) {
+               row->type == ROW_MAP_CHANGE || row->type == ROW_SECTION) {
         put_row(table, row, out);
     }
     return !buffer_failed(out) && !buffer_failed(&table->cell) && !buffer_failed(&table->heading);
@@ -454,6 +514,8 @@ bool table_end(struct table *table, struct buffer *out)
         put_count(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
                   "processes started, ");
         put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
+    } else if (table->kind == COLUMNS_SECTIONS) {
+        put_count(out, table->counts[ROW_SECTION][0], "section\n", "sections\n");
     } else if (table->kind == COLUMNS_FILES) {
         put_count(out, table->counts[ROW_FILE][0], "file", "files");
         put_bytes(table, out);
