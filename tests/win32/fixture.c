@@ -8,6 +8,9 @@
  * named event instead; with --seconds alone only for that time. It waits at most --seconds (default
  * 60). Its files are in a folder of their own below DIR (default: the temporary folder) and are deleted
  * when it ends. --tag is ignored: others find the process by its command line.
+ * It holds named sections, PID being its own, which it does not map: Local\lsmap-fixture-PID of 12288
+ * bytes, Global\lsmap-fixture-PID of 1 MiB that is reserved, Local\lsmap-fixture-PID-data and -image
+ * of its own program.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -170,6 +173,29 @@ static bool parse(struct options *options, const wchar_t **words, size_t count)
     return options->seconds > 0 && options->seconds <= WAIT_SECONDS_MAX;
 }
 
+/* Until the process ends. What a system cannot make is missing. */
+static void make_sections(void)
+{
+    wchar_t path[MAX_PATH + 1] = L"", name[64];
+    const unsigned long pid = GetCurrentProcessId();
+
+    (void)swprintf(name, 64, L"Local\\lsmap-fixture-%lu", pid);
+    (void)CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 12288, name);
+    (void)swprintf(name, 64, L"Global\\lsmap-fixture-%lu", pid);
+    (void)CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE | SEC_RESERVE, 0, 0x100000,
+                             name);
+    (void)GetModuleFileNameW(NULL, path, MAX_PATH);
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return;
+    (void)swprintf(name, 64, L"Local\\lsmap-fixture-%lu-data", pid);
+    (void)CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 4096, name);
+    (void)swprintf(name, 64, L"Local\\lsmap-fixture-%lu-image", pid);
+    (void)CreateFileMappingW(file, NULL, PAGE_READONLY | SEC_IMAGE, 0, 0, name);
+    handle_close(&file);
+}
+
 int main(void)
 {
     static struct fixture fixture;
@@ -187,6 +213,7 @@ int main(void)
         return EXIT_USAGE;
 
     HANDLE end = open_end(&options);
+    make_sections();
     bool ok = fixture_make(&fixture, options.dir) == ERROR_SUCCESS && report(&fixture);
     if (ok)
         wait_for_end(&options, end);
