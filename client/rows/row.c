@@ -40,6 +40,7 @@ static const struct {
     [ROW_WHOAMI] = {{"whoami", 6}, BIT(MEMBER_RIGHTS)},
     [ROW_STATS] = {{"stats", 5}, 0},
     [ROW_FILE] = {{"file", 4}, 0},
+    [ROW_STALE] = {{"stale", 5}, 0},
     [ROW_PROCESS_CHANGE] = {{"process_change", 14}, 0},
     [ROW_MAP_CHANGE] = {{"map_change", 10}, 0},
     [ROW_END] = {{"end", 3},
@@ -244,9 +245,14 @@ void row_begin(struct row *row, enum row_type type)
     row_set_text(row, MEMBER_TYPE, types[type].name);
 }
 
+static bool is_text(enum row_member member)
+{
+    return members[member].type == VALUE_TEXT || members[member].type == VALUE_JSON;
+}
+
 static union row_value *set(struct row *row, enum row_member member, bool known)
 {
-    ASSERT(member < MEMBER_COUNT && members[member].type != VALUE_JSON);
+    ASSERT(member < MEMBER_COUNT);
     if (row_has(row, member))
         row->changed |= BIT(member);
     else
@@ -260,7 +266,7 @@ void row_set_text(struct row *row, enum row_member member, struct span text)
 {
     union row_value *value = set(row, member, text.size > 0);
 
-    ASSERT(members[member].type == VALUE_TEXT);
+    ASSERT(is_text(member));
     value->text.offset = row->text.size;
     row->failed = !buffer_append(&row->text, text) || row->failed;
     value->text.size = row->text.size - value->text.offset;
@@ -269,7 +275,7 @@ void row_set_text(struct row *row, enum row_member member, struct span text)
 void row_set_number(struct row *row, enum row_member member, uint64_t number)
 {
     set(row, member, true)->number = number;
-    ASSERT(members[member].type != VALUE_TEXT);
+    ASSERT(!is_text(member));
 }
 
 void row_set_null(struct row *row, enum row_member member)
@@ -299,7 +305,10 @@ static void put_value(const struct row *row, enum row_member member, struct json
         json_put_null(writer);
     else if (members[member].type == VALUE_TEXT)
         json_put_string(writer, row_text(row, member));
-    else if (members[member].type == VALUE_ADDRESS)
+    else if (members[member].type == VALUE_JSON) {
+        json_put_raw(writer, row_text(row, member).data, row_text(row, member).size);
+        json_put_raw(writer, ",", 1);
+    } else if (members[member].type == VALUE_ADDRESS)
         json_put_address(writer, number);
     else if (members[member].type == VALUE_BOOL)
         json_put_bool(writer, number != 0);
@@ -387,11 +396,6 @@ bool row_knows(const struct row *row, enum row_member member)
 {
     ASSERT(member < MEMBER_COUNT);
     return (row->known & BIT(member)) != 0;
-}
-
-static bool is_text(enum row_member member)
-{
-    return members[member].type == VALUE_TEXT || members[member].type == VALUE_JSON;
 }
 
 struct span row_text(const struct row *row, enum row_member member)

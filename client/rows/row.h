@@ -25,6 +25,7 @@ enum row_type {
     ROW_WHOAMI,
     ROW_STATS,
     ROW_FILE,           /* made by sort.h */
+    ROW_STALE,          /* made by stale.h */
     ROW_PROCESS_CHANGE, /* made by diff.h, as is the next */
     ROW_MAP_CHANGE,
     ROW_END,  /* terminal: the reply is complete */
@@ -97,7 +98,8 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_AGENT_VERSION, "agent_version", TEXT) \
     X(MEMBER_PROCESS_START, "process_start", TEXT) \
     X(MEMBER_VIEWS, "views", UINT64)               \
-    X(MEMBER_CHANGE, "change", TEXT)
+    X(MEMBER_CHANGE, "change", TEXT)               \
+    X(MEMBER_REASON, "reason", TEXT)
 
 enum row_member {
 #define X(symbol, name, type) symbol,

@@ -1,0 +1,260 @@
+#include "client/stale.h"
+
+#include <string.h>
+
+#include "common/base/bounds.h"
+#include "common/text/pattern.h"
+#include "common/text/timestamp.h"
+
+enum { FOUND_MAX = STORE_VIEWS_MAX, PENDING_MAX = 64 * 1024, USERS_SIZE_MAX = 1024 * 1024 };
+
+struct stale_process {
+    uint32_t pid;
+    struct span name, services, start; /* in the store */
+};
+
+enum stale_reason { STALE_NOT, STALE_MOVED_ASIDE, STALE_PENDING, STALE_MISSING, STALE_REPLACED };
+
+struct stale_found {
+    uint32_t owner;
+    enum stale_reason reason;
+    struct span path;
+};
+
+static const char *const reasons[] = {"", "moved_aside", "pending", "missing", "replaced"};
+
+static bool keep(struct stale *stale, struct buffer *list, const void *item, size_t size)
+{
+    stale->failed = !buffer_append(list, (struct span){(const char *)item, size}) || stale->failed;
+    return !stale->failed;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+    return path_compare(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* The names of the list without what comes before the drive: "!" for a file that is to be replaced,
+ * "*1", and "\??\". */
+static void read_pending(struct stale *stale, struct span texts)
+{
+    for (size_t i = 0; texts.size > 0; i++) {
+        const char *end = memchr(texts.data, '\0', texts.size);
+        struct span name = {texts.data, end != NULL ? (size_t)(end - texts.data) : texts.size};
+        texts = span_from(texts, name.size < texts.size ? name.size + 1 : name.size);
+        if (name.size == 0 && i % 2 == 0)
+            break; /* the end of the list */
+        while (name.size > 0 && name.data[0] != '\\')
+            name = span_from(name, 1);
+        if (span_starts_with(name, SPAN("\\??\\")))
+            name = span_from(name, 4);
+        if (name.size > 0)
+            (void)keep(stale, &stale->pending, &name, sizeof name);
+    }
+    if (stale->pending.size > 0 &&
+        !merge_sort(stale->pending.data, stale->pending.size / sizeof(struct span),
+                    sizeof(struct span), compare_spans))
+        stale->failed = true;
+}
+
+void stale_init(struct stale *stale, const struct stale_calls *calls)
+{
+    *stale = (struct stale){.calls = calls};
+    store_init(&stale->store);
+    buffer_init(&stale->processes, PROCESSES_MAX * sizeof(struct stale_process));
+    buffer_init(&stale->pending, PENDING_MAX * sizeof(struct span));
+    buffer_init(&stale->found, FOUND_MAX * sizeof(struct stale_found));
+    buffer_init(&stale->pids, USERS_SIZE_MAX);
+    if (calls != NULL)
+        read_pending(stale, calls->pending);
+}
+
+void stale_release(struct stale *stale)
+{
+    store_release(&stale->store);
+    buffer_release(&stale->processes);
+    buffer_release(&stale->pending);
+    buffer_release(&stale->found);
+    buffer_release(&stale->pids);
+}
+
+/* The buffer's memory comes from realloc() and holds nothing else. */
+static const struct stale_process *processes_of(const struct stale *stale)
+{
+    return (const struct stale_process *)(const void *)stale->processes.data;
+}
+
+void stale_add(struct stale *stale, const struct row *row)
+{
+    const size_t count = stale->processes.size / sizeof(struct stale_process);
+
+    if (row->type == ROW_PROCESS) {
+        struct stale_process process = {.pid = (uint32_t)row_number(row, MEMBER_PID, 0),
+                                        .name = row_text(row, MEMBER_NAME),
+                                        .services = row_text(row, MEMBER_SERVICES),
+                                        .start = row_text(row, MEMBER_START)};
+        if (!store_keep(&stale->store, &process.name) ||
+            !store_keep(&stale->store, &process.services) ||
+            !store_keep(&stale->store, &process.start))
+            stale->failed = true;
+        else
+            (void)keep(stale, &stale->processes, &process, sizeof process);
+        return;
+    }
+    struct span kind = row_text(row, MEMBER_KIND);
+    if (row->type != ROW_MAP || count == 0 || span_equal(kind, SPAN("driver")) ||
+        (row_text(row, MEMBER_PATH).size == 0 && row_text(row, MEMBER_DEVICE_PATH).size == 0))
+        return;
+    if (!store_add(&stale->store, row, (uint32_t)count - 1, SPAN("")))
+        stale->failed = true;
+}
+
+static int by_path_and_owner(const void *a, const void *b)
+{
+    const struct stored_view *left = a, *right = b;
+    int order = path_compare(left->path, right->path);
+
+    return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
+}
+
+static int by_owner(const void *a, const void *b)
+{
+    const struct stale_found *left = a, *right = b;
+
+    return (left->owner > right->owner) - (left->owner < right->owner);
+}
+
+/* Names that the Windows Installer, component servicing and NTFS give to files that are in use when
+ * they are replaced or deleted. Sources: processes that keep C:\Config.Msi\*.rbf after an update,
+ * reported to several products; names below WinSxS\Temp in CBS.log; FILE_DISPOSITION_POSIX_SEMANTICS
+ * on NTFS. */
+static bool is_moved_aside(struct span path)
+{
+    static const char *const globs[] = {
+        "*\\Config.Msi\\*.rbf", "*\\WinSxS\\Temp\\PendingDeletes\\*",
+        "*\\WinSxS\\Temp\\PendingRenames\\*", "*\\$$DeleteMe.*", "*\\$Extend\\$Deleted\\*"};
+
+    for (size_t i = 0; i < sizeof globs / sizeof globs[0]; i++)
+        if (glob_match(span_from_string(globs[i]), path))
+            return true;
+    return false;
+}
+
+/* Paths must come in their order: the list is read along with them. */
+static bool is_pending(struct stale *stale, struct span path)
+{
+    const struct span *names = (const struct span *)(const void *)stale->pending.data;
+    const size_t count = stale->pending.size / sizeof *names;
+
+    while (stale->pending_index < count && path_compare(names[stale->pending_index], path) < 0)
+        stale->pending_index++;
+    return stale->pending_index < count && path_compare(names[stale->pending_index], path) == 0;
+}
+
+static void add_found(struct stale *stale, const struct stored_view *view, enum stale_reason reason)
+{
+    const struct stale_found found = {view->owner, reason, view->path};
+
+    (void)keep(stale, &stale->found, &found, sizeof found);
+}
+
+static bool uses_file(const struct stale *stale, uint32_t pid)
+{
+    const uint32_t *pids = (const uint32_t *)(const void *)stale->pids.data;
+
+    for (size_t i = 0; i < stale->pids.size / sizeof *pids; i++)
+        if (pids[i] == pid)
+            return true;
+    return false;
+}
+
+/* Views of one file that is there and changed at this time. A process that started later has the file
+ * of now. */
+static void decide_replaced(struct stale *stale, const struct stored_view *views, size_t count,
+                            uint64_t change_time)
+{
+    const struct stale_process *processes = processes_of(stale);
+    const struct stale_calls *calls = stale->calls;
+    char change[TIMESTAMP_CAPACITY];
+    bool is_asked = false;
+
+    timestamp_format(change, change_time);
+    for (size_t i = 0; i < count; i++) {
+        const struct stale_process *process = &processes[views[i].owner];
+        if ((i > 0 && views[i].owner == views[i - 1].owner) || /* another view of it */
+            span_compare(process->start, span_from_string(change)) >= 0)
+            continue;
+        if (!is_asked && (stale->questions == STALE_QUESTIONS_MAX ||
+                          !calls->list_users(calls->context, views[0].path, &stale->pids))) {
+            stale->unchecked++;
+            return;
+        }
+        stale->questions += !is_asked;
+        is_asked = true;
+        /* A process that has ended uses nothing. */
+        if (!uses_file(stale, process->pid) && calls->is_running(calls->context, process->pid))
+            add_found(stale, &views[i], STALE_REPLACED);
+    }
+}
+
+static void decide_file(struct stale *stale, const struct stored_view *views, size_t count)
+{
+    const struct stale_calls *calls = stale->calls;
+    const struct span path = views[0].path;
+    enum stale_presence presence = STALE_UNKNOWN;
+    enum stale_reason reason = STALE_NOT;
+    uint64_t change_time = 0;
+
+    if (is_moved_aside(path))
+        reason = STALE_MOVED_ASIDE;
+    else if (is_pending(stale, path))
+        reason = STALE_PENDING;
+    else if (!views[0].is_device)
+        presence = calls->look(calls->context, path, &change_time);
+    if (presence == STALE_ABSENT)
+        reason = STALE_MISSING;
+    for (size_t i = 0; i < count && reason != STALE_NOT; i++)
+        if (i == 0 || views[i].owner != views[i - 1].owner)
+            add_found(stale, &views[i], reason);
+    if (presence == STALE_PRESENT)
+        decide_replaced(stale, views, count, change_time);
+    else if (reason == STALE_NOT)
+        stale->unchecked++;
+}
+
+void stale_decide(struct stale *stale)
+{
+    const struct store *store = &stale->store;
+    const struct stored_view *views = NULL;
+
+    stale->failed = !store_sort(&stale->store, by_path_and_owner) || stale->failed;
+    views = store_views(store);
+    for (size_t begin = 0, end; begin < store->count && !stale->failed; begin = end) {
+        for (end = begin + 1; end < store->count; end++)
+            if (path_compare(views[begin].path, views[end].path) != 0)
+                break;
+        decide_file(stale, views + begin, end - begin);
+    }
+    if (stale->found.size > 0 &&
+        !merge_sort(stale->found.data, stale->found.size / sizeof(struct stale_found),
+                    sizeof(struct stale_found), by_owner))
+        stale->failed = true;
+}
+
+bool stale_next(struct stale *stale, struct row *row)
+{
+    const struct stale_found *found = (const struct stale_found *)(const void *)stale->found.data;
+
+    if (stale->next == stale->found.size / sizeof *found)
+        return false;
+    found += stale->next++;
+    const struct stale_process *process = &processes_of(stale)[found->owner];
+    row_begin(row, ROW_STALE);
+    row_set_number(row, MEMBER_PID, process->pid);
+    row_set_text(row, MEMBER_START, process->start);
+    row_set_text(row, MEMBER_PROCESS, process->name);
+    row_set_text(row, MEMBER_SERVICES, process->services);
+    row_set_text(row, MEMBER_PATH, found->path);
+    row_set_text(row, MEMBER_REASON, span_from_string(reasons[found->reason]));
+    return true;
+}

@@ -1,0 +1,76 @@
+/* Who still runs or has mapped a file that was replaced, renamed aside or is to be replaced at the
+ * next restart: the decision, on rows of processes and mappings.
+ *
+ * Why a file is stale, the first that holds:
+ *
+ *     moved_aside  its name is one that updates give to what they move away
+ *     pending      Windows is to rename or delete it at the next restart
+ *     missing      nothing is at its path
+ *     replaced     the file at its path changed after the process started, and the kernel does not
+ *                  list the process as a user of that file
+ *
+ * The name of a mapped file is that of its first file object, asked now: it may be one of several hard
+ * links, or the one before a rename. So a link that was removed is `missing` although the file has
+ * other names, and so is a file in a folder that was renamed. A file that was restored with all its
+ * old times is not found. Loaded drivers are no processes and are left out.
+ */
+#ifndef CLIENT_STALE_H
+#define CLIENT_STALE_H
+
+#include "client/rows/store.h"
+
+/* Each question who uses a file makes the kernel walk all processes. */
+enum { STALE_QUESTIONS_MAX = 64 };
+
+enum stale_presence {
+    STALE_UNKNOWN, /* the caller may not look, or the path is of another machine */
+    STALE_ABSENT,
+    STALE_PRESENT
+};
+
+/* What Windows says, asked with the rights of the caller. */
+struct stale_calls {
+    void *context; /* first argument of all */
+
+    /* The value PendingFileRenameOperations as UTF-8: an old and a new name in turn, each with a
+     * terminator; an empty new name means that the file is to be deleted. */
+    struct span pending;
+
+    /* What is at the path. change_time  FILETIME of the last change of the file's data, attributes or
+     * names; set with STALE_PRESENT. */
+    enum stale_presence (*look)(void *context, struct span path, uint64_t *change_time);
+
+    /* The processes that use the file at the path. pids  Cleared, then receives a uint32_t for each.
+     * Returns false when Windows does not say. */
+    bool (*list_users)(void *context, struct span path, struct buffer *pids);
+
+    bool (*is_running)(void *context, uint32_t pid);
+};
+
+struct stale {
+    const struct stale_calls *calls; /* the caller's */
+    struct store store;              /* mappings; the owner is an index in `processes` */
+    struct buffer processes;         /* struct stale_process */
+    struct buffer pending;           /* struct span, in the order of path_compare() */
+    struct buffer found;             /* struct stale_found, in the order of processes */
+    struct buffer pids;
+    size_t next, pending_index;
+    unsigned questions;
+    uint64_t unchecked; /* files of which it is not known whether they were replaced */
+    bool failed;        /* memory, or a bound of the store */
+};
+
+/* calls  Must outlive it. */
+void stale_init(_Out_ struct stale *stale, _In_ const struct stale_calls *calls);
+void stale_release(_Inout_ struct stale *stale);
+
+/* Keeps what a ROW_PROCESS or a ROW_MAP after it says; ignores other rows. */
+void stale_add(_Inout_ struct stale *stale, _In_ const struct row *row);
+
+/* After the last row: decides. */
+void stale_decide(_Inout_ struct stale *stale);
+
+/* Makes `row` the next ROW_STALE. Returns false when there is none. */
+bool stale_next(_Inout_ struct stale *stale, _Inout_ struct row *row);
+
+#endif
