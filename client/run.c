@@ -16,7 +16,8 @@
 enum {
     OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
     SAY_SIZE_MAX = 1024 * 1024, /* of diagnostics; longer ones are dropped */
-    FILE_COLUMNS_MAX = 40       /* of a file's name in a message */
+    FILE_COLUMNS_MAX = 40,      /* of a file's name in a message */
+    QUESTION_COLUMNS_MAX = 80
 };
 
 struct run {
@@ -369,10 +370,36 @@ static void complain_limits(struct run *run, const struct snapshot *snapshots,
         complain(run);
 }
 
+/* What came and went between answers to different questions says nothing. NULL: it is the same. */
+static const char *refuse_questions(struct run *run, const struct snapshot *snapshots)
+{
+    struct buffer *text = &run->say;
+
+    if (snapshots[0].is_mixed || snapshots[1].is_mixed)
+        return "a file has answers to different questions: compare one with one";
+    if (snapshots[0].has_host != snapshots[1].has_host)
+        return "only one of the files was made with --host: make both in the same way";
+    if (span_equal(snapshots[0].question, snapshots[1].question) ||
+        snapshots[0].question.size == 0 || snapshots[1].question.size == 0)
+        return NULL;
+    buffer_text(text, "the files answer different questions, \"");
+    display_cut(text, snapshots[0].question, QUESTION_COLUMNS_MAX);
+    buffer_text(text, "\" and \"");
+    display_cut(text, snapshots[1].question, QUESTION_COLUMNS_MAX);
+    buffer_append(text, (struct span){"\"", 2}); /* with the terminator */
+    return buffer_failed(text) ? "the files answer different questions" : text->data;
+}
+
 static enum outcome compare(struct run *run, const struct snapshot *snapshots)
 {
+    const char *refusal = refuse_questions(run, snapshots);
     struct diff_result result;
+    struct failure failure;
 
+    if (refusal != NULL) {
+        (void)failure_set(&failure, FAILURE_FILE, refusal);
+        return run_complain(run->settings, &failure);
+    }
     if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, show_row, run,
                        &result))
         show_end(run);

@@ -99,7 +99,8 @@ enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
     X(MEMBER_PROCESS_START, "process_start", TEXT) \
     X(MEMBER_VIEWS, "views", UINT64)               \
     X(MEMBER_CHANGE, "change", TEXT)               \
-    X(MEMBER_REASON, "reason", TEXT)
+    X(MEMBER_REASON, "reason", TEXT)               \
+    X(MEMBER_QUESTION, "question", TEXT)
 
 enum row_member {
 #define X(symbol, name, type) symbol,

@@ -129,12 +129,20 @@ static const char *add_error(struct snapshot *snapshot, const struct row *row)
     return NULL;
 }
 
-static void end_reply(struct snapshot *snapshot, const struct row *row)
+static const char *end_reply(struct snapshot *snapshot, const struct row *row)
 {
+    struct span question = row_text(row, MEMBER_QUESTION);
+
+    if (snapshot->rows_promised > 0 && !span_equal(question, snapshot->question))
+        snapshot->is_mixed = true;
+    if (!store_keep(&snapshot->store, &question))
+        return out_of_memory;
+    snapshot->question = question;
     snapshot->is_ended = true;
     snapshot->rows_promised += row_number(row, MEMBER_ROWS, 0);
     if (span_equal(row_text(row, MEMBER_SCOPE), SPAN("own")))
         snapshot->has_own_scope = true;
+    return NULL;
 }
 
 /* Returns NULL, or why the file cannot be compared. */
@@ -148,10 +156,9 @@ static const char *add_row(struct snapshot *snapshot, const struct row *row)
         [ROW_MAP_CHANGE] = own_output,
     };
 
-    if (row->type == ROW_END) {
-        end_reply(snapshot, row);
-        return NULL;
-    }
+    snapshot->has_host = snapshot->has_host || row_has(row, MEMBER_HOST);
+    if (row->type == ROW_END)
+        return end_reply(snapshot, row);
     snapshot->is_ended = false;
     snapshot->rows++;
     if (row->type == ROW_PROCESS)
@@ -197,9 +204,12 @@ static void drop_repeats(struct snapshot *snapshot)
 
 static const char *finish(struct snapshot *snapshot)
 {
+    if (snapshot->rows == 0)
+        snapshot->line = 0;
     if (!snapshot->is_ended)
         return snapshot->rows == 0 ? "there are no rows"
-                                   : "it is cut off: the last row is not an \"end\"";
+                                   : "it is cut off after this line, which is no \"end\"";
+    snapshot->line = 0;
     if (snapshot->rows != snapshot->rows_promised)
         return "rows are missing: the \"end\" rows do not count those that are there";
     if (!store_sort(&snapshot->store, compare_views))
@@ -270,7 +280,10 @@ static void take_lines(struct snapshot *snapshot, bool is_over)
         if (line.size > 0)
             snapshot->why = row_parse(&snapshot->row, line, &error)
                                 ? add_row(snapshot, &snapshot->row)
-                                : error.text;
+                            : newline != NULL || line.data[line.size - 1] == '}' ||
+                                    line.size > ROW_LINE_SIZE_MAX
+                                ? error.text
+                                : "it is cut off in this line";
     }
     buffer_consume(&snapshot->text, snapshot->text.size - rest.size);
 }
@@ -291,9 +304,7 @@ bool snapshot_feed(struct snapshot *snapshot, struct span bytes)
     if (buffer_failed(&snapshot->raw) || buffer_failed(&snapshot->text))
         snapshot->why = out_of_memory;
     take_lines(snapshot, is_over);
-    if (is_over && snapshot->why == NULL) {
-        snapshot->line = 0;
+    if (is_over && snapshot->why == NULL)
         snapshot->why = finish(snapshot);
-    }
     return snapshot->why == NULL;
 }

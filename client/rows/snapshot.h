@@ -33,6 +33,9 @@ struct snapshot {
     uint64_t rows, rows_promised;       /* that came, and that the `end` rows count */
     bool is_ended;                      /* the last row was the end of a reply */
     bool has_own_scope;                 /* a reply covers the processes of one user only */
+    bool has_host;                      /* rows have the members of --host */
+    bool is_mixed;                      /* replies to different questions */
+    struct span question;               /* in the store; what lsmap was asked, empty: not known */
 
     const char *why; /* it cannot be compared: one clause, static; NULL: it can */
     uint64_t line;   /* of which that is said, from 1; 0: of all of it */

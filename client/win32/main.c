@@ -155,15 +155,17 @@ static bool read_file(void *context, size_t side, char *data, size_t capacity, s
 {
     struct diff_files *files = context;
     char text[FAILURE_DETAIL_CAPACITY];
+    const bool is_open = files->handles[side] != NULL;
     DWORD got = 0, error = ERROR_SUCCESS;
 
-    if (files->handles[side] == NULL)
+    if (!is_open)
         error = open_file(&files->handles[side], files->options->files[side]);
     if (error == ERROR_SUCCESS &&
         !ReadFile(files->handles[side], data, (DWORD)capacity, &got, NULL))
         error = GetLastError();
     if (error != ERROR_SUCCESS && error != ERROR_BROKEN_PIPE && error != ERROR_HANDLE_EOF)
-        return failure_set(failure, FAILURE_FILE, text_w_error(text, sizeof text, error));
+        return failure_set(failure, is_open ? FAILURE_SYSTEM : FAILURE_FILE,
+                           text_w_error(text, sizeof text, error));
     *size = got; /* a pipe ends with ERROR_BROKEN_PIPE */
     return true;
 }

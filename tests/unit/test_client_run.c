@@ -384,6 +384,58 @@ static void a_closed_output_is_no_error(struct test *t)
     }
 }
 
+/* A file of `diff`: some bytes, then a failure. */
+struct broken_file {
+    struct span text;
+    bool fails;
+    enum failure_kind kind;
+};
+
+static bool read_broken(void *context, size_t side, char *data, size_t capacity, size_t *size,
+                        struct failure *failure)
+{
+    struct broken_file *file = (struct broken_file *)context + side;
+
+    *size = file->text.size < capacity ? file->text.size : capacity;
+    if (*size == 0 && file->fails)
+        return failure_set(failure, file->kind, "the disk is gone");
+    if (*size > 0)
+        memcpy(data, file->text.data, *size);
+    file->text = span_from(file->text, *size);
+    return true;
+}
+
+/* A read that fails in the middle of a file is reported with the file; nothing is compared. */
+static void a_broken_file_is_reported(struct test *t)
+{
+    for (size_t side = 0; side < 2; side++) {
+        for (int begun = 0; begun < 2; begun++) {
+            struct play play;
+            struct broken_file files[2] = {{SPAN(GOOD), false, FAILURE_SYSTEM},
+                                           {SPAN(GOOD), false, FAILURE_SYSTEM}};
+            TEST_ROW(t, "side %zu, begun %d", side, begun);
+            files[side].fails = true;
+            files[side].kind = begun ? FAILURE_SYSTEM : FAILURE_FILE;
+            files[side].text = begun ? SPAN(PROCESS("1") MAP("1")) : SPAN("");
+            play_begin(&play, "");
+            play.options.command = COMMAND_DIFF;
+            play.options.files[0] = SPAN("old");
+            play.options.files[1] = SPAN("new");
+            const struct output output = {
+                .context = &play.printed, .write = print_result, .complain = print_diagnostic};
+            const struct run_settings settings = {
+                .options = &play.options, .output = &output, .pipe = ""};
+            CHECK_INT(t, begun ? OUTCOME_BROKEN : OUTCOME_USAGE,
+                      run_diff(&settings, read_broken, files));
+            play_check(
+                t, side == 0 ? "lsmap: old: the disk is gone\n" : "lsmap: new: the disk is gone\n",
+                &play.printed.error);
+            play_check(t, "", &play.printed.out);
+            play_end(&play);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -399,6 +451,7 @@ int main(int argc, char **argv)
         TEST_CASE(nothing_found_is_reported),
         TEST_CASE(the_cost_is_reported_on_demand),
         TEST_CASE(a_closed_output_is_no_error),
+        TEST_CASE(a_broken_file_is_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
