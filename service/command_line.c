@@ -14,6 +14,7 @@ enum option_id {
     OPTION_JSON,
     OPTION_LIMIT,
     OPTION_NO_START,
+    OPTION_PACKAGED,
     OPTION_PIPE,
     OPTION_PURGE,
     OPTION_QUIET,
@@ -37,6 +38,7 @@ static const struct cli_option options[OPTIONS_COUNT] = {
     [OPTION_JSON] = {"json", NULL, NULL, 0, false, CLI_FOR(LSMAPD_ACCESS)},
     [OPTION_LIMIT] = {"limit", "NAME=VALUE", NULL, 0, true, FOR_CONSOLE},
     [OPTION_NO_START] = {"no-start", NULL, "no-start", 0, false, FOR_INSTALL},
+    [OPTION_PACKAGED] = {"packaged", NULL, NULL, 0, false, FOR_INSTALL},
     [OPTION_PIPE] = {"pipe", "NAME", NULL, 0, false, FOR_CONSOLE},
     [OPTION_PURGE] = {"purge", NULL, "purge", 0, false, FOR_UNINSTALL},
     [OPTION_QUIET] = {"quiet", NULL, "quiet", 0, false, FOR_QUIET},
@@ -132,6 +134,7 @@ bool command_line_parse(size_t count, const char *const *arguments, unsigned pro
     read.check = cli.given[OPTION_CHECK] != 0;
     read.enable = cli.given[OPTION_ENABLE] != 0;
     read.trust_folder = cli.given[OPTION_TRUST_FOLDER] != 0;
+    read.packaged = cli.given[OPTION_PACKAGED] != 0;
     read.no_start = cli.given[OPTION_NO_START] != 0;
     read.quiet = cli.given[OPTION_QUIET] != 0;
     read.json = cli.given[OPTION_JSON] != 0;
@@ -146,7 +149,7 @@ const char *command_line_help(void)
            "\n"
            "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--enable] "
            "[--no-start]\n"
-           "                      [--trust-folder] [--check] [--quiet]\n"
+           "                      [--trust-folder] [--packaged] [--check] [--quiet]\n"
            "       lsmapd uninstall [--purge] [--quiet]\n"
            "       lsmapd stop | status [--quiet]\n"
            "       lsmapd access [--json]\n"
@@ -171,6 +174,9 @@ const char *command_line_help(void)
            "  --trust-folder          run from a folder that others can change, or that is not on "
            "a\n"
            "                          fixed disk\n"
+           "  --packaged              installed by a package that has its own entry in the "
+           "installed "
+           "apps\n"
            "  --purge                 remove the group \"lsmap Readers\" as well\n"
            "  --json                  JSON lines instead of text\n"
            "  --pipe NAME             \\\\.\\pipe\\NAME, or NAME alone, instead of the usual pipe\n"

@@ -22,16 +22,17 @@ enum lsmapd_command {
 
 struct command_line {
     enum lsmapd_command command;
-    bool check;                         /* install: check the arguments, change nothing */
-    bool enable;                        /* install: also a disabled service starts */
-    bool no_start;                      /* install: register only */
-    bool trust_folder;                  /* install: from a folder that others can change, too */
-    bool quiet;                         /* install, uninstall, stop, status: print errors only */
-    bool json;                          /* access: JSON lines instead of text */
-    bool purge;                         /* uninstall: the group of readers, too */
-    const char *readers;                /* install: account that becomes a reader; NULL: none */
-    bool has_filtered_admins;           /* install: settings.filtered_admins is given */
-    struct settings settings;           /* the defaults, changed by --limit and --filtered-admins */
+    bool check;               /* install: check the arguments, change nothing */
+    bool enable;              /* install: also a disabled service starts */
+    bool no_start;            /* install: register only */
+    bool packaged;            /* install: by a package with an entry in the installed apps */
+    bool trust_folder;        /* install: from a folder that others can change, too */
+    bool quiet;               /* install, uninstall, stop, status: print errors only */
+    bool json;                /* access: JSON lines instead of text */
+    bool purge;               /* uninstall: the group of readers, too */
+    const char *readers;      /* install: account that becomes a reader; NULL: none */
+    bool has_filtered_admins; /* install: settings.filtered_admins is given */
+    struct settings settings; /* the defaults, changed by --limit and --filtered-admins */
     char pipe_name[PIPE_NAME_CAPACITY]; /* full name, UTF-8, terminated */
 };
 

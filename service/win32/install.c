@@ -7,6 +7,7 @@
 #include "common/proto/protocol.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
+#include "service/win32/apps_entry.h"
 #include "service/win32/descriptor.h"
 #include "service/win32/events.h"
 #include "service/win32/hardening.h"
@@ -180,6 +181,10 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
         *what = "cannot register the event source";
         error = events_register(program);
     }
+    if (error == ERROR_SUCCESS) {
+        *what = "cannot add lsmap to PATH and to the installed apps";
+        error = apps_entry_write(program, line->packaged);
+    }
     if (error == ERROR_SUCCESS)
         service_say(line->quiet, "The service " SERVICE_NAME " is %s.\n",
                     is_new ? "installed" : "updated");
@@ -265,6 +270,11 @@ enum exit_code uninstall_run(const struct command_line *line)
     DWORD error = events_unregister();
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the event source", error);
+    wchar_t *program = places_program();
+    error = program != NULL ? apps_entry_remove(program) : ERROR_NOT_ENOUGH_MEMORY;
+    free(program);
+    if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
+        code = service_fail("cannot remove lsmap from PATH and from the installed apps", error);
     error = line->purge ? readers_group_remove() : ERROR_SUCCESS;
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove the group \"" READERS_GROUP_NAME "\"", error);

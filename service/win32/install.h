@@ -14,7 +14,8 @@
 /* Registers this program as the service, or updates the registration, and starts it. A running one
  * is stopped first. It runs as LocalSystem, starts with Windows, and is restarted after a crash and
  * after an end with an error. Locks the folder of the program and the key of the settings, creates
- * the group of readers, registers the event source, and applies readers and filtered_admins.
+ * the group of readers, registers the event source, applies readers and filtered_admins, and adds lsmap
+ * to PATH and to the installed apps.
  * line  no_start: leaves it stopped. quiet: prints errors and warnings only. */
 enum exit_code install_run(_In_ const struct command_line *line);
 

@@ -13,6 +13,7 @@
 #include "common/text/fold.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
+#include "service/win32/apps_entry.h"
 #include "tests/system/command.h"
 #include "tests/system/reply.h"
 #include "tests/win32/fixture_run.h"
@@ -94,6 +95,26 @@ static bool contains(const struct buffer *text, const char *part)
     return false;
 }
 
+/* How often the system's PATH has the folder, and whether "Installed apps" shows lsmap. */
+static int entries(bool *is_shown)
+{
+    static wchar_t list[APPS_ENTRY_LEN_MAX];
+    wchar_t text[PATH_LENGTH];
+    DWORD size = sizeof list;
+    int count = 0;
+
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_PATH_KEY, L"Path",
+                     RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, NULL, list,
+                     &size) == ERROR_SUCCESS)
+        for (const wchar_t *at = list; (at = wcsstr(at, target)) != NULL; at++)
+            count++;
+    size = sizeof text;
+    *is_shown = RegGetValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, L"QuietUninstallString",
+                             RRF_RT_REG_SZ, NULL, text, &size) == ERROR_SUCCESS &&
+                wcsstr(text, L"uninstall.cmd\" /quiet") != NULL && wcsstr(text, target) != NULL;
+    return count;
+}
+
 static void nothing_is_installed_before(struct test *t)
 {
     was_clean = query_service(NULL, 0) == 0 && !exists(target);
@@ -163,6 +184,14 @@ static void whoami_describes_the_caller(struct test *t)
     CHECK(t, contains(&command.output, "\"sid\":\"S-1-"));
     CHECK(t, contains(&command.output, "\"connect\""));
     command_release(&command);
+}
+
+static void windows_lists_it_and_finds_it(struct test *t)
+{
+    bool is_shown = false;
+    REQUIRE(t, was_clean);
+    CHECK_INT(t, 1, entries(&is_shown));
+    CHECK(t, is_shown);
 }
 
 static void client_lists_processes(struct test *t)
@@ -288,6 +317,7 @@ static void installing_again_upgrades(struct test *t)
     CHECK_INT(t, SERVICE_RUNNING, query_service(NULL, 0));
     CHECK_INT(t, 0, run_client(L"info", &command));
     command_release(&command);
+    windows_lists_it_and_finds_it(t);
 }
 
 static void scripts_refuse_unknown_arguments(struct test *t)
@@ -319,6 +349,9 @@ static void script_removes_everything(struct test *t)
                       L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\" SERVICE_NAME,
                       &key) == ERROR_FILE_NOT_FOUND);
     CHECK(t, !WaitNamedPipeA(PIPE_NAME_DEFAULT, 1));
+    bool is_shown = true;
+    CHECK_INT(t, 0, entries(&is_shown));
+    CHECK(t, !is_shown);
 }
 
 static void removing_again_is_success(struct test *t)
@@ -353,6 +386,7 @@ int main(int argc, char **argv)
         TEST_CASE(nothing_is_installed_before),
         TEST_CASE(script_installs_and_starts),
         TEST_CASE(service_is_registered_as_promised),
+        TEST_CASE(windows_lists_it_and_finds_it),
         TEST_CASE(info_describes_the_server),
         TEST_CASE(the_process_of_the_service_has_its_name),
         TEST_CASE(whoami_describes_the_caller),

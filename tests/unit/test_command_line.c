@@ -197,7 +197,7 @@ static void install_and_uninstall_have_options(struct test *t)
 static void install_has_switches(struct test *t)
 {
     static const char *const words[] = {"install", "--enable", "/trust-folder", "/no-start",
-                                        "--check"};
+                                        "--check",   "--packaged"};
     struct command_line line;
     char message[CLI_MESSAGE_CAPACITY];
 
@@ -208,6 +208,7 @@ static void install_has_switches(struct test *t)
         CHECK_INT(t, count > 2, line.trust_folder);
         CHECK_INT(t, count > 3, line.no_start);
         CHECK_INT(t, count > 4, line.check);
+        CHECK_INT(t, count > 5, line.packaged);
     }
 }
 
