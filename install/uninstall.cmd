@@ -1,7 +1,7 @@
 @echo off
 rem Removes lsmap: stops and deletes the service, removes %ProgramFiles%\lsmap.
 rem
-rem   uninstall.cmd [/quiet] [/purge]
+rem   uninstall.cmd [/quiet] [/purge] [/elevate]
 rem
 rem Running it again is a success. Needs an elevated prompt.
 rem Exit: 0 nothing is left, 1 files could not be removed, 2 usage, else what lsmapd said.
@@ -14,6 +14,8 @@ if /i "%~1"=="/quiet" (
     set "QUIET=--quiet"
 ) else if /i "%~1"=="/purge" (
     set "PURGE=--purge"
+) else if /i "%~1"=="/elevate" (
+    goto elevate
 ) else (
     goto usage
 )
@@ -61,6 +63,11 @@ cd /d "%TARGET%\.."
 :done
 if not defined QUIET echo lsmap is not installed.
 exit /b 0
+:elevate
+rem From "Installed apps", which runs this with the rights of the user.
+set "SCRIPT=%~f0"
+powershell.exe -NoProfile -Command "Start-Process -Verb RunAs -FilePath $env:SCRIPT"
+exit /b %ERRORLEVEL%
 :usage
 >&2 echo uninstall.cmd: unknown argument: %1. Usage: uninstall.cmd [/quiet] [/purge]
 exit /b 2

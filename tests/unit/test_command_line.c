@@ -196,8 +196,8 @@ static void install_and_uninstall_have_options(struct test *t)
 
 static void install_has_switches(struct test *t)
 {
-    static const char *const words[] = {"install", "--enable", "/trust-folder", "/no-start",
-                                        "--check",   "--packaged"};
+    static const char *const words[] = {"install",   "--enable", "/trust-folder",
+                                        "/no-start", "--check",  "--packaged"};
     struct command_line line;
     char message[CLI_MESSAGE_CAPACITY];
 
