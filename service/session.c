@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/answer/reply.h"
 #include "common/base/assertion.h"
@@ -111,20 +110,11 @@ void session_set_limits(struct session *session, const struct server_limits *lim
     session->has_old_rights = true;
 }
 
-static void free_checkpoint(struct session *session)
-{
-    if (session->checkpoint != NULL)
-        answer_checkpoint_release(session->checkpoint);
-    free(session->checkpoint);
-    session->checkpoint = NULL;
-}
-
 /* The answer, if there is one, is over and holds nothing any more. */
 static void end_answer(struct session *session)
 {
     if (session->answer == NULL)
         return;
-    free_checkpoint(session);
     session->has_ended = true;
     session->ended = *answer_tally(session->answer);
     statistics_answered(session->context.statistics, &session->ended);
@@ -286,30 +276,13 @@ static void write_fault(struct session *session)
     write_error(session, conn_fault(&session->conn), ending.message, ending.hint);
 }
 
-/* Returns false without memory. */
-static bool create_answer(struct session *session)
-{
-    session->answer =
-        answer_create(&session->context, &session->grant, conn_request(&session->conn));
-    if (session->answer == NULL)
-        return false;
-    if (session->context.watchdog == NULL || !answer_is_scan(session->answer))
-        return true;
-    session->checkpoint = calloc(1, sizeof *session->checkpoint);
-    if (session->checkpoint == NULL) {
-        answer_destroy(session->answer);
-        session->answer = NULL;
-        return false;
-    }
-    answer_save(session->answer, session->checkpoint);
-    return true;
-}
-
 /* Reads the request. Returns false, with the error written, when there is no memory for an answer.
  */
 static bool begin_answer(struct session *session, uint64_t now_ms)
 {
-    if (!create_answer(session)) {
+    session->answer =
+        answer_create(&session->context, &session->grant, conn_request(&session->conn));
+    if (session->answer == NULL) {
         statistics_limit_hit(session->context.statistics, LIMIT_MEMORY);
         write_error(session, STATUS_BUSY, "The server is out of memory.", "Try again later.");
         return false;
@@ -338,11 +311,9 @@ static bool run_answer(struct session *session, struct watch *watch, uint64_t en
     do {
         const size_t size = out->size;
 
-        if (!answer_run(answer, watch, end_us, OUTPUT_SIZE - size)) {
-            answer_destroy(answer);
+        if (!answer_run(answer, watch, end_us, OUTPUT_SIZE - size))
             return false;
-        }
-        is_written = answer_take(answer, out, session->checkpoint);
+        is_written = answer_take(answer, out);
         more = is_written && !answer_is_over(answer);
         is_written = is_written && (more || out->size > size);
     } while (more && out->size < OUTPUT_SIZE &&
@@ -381,18 +352,14 @@ bool session_scan(struct session *session, struct watch *watch, uint64_t end_us)
 {
     ASSERT(session_next(session) == SESSION_SCAN);
     session->has_scanned = true;
-    return run_answer(session, session->checkpoint != NULL ? watch : NULL, end_us);
+    return run_answer(session, watch, end_us);
 }
 
 void session_on_abandoned(struct session *session, const struct watch_target *hung)
 {
-    session->answer = answer_resume(&session->context, session->checkpoint, hung);
-    if (session->answer != NULL)
+    if (answer_resume(session->answer, hung))
         return;
-    session->has_ended = true;
-    session->ended = session->checkpoint->tally;
-    statistics_answered(session->context.statistics, &session->ended);
-    free_checkpoint(session);
+    end_answer(session);
     conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 

@@ -39,9 +39,8 @@ enum session_action {
 
 struct session {
     struct conn conn;
-    struct answer_context context;        /* its limits are the session's */
-    struct answer *answer;                /* owned; NULL between requests */
-    struct answer_checkpoint *checkpoint; /* owned; of a scan that may be abandoned; else NULL */
+    struct answer_context context; /* its limits are the session's */
+    struct answer *answer;         /* owned; NULL between requests */
     struct grant grant;
     const struct caller *opener;    /* of the process that opened the pipe */
     struct statistics_answer ended; /* for session_take_ended() */
@@ -117,8 +116,8 @@ NODISCARD bool session_scan(_Inout_ struct session *session, _Inout_opt_ struct 
                             uint64_t end_us);
 void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
 
-/* Continues with another answer, which leaves out the process that hung.
- * hung  As watch_abandon() returned it; the watchdog knows of it. */
+/* Continues the answer without the process that hung.
+ * hung  As watchdog_abandon() of the context's watchdog returned it. */
 void session_on_abandoned(_Inout_ struct session *session, _In_ const struct watch_target *hung);
 
 /* Returns what a request cost that has ended since the last call; false when none has. */

@@ -10,110 +10,85 @@
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
-enum { US_PER_MS = 1000, LOST_MAX = 64, SERVICES_WAIT_MS = 500 };
+enum { LOST_MAX = 64, SERVICES_WAIT_MS = 500 };
 
-/* A thread and what it uses, freed by the last of the thread and its owner. */
-struct direct_worker {
+/* What a slice uses besides its answer; freed by the last of its thread and its owner. */
+struct direct_slice {
     volatile LONG references;
-    HANDLE go;   /* event: a slice is to be run, or, without an answer, the thread to end */
     HANDLE done; /* event: it was run */
     struct watchdog *watchdog;
-    struct answer *answer; /* of the slice */
+    struct answer *answer;
     size_t size;
     struct watch watch;
-    struct watch_target hung; /* after it was abandoned */
-    HANDLE is_known;          /* event: `hung` is set */
+    struct watch_target hung; /* guarded by the watchdog's lock; of one that was abandoned */
 };
 
-static void worker_release(struct direct_worker *worker)
+static void slice_release(struct direct_slice *slice)
 {
-    if (worker == NULL || InterlockedDecrement(&worker->references) > 0)
+    if (slice == NULL || InterlockedDecrement(&slice->references) > 0)
         return;
-    handle_close(&worker->go);
-    handle_close(&worker->done);
-    handle_close(&worker->is_known);
-    free(worker);
+    handle_close(&slice->done);
+    free(slice);
 }
 
-static DWORD WINAPI work(void *context)
+static void CALLBACK run(PTP_CALLBACK_INSTANCE instance, void *context)
 {
-    struct direct_worker *worker = context;
+    struct direct_slice *slice = context;
 
-    while (WaitForSingleObject(worker->go, INFINITE) == WAIT_OBJECT_0 && worker->answer != NULL) {
-        if (!answer_run(worker->answer, &worker->watch, UINT64_MAX, worker->size)) {
-            answer_destroy(worker->answer);
-            WaitForSingleObject(worker->is_known, INFINITE);
-            watchdog_return(worker->watchdog, &worker->hung, system_now_us(NULL) / US_PER_MS);
-            break;
-        }
-        SetEvent(worker->done);
-    }
-    worker_release(worker);
-    return 0;
+    (void)CallbackMayRunLong(instance); /* the pool may need another thread meanwhile */
+    if (answer_run(slice->answer, &slice->watch, UINT64_MAX, slice->size))
+        SetEvent(slice->done);
+    else
+        watchdog_return(slice->watchdog, &slice->hung);
+    slice_release(slice);
 }
 
-static struct direct_worker *worker_start(struct watchdog *watchdog)
+static struct direct_slice *slice_create(struct watchdog *watchdog)
 {
-    struct direct_worker *worker = calloc(1, sizeof *worker);
-    HANDLE thread = NULL;
+    struct direct_slice *slice = calloc(1, sizeof *slice);
 
-    if (worker == NULL)
+    if (slice == NULL)
         return NULL;
-    worker->references = 2;
-    worker->watchdog = watchdog;
-    worker->go = CreateEventW(NULL, FALSE, FALSE, NULL);
-    worker->done = CreateEventW(NULL, FALSE, FALSE, NULL);
-    worker->is_known = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (worker->go != NULL && worker->done != NULL && worker->is_known != NULL)
-        thread = CreateThread(NULL, 0, work, worker, 0, NULL);
-    if (thread == NULL) {
-        worker->references = 1;
-        worker_release(worker);
-        return NULL;
-    }
-    handle_close(&thread);
-    return worker;
+    slice->references = 1;
+    slice->watchdog = watchdog;
+    slice->done = CreateEventW(NULL, FALSE, FALSE, NULL);
+    if (slice->done != NULL)
+        return slice;
+    slice_release(slice);
+    return NULL;
 }
 
-static void worker_stop(struct direct *direct)
+/* Waits for the slice. Returns false when it was abandoned. */
+static bool wait_for(struct direct *direct, struct direct_slice *slice)
 {
-    if (direct->worker == NULL)
-        return;
-    direct->worker->answer = NULL;
-    SetEvent(direct->worker->go);
-    worker_release(direct->worker);
-    direct->worker = NULL;
-}
-
-/* Gives up the thread when its query hangs. Returns false when it does not, or without memory. */
-static bool give_up(struct direct *direct)
-{
-    struct direct_worker *worker = direct->worker;
-
-    if (direct->lost_count >= LOST_MAX ||
-        !watch_abandon(&worker->watch, system_awake_ms(), WATCHDOG_QUERY_MS, &worker->hung))
-        return false;
-    watchdog_lose(&direct->watchdog, &worker->hung);
-    direct->lost_count++;
-    direct->answer = answer_resume(&direct->context, &direct->checkpoint, &worker->hung);
-    direct->worker = NULL;
-    SetEvent(worker->is_known);
-    worker_release(worker);
+    while (WaitForSingleObject(slice->done, WATCHDOG_INTERVAL_MS) != WAIT_OBJECT_0)
+        if (direct->lost_count < LOST_MAX &&
+            watchdog_abandon(&direct->watchdog, &slice->watch, WATCHDOG_QUERY_MS, &slice->hung))
+            return false;
     return true;
 }
 
-/* Runs a slice, or gives it up. Returns false without memory. */
+/* Runs a slice on a thread of the pool, or gives it up with its thread. Returns false without memory. */
 static bool run_slice(struct direct *direct)
 {
-    if (direct->worker == NULL && (direct->worker = worker_start(&direct->watchdog)) == NULL)
+    struct direct_slice *slice = direct->slice;
+
+    if (slice == NULL && (slice = direct->slice = slice_create(&direct->watchdog)) == NULL)
         return false;
-    direct->worker->answer = direct->answer;
-    direct->worker->size = OUTPUT_SIZE - direct->rows.size;
-    SetEvent(direct->worker->go);
-    while (WaitForSingleObject(direct->worker->done, WATCHDOG_INTERVAL_MS) != WAIT_OBJECT_0)
-        if (give_up(direct))
-            return direct->answer != NULL;
-    return answer_take(direct->answer, &direct->rows, &direct->checkpoint);
+    slice->answer = direct->answer;
+    slice->size = OUTPUT_SIZE - direct->rows.size;
+    InterlockedIncrement(&slice->references);
+    if (!TrySubmitThreadpoolCallback(run, slice, NULL)) {
+        slice_release(slice);
+        return false;
+    }
+    if (wait_for(direct, slice))
+        return answer_take(direct->answer, &direct->rows);
+    direct->lost_count++;
+    direct->slice = NULL;
+    const bool is_resumed = answer_resume(direct->answer, &slice->hung);
+    slice_release(slice);
+    return is_resumed;
 }
 
 static bool direct_send(void *context, struct span bytes, struct failure *failure)
@@ -126,7 +101,6 @@ static bool direct_send(void *context, struct span bytes, struct failure *failur
     direct->answer = answer_create(&direct->context, &direct->grant, bytes);
     if (direct->answer == NULL)
         return failure_set(failure, FAILURE_MEMORY, NULL);
-    answer_save(direct->answer, &direct->checkpoint);
     return true;
 }
 
@@ -141,7 +115,7 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
             return failure_set(failure, FAILURE_MEMORY, NULL);
         if (system_now_ms() > deadline_ms)
             return failure_set(failure, FAILURE_TIMED_OUT, NULL);
-        if (answer_is_over(direct->answer) && answer_take(direct->answer, &direct->rows, NULL)) {
+        if (answer_is_over(direct->answer) && answer_take(direct->answer, &direct->rows)) {
             answer_destroy(direct->answer);
             direct->answer = NULL;
         }
@@ -190,7 +164,7 @@ bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *fail
                                               .watchdog = &direct->watchdog};
     InitializeSRWLock(&direct->srw);
     direct->lock = (struct statistics_lock){&direct->srw, acquire, release};
-    watchdog_init(&direct->watchdog, &direct->lock);
+    watchdog_init(&direct->watchdog, &direct->lock, system_awake_ms);
     server_limits_default(&direct->context.limits, 1);
     buffer_init(&direct->rows, ANSWER_OUTPUT_SIZE_MAX);
     return true;
@@ -198,9 +172,9 @@ bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *fail
 
 void direct_close(struct direct *direct)
 {
-    worker_stop(direct);
+    slice_release(direct->slice);
+    direct->slice = NULL;
     answer_destroy(direct->answer);
-    answer_checkpoint_release(&direct->checkpoint);
     buffer_release(&direct->rows);
     direct->answer = NULL;
     if (direct->lost_count == 0) /* else a lost thread may still use it */

@@ -1,6 +1,6 @@
 /* lsmap without the service: requests are answered in this process, with its own rights.
  *
- * Slices run on a second thread, so that one whose query does not return can be given up
+ * Slices run on threads of the pool, so that one whose query does not return can be given up
  * (common/answer/watchdog.h), as in the service. */
 #ifndef CLIENT_WIN32_DIRECT_H
 #define CLIENT_WIN32_DIRECT_H
@@ -19,16 +19,16 @@ struct direct {
     struct watchdog watchdog;
     struct statistics_lock lock; /* of the watchdog */
     SRWLOCK srw;
-    struct direct_worker *worker; /* the thread that scans; NULL: not started */
-    struct answer *answer;        /* owned; NULL between requests */
-    struct answer_checkpoint checkpoint;
-    struct buffer rows;  /* lines that were not received yet */
-    uint64_t left_ms;    /* of the timeout, looked at after each process */
-    unsigned lost_count; /* threads given up; what they may use is not freed */
+    struct direct_slice *slice; /* of direct.c; NULL: not created yet */
+    struct answer *answer;      /* owned; NULL between requests */
+    struct buffer rows;         /* lines that were not received yet */
+    uint64_t left_ms;           /* of the timeout, looked at after each process */
+    unsigned lost_count;        /* threads given up; what they may use is not freed */
 };
 
-/* Enables SeDebugPrivilege if this process has it. All that is received may take `timeout_s`. Returns false with `failure` set and nothing to
- * close. */
+/* Enables SeDebugPrivilege if this process has it. Returns false with `failure` set and nothing to
+ * close.
+ * timeout_s  All that is received may take this long. */
 NODISCARD bool direct_open(_Out_ struct direct *direct, unsigned timeout_s,
                            _Out_ struct failure *failure);
 

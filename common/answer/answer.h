@@ -4,10 +4,10 @@
  * the caller's rights, drives the scan and encodes its rows. Exactly one terminal line, `end` or
  * `error`, is always the last.
  *
- * An answer exists only while a request is answered. It owns everything that a slice touches; its
- * owner (a connection) and the thread that runs a slice share nothing but the answer, and never use
- * it at the same time. After each slice the owner takes over what it made: lines, and a checkpoint
- * from which another answer could go on. What an answer did is counted by its owner. */
+ * An answer exists only while a request is answered. Its owner (a connection) and the thread that
+ * runs a slice never use it at the same time. All that a slice touches is in one block, which is left
+ * to its thread when the slice is abandoned; the owner then goes on from where it took lines last.
+ * What an answer did is counted by its owner. */
 #ifndef COMMON_ANSWER_ANSWER_H
 #define COMMON_ANSWER_ANSWER_H
 
@@ -42,14 +42,6 @@ struct answer_context {
 
 struct answer; /* opaque: answer.c */
 
-/* Where an answer was at the end of a slice. All zero: at its begin. */
-struct answer_checkpoint {
-    struct answer_asked *asked; /* a counted reference: the request */
-    struct scan_checkpoint scan;
-    struct statistics_answer tally;
-    uint64_t start_us;
-};
-
 /* Begins to answer one request line (without newline), which is not kept; the context and the grant
  * are copied. A request that cannot be answered is over when this returns, its error line waiting.
  * Returns NULL without memory. */
@@ -66,30 +58,22 @@ bool answer_is_over(_In_ const struct answer *answer);
  * that ends at `end_us` of the context's clock or later, or with `size` bytes waiting to be taken.
  * watch  Of this thread. NULL: the slice cannot be abandoned.
  * size   At most OUTPUT_SIZE; what the owner's buffer still lacks of it.
- * Returns false when the slice was abandoned (watchdog.h): destroy the answer, touch nothing else.
- * Until watch_end() decided, nothing but the answer, its watch and the context was touched. */
+ * Returns false when the slice was abandoned (watchdog.h): touch nothing, for the owner goes on with
+ * answer_resume(). What the slice alone used was freed. */
 bool answer_run(_Inout_ struct answer *answer, _Inout_opt_ struct watch *watch, uint64_t end_us,
                 size_t size);
 
 /* Moves the lines that are waiting to the end of `out`; when it is empty the buffers change places.
- * out         Bound ANSWER_OUTPUT_SIZE_MAX or more.
- * checkpoint  NULL, all zero, or a checkpoint, which is released and replaced.
+ * out  Bound ANSWER_OUTPUT_SIZE_MAX or more.
  * Returns false, the answer unchanged, when `out` has no room or memory. */
-NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer *out,
-                           _Inout_opt_ struct answer_checkpoint *checkpoint);
+NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer *out);
 
-/* The same without lines, so also before the first slice. */
-void answer_save(_Inout_ struct answer *answer, _Inout_ struct answer_checkpoint *checkpoint);
-
-/* Continues after the slice of another answer was abandoned. The process that hung is reported with
- * a process_error and skipped, as the watchdog says (call watchdog_lose() before); when the list of
- * processes hung, the answer ends with the error `timeout`.
- * checkpoint  Of the end of the slice before. It stays as it is. Returns NULL without memory. */
-struct answer *answer_resume(_In_ const struct answer_context *context,
-                             _In_ const struct answer_checkpoint *checkpoint,
-                             _In_ const struct watch_target *hung);
-
-void answer_checkpoint_release(_Inout_ struct answer_checkpoint *checkpoint);
+/* Continues where lines were taken last, after a slice was abandoned. The process that hung is
+ * reported with a process_error and skipped; when the list of processes hung, the answer ends with the
+ * error `timeout`.
+ * hung  As watchdog_abandon() of the context's watchdog returned it.
+ * Returns false without memory: destroy the answer. */
+NODISCARD bool answer_resume(_Inout_ struct answer *answer, _In_ const struct watch_target *hung);
 
 /* Ends the answer with an error line, and closes what the scan had open. Does nothing when a slice
  * has made the terminal line.

@@ -11,6 +11,7 @@
 
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
+#include "common/scan/watch.h"
 #include "common/text/buffer.h"
 
 struct address_space; /* an open process; its members belong to the platform */
@@ -60,7 +61,8 @@ struct object_calls {
 };
 
 struct platform {
-    void *context; /* first argument of every call */
+    void *context;       /* first argument of every call */
+    struct watch *watch; /* the scan's: it marks each query here; NULL: nobody watches */
 
     /* Windows hides from this program how many processes share a page: since build 18362 every page of
      * a section counts as shared by 7, unless Administrators is an enabled group of the caller or it

@@ -20,9 +20,10 @@ typedef void scan_step(struct scan *scan, struct scan_row *row);
 
 static scan_step step_list, step_select, step_open, step_views, step_map, step_drivers, step_error,
     step_unmatched, step_failed, step_end;
+static void end_late(struct scan *scan, enum scan_stage stage);
 
 struct scan {
-    const struct platform *platform;
+    struct platform platform;
     struct scan_query query; /* its lists are the copies below */
     uint32_t pids[SCAN_PIDS_MAX];
     struct span names[SCAN_NAMES_MAX];
@@ -36,6 +37,8 @@ struct scan {
     struct address_space *space;         /* owned; NULL: none is open */
     struct process_facts facts;
     const char *note; /* why Windows lists it to nobody; NULL: it does */
+    enum scan_verdict verdict;
+    enum scan_stage stage; /* of the process_error for it */
     bool is_own;
     bool is_row_due;       /* its row is held back until a view matched */
     bool has_drivers;      /* `drivers` was asked for */
@@ -47,13 +50,6 @@ struct scan {
     struct buffer services;
     struct views views;
 };
-
-const char *scan_stage_name(enum scan_stage stage)
-{
-    static const char *const names[] = {"select",  "open",    "regions",   "names",  "pages",
-                                        "address", "drivers", "directory", "handles"};
-    return names[stage];
-}
 
 /* --- creation and checkpoints --- */
 
@@ -98,25 +94,39 @@ struct scan *scan_create(const struct platform *platform, const struct scan_quer
         free(scan);
         return NULL;
     }
-    scan->platform = platform;
+    scan->platform = *platform;
     buffer_init(&scan->image_device, NAME_SIZE_MAX);
     buffer_init(&scan->image, IMAGE_SIZE_MAX);
     buffer_init(&scan->services, SERVICES_SIZE_MAX);
     buffer_init(&scan->drivers, DRIVERS_ANSWER_SIZE_MAX);
-    views_init(&scan->views, platform, &scan->query.views, &scan->at.counts.queries);
+    views_init(&scan->views, &scan->platform, &scan->query.views, &scan->at.counts.queries);
     if (from != NULL) {
         scan->at = *from;
         (void)process_list_hold(scan->at.processes);
         scan->views.no_allocations = from->no_allocations;
     }
     scan->step = scan->at.processes != NULL ? step_select : step_list;
+    if (scan->at.is_open) {
+        scan->process = &scan->at.processes->entries[scan->at.index - 1];
+        end_late(scan, from->stage);
+    }
     return scan;
+}
+
+void scan_set_watch(struct scan *scan, struct watch *watch)
+{
+    scan->platform.watch = watch;
+    if (scan->process == NULL || scan->step == step_open)
+        return;
+    watch_process(watch, scan->process->pid, scan->process->start_time);
+    watch_owner(watch, &scan->facts.owner);
+    watch_mark(watch, STAGE_REGIONS); /* any but the list of processes */
 }
 
 static void close_process(struct scan *scan)
 {
     if (scan->space != NULL)
-        scan->platform->close(scan->platform->context, scan->space);
+        scan->platform.close(scan->platform.context, scan->space);
     scan->space = NULL;
 }
 
@@ -138,13 +148,6 @@ void scan_destroy(struct scan *scan)
 bool scan_is_between(const struct scan *scan)
 {
     return scan->process == NULL;
-}
-
-const struct process_entry *scan_process(const struct scan *scan, struct span *name)
-{
-    if (scan->process != NULL)
-        *name = process_list_name(scan->at.processes, scan->process);
-    return scan->process;
 }
 
 void scan_checkpoint_release(struct scan_checkpoint *checkpoint)
@@ -179,8 +182,8 @@ static struct span query_services(struct scan *scan)
 {
     const uint64_t start_time =
         scan->facts.start_time != 0 ? scan->facts.start_time : scan->process->start_time;
-    if (!scan->platform->services(scan->platform->context, scan->process->pid, start_time,
-                                  &scan->services))
+    if (!scan->platform.services(scan->platform.context, scan->process->pid, start_time,
+                                 &scan->services))
         return (struct span){NULL, 0};
     return scan->services.size > 0 ? buffer_span(&scan->services) : SPAN("");
 }
@@ -231,9 +234,8 @@ void scan_checkpoint_take(const struct scan *scan, struct scan_checkpoint *check
     *checkpoint = scan->at;
     checkpoint->no_allocations = scan->views.no_allocations;
     (void)process_list_hold(checkpoint->processes);
-    /* A process that is left out before it was opened still exists. */
-    if (scan->step == step_open && !hides_others(scan))
-        (void)is_selected(scan, scan->process, checkpoint);
+    checkpoint->is_open = scan->process != NULL && scan->step != step_open;
+    checkpoint->index -= scan->step == step_open;
 }
 
 /* The snapshot does not say otherwise. */
@@ -249,8 +251,9 @@ static void step_list(struct scan *scan, struct scan_row *row)
     uint32_t nt_status = NTSTATUS_NO_MEMORY;
     struct process_list *list = process_list_create();
     scan->at.counts.queries.lists++;
+    watch_mark(scan->platform.watch, STAGE_SELECT);
     if (list != NULL)
-        nt_status = scan->platform->list(scan->platform->context, scan->query.own_only, list);
+        nt_status = scan->platform.list(scan->platform.context, scan->query.own_only, list);
     if (nt_status == NTSTATUS_OK) {
         scan->at.processes = list;
         scan->step = step_select;
@@ -327,6 +330,7 @@ static void leave_process(struct scan *scan)
     close_process(scan);
     scan->process = NULL;
     scan->note = NULL;
+    scan->verdict = SCAN_ASK;
     scan->is_own = false;
     scan->step = step_select;
 }
@@ -345,6 +349,17 @@ static void end_with(struct scan *scan, enum scan_stage stage, enum status code,
     scan->step = step_error;
 }
 
+/* The same for what a query that does not return keeps from being read. */
+static void end_late(struct scan *scan, enum scan_stage stage)
+{
+    end_with(scan, stage, STATUS_TIMED_OUT, 0,
+             scan->verdict == SCAN_UNNAMED
+                 ? "Queries about other processes of this user did not return, so the names of its "
+                   "mapped files are left out for now."
+                 : "A query about this process did not return in time, so what is not listed is "
+                   "left out for now.");
+}
+
 /* Own is what runs as the same user and at most at the same integrity: Windows keeps a user's
  * elevated programs from the others. An unknown fact denies. */
 static bool is_own(const struct scan *scan)
@@ -355,17 +370,36 @@ static bool is_own(const struct scan *scan)
            scan->facts.integrity <= scan->query.integrity;
 }
 
-/* Returns an NTSTATUS. */
+/* owner  NULL before it is opened. */
+static void check(struct scan *scan, const struct sid *owner)
+{
+    const struct scan_query *query = &scan->query;
+
+    if (query->check != NULL)
+        scan->verdict = query->check(query->check_context, scan->process->pid,
+                                     scan->process->start_time, owner, &scan->stage);
+}
+
+/* Returns an NTSTATUS; NTSTATUS_IO_TIMEOUT when it was not tried. */
 static uint32_t open_process(struct scan *scan)
 {
+    struct watch *watch = scan->platform.watch;
     process_facts_set_unknown(&scan->facts);
     buffer_clear(&scan->image_device);
     buffer_clear(&scan->image);
+    check(scan, NULL);
+    if (scan->verdict == SCAN_SKIP)
+        return NTSTATUS_IO_TIMEOUT;
     scan->at.counts.queries.opens++;
-    const uint32_t nt_status =
-        scan->platform->open(scan->platform->context, scan->process->pid, &scan->facts,
-                             &scan->image_device, &scan->space);
-    scan->is_own = nt_status == NTSTATUS_OK && is_own(scan);
+    watch_process(watch, scan->process->pid, scan->process->start_time);
+    watch_mark(watch, STAGE_OPEN);
+    const uint32_t nt_status = scan->platform.open(scan->platform.context, scan->process->pid,
+                                                   &scan->facts, &scan->image_device, &scan->space);
+    if (nt_status != NTSTATUS_OK)
+        return nt_status;
+    watch_owner(watch, &scan->facts.owner);
+    check(scan, &scan->facts.owner);
+    scan->is_own = is_own(scan);
     return nt_status;
 }
 
@@ -385,13 +419,13 @@ static bool is_closed(struct scan *scan, uint32_t nt_status)
     struct region region;
     if (nt_status == NTSTATUS_ACCESS_DENIED && scan->process->pid == PROCESS_SYSTEM_PID)
         return true;
-    if (nt_status != NTSTATUS_OK || !scan->facts.is_minimal)
+    if (nt_status != NTSTATUS_OK || !scan->facts.is_minimal || scan->verdict == SCAN_SKIP)
         return false;
     scan->at.counts.queries.regions++;
-    nt_status = scan->platform->memory(scan->platform->context, scan->space, MEMORY_CLASS_BASIC, 0,
-                                       &region, sizeof region);
-    return nt_status != NTSTATUS_OK && nt_status != NTSTATUS_IO_TIMEOUT &&
-           !nt_status_is_exited(nt_status);
+    watch_mark(scan->platform.watch, STAGE_REGIONS);
+    nt_status = scan->platform.memory(scan->platform.context, scan->space, MEMORY_CLASS_BASIC, 0,
+                                      &region, sizeof region);
+    return nt_status != NTSTATUS_OK && !nt_status_is_exited(nt_status);
 }
 
 /* Drivers are the images of System. They have no address that anybody may see. */
@@ -415,7 +449,9 @@ static void end_views(struct scan *scan)
 
 static void begin_maps(struct scan *scan, uint32_t nt_status)
 {
-    if (scan->note != NULL) {
+    if (scan->verdict == SCAN_SKIP) {
+        end_late(scan, scan->stage);
+    } else if (scan->note != NULL) {
         end_views(scan);
     } else if (nt_status != NTSTATUS_OK) {
         end_with(scan, STAGE_OPEN, status_from_nt(nt_status), nt_status,
@@ -425,6 +461,7 @@ static void begin_maps(struct scan *scan, uint32_t nt_status)
                  "The right \"addresses\" is needed to ask by address.");
     } else {
         views_begin(&scan->views, scan->space, scan->facts.address_limit, shows_addresses(scan));
+        scan->views.refuses_names = scan->verdict == SCAN_UNNAMED;
         scan->step = step_views;
     }
 }
@@ -446,8 +483,8 @@ static void step_open(struct scan *scan, struct scan_row *row)
     if (!device_path_is_file(buffer_span(&scan->image_device)))
         buffer_clear(&scan->image_device);
     else
-        (void)scan->platform->path(scan->platform->context, buffer_span(&scan->image_device),
-                                   &scan->image);
+        (void)scan->platform.path(scan->platform.context, buffer_span(&scan->image_device),
+                                  &scan->image);
     if (is_closed(scan, nt_status)) {
         scan->facts.access = PROCESS_ACCESS_NONE;
         scan->note = "Windows lets no program list the memory of this process.";
@@ -490,7 +527,8 @@ static void step_drivers(struct scan *scan, struct scan_row *row)
         scan->has_drivers = true;
         scan->driver_index = 0;
         scan->at.counts.queries.lists++;
-        const uint32_t nt_status = scan->platform->drivers(scan->platform->context, &scan->drivers);
+        watch_mark(scan->platform.watch, STAGE_DRIVERS);
+        const uint32_t nt_status = scan->platform.drivers(scan->platform.context, &scan->drivers);
         if (nt_status != NTSTATUS_OK)
             end_with(scan, STAGE_DRIVERS, status_from_nt(nt_status), nt_status,
                      "Windows did not give the list of drivers.");
@@ -522,7 +560,10 @@ static void step_views(struct scan *scan, struct scan_row *row)
         row->region = views->region;
         break;
     case VIEWS_DONE:
-        end_views(scan);
+        if (views->has_unnamed)
+            end_late(scan, scan->stage);
+        else
+            end_views(scan);
         break;
     case VIEWS_FAILED:
         if (nt_status_is_exited(views->nt_status)) {

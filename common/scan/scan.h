@@ -17,6 +17,14 @@
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
 #include "common/scan/views.h"
+#include "common/scan/watch.h"
+
+/* May a process be asked, whose kernel queries may not return? */
+enum scan_verdict {
+    SCAN_ASK,
+    SCAN_UNNAMED, /* list it without names, and with a process_error */
+    SCAN_SKIP     /* ask nothing about it: a process_error */
+};
 
 enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64, SCAN_PATHS_MAX = 64 };
 
@@ -38,6 +46,12 @@ struct scan_query {
     bool addresses;     /* the caller may see addresses of other users' processes */
     struct sid user;    /* the caller; unknown owns nothing */
     uint32_t integrity; /* the caller's integrity level, or INTEGRITY_UNKNOWN */
+
+    /* Asked before a process is opened (owner NULL), and when its owner is known; NULL: SCAN_ASK.
+     * stage  Receives the stage of the process_error, unless it is SCAN_ASK. */
+    enum scan_verdict (*check)(void *context, uint32_t pid, uint64_t start_time,
+                               const struct sid *owner, enum scan_stage *stage);
+    void *check_context;
 };
 
 enum scan_row_type {
@@ -50,22 +64,6 @@ enum scan_row_type {
     SCAN_FAILED,  /* error: the process list failed, so the request fails, the scan is over */
     SCAN_END      /* the scan is over */
 };
-
-/* Where reading a process failed; the `stage` of a process_error. */
-enum scan_stage {
-    STAGE_SELECT,
-    STAGE_OPEN,
-    STAGE_REGIONS,
-    STAGE_NAMES,
-    STAGE_PAGES,
-    STAGE_ADDRESS,
-    STAGE_DRIVERS,
-    STAGE_DIRECTORY, /* of sections.h, as the next */
-    STAGE_HANDLES
-};
-
-/* "select", "open", "regions", "names", "pages", "address", "drivers". */
-const char *scan_stage_name(enum scan_stage stage);
 
 struct scan_error {
     bool has_pid; /* false: a glob selected no process */
@@ -104,9 +102,11 @@ struct scan_counts {
 
 /* How far a scan has come: what another scan of the same query needs to continue. */
 struct scan_checkpoint {
-    struct process_list *processes;               /* a counted reference; NULL: not listed yet */
-    size_t index;                                 /* of the next process */
-    bool no_allocations;                          /* this system lacks MemoryRegionInformationEx */
+    struct process_list *processes; /* a counted reference; NULL: not listed yet */
+    size_t index;                   /* of the next process */
+    bool is_open;                   /* the one before is not read completely */
+    enum scan_stage stage;          /* of its process_error; for the one who continues to set */
+    bool no_allocations;            /* this system lacks MemoryRegionInformationEx */
     bool matched[SCAN_PIDS_MAX + SCAN_NAMES_MAX]; /* each pid, then each name */
     struct scan_counts counts;
 };
@@ -114,7 +114,7 @@ struct scan_checkpoint {
 struct scan; /* opaque: scan.c */
 
 /* Begins a scan. Asks the platform nothing yet.
- * platform  Must outlive the scan.
+ * platform  Copied; its context must outlive the scan.
  * query     Copied, with its lists and their texts.
  * from      NULL, or the checkpoint of another scan of the same query, to continue after it.
  * Returns NULL when out of memory. */
@@ -126,14 +126,15 @@ struct scan *scan_create(_In_ const struct platform *platform, _In_ const struct
  * After SCAN_FAILED and SCAN_END each call returns the same again. */
 void scan_next(_Inout_ struct scan *scan, _Out_ struct scan_row *row);
 
-/* True while no process is open or about to be: a slice of work may end here. */
+/* True while no process is open or about to be: a slice of work should end here. */
 bool scan_is_between(_In_ const struct scan *scan);
 
-/* The process that is open or about to be; NULL: none.
- * name  Receives its name. Both are valid as long as the scan. */
-const struct process_entry *scan_process(_In_ const struct scan *scan, _Out_ struct span *name);
+/* Marks the queries of the calls that follow.
+ * watch  Of the slice that begins; NULL: nobody watches. */
+void scan_set_watch(_Inout_ struct scan *scan, _Inout_opt_ struct watch *watch);
 
-/* Saves how far the scan has come; while a process is being read, the rest of it is left out.
+/* Saves how far the scan has come. The rest of a process that was opened is left out by the scan
+ * that continues, which reports it with the error `timeout`.
  * checkpoint  Receives a reference; release it. */
 void scan_checkpoint_take(_In_ const struct scan *scan, _Out_ struct scan_checkpoint *checkpoint);
 void scan_checkpoint_release(_Inout_ struct scan_checkpoint *checkpoint);

@@ -38,6 +38,8 @@ void views_begin(struct views *views, struct address_space *space, uint64_t addr
         walk_restrict(&views->walk, views->query->address);
     views->space = space;
     views->step = step_walk;
+    views->refuses_names = false;
+    views->has_unnamed = false;
     views->lists_regions = show_addresses && views->query->detail == VIEWS_WITH_REGIONS;
     views->pages_refused = false;
 }
@@ -193,8 +195,12 @@ static enum views_result step_name(struct views *views)
 
     if (map->kind == VIEW_PAGEFILE || map->kind == VIEW_PHYSICAL)
         return after_name(views);
-    if (nt_status == NTSTATUS_OK) {
+    if (nt_status == NTSTATUS_OK && views->refuses_names) {
+        nt_status = NTSTATUS_IO_TIMEOUT;
+        views->has_unnamed = true;
+    } else if (nt_status == NTSTATUS_OK) {
         views->counts->names++;
+        watch_mark(views->platform->watch, STAGE_NAMES);
         nt_status = views->platform->name(views->platform->context, views->space, map->base,
                                           &views->device_path, &map->path_lossy);
     }
@@ -229,6 +235,7 @@ static enum views_result step_pages(struct views *views)
     for (size_t i = 0; i < count; i++)
         views->pages[i].address = views->position + (uint64_t)i * MEMORY_PAGE_SIZE;
     views->counts->pages++;
+    watch_mark(views->platform->watch, STAGE_PAGES);
     const uint32_t nt_status =
         views->platform->memory(views->platform->context, views->space, MEMORY_CLASS_WORKING_SET_EX,
                                 0, views->pages, count * sizeof views->pages[0]);

@@ -68,6 +68,8 @@ struct views {
     struct address_space *space;
     enum views_result (*step)(struct views *views); /* the next piece of work */
     bool lists_regions;
+    bool refuses_names; /* set after views_begin(): names are not asked for, and */
+    bool has_unnamed;   /* were for a view */
     bool pages_refused; /* the handle does not allow it: no more are asked for */
     uint64_t position;  /* of the next page or region */
     size_t run_index;   /* of the next remembered run */

@@ -19,6 +19,7 @@ static bool contains(uint64_t base, uint64_t size, uint64_t address)
 static uint32_t query(struct walk *walk, enum memory_class memory_class, uint64_t address,
                       void *answer, size_t size)
 {
+    watch_mark(walk->platform->watch, STAGE_REGIONS);
     return walk->platform->memory(walk->platform->context, walk->space, memory_class, address,
                                   answer, size);
 }

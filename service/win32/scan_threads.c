@@ -10,8 +10,6 @@
 #include "common/win32/system_info.h"
 #include "service/win32/pipe.h"
 
-enum { US_PER_MS = 1000 };
-
 struct scan_thread {
     struct scan_threads *threads;
     unsigned index;
@@ -67,7 +65,7 @@ static DWORD WINAPI run(void *context)
             !threads->turn(ticket, &thread->watch, system_now_us(NULL) + SCAN_TURN_US);
         AcquireSRWLockExclusive(&threads->lock);
         if (is_lost) {
-            watchdog_return(threads->watchdog, &thread->hung, system_now_us(NULL) / US_PER_MS);
+            watchdog_return(threads->watchdog, &thread->hung);
             break;
         }
     }
@@ -150,16 +148,16 @@ static void free_returned(struct scan_threads *threads)
 struct turns_ticket *scan_threads_abandon(struct scan_threads *threads, uint32_t query_ms,
                                           struct watch_target *hung)
 {
-    const uint64_t now_ms = system_awake_ms();
     struct turns_ticket *ticket = NULL;
 
     AcquireSRWLockExclusive(&threads->lock);
     free_returned(threads);
+    const bool may_lose = query_ms == 0 || threads->lost_count < SCAN_LOST_MAX;
     for (unsigned i = 0; i < SCANS_LIMIT_MAX && ticket == NULL; i++) {
         struct scan_thread *thread = threads->items[i];
 
-        if (thread == NULL || threads->lost_count >= SCAN_LOST_MAX ||
-            !watch_abandon(&thread->watch, now_ms, query_ms, hung))
+        if (thread == NULL || !may_lose ||
+            !watchdog_abandon(threads->watchdog, &thread->watch, query_ms, hung))
             continue;
         ticket = thread->ticket;
         thread->hung = *hung;
@@ -167,7 +165,6 @@ struct turns_ticket *scan_threads_abandon(struct scan_threads *threads, uint32_t
         threads->lost = thread;
         threads->lost_count++;
         threads->items[i] = NULL;
-        watchdog_lose(threads->watchdog, hung);
     }
     if (!threads->is_closed)
         (void)start_missing(threads); /* what fails is tried again with the next call */

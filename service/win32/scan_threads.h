@@ -54,8 +54,7 @@ void scan_threads_leave(_Inout_ struct scan_threads *threads, _Inout_ struct tur
 struct turns_ticket *scan_threads_expire(_Inout_ struct scan_threads *threads, uint64_t now_ms);
 
 /* Abandons a slice whose query takes longer than `query_ms`, and starts a thread in place of the one
- * that runs it. To be called each WATCHDOG_INTERVAL_MS, until it returns NULL; calls must not
- * overlap.
+ * that runs it. To be called each WATCHDOG_INTERVAL_MS, until it returns NULL.
  * query_ms  0: any slice.
  * hung      Receives what the query is about.
  * Returns the ticket: whoever called goes on with it. NULL when there is none. */

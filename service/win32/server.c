@@ -1,5 +1,5 @@
 /* Locks: the shared lock guards the limits, the seats, and the server's own state of accepting and
- * its timer; see connection.h for the order. `observer` comes before all others. */
+ * its timer; see connection.h for the order. */
 #include "service/win32/server.h"
 
 #include <stdlib.h>
@@ -35,7 +35,6 @@ struct server {
     struct atomic listings;
     struct statistics_lock watchdog_lock;
     SRWLOCK watchdog_srw;
-    SRWLOCK observer; /* held while slices are looked at */
     wchar_t pipe_name[PIPE_NAME_LENGTH_MAX + 1];
     SECURITY_ATTRIBUTES security;
     PSECURITY_DESCRIPTOR pipe_descriptor;
@@ -149,11 +148,9 @@ static void watch(struct server *server)
     struct watch_target hung;
 
     connections_sweep(shared);
-    AcquireSRWLockExclusive(&server->observer);
     while ((ticket = scan_threads_abandon(shared->scans, is_stopping ? 0 : WATCHDOG_QUERY_MS,
                                           &hung)) != NULL)
         connection_continue(ticket, &hung);
-    ReleaseSRWLockExclusive(&server->observer);
     uint64_t now_ms = is_stopping ? UINT64_MAX : shared->now_ms();
     while ((ticket = scan_threads_expire(shared->scans, now_ms)) != NULL)
         connection_resume(ticket);
@@ -257,7 +254,7 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     shared->environment = &server->environment;
     server->context = *config->context;
     server->watchdog_lock = server_statistics_lock(&server->watchdog_srw);
-    watchdog_init(&server->watchdog, &server->watchdog_lock);
+    watchdog_init(&server->watchdog, &server->watchdog_lock, system_awake_ms);
     server->context.watchdog = &server->watchdog;
     server->context.listings = &server->listings;
     shared->context = &server->context;
@@ -266,7 +263,6 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     shared->query_opener =
         config->query_opener != NULL ? config->query_opener : client_token_opener;
     shared->alive = 1;
-    InitializeSRWLock(&server->observer);
     InitializeSRWLock(&shared->lock);
     InitializeSRWLock(&shared->access.lock);
     DWORD error = descriptor_create(config->pipe_sddl, &server->pipe_descriptor);

@@ -75,7 +75,7 @@ static bool machine_receive(void *context, char *data, size_t capacity, size_t *
 
     while (machine->answer != NULL && machine->rows.size < OUTPUT_SIZE) {
         answer_run(machine->answer, NULL, UINT64_MAX, OUTPUT_SIZE - machine->rows.size);
-        if (!answer_take(machine->answer, &machine->rows, NULL))
+        if (!answer_take(machine->answer, &machine->rows))
             abort();
         if (answer_is_over(machine->answer)) {
             answer_destroy(machine->answer);

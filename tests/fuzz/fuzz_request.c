@@ -87,7 +87,7 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
     FUZZ_CHECK(answer != NULL);
     do { /* a refused request is over from the beginning */
         answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
-        FUZZ_CHECK(answer_take(answer, &out, NULL));
+        FUZZ_CHECK(answer_take(answer, &out));
         FUZZ_CHECK(++slices < SLICES_MAX);
     } while (!answer_is_over(answer));
     answer_destroy(answer);

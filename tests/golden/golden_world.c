@@ -231,7 +231,7 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
         if (step++ == world->abort_at)
             answer_abort(answer, world->abort_code, NULL);
         answer_run(answer, NULL, 0, OUTPUT_SIZE); /* one step */
-        if (!answer_take(answer, &lines, NULL) || !buffer_append(out, buffer_span(&lines)))
+        if (!answer_take(answer, &lines) || !buffer_append(out, buffer_span(&lines)))
             abort();
         buffer_clear(&lines);
     } while (!answer_is_over(answer));

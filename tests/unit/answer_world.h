@@ -104,7 +104,7 @@ static inline struct answer *ask(struct world *world, const char *line)
 static inline bool step(struct world *world, struct answer *answer)
 {
     answer_run(answer, NULL, 0, OUTPUT_SIZE);
-    if (!answer_take(answer, &world->out, NULL))
+    if (!answer_take(answer, &world->out))
         abort();
     return !answer_is_over(answer);
 }

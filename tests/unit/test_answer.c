@@ -125,9 +125,9 @@ static void answer_in_any_slices_is_the_same(struct test *t)
             while (!answer_is_over(answer)) {
                 answer_run(answer, NULL, way & 1 ? UINT64_MAX : 0, OUTPUT_SIZE);
                 if (way & 2) {
-                    CHECK(t, answer_take(answer, &collected, NULL));
+                    CHECK(t, answer_take(answer, &collected));
                 } else {
-                    CHECK(t, answer_take(answer, &taken, NULL));
+                    CHECK(t, answer_take(answer, &taken));
                     CHECK(t, buffer_append(&collected, buffer_span(&taken)));
                     buffer_clear(&taken);
                 }
@@ -159,7 +159,7 @@ static void answer_slice_ends_with_the_process(struct test *t)
         answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
         CHECK(t, world.virtual_.calls[VIRTUAL_OPEN] - opens <= 1);
         CHECK_INT(t, 0, world.virtual_.open_count);
-        CHECK(t, answer_take(answer, &world.out, NULL));
+        CHECK(t, answer_take(answer, &world.out));
         slices++;
     }
     CHECK(t, answer_is_over(answer));
@@ -198,10 +198,10 @@ static void answer_slice_is_bounded(struct test *t)
     while (!answer_is_over(answer)) { /* with room for a byte it ends with the first line */
         answer_run(answer, NULL, UINT64_MAX, 1);
         size_t lines = 0;
-        for (size_t i = 0; i < answer->out.size; i++)
-            lines += answer->out.data[i] == '\n';
+        for (size_t i = 0; i < answer->run->out.size; i++)
+            lines += answer->run->out.data[i] == '\n';
         CHECK(t, lines <= 1 || answer_is_over(answer));
-        CHECK(t, answer_take(answer, &world.out, NULL));
+        CHECK(t, answer_take(answer, &world.out));
     }
     leave(&world, answer);
     world_release(&world);
@@ -222,60 +222,51 @@ static void answer_take_is_all_or_nothing(struct test *t)
         CHECK(t, answer_is_over(answer));
         buffer_init(&out, room + 1);
         CHECK(t, buffer_append(&out, SPAN("#")));
-        const size_t size = answer->out.size;
-        if (answer_take(answer, &out, NULL)) {
+        const size_t size = answer->run->out.size;
+        if (answer_take(answer, &out)) {
             CHECK_INT(t, size + 1, out.size);
-            CHECK_INT(t, 0, answer->out.size);
+            CHECK_INT(t, 0, answer->run->out.size);
         } else {
             CHECK(t, room < size);
             CHECK_INT(t, 1, out.size);
-            CHECK_INT(t, size, answer->out.size);
+            CHECK_INT(t, size, answer->run->out.size);
         }
         CHECK_INT(t, '#', out.data[0]);
         CHECK_INT(t, room >= size, out.size > 1);
         buffer_release(&out);
         buffer_init(&out, room); /* empty: the buffers change places, when it may grow so far */
-        CHECK_INT(t, room >= answer->out.capacity || room >= size, answer_take(answer, &out, NULL));
+        CHECK_INT(t, room >= answer->run->out.capacity || room >= size, answer_take(answer, &out));
         CHECK_INT(t, room, out.capacity_max);
-        CHECK_INT(t, ANSWER_OUTPUT_SIZE_MAX, answer->out.capacity_max);
+        CHECK_INT(t, ANSWER_OUTPUT_SIZE_MAX, answer->run->out.capacity_max);
         buffer_release(&out);
         leave(&world, answer);
     }
     world_release(&world);
 }
 
-/* It says which process comes next, and what was counted until then. */
-static void answer_hands_over_a_checkpoint(struct test *t)
+/* It keeps which process comes next, and what was counted until then. */
+static void answer_keeps_where_it_was(struct test *t)
 {
     struct world world;
-    struct answer_checkpoint checkpoint = {0};
     size_t index = 0;
     world_init(&world);
     struct answer *answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
     while (!answer_is_over(answer)) {
         answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
-        CHECK(t, answer_take(answer, &world.out, &checkpoint));
-        CHECK_INT(t, 1000, checkpoint.start_us);
+        CHECK(t, answer_take(answer, &world.out));
         if (answer_is_over(answer))
             break;
-        CHECK(t, checkpoint.scan.processes != NULL);
-        CHECK(t, checkpoint.scan.index >= index && checkpoint.scan.index <= index + 1);
-        CHECK_INT(t, checkpoint.scan.counts.rows, checkpoint.tally.rows);
-        CHECK_INT(t, 1, checkpoint.tally.queries[QUERY_LIST]);
-        CHECK_INT(t, RESULT_CANCELLED, checkpoint.tally.result);
-        index = checkpoint.scan.index;
+        CHECK(t, answer->scan.processes != NULL);
+        CHECK(t, answer->scan.index >= index && answer->scan.index <= index + 1);
+        CHECK_INT(t, answer->scan.counts.rows, answer->tally.rows);
+        CHECK_INT(t, 1, answer->tally.queries[QUERY_LIST]);
+        CHECK_INT(t, RESULT_CANCELLED, answer->tally.result);
+        index = answer->scan.index;
     }
     CHECK_INT(t, 4, index);
-    CHECK(t, checkpoint.scan.processes == NULL);
-    CHECK_INT(t, RESULT_PARTIAL, checkpoint.tally.result);
+    CHECK(t, answer->scan.processes == NULL);
+    CHECK_INT(t, RESULT_PARTIAL, answer->tally.result);
     leave(&world, answer);
-    answer = ask(&world, "{\"op\":\"maps\",\"all\":true}");
-    answer_run(answer, NULL, UINT64_MAX, OUTPUT_SIZE);
-    CHECK(t, answer_take(answer, &world.out, &checkpoint));
-    leave(&world, answer); /* the checkpoint outlives its answer */
-    CHECK(t, checkpoint.scan.processes != NULL);
-    answer_checkpoint_release(&checkpoint);
-    answer_checkpoint_release(&checkpoint);
     world_release(&world);
 }
 
@@ -474,7 +465,7 @@ int main(int argc, char **argv)
         TEST_CASE(answer_slice_ends_with_the_process),
         TEST_CASE(answer_slice_is_bounded),
         TEST_CASE(answer_take_is_all_or_nothing),
-        TEST_CASE(answer_hands_over_a_checkpoint),
+        TEST_CASE(answer_keeps_where_it_was),
         TEST_CASE(answer_measures_the_time),
         TEST_CASE(answer_does_not_keep_the_line),
         TEST_CASE(answer_reports_the_cost_when_asked),

@@ -10,7 +10,7 @@ static void serve_in_room(struct world *world, const char *line, size_t room)
     answer_room = 0;
     for (unsigned i = 0; i < STEPS_MAX && !answer_is_over(answer); i++)
         answer_run(answer, NULL, 0, OUTPUT_SIZE);
-    if (!answer_is_over(answer) || !answer_take(answer, &world->out, NULL))
+    if (!answer_is_over(answer) || !answer_take(answer, &world->out))
         abort();
     leave(world, answer);
 }

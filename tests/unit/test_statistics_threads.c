@@ -66,7 +66,7 @@ static void serve(const struct answer_context *context, const char *line, unsign
         abort();
     while (!answer_is_over(answer) && (slices == 0 || slice++ < slices)) {
         answer_run(answer, NULL, 0, OUTPUT_SIZE);
-        if (!answer_take(answer, &out, NULL))
+        if (!answer_take(answer, &out))
             abort();
     }
     statistics_answered(context->statistics, answer_tally(answer));

@@ -95,56 +95,92 @@ static struct watch_target target_of(uint32_t pid, struct sid owner, enum scan_s
         .pid = pid, .start_time = 1000 + pid, .owner = owner, .stage = stage};
 }
 
-static enum watchdog_verdict verdict_of(struct watchdog *watchdog, uint32_t pid, struct sid owner,
-                                        uint64_t now_ms)
+static uint64_t now_ms;
+
+static uint64_t clock_ms(void)
+{
+    return now_ms;
+}
+
+static struct watchdog *watchdog_new(void)
+{
+    static struct watchdog watchdog;
+
+    now_ms = 0;
+    watchdog_init(&watchdog, NULL, clock_ms);
+    return &watchdog;
+}
+
+/* A thread is lost to a query. */
+static void lose(struct watchdog *watchdog, const struct watch_target *target)
+{
+    struct watch watch = {.seen_ms = 0};
+    struct watch_target hung;
+
+    watch_begin(&watch);
+    watch_process(&watch, target->pid, target->start_time);
+    watch_owner(&watch, &target->owner);
+    watch_mark(&watch, target->stage);
+    if (!watchdog_abandon(watchdog, &watch, 0, &hung) || hung.stage != target->stage)
+        abort();
+}
+
+static void return_at(struct watchdog *watchdog, const struct watch_target *target, uint64_t ms)
+{
+    now_ms = ms;
+    watchdog_return(watchdog, target);
+}
+
+static enum scan_verdict verdict_of(struct watchdog *watchdog, uint32_t pid, struct sid owner,
+                                    uint64_t ms)
 {
     enum scan_stage stage;
 
-    return watchdog_check(watchdog, pid, 1000 + pid, &owner, now_ms, &stage);
+    now_ms = ms;
+    return watchdog_check(watchdog, pid, 1000 + pid, &owner, &stage);
 }
 
 static void watchdog_skips_while_lost_and_a_minute(struct test *t)
 {
-    static struct watchdog watchdog;
+    struct watchdog *watchdog = watchdog_new();
     const struct sid user = small_machine_sid(1);
     const struct watch_target target = target_of(100, user, STAGE_NAMES);
     enum scan_stage stage = STAGE_SELECT;
-    watchdog_init(&watchdog, NULL);
-    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, user, 0));
-    watchdog_lose(&watchdog, &target);
-    watchdog_lose(&watchdog, &target); /* two threads: one process */
-    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 1u << 30));
-    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 200, user, 0));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 100, user, 0));
+    lose(watchdog, &target);
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 200, user, 0));
+    lose(watchdog, &target); /* one process, and two threads of its owner */
+    CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, 200, user, 0));
+    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, 100, user, 1u << 30));
     /* opening it did not hang, and its pid may be another process */
-    CHECK_INT(t, WATCHDOG_ASK, watchdog_check(&watchdog, 100, 1100, NULL, 0, &stage));
-    CHECK_INT(t, WATCHDOG_ASK, watchdog_check(&watchdog, 100, 1101, &user, 0, &stage));
-    CHECK_INT(t, WATCHDOG_SKIP, watchdog_check(&watchdog, 100, 1100, &user, 0, &stage));
+    CHECK_INT(t, SCAN_ASK, watchdog_check(watchdog, 100, 1100, NULL, &stage));
+    CHECK_INT(t, SCAN_UNNAMED, watchdog_check(watchdog, 100, 1101, &user, &stage));
+    CHECK_INT(t, SCAN_SKIP, watchdog_check(watchdog, 100, 1100, &user, &stage));
     CHECK_INT(t, STAGE_NAMES, stage);
-    watchdog_return(&watchdog, &target, 1000);
-    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 1000 + 2 * WATCHDOG_SKIP_MS));
-    watchdog_return(&watchdog, &target, 5000);
-    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 5000 + WATCHDOG_SKIP_MS - 1));
-    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, user, 5000 + WATCHDOG_SKIP_MS));
-    CHECK_INT(t, 0, atomic_get(&watchdog.used_count));
+    return_at(watchdog, &target, 1000);
+    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, 100, user, 1000 + 2 * WATCHDOG_SKIP_MS));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 200, user, 1000));
+    return_at(watchdog, &target, 5000);
+    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, 100, user, 5000 + WATCHDOG_SKIP_MS - 1));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 100, user, 5000 + WATCHDOG_SKIP_MS));
 
     const struct watch_target unopened = target_of(300, (struct sid){.size = 0}, STAGE_OPEN);
-    watchdog_lose(&watchdog, &unopened);
-    CHECK_INT(t, WATCHDOG_SKIP, watchdog_check(&watchdog, 300, 1300, NULL, 0, &stage));
+    lose(watchdog, &unopened);
+    CHECK_INT(t, SCAN_SKIP, watchdog_check(watchdog, 300, 1300, NULL, &stage));
     CHECK_INT(t, STAGE_OPEN, stage);
     const struct watch_target list = {.stage = STAGE_SELECT};
-    watchdog_lose(&watchdog, &list);
-    CHECK_INT(t, 1, atomic_get(&watchdog.used_count));
+    lose(watchdog, &list); /* about no process */
+    CHECK_INT(t, SCAN_ASK, watchdog_check(watchdog, 0, 0, NULL, &stage));
 }
 
-/* A user makes one process after the other hang: no more than two hold a thread; then others do the
- * same, and no more than eight hold one. The services of Windows are still named. */
+/* A user makes one process after the other hang: no more than two threads are lost; then others do
+ * the same, and no more than eight are. The services of Windows are still named. */
 static void watchdog_has_caps(struct test *t)
 {
     enum { USERS = 12, PROCESSES = 20, ROUNDS = 3 };
-    static struct watchdog watchdog;
+    struct watchdog *watchdog = watchdog_new();
     unsigned lost = 0;
     uint32_t pid = 1000;
-    watchdog_init(&watchdog, NULL);
     for (unsigned round = 0; round < ROUNDS; round++) {
         for (unsigned user = 0; user < USERS; user++) {
             const struct sid sid = small_machine_sid((uint8_t)user);
@@ -152,65 +188,70 @@ static void watchdog_has_caps(struct test *t)
             TEST_ROW(t, "round %u user %u", round, user);
             for (unsigned i = 0; i < PROCESSES; i++) {
                 const struct watch_target target = target_of(pid, sid, STAGE_NAMES);
-                if (verdict_of(&watchdog, pid++, sid, 0) != WATCHDOG_ASK)
+                if (verdict_of(watchdog, pid++, sid, 0) != SCAN_ASK)
                     continue;
-                watchdog_lose(&watchdog, &target);
+                lose(watchdog, &target);
                 lost_of_user++;
             }
             lost += lost_of_user;
             CHECK(t, lost_of_user <= WATCHDOG_OWNER_LOST_MAX);
-            CHECK_INT(t, WATCHDOG_UNNAMED, verdict_of(&watchdog, pid, sid, 0));
+            CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, pid, sid, 0));
         }
         CHECK_INT(t, WATCHDOG_LOST_MAX, lost);
     }
     for (uint8_t rid = 18; rid <= 20; rid++)
-        CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 4, service_sid(rid), 0));
-    CHECK_INT(t, WATCHDOG_UNNAMED, verdict_of(&watchdog, 4, small_machine_sid(99), 0));
+        CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 4, service_sid(rid), 0));
+    CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, 4, small_machine_sid(99), 0));
     /* one returns: one more may be lost, after a minute of the process itself */
-    struct watch_target first = watchdog.hangs[0].target;
-    watchdog_return(&watchdog, &first, 0);
-    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 5, small_machine_sid(99), 0));
+    const struct watch_target first = watchdog->hangs[0].target;
+    return_at(watchdog, &first, 0);
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, small_machine_sid(99), 0));
 }
 
-/* What hangs in other queries than that of a name is not cured by leaving out names. */
-static void watchdog_skips_when_names_are_not_the_cause(struct test *t)
+/* Whatever query hung, its owner's processes are listed without names; only when that was no cure they
+ * are not read at all. */
+static void watchdog_caps_every_query(struct test *t)
 {
-    static struct watchdog watchdog;
+    static const enum scan_stage stages[] = {STAGE_REGIONS, STAGE_PAGES, STAGE_DRIVERS};
     const struct sid user = small_machine_sid(1);
-    watchdog_init(&watchdog, NULL);
-    for (uint32_t pid = 1; pid <= WATCHDOG_OWNER_LOST_MAX; pid++) {
-        const struct watch_target target = target_of(pid, user, STAGE_REGIONS);
-        CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, user, 0));
-        watchdog_lose(&watchdog, &target);
+    for (size_t i = 0; i < TEST_COUNT(stages); i++) {
+        struct watchdog *watchdog = watchdog_new();
+        TEST_ROW(t, "stage %zu", i);
+        for (uint32_t pid = 1; pid <= WATCHDOG_OWNER_LOST_MAX + 1; pid++) {
+            const struct watch_target target = target_of(pid, user, stages[i]);
+            CHECK_INT(t, pid <= WATCHDOG_OWNER_LOST_MAX ? SCAN_ASK : SCAN_UNNAMED,
+                      verdict_of(watchdog, 100, user, 0));
+            lose(watchdog, &target);
+        }
+        CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, 100, user, 0));
+        CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 100, small_machine_sid(2), 0));
     }
-    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, 100, user, 0));
-    CHECK_INT(t, WATCHDOG_ASK, verdict_of(&watchdog, 100, small_machine_sid(2), 0));
 }
 
 /* Bounded, and the oldest that holds no thread is forgotten first. */
 static void watchdog_remembers_a_bounded_number(struct test *t)
 {
-    static struct watchdog watchdog;
+    struct watchdog *watchdog = watchdog_new();
     const struct sid user = small_machine_sid(1);
-    watchdog_init(&watchdog, NULL);
     for (uint32_t pid = 1; pid <= 2 * WATCHDOG_HANGS_MAX; pid++) {
         const struct watch_target target = target_of(pid, user, STAGE_NAMES);
-        watchdog_lose(&watchdog, &target);
+        lose(watchdog, &target);
         if (pid <= WATCHDOG_HANGS_MAX)
-            watchdog_return(&watchdog, &target, pid);
+            return_at(watchdog, &target, pid);
     }
-    CHECK_INT(t, WATCHDOG_HANGS_MAX, atomic_get(&watchdog.used_count));
-    CHECK_INT(t, WATCHDOG_UNNAMED, verdict_of(&watchdog, 1, user, 100));
-    CHECK_INT(t, WATCHDOG_SKIP, verdict_of(&watchdog, WATCHDOG_HANGS_MAX + 1, user, 100));
+    CHECK_INT(t, WATCHDOG_HANGS_MAX, atomic_get(&watchdog->count));
+    CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, 1, user, 200));
+    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, WATCHDOG_HANGS_MAX + 1, user, 200));
     const struct watch_target late = target_of(3 * WATCHDOG_HANGS_MAX, user, STAGE_NAMES);
-    watchdog_lose(&watchdog, &late); /* each place is taken: nothing breaks */
-    watchdog_return(&watchdog, &late, 0);
+    lose(watchdog, &late); /* each place is taken: nothing breaks */
+    watchdog_return(watchdog, &late);
 }
 
 /* --- answers --- */
 
 /* The observer, played by the platform: it abandons the slice during one call. */
 struct player {
+    struct watchdog *watchdog;
     struct watch *watch;
     enum virtual_call call;
     uint64_t at; /* the k-th of that kind */
@@ -224,12 +265,13 @@ static void on_call(struct virtual_platform *virtual_, enum virtual_call call)
     struct player *player = virtual_->distort_context;
 
     if (call == player->call && ++player->seen == player->at)
-        player->is_abandoned = watch_abandon(player->watch, 0, 0, &player->target);
+        player->is_abandoned =
+            watchdog_abandon(player->watchdog, player->watch, 0, &player->target);
 }
 
 struct play {
     struct small_machine machine;
-    struct watchdog watchdog;
+    struct watchdog *watchdog;
     struct player player;
     struct buffer out;
     uint64_t marks, slices;
@@ -243,32 +285,27 @@ static void play(struct test *t, struct play *play, const char *line, uint32_t r
     const struct grant grant = {
         .rights = rights, .caller = small_machine_caller(rights), .reason = "Because."};
     struct watch watches[2] = {{.seen_ms = 0}, {.seen_ms = 0}};
-    struct answer_checkpoint checkpoint = {.start_us = 0};
-    play->player = (struct player){.watch = watches, .call = call, .at = at};
+    play->player =
+        (struct player){.watchdog = play->watchdog, .watch = watches, .call = call, .at = at};
     play->abandoned_count = 0;
     play->slices = 0;
     buffer_clear(&play->out);
     struct answer *answer = answer_create(&play->machine.context, &grant, span_from_string(line));
     if (answer == NULL)
         abort();
-    answer_save(answer, &checkpoint);
     while (!answer_is_over(answer)) {
         struct watch *watch = &watches[play->abandoned_count];
         play->slices++;
         if (answer_run(answer, watch, UINT64_MAX, OUTPUT_SIZE)) {
-            CHECK(t, answer_take(answer, &play->out, &checkpoint));
+            CHECK(t, answer_take(answer, &play->out));
             continue;
         }
         play->abandoned_count++;
-        watchdog_lose(&play->watchdog, &play->player.target);
-        answer_destroy(answer);
-        answer = answer_resume(&play->machine.context, &checkpoint, &play->player.target);
-        if (answer == NULL)
+        if (!answer_resume(answer, &play->player.target))
             abort();
     }
-    CHECK(t, answer_take(answer, &play->out, &checkpoint));
+    CHECK(t, answer_take(answer, &play->out));
     play->marks = watches[0].marks + watches[1].marks;
-    answer_checkpoint_release(&checkpoint);
     answer_destroy(answer);
 }
 
@@ -277,8 +314,8 @@ static struct play *play_open(void)
     static struct play play;
 
     small_machine_init(&play.machine);
-    watchdog_init(&play.watchdog, NULL);
-    play.machine.context.watchdog = &play.watchdog;
+    play.watchdog = watchdog_new();
+    play.machine.context.watchdog = play.watchdog;
     play.machine.virtual_.on_call = on_call;
     play.machine.virtual_.distort_context = &play.player;
     buffer_init(&play.out, 4 * OUTPUT_ROW_SIZE_MAX);
@@ -375,14 +412,14 @@ static void answer_says_nothing_about_others(struct test *t)
     const size_t lines = count_texts(buffer_span(&plays->out), "\n");
     for (size_t i = 0; i < TEST_COUNT(stages); i++) {
         TEST_ROW(t, "stage %zu", i);
-        watchdog_init(&plays->watchdog, NULL);
+        (void)watchdog_new();
         for (uint32_t pid = 200; pid < 200 + WATCHDOG_LOST_MAX; pid++) {
             const struct watch_target target = target_of(
                 pid, stages[i] == STAGE_OPEN ? (struct sid){.size = 0} : small_machine_sid(200),
                 stages[i]);
-            watchdog_lose(&plays->watchdog, &target);
+            lose(plays->watchdog, &target);
             if (pid > 200) /* one that is skipped, and no cap */
-                watchdog_return(&plays->watchdog, &target, 0);
+                watchdog_return(plays->watchdog, &target);
         }
         play(t, plays, line, own, VIRTUAL_CALLS, 0);
         CHECK_INT(t, lines, count_texts(buffer_span(&plays->out), "\n"));
@@ -408,8 +445,9 @@ static void answer_lists_without_names_at_the_cap(struct test *t)
         struct reply_stream stream;
         TEST_ROW(t, "%s", rows[i].line);
         for (uint32_t pid = 1; pid <= WATCHDOG_OWNER_LOST_MAX; pid++) {
-            const struct watch_target target = target_of(pid, small_machine_sid(100), STAGE_NAMES);
-            watchdog_lose(&plays->watchdog, &target);
+            const struct watch_target target =
+                target_of(pid, small_machine_sid(100), pid % 2 == 0 ? STAGE_REGIONS : STAGE_NAMES);
+            lose(plays->watchdog, &target);
         }
         play(t, plays, rows[i].line, RIGHTS_ALL, VIRTUAL_CALLS, 0);
         CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
@@ -444,7 +482,7 @@ int main(int argc, char **argv)
         TEST_CASE(watch_abandons_at_once),
         TEST_CASE(watchdog_skips_while_lost_and_a_minute),
         TEST_CASE(watchdog_has_caps),
-        TEST_CASE(watchdog_skips_when_names_are_not_the_cause),
+        TEST_CASE(watchdog_caps_every_query),
         TEST_CASE(watchdog_remembers_a_bounded_number),
         TEST_CASE(answer_goes_on_after_the_process_that_hung),
         TEST_CASE(answer_ends_when_the_list_hangs),

@@ -39,6 +39,11 @@ static uint64_t now_us(void *unused)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static uint64_t now_ms(void)
+{
+    return now_us(NULL) / 1000;
+}
+
 /* The platform of the small machine for any thread: each call is answered under a lock, and the k-th
  * name blocks outside of it. */
 struct blocking {
@@ -154,8 +159,7 @@ struct worker {
 
 struct client {
     struct answer_context context;
-    struct answer_checkpoint checkpoint;
-    struct answer *answer; /* the holder's: the worker's, after abandoning the observer's */
+    struct answer *answer; /* the worker's, after abandoning its slice the observer's */
     struct buffer out;
     struct worker workers[THREADS_MAX];
     unsigned workers_count;
@@ -169,14 +173,12 @@ static void *work(void *argument)
     struct answer *answer = client->answer;
 
     while (!answer_is_over(answer)) {
-        if (!answer_run(answer, &worker->watch, now_us(NULL) + 1000, OUTPUT_SIZE)) {
-            answer_destroy(answer);
+        if (!answer_run(answer, &worker->watch, now_us(NULL) + 1000, OUTPUT_SIZE))
             return NULL;
-        }
-        if (!answer_take(answer, &client->out, &client->checkpoint))
+        if (!answer_take(answer, &client->out))
             abort();
     }
-    if (!answer_take(answer, &client->out, NULL)) /* of one that was over when it was resumed */
+    if (!answer_take(answer, &client->out)) /* of one that was over when it was resumed */
         abort();
     atomic_set(&client->is_over, 1);
     return NULL;
@@ -206,7 +208,6 @@ static void client_begin(struct client *client, struct blocking *b, struct watch
         answer_create(&client->context, &grant, SPAN("{\"op\":\"maps\",\"all\":true}"));
     if (client->answer == NULL)
         abort();
-    answer_save(client->answer, &client->checkpoint);
     start(client);
 }
 
@@ -216,11 +217,9 @@ static void observe(struct client *client, struct watchdog *watchdog, uint32_t q
     struct watch *watch = &client->workers[client->workers_count - 1].watch;
     struct watch_target target;
 
-    if (!watch_abandon(watch, now_us(NULL) / 1000, query_ms, &target))
+    if (!watchdog_abandon(watchdog, watch, query_ms, &target))
         return;
-    watchdog_lose(watchdog, &target);
-    client->answer = answer_resume(&client->context, &client->checkpoint, &target);
-    if (client->answer == NULL)
+    if (!answer_resume(client->answer, &target))
         abort();
     start(client);
 }
@@ -239,7 +238,6 @@ static void client_end(struct test *t, struct client *client, bool is_hung)
         CHECK_INT(t, 1, stream.end_errors);
         CHECK_INT(t, SMALL_MACHINE_PROCESSES + 1 + 3 + VIEWS, stream.end_rows);
     }
-    answer_checkpoint_release(&client->checkpoint);
     answer_destroy(client->answer);
     buffer_release(&client->out);
 }
@@ -255,7 +253,7 @@ static void run(struct test *t, unsigned block_at, uint32_t query_ms)
     unsigned over = 0;
 
     blocking_init(&b, block_at);
-    watchdog_init(&watchdog, &lock);
+    watchdog_init(&watchdog, &lock, now_ms);
     for (unsigned i = 0; i < CLIENTS; i++)
         client_begin(&clients[i], &b, &watchdog);
     while (over < CLIENTS) {

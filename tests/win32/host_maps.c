@@ -85,6 +85,19 @@ unsigned long host_process_find(const char *word)
     return found;
 }
 
+char host_process_state(const char *word)
+{
+    char path[64];
+    size_t size = 0;
+
+    (void)snprintf(path, sizeof path, "/proc/%lu/stat", host_process_find(word));
+    char *text = read_host_file(path, BLOCK_SIZE, &size);
+    const char *state = text != NULL ? strrchr(text, ')') : NULL; /* it ends the name */
+    const char result = state != NULL && size > (size_t)(state - text) + 2 ? state[2] : '?';
+    free(text);
+    return result;
+}
+
 /* The number after `name`, in KiB. */
 static uint64_t field_size(const char *text, const char *name)
 {

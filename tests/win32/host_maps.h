@@ -43,6 +43,9 @@ uint64_t host_inode_from_dos(struct span dos_path);
  * /proc. */
 unsigned long host_process_find(const char *word);
 
+/* The state of that process as the host shows it: 'S' waits, 'T' is stopped; '?' is unknown. */
+char host_process_state(const char *word);
+
 /* Bytes of memory that only this process has, in RAM or swapped out; 0 when it is unknown. */
 uint64_t host_private_size(unsigned long pid);
 
