@@ -273,7 +273,9 @@ static void step_scan(struct run *run)
         run->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
         (void)finish_row(
             run, size_before,
-            reply_row(&run->out, &run->asked->request.id, &row, run->asked->request.detail));
+            row.type == SCAN_SECTION
+                ? reply_section(&run->out, &run->asked->request.id, run->sections, row.section)
+                : reply_row(&run->out, &run->asked->request.id, &row, run->asked->request.detail));
         break;
     case SCAN_FAILED:
         fail(run, row.error.code, row.error.nt_status, row.error.message, NULL);
