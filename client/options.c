@@ -1,8 +1,10 @@
 #include "client/options.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "client/show/help.h"
+#include "client/spelling.h"
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
@@ -19,7 +21,9 @@
 #define OPTION_LIST(X)                                                         \
     X(OPTION_ALL, "all", NULL, NULL, 'a', false, FOR_SCANS | FOR_DIFF)         \
     X(OPTION_OWN, "own", NULL, NULL, 0, false, FOR_SCANS)                      \
-    X(OPTION_FILE, "file", "PATTERN", NULL, 'f', false, FOR_MAPS)              \
+    X(OPTION_FILE, "file", "FILE", NULL, 'f', true, FOR_MAPS)                  \
+    X(OPTION_PIDS, "pids", NULL, NULL, 0, false, FOR_SCANS)                    \
+    X(OPTION_WAIT, "wait", NULL, NULL, 0, false, FOR_MAPS)                     \
     X(OPTION_AT, "at", "ADDRESS", NULL, 0, false, FOR_MAPS)                    \
     X(OPTION_KIND, "kind", "KIND", NULL, 'k', true, FOR_MAPS)                  \
     X(OPTION_REGIONS, "regions", NULL, NULL, 0, false, FOR_MAPS)               \
@@ -132,32 +136,47 @@ static void read_order(struct cli *cli, struct options *options)
         options->sort = (enum order)(ORDER_SIZE + order);
 }
 
-static void read_folder(struct cli *cli, struct options *options)
-{
-    struct span value = cli->value;
-    bool has_drive = value.size >= 3 && ascii_lower(value.data[0]) >= 'a' &&
-                     ascii_lower(value.data[0]) <= 'z' && value.data[1] == ':' &&
-                     (value.data[2] == '\\' || value.data[2] == '/');
-
-    if (!has_drive && !span_starts_with(value, SPAN("\\")) && !span_starts_with(value, SPAN("/")))
-        cli_fail(cli, "\"%s\" is not the full path of a folder, such as C:\\FOLDER",
-                 cli_quote(value).text);
-    else if (options->not_under_count == OPTIONS_FOLDERS_MAX)
-        cli_fail(cli, "more than %d folders", OPTIONS_FOLDERS_MAX);
-    else
-        options->not_under[options->not_under_count++] = value;
-}
-
-/* A text that must not be empty; size_max 0: not bounded. */
+/* A text that must not be empty; size_max 0: not bounded. No name has a quotation mark: there was one
+ * after a backslash, as in "C:\dir\", where it is a character and does not end the argument. */
 static bool check_text(struct cli *cli, const char *what, int size_max)
 {
     if (cli->value.size == 0)
         cli_fail(cli, "the %s is empty", what);
+    else if (memchr(cli->value.data, '"', cli->value.size) != NULL)
+        cli_fail(
+            cli,
+            "the %s has a quotation mark in it: leave out the backslash before the closing one, "
+            "as in \"C:\\dir\"",
+            what);
     else if (size_max > 0 && cli->value.size > (size_t)size_max)
         cli_fail(cli, "the %s is longer than %d bytes", what, size_max);
     else
         return true;
     return false;
+}
+
+static void read_folder(struct cli *cli, struct options *options)
+{
+    if (!check_text(cli, "folder", 0))
+        return;
+    if (spelling_has_wildcard(cli->value))
+        cli_fail(cli, "--not-under takes a folder, no wildcards");
+    else if (options->not_under_count == OPTIONS_FOLDERS_MAX)
+        cli_fail(cli, "more than %d folders", OPTIONS_FOLDERS_MAX);
+    else
+        options->not_under[options->not_under_count++] = cli->value;
+}
+
+static void read_path(struct cli *cli, struct options *options)
+{
+    if (utf16_from_utf8(NULL, 0, cli->value) > REQUEST_PATH_LEN_MAX)
+        cli_fail(cli, "the path is longer than %d characters", REQUEST_PATH_LEN_MAX);
+    else if (!check_text(cli, "path", 0))
+        return;
+    else if (options->paths_count == REQUEST_PATHS_MAX)
+        cli_fail(cli, "more than %d paths", REQUEST_PATHS_MAX);
+    else
+        options->paths[options->paths_count++] = cli->value;
 }
 
 static void read_pipe(struct cli *cli, struct options *options)
@@ -172,10 +191,7 @@ static void read_value(struct cli *cli, struct options *options, int option)
 {
     switch (option) {
     case OPTION_FILE:
-        if (utf16_from_utf8(NULL, 0, cli->value) > REQUEST_PATH_LEN_MAX)
-            cli_fail(cli, "the pattern is longer than %d characters", REQUEST_PATH_LEN_MAX);
-        else if (check_text(cli, "pattern", 0))
-            options->path = cli->value;
+        read_path(cli, options);
         break;
     case OPTION_AT:
         options->has_address = number_from_address(cli->value, &options->address);
@@ -213,11 +229,9 @@ static void read_value(struct cli *cli, struct options *options, int option)
 
 /* --- operands --- */
 
-static void read_pid(struct cli *cli, struct options *options)
+static void add_pid(struct cli *cli, struct options *options, bool is_read, uint64_t pid)
 {
-    uint64_t pid;
-
-    if (!number_from_decimal(cli->value, &pid) || pid > UINT32_MAX) {
+    if (!is_read || pid > UINT32_MAX) {
         cli_fail(cli, "\"%s\" is too large for a process identifier", cli_quote(cli->value).text);
         return;
     }
@@ -230,20 +244,53 @@ static void read_pid(struct cli *cli, struct options *options)
         options->pids[options->pids_count++] = (uint32_t)pid;
 }
 
-/* Digits alone are a process identifier, all else is a name. */
+static void add_name(struct cli *cli, struct options *options)
+{
+    bool is_path =
+        cli->command != COMMAND_SECTIONS && !cli->is_literal && !spelling_is_bare(cli->value);
+
+    if (!check_text(cli, "process name", is_path ? 0 : REQUEST_NAME_SIZE_MAX))
+        return;
+    if (is_path && spelling_has_wildcard(cli->value))
+        cli_fail(cli, "the path of a program has no wildcards; a name may have: lsmap \"demo*\"");
+    else if (options->names_count + options->images_count == REQUEST_NAMES_MAX)
+        cli_fail(cli, "more than %d process names", REQUEST_NAMES_MAX);
+    else if (is_path)
+        options->images[options->images_count++] = cli->value;
+    else
+        options->names[options->names_count++] = cli->value;
+}
+
+/* The bytes at the begin that are digits, or commas between them. */
+static size_t digits_size(struct span text, bool with_commas)
+{
+    size_t size = 0;
+
+    while (size < text.size && (number_is_digit(text.data[size]) ||
+                                (with_commas && size > 0 && text.data[size] == ',')))
+        size++;
+    return size;
+}
+
+/* Digits alone, or 0x and hexadecimal ones, are a process identifier; what has a separator or a drive
+ * is the path of a program, all else a name. */
 static void read_process(struct cli *cli, struct options *options)
 {
-    size_t digits = 0;
+    struct span value = cli->value;
+    uint64_t pid = 0;
 
-    while (digits < cli->value.size && number_is_digit(cli->value.data[digits]))
-        digits++;
-    if (digits > 0 && digits == cli->value.size)
-        read_pid(cli, options);
-    else if (check_text(cli, "process name", REQUEST_NAME_SIZE_MAX)) {
-        if (options->names_count == REQUEST_NAMES_MAX)
-            cli_fail(cli, "more than %d process names", REQUEST_NAMES_MAX);
-        else
-            options->names[options->names_count++] = cli->value;
+    if (!cli->is_literal && value.size > 0 && digits_size(value, false) == value.size) {
+        bool is_read = number_from_decimal(value, &pid);
+        add_pid(cli, options, is_read, pid);
+    } else if (!cli->is_literal && value.size > 2 && value.data[0] == '0' &&
+               ascii_lower(value.data[1]) == 'x' && number_from_hex(span_from(value, 2), &pid)) {
+        add_pid(cli, options, true, pid);
+    } else if (!cli->is_literal && value.size > 0 && digits_size(value, true) == value.size) {
+        cli_fail(cli,
+                 "\"%s\" is no process identifier: put spaces between several, and none into one",
+                 cli_quote(value).text);
+    } else {
+        add_name(cli, options);
     }
 }
 
@@ -285,6 +332,17 @@ static void check_pairs(struct cli *cli)
         {OPTION_PAGES, OPTION_BY_FILE},
         {OPTION_DIRECT, OPTION_PIPE},
         {OPTION_CSV, OPTION_JSON},
+        {OPTION_PIDS, OPTION_JSON},
+        {OPTION_PIDS, OPTION_CSV},
+        {OPTION_PIDS, OPTION_PROMETHEUS},
+        {OPTION_PIDS, OPTION_REGIONS},
+        {OPTION_PIDS, OPTION_BY_FILE},
+        {OPTION_WAIT, OPTION_ALL},
+        {OPTION_WAIT, OPTION_JSON},
+        {OPTION_WAIT, OPTION_CSV},
+        {OPTION_WAIT, OPTION_PIDS},
+        {OPTION_WAIT, OPTION_PROMETHEUS},
+        {OPTION_WAIT, OPTION_OUT},
         {OPTION_PROMETHEUS, OPTION_JSON},
         {OPTION_PROMETHEUS, OPTION_CSV},
         /* Sums over processes have no order and no files. */
@@ -326,6 +384,9 @@ static void check(struct cli *cli, const struct options *options)
     if (is_scan && given[OPTION_ALL] != 0 && cli->operand_index != 0)
         cli_fail_at(cli, cli->operand_index,
                     "--all means every process: name processes or give --all");
+    if (options->wait && !options->who)
+        cli_fail_at(cli, given[OPTION_WAIT],
+                    "--wait is for files, until nobody has them: lsmap -f FILE --wait");
     if (given[OPTION_AT] != 0 && cli->operand_index == 0)
         cli_fail_at(cli, given[OPTION_AT], "--at needs the process: lsmap --at ADDRESS PID");
     if (cli->command == COMMAND_MAPS && cli->operand_index == 0 && given[OPTION_ALL] == 0 &&
@@ -343,9 +404,16 @@ static void take_switches(const struct cli *cli, struct options *options)
         options->format = FORMAT_CSV;
     if (given[OPTION_PROMETHEUS] != 0)
         options->format = FORMAT_PROMETHEUS;
+    if (given[OPTION_PIDS] != 0)
+        options->format = FORMAT_PIDS;
     options->own = given[OPTION_OWN] != 0;
     options->ascii = given[OPTION_ASCII] != 0;
     options->bom = given[OPTION_BOM] != 0;
+    options->wait = given[OPTION_WAIT] != 0;
+    if (options->wait && given[OPTION_TIMEOUT] != 0) { /* of all questions, not of one */
+        options->wait_s = options->timeout_s;
+        options->timeout_s = TIMEOUT_DEFAULT_S;
+    }
     options->host = given[OPTION_HOST] != 0;
     options->outside_system = given[OPTION_OUTSIDE_SYSTEM] != 0;
     options->by_file = given[OPTION_BY_FILE] != 0;
@@ -355,9 +423,13 @@ static void take_switches(const struct cli *cli, struct options *options)
     options->quiet = given[OPTION_QUIET] != 0;
     options->debug = given[OPTION_DEBUG] != 0;
     options->direct = given[OPTION_DIRECT] != 0;
-    options->all = options->pids_count == 0 && options->names_count == 0;
+    options->all = options->pids_count + options->names_count + options->images_count == 0;
     if (options->command == COMMAND_DIFF)
         options->all = given[OPTION_ALL] != 0;
+    options->who = options->paths_count > 0 && options->all && given[OPTION_ALL] == 0 &&
+                   options->kinds == 0 && options->sort == ORDER_NONE && options->top == 0 &&
+                   !options->by_file && options->format != FORMAT_PROMETHEUS &&
+                   given[OPTION_REGIONS] == 0 && given[OPTION_PAGES] == 0;
     if (options->top > 0 && options->sort == ORDER_NONE)
         options->sort = ORDER_SIZE; /* the first ones by chance are of no use */
     if (given[OPTION_REGIONS] != 0)

@@ -27,6 +27,7 @@ enum output_format {
     FORMAT_TABLE,     /* for people */
     FORMAT_JSON,      /* the server's lines as they came */
     FORMAT_CSV,       /* one table, see csv.h */
+    FORMAT_PIDS,      /* the identifiers of processes, one a line */
     FORMAT_PROMETHEUS /* sums by process name, or the numbers of a server; see prometheus.h */
 };
 
@@ -46,7 +47,12 @@ struct options {
     size_t pids_count;
     struct span names[REQUEST_NAMES_MAX]; /* globs, in the order given */
     size_t names_count;
-    struct span path; /* -f; size 0: none */
+    struct span images[REQUEST_NAMES_MAX]; /* paths of programs, as given */
+    size_t images_count;
+    struct span paths[REQUEST_PATHS_MAX]; /* -f, as given */
+    size_t paths_count;
+    bool who;         /* who has these files: one line for each process */
+    bool wait;        /* until nobody has them */
     bool has_address; /* --at */
     uint64_t address;
     uint32_t kinds; /* KIND_* bits; 0: the server's default */
@@ -72,6 +78,7 @@ struct options {
     bool direct;                   /* scan in this process, without the service */
     char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
     unsigned timeout_s;            /* without a byte of progress */
+    unsigned wait_s;               /* for the end of --wait; 0: for ever */
 };
 
 /* The options and commands; a command's number is its enum command. */

@@ -128,7 +128,9 @@ static void add_unmatched(struct gaps *gaps, const struct row *row)
 
     gaps->denied += span_equal(row_text(row, MEMBER_CODE), SPAN("denied"));
     if (!row_knows(row, MEMBER_PID)) {
-        group_add(&gaps->groups[GAP_GLOBS], "\"", row_text(row, MEMBER_PROCESS), "\"");
+        struct span name = row_text(row, MEMBER_PROCESS);
+        bool is_path = name.size > 0 && memchr(name.data, '\\', name.size) != NULL;
+        group_add(&gaps->groups[is_path ? GAP_IMAGES : GAP_GLOBS], "\"", name, "\"");
         return;
     }
     (void)snprintf(pid, sizeof pid, "%u", (unsigned)row_number(row, MEMBER_PID, 0));
@@ -187,7 +189,8 @@ static bool is_restricted(const struct gaps *gaps)
 
 enum outcome gaps_outcome(const struct gaps *gaps)
 {
-    uint64_t unmatched = gaps->groups[GAP_PIDS].count + gaps->groups[GAP_GLOBS].count;
+    uint64_t unmatched = gaps->groups[GAP_PIDS].count + gaps->groups[GAP_GLOBS].count +
+                         gaps->groups[GAP_IMAGES].count;
     bool is_empty = gaps->is_scan && gaps->has_end && gaps->processes == 0;
 
     if (gaps->groups_count > GAP_REASONS || gaps->others > 0)
@@ -232,7 +235,8 @@ static void report_command_near(const struct gap_group *globs, struct buffer *ou
 
 static void report_unmatched(const struct gaps *gaps, struct buffer *out)
 {
-    static const char *const words[] = {[GAP_PIDS] = "has pid ", [GAP_GLOBS] = "is named "};
+    static const char *const words[] = {
+        [GAP_PIDS] = "has pid ", [GAP_GLOBS] = "is named ", [GAP_IMAGES] = "runs "};
 
     for (size_t i = 0; i < GAP_REASONS; i++) {
         if (gaps->groups[i].count == 0)

@@ -101,6 +101,7 @@ void outcome_report_error(_In_ const struct row *error, _Inout_ struct buffer *o
 enum {
     GAP_PIDS = 0, /* unmatched */
     GAP_GLOBS,
+    GAP_IMAGES,  /* paths of programs */
     GAP_REASONS, /* the first group of processes that could not be read */
     GAPS_REASONS_MAX = 16,
     GAPS_GROUPS_MAX = GAP_REASONS + GAPS_REASONS_MAX + 1,

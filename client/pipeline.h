@@ -2,6 +2,7 @@
  *
  *     [envelope ->] [filter ->] [sorter ->] format
  *                   [filter ->] sorter -> [envelope ->] format       with --by-file
+ *                   [filter ->] users -> format                      with -f or --pids
  *
  * Rows stream through; only the sorter keeps mappings until the last row, and the terminal row with
  * them. A step that changes what is printed changes the counts of the `end` row
@@ -13,15 +14,34 @@
 #include "client/rows/envelope.h"
 #include "client/rows/filter.h"
 #include "client/rows/sort.h"
+#include "client/rows/users.h"
 #include "client/show/csv.h"
 #include "client/show/prometheus.h"
 #include "client/show/table.h"
 
+/* What --wait knows of the question before. */
+struct waiting {
+    struct users users;
+    bool has_titles;
+};
+
+struct pipeline_settings {
+    size_t width;               /* columns of the console; 0: none */
+    account_name account;       /* of the owner of a process; NULL: its SID */
+    struct envelope *envelope;  /* of --host; NULL: none */
+    const struct span *folders; /* what is below them is left out */
+    size_t folders_count;
+    struct waiting *waiting; /* of --wait: only changes are shown; NULL: none */
+};
+
 struct pipeline {
     const struct options *options;
     struct envelope *envelope;
+    struct waiting *waiting;
     struct filter filter;
     struct sorter sorter;
+    struct users users;       /* of --pids, and of a question who has a file */
+    size_t users_index;       /* of the next to hand on; first those of `waiting` that have gone */
     struct row kept;          /* a row that was kept until the end */
     struct row last;          /* the terminal row, kept for last */
     struct buffer line;       /* of --ascii */
@@ -31,13 +51,9 @@ struct pipeline {
     struct prometheus prometheus;
 };
 
-/* width           Columns of the console; 0: none.
- * envelope        Of --host; NULL: none.
- * system_folders  What --outside-system leaves out.
- * All pointers must outlive the pipeline, which must stay where it is. */
+/* All pointers must outlive the pipeline, which must stay where it is. */
 void pipeline_init(_Out_ struct pipeline *pipeline, _In_ const struct options *options,
-                   size_t width, account_name account, _In_opt_ struct envelope *envelope,
-                   const struct span *system_folders, size_t system_folders_count);
+                   _In_ const struct pipeline_settings *settings);
 void pipeline_release(_Inout_ struct pipeline *pipeline);
 
 /* Takes the next row of the reply, the terminal one included, and may change it. One row makes at

@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/pipeline.h"
 #include "client/rows/diff.h"
 #include "client/rows/snapshot.h"
 #include "client/show/text.h"
+#include "client/who.h"
 #include "common/base/status.h"
 #include "common/json/reader.h"
 #include "common/proto/protocol.h"
+#include "common/text/fold.h"
+#include "common/text/pattern.h"
 
 enum {
     OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
@@ -26,13 +28,21 @@ struct run {
     struct exchange exchange;
     struct pipeline pipeline;
     struct gaps gaps;
-    struct buffer out;    /* results not yet written */
-    struct buffer say;    /* diagnostics, written after the results */
-    uint64_t processes;   /* received */
-    bool is_printed;      /* some results were written */
-    bool unread;          /* the results have no reader any more */
-    bool exhausted;       /* memory, or a bound */
-    enum outcome refusal; /* of the server's error; OUTCOME_COMPLETE: none */
+    struct who who;
+    bool asks_open;    /* the second reply: processes that have a file open */
+    struct row end;    /* of the first reply, kept until then */
+    struct row open;   /* made for one of them */
+    bool is_dropping;  /* the rows of a process that runs another program than was named */
+    uint32_t dropping; /* its pid */
+    bool has_image[REQUEST_NAMES_MAX]; /* such a process was found, or none of its name */
+    uint64_t rows, uses;               /* taken; of these, what a process has mapped or open */
+    struct buffer out;                 /* results not yet written */
+    struct buffer say;                 /* diagnostics, written after the results */
+    uint64_t processes;                /* taken */
+    bool is_printed;                   /* some results were written */
+    bool unread;                       /* the results have no reader any more */
+    bool exhausted;                    /* memory, or a bound */
+    enum outcome refusal;              /* of the server's error; OUTCOME_COMPLETE: none */
 };
 
 static bool flush(struct run *run)
@@ -65,8 +75,19 @@ static bool is_scan(const struct options *options)
            options->command == COMMAND_SECTIONS;
 }
 
-static void make_request(const struct options *options, struct request *request)
+/* The last part of a path. */
+static struct span base_name(struct span path)
 {
+    size_t begin = path.size;
+
+    while (begin > 0 && path.data[begin - 1] != '\\')
+        begin--;
+    return span_from(path, begin);
+}
+
+static void make_request(const struct run_settings *settings, struct request *request)
+{
+    const struct options *options = settings->options;
     static const enum request_op ops[] = {
         [COMMAND_MAPS] = OP_MAPS,   [COMMAND_PS] = OP_PROCESSES,
         [COMMAND_INFO] = OP_INFO,   [COMMAND_WHOAMI] = OP_WHOAMI,
@@ -84,12 +105,16 @@ static void make_request(const struct options *options, struct request *request)
     request->names_count = options->names_count;
     memcpy(request->pids, options->pids, sizeof options->pids);
     memcpy(request->names, options->names, sizeof options->names);
+    for (size_t i = 0; i < options->images_count; i++)
+        request->names[request->names_count++] = base_name(settings->images->items[i].name);
     if (options->command != COMMAND_MAPS)
         return;
     if (options->kinds != 0)
         request->kinds = options->kinds;
-    request->paths[0] = options->path;
-    request->paths_count = options->path.size > 0 ? 1 : 0;
+    if (settings->paths != NULL) {
+        request->paths_count = settings->paths->globs_count;
+        memcpy(request->paths, settings->paths->globs, sizeof request->paths);
+    }
     request->has_address = options->has_address;
     request->address = options->address;
     request->detail = options->detail;
@@ -106,13 +131,19 @@ static struct run *run_create(const struct run_settings *settings)
     exchange_init(&run->exchange, settings->transport);
     gaps_init(&run->gaps);
     run->gaps.is_scan = is_scan(options);
-    run->gaps.wants_others = !options->own && (options->all || options->names_count > 0);
+    run->gaps.wants_others =
+        !options->own && (options->all || options->names_count + options->images_count > 0);
+    row_init(&run->end);
+    row_init(&run->open);
+    who_init(&run->who, options->who ? settings->paths : NULL, settings->self);
     buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
     if (options->bom)
         buffer_text(&run->out, "\xEF\xBB\xBF");
-    pipeline_init(&run->pipeline, options, settings->width, settings->account, settings->envelope,
-                  settings->system_folders, settings->system_folders_count);
+    pipeline_init(&run->pipeline, options,
+                  &(struct pipeline_settings){settings->width, settings->account,
+                                              settings->envelope, settings->folders,
+                                              settings->folders_count, settings->waiting});
     return run;
 }
 
@@ -121,6 +152,9 @@ static void run_destroy(struct run *run)
     if (run == NULL)
         return;
     pipeline_release(&run->pipeline);
+    who_release(&run->who);
+    row_release(&run->end);
+    row_release(&run->open);
     buffer_release(&run->say);
     buffer_release(&run->out);
     gaps_deinit(&run->gaps);
@@ -172,6 +206,7 @@ static void complain(struct run *run)
 static void say_no_view(struct run *run)
 {
     const struct request *request = &run->request;
+    const struct asked_list *paths = run->settings->paths;
     const struct gaps *gaps = &run->gaps;
     struct buffer *say = &run->say;
 
@@ -186,9 +221,9 @@ static void say_no_view(struct run *run)
     buffer_text(say, " has a file mapped");
     if (request->has_address)
         buffer_format(say, " at 0x%" PRIx64, request->address);
-    if (request->paths_count > 0) {
-        buffer_text(say, " that matches \"");
-        display_text(say, request->paths[0]);
+    for (size_t i = 0; i < (request->paths_count > 0 ? paths->count : 0); i++) {
+        buffer_text(say, i == 0 ? " that matches \"" : " or \"");
+        display_text(say, paths->items[i].name);
         buffer_text(say, "\"");
     }
     if (gaps->is_own && !gaps->wants_others) /* else gaps_report() says it */
@@ -249,12 +284,16 @@ static void on_end(struct run *run, const struct row *end)
             say_no_section(run);
     }
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
-    if (!options->quiet && run->gaps.processes == 0 &&
-        (request->has_address || request->paths_count > 0) &&
-        row_number(end, MEMBER_UNMATCHED, 0) < selectors)
-        say_no_view(run);
-    else if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
+    const struct waiting *waiting = run->settings->waiting;
+    bool is_known = waiting != NULL && waiting->has_titles && run->uses > 0; /* it was said */
+    if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
         buffer_text(&run->say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
+    else if (!options->quiet && options->who && !is_known)
+        who_report(&run->who, run->uses > 0, run->gaps.is_own, &run->say);
+    else if (!options->quiet && !options->who && run->gaps.processes == 0 &&
+             (request->has_address || request->paths_count > 0) &&
+             row_number(end, MEMBER_UNMATCHED, 0) < selectors)
+        say_no_view(run);
     if (!options->quiet && request->paths_count > 0 && row_number(end, MEMBER_UNNAMED, 0) > 0)
         buffer_format(&run->say,
                       PRODUCT_NAME ": Windows refused the names of %" PRIu64
@@ -264,10 +303,36 @@ static void on_end(struct run *run, const struct row *end)
         say_cost(run, end);
 }
 
-static bool on_row(struct run *run, struct row *row)
+/* The programs that were named by a path, and that no process runs. */
+static void add_missing_images(struct run *run)
 {
+    const struct options *options = run->settings->options;
+
+    for (size_t i = 0; i < options->images_count; i++) {
+        if (run->has_image[i])
+            continue;
+        row_begin(&run->open, ROW_PROCESS_ERROR);
+        row_set_text(&run->open, MEMBER_PROCESS, run->settings->images->items[i].name);
+        row_set_text(&run->open, MEMBER_CODE, SPAN("no_such_process"));
+        row_set_text(&run->open, MEMBER_STAGE, SPAN("select"));
+        gaps_add(&run->gaps, &run->open);
+    }
+}
+
+/* Takes a row of the answer, be it a server's or made here. */
+static bool take_row(struct run *run, struct row *row)
+{
+    if (row->type == ROW_END) {
+        if (row_number(row, MEMBER_ROWS, 0) != run->rows) {
+            row_set_number(row, MEMBER_ROWS, run->rows);
+            row_set_number(row, MEMBER_PROCESSES, run->processes);
+        }
+        add_missing_images(run);
+    }
     gaps_add(&run->gaps, row);
     run->processes += row->type == ROW_PROCESS;
+    run->uses += row->type == ROW_MAP || row->type == ROW_OPEN;
+    run->rows++;
     if (row->type == ROW_END)
         on_end(run, row);
     if (row->type == ROW_ERROR) {
@@ -276,6 +341,73 @@ static bool on_row(struct run *run, struct row *row)
         outcome_report_error(row, &run->say);
     }
     return show_row(run, row);
+}
+
+/* True when a pid, a name or the path of a program selects the process. */
+static bool is_selected(struct run *run, const struct row *process)
+{
+    const struct options *options = run->settings->options;
+    bool is_selected = false;
+
+    for (size_t i = 0; i < options->pids_count; i++)
+        is_selected = is_selected || options->pids[i] == row_number(process, MEMBER_PID, 0);
+    for (size_t i = 0; i < options->names_count; i++)
+        is_selected =
+            is_selected || glob_match_process(options->names[i], row_text(process, MEMBER_NAME));
+    for (size_t i = 0; i < options->images_count; i++) {
+        struct span path = run->settings->images->items[i].name;
+        bool is_same = fold_equal(path, row_text(process, MEMBER_IMAGE));
+        run->has_image[i] = run->has_image[i] || is_same;
+        is_selected = is_selected || is_same;
+    }
+    return is_selected;
+}
+
+/* True when the row is of a process that runs another program of the same name. */
+static bool is_dropped(struct run *run, const struct row *row)
+{
+    const struct options *options = run->settings->options;
+
+    if (options->images_count == 0 || row->type == ROW_END || row->type == ROW_ERROR)
+        return false;
+    if (row->type == ROW_PROCESS) {
+        run->is_dropping = !is_selected(run, row);
+        run->dropping = (uint32_t)row_number(row, MEMBER_PID, 0);
+    }
+    for (size_t i = 0; i < options->images_count && !row_knows(row, MEMBER_PID); i++)
+        run->has_image[i] =
+            run->has_image[i] || span_equal(row_text(row, MEMBER_PROCESS),
+                                            base_name(run->settings->images->items[i].name));
+    return run->is_dropping && row_number(row, MEMBER_PID, UINT64_MAX) == run->dropping;
+}
+
+/* Of the processes that the file system names. */
+static bool on_open_row(struct run *run, struct row *row)
+{
+    bool is_new = who_add_process(&run->who, row);
+    const struct row *process = row->type == ROW_PROCESS ? row : NULL;
+
+    if (row->type == ROW_ERROR)
+        return take_row(run, row);
+    if (is_new && !take_row(run, row))
+        return false;
+    while ((process != NULL || row->type == ROW_END) && who_open(&run->who, process, &run->open))
+        if (!take_row(run, &run->open))
+            return false;
+    return row->type != ROW_END || take_row(run, &run->end);
+}
+
+static bool on_row(struct run *run, struct row *row)
+{
+    if (run->asks_open)
+        return on_open_row(run, row);
+    if (is_dropped(run, row))
+        return true;
+    who_add(&run->who, row);
+    if (row->type != ROW_END || run->who.count == 0)
+        return take_row(run, row);
+    row_copy(&run->end, row);
+    return !run->end.failed;
 }
 
 /* A person sees rows as they come; a file or a pipe gets them in large pieces. */
@@ -289,25 +421,41 @@ static bool on_wait(struct run *run)
     return run->settings->width == 0 || flush(run);
 }
 
+/* Takes a reply. Returns EXCHANGE_END or EXCHANGE_FAILED; another event: no more rows can be shown. */
+static enum exchange_event take_reply(struct run *run, struct failure *failure)
+{
+    enum exchange_event event = EXCHANGE_FAILED;
+    bool goes_on = exchange_begin(&run->exchange, &run->request, failure);
+
+    while (goes_on) { /* each turn takes a row, or waits for bytes up to a timeout */
+        event = exchange_next(&run->exchange, failure);
+        goes_on = event == EXCHANGE_ROW    ? on_row(run, &run->exchange.row)
+                  : event == EXCHANGE_WAIT ? on_wait(run)
+                                           : false;
+    }
+    return event;
+}
+
 enum outcome run_request(const struct run_settings *settings)
 {
     const struct options *options = settings->options;
     struct failure failure = {FAILURE_MEMORY, ""};
-    enum exchange_event event = EXCHANGE_FAILED;
     enum outcome outcome = OUTCOME_COMPLETE;
     struct run *run = run_create(settings);
-    bool goes_on = run != NULL;
 
     if (run == NULL)
         return run_complain(settings, &failure);
-    make_request(options, &run->request);
-    if (exchange_begin(&run->exchange, &run->request, &failure))
-        do { /* each turn takes a row, or waits for bytes up to a timeout */
-            event = exchange_next(&run->exchange, &failure);
-            goes_on = event == EXCHANGE_ROW    ? on_row(run, &run->exchange.row)
-                      : event == EXCHANGE_WAIT ? on_wait(run)
-                                               : false;
-        } while (goes_on);
+    make_request(settings, &run->request);
+    enum exchange_event event = EXCHANGE_FAILED;
+    if (!run->who.failed && (settings->paths == NULL || !settings->paths->failed))
+        event = take_reply(run, &failure);
+    if (event == EXCHANGE_END && run->end.type == ROW_END) {
+        run->asks_open = who_request(&run->who, &run->request);
+        if (run->asks_open)
+            event = take_reply(run, &failure);
+        else
+            (void)take_row(run, &run->end);
+    }
     show_end(run);
     if (run->exhausted)
         outcome = complain_exhausted(run);
@@ -318,6 +466,9 @@ enum outcome run_request(const struct run_settings *settings)
     bool is_part = run->exhausted || event == EXCHANGE_FAILED || run->refusal != OUTCOME_COMPLETE;
     if (is_part && run->is_printed && run->pipeline.rows > 0 && options->out == NULL)
         buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
+    if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING) && settings->paths != NULL &&
+        settings->paths->globs_dropped > 0)
+        outcome = OUTCOME_INCOMPLETE;
     if (!options->quiet)
         gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
     complain(run);

@@ -7,8 +7,8 @@
 #include "client/exchange.h"
 #include "client/options.h"
 #include "client/outcome.h"
-#include "client/rows/envelope.h"
-#include "client/show/table.h"
+#include "client/pipeline.h"
+#include "client/spelling.h"
 
 struct output {
     void *context; /* first argument of all */
@@ -33,8 +33,12 @@ struct run_settings {
     size_t width;         /* columns of the console results go to; 0: none */
     account_name account; /* of the owner of a process, for tables; NULL: its SID */
 
-    const struct span *system_folders; /* what --outside-system leaves out */
-    size_t system_folders_count;
+    const struct asked_list *paths;  /* of -f */
+    const struct asked_list *images; /* of the options, final names only */
+    const struct span *folders;      /* what --not-under and --outside-system leave out */
+    size_t folders_count;
+    uint32_t self;           /* lsmap's own pid */
+    struct waiting *waiting; /* of --wait, kept from one request to the next; NULL: none */
 
     struct envelope *envelope; /* what --host adds to rows; NULL: nothing */
 };

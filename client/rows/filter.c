@@ -69,7 +69,7 @@ bool filter_passes(struct filter *filter, const struct row *row, struct row **pr
     }
     if (row->type == ROW_REGION)
         return !filter->is_dropping;
-    if (row->type != ROW_MAP)
+    if (row->type != ROW_MAP && row->type != ROW_OPEN)
         return true;
     filter->is_dropping = !is_outside(filter, row);
     if (filter->is_dropping)

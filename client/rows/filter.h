@@ -7,7 +7,7 @@
 
 #include "client/rows/row.h"
 
-enum { FILTER_FOLDERS_MAX = 40 };
+enum { FILTER_FOLDERS_MAX = 40 /* OPTIONS_FOLDERS_MAX, and those of the system */ };
 
 struct filter {
     struct span folders[FILTER_FOLDERS_MAX]; /* the caller's */

@@ -41,6 +41,8 @@ static const struct {
     [ROW_STATS] = {{"stats", 5}, 0},
     [ROW_FILE] = {{"file", 4}, 0},
     [ROW_STALE] = {{"stale", 5}, 0},
+    [ROW_OPEN] = {{"open", 4}, BIT(MEMBER_PID)},
+    [ROW_USER] = {{"user", 4}, 0},
     [ROW_PROCESS_CHANGE] = {{"process_change", 14}, 0},
     [ROW_MAP_CHANGE] = {{"map_change", 10}, 0},
     [ROW_END] = {{"end", 3},

@@ -26,6 +26,8 @@ enum row_type {
     ROW_STATS,
     ROW_FILE,           /* made by sort.h */
     ROW_STALE,          /* made by stale.h */
+    ROW_OPEN,           /* made by who.h: a process has a file open, but not mapped */
+    ROW_USER,           /* made by users.h */
     ROW_PROCESS_CHANGE, /* made by diff.h, as is the next */
     ROW_MAP_CHANGE,
     ROW_END,  /* terminal: the reply is complete */
@@ -158,7 +160,8 @@ NODISCARD bool row_parse(_Inout_ struct row *row, struct span line, _Out_ struct
 void row_begin(_Inout_ struct row *row, enum row_type type);
 
 /* Set a member. One that the line has keeps its place; others are written before it, in the order of
- * setting. An empty text is written as null. `text` must not be one of the same row. */
+ * setting. An empty text is written as null. `text` must not be one of the same row; of a member of type
+ * JSON it is JSON. */
 void row_set_text(_Inout_ struct row *row, enum row_member member, struct span text);
 void row_set_number(_Inout_ struct row *row, enum row_member member, uint64_t number);
 void row_set_null(_Inout_ struct row *row, enum row_member member);

@@ -22,6 +22,7 @@ const struct column columns_of_members[MEMBER_COUNT] = {
     [MEMBER_PROTECTION] = {"PROTECTION", CELL_TEXT, 15},
     [MEMBER_ACCESS] = {"ACCESS", CELL_TEXT, 7},
     [MEMBER_OWNER] = {"USER", CELL_ACCOUNT, 15},
+    [MEMBER_SERVICES] = {"SERVICES", CELL_SERVICES, 8},
     [MEMBER_PROCESSES] = {"PROCS", CELL_NUMBER, 6},
     [MEMBER_VIEWS] = {"VIEWS", CELL_NUMBER, 6},
 };
@@ -64,6 +65,9 @@ static const enum row_member regions_csv[] = {
     MEMBER_DEVICE_PATH, MEMBER_PATH_LOSSY, MEMBER_NAME_STATUS, MEMBER_COMMITTED,
 };
 
+static const enum row_member users[] = {MEMBER_PROCESS, MEMBER_SERVICES,   MEMBER_OWNER,
+                                        MEMBER_KIND,    MEMBER_PROTECTION, MEMBER_PATH};
+
 static const enum row_member files[] = {MEMBER_PROCESSES, MEMBER_VIEWS, MEMBER_SIZE, MEMBER_KIND,
                                         MEMBER_PATH};
 static const enum row_member files_csv[] = {
@@ -88,6 +92,7 @@ const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
     [COLUMNS_FLAT] = {COUNTED(flat), NULL, 0, true},
     [COLUMNS_FLAT_PAGES] = {COUNTED(flat_pages), NULL, 0, true},
     [COLUMNS_FILES] = {COUNTED(files), COUNTED(files_csv), false},
+    [COLUMNS_USERS] = {COUNTED(users), NULL, 0, true},
     [COLUMNS_CHANGES] = {COUNTED(maps), NULL, 0, false},
     [COLUMNS_SECTIONS] = {COUNTED(sections), COUNTED(sections_csv), false},
 };

@@ -14,6 +14,7 @@ enum columns_table {
     COLUMNS_FLAT,       /* a line for each mapping, with its process; not as CSV */
     COLUMNS_FLAT_PAGES, /* the same with what is in memory */
     COLUMNS_FILES,      /* a line for each file of --by-file */
+    COLUMNS_USERS,      /* a line for each process that has a file; as CSV, its mappings */
     COLUMNS_CHANGES,    /* what came and went; not as CSV */
     COLUMNS_SECTIONS,   /* a line for each named section, and below it who holds it */
     COLUMNS_TABLE_COUNT
@@ -22,12 +23,13 @@ enum columns_table {
 enum column_cell {
     CELL_TEXT,
     CELL_NUMBER,
-    CELL_SIZE,    /* bytes in units of 1024, exact with --bytes, which takes more columns */
-    CELL_ADDRESS, /* "0x" and at least 12 digits */
-    CELL_STATE,   /* MEM_COMMIT as "commit" */
-    CELL_PROTECT, /* PAGE_READWRITE as "rw-" */
-    CELL_ACCOUNT, /* a SID as the name of its account */
-    CELL_PROCESS, /* NAME (PID) */
+    CELL_SIZE,     /* bytes in units of 1024, exact with --bytes, which takes more columns */
+    CELL_ADDRESS,  /* "0x" and at least 12 digits */
+    CELL_STATE,    /* MEM_COMMIT as "commit" */
+    CELL_PROTECT,  /* PAGE_READWRITE as "rw-" */
+    CELL_ACCOUNT,  /* a SID as the name of its account */
+    CELL_SERVICES, /* names, a comma between them */
+    CELL_PROCESS,  /* NAME (PID) */
     CELL_PATH /* or the device path, of an image the name, which on a console is the name, too, for a
                      process with services, followed by them; cut to what is left of the console */
 };

@@ -122,7 +122,7 @@ static bool is_in_table(enum columns_table kind, enum row_type type)
         return type == ROW_FILE;
     if (kind == COLUMNS_SECTIONS)
         return type == ROW_SECTION;
-    return type == ROW_MAP || (type == ROW_REGION && kind == COLUMNS_REGIONS);
+    return type == ROW_MAP || type == ROW_OPEN || (type == ROW_REGION && kind == COLUMNS_REGIONS);
 }
 
 bool csv_row(struct csv *csv, const struct row *row, struct buffer *out)

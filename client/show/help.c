@@ -1,13 +1,13 @@
 #include "client/show/help.h"
 
 const char help_usage[] = "usage: lsmap [options] PID|NAME...   files mapped by these processes\n"
-                          "       lsmap -a | -f PATTERN         by every process; who maps a file\n"
+                          "       lsmap -a | -f FILE            by every process; who has a file\n"
                           "       lsmap --help                  all options\n";
 
 const char help_options[] =
     "lsmap [options] PID|NAME...   files mapped by processes: lsmap 1234 \"chrome*\"\n"
     "lsmap -a, --all               by every process; --own: by your own processes\n"
-    "lsmap -f, --file PATTERN      who has it mapped: -f ntdll.dll, -f \"C:\\Temp\\*\"\n"
+    "lsmap -f, --file FILE|FOLDER  who has it, mapped or open; --wait: until nobody\n"
     "lsmap --at ADDRESS PID        which file is at an address\n"
     "lsmap ps | sections | info | whoami | stats | diff OLD NEW | help [TOPIC]\n"
     "\n"
@@ -25,7 +25,7 @@ const char help_options[] =
     "  -q, --quiet             no totals, failures    --debug      what it cost\n"
     "      --timeout S         default: 30            --direct     without service\n"
     "      --pipe NAME         another server         -h, --help   this page\n"
-    "  -V, --version           the version\n"
+    "  -V, --version           the version            --pids       bare pids\n"
     "\n"
     "more: lsmap help examples|filters|output|formats|access|scripts|exit-codes\n";
 
@@ -49,7 +49,8 @@ static const char topics[] = "lsmap lists the files that processes have mapped i
 static const char examples[] =
     "What has this process mapped?          lsmap notepad\n"
     "Who has this file?                     lsmap -f foo.dll\n"
-    "Who has anything of this folder?       lsmap -f \"C:\\Temp\\*\"\n"
+    "Who has anything of this folder?       lsmap -f C:\\Temp\n"
+    "When is it free?                       lsmap -f foo.dll --wait\n"
     "Which file is at this address?         lsmap --at 7ffb`3c0a1234 1234\n"
     "Which processes are there?             lsmap ps\n"
     "Which data files are mapped?           lsmap -a -k data\n"
@@ -68,12 +69,15 @@ static const char examples[] =
 
 static const char filters[] =
     "Which processes: PIDs and NAMEs, as many as you like, or -a for every process.\n"
-    "  A name is a pattern: * is any text, ? one character, case does not matter.\n"
-    "  Without a dot it also means NAME.exe. After -- a word is always a name.\n"
+    "  A name is a pattern: * is any text, ? one character, case does not matter; it\n"
+    "  also means NAME.exe. C:\\Demo\\demo.exe: who runs it. A pid may be 0x284.\n"
+    "  After -- a word is always a name.\n"
     "  --own keeps those that run as you; alone it means all of them.\n"
     "\n"
     "Which mappings; all that are given must hold:\n"
-    "  -f, --file PATTERN  the path; without \\ its last part: -f \"*.nls\"\n"
+    "  -f, --file FILE     the file, however it is spelled: relative, short, a link;\n"
+    "                      of a folder all that is below it. With * or ? the path;\n"
+    "                      without \\ its last part: -f \"*.nls\". May be repeated\n"
     "  -k, --kind KIND     image (EXE, DLL), data (mapped files), pagefile (shared\n"
     "                      memory without a file), all; default: image,data\n"
     "  --at ADDRESS        the one that holds this address; in hexadecimal\n"

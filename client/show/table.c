@@ -20,7 +20,8 @@ enum {
     PROCESS_COLUMNS_NARROW = 18,
     HOLDER_COLUMNS_MAX = 60, /* of the name of a process that holds a section */
     MORE_COLUMNS = 18,       /* " and 12345 more" */
-    CHANGE_COLUMNS = 36      /* the sign of a process change, and the words after the name */
+    USERS_COLUMNS_MAX = 24,
+    CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
 };
 
 void table_init(struct table *table, enum columns_table kind, const struct table_style *style)
@@ -140,6 +141,8 @@ static size_t width_of(const struct table *table, const struct columns *columns,
 {
     const struct column *column = &columns_of_members[member];
 
+    if (table->kind == COLUMNS_USERS)
+        return table->widths[member];
     if (column->cell == CELL_SIZE && table->style.exact)
         return EXACT_COLUMNS;
     if (column->cell == CELL_PROCESS && is_narrow(table))
@@ -195,6 +198,9 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
             return text;
         buffer_text(cell, "]");
         break;
+    case CELL_SERVICES:
+        (void)put_services(row, "", cell);
+        break;
     case CELL_ACCOUNT:
         buffer_clear(&table->heading); /* not in use: these are no changes */
         put_account(table, row, &table->heading);
@@ -214,6 +220,22 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
         break;
     }
     return buffer_span(cell);
+}
+
+void table_measure(struct table *table, const struct row *row)
+{
+    const struct columns *columns = &columns_tables[COLUMNS_USERS];
+
+    table->widths[MEMBER_PATH] =
+        TABLE_PATH_COLUMNS_MIN; /* it is cut before it goes to a second line */
+    for (size_t i = 0; i + 1 < columns->shown_count; i++) {
+        const enum row_member member = columns->shown[i];
+        size_t title = strlen(columns_of_members[member].title);
+        size_t width = display_width(cell_of(table, row, member, USERS_COLUMNS_MAX));
+        width = width < title ? title : width < USERS_COLUMNS_MAX ? width : USERS_COLUMNS_MAX;
+        if (width > table->widths[member])
+            table->widths[member] = (uint8_t)width;
+    }
 }
 
 /* --- lines --- */
@@ -290,6 +312,9 @@ static void put_line(struct table *table, const char *indent, const struct colum
             put_path(table, text, begin, out);
         } else if (kind == CELL_NUMBER || kind == CELL_SIZE) {
             display_right(out, text, width);
+        } else if (table->kind == COLUMNS_USERS && table->style.width > 0 &&
+                   display_width(text) > width) {
+            display_cut(out, text, width);
         } else {
             display_left(out, text, width);
         }
@@ -455,7 +480,8 @@ static void put_holders(struct table *table, const struct row *row, struct buffe
 static void put_row(struct table *table, const struct row *row, struct buffer *out)
 {
     const struct columns *columns = &columns_tables[table->kind];
-    const char *indent = has_headings(table) ? "  " : "";
+    bool is_change = row_knows(row, MEMBER_CHANGE);
+    const char *indent = has_headings(table) || is_change ? "  " : "";
 
     if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
         put_line(table, indent, columns, NULL, out);
@@ -464,6 +490,9 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
         table->bytes += row_number(row, MEMBER_SIZE, 0);
     if (row->type == ROW_PROCESS_CHANGE || row->type == ROW_MAP_CHANGE)
         put_change(table, row, out);
+    else if (is_change)
+        put_line(table, span_equal(row_text(row, MEMBER_CHANGE), SPAN("came")) ? "+ " : "- ",
+                 columns, row, out);
     else if (row->type == ROW_REGION)
         put_line(table, "    ", &columns_of_region, row, out);
     else if (row->type != ROW_PROCESS || table->kind == COLUMNS_PROCESSES)
@@ -486,7 +515,7 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
     } else if (row->type == ROW_END && table->has_stats) {
         stats_table(&table->stats, out);
     } else if (row->type == ROW_PROCESS || row->type == ROW_MAP || row->type == ROW_REGION ||
-               row->type == ROW_FILE || row->type == ROW_PROCESS_CHANGE ||
+               row->type == ROW_FILE || row->type == ROW_USER || row->type == ROW_PROCESS_CHANGE ||
                row->type == ROW_MAP_CHANGE || row->type == ROW_SECTION) {
         put_row(table, row, out);
     }
@@ -520,6 +549,8 @@ bool table_end(struct table *table, struct buffer *out)
         put_count(out, table->counts[ROW_FILE][0], "file", "files");
         put_bytes(table, out);
         buffer_text(out, " mapped\n");
+    } else if (table->kind == COLUMNS_USERS) {
+        put_count(out, table->counts[ROW_USER][0], "process\n", "processes\n");
     } else {
         if (table->kind != COLUMNS_PROCESSES) {
             put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");

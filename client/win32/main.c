@@ -10,6 +10,7 @@
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
 #include "client/win32/pipe.h"
+#include "client/win32/resolve.h"
 #include "common/base/bounds.h"
 #include "common/proto/protocol.h"
 #include "common/version.h"
@@ -18,14 +19,17 @@
 #include "common/win32/text_w.h"
 #include "common/win32/win.h"
 
-enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024 };
+enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024, WAIT_POLL_MS = 2000 };
 
-/* Where Windows and the programs installed for all users are: what --outside-system leaves out. */
-struct system_folders {
+/* What the paths of the options mean now. */
+struct places {
+    struct asked_list paths, images, folders;
     char texts[SYSTEM_FOLDERS_MAX][FOLDER_CAPACITY];
-    struct span folders[SYSTEM_FOLDERS_MAX]; /* UTF-8; of texts */
-    size_t count;
+    struct span outside[FILTER_FOLDERS_MAX]; /* what is left out */
+    size_t outside_count;
 };
+
+_Static_assert(OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX <= FILTER_FOLDERS_MAX, "a filter has room");
 
 static void complain(const struct console *console, const char *text)
 {
@@ -47,17 +51,15 @@ static enum outcome fail(const struct console *console, const char *what, DWORD 
 }
 
 /* A folder that cannot be found is left out. */
-static void add_folder(struct system_folders *folders, const wchar_t *path, DWORD len)
+static void add_folder(struct places *places, char *text, const wchar_t *path, DWORD len)
 {
-    char *text = folders->texts[folders->count];
-
-    if (len == 0 || len >= FOLDER_LEN_MAX ||
-        text_w_to_utf8(text, FOLDER_CAPACITY, path) != ERROR_SUCCESS)
-        return;
-    folders->folders[folders->count++] = span_from_string(text);
+    if (len > 0 && len < FOLDER_LEN_MAX &&
+        text_w_to_utf8(text, FOLDER_CAPACITY, path) == ERROR_SUCCESS)
+        places->outside[places->outside_count++] = span_from_string(text);
 }
 
-static void query_folders(struct system_folders *folders)
+/* Where Windows and the programs installed for all users are: what --outside-system leaves out. */
+static void add_system_folders(struct places *places)
 {
     /* Of 32-bit and 64-bit programs. The user's own variables decide what the user sees, and
      * nothing else. */
@@ -66,9 +68,35 @@ static void query_folders(struct system_folders *folders)
     wchar_t path[FOLDER_LEN_MAX] = L"";
 
     /* Not GetWindowsDirectoryW: on a terminal server that may be a folder of the user. */
-    add_folder(folders, path, GetSystemWindowsDirectoryW(path, FOLDER_LEN_MAX));
+    add_folder(places, places->texts[0], path, GetSystemWindowsDirectoryW(path, FOLDER_LEN_MAX));
     for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        add_folder(folders, path, GetEnvironmentVariableW(variables[i], path, FOLDER_LEN_MAX));
+        add_folder(places, places->texts[i + 1], path,
+                   GetEnvironmentVariableW(variables[i], path, FOLDER_LEN_MAX));
+}
+
+static void places_init(struct places *places, const struct options *options)
+{
+    asked_init(&places->paths);
+    asked_init(&places->images);
+    asked_init(&places->folders);
+    places->outside_count = 0;
+    for (size_t i = 0; i < options->paths_count; i++)
+        resolve_path(&places->paths, options->paths[i]);
+    for (size_t i = 0; i < options->images_count; i++)
+        resolve_name(&places->images, options->images[i]);
+    for (size_t i = 0; i < options->not_under_count; i++) {
+        resolve_name(&places->folders, options->not_under[i]);
+        places->outside[places->outside_count++] = places->folders.items[i].name;
+    }
+    if (options->outside_system)
+        add_system_folders(places);
+}
+
+static void places_release(struct places *places)
+{
+    asked_release(&places->paths);
+    asked_release(&places->images);
+    asked_release(&places->folders);
 }
 
 /* What --host adds to rows. */
@@ -85,13 +113,14 @@ static DWORD query_host(struct envelope_facts *facts)
     return ERROR_SUCCESS;
 }
 
-/* Sends the request to the server of the pipe, or answers it in this process. */
-static enum outcome ask(struct console *console, const struct options *options)
+/* Sends the request to the server of the pipe, or answers it in this process. waiting  Of --wait. */
+static enum outcome ask(struct console *console, const struct options *options,
+                        struct waiting *waiting)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
     struct pipe_client client = {0};
     static struct direct direct; /* a lost thread may use it until the process ends */
-    struct system_folders folders = {.count = 0};
+    static struct places places; /* large */
     struct envelope_facts facts = {.now = system_now_filetime};
     struct envelope envelope;
     struct run_settings settings = {
@@ -100,7 +129,11 @@ static enum outcome ask(struct console *console, const struct options *options)
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
         .width = console->width,
         .account = account_find,
-        .system_folders = folders.folders,
+        .paths = &places.paths,
+        .images = &places.images,
+        .folders = places.outside,
+        .self = GetCurrentProcessId(),
+        .waiting = waiting,
     };
 
     DWORD error = options->host ? query_host(&facts) : ERROR_SUCCESS;
@@ -108,9 +141,8 @@ static enum outcome ask(struct console *console, const struct options *options)
         return fail(console, "no identifier for the scan", error);
     envelope_init(&envelope, &facts);
     settings.envelope = options->host ? &envelope : NULL;
-    if (options->outside_system)
-        query_folders(&folders);
-    settings.system_folders_count = folders.count;
+    places_init(&places, options);
+    settings.folders_count = places.outside_count;
     if (options->direct) {
         settings.transport =
             direct_open(&direct, options->timeout_s, &failure) ? &direct.transport : NULL;
@@ -121,7 +153,31 @@ static enum outcome ask(struct console *console, const struct options *options)
         settings.transport != NULL ? run_request(&settings) : run_complain(&settings, &failure);
     pipe_client_close(&client);
     direct_close(&direct);
+    places_release(&places);
     return outcome;
+}
+
+/* Asks again and again until nobody has the files. Each time they are resolved anew and closed again:
+ * an open handle would keep a removed file from going. */
+static enum outcome wait_until_unused(struct console *console, const struct options *options)
+{
+    const uint64_t wait_ms = (uint64_t)options->wait_s * 1000, begin_ms = system_now_ms();
+    struct waiting waiting = {.has_titles = false};
+    enum outcome outcome;
+
+    users_init(&waiting.users);
+    while ((outcome = ask(console, options, &waiting)) == OUTCOME_COMPLETE) {
+        uint64_t waited_ms = system_now_ms() - begin_ms;
+        if (wait_ms > 0 && waited_ms >= wait_ms) {
+            complain(console, "still in use: the time of --timeout is over");
+            outcome = OUTCOME_BUSY;
+            break;
+        }
+        Sleep(wait_ms > 0 && wait_ms - waited_ms < WAIT_POLL_MS ? (DWORD)(wait_ms - waited_ms)
+                                                                : WAIT_POLL_MS);
+    }
+    users_release(&waiting.users);
+    return outcome == OUTCOME_NOTHING ? OUTCOME_COMPLETE : outcome;
 }
 
 /* The two files of `diff`. */
@@ -189,8 +245,10 @@ static enum outcome obey(struct console *console, const struct options *options)
 
     if (options->command == COMMAND_DIFF)
         return compare_files(console, options);
+    if (options->wait)
+        return wait_until_unused(console, options);
     if (options->command >= COMMAND_MAPS)
-        return ask(console, options);
+        return ask(console, options, NULL);
     if (options->command == COMMAND_USAGE) {
         output->complain(output->context, span_from_string(help_usage));
         return OUTCOME_USAGE;

@@ -72,7 +72,7 @@ bool glob_match_process(struct span pattern, struct span name)
     const struct span suffix = SPAN(".exe");
     if (glob_match(pattern, name))
         return true;
-    if (contains(pattern, '.') || name.size < suffix.size)
+    if (name.size < suffix.size)
         return false;
     struct span stem = {name.data, name.size - suffix.size};
     return span_equal_ascii_nocase(span_from(name, stem.size), suffix) && glob_match(pattern, stem);

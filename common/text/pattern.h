@@ -14,8 +14,8 @@ bool glob_match(struct span pattern, struct span text);
  * `\` nor `/`. A `/` in the pattern is taken as `\`. */
 bool glob_match_path(struct span pattern, struct span path);
 
-/* True when the pattern matches a process name; a pattern without a dot also matches the name
- * without ".exe", so that "notepad" finds notepad.exe. */
+/* True when the pattern matches a process name, or the name without ".exe": "notepad" finds
+ * notepad.exe, and "microsoft.sharepoint" finds microsoft.sharepoint.exe. */
 bool glob_match_process(struct span pattern, struct span name);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "client/run.h"
 #include "tests/formats/virtual_machine.h"
+#include "tests/rows/asked_paths.h"
 
 static bool write_out(void *context, struct span bytes)
 {
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
     char message[OPTIONS_ERROR_CAPACITY];
     struct envelope envelope;
     struct options options;
+    static struct asked_list paths;
 
     if (argc < 4 || !options_parse(argc - 2, argv + 2, &options, message)) {
         fprintf(stderr, "virtual_lsmap: %s\n", argc < 4 ? "too few arguments" : message);
@@ -43,13 +45,18 @@ int main(int argc, char **argv)
     }
     (void)snprintf(facts.host, sizeof facts.host, "%s", argv[2]);
     envelope_init(&envelope, &facts);
+    asked_paths(&paths, &options);
     struct virtual_machine *machine = virtual_machine_create(strtoul(argv[1], NULL, 10));
     const struct run_settings settings = {.options = &options,
                                           .transport = virtual_machine_transport(machine),
                                           .output = &output,
                                           .pipe = "PIPE",
+                                          .paths = &paths,
+                                          .folders = options.not_under,
+                                          .folders_count = options.not_under_count,
                                           .envelope = options.host ? &envelope : NULL};
     enum outcome outcome = run_request(&settings);
     virtual_machine_destroy(machine);
+    asked_release(&paths);
     return fflush(stdout) == 0 ? (int)outcome : (int)OUTCOME_INCOMPLETE;
 }

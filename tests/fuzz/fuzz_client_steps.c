@@ -117,6 +117,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
+                                          .folders = options->not_under,
+                                          .folders_count = options->not_under_count,
                                           .width = (data[1] & 4) != 0 ? 80 : 0};
 
     enum outcome outcome = run_request(&settings);

@@ -8,6 +8,8 @@
  *     # comment
  *     reply            the lines up to `end` are what the server says to each request
  *     file NAME        the lines up to `end` are a file for `lsmap diff`
+ *     exists KIND NAME     `-f NAME` finds a file or folder. Then a space and "0x..." for the
+ *                      NTSTATUS of the question who has it open, or the pids
  *     columns N        of the console results go to; 0: they go to a file
  *     host             --host finds a fixed machine, boot, scan and time
  *     > ARGUMENTS      runs lsmap; "..." holds spaces together. What is expected follows:
@@ -40,9 +42,10 @@ struct named_file {
     struct span text;
 };
 
-/* A text given out from its begin. */
+/* A text given out from its begin, of a reply up to its terminal line. */
 struct stream {
     struct span text;
+    struct span reply; /* what is given out for the present request */
 };
 
 struct golden {
@@ -52,6 +55,8 @@ struct golden {
     struct span reply;
     struct named_file files[FILES_MAX];
     size_t files_count;
+    struct span existing[FILES_MAX]; /* lines of `exists` */
+    size_t existing_count;
     size_t columns;
     struct envelope_facts facts;
     struct buffer out, error; /* of the run */
@@ -113,18 +118,33 @@ static size_t take_bytes(struct stream *stream, char *data, size_t capacity)
     return size;
 }
 
+/* Each request has the next reply. */
 static bool hear_request(void *context, struct span bytes, struct failure *failure)
 {
-    (void)context;
+    static const struct span end = {"\"type\":\"end\"", 12};
+    struct stream *stream = context;
+    size_t size = 0, line = 0;
+
     (void)bytes;
     (void)failure;
+    for (bool is_over = false; size < stream->text.size && !is_over; line = size) {
+        while (size < stream->text.size && stream->text.data[size++] != '\n') {
+        }
+        for (size_t i = line; i < size; i++)
+            is_over = is_over || span_starts_with(span_from(stream->text, i), end);
+    }
+    stream->reply = (struct span){stream->text.data, size};
+    stream->text = span_from(stream->text, size);
     return true;
 }
 
 static bool give_reply(void *context, char *data, size_t capacity, size_t *size,
                        struct failure *failure)
 {
-    *size = take_bytes(context, data, capacity);
+    struct stream *stream = context, reply = {.text = stream->reply};
+
+    *size = take_bytes(&reply, data, capacity);
+    stream->reply = reply.text;
     return *size > 0 || failure_set(failure, FAILURE_CLOSED, NULL);
 }
 
@@ -190,12 +210,50 @@ static bool find_account(struct span sid, struct buffer *name)
     return false;
 }
 
+/* "file C:\\a 7 8", "folder C:\\b 0xc0000003": what one `exists` says. Returns false when it is of another
+ * name. */
+static bool take_existing(struct span line, struct asked_list *list, struct span name)
+{
+    bool is_folder = span_starts_with(line, SPAN("folder "));
+    struct span rest = span_from(line, is_folder ? 7 : 5);
+
+    if (!span_starts_with(rest, name) || (rest.size > name.size && rest.data[name.size] != ' '))
+        return false;
+    struct asked *item = asked_add(list, is_folder ? ASKED_FOLDER : ASKED_FILE, name);
+    asked_add_glob(list, name);
+    rest = span_from(rest, name.size);
+    item->users_status =
+        span_starts_with(rest, SPAN(" 0x")) ? (uint32_t)strtoul(rest.data, NULL, 16) : 0;
+    while (item->users_status == 0 && rest.size > 0) {
+        char *end = NULL;
+        asked_add_user(list, (uint32_t)strtoul(rest.data, &end, 10));
+        rest = span_from(rest, (size_t)(end - rest.data));
+    }
+    return true;
+}
+
+static void resolve(const struct golden *golden, struct asked_list *list, struct span name)
+{
+    for (size_t i = 0; i < golden->existing_count; i++)
+        if (take_existing(golden->existing[i], list, name))
+            return;
+    (void)asked_add(list,
+                    memchr(name.data, '\\', name.size) != NULL && !spelling_has_wildcard(name)
+                        ? ASKED_MISSING
+                        : ASKED_PATTERN,
+                    name);
+    asked_add_glob(list, name);
+}
+
 static enum outcome run_command(struct golden *golden, const struct options *options,
                                 const struct output *output)
 {
     static const struct span folders[] = {
         {"C:\\Windows", 10}, {"C:\\Program Files", 16}, {"C:\\Program Files (x86)", 22}};
-    struct stream stream = {golden->reply};
+    struct stream stream = {.text = golden->reply};
+    static struct asked_list paths, images;
+    struct span outside[FILTER_FOLDERS_MAX];
+    size_t outside_count = options->not_under_count;
     const struct transport transport = {&stream, hear_request, give_reply, NULL};
     struct envelope envelope;
     struct run_settings settings = {.options = options,
@@ -204,8 +262,10 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
                                     .pipe = "PIPE",
                                     .width = golden->columns,
                                     .account = find_account,
-                                    .system_folders = folders,
-                                    .system_folders_count = sizeof folders / sizeof folders[0]};
+                                    .paths = &paths,
+                                    .images = &images,
+                                    .folders = outside,
+                                    .self = 4000};
 
     if (options->command == COMMAND_DIFF)
         return run_diff(&settings, give_file,
@@ -214,7 +274,20 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
         envelope_init(&envelope, &golden->facts);
         settings.envelope = &envelope;
     }
-    return run_request(&settings);
+    memcpy(outside, options->not_under, outside_count * sizeof outside[0]);
+    for (size_t i = 0; i < 3 && options->outside_system; i++)
+        outside[outside_count++] = folders[i];
+    settings.folders_count = outside_count;
+    asked_init(&paths);
+    for (size_t i = 0; i < options->paths_count; i++)
+        resolve(golden, &paths, options->paths[i]);
+    asked_init(&images);
+    for (size_t i = 0; i < options->images_count; i++)
+        (void)asked_add(&images, ASKED_FILE, options->images[i]);
+    enum outcome outcome = run_request(&settings);
+    asked_release(&paths);
+    asked_release(&images);
+    return outcome;
 }
 
 /* Splits in place; returns their number, the program's name included. */
@@ -335,8 +408,14 @@ static bool take_file(struct golden *golden, struct span name)
 
 static bool take_setting(struct golden *golden, struct span line)
 {
-    if (span_equal(line, SPAN("reply")))
+    if (span_equal(line, SPAN("reply"))) {
+        golden->existing_count = 0;
         return take_block(golden, &golden->reply);
+    }
+    if (span_starts_with(line, SPAN("exists ")) && golden->existing_count < FILES_MAX) {
+        golden->existing[golden->existing_count++] = span_from(line, 7);
+        return true;
+    }
     if (span_starts_with(line, SPAN("file ")))
         return take_file(golden, span_from(line, 5));
     if (span_starts_with(line, SPAN("columns "))) {
@@ -394,7 +473,7 @@ static void run_file(struct golden *golden, bool update)
     buffer_clear(&golden->updated);
     golden->line = 0;
     golden->reply = (struct span){NULL, 0};
-    golden->files_count = 0;
+    golden->files_count = golden->existing_count = 0;
     golden->columns = 0;
     if (!read_file(golden->path, &text)) {
         (void)fail(golden, "the file cannot be read");

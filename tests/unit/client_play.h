@@ -7,6 +7,7 @@
 
 #include "client/run.h"
 #include "common/proto/protocol.h"
+#include "tests/rows/asked_paths.h"
 #include "tests/test.h"
 
 /* A server that sends the text of its script, `step` bytes at a time, and then fails. */
@@ -80,12 +81,16 @@ static inline void print_diagnostic(void *context, struct span line)
         printed->writes_max = 0;
 }
 
+enum { PLAY_SELF = 4000 }; /* lsmap's pid */
+
 struct play {
     struct script script;
     struct printed printed;
     struct options options;
     size_t width;
     struct envelope *envelope;
+    struct asked_list *paths; /* NULL: those of the options, as patterns */
+    struct waiting *waiting;
 };
 
 static inline void play_begin(struct play *play, const char *reply)
@@ -105,14 +110,28 @@ static inline enum outcome play_run(struct play *play)
                                         play->script.attempts > 0 ? script_reconnect : NULL};
     const struct output output = {
         .context = &play->printed, .write = print_result, .complain = print_diagnostic};
+    static struct asked_list patterns, images;
     const struct run_settings settings = {.options = &play->options,
                                           .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .width = play->width,
+                                          .paths = play->paths != NULL ? play->paths : &patterns,
+                                          .images = &images,
+                                          .folders = play->options.not_under,
+                                          .folders_count = play->options.not_under_count,
+                                          .self = PLAY_SELF,
+                                          .waiting = play->waiting,
                                           .envelope = play->envelope};
 
-    return run_request(&settings);
+    asked_paths(&patterns, &play->options);
+    asked_init(&images);
+    for (size_t i = 0; i < play->options.images_count; i++)
+        (void)asked_add(&images, ASKED_FILE, play->options.images[i]);
+    enum outcome outcome = run_request(&settings);
+    asked_release(&patterns);
+    asked_release(&images);
+    return outcome;
 }
 
 static inline void play_end(struct play *play)

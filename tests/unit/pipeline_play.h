@@ -19,7 +19,9 @@ static inline void play_begin(struct play *play, const struct options *options)
     play->options = *options;
     play->options.command = COMMAND_MAPS;
     play->options.format = FORMAT_JSON;
-    pipeline_init(&play->pipeline, &play->options, 0, NULL, NULL, NULL, 0);
+    pipeline_init(&play->pipeline, &play->options,
+                  &(struct pipeline_settings){0, NULL, NULL, play->options.not_under,
+                                              play->options.not_under_count, NULL});
     play->target = pipeline_target(&play->pipeline);
     fed_init(&play->fed);
 }

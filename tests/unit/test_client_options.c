@@ -60,7 +60,7 @@ static void commands(struct test *t)
         {"ps --own", COMMAND_PS, 0, 0, true},
         {"sections", COMMAND_SECTIONS, 0, 0, true},
         {"sections Global\\* 1234 x --csv --bytes", COMMAND_SECTIONS, 1, 2, false},
-        {"--direct sections -- 12", COMMAND_SECTIONS, 1, 0, false},
+        {"--direct sections 12", COMMAND_SECTIONS, 1, 0, false},
         {"-h --bogus -f", COMMAND_HELP, 0, 0, true},
         {"--bogus --version", COMMAND_VERSION, 0, 0, true},
         {"ps -- ps", COMMAND_PS, 0, 1, false},
@@ -93,7 +93,8 @@ static void values(struct test *t)
     CHECK_INT(t, TIMEOUT_DEFAULT_S, options.timeout_s);
     CHECK_STR(t, "", options.pipe);
     CHECK(t, !options.wide && !options.quiet && !options.debug && !options.direct &&
-                 !options.no_header && !options.has_address && options.path.size == 0);
+                 !options.no_header && !options.has_address && options.paths_count == 0 &&
+                 options.wait_s == 0 && !options.wait && !options.who);
 
     REQUIRE(t, good(t, "-aq --wide --no-header --debug --json --timeout 5 --pipe my --regions",
                     &options));
@@ -112,7 +113,8 @@ static void values(struct test *t)
 
     REQUIRE(t, good(t, "--at=7ffb`3c0a0000 12 -f--odd --timeout=86400", &options));
     CHECK(t, options.has_address && options.address == UINT64_C(0x7ffb3c0a0000));
-    CHECK_MEM(t, "--odd", 5, options.path.data, options.path.size);
+    CHECK_INT(t, 1, options.paths_count);
+    CHECK_MEM(t, "--odd", 5, options.paths[0].data, options.paths[0].size);
     CHECK_INT(t, 86400, options.timeout_s);
 }
 
@@ -142,6 +144,81 @@ static void choices(struct test *t)
     CHECK_MEM(t, "new", 3, options.files[1].data, options.files[1].size);
 }
 
+/* --wait has no time-out but its own; what lists mappings is no question who has a file. */
+static void who_has_a_file(struct test *t)
+{
+    static const struct {
+        const char *line;
+        bool who, wait;
+        unsigned wait_s;
+    } rows[] = {
+        {"-f x", true, false, 0},
+        {"-f x -f y --json", true, false, 0},
+        {"-f x --pids", true, false, 0},
+        {"-f x --own --not-under d", true, false, 0},
+        {"-f x --wait", true, true, 0},
+        {"-f x --wait --timeout 7", true, true, 7},
+        {"-f x -a", false, false, 0},
+        {"-f x demo", false, false, 0},
+        {"-f x 12", false, false, 0},
+        {"-f x C:\\demo.exe", false, false, 0},
+        {"-f x -k image", false, false, 0},
+        {"-f x --sort path", false, false, 0},
+        {"-f x --top 1", false, false, 0},
+        {"-f x --by-file", false, false, 0},
+        {"-f x --pages", false, false, 0},
+        {"-f x --regions", false, false, 0},
+        {"-f x --prometheus", false, false, 0},
+        {"-a", false, false, 0},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        TEST_ROW(t, "%s", rows[i].line);
+        REQUIRE(t, good(t, rows[i].line, &options));
+        CHECK_INT(t, rows[i].who, options.who);
+        CHECK_INT(t, rows[i].wait, options.wait);
+        if (options.wait)
+            CHECK_INT(t, rows[i].wait_s, options.wait_s);
+    }
+}
+
+/* As people have them: from a debugger, a path, a name with dots. */
+static void processes_are_named_in_many_ways(struct test *t)
+{
+    static const struct {
+        const char *line;
+        size_t pids, names, images;
+        uint32_t pid;
+    } rows[] = {
+        {"684", 1, 0, 0, 684},
+        {"0x284", 1, 0, 0, 644},
+        {"0X284", 1, 0, 0, 644},
+        {"-- 684", 0, 1, 0, 0},
+        {"-- 0x284", 0, 1, 0, 0},
+        {"-- 684,684", 0, 1, 0, 0},
+        {"-- C:\\x.exe", 0, 1, 0, 0},
+        {"0x", 0, 1, 0, 0},
+        {"0xg", 0, 1, 0, 0},
+        {"C:\\Demo\\demo.exe", 0, 0, 1, 0},
+        {".\\demo.exe", 0, 0, 1, 0},
+        {"C:demo.exe", 0, 0, 1, 0},
+        {"a/b.exe", 0, 0, 1, 0},
+        {"microsoft.sharepoint", 0, 1, 0, 0},
+        {"684 C:\\x.exe a*", 1, 1, 1, 684},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        TEST_ROW(t, "%s", rows[i].line);
+        REQUIRE(t, good(t, rows[i].line, &options));
+        CHECK_INT(t, rows[i].pids, options.pids_count);
+        CHECK_INT(t, rows[i].names, options.names_count);
+        CHECK_INT(t, rows[i].images, options.images_count);
+        CHECK(t, !options.all);
+        if (rows[i].pids > 0)
+            CHECK_INT(t, rows[i].pid, options.pids[0]);
+    }
+}
+
 static void what_is_refused(struct test *t)
 {
     static const struct {
@@ -159,9 +236,25 @@ static void what_is_refused(struct test *t)
         {"99999999999999999999999", "argument 1: \"99999999999999999999999\" is too large"},
         {"-5", "argument 1: unknown option \"-5\""},
         {"-f", "argument 1: --file needs a value"},
-        {"-f ''", "argument 2: the pattern is empty"},
-        {"--file=", "argument 1: the pattern is empty"},
-        {"-f a -f b", "argument 4: --file is given twice"},
+        {"-f ''", "argument 2: the path is empty"},
+        {"--file=", "argument 1: the path is empty"},
+        /* a backslash before the closing quote makes it a character */
+        {"-f C:\\dir\"",
+         "argument 2: the path has a quotation mark in it: leave out the backslash"},
+        {"-a --not-under C:\\dir\"", "argument 3: the folder has a quotation mark in it"},
+        {"-a -o C:\\x\"", "argument 3: the name of the file has a quotation mark in it"},
+        {"C:\\dir\"", "argument 1: the process name has a quotation mark in it"},
+        {"diff a\" b", "argument 2: the name of the file has a quotation mark in it"},
+        {"684,684", "argument 1: \"684,684\" is no process identifier: put spaces between several"},
+        {"1,048", "argument 1: \"1,048\" is no process identifier"},
+        {"0x1ffffffff", "argument 1: \"0x1ffffffff\" is too large for a process identifier"},
+        {"C:\\Demo\\*.exe", "argument 1: the path of a program has no wildcards"},
+        {"-a --wait", "argument 2: --wait and --all exclude each other"},
+        {"demo -f x --wait", "argument 4: --wait is for files"},
+        {"-f x --wait -k data", "argument 3: --wait is for files"},
+        {"-f x --wait --json", "argument 4: --wait and --json exclude each other"},
+        {"-f x --pids --csv", "argument 4: --pids and --csv exclude each other"},
+        {"info --pids", "argument 2: info takes no --pids"},
         {"--all=yes", "argument 1: --all takes no value"},
         {"-a -k exe", "argument 3: --kind takes image, data, pagefile or all, not \"exe\""},
         {"-a -k image,", "argument 3: --kind takes image, data, pagefile or all, not \"\""},
@@ -178,10 +271,9 @@ static void what_is_refused(struct test *t)
         {"-a --top 0", "argument 3: --top takes a number from 1 on"},
         {"-a --top -1", "argument 3: --top takes a number from 1 on"},
         {"-a --top 1e9", "argument 3: --top takes a number from 1 on"},
-        {"-a --not-under ''", "argument 3: \"\" is not the full path of a folder"},
-        {"-a --not-under Windows", "argument 3: \"Windows\" is not the full path of a folder"},
-        {"-a --not-under C:Windows", "argument 3: \"C:Windows\" is not the full path of a folder"},
-        {"-a --not-under 1:\\x", "argument 3: \"1:\\x\" is not the full path of a folder"},
+        {"-a --not-under ''", "argument 3: the folder is empty"},
+        {"-a --not-under C:\\Win*", "argument 3: --not-under takes a folder, no wildcards"},
+        {"-a --not-under C:\\Win?", "argument 3: --not-under takes a folder, no wildcards"},
         {"-a --regions --top 3", "argument 4: --regions and --top exclude each other"},
         {"-a --by-file --regions", "argument 3: --regions and --by-file exclude each other"},
         {"-a --by-file --pages", "argument 3: --pages and --by-file exclude each other"},
@@ -300,7 +392,7 @@ static void globs_have_a_longest_size(struct test *t)
     CHECK(t, options_parse(3, path, &options, message));
     pattern[REQUEST_PATH_LEN_MAX] = 'x';
     CHECK(t, !options_parse(3, path, &options, message));
-    CHECK_STR(t, "argument 2: the pattern is longer than 32767 characters", message);
+    CHECK_STR(t, "argument 2: the path is longer than 32767 characters", message);
     for (size_t i = 0; i < REQUEST_PATH_LEN_MAX; i++)
         memcpy(pattern + 3 * i, "\xE6\x97\xA5", 3);
     CHECK(t, options_parse(3, path, &options, message));
@@ -466,6 +558,8 @@ int main(int argc, char **argv)
         TEST_CASE(commands),
         TEST_CASE(values),
         TEST_CASE(choices),
+        TEST_CASE(who_has_a_file),
+        TEST_CASE(processes_are_named_in_many_ways),
         TEST_CASE(what_is_refused),
         TEST_CASE(long_arguments_are_cut_in_messages),
         TEST_CASE(too_many_processes_are_refused),

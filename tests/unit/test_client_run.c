@@ -105,7 +105,7 @@ static void each_command_has_its_request(struct test *t)
          "{\"id\":1,\"op\":\"maps\",\"pid\":[12,4],\"name\":[\"a*\",\"\xC3\xA9.exe\"]}\n"},
         {{.command = COMMAND_MAPS, .all = true, .kinds = KIND_DATA},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"kinds\":[\"data\"]}\n"},
-        {{.command = COMMAND_MAPS, .all = true, .path = {"C:\\a\"b", 6}},
+        {{.command = COMMAND_MAPS, .all = true, .paths = {{"C:\\a\"b", 6}}, .paths_count = 1},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"path\":\"C:\\\\a\\\"b\"}\n"},
         {{.command = COMMAND_MAPS,
           .pids = {7},
@@ -137,7 +137,8 @@ static void the_longest_request_fits_a_line(struct test *t)
     memset(path, '\x01', sizeof path); /* six bytes each when escaped */
     play_begin(&play, END("1", "0", "0", "0", "true"));
     play.options.all = false;
-    play.options.path = (struct span){path, sizeof path};
+    play.options.paths[0] = (struct span){path, sizeof path};
+    play.options.paths_count = 1;
     play.options.pids_count = REQUEST_PIDS_MAX;
     for (size_t i = 0; i < REQUEST_PIDS_MAX; i++)
         play.options.pids[i] = UINT32_MAX - (uint32_t)i;
@@ -289,11 +290,11 @@ static void nothing_found_is_reported(struct test *t)
         const char *reply, *error;
         enum outcome outcome;
     } rows[] = {
-        {{.command = COMMAND_MAPS, .all = true, .path = {"x.dll", 5}},
+        {{.command = COMMAND_MAPS, .all = true, .paths = {{"x.dll", 5}}, .paths_count = 1},
          END("1", "0", "0", "0", "true"),
          "lsmap: no process has a file mapped that matches \"x.dll\"\n",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_MAPS, .all = true, .path = {"x\x1b", 2}},
+        {{.command = COMMAND_MAPS, .all = true, .paths = {{"x\x1b", 2}}, .paths_count = 1},
          PROCESS_ERROR("1") END("1", "0", "1", "1", "false"),
          "lsmap: no process has a file mapped that matches \"x\xEF\xBF\xBD\"; not all could be "
          "read\nlsmap: 1 process could not be read: No: a (7)\n",
@@ -311,12 +312,17 @@ static void nothing_found_is_reported(struct test *t)
         {{.command = COMMAND_MAPS,
           .pids = {7, 8},
           .pids_count = 2,
-          .path = {"b", 1}}, /* of the one that exists */
+          .paths = {{"b", 1}},
+          .paths_count = 1}, /* of the one that exists */
          UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "1"),
          "lsmap: none of these processes has a file mapped that matches \"b\"\n"
          "lsmap: no process has pid 8 (lsmap ps shows them)\n",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_MAPS, .pids = {8}, .pids_count = 1, .path = {"b", 1}},
+        {{.command = COMMAND_MAPS,
+          .pids = {8},
+          .pids_count = 1,
+          .paths = {{"b", 1}},
+          .paths_count = 1},
          UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "1"),
          "lsmap: no process has pid 8 (lsmap ps shows them)\n",
          OUTCOME_NOTHING},
@@ -324,7 +330,11 @@ static void nothing_found_is_reported(struct test *t)
          GOOD,
          "lsmap: nothing is mapped outside these folders\n",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_MAPS, .names = {{"a", 1}}, .names_count = 1, .path = {"b", 1}},
+        {{.command = COMMAND_MAPS,
+          .names = {{"a", 1}},
+          .names_count = 1,
+          .paths = {{"b", 1}},
+          .paths_count = 1},
          END("1", "0", "0", "0", "true"),
          "lsmap: no process named \"a\" has a file mapped that matches \"b\"\n",
          OUTCOME_NOTHING},
