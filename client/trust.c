@@ -29,7 +29,7 @@ static bool decide_server(const struct trust_facts *facts, struct failure *failu
         return failure_set(failure, FAILURE_FOREIGN_SERVER,
                            "another process serves it, the " SERVICE_NAME
                            " service is not running");
-    if (facts->server_pid == facts->service_pid)
+    if (facts->server_pid == facts->service_pid || facts->has_server_ended)
         return true;
     (void)snprintf(detail, sizeof detail,
                    "process %" PRIu32 " serves it, the " SERVICE_NAME

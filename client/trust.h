@@ -1,8 +1,10 @@
 /* Is the server of a pipe the one that was meant? Decided on plain facts, before a byte is sent.
  *
  * Whoever creates a pipe first owns its name. So the service's pipe must belong to SYSTEM and be
- * served by the process that the service control manager names as lsmapd. A pipe that the user names
- * must belong to the user, or to an account that can read more anyway.
+ * served by the process that the service control manager names as lsmapd. Windows names the process
+ * that created the first instance (source: OpenVPN/openvpn-gui#691): when that one has died while a
+ * client held the name, and the service serves the name again, it is nobody, and the owner decides. A
+ * pipe that the user names must belong to the user, or to an account that can read more anyway.
  * client/win32/pipe.c gathers the facts. */
 #ifndef CLIENT_TRUST_H
 #define CLIENT_TRUST_H
@@ -11,11 +13,12 @@
 #include "common/base/sid.h"
 
 struct trust_facts {
-    bool is_default;      /* the service's pipe, in any spelling */
-    struct sid owner;     /* of the pipe; size 0: cannot be read */
-    struct sid user;      /* of this process; size 0: unknown */
-    uint32_t server_pid;  /* of the process that serves the pipe; 0: unknown */
-    uint32_t service_pid; /* of the running service; 0: not running or unknown */
+    bool is_default;       /* the service's pipe, in any spelling */
+    struct sid owner;      /* of the pipe; size 0: cannot be read */
+    struct sid user;       /* of this process; size 0: unknown */
+    uint32_t server_pid;   /* of the process that serves the pipe; 0: unknown */
+    uint32_t service_pid;  /* of the running service; 0: not running or unknown */
+    bool has_server_ended; /* no process has that pid any more */
 };
 
 /* True when the full name of a pipe is the service's, in any case. */

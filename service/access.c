@@ -99,6 +99,30 @@ bool access_find_stranger(const struct descriptor *descriptor, uint32_t rights, 
     return false;
 }
 
+/* --- a name that is taken --- */
+
+/* GENERIC_ALL is stored as what it means for a file. Source: winnt.h, FILE_ALL_ACCESS. */
+static uint32_t stored_rights(uint32_t mask)
+{
+    return (mask & ACCESS_GENERIC_ALL) != 0 ? 0x1f01ff : mask;
+}
+
+bool access_may_take_over(bool is_served, const struct descriptor *intended,
+                          const struct descriptor *found)
+{
+    if (is_served || !sid_equal(&intended->owner, &found->owner) || !found->dacl.is_present ||
+        found->dacl.count != intended->dacl.count)
+        return false;
+    for (size_t i = 0; i < found->dacl.count; i++) {
+        const struct ace *ours = &intended->dacl.aces[i], *theirs = &found->dacl.aces[i];
+        if (ours->type != theirs->type || ours->flags != theirs->flags ||
+            stored_rights(ours->mask) != stored_rights(theirs->mask) ||
+            !sid_equal(&ours->sid, &theirs->sid))
+            return false;
+    }
+    return true;
+}
+
 /* --- AccessSddl --- */
 
 #define NOT_USABLE "not usable: " /* operators read it after "the value is" */

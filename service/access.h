@@ -134,6 +134,12 @@ enum { ACCESS_REASON_CAPACITY = 320 };
 NODISCARD bool access_find_stranger(_In_ const struct descriptor *descriptor, uint32_t rights,
                                     _Out_writes_(ACCESS_REASON_CAPACITY) char *reason);
 
+/* The name of our pipe exists: may it be served, because its server has died and only the handle of a
+ * client keeps it? New instances have the descriptor of the first: so owner and DACL must be ours.
+ * is_served  A server has an instance open. */
+bool access_may_take_over(bool is_served, _In_ const struct descriptor *intended,
+                          _In_ const struct descriptor *found);
+
 /* --- the setting AccessSddl --- */
 
 enum {

@@ -141,6 +141,10 @@ static void drain(struct conn *conn, uint64_t now_ms)
     buffer_release(&conn->out);
     release_input(conn);
     conn->state = STATE_DRAIN;
+    conn->is_last = true;
+    conn->unread_size = SIZE_MAX;
+    end_until(conn, now_ms + CONN_DRAIN_TIMEOUT_MS +
+                        CONN_DRAIN_WRITES * (uint64_t)conn->limits->write_ms);
     set_deadline(conn, now_ms, CONN_DRAIN_TIMEOUT_MS);
 }
 
@@ -303,16 +307,27 @@ void conn_on_written(struct conn *conn, size_t size, uint64_t now_ms)
         set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
+bool conn_check_drain(struct conn *conn, size_t unread_size, uint64_t now_ms)
+{
+    if (now_ms >= conn->deadline_ms && unread_size > 0 && unread_size < conn->unread_size) {
+        conn->unread_size = unread_size;
+        set_deadline(conn, now_ms, CONN_DRAIN_TIMEOUT_MS);
+    }
+    return now_ms >= conn->deadline_ms;
+}
+
 void conn_on_deadline(struct conn *conn, uint64_t now_ms)
 {
     if (now_ms < conn->deadline_ms)
         return;
-    if (conn->state == STATE_READ)
+    if (conn->state == STATE_READ) {
         serve_fault(conn, conn->timeout_reason, STATUS_TIMED_OUT);
-    else if (conn->state == STATE_WRITE)
-        conn_on_error(conn, CONN_WRITE_TIMEOUT);
-    else if (conn->state == STATE_DRAIN)
-        conn_on_error(conn, CONN_PEER_CLOSED);
+    } else if (conn->state == STATE_WRITE && now_ms < conn->end_deadline_ms) {
+        set_reason(conn, CONN_WRITE_TIMEOUT);
+        drain(conn, now_ms); /* also what the client is writing, so that it can go on to read */
+    } else if (conn->state == STATE_WRITE || conn->state == STATE_DRAIN) {
+        conn_on_error(conn, conn->state == STATE_WRITE ? CONN_WRITE_TIMEOUT : CONN_PEER_CLOSED);
+    }
 }
 
 void conn_refuse(struct conn *conn, enum status code)
@@ -331,7 +346,8 @@ void conn_end_answer(struct conn *conn, enum conn_close_reason reason, uint64_t 
     ASSERT(conn->state == STATE_SERVE || (conn->state == STATE_WRITE && conn->answer_goes_on));
     set_reason(conn, reason);
     conn->is_last = true;
-    end_until(conn, now_ms + conn->limits->write_ms + CONN_DRAIN_TIMEOUT_MS);
+    end_until(conn, now_ms + CONN_DRAIN_TIMEOUT_MS +
+                        CONN_ANSWER_WRITES * (uint64_t)conn->limits->write_ms);
 }
 
 void conn_stop(struct conn *conn, uint64_t now_ms)

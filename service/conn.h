@@ -25,7 +25,10 @@
 enum {
     CONN_SPACE_SIZE = 512, /* the first space to read into; it doubles */
     CONN_OUTPUT_SIZE_MAX = OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX + 4096, /* the last is for `end` */
-    CONN_DRAIN_SIZE_MAX = 1024 * 1024,         /* read and discarded after the last line */
+    CONN_DRAIN_SIZE_MAX = 1024 * 1024, /* read and discarded after the last line */
+    CONN_DRAIN_WRITES =
+        2, /* the last line can be read for so many write_ms, as long as it goes on */
+    CONN_ANSWER_WRITES = 4, /* the same from conn_end_answer() on: there is more to write first */
     CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2 /* from conn_stop() to CONN_CLOSE, at most */
 };
 
@@ -44,7 +47,7 @@ enum conn_close_reason {
     CONN_SILENT_TIMEOUT,  /* no first byte */
     CONN_REQUEST_TIMEOUT, /* an unfinished request */
     CONN_IDLE_TIMEOUT,    /* no request for too long */
-    CONN_WRITE_TIMEOUT,   /* the client stopped reading */
+    CONN_WRITE_TIMEOUT,   /* the client stopped reading; it can read what is in the pipe */
     CONN_ANSWER_TIMEOUT,  /* the owner ended an answer that took too long: conn_end_answer() */
     CONN_TOO_LARGE,       /* a line above REQUEST_SIZE_MAX: framing is lost */
     CONN_REFUSED,         /* the owner refused to serve: conn_refuse() */
@@ -62,6 +65,7 @@ struct conn {
     struct buffer out;        /* bytes to send */
     size_t written_size;      /* bytes of `out` that are sent */
     size_t drained_size;      /* bytes discarded after the last line */
+    size_t unread_size;       /* of what was sent, when it was looked at last */
     uint64_t deadline_ms;     /* when the current action must have made progress */
     uint64_t end_deadline_ms; /* no deadline is later than this; UINT64_MAX: not limited */
     enum status fault;        /* STATUS_OK, or the error to report */
@@ -121,9 +125,15 @@ void conn_on_written(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 /* The pipe failed, or there is no memory to go on; the next action is CONN_CLOSE. */
 void conn_on_error(_Inout_ struct conn *conn, enum conn_close_reason reason);
 
+/* After the last line, with the read pending: has the deadline passed, and has the client read
+ * nothing since the last one? As long as it reads, within bounds, the deadline moves.
+ * unread_size  Bytes that are sent and not read; SIZE_MAX: unknown, which counts as nothing read. */
+NODISCARD bool conn_check_drain(_Inout_ struct conn *conn, size_t unread_size, uint64_t now_ms);
+
 /* The deadline has passed; does nothing before. While we read the client gets `timeout`, then is
- * closed; while we write, or wait for its close after the last line, it is closed at once. No read
- * or write may be pending: what they transferred is reported first. */
+ * closed; while we write nothing more is written, but what is in the pipe can be read; after the last
+ * line it is closed at once. No read or write may be pending: what they transferred is reported
+ * first. */
 void conn_on_deadline(_Inout_ struct conn *conn, uint64_t now_ms);
 
 /* CONN_READ, or CONN_SERVE before anything is served: the client gets the fault `code`, then the
@@ -131,7 +141,7 @@ void conn_on_deadline(_Inout_ struct conn *conn, uint64_t now_ms);
 void conn_refuse(_Inout_ struct conn *conn, enum status code);
 
 /* While an answer is served, or written and not complete: it is the last. Its owner aborts it, the
- * client has write_ms to read the line, then the connection closes. A write may be pending. */
+ * client gets time to read the line, then the connection closes. A write may be pending. */
 void conn_end_answer(_Inout_ struct conn *conn, enum conn_close_reason reason, uint64_t now_ms);
 
 /* The server stops. Between requests the client gets `stopping`, after what is being written; an

@@ -131,10 +131,16 @@ bool session_take_ended(struct session *session, struct statistics_answer *ended
     return true;
 }
 
+/* The last line is sent, or what was sent is all that the client gets. */
+static bool is_draining(const struct session *session)
+{
+    return conn_next(&session->conn) == CONN_READ && session->conn.is_last;
+}
+
 /* A closed session holds no process open. */
 static void release_if_closed(struct session *session)
 {
-    if (conn_next(&session->conn) == CONN_CLOSE)
+    if (conn_next(&session->conn) == CONN_CLOSE || is_draining(session))
         end_answer(session);
 }
 
@@ -429,9 +435,15 @@ static void give_up_turn(struct session *session, uint64_t now_ms)
     answer_abort(session->answer, STATUS_BUSY, ending.message);
 }
 
+bool session_check_read(struct session *session, size_t unread_size, uint64_t now_ms)
+{
+    return is_draining(session) ? conn_check_drain(&session->conn, unread_size, now_ms)
+                                : now_ms >= conn_deadline_ms(&session->conn);
+}
+
 void session_on_deadline(struct session *session, uint64_t now_ms)
 {
-    bool is_draining = conn_next(&session->conn) == CONN_READ && session->conn.is_last;
+    const bool was_draining = is_draining(session);
 
     if (session_next(session) == SESSION_SCAN) {
         if (now_ms >= turn_deadline_ms(session))
@@ -439,7 +451,7 @@ void session_on_deadline(struct session *session, uint64_t now_ms)
         return;
     }
     conn_on_deadline(&session->conn, now_ms);
-    if (is_draining && conn_next(&session->conn) == CONN_CLOSE)
+    if (was_draining && conn_next(&session->conn) == CONN_CLOSE)
         statistics_limit_hit(session->context.statistics, LIMIT_DRAIN);
     count_reason(session);
     release_if_closed(session);

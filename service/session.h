@@ -16,8 +16,8 @@
  * when the system does not return (common/answer/watchdog.h).
  *
  * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),
- * session_refuse() and session_stop(); a write may stay pending during session_stop() and
- * session_check_write(). */
+ * session_refuse() and session_stop(); a write may stay pending during session_stop(), both during the
+ * checks of their deadlines. */
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
 
@@ -75,8 +75,8 @@ void session_deinit(_Inout_ struct session *session);
 /* What to do now. The same until it is reported back. */
 enum session_action session_next(_In_ const struct session *session);
 
-/* SESSION_READ, SESSION_SCAN: when that has made no progress until then, call
- * session_on_deadline(). SESSION_WRITE: call session_check_write(). UINT64_MAX otherwise. */
+/* SESSION_SCAN: when that has made no progress until then, call session_on_deadline(). SESSION_READ,
+ * SESSION_WRITE: call session_check_read(), session_check_write(). UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
 /* SESSION_READ: where to put bytes, as conn_space(). */
@@ -134,6 +134,12 @@ void session_on_error(_Inout_ struct session *session);
  * total; what is being written goes on. Does nothing before the deadline. Returns true when the
  * write itself is overdue: cancel it, then session_on_deadline(). */
 NODISCARD bool session_check_write(_Inout_ struct session *session, uint64_t now_ms);
+
+/* SESSION_READ, with the read pending. Returns true when it is overdue: cancel it, then
+ * session_on_deadline().
+ * unread_size  As for conn_check_drain(). */
+NODISCARD bool session_check_read(_Inout_ struct session *session, size_t unread_size,
+                                  uint64_t now_ms);
 
 /* The deadline has passed; does nothing before. */
 void session_on_deadline(_Inout_ struct session *session, uint64_t now_ms);

@@ -50,6 +50,17 @@ static void query_self(struct sid *user)
     handle_close(&token);
 }
 
+static bool has_ended(DWORD pid)
+{
+    HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, pid);
+
+    if (process == NULL)
+        return GetLastError() == ERROR_INVALID_PARAMETER; /* else it exists and is not ours */
+    bool is_over = WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
+    handle_close(&process);
+    return is_over;
+}
+
 void server_check_facts(HANDLE pipe, bool is_default, struct trust_facts *facts)
 {
     struct trust_facts found = {.is_default = is_default};
@@ -58,8 +69,10 @@ void server_check_facts(HANDLE pipe, bool is_default, struct trust_facts *facts)
 
     query_owner(pipe, &found.owner);
     query_self(&found.user);
-    if (GetNamedPipeServerProcessId(pipe, &server_pid))
+    if (GetNamedPipeServerProcessId(pipe, &server_pid)) {
         found.server_pid = server_pid;
+        found.has_server_ended = server_pid != 0 && has_ended(server_pid);
+    }
     if (is_default && query_service(&status) == ERROR_SUCCESS)
         found.service_pid = status.dwProcessId;
     *facts = found;

@@ -88,6 +88,16 @@ struct nt_file_process_ids {
     ULONG_PTR pids[1];
 };
 
+/* Source: the WDK's ntifs.h, FILE_PIPE_LOCAL_INFORMATION. Of the queue to the client: what is sent and
+ * not read is not available (ReactOS, npfs/fileinfo.c, NpQueryPipeLocalInfo). */
+enum { NT_FILE_PIPE_LOCAL = 24 };
+struct nt_file_pipe_local {
+    ULONG type, configuration, instances_max, instances;
+    ULONG in_quota, in_available;
+    ULONG out_quota, out_quota_available;
+    ULONG state, end;
+};
+
 static_assert(sizeof(void *) == 8, "lsmap is built for 64-bit Windows");
 static_assert(sizeof(struct nt_string) == 16, "UNICODE_STRING");
 static_assert(sizeof(struct nt_process_basic) == 48, "PROCESS_BASIC_INFORMATION");

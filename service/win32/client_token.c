@@ -23,7 +23,7 @@ static DWORD query_as_client(HANDLE pipe, HANDLE *token, struct caller *identity
     else if (!pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token))
         error = GetLastError();
     if (!RevertToSelf())
-        TerminateProcess(GetCurrentProcess(), EXIT_CODE_FAILED);
+        pipe_end_process(EXIT_CODE_FAILED);
     return error;
 }
 

@@ -85,7 +85,7 @@ static void release(struct connection *connection)
     if (InterlockedDecrement(&connection->references) > 0)
         return;
     ASSERT(connection->state == IO_IDLE);
-    handle_close(&connection->pipe);
+    pipe_close(&connection->pipe);
     CloseThreadpoolIo(connection->io);
     CloseThreadpoolWork(connection->work);
     free(connection);
@@ -101,8 +101,7 @@ static void finish(struct connection *connection, DWORD error)
     ASSERT(!connection->ticket.is_joined);
     if (connection->has_client)
         session_deinit(&connection->session);
-    pipe_calls.disconnect_named_pipe(connection->pipe); /* fails when no client ever came: fine */
-    handle_close(&connection->pipe);
+    pipe_close(&connection->pipe);
 
     AcquireSRWLockExclusive(&shared->lock);
     bool was_connected = seats_remove(&shared->seats, &connection->seat);
@@ -627,8 +626,11 @@ static void sweep(struct connection *connection, uint64_t now_ms)
             must_tell = false;
         }
         bool is_overdue = now_ms >= connection->deadline_ms;
-        if (is_overdue && connection->operation == OPERATION_WRITE) {
-            is_overdue = session_check_write(&connection->session, now_ms);
+        if (is_overdue) { /* accepting has no deadline */
+            is_overdue = connection->operation == OPERATION_WRITE
+                             ? session_check_write(&connection->session, now_ms)
+                             : session_check_read(&connection->session,
+                                                  pipe_calls.unread_size(connection->pipe), now_ms);
             connection->deadline_ms = session_deadline_ms(&connection->session);
         }
         if (must_tell || is_overdue)

@@ -8,6 +8,7 @@
 #include "common/win32/token.h"
 #include "service/win32/events.h"
 #include "service/win32/hardening.h"
+#include "service/win32/pipe.h"
 #include "service/win32/places.h"
 #include "service/win32/settings_registry.h"
 
@@ -217,7 +218,7 @@ enum exit_code daemon_run_console(const char *pipe_name, const struct settings *
     if (error == ERROR_SUCCESS) {
         error = daemon_wait(&daemon, stop_event, NULL);
         if (daemon_stop(&daemon) != ERROR_SUCCESS)
-            TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
+            pipe_end_process(EXIT_CODE_TIMED_OUT);
     }
     SetEvent(stopped_event);
     /* The handles stay open: the handler may use them until the process ends. */

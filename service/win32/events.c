@@ -182,6 +182,11 @@ void event_server_failed(void)
     report(EVENT_SERVER_FAILED, NULL, NULL);
 }
 
+void event_pipe_taken_over(const wchar_t *pipe_name)
+{
+    report_pipe(EVENT_PIPE_TAKEN_OVER, pipe_name, NULL);
+}
+
 void event_stop_late(void)
 {
     report(EVENT_STOP_LATE, NULL, NULL);

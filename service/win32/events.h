@@ -27,6 +27,7 @@ void event_service_stopped(void); /* reports the remaining denials and queries f
 
 /* The pipe could not be created. A name in use is an event of its own. */
 void event_pipe_failed(_In_ const wchar_t *pipe_name, DWORD error);
+void event_pipe_taken_over(_In_ const wchar_t *pipe_name); /* from a dead server */
 void event_start_failed(DWORD error);
 void event_accept_failed(DWORD error);
 void event_server_failed(void);

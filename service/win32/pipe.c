@@ -2,18 +2,38 @@
 
 #include <stdlib.h>
 
+#include "common/base/assertion.h"
+#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
+#include "common/win32/ntdll.h"
+#include "common/win32/system_info.h"
+#include "service/access.h"
+#include "service/win32/descriptor.h"
+#include "service/win32/events.h"
 
 #if defined(_MSC_VER)
 #pragma warning( \
     disable : 4232) /* an imported function's address is known at load time: enough here */
 #endif
 
+/* What was sent and not read takes up the quota. Wine does not know what is left of it. */
+static size_t query_unread(HANDLE pipe)
+{
+    struct nt_file_pipe_local answer;
+    struct nt_io_status io;
+
+    if (system_is_wine() ||
+        NtQueryInformationFile(pipe, &io, &answer, sizeof answer, NT_FILE_PIPE_LOCAL) < 0)
+        return SIZE_MAX;
+    return answer.out_quota - answer.out_quota_available;
+}
+
 struct pipe_calls pipe_calls = {
     .create_named_pipe = CreateNamedPipeW,
     .connect_named_pipe = ConnectNamedPipe,
     .disconnect_named_pipe = DisconnectNamedPipe,
     .peek_named_pipe = PeekNamedPipe,
+    .unread_size = query_unread,
     .read_file = ReadFile,
     .write_file = WriteFile,
     .cancel_io = CancelIoEx,
@@ -28,7 +48,48 @@ struct pipe_calls pipe_calls = {
     .allocate = calloc,
 };
 
-enum { GUARD_ATTEMPTS_MAX = 16 };
+enum {
+    GUARD_ATTEMPTS_MAX = 16,
+    INSTANCES_MAX = CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 /* guard */
+};
+
+static SRWLOCK instances_lock = SRWLOCK_INIT;
+static HANDLE instances[INSTANCES_MAX]; /* that are open; NULL: a free place */
+
+/* Puts `to` in the place of `from`. */
+static bool keep_instance(HANDLE from, HANDLE to)
+{
+    int i = 0;
+
+    AcquireSRWLockExclusive(&instances_lock);
+    while (i < INSTANCES_MAX && instances[i] != from)
+        i++;
+    if (i < INSTANCES_MAX)
+        instances[i] = to;
+    ReleaseSRWLockExclusive(&instances_lock);
+    return i < INSTANCES_MAX;
+}
+
+void pipe_close(HANDLE *pipe)
+{
+    if (*pipe == NULL)
+        return;
+    (void)keep_instance(*pipe, NULL);
+    pipe_calls.disconnect_named_pipe(*pipe); /* fails when no client ever came: fine */
+    handle_close(pipe);
+}
+
+void pipe_end_process(int code)
+{
+    AcquireSRWLockExclusive(&instances_lock); /* for good */
+    for (int i = 0; i < INSTANCES_MAX; i++) {
+        if (instances[i] != NULL)
+            DisconnectNamedPipe(instances[i]);
+        handle_close(&instances[i]);
+    }
+    TerminateProcess(GetCurrentProcess(), (UINT)code);
+    ASSERT(false);
+}
 
 static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUTES *security,
                              HANDLE *pipe)
@@ -39,6 +100,10 @@ static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUT
         PIPE_UNLIMITED_INSTANCES, PIPE_QUOTA_OUT_SIZE, PIPE_QUOTA_IN_SIZE, 0, security);
     if (created == INVALID_HANDLE_VALUE)
         return GetLastError();
+    if (!keep_instance(NULL, created)) {
+        handle_close(&created);
+        return ERROR_NO_SYSTEM_RESOURCES;
+    }
     *pipe = created;
     return ERROR_SUCCESS;
 }
@@ -66,17 +131,57 @@ static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
     return error;
 }
 
+/* A client finds the name while a server has an instance open, even if all are busy. Source: ReactOS,
+ * npfs/create.c, NpFsdCreate: ServerOpenCount. */
+static bool is_served(const wchar_t *name)
+{
+    HANDLE client = CreateFileW(name, GENERIC_READ, 0, NULL, OPEN_EXISTING,
+                                SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
+
+    if (client == INVALID_HANDLE_VALUE)
+        return GetLastError() != ERROR_FILE_NOT_FOUND;
+    handle_close(&client);
+    return true;
+}
+
+/* Returns ERROR_ACCESS_DENIED when the name is not ours to take. */
+static DWORD take_over(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *pipe)
+{
+    struct descriptor intended = {0}, found = {0};
+    const bool has_server = is_served(name); /* before we have an instance */
+    HANDLE further = NULL;
+
+    DWORD error = create_instance(name, 0, security, &further);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_copy(security->lpSecurityDescriptor, &intended);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_copy_object(further, SE_KERNEL_OBJECT, 0, &found);
+    if (error == ERROR_SUCCESS && access_may_take_over(has_server, &intended, &found)) {
+        *pipe = further;
+        further = NULL;
+        event_pipe_taken_over(name);
+    } else {
+        error = ERROR_ACCESS_DENIED;
+    }
+    pipe_close(&further);
+    descriptor_release(&found);
+    descriptor_release(&intended);
+    return error;
+}
+
 DWORD pipe_create_guard(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *guard)
 {
     HANDLE pipe = NULL;
 
     DWORD error = create_instance(name, FILE_FLAG_FIRST_PIPE_INSTANCE, security, &pipe);
+    if (error == ERROR_ACCESS_DENIED && security != NULL)
+        error = take_over(name, security, &pipe);
     if (error == ERROR_SUCCESS)
         error = disconnect_guard(name, pipe);
     if (error == ERROR_SUCCESS)
         *guard = pipe;
     else
-        handle_close(&pipe);
+        pipe_close(&pipe);
     return error;
 }
 

@@ -6,6 +6,7 @@
 #define SERVICE_WIN32_PIPE_H
 
 #include "common/win32/win.h"
+#include "service/seats.h"
 
 /* Quotas are charged to the kernel's non-paged pool, for each client. */
 enum {
@@ -14,7 +15,9 @@ enum {
 };
 
 /* Creates the first instance of `name`, to which no client can ever connect. While it is open the
- * name belongs to this process: close it last.
+ * name belongs to this process: close it last. A name that is left of a dead server with our
+ * descriptor is taken over, with an event: NPFS keeps a name while a client has a handle open (source:
+ * ReactOS, npfs/statesup.c, NpSetClosingPipeState; microsoft/go-winio#73).
  * Returns a Win32 error; ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY when the name is taken (or, below
  * ProtectedPrefix, not ours to take). */
 NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
@@ -23,6 +26,13 @@ NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_ SECURITY_ATTRIB
 /* Creates one more instance, listening. The guard exists. */
 NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
                                      _Out_ HANDLE *pipe);
+
+/* Disconnects and closes an instance, so that no handle of a client keeps it. Resets to NULL; accepts
+ * NULL. */
+void pipe_close(_Inout_ HANDLE *pipe);
+
+/* Does that with every instance, then ends the process, without unwinding. */
+NORETURN void pipe_end_process(int code);
 
 /* True when the client has closed its end and left nothing to read. Does not block; no read may be
  * pending. */
@@ -37,6 +47,7 @@ struct pipe_calls {
     BOOL(WINAPI *connect_named_pipe)(HANDLE, LPOVERLAPPED);
     BOOL(WINAPI *disconnect_named_pipe)(HANDLE);
     BOOL(WINAPI *peek_named_pipe)(HANDLE, LPVOID, DWORD, LPDWORD, LPDWORD, LPDWORD);
+    size_t (*unread_size)(HANDLE); /* bytes sent that the client has not read; SIZE_MAX: unknown */
     BOOL(WINAPI *read_file)(HANDLE, LPVOID, DWORD, LPDWORD, LPOVERLAPPED);
     BOOL(WINAPI *write_file)(HANDLE, LPCVOID, DWORD, LPDWORD, LPOVERLAPPED);
     BOOL(WINAPI *cancel_io)(HANDLE, LPOVERLAPPED);

@@ -6,6 +6,7 @@
 #include "common/win32/handle.h"
 #include "service/win32/daemon.h"
 #include "service/win32/events.h"
+#include "service/win32/pipe.h"
 #include "service/win32/service_control.h"
 
 enum {
@@ -84,7 +85,7 @@ static DWORD serve(void)
     if (daemon_stop(&daemon) != ERROR_SUCCESS) {
         /* A requested stop must not look like a failure, or Windows restarts the service. */
         report(SERVICE_STOPPED, error == ERROR_SUCCESS ? NO_ERROR : ERROR_TIMEOUT, 0);
-        TerminateProcess(GetCurrentProcess(), EXIT_CODE_TIMED_OUT);
+        pipe_end_process(EXIT_CODE_TIMED_OUT);
     }
     return error;
 }

@@ -123,7 +123,7 @@ static void add_instance(struct server *server)
         error = connection_listen(shared, pipe);
     if (error == ERROR_SUCCESS)
         return;
-    handle_close(&pipe);
+    pipe_close(&pipe);
     AcquireSRWLockExclusive(&shared->lock);
     seats_cancel(&shared->seats);
     shared->accept_error = error;
@@ -219,7 +219,7 @@ static void destroy(struct server *server)
         DestroyThreadpoolEnvironment(&server->environment);
         CloseThreadpool(server->pool);
     }
-    handle_close(&server->guard);
+    pipe_close(&server->guard);
     handle_close(&server->failed);
     handle_close(&server->shared.freed);
     descriptor_free(&server->pipe_descriptor);
@@ -324,7 +324,7 @@ DWORD server_stop(struct server *server)
     if (WaitForSingleObject(shared->freed, STOP_WAIT_MS) != WAIT_OBJECT_0)
         return ERROR_TIMEOUT;
     if (!scan_threads_destroy(shared->scans, STOP_THREADS_WAIT_MS)) {
-        handle_close(&server->guard); /* no lost thread keeps the pipe's name */
+        pipe_close(&server->guard); /* no lost thread keeps the pipe's name */
         return ERROR_IO_INCOMPLETE;
     }
     destroy(server);

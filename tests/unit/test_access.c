@@ -398,6 +398,71 @@ static void the_json_lines_are_for_scripts(struct test *t)
 
 enum { READ = 0x1, WRITE = 0x2 };
 
+/* The pipe of the service, as Windows stores it, and what differs from it. */
+static void a_name_is_taken_over_only_from_ourselves(struct test *t)
+{
+    static const struct {
+        const char *name;
+        bool is_served;
+        enum who owner;
+        bool has_dacl;
+        size_t count;
+        struct ace_row second; /* the ACE of Administrators */
+        bool may;
+    } rows[] = {
+        {"left by ourselves",
+         false,
+         SYSTEM,
+         true,
+         3,
+         {ACE_ALLOW, 0, 0x12019b, ADMINISTRATORS},
+         true},
+        {"served", true, SYSTEM, true, 3, {ACE_ALLOW, 0, 0x12019b, ADMINISTRATORS}, false},
+        {"another owner",
+         false,
+         ADMINISTRATORS,
+         true,
+         3,
+         {ACE_ALLOW, 0, 0x12019b, ADMINISTRATORS},
+         false},
+        {"an unknown owner",
+         false,
+         NOBODY,
+         true,
+         3,
+         {ACE_ALLOW, 0, 0x12019b, ADMINISTRATORS},
+         false},
+        {"no DACL", false, SYSTEM, false, 0, {ACE_ALLOW, 0, 0x12019b, ADMINISTRATORS}, false},
+        {"an ACE less", false, SYSTEM, true, 2, {ACE_ALLOW, 0, 0x12019b, ADMINISTRATORS}, false},
+        {"another right", false, SYSTEM, true, 3, {ACE_ALLOW, 0, 0x12019f, ADMINISTRATORS}, false},
+        {"another account", false, SYSTEM, true, 3, {ACE_ALLOW, 0, 0x12019b, USERS}, false},
+        {"another type", false, SYSTEM, true, 3, {ACE_DENY, 0, 0x12019b, ADMINISTRATORS}, false},
+        {"another flag",
+         false,
+         SYSTEM,
+         true,
+         3,
+         {ACE_ALLOW, ACE_INHERIT_ONLY, 0x12019b, ADMINISTRATORS},
+         false},
+    };
+    struct ace ours[] = {{ACE_ALLOW, 0, ACCESS_GENERIC_ALL, sids[SYSTEM]},
+                         {ACE_ALLOW, 0, 0x12019b, sids[ADMINISTRATORS]},
+                         {ACE_ALLOW, 0, 0x12019b, sids[INTERACTIVE]}};
+    const struct descriptor intended = {sids[SYSTEM], {true, 3, ours}, {false, 0, NULL}, true};
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct ace theirs[] = {{ACE_ALLOW, 0, 0x1f01ff, sids[SYSTEM]},
+                               {rows[i].second.type, rows[i].second.flags, rows[i].second.mask,
+                                sids[rows[i].second.who]},
+                               {ACE_ALLOW, 0, 0x12019b, sids[INTERACTIVE]}};
+        const struct descriptor found = {
+            sids[rows[i].owner], {rows[i].has_dacl, rows[i].count, theirs}, {false, 0, NULL}, true};
+
+        TEST_ROW(t, "%s", rows[i].name);
+        CHECK_INT(t, rows[i].may, access_may_take_over(rows[i].is_served, &intended, &found));
+    }
+}
+
 static void access_finds_strangers(struct test *t)
 {
     static const struct {
@@ -512,6 +577,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_table_is_for_people),
         TEST_CASE(the_json_lines_are_for_scripts),
         TEST_CASE(access_finds_strangers),
+        TEST_CASE(a_name_is_taken_over_only_from_ourselves),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

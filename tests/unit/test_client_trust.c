@@ -27,31 +27,41 @@ static void only_the_right_server_is_trusted(struct test *t)
         uint32_t server, service;
         int failure;        /* -1: trusted */
         const char *detail; /* a part of it */
+        bool has_ended;     /* the process that Windows names as the server */
     } rows[] = {
-        {"the service", true, SYSTEM, ALICE, 40, 40, -1, ""},
-        {"the service, for an unknown user", true, SYSTEM, NOBODY, 40, 40, -1, ""},
-        {"owner unknown", true, NOBODY, ALICE, 40, 40, FAILURE_FOREIGN_SERVER, "owner"},
-        {"another process", true, SYSTEM, ALICE, 41, 40, FAILURE_FOREIGN_SERVER, "process 41"},
-        {"server unknown", true, SYSTEM, ALICE, 0, 40, FAILURE_FOREIGN_SERVER, "process 0"},
-        {"no service", true, SYSTEM, ALICE, 40, 0, FAILURE_FOREIGN_SERVER, "not running"},
-        {"both unknown", true, SYSTEM, ALICE, 0, 0, FAILURE_FOREIGN_SERVER, "not running"},
+        {"the service again, after a crash", true, SYSTEM, ALICE, 39, 40, -1, "", true},
+        {"a dead process, no service", true, SYSTEM, ALICE, 39, 0, FAILURE_FOREIGN_SERVER,
+         "not running", true},
+        {"a dead process of another", true, BOB, ALICE, 39, 40, FAILURE_FOREIGN_OWNER,
+         "S-1-5-21-1001", true},
+        {"the service", true, SYSTEM, ALICE, 40, 40, -1, "", false},
+        {"the service, for an unknown user", true, SYSTEM, NOBODY, 40, 40, -1, "", false},
+        {"owner unknown", true, NOBODY, ALICE, 40, 40, FAILURE_FOREIGN_SERVER, "owner", false},
+        {"another process", true, SYSTEM, ALICE, 41, 40, FAILURE_FOREIGN_SERVER, "process 41",
+         false},
+        {"server unknown", true, SYSTEM, ALICE, 0, 40, FAILURE_FOREIGN_SERVER, "process 0", false},
+        {"no service", true, SYSTEM, ALICE, 40, 0, FAILURE_FOREIGN_SERVER, "not running", false},
+        {"both unknown", true, SYSTEM, ALICE, 0, 0, FAILURE_FOREIGN_SERVER, "not running", false},
         {"administrators own the service's pipe", true, ADMINISTRATORS, ALICE, 40, 40,
-         FAILURE_FOREIGN_OWNER, "S-1-5-32-544, not to SYSTEM"},
+         FAILURE_FOREIGN_OWNER, "S-1-5-32-544, not to SYSTEM", false},
         {"I own the service's pipe", true, ALICE, ALICE, 40, 40, FAILURE_FOREIGN_OWNER,
-         "S-1-5-21-1000, not to SYSTEM"},
-        {"my own pipe", false, ALICE, ALICE, 40, 0, -1, ""},
-        {"a pipe of SYSTEM", false, SYSTEM, ALICE, 40, 0, -1, ""},
-        {"a pipe of administrators", false, ADMINISTRATORS, ALICE, 40, 0, -1, ""},
+         "S-1-5-21-1000, not to SYSTEM", false},
+        {"my own pipe", false, ALICE, ALICE, 40, 0, -1, "", false},
+        {"a pipe of SYSTEM", false, SYSTEM, ALICE, 40, 0, -1, "", false},
+        {"a pipe of administrators", false, ADMINISTRATORS, ALICE, 40, 0, -1, "", false},
         {"a pipe of somebody else", false, BOB, ALICE, 40, 0, FAILURE_FOREIGN_OWNER,
-         "S-1-5-21-1001, not to SYSTEM, Administrators or yourself"},
-        {"a pipe of users", false, USERS, ALICE, 40, 0, FAILURE_FOREIGN_OWNER, "S-1-5-32-545"},
-        {"unknown owner", false, NOBODY, ALICE, 40, 0, FAILURE_FOREIGN_SERVER, "owner"},
-        {"unknown owner and user", false, NOBODY, NOBODY, 40, 0, FAILURE_FOREIGN_SERVER, "owner"},
-        {"unknown user", false, BOB, NOBODY, 40, 0, FAILURE_FOREIGN_OWNER, "S-1-5-21-1001"},
+         "S-1-5-21-1001, not to SYSTEM, Administrators or yourself", false},
+        {"a pipe of users", false, USERS, ALICE, 40, 0, FAILURE_FOREIGN_OWNER, "S-1-5-32-545",
+         false},
+        {"unknown owner", false, NOBODY, ALICE, 40, 0, FAILURE_FOREIGN_SERVER, "owner", false},
+        {"unknown owner and user", false, NOBODY, NOBODY, 40, 0, FAILURE_FOREIGN_SERVER, "owner",
+         false},
+        {"unknown user", false, BOB, NOBODY, 40, 0, FAILURE_FOREIGN_OWNER, "S-1-5-21-1001", false},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        const struct trust_facts facts = {rows[i].is_default, sid_of(rows[i].owner),
-                                          sid_of(rows[i].user), rows[i].server, rows[i].service};
+        const struct trust_facts facts = {rows[i].is_default,   sid_of(rows[i].owner),
+                                          sid_of(rows[i].user), rows[i].server,
+                                          rows[i].service,      rows[i].has_ended};
         struct failure failure = {FAILURE_MEMORY, ""};
         TEST_ROW(t, "%s", rows[i].name);
         CHECK_INT(t, rows[i].failure < 0, trust_decide(&facts, &failure));

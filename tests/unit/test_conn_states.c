@@ -165,9 +165,9 @@ static void conn_heeds_the_deadline_in_each_state(struct test *t)
         [PLACE_SERVE] = {CONN_READ, CONN_OPEN, "[a]"},
         [PLACE_SERVE_ON] = {CONN_READ, CONN_OPEN, "[a]"},
         [PLACE_SERVE_FAULT] = {CONN_READ, CONN_REFUSED, "<busy>"},
-        [PLACE_WRITE] = {CONN_CLOSE, CONN_WRITE_TIMEOUT, ""},
-        [PLACE_WRITE_ON] = {CONN_CLOSE, CONN_WRITE_TIMEOUT, ""},
-        [PLACE_WRITE_LAST] = {CONN_CLOSE, CONN_REFUSED, ""},
+        [PLACE_WRITE] = {CONN_READ, CONN_WRITE_TIMEOUT, ""}, /* what was sent can be read */
+        [PLACE_WRITE_ON] = {CONN_READ, CONN_WRITE_TIMEOUT, ""},
+        [PLACE_WRITE_LAST] = {CONN_READ, CONN_REFUSED, ""},
         [PLACE_DRAIN] = {CONN_CLOSE, CONN_REFUSED, ""},
         [PLACE_CLOSED] = {CONN_CLOSE, CONN_PEER_CLOSED, ""},
     };
@@ -192,6 +192,48 @@ static void conn_heeds_the_deadline_in_each_state(struct test *t)
         CHECK_INT(t, rows[place].action, conn_next(&peer.conn));
         CHECK_INT(t, rows[place].reason, peer.conn.close_reason);
         CHECK_SERVED(t, &peer, rows[place].served);
+        conn_deinit(&peer.conn);
+    }
+}
+
+/* The client is looked at every CONN_DRAIN_TIMEOUT_MS. */
+static void conn_drains_while_the_client_reads(struct test *t)
+{
+    enum { MOST = 20 };
+    static const struct {
+        const char *name;
+        size_t unread[MOST]; /* at each look; the last one stays */
+        int looks;           /* the last of which ends it */
+    } rows[] = {
+        {"has read all and does not close", {0}, 1},
+        {"nothing is known", {SIZE_MAX}, 1},
+        {"reads nothing", {65536}, 2},
+        {"reads and stops", {65536, 60000, 50000}, 4},
+        {"reads all and does not close", {65536, 30000, 0}, 3},
+        {"reads without end", /* until the bound: 2 s and twice 10 s */
+         {100, 99, 98, 97, 96, 95, 94, 93, 92, 91, 90, 89, 88, 87, 86, 85, 84, 83, 82, 81},
+         11},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct peer peer;
+        int looks = 0;
+
+        TEST_ROW(t, "%s", rows[i].name);
+        peer_at(&peer, PLACE_DRAIN);
+        for (size_t unread = 0; looks < 2 * MOST; looks++) {
+            if (looks < MOST &&
+                (looks == 0 || rows[i].unread[looks] != 0 || (looks == 2 && rows[i].looks == 3)))
+                unread = rows[i].unread[looks];
+            CHECK(t, !conn_check_drain(&peer.conn, unread, conn_deadline_ms(&peer.conn) - 1));
+            peer.now_ms = conn_deadline_ms(&peer.conn);
+            if (conn_check_drain(&peer.conn, unread, peer.now_ms))
+                break;
+            CHECK(t, conn_deadline_ms(&peer.conn) > peer.now_ms);
+        }
+        CHECK_INT(t, rows[i].looks, looks + 1);
+        conn_on_deadline(&peer.conn, peer.now_ms);
+        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
         conn_deinit(&peer.conn);
     }
 }
@@ -454,6 +496,7 @@ int main(int argc, char **argv)
         TEST_CASE(conn_says_what_to_do_in_each_state),
         TEST_CASE(conn_closes_on_an_error_in_each_state),
         TEST_CASE(conn_heeds_the_deadline_in_each_state),
+        TEST_CASE(conn_drains_while_the_client_reads),
         TEST_CASE(conn_stops_in_each_state),
         TEST_CASE(conn_ends_after_an_answer_that_took_too_long),
         TEST_CASE(conn_does_not_serve_the_pipelined_rest_when_stopped),

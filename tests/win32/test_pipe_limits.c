@@ -1,7 +1,11 @@
 /* The operator's limits at the pipe: threads that scan, slow readers, changes while clients are
  * connected, and a stop at that moment. */
+#include <string.h>
+
 #include "common/proto/statistics.h"
+#include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
+#include "service/win32/pipe.h"
 #include "tests/test.h"
 #include "tests/win32/pipe_rig.h"
 
@@ -254,6 +258,77 @@ static void a_trickling_reader_gets_timeout(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
 }
 
+/* Of the only client: what Windows says at the other end, and Wine only at this one. */
+static HANDLE watched;
+
+static size_t query_unread(HANDLE pipe)
+{
+    struct nt_file_pipe_local answer;
+    struct nt_io_status io;
+    (void)pipe;
+
+    return NtQueryInformationFile(watched, &io, &answer, sizeof answer, NT_FILE_PIPE_LOCAL) < 0
+               ? SIZE_MAX
+               : answer.in_available;
+}
+
+/* It reads 1 KiB in 50 ms: when the line is written, 64 KiB are before it, and they take longer than
+ * the time in which a client has to close that reads nothing. */
+static void a_slow_reader_gets_the_line(struct test *t)
+{
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.processes_count = RIG_MANY_PROCESSES, .limits = &limits};
+    struct pipe_client client = {0};
+    struct pipe_reply reply;
+    const struct pipe_calls real = pipe_calls;
+
+    limits.answer_ms = 1000;
+    count_with(&rig);
+    pipe_calls.unread_size = query_unread;
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK(t, ask(&client, &rig, ALL));
+    watched = client.pipe;
+    while (pipe_client_receive(&client, 1024))
+        Sleep(50);
+    CHECK_INT(t, 1, limit_hits(LIMIT_ANSWER));
+    CHECK(t, client.in.size > 64 * 1024);
+    CHECK(t, pipe_client_reply(&client, &reply));
+    CHECK(t, text_contains(span_from_string(reply.last), "(limit answer_ms)"));
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+    pipe_calls = real;
+}
+
+/* More than the pipe holds, and nothing is read meanwhile: the server can write no more. What it has
+ * answered by then can be read, and what the client still writes is taken. */
+static void requests_sent_ahead_are_answered_as_far_as_they_were_read(struct test *t)
+{
+    enum { REQUESTS = 2000 };
+    static char requests[REQUESTS * sizeof INFO];
+    struct server_limits limits = some_limits();
+    struct pipe_rig rig = {.limits = &limits};
+    struct pipe_client client = {0};
+    struct pipe_reply reply;
+    int answered = 0;
+
+    for (int i = 0; i < REQUESTS; i++)
+        memcpy(requests + (size_t)i * (sizeof INFO - 1), INFO, sizeof INFO);
+    limits.write_ms = 500;
+    count_with(&rig);
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    CHECK(t, ask(&client, &rig, requests)); /* returns although nobody reads the replies */
+    CHECK_INT(t, 1, limit_hits(LIMIT_WRITE));
+    while (pipe_client_reply(&client, &reply)) {
+        CHECK_INT(t, 1, reply.rows);
+        answered++;
+    }
+    printf("  %d of %d requests answered\n", answered, REQUESTS);
+    CHECK(t, answered > 10);
+    CHECK(t, client.is_closed);
+    pipe_client_close(&client);
+    CHECK(t, pipe_rig_stop(&rig) < STOP_MS_MAX);
+}
+
 static bool has_connections_limit(struct pipe_client *client, const char *text)
 {
     struct span line;
@@ -460,6 +535,8 @@ int main(int argc, char **argv)
         TEST_CASE(a_scan_without_a_turn_in_time_gets_busy),
         TEST_CASE(stalled_readers_hold_no_thread),
         TEST_CASE(a_trickling_reader_gets_timeout),
+        TEST_CASE(a_slow_reader_gets_the_line),
+        TEST_CASE(requests_sent_ahead_are_answered_as_far_as_they_were_read),
         TEST_CASE(other_limits_hold_from_the_next_request_on),
         TEST_CASE(silent_clients_make_room),
         TEST_CASE(more_threads_start_at_once),

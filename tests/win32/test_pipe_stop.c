@@ -1,6 +1,10 @@
 /* The pipe server's start and stop, and its name, which nobody else can take. */
 #include "common/win32/handle.h"
+#include <string.h>
+#include <wchar.h>
+
 #include "common/win32/system_info.h"
+#include "common/win32/token.h"
 #include "service/access.h"
 #include "service/win32/descriptor.h"
 #include "service/win32/pipe.h"
@@ -33,9 +37,9 @@ static void nobody_can_connect_to_the_guard(struct test *t)
     CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, NULL, &instance));
     CHECK_INT(t, ERROR_SUCCESS, try_open(name)); /* takes the instance, not the guard */
     CHECK(t, try_open(name) != ERROR_SUCCESS);
-    handle_close(&instance);
+    pipe_close(&instance);
     CHECK(t, try_open(name) != ERROR_SUCCESS);
-    handle_close(&guard);
+    pipe_close(&guard);
     CHECK_INT(t, ERROR_FILE_NOT_FOUND, try_open(name));
 }
 
@@ -71,7 +75,121 @@ static void a_second_server_of_the_name_is_refused(struct test *t)
     REQUIRE(t, pipe_create_guard(L"\\\\.\\pipe\\lsmapd-test-twice", NULL, &first) == ERROR_SUCCESS);
     CHECK_INT(t, ERROR_ACCESS_DENIED,
               pipe_create_guard(L"\\\\.\\pipe\\lsmapd-test-twice", NULL, &second));
-    handle_close(&first);
+    pipe_close(&first);
+}
+
+/* --- a name that a client's handle keeps --- */
+
+static struct pipe_calls real;
+static SECURITY_ATTRIBUTES *left; /* descriptor of the dead server's pipe */
+
+/* NPFS refuses the first instance of a name that exists, and gives the descriptor of the first to
+ * every further one. */
+static HANDLE WINAPI create_existing(LPCWSTR name, DWORD open, DWORD mode, DWORD count, DWORD out,
+                                     DWORD in, DWORD timeout, LPSECURITY_ATTRIBUTES security)
+{
+    (void)security;
+    if ((open & FILE_FLAG_FIRST_PIPE_INSTANCE) == 0)
+        return real.create_named_pipe(name, open, mode, count, out, in, timeout, left);
+    SetLastError(ERROR_ACCESS_DENIED);
+    return INVALID_HANDLE_VALUE;
+}
+
+static void the_name_of_a_dead_server_is_taken_over(struct test *t)
+{
+    static const struct {
+        const char *name;
+        const char *left; /* SDDL of the name; NULL: ours */
+        bool is_served;
+        DWORD error;
+    } rows[] = {
+        {"ours, and nobody serves it", NULL, false, ERROR_SUCCESS},
+        {"ours, and served", NULL, true, ERROR_ACCESS_DENIED},
+        {"with another DACL", "D:(A;;GA;;;WD)", false, ERROR_ACCESS_DENIED},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        SECURITY_ATTRIBUTES ours = {.nLength = sizeof ours}, theirs = {.nLength = sizeof theirs};
+        char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
+        static const wchar_t name[] = L"\\\\.\\pipe\\lsmapd-test-left";
+        HANDLE guard = NULL, server = NULL, instance = NULL;
+        struct caller self;
+
+        TEST_ROW(t, "%s", rows[i].name);
+        REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+        REQUIRE(t, access_console_sddl(&self.user, false, pipe_sddl, access_sddl));
+        REQUIRE(t, descriptor_create(pipe_sddl, &ours.lpSecurityDescriptor) == ERROR_SUCCESS);
+        REQUIRE(t, descriptor_create(rows[i].left != NULL ? rows[i].left : pipe_sddl,
+                                     &theirs.lpSecurityDescriptor) == ERROR_SUCCESS);
+        if (rows[i].is_served)
+            CHECK_INT(t, ERROR_SUCCESS, pipe_create_guard(name, &theirs, &server));
+        left = &theirs;
+        real = pipe_calls;
+        pipe_calls.create_named_pipe = create_existing;
+        CHECK_INT(t, rows[i].error, pipe_create_guard(name, &ours, &guard));
+        if (rows[i].error == ERROR_SUCCESS) {
+            CHECK(t, try_open(name) != ERROR_SUCCESS); /* nobody gets the guard */
+            CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, &ours, &instance));
+            CHECK_INT(t, ERROR_SUCCESS, try_open(name));
+        }
+        pipe_calls = real;
+        pipe_close(&instance);
+        pipe_close(&guard);
+        pipe_close(&server);
+        CHECK_INT(t, ERROR_FILE_NOT_FOUND, try_open(name));
+        descriptor_free(&ours.lpSecurityDescriptor);
+        descriptor_free(&theirs.lpSecurityDescriptor);
+    }
+}
+
+/* In a process of its own: serves, and ends when a client has connected. */
+static int end_with_a_client(void)
+{
+    static struct pipe_rig rig;
+
+    if (pipe_rig_start(&rig, 1, 0) != ERROR_SUCCESS)
+        return 1;
+    wprintf(L"%ls\n", rig.name);
+    fflush(stdout);
+    if (pipe_rig_wait_connections(&rig, 1))
+        pipe_end_process(7);
+    return 2;
+}
+
+/* A handle of a client must not keep the name: it is disconnected, which a client can tell from a
+ * server that has died (ERROR_BROKEN_PIPE). */
+static void the_end_of_the_process_disconnects_clients(struct test *t)
+{
+    SECURITY_ATTRIBUTES inherited = {sizeof inherited, NULL, TRUE};
+    STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+    PROCESS_INFORMATION child;
+    wchar_t path[MAX_PATH], command[2 * MAX_PATH];
+    struct pipe_rig rig = {.name = L""}; /* only its name is used */
+    struct pipe_client client = {0};
+    char byte = '\0', name[RIG_NAME_CAPACITY] = "";
+    HANDLE out = NULL;
+    DWORD size = 0, code = 0;
+
+    REQUIRE(t, CreatePipe(&out, &startup.hStdOutput, &inherited, 0));
+    (void)SetHandleInformation(out, HANDLE_FLAG_INHERIT, 0);
+    REQUIRE(t, GetModuleFileNameW(NULL, path, MAX_PATH) > 0);
+    (void)swprintf(command, 2 * MAX_PATH, L"\"%ls\" --end", path);
+    REQUIRE(t, CreateProcessW(path, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child));
+    handle_close(&startup.hStdOutput);
+    for (size_t i = 0; i + 1 < sizeof name && ReadFile(out, &byte, 1, &size, NULL) && byte != '\n';)
+        if (byte != '\r')
+            name[i++] = byte;
+    (void)swprintf(rig.name, RIG_NAME_CAPACITY, L"%hs", name);
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
+    CHECK_INT(t, WAIT_OBJECT_0, WaitForSingleObject(child.hProcess, RIG_WAIT_MS));
+    CHECK(t, GetExitCodeProcess(child.hProcess, &code));
+    CHECK_INT(t, 7, code);
+    CHECK(t, !ReadFile(client.pipe, &byte, 1, &size, &(OVERLAPPED){.hEvent = client.event}));
+    CHECK_INT(t, ERROR_PIPE_NOT_CONNECTED, GetLastError());
+    pipe_client_close(&client);
+    handle_close(&child.hThread);
+    handle_close(&child.hProcess);
+    handle_close(&out);
 }
 
 static void start_and_stop_may_be_repeated(struct test *t)
@@ -223,11 +341,15 @@ int main(int argc, char **argv)
         TEST_CASE(nobody_can_connect_to_the_guard),
         TEST_CASE(a_taken_name_is_refused),
         TEST_CASE(a_second_server_of_the_name_is_refused),
+        TEST_CASE(the_name_of_a_dead_server_is_taken_over),
+        TEST_CASE(the_end_of_the_process_disconnects_clients),
         TEST_CASE(start_and_stop_may_be_repeated),
         TEST_CASE(an_idle_client_is_told_that_the_server_stops),
         TEST_CASE(a_reading_client_sees_the_line),
         TEST_CASE(stop_waits_for_nobody),
         TEST_CASE(a_lost_thread_holds_up_nobody),
     };
+    if (argc == 2 && strcmp(argv[1], "--end") == 0)
+        return end_with_a_client();
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
