@@ -225,15 +225,17 @@ static enum walk_result take_allocation(struct walk *walk, const struct allocati
     return is_new && kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
 }
 
-/* An allocation is of one kind; physical memory may be marked as private too. */
-static bool is_usable(const struct allocation *allocation, uint64_t address)
+/* An allocation is of one kind, physical memory may be marked as private too, and ends in the user
+ * space. */
+static bool is_usable(const struct walk *walk, const struct allocation *allocation)
 {
     const uint32_t kinds =
         allocation->type & (MEMORY_REGION_PRIVATE | MEMORY_REGION_DATA_FILE | MEMORY_REGION_IMAGE |
                             MEMORY_REGION_PAGEFILE | MEMORY_REGION_PHYSICAL);
     const bool is_one = kinds != 0 && (kinds & (kinds - 1)) == 0;
     return (is_one || kinds == (MEMORY_REGION_PRIVATE | MEMORY_REGION_PHYSICAL)) &&
-           contains(allocation->base, allocation->size, address);
+           contains(allocation->base, allocation->size, walk->address) &&
+           allocation->base + allocation->size <= walk->limit;
 }
 
 static enum walk_result ask_allocation(struct walk *walk)
@@ -251,8 +253,8 @@ static enum walk_result ask_allocation(struct walk *walk)
         walk->allocation_failed = true;
         return WALK_ON;
     }
-    return is_usable(&allocation, walk->address) ? take_allocation(walk, &allocation)
-                                                 : give_up_allocations(walk, NTSTATUS_OK);
+    return is_usable(walk, &allocation) ? take_allocation(walk, &allocation)
+                                        : give_up_allocations(walk, NTSTATUS_OK);
 }
 
 enum walk_result walk_next(struct walk *walk)

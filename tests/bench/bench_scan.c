@@ -4,6 +4,7 @@
  *    their bound and beside the plain way: facts and name of every run of pages, free ones too.
  * 2. Time of 100,000 regions against 1,000.
  * 3. Heap allocations while rows are given.
+ * 4. The watchdog: stores for kernel queries, and time with it and without.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,7 +74,7 @@ static double now(void)
 }
 
 static struct cost measure(struct virtual_process *process, uint32_t build, bool has_allocation,
-                           enum views_detail detail)
+                           enum views_detail detail, struct watch *watch)
 {
     struct virtual_platform virtual_;
     struct platform platform;
@@ -91,12 +92,17 @@ static struct cost measure(struct virtual_process *process, uint32_t build, bool
     struct scan *scan = scan_create(&platform, &query, NULL);
     if (scan == NULL)
         exit(1);
+    if (watch != NULL)
+        watch_begin(watch);
+    scan_set_watch(scan, watch);
     do {
         scan_next(scan, &row);
         if (row.type == SCAN_MAP && heap_at_first_row == 0)
             heap_at_first_row = heap_calls;
         cost.rows += row.type == SCAN_MAP || row.type == SCAN_REGION;
     } while (row.type != SCAN_END && row.type != SCAN_FAILED);
+    if (!watch_end(watch))
+        exit(1);
     cost.seconds = now() - start;
     cost.heap_calls = heap_calls - heap_before;
     cost.heap_calls_later = heap_at_first_row != 0 ? heap_calls - heap_at_first_row : 0;
@@ -131,9 +137,9 @@ static void bench_layout(const char *name)
     const struct naive_shape shape = naive_shape_of(&layout.processes[0]);
     const uint64_t runs = shape.regions + shape.gaps;
     const uint64_t plain = PLAIN_CALLS * runs;
-    struct cost cost = measure(layout.processes, layout.build, true, VIEWS_PLAIN);
+    struct cost cost = measure(layout.processes, layout.build, true, VIEWS_PLAIN, NULL);
     print_line(name, "new", &cost.counts, naive_bound(&shape) + FIXED_COST, plain);
-    cost = measure(layout.processes, layout.build, false, VIEWS_PLAIN);
+    cost = measure(layout.processes, layout.build, false, VIEWS_PLAIN, NULL);
     print_line(name, "old", &cost.counts, runs + shape.views + FIXED_COST, plain);
     virtual_layout_release(&layout);
 }
@@ -179,7 +185,7 @@ static struct virtual_region *make_regions(size_t count)
 /* The cost of one scan; its time is the mean of `repeats` in the best of some rounds, so that few
  * and many regions are measured for equally long. */
 static struct cost best_of(size_t regions_count, size_t repeats, bool has_allocation,
-                           enum views_detail detail)
+                           enum views_detail detail, struct watch *watch)
 {
     struct virtual_region *regions = make_regions(regions_count);
     struct virtual_process process = {
@@ -192,7 +198,7 @@ static struct cost best_of(size_t regions_count, size_t repeats, bool has_alloca
     for (int round = 0; round < TIME_ROUNDS; round++) {
         double seconds = 0;
         for (size_t i = 0; i < repeats; i++) {
-            cost = measure(&process, VIRTUAL_BUILD, has_allocation, detail);
+            cost = measure(&process, VIRTUAL_BUILD, has_allocation, detail, watch);
             seconds += cost.seconds;
         }
         best = seconds < best ? seconds : best;
@@ -219,8 +225,8 @@ static void bench_sizes(void)
            "heap calls", "after row 1");
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct cost few = best_of(FEW_REGIONS, MANY_REGIONS / FEW_REGIONS, rows[i].has_allocation,
-                                  rows[i].detail);
-        struct cost many = best_of(MANY_REGIONS, 1, rows[i].has_allocation, rows[i].detail);
+                                  rows[i].detail, NULL);
+        struct cost many = best_of(MANY_REGIONS, 1, rows[i].has_allocation, rows[i].detail, NULL);
         printf("%-14s %12.1f %12.1f %8.1f %10" PRIu64 " %10" PRIu64 " %14" PRIu64 "\n",
                rows[i].what, few.seconds * 1e6, many.seconds * 1e6, many.seconds / few.seconds,
                many.rows, many.heap_calls, many.heap_calls_later);
@@ -230,9 +236,28 @@ static void bench_sizes(void)
 #endif
 }
 
+/* The same scan, watched and not. */
+static void bench_watchdog(void)
+{
+    struct watch watch = {.seen_ms = 0};
+    const struct cost without = best_of(MANY_REGIONS, 1, true, VIEWS_PLAIN, NULL);
+    const struct cost with = best_of(MANY_REGIONS, 1, true, VIEWS_PLAIN, &watch);
+    const struct query_counts *queries = &with.counts.queries;
+    const uint64_t count = queries->lists + queries->opens + queries->regions +
+                           queries->allocations + queries->names + queries->pages;
+
+    puts("\nThe watchdog: stores of one scan for its kernel queries, and its time.\n");
+    printf("%-14s %12s %12s %8s\n", "", "queries", "stores", "us");
+    printf("%-14s %12" PRIu64 " %12d %8.1f\n", "without", count, 0, without.seconds * 1e6);
+    printf("%-14s %12" PRIu64 " %12" PRIu64 " %8.1f\n", "with", count,
+           (uint64_t)watch.marks / TIME_ROUNDS, with.seconds * 1e6);
+    puts("(a slice of the scan adds one store)");
+}
+
 int main(void)
 {
     bench_layouts();
     bench_sizes();
+    bench_watchdog();
     return 0;
 }

@@ -239,6 +239,10 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
     if (nt_status != NTSTATUS_OK)
         return nt_status;
     uint8_t count = next_byte(script);
+    if (count >= 0xf0) /* cut in its count, or all of it */
+        return buffer_append(answer, (struct span){"\xff\xff\xff\xff\xff\xff\xff", count % 8})
+                   ? NTSTATUS_OK
+                   : NTSTATUS_NO_MEMORY;
     driver_answer_begin(answer, count);
     for (int i = 0; i < count % 4; i++)
         driver_answer_add(answer, count, i % 2 == 0 ? SPAN("\\D\\a.sys") : SPAN("\xE9?"));
