@@ -233,20 +233,6 @@ static void say_no_view(struct run *run)
     buffer_text(say, "\n");
 }
 
-/* The list was made, but nothing in it was asked for. */
-static void say_no_section(struct run *run)
-{
-    struct buffer *say = &run->say;
-
-    buffer_text(say, PRODUCT_NAME ": no section is listed");
-    if (run->request.names_count > 0) {
-        buffer_text(say, " that matches \"");
-        display_text(say, run->request.names[0]);
-        buffer_text(say, run->request.names_count > 1 ? "\" or the other names" : "\"");
-    }
-    buffer_text(say, run->request.pids_count > 0 ? " and that these processes hold\n" : "\n");
-}
-
 /* What the scan cost: time, and queries by class. */
 static void say_cost(struct run *run, const struct row *end)
 {
@@ -281,7 +267,7 @@ static void on_end(struct run *run, const struct row *end)
     if (options->command == COMMAND_SECTIONS) {
         run->gaps.processes = row_number(end, MEMBER_ROWS, 0) - row_number(end, MEMBER_ERRORS, 0);
         if (run->gaps.processes == 0 && !options->quiet)
-            say_no_section(run);
+            buffer_text(&run->say, PRODUCT_NAME ": no named section matches\n");
     }
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
     const struct waiting *waiting = run->settings->waiting;

@@ -419,58 +419,41 @@ static bool has_headings(const struct table *table)
     return table->kind >= COLUMNS_MAPS && table->kind <= COLUMNS_REGIONS;
 }
 
-/* Reads the next process that holds a section. Returns false after the last one. */
-static bool next_holder(struct table *table, struct json_reader *reader, uint64_t *pid)
-{
-    struct buffer *name = &table->heading;
-    enum json_event event;
-
-    buffer_clear(name);
-    while ((event = json_next(reader)) == JSON_OBJECT_OPEN || event == JSON_KEY) {
-        const struct span key = reader->token;
-
-        if (event == JSON_OBJECT_OPEN)
-            continue;
-        event = json_next(reader);
-        if (!(event == JSON_NUMBER && span_equal(key, SPAN("pid")) && json_uint64(reader, pid)) &&
-            !(event == JSON_STRING && buffer_reserve(name, reader->token.size + 1) &&
-              json_unescape(reader, name->data, name->capacity, &name->size)) &&
-            event != JSON_NULL)
-            return false;
-    }
-    return event == JSON_OBJECT_CLOSE;
-}
-
 /* Below a section: the processes that hold it, as many as the console has room for; or why it
- * could not be asked. */
+ * could not be read. */
 static void put_holders(struct table *table, const struct row *row, struct buffer *out)
 {
-    const size_t begin = out->size;
+    const size_t begin = out->size, width = table->style.width;
     uint64_t left = row_number(row, MEMBER_PROCESSES, 0), pid = 0;
+    struct buffer *name = &table->heading;
     struct json_reader reader;
+    enum json_event event;
 
     if (row_knows(row, MEMBER_NAME_STATUS)) {
-        buffer_text(out, "       could not be read (");
+        buffer_text(out, "       could not be read: ");
         display_text(out, row_text(row, MEMBER_NAME_STATUS));
-        buffer_text(out, ")\n");
     }
     json_reader_init(&reader, row_text(row, MEMBER_HOLDERS), JSON_DEPTH_MAX);
-    if (left == 0 || json_next(&reader) != JSON_ARRAY_OPEN)
-        return;
-    const size_t line = out->size;
-    for (; next_holder(table, &reader, &pid); left--) {
+    while ((event = json_next(&reader)) != JSON_END && event != JSON_ERROR) {
         const size_t size = out->size;
-        buffer_text(out, size > line ? ", " : "       ");
-        display_name(out, table->heading.size > 0 ? buffer_span(&table->heading) : SPAN("?"),
-                     HOLDER_COLUMNS_MAX);
+        if (event == JSON_OBJECT_OPEN)
+            buffer_clear(name);
+        if (event == JSON_STRING && buffer_reserve(name, reader.token.size + 1) &&
+            !json_unescape(&reader, name->data, name->capacity, &name->size))
+            return;
+        if ((event == JSON_NUMBER && !json_uint64(&reader, &pid)) || event != JSON_OBJECT_CLOSE)
+            continue;
+        buffer_text(out, size > begin ? ", " : "       ");
+        display_name(out, name->size > 0 ? buffer_span(name) : SPAN("?"), HOLDER_COLUMNS_MAX);
         buffer_format(out, " (%" PRIu64 ")", pid);
-        if (table->style.width > 0 && size > line &&
-            display_width(span_from(buffer_span(out), line)) + MORE_COLUMNS > table->style.width) {
+        if (width > 0 && size > begin &&
+            display_width(span_from(buffer_span(out), begin)) + MORE_COLUMNS > width) {
             buffer_truncate(out, size);
             break;
         }
+        left--;
     }
-    if (left > 0)
+    if (out->size > begin && left > 0)
         buffer_format(out, " and %" PRIu64 " more", left);
     buffer_text(out, out->size > begin ? "\n" : "");
 }

@@ -22,7 +22,6 @@ struct run {
     struct answer_asked *asked; /* a reference */
     struct scan *scan;          /* owned; NULL when the answer is over or is one row and the end */
     struct sections *sections;  /* the same for op "sections" */
-    bool is_listing;            /* it is counted in the context's listings */
     bool is_over;               /* the terminal line is made */
     bool is_own;                /* the scan is restricted to the caller's own processes */
     struct buffer out;          /* lines that were not taken */
@@ -47,13 +46,16 @@ static void release_asked(struct answer_asked *asked)
     free(asked);
 }
 
+static const struct scan_counts *counts_of(const struct run *run)
+{
+    return run->sections != NULL ? sections_counts(run->sections) : scan_counts(run->scan);
+}
+
 static void count_queries(struct run *run)
 {
     if (run->scan == NULL && run->sections == NULL)
         return;
-    const struct query_counts *queries = run->scan != NULL
-                                             ? &scan_counts(run->scan)->queries
-                                             : &sections_counts(run->sections)->queries;
+    const struct query_counts *queries = &counts_of(run)->queries;
 #define X(symbol, name, member) run->tally.queries[symbol] = queries->member;
     STATISTICS_QUERY_LIST(X)
 #undef X
@@ -67,13 +69,6 @@ static uint64_t measure(struct run *run)
     return now_us;
 }
 
-static void end_listing(struct run *run)
-{
-    if (run->is_listing)
-        (void)atomic_add(run->asked->context.listings, -1);
-    run->is_listing = false;
-}
-
 /* Closes what is open. */
 static void close_scan(struct run *run)
 {
@@ -81,7 +76,6 @@ static void close_scan(struct run *run)
     run->scan = NULL;
     sections_destroy(run->sections);
     run->sections = NULL;
-    end_listing(run);
 }
 
 /* --- the ways to end --- */
@@ -174,22 +168,12 @@ static void begin_scan(struct run *run, const struct scan_checkpoint *from)
         .check = watchdog != NULL ? watchdog_check : NULL,
         .check_context = watchdog,
     };
-    run->scan = scan_create(run->asked->context.platform, &query, from);
-    if (run->scan == NULL)
-        fail(run, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
-}
-
-static void begin_sections(struct run *run)
-{
-    const struct request *request = &run->asked->request;
-    const struct sections_query query = {.names = request->names,
-                                         .names_count = request->names_count,
-                                         .pids = request->pids,
-                                         .pids_count = request->pids_count};
-
-    run->tally.asks_others = true;
-    run->sections = sections_create(run->asked->context.platform, &query);
-    if (run->sections == NULL)
+    if (request->op == OP_SECTIONS)
+        run->sections =
+            sections_create(run->asked->context.platform, &query, run->asked->context.listings);
+    else
+        run->scan = scan_create(run->asked->context.platform, &query, from);
+    if (run->scan == NULL && run->sections == NULL)
         fail(run, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
 }
 
@@ -222,10 +206,8 @@ static void begin(struct run *run)
                        reason != NULL ? reason : "");
         fail(run, STATUS_DENIED, 0, message,
              "Ask an administrator for the right, or run as a user who has it.");
-    } else if (op == OP_PROCESSES || op == OP_MAPS) {
+    } else if (op == OP_PROCESSES || op == OP_MAPS || op == OP_SECTIONS) {
         begin_scan(run, NULL);
-    } else if (op == OP_SECTIONS) {
-        begin_sections(run);
     }
 }
 
@@ -278,40 +260,15 @@ static void step_scan(struct run *run)
                 : reply_row(&run->out, &run->asked->request.id, &row, run->asked->request.detail));
         break;
     case SCAN_FAILED:
-        fail(run, row.error.code, row.error.nt_status, row.error.message, NULL);
+        if (row.error.code == STATUS_BUSY)
+            run->tally.limits |= 1u << LIMIT_SECTIONS;
+        fail(run, row.error.code, row.error.nt_status, row.error.message,
+             row.error.code == STATUS_BUSY ? "Try again later." : NULL);
         break;
     case SCAN_END:
-        end(run, run->sections != NULL ? sections_counts(run->sections) : scan_counts(run->scan),
-            run->is_own ? "own" : "all");
+        end(run, counts_of(run), run->is_own ? "own" : "all");
         break;
     }
-}
-
-/* One list of sections is made at a time: its snapshot of all handles is what costs. Returns false
- * when another one is. */
-static bool begin_listing(struct run *run)
-{
-    if (run->is_listing || run->asked->context.listings == NULL ||
-        sections_is_listed(run->sections))
-        return true;
-    run->is_listing = atomic_swap(run->asked->context.listings, 0, 1);
-    if (!run->is_listing) {
-        run->tally.limits |= 1u << LIMIT_SECTIONS;
-        fail(run, STATUS_BUSY, 0,
-             "Another list of sections is being made; one is made at a time (limit sections).",
-             "Try again later.");
-    }
-    return run->is_listing;
-}
-
-/* A slice ends with each process; sections are of none. */
-static bool is_between(struct run *run)
-{
-    if (run->sections == NULL)
-        return scan_is_between(run->scan);
-    if (sections_is_listed(run->sections))
-        end_listing(run);
-    return false;
 }
 
 /* --- the answer --- */
@@ -385,8 +342,6 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
         run_row(run);
         return true;
     }
-    if (run->sections != NULL && !begin_listing(run))
-        return true;
     if (watch != NULL)
         watch_begin(watch);
     if (run->scan != NULL)
@@ -395,7 +350,8 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
         if (run->sections != NULL)
             watch_mark(watch, STAGE_SELECT);
         step_scan(run);
-    } while (!run->is_over && watch_is_kept(watch) && !is_between(run) && run->out.size < size &&
+    } while (!run->is_over && watch_is_kept(watch) &&
+             !(run->scan != NULL && scan_is_between(run->scan)) && run->out.size < size &&
              measure(run) < end_us);
     if (watch_end(watch))
         return true;

@@ -316,40 +316,32 @@ enum { HOLDERS_SIZE_MAX = 800 * 1024 };
 
 static void write_attributes(struct json_writer *writer, uint32_t attributes)
 {
-    static const struct {
-        uint32_t bit;
-        const char *name;
-    } words[] = {
-#define X(bit, name) {bit, name},
-        SECTION_ATTRIBUTE_LIST(X)
-#undef X
-    };
     const bool is_image = (attributes & SECTION_IMAGE) != 0;
     const bool is_file = (attributes & SECTION_FILE) != 0;
 
     json_array_begin(writer, "attributes");
     json_put_text(writer, is_image ? "image" : is_file ? "data" : "pagefile");
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if ((attributes & words[i].bit) != 0)
-            json_put_text(writer, words[i].name);
+#define X(bit, name)               \
+    if ((attributes & (bit)) != 0) \
+        json_put_text(writer, name);
+    SECTION_ATTRIBUTE_LIST(X)
+#undef X
     json_array_end(writer);
     json_text(writer, "backing", is_image ? "image" : is_file ? "file" : "pagefile");
 }
 
 static void write_holders(struct json_writer *writer, const struct sections *sections,
-                          const struct section_row *row)
+                          uint32_t count)
 {
     const struct buffer *out = writer->buffer;
-    const struct process_entry *entry;
-    uint32_t cursor = 0;
-    struct span name;
 
-    json_uint(writer, "processes", row->holders_count);
     json_array_begin(writer, "holders");
-    while (!writer->failed && (size_t)(writer->next - out->data) - out->size < HOLDERS_SIZE_MAX &&
-           (entry = sections_holder(sections, row, &cursor, &name)) != NULL) {
+    for (uint32_t i = 0; i < count && !writer->failed &&
+                         (size_t)(writer->next - out->data) - out->size < HOLDERS_SIZE_MAX;
+         i++) {
+        struct span name;
         json_put_object_begin(writer);
-        json_uint(writer, "pid", entry->pid);
+        json_uint(writer, "pid", sections_holder(sections, i, &name)->pid);
         json_string(writer, "process", name);
         json_object_end(writer);
     }
@@ -359,29 +351,32 @@ static void write_holders(struct json_writer *writer, const struct sections *sec
 bool reply_section(struct buffer *out, const struct request_id *id, const struct sections *sections,
                    const struct section_row *row)
 {
-    const bool is_open = row->nt_status == 0;
-    struct json_writer writer;
+    struct json_writer line, *writer = &line;
 
-    begin(&writer, out, id, "section");
-    json_string(&writer, "name", row->name);
-    json_string(&writer, "object", row->object);
+    begin(writer, out, id, "section");
+    json_string(writer, "name", row->name);
+    json_string(writer, "object", row->object);
     if (row->is_lossy)
-        json_bool(&writer, "path_lossy", true);
-    json_name(&writer, "session");
-    put_uint(&writer, row->session >= 0, (uint64_t)row->session);
-    json_name(&writer, "size");
-    put_uint(&writer, is_open, row->size);
-    if (is_open)
-        write_attributes(&writer, row->attributes);
-    else
-        json_null(&writer, "attributes"), json_null(&writer, "backing");
+        json_bool(writer, "path_lossy", true);
+    json_name(writer, "session");
+    put_uint(writer, row->session >= 0, (uint64_t)row->session);
+    json_name(writer, "size");
+    put_uint(writer, row->nt_status == 0, row->size);
+    if (row->nt_status == 0) {
+        write_attributes(writer, row->attributes);
+    } else {
+        json_null(writer, "attributes");
+        json_null(writer, "backing");
+    }
+    json_name(writer, "processes");
+    put_uint(writer, row->has_holders, row->holders_count);
     if (row->has_holders)
-        write_holders(&writer, sections, row);
+        write_holders(writer, sections, row->holders_count);
     else
-        json_null(&writer, "processes"), json_null(&writer, "holders");
-    if (!is_open)
-        json_nt_status(&writer, "name_status", row->nt_status);
-    return json_line_end(&writer);
+        json_null(writer, "holders");
+    if (row->nt_status != 0)
+        json_nt_status(writer, "name_status", row->nt_status);
+    return json_line_end(writer);
 }
 
 /* --- the terminal lines --- */

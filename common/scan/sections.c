@@ -5,15 +5,14 @@
 
 #include "common/base/bounds.h"
 #include "common/base/merge_sort.h"
-#include "common/scan/holders.h"
 #include "common/scan/nt_status.h"
 #include "common/text/number.h"
 #include "common/text/pattern.h"
 #include "common/text/utf.h"
 
 enum {
-    ITEMS_PER_STEP = 256,     /* looked at without a query, or closed */
-    PATH_SIZE_MAX = 64 * 1024 /* so that a row has room for two of them, every byte escaped */
+    ENTRIES_PER_STEP = 256,   /* looked at without a query */
+    PATH_SIZE_MAX = 64 * 1024 /* a row has room for two, every byte escaped */
 };
 
 /* OBJECT_DIRECTORY_INFORMATION of 64-bit Windows: two counted strings, whose texts follow all
@@ -28,38 +27,58 @@ struct kernel_entry {
     struct kernel_string name, type;
 };
 
-_Static_assert(sizeof(struct kernel_entry) == 32, "OBJECT_DIRECTORY_INFORMATION");
+/* SYSTEM_HANDLE_TABLE_ENTRY_INFO_EX; they follow their number. */
+enum { HANDLES_OFFSET = 16 };
+struct kernel_handle {
+    uint64_t object, pid, handle;
+    uint32_t others[4]; /* access, type, attributes */
+};
 
-/* What a directory holds, as far as it is looked at. */
-enum place { PLACE_ROOT, PLACE_SESSIONS, PLACE_SESSION, PLACE_CONTAINERS, PLACE_OBJECTS };
+_Static_assert(sizeof(struct kernel_entry) == 32 && sizeof(struct kernel_handle) == 40,
+               "as the kernel fills them");
+
+/* What a directory is, as far as it is looked at. */
+enum place { ROOT, SESSIONS, SESSION, CONTAINERS, OBJECTS };
 
 struct text {
     size_t offset, size; /* in `texts` */
 };
 
-struct directory {
+/* A section, or a directory: then the name is what names in it begin with. */
+struct object {
     uint64_t handle; /* 0: closed */
+    struct text path, name;
     enum place place;
-    unsigned depth;
-    int64_t session;
-    struct text path;
-    const char *word; /* what stands for the first `skip` bytes of the path in a name */
-    size_t skip;
+    struct section_row row; /* its texts are set when it is reported */
 };
 
 struct entry {
-    struct span name; /* UTF-16; its data is set when the directory is read */
-    size_t offset;    /* of the name in `units` */
+    struct span name; /* UTF-16 */
+    size_t offset;    /* of it in `units` */
     bool is_directory;
 };
 
-struct section {
-    uint64_t size;
-    uint32_t attributes, nt_status;
-    size_t directory;
-    struct text name;
-    bool is_lossy;
+/* A number, found by its key in a sorted array. */
+struct pair {
+    uint64_t key, value;
 };
+
+/* Columns: buffer, its bound. */
+#define BUFFER_LIST(X)                                                                     \
+    X(texts, SECTIONS_TEXT_SIZE_MAX) /* paths and names of objects */                      \
+    X(directories, DIRECTORIES_MAX * sizeof(struct object))                                \
+    X(found, SECTIONS_MAX * sizeof(struct object)) /* the sections */                      \
+    X(units, SECTIONS_TEXT_SIZE_MAX)               /* names of entries */                  \
+    X(entries, DIRECTORY_ENTRIES_MAX * sizeof(struct entry))                               \
+    X(answer, HANDLES_ANSWER_SIZE_MAX) /* the kernel's */                                  \
+    X(part, NAME_SIZE_MAX)                                                                 \
+    X(path, PATH_SIZE_MAX)                                                                 \
+    X(name, PATH_SIZE_MAX)                           /* of one object */                   \
+    X(handles, SECTIONS_MAX * sizeof(struct pair))   /* ours, and which section it is */   \
+    X(addresses, SECTIONS_MAX * sizeof(struct pair)) /* of an object, and which section */ \
+    X(starts, PROCESSES_MAX * sizeof(struct pair))   /* of pids, before the snapshot */    \
+    X(pids, PROCESSES_MAX * sizeof(struct pair))     /* and the index in `processes` */    \
+    X(holders, HOLDERS_MAX * sizeof(struct pair))    /* section, process */
 
 /* Arrays in buffers, whose memory comes from realloc(). */
 #define ITEMS(buffer, type) ((type *)(void *)(buffer).data)
@@ -69,46 +88,34 @@ struct section {
 
 typedef void sections_step(struct sections *sections, struct scan_row *row);
 
-static sections_step step_list, step_directory, step_read, step_entry, step_handles, step_after,
-    step_close, step_match, step_row, step_failed, step_end;
+static sections_step step_root, step_read, step_entry, step_handles, step_match, step_row, step_end;
 
 struct sections {
     const struct platform *platform;
-    struct sections_query query;
-    sections_step *step; /* the next one */
+    struct scan_query query;
+    struct atomic *listings; /* NULL: not counted */
+    sections_step *step;     /* the next one */
     struct scan_counts counts;
-    struct scan_error failure;
-
-    struct buffer texts;            /* UTF-8 */
-    struct buffer directories;      /* struct directory */
-    struct buffer found;            /* struct section */
-    struct buffer handles;          /* uint64_t, of each section; 0: closed */
-    struct buffer answer;           /* the kernel's */
-    struct buffer part, path, name; /* of the entry or row in hand */
+#define X(member, size) struct buffer member;
+    BUFFER_LIST(X)
+#undef X
+    bool is_full; /* a bound was met */
 
     /* the directory in hand */
-    size_t directory_index;
-    struct buffer units;   /* names of entries */
-    struct buffer entries; /* struct entry */
-    bool is_single;        /* Windows gives one entry a call */
-    struct {
-        size_t call_size;
-        uint32_t ordinal;         /* of the next entry */
-        unsigned calls;           /* of this pass */
-        unsigned passes;          /* before this one */
-        uint64_t hash, last_hash; /* of the entries of this pass, and of the one before */
-        size_t index;             /* of the next entry, when all are read */
-    } reading;
+    size_t directory_index, entry_index;
+    bool is_single;   /* Windows gives one entry a call */
+    bool is_large;    /* the next name needs a larger call */
+    uint32_t ordinal; /* of the next entry */
+    unsigned calls, passes;
+    uint64_t hash, last_hash; /* of the names of this pass, and of the one before */
 
-    struct process_list *before, *after;
-    struct holders holders;
-    bool has_holders, is_listed;
-    size_t close_index, row_index;
-    struct section_row row;
+    size_t handle_index, row_index, holder_index, holder_end;
+    bool is_matching, has_holders;
+    struct process_list *processes; /* after the snapshot */
 };
 
-struct sections *sections_create(const struct platform *platform,
-                                 const struct sections_query *query)
+struct sections *sections_create(const struct platform *platform, const struct scan_query *query,
+                                 struct atomic *listings)
 {
     struct sections *sections = calloc(1, sizeof *sections);
 
@@ -116,68 +123,56 @@ struct sections *sections_create(const struct platform *platform,
         return NULL;
     sections->platform = platform;
     sections->query = *query;
-    sections->step = step_list;
-    buffer_init(&sections->texts, SECTIONS_TEXT_SIZE_MAX);
-    buffer_init(&sections->directories, DIRECTORIES_MAX * sizeof(struct directory));
-    buffer_init(&sections->found, SECTIONS_MAX * sizeof(struct section));
-    buffer_init(&sections->handles, SECTIONS_MAX * sizeof(uint64_t));
-    buffer_init(&sections->answer, HANDLES_ANSWER_SIZE_MAX);
-    buffer_init(&sections->part, NAME_SIZE_MAX);
-    buffer_init(&sections->path, PATH_SIZE_MAX);
-    buffer_init(&sections->name, PATH_SIZE_MAX);
-    buffer_init(&sections->units, SECTIONS_TEXT_SIZE_MAX);
-    buffer_init(&sections->entries, DIRECTORY_ENTRIES_MAX * sizeof(struct entry));
+    sections->listings = listings;
+    sections->step = step_root;
+#define X(member, size) buffer_init(&sections->member, size);
+    BUFFER_LIST(X)
+#undef X
     return sections;
 }
 
-static void close_handle(const struct sections *sections, uint64_t *handle)
+static void close_object(const struct sections *sections, struct object *object)
 {
-    if (*handle != 0)
-        sections->platform->objects->close(sections->platform->context, *handle);
-    *handle = 0;
+    if (object->handle != 0)
+        sections->platform->objects->close(sections->platform->context, object->handle);
+    object->handle = 0;
 }
 
-/* Closes some of what is open. Returns false when nothing is left. */
-static bool close_some(struct sections *sections)
+/* While a section is open here, a program that creates it anew gets the old one. */
+static void close_all(struct sections *sections)
 {
-    const size_t directories = COUNT(sections->directories, struct directory);
-    const size_t count = directories + COUNT(sections->handles, uint64_t);
+    for (size_t i = 0; i < COUNT(sections->directories, struct object); i++)
+        close_object(sections, &ITEMS(sections->directories, struct object)[i]);
+    for (size_t i = 0; i < COUNT(sections->found, struct object); i++)
+        close_object(sections, &ITEMS(sections->found, struct object)[i]);
+}
 
-    for (int i = 0; i < ITEMS_PER_STEP && sections->close_index < count; i++) {
-        const size_t index = sections->close_index++;
-        close_handle(sections, index < directories
-                                   ? &ITEMS(sections->directories, struct directory)[index].handle
-                                   : &ITEMS(sections->handles, uint64_t)[index - directories]);
-    }
-    return sections->close_index < count;
+/* What costs is over: another list may be made. */
+static void end_listing(struct sections *sections)
+{
+    buffer_release(&sections->answer);
+    if (sections->listings != NULL && sections->step != step_root)
+        atomic_set(sections->listings, 0);
+    sections->listings = NULL;
 }
 
 void sections_destroy(struct sections *sections)
 {
     if (sections == NULL)
         return;
-    while (close_some(sections))
-        ;
-    holders_release(&sections->holders);
-    process_list_release(sections->before);
-    process_list_release(sections->after);
-    buffer_release(&sections->texts);
-    buffer_release(&sections->directories);
-    buffer_release(&sections->found);
-    buffer_release(&sections->handles);
-    buffer_release(&sections->answer);
-    buffer_release(&sections->part);
-    buffer_release(&sections->path);
-    buffer_release(&sections->name);
-    buffer_release(&sections->units);
-    buffer_release(&sections->entries);
+    close_all(sections);
+    end_listing(sections);
+    process_list_release(sections->processes);
+#define X(member, size) buffer_release(&sections->member);
+    BUFFER_LIST(X)
+#undef X
     free(sections);
 }
 
-/* --- what goes wrong --- */
+static const struct span NO_OBJECT = {NULL, 0};
 
 /* Something is missing in the list.
- * object  The directory; data NULL: none. */
+ * object  The directory, or NO_OBJECT. */
 static void report(struct sections *sections, struct scan_row *row, enum scan_stage stage,
                    struct span object, uint32_t nt_status, const char *message)
 {
@@ -192,55 +187,19 @@ static void report(struct sections *sections, struct scan_row *row, enum scan_st
     sections->counts.rows++;
 }
 
-static void fail(struct sections *sections, uint32_t nt_status, const char *message)
+/* Sorts items and drops those that are equal to another. Returns false without memory. */
+static bool unite(struct buffer *items, size_t size, merge_compare compare)
 {
-    sections->failure =
-        (struct scan_error){.code = STATUS_INTERNAL, .nt_status = nt_status, .message = message};
-    sections->step = step_failed;
-}
+    const size_t count = items->size / size;
+    size_t kept = 0;
 
-static void step_failed(struct sections *sections, struct scan_row *row)
-{
-    row->type = SCAN_FAILED;
-    row->error = sections->failure;
-}
-
-static void step_end(struct sections *sections, struct scan_row *row)
-{
-    (void)sections;
-    row->type = SCAN_END;
-}
-
-/* What there is of the list is completed. */
-static void stop_at_limit(struct sections *sections, struct scan_row *row)
-{
-    sections->step = step_handles;
-    report(
-        sections, row, STAGE_DIRECTORY, (struct span){NULL, 0}, 0,
-        "There are more named sections than can be listed at once (131072), or memory is short.");
-}
-
-static void holders_unknown(struct sections *sections, struct scan_row *row, uint32_t nt_status,
-                            const char *message)
-{
-    sections->has_holders = false;
-    report(sections, row, STAGE_HANDLES, (struct span){NULL, 0}, nt_status, message);
-}
-
-/* Returns NULL, the failure set, when Windows does not list the processes. */
-static struct process_list *list_processes(struct sections *sections)
-{
-    struct process_list *list = process_list_create();
-    const uint32_t nt_status =
-        list != NULL ? sections->platform->list(sections->platform->context, false, list)
-                     : NTSTATUS_NO_MEMORY;
-
-    sections->counts.queries.lists++;
-    if (nt_status == NTSTATUS_OK)
-        return list;
-    process_list_release(list);
-    fail(sections, nt_status, "Windows did not give the list of processes.");
-    return NULL;
+    if (buffer_failed(items) || !merge_sort(items->data, count, size, compare))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || compare(items->data + (kept - 1) * size, items->data + i * size) != 0)
+            memmove(items->data + kept++ * size, items->data + i * size, size);
+    buffer_truncate(items, kept * size);
+    return true;
 }
 
 /* --- names --- */
@@ -250,37 +209,32 @@ static struct span text_of(const struct sections *sections, struct text text)
     return text.size > 0 ? (struct span){sections->texts.data + text.offset, text.size} : SPAN("");
 }
 
-static bool keep_text(struct sections *sections, struct span text, struct text *kept)
+static struct text keep(struct sections *sections, const struct buffer *text)
 {
-    *kept = (struct text){sections->texts.size, text.size};
-    return buffer_append(&sections->texts, text);
+    const size_t offset = sections->texts.size;
+
+    (void)buffer_append(&sections->texts, buffer_span(text));
+    return (struct text){.offset = offset, .size = sections->texts.size - offset};
 }
 
-/* Sets `path` and `name` of an object in a directory. */
-static bool compose(struct sections *sections, const struct directory *directory, struct span part)
-{
-    const struct span path = text_of(sections, directory->path);
-
-    buffer_clear(&sections->path);
-    buffer_append(&sections->path, path);
-    buffer_text(&sections->path, "\\");
-    buffer_clear(&sections->name);
-    buffer_text(&sections->name, directory->word);
-    buffer_append(&sections->name, span_from(path, directory->skip));
-    buffer_text(&sections->name, "\\");
-    return buffer_append(&sections->path, part) && buffer_append(&sections->name, part);
-}
-
-/* Sets `part` to the name of an entry, which has at most NAME_LENGTH_MAX units. */
-static bool convert(struct sections *sections, struct span units)
+/* Sets `part` to the name of an entry, `path` and `name` to those of an object with it. */
+static bool compose(struct sections *sections, const struct object *directory, struct span units)
 {
     const uint16_t *text = (const uint16_t *)(const void *)units.data;
-    const size_t len = units.size / sizeof *text;
-    const size_t size = utf8_from_utf16(NULL, 0, text, len);
+    const size_t len = units.size / sizeof *text, size = utf8_from_utf16(NULL, 0, text, len);
 
     buffer_clear(&sections->part);
+    buffer_clear(&sections->path);
+    buffer_clear(&sections->name);
     char *place = buffer_extend(&sections->part, size);
-    return place != NULL && utf8_from_utf16(place, size, text, len) == size;
+    if (place != NULL)
+        (void)utf8_from_utf16(place, size, text, len);
+    buffer_append(&sections->path, text_of(sections, directory->path));
+    buffer_append(&sections->name, text_of(sections, directory->name));
+    buffer_text(&sections->path, "\\");
+    buffer_text(&sections->name, "\\");
+    return buffer_append(&sections->path, buffer_span(&sections->part)) &&
+           buffer_append(&sections->name, buffer_span(&sections->part)) && place != NULL;
 }
 
 static bool is_word(struct span units, const char *word)
@@ -311,114 +265,97 @@ static bool is_asked(const struct sections *sections)
 
 /* --- directories --- */
 
-/* Decides what a directory is, by its name in `part`, its path in `path`, and what its parent is,
- * which `child` is a copy of. Returns false when nothing in it is looked at. */
-static bool enter(const struct sections *sections, struct directory *child)
+/* Decides what a directory is; `child` is a copy of its parent. Returns false when nothing in it is
+ * looked at. */
+static bool enter(struct sections *sections, struct object *child)
 {
+    static const struct {
+        enum place parent, place;
+        const char *glob, *name; /* NULL: made as the path is */
+    } places[] = {
+        {ROOT, OBJECTS, "BaseNamedObjects", "Global"},
+        {ROOT, OBJECTS, "KnownDlls*", NULL},
+        {ROOT, SESSIONS, "Sessions", NULL},
+        {SESSIONS, SESSION, "*", NULL},
+        {SESSION, OBJECTS, "BaseNamedObjects", "Local"},
+        {SESSION, CONTAINERS, "AppContainerNamedObjects", "AppContainerNamedObjects"},
+        {CONTAINERS, OBJECTS, "*", NULL},
+        {OBJECTS, OBJECTS, "*", NULL},
+    };
     const struct span part = buffer_span(&sections->part);
-    const bool is_base = span_equal_ascii_nocase(part, SPAN("BaseNamedObjects"));
-    const enum place parent = child->place;
-    uint64_t number = 0;
+    uint64_t number = 0; /* that of \BaseNamedObjects */
+    size_t i = 0;
 
-    child->place = PLACE_OBJECTS;
-    switch (parent) {
-    case PLACE_ROOT:
-        if (span_equal_ascii_nocase(part, SPAN("Sessions")))
-            child->place = PLACE_SESSIONS;
-        child->session = is_base ? 0 : -1;
-        child->word = is_base ? "Global" : "";
-        child->skip = is_base ? sections->path.size : 0;
-        return is_base || child->place == PLACE_SESSIONS ||
-               (part.size >= 9 &&
-                span_equal_ascii_nocase((struct span){part.data, 9}, SPAN("KnownDlls")));
-    case PLACE_SESSIONS:
-        child->place = PLACE_SESSION;
-        if (!number_from_decimal(part, &number) || number > UINT32_MAX)
-            return false;
-        child->session = (int64_t)number;
-        return true;
-    case PLACE_SESSION:
-        child->place = is_base ? PLACE_OBJECTS : PLACE_CONTAINERS;
-        child->word = is_base ? "Local" : "AppContainerNamedObjects";
-        child->skip = sections->path.size;
-        return is_base || span_equal_ascii_nocase(part, SPAN("AppContainerNamedObjects"));
-    case PLACE_CONTAINERS:
-    case PLACE_OBJECTS:
-        child->depth++;
+    while (
+        i < sizeof places / sizeof places[0] &&
+        (places[i].parent != child->place || !glob_match(span_from_string(places[i].glob), part)))
+        i++;
+    if (i == sizeof places / sizeof places[0] ||
+        (places[i].place == SESSION &&
+         (!number_from_decimal(part, &number) || number > UINT32_MAX)))
+        return false;
+    if (places[i].place == SESSION || i == 0)
+        child->row.session = (int64_t)number;
+    child->place = places[i].place;
+    if (places[i].name != NULL) {
+        buffer_clear(&sections->name);
+        buffer_text(&sections->name, places[i].name);
     }
     return true;
 }
 
-/* Returns an NTSTATUS. */
-static uint32_t open_object(struct sections *sections, enum object_type type, struct span units,
-                            uint64_t *handle)
+/* Opens an object and keeps it, unless it has gone.
+ * object  A copy of its parent; of the root it has no handle. */
+static void open_object(struct sections *sections, struct scan_row *row, bool is_directory,
+                        struct span units, struct object *object)
 {
     const struct platform *platform = sections->platform;
-    const size_t count = COUNT(sections->directories, struct directory);
-    const struct directory *directories = ITEMS(sections->directories, struct directory);
+    struct section_basic basic = {.base = 0};
+    uint64_t handle = 0;
 
     sections->counts.queries.opens++;
-    return platform->objects->open(
-        platform->context, type, count > 0 ? directories[sections->directory_index].handle : 0,
-        (const uint16_t *)(const void *)units.data, units.size / sizeof(uint16_t), handle);
-}
-
-static bool has_gone(uint32_t nt_status)
-{
-    return nt_status == NTSTATUS_NAME_NOT_FOUND || nt_status == NTSTATUS_TYPE_MISMATCH;
-}
-
-/* child  A copy of its parent; of the root all zero. */
-static void open_directory(struct sections *sections, struct scan_row *row, struct span units,
-                           struct directory *child)
-{
-    if (child->depth > DIRECTORY_DEPTH_MAX) {
-        report(sections, row, STAGE_DIRECTORY, buffer_span(&sections->path), 0,
-               "The directories of objects are nested deeper than 16 levels.");
+    uint32_t nt_status = platform->objects->open(
+        platform->context, is_directory ? OBJECT_DIRECTORY : OBJECT_SECTION, object->handle,
+        (const uint16_t *)(const void *)units.data, units.size / sizeof(uint16_t), &handle);
+    if (nt_status == NTSTATUS_NAME_NOT_FOUND || nt_status == NTSTATUS_TYPE_MISMATCH)
         return;
-    }
-    child->handle = 0;
-    const uint32_t nt_status = open_object(sections, OBJECT_DIRECTORY, units, &child->handle);
-    if (has_gone(nt_status))
-        return;
-    if (nt_status != NTSTATUS_OK) {
+    if (is_directory && nt_status != NTSTATUS_OK) {
         report(sections, row, STAGE_DIRECTORY, buffer_span(&sections->path), nt_status,
                "Windows refuses to list this directory of objects.");
-    } else if (!keep_text(sections, buffer_span(&sections->path), &child->path) ||
-               !APPEND(sections->directories, *child)) {
-        close_handle(sections, &child->handle);
-        stop_at_limit(sections, row);
-    }
-}
-
-static void step_list(struct sections *sections, struct scan_row *row)
-{
-    static const uint16_t root_name[] = {'\\'};
-    struct directory root = {.place = PLACE_ROOT, .word = ""};
-
-    sections->before = list_processes(sections);
-    if (sections->before == NULL)
         return;
-    sections->step = step_directory;
-    open_directory(sections, row, (struct span){(const char *)root_name, sizeof root_name}, &root);
+    }
+    if (!is_directory && nt_status == NTSTATUS_OK)
+        nt_status = platform->objects->section(platform->context, handle, &basic);
+    object->row.nt_status = nt_status;
+    object->row.size = basic.size;
+    object->row.attributes = basic.attributes;
+    object->handle = handle;
+    object->path = keep(sections, &sections->path);
+    object->name = keep(sections, &sections->name);
+    struct buffer *list = is_directory ? &sections->directories : &sections->found;
+    sections->is_full = sections->texts.failed || !APPEND(*list, *object);
+    if (sections->is_full)
+        close_object(sections, object);
 }
 
-/* --- reading a directory --- */
-
-/* Begins with the next one. */
-static void step_directory(struct sections *sections, struct scan_row *row)
+static void step_root(struct sections *sections, struct scan_row *row)
 {
-    (void)row;
-    memset(&sections->reading, 0, sizeof sections->reading);
-    sections->reading.call_size = DIRECTORY_CALL_SIZE;
-    buffer_clear(&sections->units);
-    buffer_clear(&sections->entries);
-    sections->step = sections->directory_index < COUNT(sections->directories, struct directory)
-                         ? step_read
-                         : step_handles;
+    static const uint16_t name[] = {'\\'};
+    struct object root = {.place = ROOT, .row = {.session = -1}};
+
+    if (sections->listings == NULL || atomic_swap(sections->listings, 0, 1)) {
+        sections->step = step_read;
+        open_object(sections, row, true, (struct span){(const char *)name, sizeof name}, &root);
+        return;
+    }
+    row->type = SCAN_FAILED;
+    row->error.code = STATUS_BUSY;
+    row->error.nt_status = NTSTATUS_OK;
+    row->error.message =
+        "Another list of sections is being made; one is made at a time (limit sections).";
 }
 
-/* False when the text is not all inside the answer. */
+/* The text is inside the answer. */
 static bool find_text(const struct buffer *answer, const struct kernel_string *string,
                       struct span *text)
 {
@@ -431,33 +368,32 @@ static bool find_text(const struct buffer *answer, const struct kernel_string *s
     return true;
 }
 
-/* Keeps the sections and directories of an answer.
- * count  Receives the number of all entries. Returns false when they are too many. */
-static bool take_entries(struct sections *sections, size_t *count)
+/* Keeps the sections and directories of an answer. Returns the number of all its entries. */
+static size_t take_entries(struct sections *sections)
 {
     const struct buffer *answer = &sections->answer;
     struct kernel_entry kernel;
+    size_t count = 0;
 
-    for (size_t at = 0; answer->size - at >= sizeof kernel; at += sizeof kernel) {
+    for (; answer->size / sizeof kernel > count; count++) {
         struct entry entry = {.offset = sections->units.size};
-        struct span type;
         uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+        struct span type;
 
-        memcpy(&kernel, answer->data + at, sizeof kernel);
+        memcpy(&kernel, answer->data + count * sizeof kernel, sizeof kernel);
         if (!find_text(answer, &kernel.name, &entry.name) ||
             !find_text(answer, &kernel.type, &type))
             break;
-        ++*count;
         entry.is_directory = is_word(type, "Directory");
         if (!entry.is_directory && !is_word(type, "Section"))
             continue;
         for (size_t i = 0; i < entry.name.size; i++)
             hash = (hash ^ (uint8_t)entry.name.data[i]) * 0x100000001b3u;
-        sections->reading.hash += hash; /* in whatever order they come */
+        sections->hash += hash; /* in whatever order they come */
         if (!buffer_append(&sections->units, entry.name) || !APPEND(sections->entries, entry))
-            return false;
+            sections->is_full = true;
     }
-    return true;
+    return count;
 }
 
 static int compare_entries(const void *a, const void *b)
@@ -465,246 +401,316 @@ static int compare_entries(const void *a, const void *b)
     return span_compare(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-/* All passes have ended: sorts what they found, each name once. */
-static bool end_reading(struct sections *sections)
+/* Sorts what all passes have found. */
+static void unite_passes(struct sections *sections)
 {
     struct entry *entries = ITEMS(sections->entries, struct entry);
-    const size_t count = COUNT(sections->entries, struct entry);
-    size_t kept = 0;
 
-    sections->step = step_entry;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < COUNT(sections->entries, struct entry); i++)
         entries[i].name.data = sections->units.data + entries[i].offset;
-    if (!merge_sort(entries, count, sizeof *entries, compare_entries))
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (kept == 0 || !span_equal(entries[kept - 1].name, entries[i].name))
-            entries[kept++] = entries[i];
-    buffer_truncate(&sections->entries, kept * sizeof *entries);
-    return true;
+    sections->is_full |= !unite(&sections->entries, sizeof *entries, compare_entries);
 }
 
-/* The ordinal of an entry changes when others come and go, so that calls skip or repeat names: what
- * took one call, or what two passes agree about, is as it was at one moment. */
-static void end_pass(struct sections *sections, struct scan_row *row, struct span path)
-{
-    const bool is_stable =
-        sections->reading.calls <= 1 ||
-        (sections->reading.passes > 0 && sections->reading.hash == sections->reading.last_hash);
-
-    sections->reading.last_hash = sections->reading.hash;
-    sections->reading.hash = 0;
-    sections->reading.ordinal = sections->reading.calls = 0;
-    if (!is_stable && ++sections->reading.passes < DIRECTORY_PASSES_MAX)
-        return;
-    if (!end_reading(sections))
-        stop_at_limit(sections, row);
-    else if (!is_stable)
-        report(sections, row, STAGE_DIRECTORY, path, 0,
-               "This directory of objects changed each time it was read, so sections may be "
-               "missing.");
-}
-
-/* One call. */
+/* One call. The ordinal of an entry changes when others come and go, so that calls skip or repeat
+ * names: a directory that takes several is read until two passes agree. */
 static void step_read(struct sections *sections, struct scan_row *row)
 {
-    const struct directory *directory =
-        &ITEMS(sections->directories, struct directory)[sections->directory_index];
-    const struct span path = text_of(sections, directory->path);
     const struct platform *platform = sections->platform;
-    const uint32_t ordinal = sections->reading.ordinal;
-    size_t count = 0;
+    const uint32_t ordinal = sections->ordinal;
+    const char *message = NULL;
 
+    if (sections->directory_index == COUNT(sections->directories, struct object)) {
+        sections->step = step_handles;
+        return;
+    }
+    const struct object *directory =
+        &ITEMS(sections->directories, struct object)[sections->directory_index];
     buffer_clear(&sections->answer);
     if (!buffer_reserve(&sections->answer, DIRECTORY_NAME_SIZE)) {
-        stop_at_limit(sections, row);
+        sections->is_full = true;
         return;
     }
     sections->counts.queries.lists++;
-    const uint32_t nt_status = platform->objects->read(
-        platform->context, directory->handle, sections->is_single, sections->reading.call_size,
-        &sections->reading.ordinal, &sections->answer);
+    const uint32_t nt_status =
+        platform->objects->read(platform->context, directory->handle, sections->is_single,
+                                sections->is_large ? DIRECTORY_NAME_SIZE : DIRECTORY_CALL_SIZE,
+                                &sections->ordinal, &sections->answer);
     const bool is_good = nt_status == NTSTATUS_OK || nt_status == NTSTATUS_MORE_ENTRIES;
-    const bool is_last =
-        nt_status == NTSTATUS_NO_MORE_ENTRIES || (nt_status == NTSTATUS_OK && !sections->is_single);
-    if (is_good && !take_entries(sections, &count)) {
-        stop_at_limit(sections, row);
-    } else if (is_last) {
-        sections->reading.calls += is_good;
-        end_pass(sections, row, path);
-    } else if (is_good && count > 0 && sections->reading.ordinal > ordinal) {
-        sections->reading.calls++;
+    const size_t count = is_good ? take_entries(sections) : 0;
+    sections->calls += is_good;
+    if (nt_status == NTSTATUS_NO_MORE_ENTRIES ||
+        (nt_status == NTSTATUS_OK && !sections->is_single)) {
+        const bool is_stable =
+            sections->calls <= 1 || (sections->passes > 0 && sections->hash == sections->last_hash);
+        sections->last_hash = sections->hash;
+        sections->hash = 0;
+        sections->ordinal = 0;
+        sections->calls = 0;
+        if (!is_stable && ++sections->passes < DIRECTORY_PASSES_MAX)
+            return;
+        if (!is_stable)
+            message = "This directory of objects changed each time it was read, so sections may be "
+                      "missing.";
+    } else if (count > 0 && sections->ordinal > ordinal) {
+        return;
     } else if (nt_status == NTSTATUS_NOT_IMPLEMENTED && !sections->is_single) {
         sections->is_single = true;
-    } else if ((is_good || nt_status == NTSTATUS_BUFFER_TOO_SMALL) && count == 0 &&
-               sections->reading.call_size < DIRECTORY_NAME_SIZE) {
-        sections->reading.call_size = DIRECTORY_NAME_SIZE;
-        sections->reading.ordinal = ordinal;
-    } else if (end_reading(sections)) {
-        report(sections, row, STAGE_DIRECTORY, path, nt_status,
-               "Windows did not list all of this directory of objects.");
-    } else {
-        stop_at_limit(sections, row);
-    }
-}
-
-/* --- sections --- */
-
-static void open_section(struct sections *sections, struct scan_row *row, struct span units)
-{
-    const struct platform *platform = sections->platform;
-    struct section section = {
-        .directory = sections->directory_index,
-        .is_lossy = utf16_is_lossy((const uint16_t *)(const void *)units.data, units.size / 2)};
-    struct section_basic basic = {.base = 0};
-    uint64_t handle = 0;
-
-    section.nt_status = open_object(sections, OBJECT_SECTION, units, &handle);
-    if (has_gone(section.nt_status))
         return;
-    if (section.nt_status == NTSTATUS_OK)
-        section.nt_status = platform->objects->section(platform->context, handle, &basic);
-    section.size = basic.size;
-    section.attributes = basic.attributes;
-    if (!keep_text(sections, buffer_span(&sections->part), &section.name) ||
-        !APPEND(sections->found, section)) {
-        close_handle(sections, &handle);
-        stop_at_limit(sections, row);
-    } else if (!APPEND(sections->handles, handle)) {
-        close_handle(sections, &handle);
-        fail(sections, NTSTATUS_NO_MEMORY, "out of memory");
+    } else if ((is_good || nt_status == NTSTATUS_BUFFER_TOO_SMALL) && count == 0 &&
+               !sections->is_large) {
+        sections->is_large = true;
+        sections->ordinal = ordinal;
+        return;
+    } else {
+        message = "Windows did not list all of this directory of objects.";
     }
+    unite_passes(sections);
+    sections->step = step_entry;
+    sections->entry_index = 0;
+    if (message != NULL)
+        report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path),
+               is_good ? NTSTATUS_OK : nt_status, message);
 }
 
+static void end_directory(struct sections *sections, struct object *directory)
+{
+    close_object(sections, directory);
+    sections->directory_index++;
+    sections->is_large = false;
+    sections->ordinal = 0;
+    sections->calls = sections->passes = 0;
+    sections->hash = 0;
+    buffer_clear(&sections->units);
+    buffer_clear(&sections->entries);
+    sections->step = step_read;
+}
+
+/* Opens the next object that is asked for or to be entered. */
 static void step_entry(struct sections *sections, struct scan_row *row)
 {
-    struct directory *directory =
-        &ITEMS(sections->directories, struct directory)[sections->directory_index];
+    struct object *directory =
+        &ITEMS(sections->directories, struct object)[sections->directory_index];
+    struct object object;
+    const struct entry *entry;
+    bool fits, is_wanted = false;
+    int looked_at = 0;
 
-    for (int i = 0;
-         i < ITEMS_PER_STEP && sections->reading.index < COUNT(sections->entries, struct entry);
-         i++) {
-        const struct entry *entry =
-            &ITEMS(sections->entries, struct entry)[sections->reading.index++];
-        struct directory child = *directory;
-
-        if (!entry->is_directory && directory->place != PLACE_OBJECTS)
-            continue;
-        if (!convert(sections, entry->name) ||
-            !compose(sections, directory, buffer_span(&sections->part))) {
-            report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path), 0,
-                   "An object of this directory is left out: its path is longer than 65536 bytes.");
+    do {
+        if (sections->entry_index == COUNT(sections->entries, struct entry)) {
+            end_directory(sections, directory);
             return;
         }
-        if (entry->is_directory ? !enter(sections, &child) : !is_asked(sections))
-            continue;
-        if (entry->is_directory)
-            open_directory(sections, row, entry->name, &child);
-        else
-            open_section(sections, row, entry->name);
-        return;
-    }
-    if (sections->reading.index == COUNT(sections->entries, struct entry)) {
-        close_handle(sections, &directory->handle);
-        sections->directory_index++;
-        sections->step = step_directory;
+        entry = &ITEMS(sections->entries, struct entry)[sections->entry_index++];
+        object = *directory;
+        fits = compose(sections, directory, entry->name);
+        if (fits)
+            is_wanted = entry->is_directory ? enter(sections, &object)
+                                            : directory->place == OBJECTS && is_asked(sections);
+    } while (fits && !is_wanted && ++looked_at < ENTRIES_PER_STEP);
+    if (!fits) {
+        report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path), NTSTATUS_OK,
+               "The path of an object in this directory is longer than 65536 bytes.");
+    } else if (is_wanted) {
+        object.row.is_lossy |= utf16_is_lossy((const uint16_t *)(const void *)entry->name.data,
+                                              entry->name.size / sizeof(uint16_t));
+        open_object(sections, row, entry->is_directory, entry->name, &object);
     }
 }
 
 /* --- holders --- */
 
+static int compare_pairs(const void *a, const void *b)
+{
+    const struct pair *left = a, *right = b;
+
+    if (left->key != right->key)
+        return left->key < right->key ? -1 : 1;
+    return (left->value > right->value) - (left->value < right->value);
+}
+
+static bool sort_pairs(struct buffer *pairs)
+{
+    return unite(pairs, sizeof(struct pair), compare_pairs);
+}
+
+/* The first pair with this key, or NULL. */
+static const struct pair *find_pair(const struct buffer *pairs, uint64_t key)
+{
+    const struct pair *items = ITEMS(*pairs, const struct pair);
+    size_t first = 0, count = COUNT(*pairs, struct pair);
+    const size_t end = count;
+
+    while (count > 0) {
+        const size_t half = count / 2;
+        if (items[first + half].key < key) {
+            first += half + 1;
+            count -= half + 1;
+        } else {
+            count = half;
+        }
+    }
+    return first < end && items[first].key == key ? &items[first] : NULL;
+}
+
+/* Returns an NTSTATUS. */
+static uint32_t list_processes(struct sections *sections, struct process_list **list)
+{
+    sections->counts.queries.lists++;
+    *list = process_list_create();
+    return *list != NULL ? sections->platform->list(sections->platform->context, false, *list)
+                         : NTSTATUS_NO_MEMORY;
+}
+
+static void add_pair(struct buffer *pairs, uint64_t key, uint64_t value)
+{
+    const struct pair pair = {key, value};
+
+    (void)APPEND(*pairs, pair);
+}
+
+static uint64_t snapshot_count(const struct sections *sections)
+{
+    uint64_t count = 0;
+
+    if (sections->answer.size >= HANDLES_OFFSET)
+        memcpy(&count, sections->answer.data, sizeof count);
+    return count;
+}
+
+/* What the handles are compared with. Returns false when the snapshot holds less than it claims, or
+ * without memory. */
+static bool prepare(struct sections *sections, const struct process_list *before)
+{
+    const struct process_list *after = sections->processes;
+
+    for (size_t i = 0; i < before->count; i++)
+        add_pair(&sections->starts, before->entries[i].pid, before->entries[i].start_time);
+    for (size_t i = 0; i < after->count; i++)
+        add_pair(&sections->pids, after->entries[i].pid, i);
+    for (size_t i = 0; i < COUNT(sections->found, struct object); i++)
+        add_pair(&sections->handles, ITEMS(sections->found, struct object)[i].handle, i);
+    return sections->answer.size >= HANDLES_OFFSET &&
+           snapshot_count(sections) <=
+               (sections->answer.size - HANDLES_OFFSET) / sizeof(struct kernel_handle) &&
+           sort_pairs(&sections->starts) && sort_pairs(&sections->pids) &&
+           sort_pairs(&sections->handles);
+}
+
 /* The snapshot, taken while all sections are open. */
 static void step_handles(struct sections *sections, struct scan_row *row)
 {
-    const struct platform *platform = sections->platform;
+    struct process_list *before = NULL;
 
-    buffer_release(&sections->units);
-    buffer_release(&sections->entries);
-    sections->step = step_close;
+    sections->step = step_match;
     if (sections->found.size == 0)
         return;
-    sections->step = step_after;
-    sections->counts.queries.lists++;
-    const uint32_t nt_status = platform->objects->handles(platform->context, &sections->answer);
+    uint32_t nt_status = list_processes(sections, &before);
+    if (nt_status == NTSTATUS_OK) {
+        sections->counts.queries.lists++;
+        nt_status =
+            sections->platform->objects->handles(sections->platform->context, &sections->answer);
+    }
     if (nt_status == NTSTATUS_OK)
-        return;
-    sections->step = step_close;
-    holders_unknown(sections, row, nt_status,
-                    "Windows did not give the list of handles, so no holders are known.");
-}
-
-static void step_after(struct sections *sections, struct scan_row *row)
-{
-    sections->after = list_processes(sections);
-    if (sections->after == NULL)
-        return;
-    sections->step = step_close;
-    sections->has_holders =
-        holders_begin(&sections->holders, buffer_span(&sections->answer),
-                      sections->platform->objects->own_pid, ITEMS(sections->handles, uint64_t),
-                      COUNT(sections->handles, uint64_t), sections->before, sections->after);
+        nt_status = list_processes(sections, &sections->processes);
+    sections->has_holders = nt_status == NTSTATUS_OK && prepare(sections, before);
+    process_list_release(before);
+    close_all(sections);
     if (!sections->has_holders)
-        holders_unknown(sections, row, 0,
-                        "The list of handles could not be read, so no holders are known.");
+        report(sections, row, STAGE_HANDLES, NO_OBJECT, nt_status,
+               "Windows did not list all handles and processes, so no holders are known.");
 }
 
-/* While a section is open here, a program that creates it anew gets the old one. */
-static void step_close(struct sections *sections, struct scan_row *row)
+/* The first reading finds our own handles. */
+static void find_own(struct sections *sections, const struct kernel_handle *handle)
 {
-    (void)row;
-    if (!close_some(sections))
-        sections->step = step_match;
+    const struct pair *own = handle->pid == sections->platform->objects->own_pid
+                                 ? find_pair(&sections->handles, handle->handle)
+                                 : NULL;
+
+    if (own == NULL || handle->object == 0)
+        return;
+    ITEMS(sections->found, struct object)[own->value].row.has_holders = true;
+    add_pair(&sections->addresses, handle->object, own->value);
+}
+
+/* The second one finds the others. A pid is used again, so a process must be in both lists, with the
+ * same start. */
+static void match(struct sections *sections, const struct kernel_handle *handle)
+{
+    const struct pair *object = find_pair(&sections->addresses, handle->object);
+
+    if (object == NULL || (handle->pid == sections->platform->objects->own_pid &&
+                           find_pair(&sections->handles, handle->handle) != NULL))
+        return;
+    const struct pair *process = find_pair(&sections->pids, handle->pid);
+    const struct pair *start = find_pair(&sections->starts, handle->pid);
+    if (process != NULL && start != NULL &&
+        start->value == sections->processes->entries[process->value].start_time)
+        add_pair(&sections->holders, object->value, process->value);
 }
 
 static void step_match(struct sections *sections, struct scan_row *row)
 {
-    bool is_done = true;
-    const bool is_good = !sections->has_holders || holders_step(&sections->holders, &is_done);
+    const uint64_t count = sections->has_holders ? snapshot_count(sections) : 0;
+    struct kernel_handle handle;
 
-    if (is_good && !is_done)
-        return;
-    buffer_release(&sections->answer);
-    sections->is_listed = true;
-    sections->step = step_row;
-    if (!is_good)
-        holders_unknown(sections, row, 0,
-                        "There are more than 1048576 holders, or memory is short, so no holders "
-                        "are known.");
-    if (is_good && sections->has_holders && sections->holders.found_count == 0) {
-        holders_unknown(sections, row, 0,
-                        "Windows hides which handle belongs to which section from a program "
-                        "without SeDebugPrivilege, so no holders are known.");
-        row->error.code = STATUS_ACCESS_DENIED;
+    for (int i = 0; i < HANDLES_PER_STEP && sections->handle_index < count; i++) {
+        memcpy(&handle,
+               sections->answer.data + HANDLES_OFFSET + sections->handle_index++ * sizeof handle,
+               sizeof handle);
+        (sections->is_matching ? match : find_own)(sections, &handle);
     }
+    if (sections->handle_index < count)
+        return;
+    const bool is_hidden = sections->addresses.size == 0;
+    if (!sections->is_matching && !is_hidden && sort_pairs(&sections->addresses)) {
+        sections->is_matching = true;
+        sections->handle_index = 0;
+        return;
+    }
+    end_listing(sections);
+    sections->step = step_row;
+    if (!sections->has_holders || (!is_hidden && sort_pairs(&sections->holders)))
+        return;
+    sections->has_holders = false;
+    report(sections, row, STAGE_HANDLES, NO_OBJECT, NTSTATUS_OK,
+           is_hidden ? "Windows hides which handle belongs to which section from a program without "
+                       "SeDebugPrivilege, so no holders are known."
+                     : "There are more than 1048576 holders, or memory is short, so no holders are "
+                       "known.");
+    if (is_hidden)
+        row->error.code = STATUS_ACCESS_DENIED;
 }
 
 /* --- rows --- */
 
-const struct process_entry *sections_holder(const struct sections *sections,
-                                            const struct section_row *row, uint32_t *cursor,
+const struct process_entry *sections_holder(const struct sections *sections, uint32_t index,
                                             struct span *name)
 {
-    const struct process_entry *entry =
-        row->has_holders ? holders_next(&sections->holders, row->index, cursor) : NULL;
+    const struct pair *holder =
+        &ITEMS(sections->holders, const struct pair)[sections->holder_index + index];
+    const struct process_entry *entry = &sections->processes->entries[holder->value];
 
-    if (entry != NULL)
-        *name = process_list_name(sections->after, entry);
+    *name = process_list_name(sections->processes, entry);
     return entry;
 }
 
-/* Counts the holders. Returns false when those that were asked for are not among them. */
-static bool is_held(const struct sections *sections, struct section_row *row)
+/* Counts the holders of a section, which follow those of the one before. Returns false when those
+ * that were asked for are not among them. */
+static bool is_held(struct sections *sections, size_t section, struct section_row *row)
 {
-    const struct sections_query *query = &sections->query;
+    const struct scan_query *query = &sections->query;
+    const struct pair *holders = ITEMS(sections->holders, const struct pair);
     bool is_held = query->pids_count == 0;
-    const struct process_entry *entry;
-    uint32_t cursor = 0;
     struct span name;
 
-    while ((entry = sections_holder(sections, row, &cursor, &name)) != NULL) {
-        row->holders_count++;
+    sections->holder_index = sections->holder_end;
+    while (row->has_holders && sections->holder_end < COUNT(sections->holders, struct pair) &&
+           holders[sections->holder_end].key == section) {
+        sections->holder_end++;
+        const uint32_t pid = sections_holder(sections, row->holders_count++, &name)->pid;
         for (size_t i = 0; i < query->pids_count && !is_held; i++)
-            is_held = query->pids[i] == entry->pid;
+            is_held = query->pids[i] == pid;
     }
     return is_held;
 }
@@ -713,44 +719,39 @@ static void step_row(struct sections *sections, struct scan_row *row)
 {
     const size_t index = sections->row_index++;
 
-    if (index == COUNT(sections->found, struct section)) {
+    if (index == COUNT(sections->found, struct object)) {
         sections->step = step_end;
         return;
     }
-    const struct section *section = &ITEMS(sections->found, struct section)[index];
-    const struct directory *directory =
-        &ITEMS(sections->directories, struct directory)[section->directory];
-    sections->row = (struct section_row){
-        .is_lossy = section->is_lossy,
-        .session = directory->session,
-        .nt_status = section->nt_status,
-        .attributes = section->attributes,
-        .size = section->size,
-        .has_holders = sections->has_holders && holders_is_known(&sections->holders, index),
-        .index = index,
-    };
-    if (!is_held(sections, &sections->row))
+    struct object *section = &ITEMS(sections->found, struct object)[index];
+    section->row.name = text_of(sections, section->name);
+    section->row.object = text_of(sections, section->path);
+    section->row.has_holders = section->row.has_holders && sections->has_holders;
+    if (!is_held(sections, index, &section->row))
         return;
-    if (!compose(sections, directory, text_of(sections, section->name))) {
-        fail(sections, NTSTATUS_NO_MEMORY, "out of memory");
-        return;
-    }
-    sections->row.object = buffer_span(&sections->path);
-    sections->row.name = buffer_span(&sections->name);
     row->type = SCAN_SECTION;
-    row->section = &sections->row;
+    row->section = &section->row;
     sections->counts.rows++;
+}
+
+static void step_end(struct sections *sections, struct scan_row *row)
+{
+    (void)sections;
+    row->type = SCAN_END;
 }
 
 void sections_next(struct sections *sections, struct scan_row *row)
 {
     row->type = SCAN_NONE;
-    sections->step(sections, row);
-}
-
-bool sections_is_listed(const struct sections *sections)
-{
-    return sections->is_listed;
+    if (!sections->is_full) {
+        sections->step(sections, row);
+        return;
+    }
+    sections->is_full = false; /* what there is of the list is completed */
+    sections->step = step_handles;
+    report(
+        sections, row, STAGE_DIRECTORY, NO_OBJECT, NTSTATUS_OK,
+        "There are more named sections than can be listed at once (131072), or memory is short.");
 }
 
 const struct scan_counts *sections_counts(const struct sections *sections)

@@ -1,51 +1,46 @@
-/* The named sections of the system, and which processes hold handles to them.
+/* The named sections of the system, and which processes hold handles to them: a cursor, as scan.h.
  *
- * A cursor, as scan.h: sections_next() does a bounded piece of work, at most a few kernel queries.
- * It walks \BaseNamedObjects, \Sessions\N\BaseNamedObjects, \Sessions\N\AppContainerNamedObjects
- * and \KnownDlls*, opens each section that was asked for with SECTION_QUERY, takes one snapshot of
- * all handles, closes what it opened, and then returns the rows. Sections without a name are in no
- * directory, nor are private namespaces. Who mapped a section and closed its handle holds none.
+ * It walks \BaseNamedObjects, \Sessions\N\BaseNamedObjects, \Sessions\N\AppContainerNamedObjects and
+ * \KnownDlls*, opens what was asked for with SECTION_QUERY, takes one snapshot of all handles, closes
+ * everything, and then gives the rows. Our own handle's entry in the snapshot has the address of the
+ * object; other entries with that address are its holders. Nothing is duplicated or mapped, and no
+ * address leaves this module. Sections without a name, in private namespaces, and views whose handle
+ * was closed are not found.
  *
- * Sources: the base server creates these directories for each session, and a symbolic link
- * AppContainerNamedObjects in each BaseNamedObjects (a decompiled basesrv.dll); "Sharing named
- * objects" and "Kernel object namespaces" in Microsoft's documentation. */
+ * Sources: the directories, a decompiled basesrv.dll and "Sharing named objects" of Microsoft; the
+ * addresses, System Informer's objmgr.c (EtObjectManagerGetHandleInfoEx) and issue 2101: since build
+ * 26100 they are zero unless SeDebugPrivilege is enabled.
+ */
 #ifndef COMMON_SCAN_SECTIONS_H
 #define COMMON_SCAN_SECTIONS_H
 
+#include "common/base/atomic.h"
 #include "common/scan/scan.h"
 
 enum {
     SECTIONS_MAX = 128 * 1024, /* in one answer; as many handles are open at once */
     SECTIONS_TEXT_SIZE_MAX = 64 * 1024 * 1024,
     DIRECTORIES_MAX = 16 * 1024,
-    DIRECTORY_DEPTH_MAX = 16,           /* below BaseNamedObjects */
-    DIRECTORY_CALL_SIZE = 64 * 1024,    /* the kernel takes as much of its pool */
-    DIRECTORY_NAME_SIZE = 72 * 1024,    /* the same for a name that needs more */
-    DIRECTORY_ENTRIES_MAX = 512 * 1024, /* in all passes over one directory */
-    DIRECTORY_PASSES_MAX = 4            /* until two read the same */
+    DIRECTORY_CALL_SIZE = 64 * 1024,             /* the kernel takes as much of its pool */
+    DIRECTORY_NAME_SIZE = 72 * 1024,             /* the same for a name that needs more */
+    DIRECTORY_ENTRIES_MAX = 512 * 1024,          /* in all passes over one directory */
+    DIRECTORY_PASSES_MAX = 4,                    /* until two agree */
+    HANDLES_ANSWER_SIZE_MAX = 256 * 1024 * 1024, /* 6.7 million handles */
+    HANDLES_PER_STEP = 16 * 1024,
+    HOLDERS_MAX = 1024 * 1024
 };
 
 /* SEC_*, from winnt.h. Columns: bit, wire name. */
-#define SECTION_ATTRIBUTE_LIST(X)   \
-    X(0x20000, "huge_pages")        \
-    X(0x40000, "partition_owner")   \
-    X(0x200000, "based")            \
-    X(0x400000, "no_change")        \
-    X(0x2000000, "protected_image") \
-    X(0x4000000, "reserve")         \
-    X(0x8000000, "commit")          \
-    X(0x10000000, "no_cache")       \
-    X(0x20000000, "global") X(0x40000000, "write_combine") X(0x80000000, "large_pages")
+#define SECTION_ATTRIBUTE_LIST(X)                                                        \
+    X(0x20000, "huge_pages")                                                             \
+    X(0x40000, "partition_owner")                                                        \
+    X(0x200000, "based")                                                                 \
+    X(0x400000, "no_change")                                                             \
+    X(0x2000000, "protected_image") X(0x4000000, "reserve") X(0x8000000, "commit")       \
+        X(0x10000000, "no_cache") X(0x20000000, "global") X(0x40000000, "write_combine") \
+            X(0x80000000, "large_pages")
 
 static const uint32_t SECTION_FILE = 0x800000, SECTION_IMAGE = 0x1000000;
-
-/* The lists must outlive the sections. */
-struct sections_query {
-    const struct span *names; /* globs; none: every section */
-    size_t names_count;
-    const uint32_t *pids; /* only what one of these holds; none: whoever does */
-    size_t pids_count;
-};
 
 struct section_row {
     struct span name;    /* as a program writes it: Global\x, Local\x */
@@ -57,29 +52,27 @@ struct section_row {
     uint64_t size;       /* bytes */
     bool has_holders;
     uint32_t holders_count;
-    size_t index; /* for sections_holder() */
 };
 
 struct sections; /* opaque: sections.c */
 
-/* Asks the platform nothing yet; it must have `objects` and outlive the sections. Returns NULL when
- * out of memory. */
+/* Asks the platform nothing yet; it must have `objects`.
+ * query     Of it names and pids are used: only sections of these names, that these processes hold.
+ * listings  1 while one is made: another then fails with STATUS_BUSY. NULL: no limit.
+ * Their lists and `listings` must outlive the sections. Returns NULL when out of memory. */
 struct sections *sections_create(_In_ const struct platform *platform,
-                                 _In_ const struct sections_query *query);
+                                 _In_ const struct scan_query *query,
+                                 _Inout_opt_ struct atomic *listings);
 
-/* Does the next piece of work.
+/* Does the next piece of work, at most a few kernel queries.
  * row  Receives SCAN_NONE; SCAN_SECTION; SCAN_ERROR, about a directory or the handles; SCAN_FAILED;
- *      SCAN_END. Its texts are valid until the next call. */
+ *      SCAN_END. Its texts are valid until the next call. No handle is open with SCAN_SECTION. */
 void sections_next(_Inout_ struct sections *sections, _Out_ struct scan_row *row);
 
-/* The next process that holds a handle to the section of a row, or NULL; *cursor is 0 at first.
- * name  Receives its name. */
-const struct process_entry *sections_holder(_In_ const struct sections *sections,
-                                            _In_ const struct section_row *row,
-                                            _Inout_ uint32_t *cursor, _Out_ struct span *name);
-
-/* True once only rows are left: no handle is open, the snapshot is freed. */
-bool sections_is_listed(_In_ const struct sections *sections);
+/* A process that holds a handle to the section of the latest row.
+ * index  Below its holders_count. */
+const struct process_entry *sections_holder(_In_ const struct sections *sections, uint32_t index,
+                                            _Out_ struct span *name);
 
 const struct scan_counts *sections_counts(_In_ const struct sections *sections);
 

@@ -31,8 +31,6 @@ static unsigned errors_count;
 static void keep(const struct sections *sections, const struct section_row *row)
 {
     struct found *found = &rows[rows_count];
-    const struct process_entry *entry;
-    uint32_t cursor = 0;
     struct span name;
 
     if (rows_count == ROWS_MAX)
@@ -40,8 +38,8 @@ static void keep(const struct sections *sections, const struct section_row *row)
     *found = (struct found){.row = *row};
     snprintf(found->name, TEXT_CAPACITY, "%.*s", (int)row->name.size, row->name.data);
     snprintf(found->object, TEXT_CAPACITY, "%.*s", (int)row->object.size, row->object.data);
-    while ((entry = sections_holder(sections, row, &cursor, &name)) != NULL)
-        found->holder = row->holders_count == 1 ? entry->pid : 0;
+    if (row->holders_count == 1)
+        found->holder = sections_holder(sections, 0, &name)->pid;
     rows_count++;
 }
 
@@ -49,8 +47,8 @@ static void keep(const struct sections *sections, const struct section_row *row)
 static bool list(const char *glob)
 {
     const struct span span = span_from_string(glob);
-    const struct sections_query query = {&span, 1, NULL, 0};
-    struct sections *sections = sections_create(&platform, &query);
+    const struct scan_query query = {.names = &span, .names_count = 1};
+    struct sections *sections = sections_create(&platform, &query, NULL);
     struct scan_row row = {.type = SCAN_NONE};
 
     rows_count = errors_count = 0;
