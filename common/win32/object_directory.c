@@ -1,6 +1,5 @@
 #include "common/win32/object_directory.h"
 
-#include "common/scan/holders.h"
 #include "common/scan/nt_status.h"
 #include "common/win32/ntdll.h"
 
