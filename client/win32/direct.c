@@ -130,16 +130,6 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
     return true;
 }
 
-static void acquire(void *context)
-{
-    AcquireSRWLockExclusive(context);
-}
-
-static void release(void *context)
-{
-    ReleaseSRWLockExclusive(context);
-}
-
 bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *failure)
 {
     char text[FAILURE_DETAIL_CAPACITY];
@@ -162,9 +152,7 @@ bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *fail
                                               .info = &direct->info,
                                               .now_us = system_now_us,
                                               .watchdog = &direct->watchdog};
-    InitializeSRWLock(&direct->srw);
-    direct->lock = (struct statistics_lock){&direct->srw, acquire, release};
-    watchdog_init(&direct->watchdog, &direct->lock, system_awake_ms);
+    watchdog_init(&direct->watchdog, system_awake_ms);
     server_limits_default(&direct->context.limits, 1);
     buffer_init(&direct->rows, ANSWER_OUTPUT_SIZE_MAX);
     return true;

@@ -17,8 +17,6 @@ struct direct {
     struct answer_context context;
     struct grant grant;
     struct watchdog watchdog;
-    struct statistics_lock lock; /* of the watchdog */
-    SRWLOCK srw;
     struct direct_slice *slice; /* of direct.c; NULL: not created yet */
     struct answer *answer;      /* owned; NULL between requests */
     struct buffer rows;         /* lines that were not received yet */

@@ -2,24 +2,9 @@
 
 #include <string.h>
 
-void watchdog_init(struct watchdog *watchdog, const struct statistics_lock *lock,
-                   uint64_t (*now_ms)(void))
+void watchdog_init(struct watchdog *watchdog, uint64_t (*now_ms)(void))
 {
-    memset(watchdog, 0, sizeof *watchdog);
-    watchdog->lock = lock;
-    watchdog->now_ms = now_ms;
-}
-
-static void acquire(struct watchdog *watchdog)
-{
-    if (watchdog->lock != NULL)
-        watchdog->lock->acquire(watchdog->lock->context);
-}
-
-static void release(struct watchdog *watchdog)
-{
-    if (watchdog->lock != NULL)
-        watchdog->lock->release(watchdog->lock->context);
+    *watchdog = (struct watchdog){.now_ms = now_ms};
 }
 
 static bool is_about(const struct watchdog_hang *hang, uint32_t pid, uint64_t start_time)
@@ -57,7 +42,7 @@ static struct watchdog_hang *find_place(struct watchdog *watchdog,
 bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t query_ms,
                       struct watch_target *hung)
 {
-    acquire(watchdog);
+    lock_acquire(&watchdog->lock);
     const bool is_abandoned = watch_abandon(watch, watchdog->now_ms(), query_ms, hung);
     if (is_abandoned && hung->stage != STAGE_SELECT) { /* that is about no process */
         struct watchdog_hang *hang = find_place(watchdog, hung);
@@ -66,13 +51,13 @@ bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t q
             hang->lost_count++;
         }
     }
-    release(watchdog);
+    lock_release(&watchdog->lock);
     return is_abandoned;
 }
 
 void watchdog_return(struct watchdog *watchdog, const struct watch_target *hung)
 {
-    acquire(watchdog);
+    lock_acquire(&watchdog->lock);
     for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
         struct watchdog_hang *hang = &watchdog->hangs[i];
 
@@ -81,7 +66,7 @@ void watchdog_return(struct watchdog *watchdog, const struct watch_target *hung)
             hang->returned_ms = watchdog->now_ms();
         }
     }
-    release(watchdog);
+    lock_release(&watchdog->lock);
 }
 
 static bool is_same_owner(const struct sid *a, const struct sid *b)
@@ -128,7 +113,7 @@ enum scan_verdict watchdog_check(void *context, uint32_t pid, uint64_t start_tim
 
     if (atomic_get(&watchdog->count) == 0)
         return verdict;
-    acquire(watchdog);
+    lock_acquire(&watchdog->lock);
     if (owner != NULL) {
         verdict = check_caps(watchdog, owner);
         *stage = verdict == SCAN_UNNAMED ? STAGE_NAMES : STAGE_REGIONS;
@@ -142,6 +127,6 @@ enum scan_verdict watchdog_check(void *context, uint32_t pid, uint64_t start_tim
             *stage = hang->target.stage;
         }
     }
-    release(watchdog);
+    lock_release(&watchdog->lock);
     return verdict;
 }

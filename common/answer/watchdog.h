@@ -11,7 +11,7 @@
 
 #include "common/base/annotations.h"
 #include "common/base/atomic.h"
-#include "common/proto/statistics.h"
+#include "common/base/lock.h"
 #include "common/scan/scan.h"
 #include "common/scan/watch.h"
 
@@ -33,15 +33,13 @@ struct watchdog_hang {
 
 /* Begins with watchdog_init(). */
 struct watchdog {
-    const struct statistics_lock *lock; /* guards the hangs; NULL: one thread */
-    uint64_t (*now_ms)(void);           /* stands still while the machine sleeps */
-    struct atomic count;                /* of hangs, so that it costs nothing before the first */
+    struct lock lock;         /* guards the hangs */
+    uint64_t (*now_ms)(void); /* stands still while the machine sleeps */
+    struct atomic count;      /* of hangs, so that it costs nothing before the first */
     struct watchdog_hang hangs[WATCHDOG_HANGS_MAX];
 };
 
-/* lock  Must outlive the watchdog; NULL for one thread. */
-void watchdog_init(_Out_ struct watchdog *watchdog, _In_opt_ const struct statistics_lock *lock,
-                   uint64_t (*now_ms)(void));
+void watchdog_init(_Out_ struct watchdog *watchdog, uint64_t (*now_ms)(void));
 
 /* Looks at the slice of a thread: see watch_abandon(). One that is abandoned is remembered. */
 NODISCARD bool watchdog_abandon(_Inout_ struct watchdog *watchdog, _Inout_ struct watch *watch,

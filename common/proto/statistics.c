@@ -69,13 +69,9 @@ void statistics_name(size_t index, char *name)
 
 /* --- counting --- */
 
-void statistics_init(struct statistics *statistics, const struct statistics_lock *lock,
-                     uint64_t now_us)
+void statistics_init(struct statistics *statistics, uint64_t now_us)
 {
     *statistics = (struct statistics){.started_us = now_us};
-    if (lock != NULL)
-        statistics->lock = *lock;
-    ASSERT((statistics->lock.acquire == NULL) == (statistics->lock.release == NULL));
 }
 
 /* Takes the lock. Returns the numbers; NULL, without a lock, when nothing is counted. */
@@ -83,15 +79,8 @@ static uint64_t *acquire(struct statistics *statistics)
 {
     if (statistics == NULL)
         return NULL;
-    if (statistics->lock.acquire != NULL)
-        statistics->lock.acquire(statistics->lock.context);
+    lock_acquire(&statistics->lock);
     return statistics->values;
-}
-
-static void release(const struct statistics *statistics)
-{
-    if (statistics->lock.release != NULL)
-        statistics->lock.release(statistics->lock.context);
 }
 
 void statistics_connection_opened(struct statistics *statistics)
@@ -104,7 +93,7 @@ void statistics_connection_opened(struct statistics *statistics)
     values[STATISTICS_CONNECTIONS_NOW]++;
     if (values[STATISTICS_CONNECTIONS_NOW] > values[STATISTICS_CONNECTIONS_PEAK])
         values[STATISTICS_CONNECTIONS_PEAK] = values[STATISTICS_CONNECTIONS_NOW];
-    release(statistics);
+    lock_release(&statistics->lock);
 }
 
 void statistics_connection_closed(struct statistics *statistics)
@@ -115,7 +104,7 @@ void statistics_connection_closed(struct statistics *statistics)
         return;
     const bool was_open = values[STATISTICS_CONNECTIONS_NOW] > 0;
     values[STATISTICS_CONNECTIONS_NOW] -= was_open;
-    release(statistics);
+    lock_release(&statistics->lock);
     ASSERT(was_open);
 }
 
@@ -127,7 +116,7 @@ void statistics_add(struct statistics *statistics, size_t index, uint64_t amount
     if (values == NULL)
         return;
     values[index] += amount;
-    release(statistics);
+    lock_release(&statistics->lock);
 }
 
 void statistics_limit_hit(struct statistics *statistics, enum statistics_limit limit)
@@ -182,15 +171,15 @@ void statistics_answered(struct statistics *statistics, const struct statistics_
         values[STATISTICS_LIMIT_HITS + i] += answer->limits >> i & 1;
     if (answer->result == RESULT_OK || answer->result == RESULT_PARTIAL)
         count_latency(values, answer->class_, answer->elapsed_us);
-    release(statistics);
+    lock_release(&statistics->lock);
 }
 
 void statistics_read(struct statistics *statistics, uint64_t now_us, uint64_t *values)
 {
     ASSERT(statistics != NULL);
-    (void)acquire(statistics);
+    lock_acquire(&statistics->lock);
     memcpy(values, statistics->values, sizeof statistics->values);
-    release(statistics);
+    lock_release(&statistics->lock);
     values[STATISTICS_UPTIME_MS] =
         now_us > statistics->started_us ? (now_us - statistics->started_us) / 1000 : 0;
     for (int i = 0; i < CLASS_COUNT; i++)

@@ -1,14 +1,14 @@
 /* What a server has done since it started: counters, gauges, and how long answers took. Nothing that
  * is counted names a user, a process or a path.
  *
- * An answer keeps its own numbers while it works; its owner adds them once, at its end, under a lock
- * that the server provides. Every number has an index and a name, the member of the `stats` row
+ * An answer keeps its own numbers while it works; its owner adds them once, at its end. Every number has an index and a name, the member of the `stats` row
  * (PROTOCOL.md); server and client make it here. Counters begin at 0 with the server and only grow.
  *
  * Any thread may call what takes a `struct statistics`. With NULL in its place nothing is counted. */
 #ifndef COMMON_PROTO_STATISTICS_H
 #define COMMON_PROTO_STATISTICS_H
 
+#include "common/base/lock.h"
 #include "common/base/status.h"
 #include "common/proto/request.h"
 
@@ -111,23 +111,14 @@ size_t statistics_latency_index(enum statistics_class class_, unsigned position)
 /* The name of the number with this index, terminated: "requests_maps_ok". */
 void statistics_name(size_t index, _Out_writes_(STATISTICS_NAME_CAPACITY) char *name);
 
-/* A lock of the server. Both functions NULL: one thread only. */
-struct statistics_lock {
-    void *context; /* first argument of both */
-    void (*acquire)(void *context);
-    void (*release)(void *context);
-};
-
 struct statistics {
-    struct statistics_lock lock;
+    struct lock lock;
     uint64_t started_us;
     uint64_t values[STATISTICS_COUNT]; /* guarded by the lock; each bucket by itself */
 };
 
-/* lock    Copied; NULL: one thread only.
- * now_us  From a steady clock, the same as for statistics_read(). */
-void statistics_init(_Out_ struct statistics *statistics,
-                     _In_opt_ const struct statistics_lock *lock, uint64_t now_us);
+/* now_us  From a steady clock, the same as for statistics_read(). */
+void statistics_init(_Out_ struct statistics *statistics, uint64_t now_us);
 
 /* A client has connected, perhaps to be refused; a client has gone. */
 void statistics_connection_opened(_Inout_opt_ struct statistics *statistics);

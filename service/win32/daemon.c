@@ -133,8 +133,7 @@ DWORD daemon_start(struct daemon *daemon, const char *pipe_name, const struct se
         event_start_failed(error);
         goto cleanup;
     }
-    const struct statistics_lock lock = server_statistics_lock(&daemon->statistics_lock);
-    statistics_init(&daemon->statistics, &lock, system_now_us(NULL));
+    statistics_init(&daemon->statistics, system_now_us(NULL));
     daemon->context = (struct answer_context){.platform = &daemon->platform,
                                               .info = &daemon->info,
                                               .now_us = system_now_us,

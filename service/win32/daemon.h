@@ -17,7 +17,6 @@ struct daemon {
     struct platform platform;
     struct server_info info;
     struct statistics statistics;
-    SRWLOCK statistics_lock;
     struct answer_context context;
     struct settings settings;  /* in force */
     struct access_setup setup; /* of the service: what the settings granted at the start */

@@ -33,8 +33,6 @@ struct server {
     struct answer_context context;
     struct watchdog watchdog;
     struct atomic listings;
-    struct statistics_lock watchdog_lock;
-    SRWLOCK watchdog_srw;
     wchar_t pipe_name[PIPE_NAME_LENGTH_MAX + 1];
     SECURITY_ATTRIBUTES security;
     PSECURITY_DESCRIPTOR pipe_descriptor;
@@ -253,8 +251,7 @@ static DWORD set_config(struct server *server, const struct server_config *confi
         server_limits_default(&shared->limits, system_processors());
     shared->environment = &server->environment;
     server->context = *config->context;
-    server->watchdog_lock = server_statistics_lock(&server->watchdog_srw);
-    watchdog_init(&server->watchdog, &server->watchdog_lock, system_awake_ms);
+    watchdog_init(&server->watchdog, system_awake_ms);
     server->context.watchdog = &server->watchdog;
     server->context.listings = &server->listings;
     shared->context = &server->context;
@@ -354,20 +351,4 @@ unsigned server_connections(struct server *server)
     unsigned connected = server->shared.seats.connected + server->shared.seats.leaving;
     ReleaseSRWLockExclusive(&server->shared.lock);
     return connected;
-}
-
-static void acquire(void *context)
-{
-    AcquireSRWLockExclusive(context);
-}
-
-static void release(void *context)
-{
-    ReleaseSRWLockExclusive(context);
-}
-
-struct statistics_lock server_statistics_lock(SRWLOCK *srw)
-{
-    InitializeSRWLock(srw);
-    return (struct statistics_lock){.context = srw, .acquire = acquire, .release = release};
 }

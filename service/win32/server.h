@@ -55,9 +55,6 @@ NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char
 /* Signalled when the server has given up accepting clients. Belongs to the server. */
 HANDLE server_failed_event(_In_ const struct server *server);
 
-/* A lock for the statistics that `context` names. `srw` must stay where it is while it is used. */
-struct statistics_lock server_statistics_lock(_Out_ SRWLOCK *srw);
-
 /* Clients connected now, including those that are refused. */
 unsigned server_connections(_Inout_ struct server *server);
 

@@ -137,7 +137,7 @@ void golden_world_init(struct golden_world *world)
 {
     *world = (struct golden_world){
         .grant.rights = RIGHTS_ALL, .has_allocation = true, .has_statistics = true};
-    statistics_init(&world->statistics, NULL, 0);
+    statistics_init(&world->statistics, 0);
     device_map_init(&world->devices);
     if (!set_caller(world, "admin") ||
         device_map_add(&world->devices, DEVICE_VOLUME, SPAN("\\Device\\HarddiskVolume3"),

@@ -72,7 +72,7 @@ static inline void world_init(struct world *world)
         !virtual_layout_parse(SPAN(layout_text), &world->layout, &error))
         abort();
     world->layout.processes[2].facts.owner = world->grant.caller.user;
-    statistics_init(&world->statistics, NULL, 0);
+    statistics_init(&world->statistics, 0);
     world->context = (struct answer_context){.platform = &world->platform,
                                              .info = &world->info,
                                              .now_us = world_now_us,

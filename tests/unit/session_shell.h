@@ -44,7 +44,7 @@ static inline struct shell *shell_open(void)
     shell.has_caller = true;
     shell.no_turns = false;
     shell.turns_count = 0;
-    statistics_init(&shell.statistics, NULL, 0);
+    statistics_init(&shell.statistics, 0);
     shell.machine.context.statistics = &shell.statistics;
     server_limits_default(&shell.limits, 1);
     session_init(&shell.session, &shell.machine.context, &shell.limits, &shell.caller,

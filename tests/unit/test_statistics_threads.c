@@ -14,6 +14,7 @@
 #include "common/proto/statistics.h"
 #include "tests/rows/small_machine.h"
 #include "tests/test.h"
+#include "tests/virtual/lock.h"
 
 enum { THREADS = 8, ROUNDS = 150 };
 
@@ -40,15 +41,15 @@ struct server {
     bool is_over; /* guarded by the mutex */
 };
 
-static void acquire(void *context)
+static void acquire(pthread_mutex_t *mutex)
 {
-    if (pthread_mutex_lock(context) != 0)
+    if (pthread_mutex_lock(mutex) != 0)
         abort();
 }
 
-static void release(void *context)
+static void release(pthread_mutex_t *mutex)
 {
-    if (pthread_mutex_unlock(context) != 0)
+    if (pthread_mutex_unlock(mutex) != 0)
         abort();
 }
 
@@ -134,12 +135,12 @@ static void *watch(void *argument)
 }
 
 /* Returns what the watcher found. */
-static const char *run(struct server *server, const struct statistics_lock *lock)
+static const char *run(struct server *server)
 {
     pthread_t clients[THREADS], watcher;
     void *contradiction = NULL;
 
-    statistics_init(&server->statistics, lock, 0);
+    statistics_init(&server->statistics, 0);
     if (pthread_create(&watcher, NULL, watch, server) != 0)
         abort();
     for (int i = 0; i < THREADS; i++)
@@ -159,10 +160,9 @@ static const char *run(struct server *server, const struct statistics_lock *lock
 static void the_sums_of_many_threads_are_right(struct test *t)
 {
     struct server server = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-    const struct statistics_lock lock = {&server.mutex, acquire, release};
     uint64_t values[STATISTICS_COUNT], sum = 0;
 
-    const char *contradiction = run(&server, &lock);
+    const char *contradiction = run(&server);
     if (contradiction != NULL)
         puts(contradiction);
     CHECK(t, contradiction == NULL);
@@ -193,7 +193,8 @@ int main(int argc, char **argv)
 
     if (argc > 1 && strcmp(argv[1], "--without-lock") == 0) {
         struct server server = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-        (void)run(&server, NULL);
+        lock_disable();
+        (void)run(&server);
         return 0;
     }
     return test_main(argc, argv, cases, TEST_COUNT(cases));

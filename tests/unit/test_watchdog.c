@@ -107,7 +107,7 @@ static struct watchdog *watchdog_new(void)
     static struct watchdog watchdog;
 
     now_ms = 0;
-    watchdog_init(&watchdog, NULL, clock_ms);
+    watchdog_init(&watchdog, clock_ms);
     return &watchdog;
 }
 

@@ -17,15 +17,15 @@
 
 enum { NAMES_MAX = 12, VIEWS = 8, THREADS_MAX = 4, OBSERVER_QUERY_MS = 20, CLIENTS = 3 };
 
-static void lock_acquire(void *context)
+static void mutex_acquire(pthread_mutex_t *mutex)
 {
-    if (pthread_mutex_lock(context) != 0)
+    if (pthread_mutex_lock(mutex) != 0)
         abort();
 }
 
-static void lock_release(void *context)
+static void mutex_release(pthread_mutex_t *mutex)
 {
-    if (pthread_mutex_unlock(context) != 0)
+    if (pthread_mutex_unlock(mutex) != 0)
         abort();
 }
 
@@ -61,10 +61,10 @@ static uint32_t list(void *context, bool with_owners, struct process_list *proce
 {
     struct blocking *b = context;
 
-    lock_acquire(&b->mutex);
+    mutex_acquire(&b->mutex);
     const uint32_t status =
         b->machine.platform.list(b->machine.platform.context, with_owners, processes);
-    lock_release(&b->mutex);
+    mutex_release(&b->mutex);
     return status;
 }
 
@@ -73,10 +73,10 @@ static uint32_t open_space(void *context, uint32_t pid, struct process_facts *fa
 {
     struct blocking *b = context;
 
-    lock_acquire(&b->mutex);
+    mutex_acquire(&b->mutex);
     const uint32_t status =
         b->machine.platform.open(b->machine.platform.context, pid, facts, image, space);
-    lock_release(&b->mutex);
+    mutex_release(&b->mutex);
     return status;
 }
 
@@ -85,10 +85,10 @@ static uint32_t memory(void *context, struct address_space *space, enum memory_c
 {
     struct blocking *b = context;
 
-    lock_acquire(&b->mutex);
+    mutex_acquire(&b->mutex);
     const uint32_t status = b->machine.platform.memory(b->machine.platform.context, space,
                                                        memory_class, address, answer, size);
-    lock_release(&b->mutex);
+    mutex_release(&b->mutex);
     return status;
 }
 
@@ -97,7 +97,7 @@ static uint32_t name(void *context, struct address_space *space, uint64_t addres
 {
     struct blocking *b = context;
 
-    lock_acquire(&b->mutex);
+    mutex_acquire(&b->mutex);
     if (++b->names == b->block_at) {
         b->blocked++;
         while (!b->is_released)
@@ -107,7 +107,7 @@ static uint32_t name(void *context, struct address_space *space, uint64_t addres
     }
     const uint32_t status =
         b->machine.platform.name(b->machine.platform.context, space, address, text, lossy);
-    lock_release(&b->mutex);
+    mutex_release(&b->mutex);
     return status;
 }
 
@@ -128,9 +128,9 @@ static void close_space(void *context, struct address_space *space)
 {
     struct blocking *b = context;
 
-    lock_acquire(&b->mutex);
+    mutex_acquire(&b->mutex);
     b->machine.platform.close(b->machine.platform.context, space);
-    lock_release(&b->mutex);
+    mutex_release(&b->mutex);
 }
 
 static void blocking_init(struct blocking *b, unsigned block_at)
@@ -248,12 +248,10 @@ static void run(struct test *t, unsigned block_at, uint32_t query_ms)
     static struct blocking b;
     static struct watchdog watchdog;
     static struct client clients[CLIENTS];
-    static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-    const struct statistics_lock lock = {&mutex, lock_acquire, lock_release};
     unsigned over = 0;
 
     blocking_init(&b, block_at);
-    watchdog_init(&watchdog, &lock, now_ms);
+    watchdog_init(&watchdog, now_ms);
     for (unsigned i = 0; i < CLIENTS; i++)
         client_begin(&clients[i], &b, &watchdog);
     while (over < CLIENTS) {
@@ -268,12 +266,12 @@ static void run(struct test *t, unsigned block_at, uint32_t query_ms)
         }
     }
     /* every client has its answer while the query has not returned */
-    lock_acquire(&b.mutex);
+    mutex_acquire(&b.mutex);
     CHECK_INT(t, block_at > 0, b.blocked);
     b.is_released = true;
     if (pthread_cond_broadcast(&b.changed) != 0)
         abort();
-    lock_release(&b.mutex);
+    mutex_release(&b.mutex);
     for (unsigned i = 0; i < CLIENTS; i++)
         client_end(t, &clients[i], block_at > 0 || query_ms == 0);
     CHECK_INT(t, 0, b.machine.virtual_.open_count);

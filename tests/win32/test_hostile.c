@@ -174,7 +174,6 @@ static void stopping_under_siege_takes_less_than_two_seconds(struct test *t)
 }
 
 static struct statistics statistics;
-static SRWLOCK statistics_srw;
 
 static uint64_t connections_opened(void)
 {
@@ -204,13 +203,12 @@ static void a_crowd_of_one_user_locks_nobody_out(struct test *t)
     enum { REQUESTS = 60, PLACES = 8, PLACES_OF_USER = 4 };
 
     for (size_t i = 0; i < TEST_COUNT(crowds); i++) {
-        struct statistics_lock lock = server_statistics_lock(&statistics_srw);
         struct pipe_rig rig = {.connections_user_max = PLACES_OF_USER, .statistics = &statistics};
         struct honest honest = {.latencies_us = malloc(REQUESTS * sizeof(uint64_t))};
         HANDLE crowd = NULL;
 
         TEST_ROW(t, "%u threads", crowds[i]);
-        statistics_init(&statistics, &lock, 0);
+        statistics_init(&statistics, 0);
         REQUIRE(t, honest.latencies_us != NULL);
         REQUIRE(t, pipe_rig_start(&rig, 1, PLACES) == ERROR_SUCCESS);
         REQUIRE(t, hostile_crowd_start(&rig, crowds[i], &crowd));

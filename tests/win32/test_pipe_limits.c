@@ -31,13 +31,10 @@ static bool ask(struct pipe_client *client, const struct pipe_rig *rig, const ch
 }
 
 static struct statistics statistics;
-static SRWLOCK statistics_srw;
 
 static void count_with(struct pipe_rig *rig)
 {
-    struct statistics_lock lock = server_statistics_lock(&statistics_srw);
-
-    statistics_init(&statistics, &lock, 0);
+    statistics_init(&statistics, 0);
     rig->statistics = &statistics;
 }
 

@@ -14,14 +14,11 @@ enum { THREADS = 8, ROUNDS = 5000 };
 
 struct counted {
     struct statistics statistics;
-    SRWLOCK lock;
 };
 
 static void counted_init(struct counted *counted)
 {
-    const struct statistics_lock lock = server_statistics_lock(&counted->lock);
-
-    statistics_init(&counted->statistics, &lock, system_now_us(NULL));
+    statistics_init(&counted->statistics, system_now_us(NULL));
 }
 
 static uint64_t value_of(struct counted *counted, size_t index)
