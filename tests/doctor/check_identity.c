@@ -2,6 +2,7 @@
 #include "tests/doctor/checks.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <wchar.h>
 
 #include "common/win32/handle.h"
@@ -10,7 +11,7 @@
 #include "service/win32/descriptor.h"
 #include "tests/doctor/tokens.h"
 
-enum { PIPE_BUFFER_SIZE = 64 };
+enum { PIPE_BUFFER_SIZE = 64, ANSWER_CAPACITY = 4096, ANSWER_TIMEOUT_MS = 5000 };
 
 /* A pipe whose two ends are both ours; the client's is opened with a token with fewer groups. */
 struct pair {
@@ -204,8 +205,96 @@ static void check_linked(struct machine *machine)
     handle_close(&own);
 }
 
+/* --- what the running service says --- */
+
+static bool skips_without_service(struct machine *machine, enum doctor_check check)
+{
+    if (machine_skips_wine(machine, check,
+                           "gives a server its own token instead of the client's") ||
+        machine_skips_pipe(machine, check))
+        return true;
+    if (machine->target.is_own)
+        report_add(&machine->report, check, DOCTOR_SKIP, NULL, "the service does not run");
+    return machine->target.is_own;
+}
+
+/* Opens the service's pipe with a token that is like an administrator's who is not elevated, and asks
+ * who that is. */
+static void check_filtered(struct machine *machine)
+{
+    const enum doctor_check check = DOCTOR_CLIENT_FILTERED;
+    char answer[ANSWER_CAPACITY] = "";
+    HANDLE token = NULL, pipe = NULL;
+
+    if (skips_without_service(machine, check))
+        return;
+    if (!machine->is_elevated) {
+        report_add(&machine->report, check, DOCTOR_SKIP, NULL, "needs an elevated prompt");
+        return;
+    }
+    DWORD error = tokens_filtered(&token);
+    if (error == ERROR_SUCCESS && !SetThreadToken(NULL, token))
+        error = GetLastError();
+    if (error == ERROR_SUCCESS) {
+        error = pipe_open(machine->target.name, GENERIC_READ | GENERIC_WRITE, &pipe);
+        tokens_revert();
+    }
+    if (error == ERROR_SUCCESS)
+        error =
+            pipe_exchange(pipe, "{\"op\":\"whoami\"}\n", ANSWER_TIMEOUT_MS, answer, sizeof answer);
+    if (error != ERROR_SUCCESS)
+        machine_skip_error(machine, check, NULL, "the service could not be asked", error);
+    else
+        report_add(&machine->report, check,
+                   strstr(answer, "\"administrator\":\"deny_only\"") != NULL &&
+                           strstr(answer, "\"integrity\":\"medium\"") != NULL
+                       ? DOCTOR_PASS
+                       : DOCTOR_FAIL,
+                   NULL, "%s", answer);
+    handle_close(&pipe);
+    handle_close(&token);
+}
+
+/* Without SECURITY_SQOS_PRESENT Windows tracks who writes: first we, then we with less integrity. */
+static void check_tracking(struct machine *machine)
+{
+    const enum doctor_check check = DOCTOR_CLIENT_TRACKING;
+    char answer[ANSWER_CAPACITY] = "";
+    HANDLE token = NULL;
+
+    if (skips_without_service(machine, check))
+        return;
+    HANDLE pipe = CreateFileW(machine->target.name, GENERIC_READ | GENERIC_WRITE, 0, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    DWORD error = pipe != INVALID_HANDLE_VALUE ? ERROR_SUCCESS : GetLastError();
+    if (error == ERROR_SUCCESS)
+        error =
+            pipe_exchange(pipe, "{\"op\":\"nothing\"}\n", ANSWER_TIMEOUT_MS, answer, sizeof answer);
+    if (error == ERROR_SUCCESS)
+        error = tokens_low(&token);
+    if (error == ERROR_SUCCESS && !SetThreadToken(NULL, token))
+        error = GetLastError();
+    if (error == ERROR_SUCCESS) {
+        answer[0] = '\0';
+        error =
+            pipe_exchange(pipe, "{\"op\":\"info\"}\n", ANSWER_TIMEOUT_MS, answer, sizeof answer);
+        tokens_revert();
+    }
+    if (error != ERROR_SUCCESS)
+        machine_skip_error(machine, check, NULL, "the service could not be asked", error);
+    else
+        report_add(&machine->report, check,
+                   strstr(answer, "\"code\":\"denied\"") != NULL ? DOCTOR_PASS : DOCTOR_FAIL, NULL,
+                   "%s", answer);
+    if (pipe != INVALID_HANDLE_VALUE)
+        handle_close(&pipe);
+    handle_close(&token);
+}
+
 void check_identity(struct machine *machine)
 {
     check_impersonation(machine);
     check_linked(machine);
+    check_filtered(machine);
+    check_tracking(machine);
 }

@@ -245,6 +245,8 @@ void check_pipe(struct machine *machine)
     check_from_inside(machine);
     check_anonymous(machine);
     try_with_token(machine, DOCTOR_PIPE_LOW, tokens_low, "a client of low integrity");
+    try_with_token(machine, DOCTOR_PIPE_APP_CONTAINER, tokens_app_container,
+                   "a client in an AppContainer");
     try_with_token(machine, DOCTOR_PIPE_STRANGER, tokens_stranger,
                    "a client without user and groups");
 }

@@ -5,12 +5,15 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "common/win32/handle.h"
+#include "common/win32/platform_nt.h"
 #include "common/win32/text_w.h"
 #include "messages.h"
 #include "service/access.h"
 #include "service/win32/descriptor.h"
 #include "service/win32/events.h"
 #include "service/win32/places.h"
+#include "service/win32/service_control.h"
 #include "tests/doctor/compare.h"
 #include "tests/doctor/hardening_check.h"
 
@@ -272,4 +275,68 @@ void check_service(struct machine *machine)
     check_source(machine);
     check_folder(machine);
     check_keys(machine);
+}
+
+/* --- with --disturb --- */
+
+enum { RESTART_POLL_MS = 250, RESTART_POLLS_MAX = 240, PROCESS_ENDED = 1 };
+
+/* Ends the process as a crash would: nothing in it runs any more. */
+static DWORD kill_service(struct machine *machine)
+{
+    HANDLE process = OpenProcess(PROCESS_TERMINATE | SYNCHRONIZE, FALSE, machine->service_pid);
+
+    if (process == NULL)
+        return GetLastError();
+    DWORD error = TerminateProcess(process, PROCESS_ENDED) ? ERROR_SUCCESS : GetLastError();
+    if (error == ERROR_SUCCESS)
+        (void)WaitForSingleObject(process, RESTART_POLL_MS * RESTART_POLLS_MAX);
+    handle_close(&process);
+    return error;
+}
+
+/* The failure actions start it again; so do we. */
+static bool answers_again(struct machine *machine)
+{
+    char answer[1024];
+
+    for (int poll = 0; poll < RESTART_POLLS_MAX; poll++) {
+        SC_HANDLE service = NULL;
+        if (service_open(SERVICE_START, &service) == ERROR_SUCCESS)
+            (void)StartServiceW(service, 0, NULL);
+        service_close(&service);
+        if (pipe_ask(machine->target.name, RESTART_POLL_MS, answer, sizeof answer) == ERROR_SUCCESS)
+            return true;
+        Sleep(RESTART_POLL_MS);
+    }
+    return false;
+}
+
+void check_restart(struct machine *machine)
+{
+    const enum doctor_check check = DOCTOR_SERVICE_RESTART;
+    char answer[1024];
+    HANDLE pipe = NULL;
+
+    if (!machine->may_disturb) {
+        report_add(&machine->report, check, DOCTOR_SKIP, NULL,
+                   "this ends the service and starts it again: ask for it with --disturb");
+        return;
+    }
+    if (machine_skips_stopped(machine, check))
+        return;
+    DWORD error = platform_nt_enable_debug(); /* the process is SYSTEM's */
+    if (error == ERROR_SUCCESS)
+        error = pipe_open(machine->target.name, GENERIC_READ | GENERIC_WRITE, &pipe);
+    if (error == ERROR_SUCCESS)
+        error = pipe_exchange(pipe, "{\"op\":\"info\"}\n", RESTART_POLL_MS * RESTART_POLLS_MAX,
+                              answer, sizeof answer);
+    if (error == ERROR_SUCCESS)
+        error = kill_service(machine);
+    if (error != ERROR_SUCCESS)
+        machine_skip_error(machine, check, NULL, "the service could not be ended", error);
+    else
+        report_add(&machine->report, check, answers_again(machine) ? DOCTOR_PASS : DOCTOR_FAIL,
+                   NULL, "after the end of its process, with a handle of this program open");
+    handle_close(&pipe);
 }

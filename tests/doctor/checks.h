@@ -9,6 +9,7 @@ void check_pipe(_Inout_ struct machine *machine);     /* pipe.* */
 void check_identity(_Inout_ struct machine *machine); /* client.* */
 void check_process(_Inout_ struct machine *machine);  /* process.* */
 void check_service(_Inout_ struct machine *machine);  /* the other service.*, places */
+void check_restart(_Inout_ struct machine *machine);  /* service.restart */
 void check_queries(_Inout_ struct machine *machine);  /* query.* */
 
 #endif

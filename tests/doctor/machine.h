@@ -14,6 +14,7 @@ enum { MACHINE_ERROR_CAPACITY = 256 };
 struct machine {
     struct server_info info;
     bool is_wine;
+    bool may_disturb; /* the option --disturb */
     bool is_elevated;
     bool is_system;      /* we run as SYSTEM */
     DWORD service_pid;   /* 0: not running */

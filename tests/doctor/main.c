@@ -1,7 +1,7 @@
 /* lsmap-doctor.exe: proves on the machine where it runs what the tests cannot prove elsewhere.
  *
  * It changes nothing but its own process: it asks the service and creates pipes of its own for a
- * moment. Exit code: 0 when no check failed, 1 when one failed, the service is not installed or does
+ * moment. Only with --disturb it ends the service and starts it again. Exit code: 0 when no check failed, 1 when one failed, the service is not installed or does
  * not answer, 2 when the command line is wrong.
  */
 #include <stdio.h>
@@ -18,18 +18,19 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 static const char help[] = DOCTOR_NAME
     ": checks what lsmap promises, on this machine\n"
     "\n"
-    "usage: " DOCTOR_NAME " [--json]\n"
+    "usage: " DOCTOR_NAME " [--json] [--disturb]\n"
     "       " DOCTOR_NAME " --version | --help\n"
     "\n"
     "Prints a line for each check: PASS, FAIL, or SKIP with the reason. Run it from an\n"
     "elevated prompt while the service runs.\n"
     "\n"
-    "  --json   JSON lines instead of text\n"
+    "  --json     JSON lines instead of text\n"
+    "  --disturb  also ends the service as a crash would, and starts it again\n"
     "\n"
     "exit code: 0 no check failed; 1 a check failed, the service is not installed or does\n"
     "not answer; 2 the command line is wrong\n";
 
-static int run(bool json)
+static int run(bool json, bool may_disturb)
 {
     struct machine *machine = machine_open();
     struct buffer out;
@@ -38,11 +39,13 @@ static int run(bool json)
         fputs(DOCTOR_NAME ": out of memory\n", stderr);
         return EXIT_FAILED;
     }
+    machine->may_disturb = may_disturb;
     check_answer(machine);
     check_pipe(machine);
     check_identity(machine);
     check_process(machine);
     check_service(machine);
+    check_restart(machine);
     check_queries(machine);
     report_finish(&machine->report);
 
@@ -65,7 +68,7 @@ int wmain(int argc, wchar_t **argv); /* no header declares it */
 int wmain(int argc, wchar_t **argv)
 {
     UINT code_page = GetConsoleOutputCP();
-    bool json = false;
+    bool json = false, may_disturb = false;
     int code = 0;
 
     /* As lsmapd does. */
@@ -75,6 +78,10 @@ int wmain(int argc, wchar_t **argv)
     for (int i = 1; i < argc; i++) {
         if (wcscmp(argv[i], L"--json") == 0) {
             json = true;
+            continue;
+        }
+        if (wcscmp(argv[i], L"--disturb") == 0) {
+            may_disturb = true;
             continue;
         }
         if (wcscmp(argv[i], L"--help") == 0 || wcscmp(argv[i], L"-h") == 0 ||
@@ -89,7 +96,7 @@ int wmain(int argc, wchar_t **argv)
         }
         goto cleanup;
     }
-    code = run(json);
+    code = run(json, may_disturb);
 
 cleanup:
     fflush(stdout);

@@ -28,11 +28,16 @@
     X(DOCTOR_PIPE_SERVER, "pipe.server", "the registered service serves the pipe")                 \
     X(DOCTOR_PIPE_ANONYMOUS, "pipe.anonymous", "an anonymous client is refused")                   \
     X(DOCTOR_PIPE_LOW, "pipe.low_integrity", "a client of low integrity is refused")               \
+    X(DOCTOR_PIPE_APP_CONTAINER, "pipe.app_container", "a client in an AppContainer is refused")   \
     X(DOCTOR_PIPE_STRANGER, "pipe.stranger", "a client that the DACL does not name is refused")    \
     X(DOCTOR_CLIENT_IDENTITY, "client.identity",                                                   \
       "impersonation gives the client and not the server")                                         \
     X(DOCTOR_CLIENT_LINKED, "client.linked_token",                                                 \
       "the administrator with a filtered token is recognised")                                     \
+    X(DOCTOR_CLIENT_FILTERED, "client.filtered",                                                   \
+      "the service knows an administrator who is not elevated")                                    \
+    X(DOCTOR_CLIENT_TRACKING, "client.tracking",                                                   \
+      "another program that writes to the pipe of a client ends the connection")                   \
     X(DOCTOR_PROCESS_PRIVILEGES, "process.privileges",                                             \
       "the process has the privileges that it needs and no others")                                \
     X(DOCTOR_PROCESS_MITIGATIONS, "process.mitigations",                                           \
@@ -47,6 +52,8 @@
     X(DOCTOR_FOLDER, "folder.descriptor",                                                          \
       "only SYSTEM and Administrators can replace the program")                                    \
     X(DOCTOR_KEY, "key.descriptor", "only SYSTEM and Administrators can change the settings")      \
+    X(DOCTOR_SERVICE_RESTART, "service.restart",                                                   \
+      "the service starts again after a crash while a client holds its pipe")                      \
     X(DOCTOR_QUERY_LIMITED, "query.limited",                                                       \
       "the limited right suffices for protected processes, class by class")                        \
     X(DOCTOR_QUERY_OWNERS, "query.owners",                                                         \

@@ -54,19 +54,25 @@ static DWORD read_line(HANDLE pipe, DWORD timeout_ms, char *answer, DWORD capaci
     return ERROR_TIMEOUT;
 }
 
+DWORD pipe_exchange(HANDLE pipe, const char *request, DWORD timeout_ms, char *answer,
+                    DWORD capacity)
+{
+    DWORD size = 0;
+
+    if (!WriteFile(pipe, request, (DWORD)strlen(request), &size, NULL))
+        return GetLastError();
+    return read_line(pipe, timeout_ms, answer, capacity);
+}
+
 DWORD pipe_ask(const wchar_t *name, DWORD timeout_ms, char *answer, DWORD capacity)
 {
-    static const char request[] = "{\"op\":\"info\"}\n";
     HANDLE pipe = NULL;
-    DWORD size = 0;
 
     DWORD error = pipe_open(name, GENERIC_READ | GENERIC_WRITE, &pipe);
     if (error == ERROR_PIPE_BUSY && WaitNamedPipeW(name, timeout_ms))
         error = pipe_open(name, GENERIC_READ | GENERIC_WRITE, &pipe);
-    if (error == ERROR_SUCCESS && !WriteFile(pipe, request, sizeof request - 1, &size, NULL))
-        error = GetLastError();
     if (error == ERROR_SUCCESS)
-        error = read_line(pipe, timeout_ms, answer, capacity);
+        error = pipe_exchange(pipe, "{\"op\":\"info\"}\n", timeout_ms, answer, capacity);
     handle_close(&pipe);
     return error;
 }
@@ -132,14 +138,14 @@ void target_renew(struct target *target)
 {
     if (!target->is_own || target->error != ERROR_SUCCESS)
         return;
-    handle_close(&target->instance);
+    pipe_close(&target->instance);
     target->error = make_instance(target);
 }
 
 void target_close(struct target *target)
 {
-    handle_close(&target->instance);
-    handle_close(&target->guard);
+    pipe_close(&target->instance);
+    pipe_close(&target->guard);
 }
 
 const char *target_describe(const struct target *target)

@@ -31,6 +31,10 @@ const char *target_describe(_In_ const struct target *target);
 /* Opens a pipe as a client does, with the token of this thread. Returns a Win32 error. */
 NODISCARD DWORD pipe_open(_In_ const wchar_t *name, DWORD access, _Out_ HANDLE *pipe);
 
+/* Sends a request and receives the first line of the answer, as pipe_ask(). */
+NODISCARD DWORD pipe_exchange(HANDLE pipe, _In_ const char *request, DWORD timeout_ms,
+                              _Out_writes_(capacity) char *answer, DWORD capacity);
+
 /* Asks the server of a pipe the op info.
  * timeout_ms  For a free instance, and for the answer.
  * answer      Receives the first line of the answer, terminated, without line end; cut at `capacity`.

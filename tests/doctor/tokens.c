@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/win32/handle.h"
+#include "common/win32/ntdll.h"
 
 enum { GROUPS_MAX = 1024 }; /* of a token; Windows allows 1,015 */
 
@@ -37,20 +38,27 @@ static DWORD to_impersonation(HANDLE token, HANDLE *impersonation)
                : GetLastError();
 }
 
-DWORD tokens_low(HANDLE *token)
+static DWORD set_integrity(HANDLE token, WELL_KNOWN_SID_TYPE level)
 {
     BYTE sid[SECURITY_MAX_SID_SIZE];
     TOKEN_MANDATORY_LABEL label = {.Label = {.Sid = sid, .Attributes = SE_GROUP_INTEGRITY}};
-    HANDLE own = NULL, low = NULL;
 
-    DWORD error = well_known(WinLowLabelSid, sid);
-    if (error == ERROR_SUCCESS)
-        error = tokens_own(&own);
-    if (error == ERROR_SUCCESS)
-        error = to_impersonation(own, &low);
-    if (error == ERROR_SUCCESS && !SetTokenInformation(low, TokenIntegrityLevel, &label,
+    DWORD error = well_known(level, sid);
+    if (error == ERROR_SUCCESS && !SetTokenInformation(token, TokenIntegrityLevel, &label,
                                                        (DWORD)sizeof label + GetLengthSid(sid)))
         error = GetLastError();
+    return error;
+}
+
+DWORD tokens_low(HANDLE *token)
+{
+    HANDLE own = NULL, low = NULL;
+
+    DWORD error = tokens_own(&own);
+    if (error == ERROR_SUCCESS)
+        error = to_impersonation(own, &low);
+    if (error == ERROR_SUCCESS)
+        error = set_integrity(low, WinLowLabelSid);
     if (error == ERROR_SUCCESS) {
         *token = low;
         low = NULL;
@@ -141,6 +149,62 @@ DWORD tokens_plain(HANDLE *token)
     if (error == ERROR_SUCCESS)
         error = restrict_own(own, disabled, 2, token);
     handle_close(&own);
+    return error;
+}
+
+DWORD tokens_filtered(HANDLE *token)
+{
+    BYTE administrators[SECURITY_MAX_SID_SIZE];
+    SID_AND_ATTRIBUTES disabled = {.Sid = administrators};
+    HANDLE own = NULL, filtered = NULL;
+
+    DWORD error = well_known(WinBuiltinAdministratorsSid, administrators);
+    if (error == ERROR_SUCCESS)
+        error = tokens_own(&own);
+    if (error == ERROR_SUCCESS)
+        error = restrict_own(own, &disabled, 1, &filtered);
+    if (error == ERROR_SUCCESS)
+        error = set_integrity(filtered, WinMediumLabelSid);
+    if (error == ERROR_SUCCESS) {
+        *token = filtered;
+        filtered = NULL;
+    }
+    handle_close(&filtered);
+    handle_close(&own);
+    return error;
+}
+
+/* Source: System Informer, phnt/ntseapi.h. */
+typedef LONG(NTAPI *nt_create_low_box)(HANDLE *token, HANDLE existing, ACCESS_MASK access,
+                                       void *attributes, PSID package, ULONG capabilities_count,
+                                       SID_AND_ATTRIBUTES *capabilities, ULONG handles_count,
+                                       HANDLE *handles);
+
+DWORD tokens_app_container(HANDLE *token)
+{
+    /* S-1-15-2 and seven numbers: the shape of the SID of a package. */
+    static const DWORD numbers[] = {2, 1, 2, 3, 4, 5, 6, 7};
+    SID_IDENTIFIER_AUTHORITY authority = {SECURITY_APP_PACKAGE_AUTHORITY};
+    const nt_create_low_box create =
+        (nt_create_low_box)system_function(L"ntdll.dll", "NtCreateLowBoxToken");
+    HANDLE own = NULL, box = NULL;
+    PSID package = NULL;
+
+    if (create == NULL)
+        return ERROR_PROC_NOT_FOUND;
+    if (!AllocateAndInitializeSid(&authority, 8, numbers[0], numbers[1], numbers[2], numbers[3],
+                                  numbers[4], numbers[5], numbers[6], numbers[7], &package))
+        return GetLastError();
+    DWORD error = tokens_own(&own);
+    if (error == ERROR_SUCCESS) {
+        const LONG status = create(&box, own, MAXIMUM_ALLOWED, NULL, package, 0, NULL, 0, NULL);
+        error = status < 0 ? ERROR_NOT_SUPPORTED : ERROR_SUCCESS;
+    }
+    if (error == ERROR_SUCCESS)
+        error = to_impersonation(box, token);
+    handle_close(&box);
+    handle_close(&own);
+    FreeSid(package);
     return error;
 }
 

@@ -14,6 +14,10 @@ NODISCARD DWORD tokens_low(_Out_ HANDLE *token);      /* low integrity */
 NODISCARD DWORD tokens_stranger(_Out_ HANDLE *token); /* no user, no group but Everyone */
 NODISCARD DWORD tokens_plain(_Out_ HANDLE *token);    /* neither Users nor Administrators */
 
+NODISCARD DWORD tokens_filtered(_Out_ HANDLE *token); /* medium, Administrators deny-only */
+/* In an AppContainer that no program has. ERROR_PROC_NOT_FOUND before Windows 8. */
+NODISCARD DWORD tokens_app_container(_Out_ HANDLE *token);
+
 /* Ends impersonation; ends the process when that fails. */
 void tokens_revert(void);
 
