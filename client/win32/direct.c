@@ -151,6 +151,7 @@ bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *fail
     direct->context = (struct answer_context){.platform = &direct->platform,
                                               .info = &direct->info,
                                               .now_us = system_now_us,
+                                              .user_name = token_user_name,
                                               .watchdog = &direct->watchdog};
     watchdog_init(&direct->watchdog, system_awake_ms);
     server_limits_default(&direct->context.limits, 1);

@@ -24,7 +24,9 @@ struct run {
     struct sections *sections;  /* the same for op "sections" */
     bool is_over;               /* the terminal line is made */
     bool is_own;                /* the scan is restricted to the caller's own processes */
-    struct buffer out;          /* lines that were not taken */
+    bool asks_user;             /* the name of the user is to be asked for */
+    char user[CALLER_USER_CAPACITY]; /* it; "": not known */
+    struct buffer out;               /* lines that were not taken */
     struct statistics_answer tally;
 };
 
@@ -208,6 +210,8 @@ static void begin(struct run *run)
              "Ask an administrator for the right, or run as a user who has it.");
     } else if (op == OP_PROCESSES || op == OP_MAPS || op == OP_SECTIONS) {
         begin_scan(run, NULL);
+    } else {
+        run->asks_user = op == OP_WHOAMI && run->asked->context.user_name != NULL;
     }
 }
 
@@ -229,10 +233,25 @@ static void run_row(struct run *run)
         statistics_read(context->statistics, context->now_us(context->clock), values);
         fits = reply_stats(out, id, values);
     } else {
-        fits = reply_whoami(out, id, &run->asked->grant);
+        fits = reply_whoami(out, id, &run->asked->grant, run->user);
     }
     if (finish_row(run, 0, fits))
         end(run, &one_row, NULL);
+}
+
+/* The name of the caller's user, unless such a question hangs: it counts as one about pid 0. */
+static void run_user(struct run *run, struct watch *watch)
+{
+    static const struct sid no_owner = {.size = 0};
+    const struct answer_context *context = &run->asked->context;
+    enum scan_stage stage;
+
+    run->asks_user = false;
+    if (context->watchdog != NULL &&
+        watchdog_check(context->watchdog, 0, 0, &no_owner, &stage) != SCAN_ASK)
+        return;
+    watch_mark(watch, STAGE_OPEN);
+    context->user_name(&run->asked->grant.caller, run->user);
 }
 
 static void step_scan(struct run *run)
@@ -346,13 +365,19 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
         watch_begin(watch);
     if (run->scan != NULL)
         scan_set_watch(run->scan, watch);
-    do {
+    if (run->asks_user) {
+        run_user(run, watch);
+        run_row(run);
+    }
+    while (!run->is_over) {
         if (run->sections != NULL)
             watch_mark(watch, STAGE_SELECT);
         step_scan(run);
-    } while (!run->is_over && watch_is_kept(watch) &&
-             !(run->scan != NULL && scan_is_between(run->scan)) && run->out.size < size &&
-             measure(run) < end_us);
+        if (run->is_over || !watch_is_kept(watch) ||
+            (run->scan != NULL && scan_is_between(run->scan)) || run->out.size >= size ||
+            measure(run) >= end_us)
+            break;
+    }
     if (watch_end(watch))
         return true;
     run_destroy(run);
@@ -368,7 +393,8 @@ bool answer_resume(struct answer *answer, const struct watch_target *hung)
     answer->scan.stage = hung->stage;
     if (answer->scan.processes != NULL)
         begin_scan(run, &answer->scan);
-    else /* it would hang again */
+    else if (run->asked->request.op !=
+             OP_WHOAMI) /* its name is left out; a list would hang again */
         fail(run, STATUS_TIMED_OUT, 0,
              run->asked->request.op == OP_SECTIONS
                  ? "Windows did not give the list of sections in time."
@@ -379,7 +405,7 @@ bool answer_resume(struct answer *answer, const struct watch_target *hung)
 
 bool answer_is_scan(const struct answer *answer)
 {
-    return answer->run->scan != NULL || answer->run->sections != NULL;
+    return answer->run->scan != NULL || answer->run->sections != NULL || answer->run->asks_user;
 }
 
 bool answer_is_over(const struct answer *answer)

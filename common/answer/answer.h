@@ -37,6 +37,9 @@ struct answer_context {
     struct statistics *statistics; /* what `stats` reports; NULL: `stats` is unsupported */
     struct server_limits limits;   /* what `info` reports */
     struct watchdog *watchdog;     /* NULL: queries are waited for, however long they take */
+    /* Asks Windows for the name of a caller's user: terminated, "" when it is not known. It may take
+     * any time, so it is asked for `whoami` alone, in a slice. NULL: names are never known. */
+    void (*user_name)(const struct caller *caller, char *name);
     struct atomic *listings; /* lists of sections being made, one at a time; NULL: any number */
 };
 
@@ -48,7 +51,7 @@ struct answer; /* opaque: answer.c */
 struct answer *answer_create(_In_ const struct answer_context *context,
                              _In_ const struct grant *grant, struct span line);
 
-/* True while the next slice asks the platform and may take long; else it is short and the last. */
+/* True while the next slice asks Windows and may take long; else it is short and the last. */
 bool answer_is_scan(_In_ const struct answer *answer);
 
 /* True once the terminal line is made. */

@@ -134,7 +134,8 @@ static void put_fact(struct json_writer *writer, enum caller_fact fact)
         json_put_bool(writer, fact == FACT_YES);
 }
 
-bool reply_whoami(struct buffer *out, const struct request_id *id, const struct grant *grant)
+bool reply_whoami(struct buffer *out, const struct request_id *id, const struct grant *grant,
+                  const char *user)
 {
     const struct caller *caller = &grant->caller;
     struct json_writer writer;
@@ -143,7 +144,7 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     sid_format(sid, &caller->user);
     begin(&writer, out, id, "whoami");
     json_text(&writer, "sid", known(sid));
-    json_text(&writer, "user", known(caller->name));
+    json_text(&writer, "user", known(user));
     json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
     json_text(&writer, "administrator", caller_administrator_name(caller->administrator));
     write_integrity(&writer, caller->integrity);

@@ -28,8 +28,9 @@ struct server_info {
 NODISCARD bool reply_info(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                           _In_ const struct server_info *info,
                           _In_ const struct server_limits *limits, bool has_stats);
+/* user  The name of the caller; "": not known. */
 NODISCARD bool reply_whoami(_Inout_ struct buffer *out, _In_ const struct request_id *id,
-                            _In_ const struct grant *grant);
+                            _In_ const struct grant *grant, _In_ const char *user);
 
 /* values  STATISTICS_COUNT numbers, as statistics_read() returns them. */
 NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request_id *id,

@@ -41,7 +41,7 @@ enum caller_level {
 
 enum caller_fact { FACT_UNKNOWN, FACT_NO, FACT_YES };
 
-enum { CALLER_USER_CAPACITY = 256 };
+enum { CALLER_USER_CAPACITY = 256 }; /* DOMAIN\user in UTF-8, terminated */
 
 /* The other half of a split token: what the caller becomes when elevated. */
 struct caller_linked {
@@ -52,10 +52,8 @@ struct caller_linked {
 };
 
 struct caller {
-    struct sid user;                 /* size 0: unknown */
-    uint64_t logon_id;               /* of the logon session; 0: unknown */
-    char name[CALLER_USER_CAPACITY]; /* DOMAIN\user in UTF-8, terminated; "" when not known cheaply.
-                                        For people only; no decision depends on it */
+    struct sid user;   /* size 0: unknown */
+    uint64_t logon_id; /* of the logon session; 0: unknown */
     enum caller_level level;
     enum caller_elevation elevation;
     enum caller_administrator administrator; /* no right depends on it, only the reason */

@@ -132,7 +132,8 @@ typedef NTSTATUS(NTAPI *lsa_free)(void *answer);
 
 /* The name of the session if its user is the token's: a service that was started with other
  * credentials has a session of another user. */
-static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session, struct caller *caller)
+static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session,
+                              const struct caller *caller, char *name)
 {
     struct sid user = {0};
 
@@ -140,26 +141,24 @@ static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session, struct
         session->Sid == NULL || !sid_set(&user, session->Sid, GetLengthSid(session->Sid)) ||
         !sid_equal(&user, &caller->user))
         return;
-    join(caller->name, sizeof caller->name, session->LogonDomain.Buffer,
+    join(name, CALLER_USER_CAPACITY, session->LogonDomain.Buffer,
          session->LogonDomain.Length / (int)sizeof(wchar_t), session->UserName.Buffer,
          session->UserName.Length / (int)sizeof(wchar_t));
 }
 
 /* The names that were given at logon; the local security authority keeps them with the session. */
-static void query_logon_name(HANDLE token, struct caller *caller)
+static void query_logon_name(const struct caller *caller, char *name)
 {
     const lsa_get_session get =
         (lsa_get_session)system_function(L"secur32.dll", "LsaGetLogonSessionData");
     const lsa_free free_answer = (lsa_free)system_function(L"secur32.dll", "LsaFreeReturnBuffer");
-    TOKEN_STATISTICS statistics;
-    DWORD size = 0;
+    LUID logon_id = {.LowPart = (DWORD)caller->logon_id,
+                     .HighPart = (LONG)(caller->logon_id >> 32)};
     SECURITY_LOGON_SESSION_DATA *session = NULL;
 
-    if (get == NULL || free_answer == NULL ||
-        !GetTokenInformation(token, TokenStatistics, &statistics, sizeof statistics, &size) ||
-        get(&statistics.AuthenticationId, &session) < 0 || session == NULL)
+    if (get == NULL || free_answer == NULL || get(&logon_id, &session) < 0 || session == NULL)
         return;
-    take_session_name(session, caller);
+    take_session_name(session, caller, name);
     free_answer(session);
 }
 
@@ -173,15 +172,16 @@ static bool is_built_in(PSID sid)
            *GetSidSubAuthority(sid, 0) != SECURITY_NT_NON_UNIQUE;
 }
 
-static void query_name(HANDLE token, struct caller *caller)
+void token_user_name(const struct caller *caller, char *name)
 {
     struct sid user = caller->user;
 
+    name[0] = '\0';
     /* Wine keeps no logon sessions and knows its accounts itself. */
-    if (is_built_in(user.bytes) || system_is_wine())
-        token_account_name(&user, caller->name, sizeof caller->name);
+    if (user.size > 0 && (is_built_in(user.bytes) || system_is_wine()))
+        token_account_name(&user, name, CALLER_USER_CAPACITY);
     else
-        query_logon_name(token, caller);
+        query_logon_name(caller, name);
 }
 
 /* Not by CheckTokenMembership: for it a group that is deny-only and one that is absent are the same. */
@@ -247,7 +247,6 @@ DWORD token_facts(HANDLE token, struct caller *caller)
     if (is_container != UNKNOWN_NUMBER)
         facts.app_container = is_container != 0 ? FACT_YES : FACT_NO;
     facts.restricted = query_restricted(token);
-    query_name(token, &facts);
     *caller = facts;
     return ERROR_SUCCESS;
 }

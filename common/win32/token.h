@@ -7,8 +7,8 @@
 
 /* All functions take a token with TOKEN_QUERY and return a Win32 error. */
 
-/* Reads the facts of a token; what was granted to it, and the linked token, are left 0. It asks this
- * machine only, never a domain controller, so that caller->name is "" where only that would know it.
+/* Reads the facts of a token; what was granted to it, and the linked token, are left 0. Only the
+ * kernel is asked.
  * token  Primary, or impersonation at identification level or above.
  * A fact that this system cannot read is not an error and has its unknown value. */
 NODISCARD DWORD token_facts(_In_ HANDLE token, _Out_ struct caller *caller);
@@ -33,6 +33,11 @@ NODISCARD DWORD token_linked(_In_ HANDLE token, _Out_ HANDLE *linked);
 /* "DOMAIN\user" of an account, terminated UTF-8; "" when it is not known. May ask a domain. */
 void token_account_name(_In_ const struct sid *sid, _Out_writes_(capacity) char *name,
                         size_t capacity);
+
+/* The same for the user of a token whose facts were read. It asks the local security authority of
+ * this machine, which may hang, and never a domain: "" where only that would know the name. */
+void token_user_name(_In_ const struct caller *caller,
+                     _Out_writes_(CALLER_USER_CAPACITY) char *name);
 
 /* What the group Administrators is in the token. */
 enum caller_administrator token_administrator(_In_ HANDLE token);

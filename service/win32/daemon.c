@@ -137,6 +137,7 @@ DWORD daemon_start(struct daemon *daemon, const char *pipe_name, const struct se
     daemon->context = (struct answer_context){.platform = &daemon->platform,
                                               .info = &daemon->info,
                                               .now_us = system_now_us,
+                                              .user_name = token_user_name,
                                               .statistics = &daemon->statistics};
     error = create_server(daemon, pipe_name_w);
     if (error != ERROR_SUCCESS) {

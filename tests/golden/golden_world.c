@@ -47,11 +47,18 @@ static bool set_caller(struct golden_world *world, const char *name)
             if (!sid_set(&caller->user, sid, sizeof sid))
                 abort();
         }
-        snprintf(caller->name, sizeof caller->name, "%s", callers[i].user);
         world->grant.reason = callers[i].reason;
         return true;
     }
     return false;
+}
+
+static void find_name(const struct caller *caller, char *name)
+{
+    for (size_t i = 0; i < sizeof callers / sizeof callers[0]; i++)
+        if (caller->user.size == 0 ? callers[i].sid_end == 0
+                                   : callers[i].sid_end == caller->user.bytes[24])
+            (void)snprintf(name, CALLER_USER_CAPACITY, "%s", callers[i].user);
 }
 
 static bool set_rights(struct golden_world *world, const char *names)
@@ -219,6 +226,7 @@ bool golden_world_answer(struct golden_world *world, struct span request, struct
                                      .info = &info,
                                      .listings = &world->listings,
                                      .now_us = golden_now_us,
+                                     .user_name = find_name,
                                      .clock = &clock,
                                      .statistics =
                                          world->has_statistics ? &world->statistics : NULL};

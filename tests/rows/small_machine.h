@@ -42,7 +42,6 @@ static inline struct sid small_machine_sid(uint8_t rid)
 static inline struct caller small_machine_caller(uint32_t granted)
 {
     return (struct caller){.user = small_machine_sid(100),
-                           .name = "HOST\\user",
                            .level = CALLER_LEVEL_IDENTIFICATION,
                            .elevation = ELEVATION_DEFAULT,
                            .integrity = 0x2000,

@@ -18,7 +18,6 @@ static const struct sid ordinary_user = {
 static struct caller standard_user(void)
 {
     return (struct caller){.user = ordinary_user,
-                           .name = "HOST\\user",
                            .level = CALLER_LEVEL_IDENTIFICATION,
                            .elevation = ELEVATION_DEFAULT,
                            .integrity = INTEGRITY_MEDIUM,
@@ -95,7 +94,7 @@ static void the_dacl_decides(struct test *t)
         CHECK_INT(t, rows[i].rights, grant.rights);
         CHECK_STR(t, rows[i].reason, grant.reason);
         CHECK(t, sid_equal(&caller.user, &grant.caller.user));
-        CHECK_STR(t, caller.name, grant.caller.name);
+        CHECK_INT(t, caller.logon_id, grant.caller.logon_id);
     }
 }
 
@@ -342,7 +341,7 @@ static void an_unknown_client_gets_nothing(struct test *t)
     policy_deny_unknown(&grant);
     CHECK_INT(t, 0, grant.rights);
     CHECK_INT(t, 0, grant.caller.user.size);
-    CHECK_STR(t, "", grant.caller.name);
+    CHECK_INT(t, 0, grant.caller.logon_id);
     CHECK_INT(t, CALLER_LEVEL_UNKNOWN, grant.caller.level);
     CHECK_INT(t, ELEVATION_UNKNOWN, grant.caller.elevation);
     CHECK_INT(t, INTEGRITY_UNKNOWN, grant.caller.integrity);

@@ -121,7 +121,7 @@ static void make_caller(const struct combination *c, struct caller *caller)
 static void every_combination_of_facts(struct test *t)
 {
     static struct grant grant;
-    struct caller caller = {.name = "HOST\\user"};
+    struct caller caller = {.logon_id = 7};
     unsigned long count = TEST_COUNT(levels) * TEST_COUNT(users) * TEST_COUNT(integrities) *
                           TEST_COUNT(app_containers) * TEST_COUNT(restrictions) *
                           TEST_COUNT(elevations) * TEST_COUNT(sessions) * LINKED_COMBINATIONS *
@@ -151,7 +151,7 @@ static void every_reason_is_a_short_sentence(struct test *t)
 {
     for (unsigned long n = 0; n < 2985984; n += 7) { /* prime to every dimension */
         struct combination c = combination_at(n);
-        struct caller caller = {.name = ""};
+        struct caller caller = {.logon_id = 7};
 
         make_caller(&c, &caller);
         const struct policy policy = {(enum filtered_admins)c.mode};

@@ -93,8 +93,7 @@ static void reply_whoami_lines(struct test *t)
 {
     static const uint8_t system_sid[] = {1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0};
     struct grant grant = {.rights = RIGHTS_ALL,
-                          .caller = {.name = "NT AUTHORITY\\SYSTEM",
-                                     .elevation = ELEVATION_DEFAULT,
+                          .caller = {.elevation = ELEVATION_DEFAULT,
                                      .administrator = ADMINISTRATOR_DENY_ONLY,
                                      .integrity = 0x4000,
                                      .session_id = 0,
@@ -104,7 +103,7 @@ static void reply_whoami_lines(struct test *t)
     struct buffer out;
     buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
     REQUIRE(t, sid_set(&grant.caller.user, system_sid, sizeof system_sid));
-    CHECK(t, reply_whoami(&out, &id_7, &grant));
+    CHECK(t, reply_whoami(&out, &id_7, &grant, "NT AUTHORITY\\SYSTEM"));
     check_line(t,
                "{\"id\":7,\"type\":\"whoami\",\"sid\":\"S-1-5-18\","
                "\"user\":\"NT AUTHORITY\\\\SYSTEM\",\"elevation\":\"default\","
@@ -117,7 +116,7 @@ static void reply_whoami_lines(struct test *t)
     grant = (struct grant){
         .rights = 0,
         .caller = {.integrity = 0xffffffffu, .session_id = UINT32_MAX, .app_container = FACT_YES}};
-    CHECK(t, reply_whoami(&out, &no_id, &grant));
+    CHECK(t, reply_whoami(&out, &no_id, &grant, ""));
     check_line(t,
                "{\"type\":\"whoami\",\"sid\":null,\"user\":null,\"elevation\":null,"
                "\"administrator\":null,\"integrity\":null,\"session\":null,\"app_container\":true,"
@@ -144,7 +143,7 @@ static void reply_whoami_integrity(struct test *t)
         char expected[64];
         TEST_ROW(t, "%s", rows[i].text);
         buffer_init(&out, OUTPUT_ROW_SIZE_MAX);
-        CHECK(t, reply_whoami(&out, &no_id, &grant));
+        CHECK(t, reply_whoami(&out, &no_id, &grant, ""));
         REQUIRE(t, buffer_append(&out, (struct span){"", 1}));
         snprintf(expected, sizeof expected, "\"integrity\":%s", rows[i].text);
         CHECK(t, strstr(out.data, expected) != NULL);

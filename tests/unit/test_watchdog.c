@@ -463,6 +463,53 @@ static void answer_lists_without_names_at_the_cap(struct test *t)
 }
 
 /* One store for each query of the kernel, and at most two for each slice. */
+/* The local security authority, which answers or hangs. */
+static struct player *authority;
+
+static void user_name(const struct caller *caller, char *name)
+{
+    (void)caller;
+    authority->seen++;
+    if (authority->seen == authority->at)
+        authority->is_abandoned =
+            watchdog_abandon(authority->watchdog, authority->watch, 0, &authority->target);
+    (void)snprintf(name, CALLER_USER_CAPACITY, "PC\\alice");
+}
+
+/* Only whoami asks for a name, in a slice of its own: no thread of the pipe waits for it. When it
+ * hangs the answer lacks the name, and so do others until it has returned. */
+static void whoami_waits_for_no_name(struct test *t)
+{
+    static const struct {
+        const char *line;
+        uint64_t hangs_at; /* 0: never */
+        uint64_t asked;
+        const char *user;
+    } rows[] = {
+        {"{\"op\":\"whoami\"}", 0, 1, "\"user\":\"PC\\\\alice\""},
+        {"{\"op\":\"info\"}", 0, 0, "\"type\":\"info\""},
+        {"{\"op\":\"processes\",\"all\":true}", 0, 0, "\"type\":\"end\""},
+        {"{\"op\":\"whoami\"}", 1, 1, "\"user\":null"},
+        {"{\"op\":\"whoami\"}", 0, 0, "\"user\":null"}, /* the other still hangs */
+        {"{\"op\":\"processes\",\"all\":true}", 0, 0, "\"complete\":true"},
+    };
+    struct play *plays = play_open();
+    struct reply_stream stream;
+
+    authority = &plays->player;
+    plays->machine.context.user_name = user_name;
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        TEST_ROW(t, "row %zu", i);
+        play(t, plays, rows[i].line, RIGHTS_ALL, VIRTUAL_CALLS, rows[i].hangs_at);
+        CHECK_INT(t, rows[i].hangs_at != 0, plays->abandoned_count);
+        CHECK_INT(t, rows[i].asked, plays->player.seen);
+        CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
+        CHECK(t, reply_stream_is_complete(&stream));
+        CHECK_INT(t, 1, count_texts(buffer_span(&plays->out), rows[i].user));
+    }
+    play_close(t, plays);
+}
+
 static void watchdog_costs_a_store_per_query(struct test *t)
 {
     struct play *plays = play_open();
@@ -488,6 +535,7 @@ int main(int argc, char **argv)
         TEST_CASE(answer_ends_when_the_list_hangs),
         TEST_CASE(answer_says_nothing_about_others),
         TEST_CASE(answer_lists_without_names_at_the_cap),
+        TEST_CASE(whoami_waits_for_no_name),
         TEST_CASE(watchdog_costs_a_store_per_query),
     };
 
