@@ -31,14 +31,16 @@ enum {
 };
 
 /* SEC_*, from winnt.h. Columns: bit, wire name. */
-#define SECTION_ATTRIBUTE_LIST(X)                                                        \
-    X(0x20000, "huge_pages")                                                             \
-    X(0x40000, "partition_owner")                                                        \
-    X(0x200000, "based")                                                                 \
-    X(0x400000, "no_change")                                                             \
-    X(0x2000000, "protected_image") X(0x4000000, "reserve") X(0x8000000, "commit")       \
-        X(0x10000000, "no_cache") X(0x20000000, "global") X(0x40000000, "write_combine") \
-            X(0x80000000, "large_pages")
+#define SECTION_ATTRIBUTE_LIST(X)   \
+    X(0x20000, "huge_pages")        \
+    X(0x40000, "partition_owner")   \
+    X(0x200000, "based")            \
+    X(0x400000, "no_change")        \
+    X(0x2000000, "protected_image") \
+    X(0x4000000, "reserve")         \
+    X(0x8000000, "commit")          \
+    X(0x10000000, "no_cache")       \
+    X(0x20000000, "global") X(0x40000000, "write_combine") X(0x80000000, "large_pages")
 
 static const uint32_t SECTION_FILE = 0x800000, SECTION_IMAGE = 0x1000000;
 

@@ -9,6 +9,7 @@
 #define SERVICE_WIN32_SCAN_THREADS_H
 
 #include "common/answer/watchdog.h"
+#include "common/proto/protocol.h"
 #include "common/win32/win.h"
 #include "service/turns.h"
 
