@@ -10,10 +10,11 @@
 
 #define FOR_MAPS CLI_FOR(COMMAND_MAPS)
 #define FOR_DIFF CLI_FOR(COMMAND_DIFF)
-#define FOR_SCANS (FOR_MAPS | CLI_FOR(COMMAND_PS))
+#define FOR_LISTS (FOR_MAPS | CLI_FOR(COMMAND_PS))
+#define FOR_SCANS (FOR_LISTS | CLI_FOR(COMMAND_STALE))
 #define FOR_TABLES (FOR_SCANS | CLI_FOR(COMMAND_SECTIONS))
 #define FOR_SIZES (FOR_MAPS | FOR_DIFF | CLI_FOR(COMMAND_SECTIONS))
-#define FOR_SUMS (FOR_SCANS | CLI_FOR(COMMAND_STATS))
+#define FOR_SUMS (FOR_LISTS | CLI_FOR(COMMAND_STATS))
 #define FOR_SERVERS (FOR_TABLES | FOR_SUMS | CLI_FOR(COMMAND_INFO) | CLI_FOR(COMMAND_WHOAMI))
 #define FOR_ALL (FOR_SERVERS | FOR_DIFF)
 
@@ -65,9 +66,9 @@ static const struct cli_option table[OPTION_COUNT] = {
 };
 
 static const char *const commands[] = {
-    [COMMAND_HELP] = "help",         [COMMAND_PS] = "ps",       [COMMAND_INFO] = "info",
-    [COMMAND_WHOAMI] = "whoami",     [COMMAND_STATS] = "stats", [COMMAND_DIFF] = "diff",
-    [COMMAND_SECTIONS] = "sections",
+    [COMMAND_HELP] = "help", [COMMAND_STALE] = "stale",       [COMMAND_PS] = "ps",
+    [COMMAND_INFO] = "info", [COMMAND_WHOAMI] = "whoami",     [COMMAND_STATS] = "stats",
+    [COMMAND_DIFF] = "diff", [COMMAND_SECTIONS] = "sections",
 };
 
 #define NO_OPTION "a process needs no option: lsmap notepad, lsmap 1234"

@@ -11,6 +11,8 @@ static enum columns_table table_of(const struct options *options)
         return COLUMNS_PROCESSES;
     if (options->command == COMMAND_DIFF)
         return COLUMNS_CHANGES;
+    if (options->command == COMMAND_STALE)
+        return COLUMNS_STALE;
     if (options->command == COMMAND_SECTIONS)
         return COLUMNS_SECTIONS;
     if (options->command != COMMAND_MAPS)

@@ -29,9 +29,10 @@ struct run {
     struct pipeline pipeline;
     struct gaps gaps;
     struct who who;
-    bool asks_open;    /* the second reply: processes that have a file open */
-    struct row end;    /* of the first reply, kept until then */
-    struct row open;   /* made for one of them */
+    bool asks_open; /* the second reply: processes that have a file open */
+    struct row end; /* of the first reply, kept until then */
+    struct stale stale;
+    struct row open;   /* made for one of them, or for a stale file */
     bool is_dropping;  /* the rows of a process that runs another program than was named */
     uint32_t dropping; /* its pid */
     bool has_image[REQUEST_NAMES_MAX]; /* such a process was found, or none of its name */
@@ -72,7 +73,7 @@ enum outcome run_complain(const struct run_settings *settings, const struct fail
 static bool is_scan(const struct options *options)
 {
     return options->command == COMMAND_MAPS || options->command == COMMAND_PS ||
-           options->command == COMMAND_SECTIONS;
+           options->command == COMMAND_STALE || options->command == COMMAND_SECTIONS;
 }
 
 /* The last part of a path. */
@@ -89,9 +90,9 @@ static void make_request(const struct run_settings *settings, struct request *re
 {
     const struct options *options = settings->options;
     static const enum request_op ops[] = {
-        [COMMAND_MAPS] = OP_MAPS,   [COMMAND_PS] = OP_PROCESSES,
-        [COMMAND_INFO] = OP_INFO,   [COMMAND_WHOAMI] = OP_WHOAMI,
-        [COMMAND_STATS] = OP_STATS, [COMMAND_SECTIONS] = OP_SECTIONS};
+        [COMMAND_MAPS] = OP_MAPS,     [COMMAND_PS] = OP_PROCESSES, [COMMAND_INFO] = OP_INFO,
+        [COMMAND_WHOAMI] = OP_WHOAMI, [COMMAND_STATS] = OP_STATS,  [COMMAND_SECTIONS] = OP_SECTIONS,
+        [COMMAND_STALE] = OP_MAPS};
 
     request_init(request, ops[options->command]);
     request->id.type = REQUEST_ID_INT;
@@ -136,6 +137,7 @@ static struct run *run_create(const struct run_settings *settings)
     row_init(&run->end);
     row_init(&run->open);
     who_init(&run->who, options->who ? settings->paths : NULL, settings->self);
+    stale_init(&run->stale, settings->stale);
     buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
     if (options->bom)
@@ -155,6 +157,7 @@ static void run_destroy(struct run *run)
     who_release(&run->who);
     row_release(&run->end);
     row_release(&run->open);
+    stale_release(&run->stale);
     buffer_release(&run->say);
     buffer_release(&run->out);
     gaps_deinit(&run->gaps);
@@ -289,6 +292,38 @@ static void on_end(struct run *run, const struct row *end)
         say_cost(run, end);
 }
 
+/* Rows of processes and mappings are kept; what they show is known at the end. */
+static bool show_stale(struct run *run, struct row *row)
+{
+    struct stale *stale = &run->stale;
+    struct buffer *say = &run->say;
+    uint64_t rows = 0;
+
+    stale_add(stale, row);
+    if (row->type == ROW_END)
+        stale_decide(stale);
+    for (; row->type == ROW_END && stale_next(stale, &run->open); rows++)
+        if (!show_row(run, &run->open))
+            return false;
+    run->exhausted = stale->failed;
+    if (row->type == ROW_PROCESS || row->type == ROW_MAP || stale->failed)
+        return !stale->failed;
+    if (row->type != ROW_END)
+        return show_row(run, row);
+    run->gaps.is_filtered = rows == 0;
+    if (rows == 0 && !run->settings->options->quiet)
+        buffer_text(say, PRODUCT_NAME ": no process has a file mapped that was replaced\n");
+    if (stale->unchecked > 0 && !run->settings->options->quiet)
+        buffer_format(say,
+                      PRODUCT_NAME ": %" PRIu64
+                                   " files were not checked: you may not look at them, "
+                                   "or Windows does not say who uses them\n",
+                      stale->unchecked);
+    row_set_number(row, MEMBER_ROWS, run->pipeline.rows);
+    row_set_number(row, MEMBER_PROCESSES, 0);
+    return show_row(run, row);
+}
+
 /* The programs that were named by a path, and that no process runs. */
 static void add_missing_images(struct run *run)
 {
@@ -326,7 +361,7 @@ static bool take_row(struct run *run, struct row *row)
         run->refusal = (enum outcome)status_exit_code(status_from_name(code.data, code.size));
         outcome_report_error(row, &run->say);
     }
-    return show_row(run, row);
+    return run->settings->stale != NULL ? show_stale(run, row) : show_row(run, row);
 }
 
 /* True when a pid, a name or the path of a program selects the process. */

@@ -9,6 +9,7 @@
 #include "client/outcome.h"
 #include "client/pipeline.h"
 #include "client/spelling.h"
+#include "client/stale.h"
 
 struct output {
     void *context; /* first argument of all */
@@ -39,6 +40,8 @@ struct run_settings {
     size_t folders_count;
     uint32_t self;           /* lsmap's own pid */
     struct waiting *waiting; /* of --wait, kept from one request to the next; NULL: none */
+
+    const struct stale_calls *stale; /* of `stale`; NULL: another command */
 
     struct envelope *envelope; /* what --host adds to rows; NULL: nothing */
 };

@@ -22,7 +22,8 @@ const struct column columns_of_members[MEMBER_COUNT] = {
     [MEMBER_PROTECTION] = {"PROTECTION", CELL_TEXT, 15},
     [MEMBER_ACCESS] = {"ACCESS", CELL_TEXT, 7},
     [MEMBER_OWNER] = {"USER", CELL_ACCOUNT, 15},
-    [MEMBER_SERVICES] = {"SERVICES", CELL_SERVICES, 8},
+    [MEMBER_SERVICES] = {"SERVICES", CELL_SERVICES, 16},
+    [MEMBER_REASON] = {"REASON", CELL_TEXT, 11},
     [MEMBER_PROCESSES] = {"PROCS", CELL_NUMBER, 6},
     [MEMBER_VIEWS] = {"VIEWS", CELL_NUMBER, 6},
 };
@@ -81,6 +82,12 @@ static const enum row_member sections_csv[] = {
     MEMBER_BACKING, MEMBER_PROCESSES, MEMBER_HOLDERS, MEMBER_NAME_STATUS,
 };
 
+static const enum row_member stale[] = {MEMBER_PROCESS, MEMBER_REASON, MEMBER_SERVICES,
+                                        MEMBER_PATH};
+static const enum row_member stale_csv[] = {
+    MEMBER_PID, MEMBER_PROCESS, MEMBER_START, MEMBER_SERVICES, MEMBER_PATH, MEMBER_REASON,
+};
+
 #define COUNTED(array) array, sizeof array / sizeof array[0]
 
 const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
@@ -93,6 +100,7 @@ const struct columns columns_tables[COLUMNS_TABLE_COUNT] = {
     [COLUMNS_FLAT_PAGES] = {COUNTED(flat_pages), NULL, 0, true},
     [COLUMNS_FILES] = {COUNTED(files), COUNTED(files_csv), false},
     [COLUMNS_USERS] = {COUNTED(users), NULL, 0, true},
+    [COLUMNS_STALE] = {COUNTED(stale), COUNTED(stale_csv), false},
     [COLUMNS_CHANGES] = {COUNTED(maps), NULL, 0, false},
     [COLUMNS_SECTIONS] = {COUNTED(sections), COUNTED(sections_csv), false},
 };

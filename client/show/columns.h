@@ -15,6 +15,7 @@ enum columns_table {
     COLUMNS_FLAT_PAGES, /* the same with what is in memory */
     COLUMNS_FILES,      /* a line for each file of --by-file */
     COLUMNS_USERS,      /* a line for each process that has a file; as CSV, its mappings */
+    COLUMNS_STALE,      /* a line for each process and its stale file */
     COLUMNS_CHANGES,    /* what came and went; not as CSV */
     COLUMNS_SECTIONS,   /* a line for each named section, and below it who holds it */
     COLUMNS_TABLE_COUNT

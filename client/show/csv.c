@@ -122,6 +122,8 @@ static bool is_in_table(enum columns_table kind, enum row_type type)
         return type == ROW_FILE;
     if (kind == COLUMNS_SECTIONS)
         return type == ROW_SECTION;
+    if (kind == COLUMNS_STALE)
+        return type == ROW_STALE;
     return type == ROW_MAP || type == ROW_OPEN || (type == ROW_REGION && kind == COLUMNS_REGIONS);
 }
 

@@ -111,15 +111,15 @@ static void put_account(const struct table *table, const struct row *row, struct
         buffer_append(out, sid);
 }
 
-/* "Dhcp, EventLog". Returns false, nothing appended, for a process without services. */
-static bool put_services(const struct row *row, const char *before, struct buffer *out)
+/* "Dhcp, EventLog". Returns their number; nothing is appended for a process without services. */
+static size_t put_services(const struct row *row, const char *before, struct buffer *out)
 {
-    const size_t begin = out->size;
     struct json_reader reader;
+    size_t count = 0;
 
     json_reader_init(&reader, row_text(row, MEMBER_SERVICES), JSON_DEPTH_MAX);
     if (json_next(&reader) != JSON_ARRAY_OPEN)
-        return false;
+        return 0;
     for (const char *comma = before; json_next(&reader) == JSON_STRING; comma = ", ") {
         char name[SERVICE_NAME_SIZE_MAX];
         size_t size = 0;
@@ -127,8 +127,9 @@ static bool put_services(const struct row *row, const char *before, struct buffe
             continue;
         buffer_text(out, comma);
         buffer_append(out, (struct span){name, size});
+        count++;
     }
-    return out->size > begin;
+    return count;
 }
 
 static bool is_narrow(const struct table *table)
@@ -194,16 +195,18 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
         if (text.size == 0)
             text = row_text(row, member == MEMBER_IMAGE ? MEMBER_NAME : MEMBER_DEVICE_PATH);
         buffer_append(cell, table->style.width > 0 ? row_text(row, MEMBER_NAME) : text);
-        if (member != MEMBER_IMAGE || !put_services(row, " [", cell))
+        if (member != MEMBER_IMAGE || put_services(row, " [", cell) == 0)
             return text;
         buffer_text(cell, "]");
-        break;
-    case CELL_SERVICES:
-        (void)put_services(row, "", cell);
         break;
     case CELL_ACCOUNT:
         buffer_clear(&table->heading); /* not in use: these are no changes */
         put_account(table, row, &table->heading);
+        display_cut(cell, buffer_span(&table->heading), table->style.width > 0 ? width : 0);
+        break;
+    case CELL_SERVICES:
+        buffer_clear(&table->heading);
+        (void)put_services(row, "", &table->heading);
         display_cut(cell, buffer_span(&table->heading), table->style.width > 0 ? width : 0);
         break;
     case CELL_PROTECT:
@@ -360,7 +363,7 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
     buffer_append(out, buffer_span(facts));
     buffer_text(out, "\n");
     buffer_clear(facts);
-    if (put_services(row, "  services: ", facts)) {
+    if (put_services(row, "  services: ", facts) > 0) {
         display_text(out, buffer_span(facts));
         buffer_text(out, "\n");
     }
@@ -458,6 +461,20 @@ static void put_holders(struct table *table, const struct row *row, struct buffe
     buffer_text(out, out->size > begin ? "\n" : "");
 }
 
+/* Each process once, whatever it has: all services of a process, or the program. */
+static void count_stale(struct table *table, const struct row *row)
+{
+    const uint64_t pid = row_number(row, MEMBER_PID, 0);
+
+    if (table->counts[ROW_STALE][0] > 1 && pid == table->stale_pid)
+        return;
+    buffer_clear(&table->heading);
+    size_t services = put_services(row, "", &table->heading);
+    table->services += services;
+    table->programs += services == 0;
+    table->stale_pid = pid;
+}
+
 /* A row that belongs to a table. The titles wait for the first one: above an error message they
  * would be odd. */
 static void put_row(struct table *table, const struct row *row, struct buffer *out)
@@ -482,6 +499,8 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
         put_line(table, indent, columns, row, out);
     else if (has_headings(table))
         put_heading(table, row, out);
+    if (row->type == ROW_STALE)
+        count_stale(table, row);
     if (row->type == ROW_SECTION)
         put_holders(table, row, out);
     table->begun = true;
@@ -499,7 +518,7 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
         stats_table(&table->stats, out);
     } else if (row->type == ROW_PROCESS || row->type == ROW_MAP || row->type == ROW_REGION ||
                row->type == ROW_FILE || row->type == ROW_USER || row->type == ROW_PROCESS_CHANGE ||
-               row->type == ROW_MAP_CHANGE || row->type == ROW_SECTION) {
+               row->type == ROW_MAP_CHANGE || row->type == ROW_SECTION || row->type == ROW_STALE) {
         put_row(table, row, out);
     }
     return !buffer_failed(out) && !buffer_failed(&table->cell) && !buffer_failed(&table->heading);
@@ -526,6 +545,13 @@ bool table_end(struct table *table, struct buffer *out)
         put_count(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
                   "processes started, ");
         put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
+    } else if (table->kind == COLUMNS_STALE) {
+        if (table->services > 0)
+            put_count(out, table->services, "service", "services");
+        buffer_text(out, table->services > 0 && table->programs > 0 ? " and " : "");
+        if (table->programs > 0)
+            put_count(out, table->programs, "program", "programs");
+        buffer_text(out, " should be restarted\n");
     } else if (table->kind == COLUMNS_SECTIONS) {
         put_count(out, table->counts[ROW_SECTION][0], "section\n", "sections\n");
     } else if (table->kind == COLUMNS_FILES) {

@@ -37,9 +37,10 @@ struct table {
     struct buffer heading; /* "NAME (PID)" of the last row of COLUMNS_CHANGES */
     bool has_stats;        /* a ROW_STATS, shown when its reply is complete */
     struct stats stats;
-    uint8_t widths[MEMBER_COUNT];        /* of COLUMNS_USERS: columns that are needed */
-    uint64_t counts[ROW_TYPES_COUNT][2]; /* rows that were shown; [1]: with the change "went" */
-    uint64_t bytes;                      /* of address space, of the views or files shown */
+    uint8_t widths[MEMBER_COUNT];           /* of COLUMNS_USERS: columns that are needed */
+    uint64_t counts[ROW_TYPES_COUNT][2];    /* rows that were shown; [1]: with the change "went" */
+    uint64_t services, programs, stale_pid; /* of ROW_STALE: programs without services; the last */
+    uint64_t bytes;                         /* of address space, of the views or files shown */
 };
 
 void table_init(_Out_ struct table *table, enum columns_table kind,

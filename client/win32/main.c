@@ -11,6 +11,7 @@
 #include "client/win32/direct.h"
 #include "client/win32/pipe.h"
 #include "client/win32/resolve.h"
+#include "client/win32/stale_files.h"
 #include "common/base/bounds.h"
 #include "common/proto/protocol.h"
 #include "common/version.h"
@@ -123,6 +124,7 @@ static enum outcome ask(struct console *console, const struct options *options,
     static struct places places; /* large */
     struct envelope_facts facts = {.now = system_now_filetime};
     struct envelope envelope;
+    struct stale_files stale;
     struct run_settings settings = {
         .options = options,
         .output = &console->output,
@@ -143,6 +145,8 @@ static enum outcome ask(struct console *console, const struct options *options,
     settings.envelope = options->host ? &envelope : NULL;
     places_init(&places, options);
     settings.folders_count = places.outside_count;
+    stale_files_open(&stale);
+    settings.stale = options->command == COMMAND_STALE ? &stale.calls : NULL;
     if (options->direct) {
         settings.transport =
             direct_open(&direct, options->timeout_s, &failure) ? &direct.transport : NULL;
@@ -154,6 +158,7 @@ static enum outcome ask(struct console *console, const struct options *options,
     pipe_client_close(&client);
     direct_close(&direct);
     places_release(&places);
+    stale_files_close(&stale);
     return outcome;
 }
 
