@@ -316,9 +316,9 @@ static bool show_stale(struct run *run, struct row *row)
     if (stale->unchecked > 0 && !run->settings->options->quiet)
         buffer_format(say,
                       PRODUCT_NAME ": %" PRIu64
-                                   " files were not checked: you may not look at them, "
-                                   "or Windows does not say who uses them\n",
-                      stale->unchecked);
+                                   " mapped %s not checked: you may not look there, or "
+                                   "Windows does not say who uses the file\n",
+                      stale->unchecked, stale->unchecked == 1 ? "file was" : "files were");
     row_set_number(row, MEMBER_ROWS, run->pipeline.rows);
     row_set_number(row, MEMBER_PROCESSES, 0);
     return show_row(run, row);

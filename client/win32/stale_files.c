@@ -1,6 +1,7 @@
 #include "client/win32/stale_files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/win32/file_users.h"
 #include "common/base/bounds.h"
@@ -59,7 +60,7 @@ static DWORD open_file(struct span path, HANDLE *file)
     name = malloc((PREFIX_LEN + NAME_LENGTH_MAX + 1) * sizeof *name);
     if (name == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    (void)text_w_from_utf8(name, PREFIX_LEN + 1, SPAN("\\\\?\\"));
+    memcpy(name, L"\\\\?\\", PREFIX_LEN * sizeof *name);
     DWORD error = text_w_from_utf8(name + PREFIX_LEN, NAME_LENGTH_MAX + 1, path);
     if (error == ERROR_SUCCESS) {
         HANDLE opened = CreateFileW(
