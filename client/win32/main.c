@@ -30,7 +30,8 @@ struct places {
     size_t outside_count;
 };
 
-_Static_assert(OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX <= FILTER_FOLDERS_MAX, "a filter has room");
+_Static_assert((size_t)OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX <= FILTER_FOLDERS_MAX,
+               "a filter has room");
 
 static void complain(const struct console *console, const char *text)
 {

@@ -86,10 +86,11 @@ enum {
 /* The index of each number. The row has them in this order. */
 enum statistics_index {
     STATISTICS_PLAIN_LIST(STATISTICS_SYMBOL) STATISTICS_REQUESTS, /* + op, result */
-    STATISTICS_LIMIT_HITS = STATISTICS_REQUESTS + STATISTICS_OP_COUNT * RESULT_COUNT, /* + limit */
-    STATISTICS_QUERIES = STATISTICS_LIMIT_HITS + LIMIT_COUNT,                         /* + query */
-    STATISTICS_LATENCIES = STATISTICS_QUERIES + QUERY_COUNT, /* + class, position */
-    STATISTICS_COUNT = STATISTICS_LATENCIES + CLASS_COUNT * STATISTICS_LATENCY_COUNT
+    STATISTICS_LIMIT_HITS =
+        STATISTICS_REQUESTS + STATISTICS_OP_COUNT * (int)RESULT_COUNT, /* + limit */
+    STATISTICS_QUERIES = STATISTICS_LIMIT_HITS + (int)LIMIT_COUNT,     /* + query */
+    STATISTICS_LATENCIES = STATISTICS_QUERIES + (int)QUERY_COUNT,      /* + class, position */
+    STATISTICS_COUNT = STATISTICS_LATENCIES + (int)CLASS_COUNT * STATISTICS_LATENCY_COUNT
 };
 
 /* The buckets' upper bounds, inclusive, ascending: 100 us to 10 s. */

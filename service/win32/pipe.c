@@ -50,7 +50,8 @@ struct pipe_calls pipe_calls = {
 
 enum {
     GUARD_ATTEMPTS_MAX = 16,
-    INSTANCES_MAX = CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 /* guard */
+    INSTANCES_MAX =
+        (int)CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 /* guard */
 };
 
 static SRWLOCK instances_lock = SRWLOCK_INIT;

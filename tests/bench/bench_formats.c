@@ -171,7 +171,7 @@ int main(int argc, char **argv)
         double per_row = time / (double)rows, more = (time - json) / (double)rows;
         printf("  %-14s %9.2f %9.0f %12" PRIu64 " %9.2fx %17.1f%%\n", formats[i].name, time / 1e6,
                per_row, written[i], time / json,
-               100 * more / (SCAN_NS_PER_ROW + json / (double)rows));
+               100 * more / ((double)SCAN_NS_PER_ROW + json / (double)rows));
     }
     buffer_release(&recording.bytes);
     return 0;

@@ -142,9 +142,9 @@ int main(void)
            writer_size, ROUNDS);
     printf("  %-10s %10s %10s\n", "", "MB/s", "ns/row");
     printf("  %-10s %10.1f %10.0f\n", "writer", (double)writer_size / writer / 1e6,
-           writer * 1e9 / ROWS);
+           writer * 1e9 / (double)ROWS);
     printf("  %-10s %10.1f %10.0f\n", "fprintf", (double)plain_size / plain / 1e6,
-           plain * 1e9 / ROWS);
+           plain * 1e9 / (double)ROWS);
     printf("  writer/fprintf %.2f\n", plain / writer);
     return 0;
 }

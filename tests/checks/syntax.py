@@ -25,6 +25,7 @@ MODES = {
         '-D__GNUC__=4', '-D__GNUC_MINOR__=2', '-D__declspec=__declspec',
         '-Wunreachable-code-aggressive',  # C4702
         '-Wlanguage-extension-token',
+        '-Wno-format-nonliteral', '-Wno-#warnings',  # PRINTF_FORMAT is empty for MSVC; headers of clang 19
     ],
     'arm64': ['--target=aarch64-w64-mingw32'],
 }

@@ -387,7 +387,7 @@ static void answer_is_counted_once(struct test *t)
         CHECK_INT(t, rows[i].class_ != CLASS_COUNT, answered);
         CHECK_INT(t, rows[i].rows, values[STATISTICS_ROWS]);
         CHECK_INT(t, rows[i].denials, values[STATISTICS_DENIALS]);
-        CHECK_INT(t, rows[i].lists, values[STATISTICS_QUERIES + QUERY_LIST]);
+        CHECK_INT(t, rows[i].lists, values[(int)STATISTICS_QUERIES + QUERY_LIST]);
         world_release(&world);
     }
 }
@@ -435,8 +435,8 @@ static void answer_counts_the_limits_it_meets(struct test *t)
     CHECK(t, !step(&world, answer));
     leave(&world, answer);
     statistics_read(&world.statistics, 0, values);
-    CHECK_INT(t, 1, values[STATISTICS_LIMIT_HITS + LIMIT_MEMBER_SIZE]);
-    CHECK_INT(t, 1, values[STATISTICS_LIMIT_HITS + LIMIT_ROW_SIZE]);
+    CHECK_INT(t, 1, values[(int)STATISTICS_LIMIT_HITS + LIMIT_MEMBER_SIZE]);
+    CHECK_INT(t, 1, values[(int)STATISTICS_LIMIT_HITS + LIMIT_ROW_SIZE]);
     CHECK_INT(t, 1, values[statistics_request_index(OP_STATS, RESULT_FAILED)]);
     world_release(&world);
 }

@@ -150,8 +150,8 @@ static void busy_server(struct stats *stats)
     stats->values[STATISTICS_BYTES_RECEIVED] = 1234567;
     stats->values[STATISTICS_BYTES_SENT] = 2040109465;
     stats->values[STATISTICS_ROWS] = 12345678;
-    stats->values[STATISTICS_LIMIT_HITS + LIMIT_CONNECTIONS] = 2;
-    stats->values[STATISTICS_LIMIT_HITS + LIMIT_IDLE] = 1003;
+    stats->values[(int)STATISTICS_LIMIT_HITS + LIMIT_CONNECTIONS] = 2;
+    stats->values[(int)STATISTICS_LIMIT_HITS + LIMIT_IDLE] = 1003;
     for (unsigned i = 0; i <= STATISTICS_BUCKET_COUNT; i++) {
         stats->values[statistics_latency_index(CLASS_SELF, i)] = 10 * (i < 4 ? i : 4);
         stats->values[statistics_latency_index(CLASS_MAPS_ONE, i)] = i < 16 ? 0 : 3;

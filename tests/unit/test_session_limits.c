@@ -8,7 +8,7 @@ static uint64_t limit_hits(struct shell *shell, enum statistics_limit limit)
     static uint64_t values[STATISTICS_COUNT];
 
     statistics_read(&shell->statistics, 0, values);
-    return values[STATISTICS_LIMIT_HITS + limit];
+    return values[(int)STATISTICS_LIMIT_HITS + (int)limit];
 }
 
 /* Serves and writes until a scan waits for a turn. */

@@ -183,7 +183,7 @@ static void the_sums_of_many_threads_are_right(struct test *t)
     CHECK_INT(t, THREADS * ROUNDS, sum);
     /* every round costs the same and has the same result */
     CHECK(t, values[STATISTICS_ROWS] > 0 && values[STATISTICS_ROWS] % (THREADS * ROUNDS) == 0);
-    CHECK(t, values[STATISTICS_QUERIES + QUERY_LIST] % (THREADS * ROUNDS) == 0);
+    CHECK(t, values[(int)STATISTICS_QUERIES + QUERY_LIST] % (THREADS * ROUNDS) == 0);
     CHECK(t, values[STATISTICS_BYTES_RECEIVED] % (THREADS * ROUNDS) == 0);
 }
 

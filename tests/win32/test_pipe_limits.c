@@ -43,7 +43,7 @@ static uint64_t limit_hits(enum statistics_limit limit)
     static uint64_t values[STATISTICS_COUNT];
 
     statistics_read(&statistics, 0, values);
-    return values[STATISTICS_LIMIT_HITS + limit];
+    return values[(int)STATISTICS_LIMIT_HITS + (int)limit];
 }
 
 /* Every scan is in a query of 300 ms, again and again; `info` waits for none of them. */

@@ -92,12 +92,12 @@ static void a_server_counts(struct test *t)
     CHECK_INT(t, reply.rows, value_of(&counted, STATISTICS_ROWS));
     CHECK_INT(t, 1, value_of(&counted, STATISTICS_CONNECTIONS_NOW));
     CHECK_INT(t, sizeof request - 1, value_of(&counted, STATISTICS_BYTES_RECEIVED));
-    CHECK(t, value_of(&counted, STATISTICS_QUERIES + QUERY_OPEN) >= 1);
+    CHECK(t, value_of(&counted, (int)STATISTICS_QUERIES + QUERY_OPEN) >= 1);
 
     REQUIRE(t, pipe_client_open(&refused, &rig) == ERROR_SUCCESS); /* one too many */
     CHECK(t, pipe_client_reply(&refused, &reply));
     CHECK(t, strstr(reply.last, "\"busy\"") != NULL);
-    CHECK_INT(t, 1, value_of(&counted, STATISTICS_LIMIT_HITS + LIMIT_CONNECTIONS));
+    CHECK_INT(t, 1, value_of(&counted, (int)STATISTICS_LIMIT_HITS + LIMIT_CONNECTIONS));
     CHECK_INT(t, 2, value_of(&counted, STATISTICS_CONNECTIONS_PEAK));
     pipe_client_close(&refused);
     CHECK(t, wait_for(&counted, STATISTICS_CONNECTIONS_NOW, 1));
