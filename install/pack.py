@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Makes the packages of an installed folder: pack.py FOLDER VERSION ARCHITECTURE TARGET
 
-TARGET receives lsmap-VERSION-ARCHITECTURE.zip, always the same bytes for the same files, and, where wixl is,
-lsmap-VERSION-ARCHITECTURE.msi and a folder winget with the manifests of that MSI.
+TARGET receives lsmap-VERSION-ARCHITECTURE.zip, always the same bytes for the same files, and, where wixl and
+msibuild are (Debian's packages wixl and msitools), lsmap-VERSION-ARCHITECTURE.msi and a folder
+winget-ARCHITECTURE with the manifests of that MSI. LSMAP_RELEASES is the address of the releases.
 """
 import hashlib
 import os
@@ -12,15 +13,15 @@ import subprocess
 import sys
 import tempfile
 import uuid
-import xml.sax.saxutils
 import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NAMESPACE = uuid.UUID('5b0f43b7-0a0e-4f0e-9c41-6f3b6e0c9a57')  # the UpgradeCode of lsmap.wxs
 ADDRESS = os.environ.get('LSMAP_RELEASES', 'https://github.com/lsmap/lsmap/releases/download')
+WINGET = '1.6.0'  # of the schema
 # Of no use to Windows Installer, which removes what it has installed.
 NOT_IN_MSI = {'install.cmd', 'uninstall.cmd', 'install.ps1', 'uninstall.ps1'}
-
+# What may be given to msiexec, and what the search for other versions finds.
 PROPERTIES = ['READERS', 'FILTEREDADMINS', 'ENABLE', 'NOSTART', 'PURGE', 'OLDERFOUND', 'LATERFOUND']
 
 # Types of a custom action: an installed program (18), its result ignored (64), as part of the rollback script
@@ -76,8 +77,7 @@ def directory(folder, below, architecture, components):
         lines.append(f'<Component Id="{identifier}" Guid="{stable_guid(architecture, below)}" Win64="yes">')
         for name in sorted(here, key=lambda name: (name != 'lsmapd.exe', name)):
             key = ' KeyPath="yes"' if name == 'lsmapd.exe' or (below and name == here[0]) else ''
-            quoted = xml.sax.saxutils.quoteattr(os.path.join(folder, name))
-            lines.append(f'<File Id="{file_id(name)}" Name="{os.path.basename(name)}" Source={quoted}{key}/>')
+            lines.append(f'<File Id="{file_id(name)}" Name="{os.path.basename(name)}" Source="{name}"{key}/>')
         lines.append('</Component>')
     for name in folders:
         inner = f'{below}/{name}' if below else name
@@ -100,7 +100,7 @@ def make_msi(folder, version, architecture, path):
         with open(source, 'w', encoding='utf-8') as file:
             file.write(text)
         subprocess.run(['wixl', '--arch', 'x64', '-D', f'Version={version}', '-D', f'ProductCode={code}',
-                        '-o', path, source], check=True)
+                        '-o', os.path.abspath(path), source], check=True, cwd=folder)
     # What wixl 0.101 cannot say. Without a version Windows Installer would keep a program of an older one.
     changes = ["UPDATE `Property` SET `Value` = '" + ';'.join(PROPERTIES) +
                "' WHERE `Property` = 'SecureCustomProperties'"]
@@ -116,13 +116,40 @@ def make_msi(folder, version, architecture, path):
     return '{' + code + '}'
 
 
+def make_winget(version, architecture, msi, code, target):
+    """The three manifests that `winget validate` and the repository winget-pkgs take."""
+    name = os.path.basename(msi)
+    with open(msi, 'rb') as file:
+        digest = hashlib.sha256(file.read()).hexdigest().upper()
+    common = {'PackageIdentifier': 'lsmap.lsmap', 'PackageVersion': version}
+    manifests = {
+        '': ('version', {'DefaultLocale': 'en-US'}, []),
+        '.installer': ('installer', {
+            'MinimumOSVersion': '10.0.14393.0', 'InstallerType': 'msi', 'Scope': 'machine',
+            'UpgradeBehavior': 'install', 'ElevationRequirement': 'elevationRequired'},
+            ['Installers:', f'- Architecture: {architecture}', f'  InstallerUrl: {ADDRESS}/v{version}/{name}',
+             f'  InstallerSha256: {digest}', f"  ProductCode: '{code}'"]),
+        '.locale.en-US': ('defaultLocale', {
+            'PackageLocale': 'en-US', 'Publisher': 'the lsmap authors', 'PackageName': 'lsmap', 'License': 'MIT',
+            'ShortDescription': 'Lists the memory-mapped files of Windows processes.'}, []),
+    }
+    os.makedirs(target, exist_ok=True)
+    for suffix, (kind, members, more) in manifests.items():
+        lines = [f'# yaml-language-server: $schema=https://aka.ms/winget-manifest.{kind}.{WINGET}.schema.json']
+        lines += [f'{key}: {value}' for key, value in {**common, **members}.items()]
+        lines += [*more, f'ManifestType: {kind}', f'ManifestVersion: {WINGET}']
+        with open(os.path.join(target, f'lsmap.lsmap{suffix}.yaml'), 'w', encoding='utf-8', newline='\n') as file:
+            file.write('\n'.join(lines) + '\n')
+
+
 def main():
     folder, version, architecture, target = sys.argv[1:]
     base = os.path.join(target, f'lsmap-{version}-{architecture}')
     os.makedirs(target, exist_ok=True)
     make_zip(folder, base + '.zip')
-    if shutil.which('wixl'):
-        make_msi(folder, version, architecture, base + '.msi')
+    if shutil.which('wixl') and shutil.which('msibuild'):
+        code = make_msi(folder, version, architecture, base + '.msi')
+        make_winget(version, architecture, base + '.msi', code, os.path.join(target, f'winget-{architecture}'))
 
 
 main()

@@ -5,13 +5,14 @@ set -eu
 
 # The compilers and their sanitizers: libclang-rt-dev brings those of the release's clang. wine is the
 # launcher, wine64 the loader. Python, Go and Mono are for the example clients in other languages
-# (500 MB, most of it Go). prometheus is for its promtool, which checks our metrics; its server must
-# not run.
+# (500 MB, most of it Go). wixl and msitools make the MSI. prometheus is for its promtool, which checks
+# our metrics; its server must not run.
 packages='gcc libc6-dev gcc-mingw-w64-x86-64 mingw-w64-tools clang libclang-rt-dev clang-format
 cmake ninja-build wine wine64
 python3 golang-go mono-mcs libmono-system-runtime-serialization4.0-cil
 libmono-system-xml-linq4.0-cil
-prometheus python3-prometheus-client'
+prometheus python3-prometheus-client
+wixl msitools'
 
 missing=
 for package in $packages; do

@@ -88,30 +88,40 @@ static int serve_requests(struct pipe_client *client, int count)
     return served;
 }
 
+static bool has_grown(struct usage before, struct usage after, uint64_t heap_slack,
+                      uint32_t handles)
+{
+    return after.heap_size > before.heap_size + heap_slack ||
+           after.handles > before.handles + handles;
+}
+
+/* The heap and the pool of threads take some rounds to reach their size, more of them on one Wine than on
+ * another. What leaks grows in every round. */
+enum { ROUNDS_MAX = 6 };
+
 static void nothing_grows(struct test *t)
 {
     /* Wine 8 keeps 96 bytes of every PTP_IO that had a completion. */
     enum { REQUESTS = 1000, CONNECTIONS = 300, SLACK_SIZE = 128 * CONNECTIONS, HANDLES_SLACK = 64 };
     struct pipe_rig rig = {.processes_count = 10};
     struct pipe_client client = {0};
+    bool grows = true;
 
     REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
-    serve_clients(&rig, CONNECTIONS); /* heap and pool grow to their size */
-    serve_requests(&client, REQUESTS);
-
-    struct usage start = usage_query();
-    CHECK_INT(t, REQUESTS, serve_requests(&client, REQUESTS));
-    struct usage middle = usage_query();
-    CHECK_INT(t, CONNECTIONS, serve_clients(&rig, CONNECTIONS));
-    struct usage end = usage_query();
-    print_usage("1,000 requests", start, middle);
-    print_usage("300 connections", middle, end);
-    CHECK(t, start.handles > 0 && start.heap_size > 0); /* it was measured */
-    CHECK(t, middle.heap_size <= start.heap_size + 1024);
-    CHECK(t, end.heap_size <= middle.heap_size + SLACK_SIZE);
-    CHECK(t, middle.handles <= start.handles + HANDLES_SLACK);
-    CHECK(t, end.handles <= middle.handles + HANDLES_SLACK);
+    for (int round = 0; round < ROUNDS_MAX && grows; round++) {
+        struct usage start = usage_query();
+        CHECK_INT(t, REQUESTS, serve_requests(&client, REQUESTS));
+        struct usage middle = usage_query();
+        CHECK_INT(t, CONNECTIONS, serve_clients(&rig, CONNECTIONS));
+        struct usage end = usage_query();
+        print_usage("1,000 requests", start, middle);
+        print_usage("300 connections", middle, end);
+        CHECK(t, start.handles > 0 && start.heap_size > 0); /* it was measured */
+        grows = has_grown(start, middle, 1024, HANDLES_SLACK) ||
+                has_grown(middle, end, SLACK_SIZE, HANDLES_SLACK);
+    }
+    CHECK(t, !grows);
     pipe_client_close(&client);
     CHECK(t, pipe_rig_stop(&rig) < 2000);
 }
@@ -119,23 +129,22 @@ static void nothing_grows(struct test *t)
 static void starts_and_stops_leave_nothing(struct test *t)
 {
     enum { STARTS = 40, SLACK_SIZE = 32 * 1024, HANDLES_SLACK = 32 };
-    struct usage start = {0};
+    bool grows = true;
 
-    for (int i = 0; i < 2 * STARTS; i++) {
-        struct pipe_rig rig = {0};
-        if (i == STARTS) {
-            Sleep(500); /* pool threads end by themselves */
-            start = usage_query();
+    for (int round = 0; round < ROUNDS_MAX && grows; round++) {
+        struct usage start = usage_query();
+        for (int i = 0; i < STARTS; i++) {
+            struct pipe_rig rig = {0};
+            CHECK_INT(t, ERROR_SUCCESS, pipe_rig_start(&rig, 1, 0));
+            CHECK(t, pipe_rig_stop(&rig) < 2000);
         }
-        CHECK_INT(t, ERROR_SUCCESS, pipe_rig_start(&rig, 1, 0));
-        CHECK(t, pipe_rig_stop(&rig) < 2000);
+        Sleep(500); /* pool threads end by themselves */
+        struct usage end = usage_query();
+        print_usage("40 starts and stops", start, end);
+        CHECK(t, start.handles > 0 && start.heap_size > 0);
+        grows = has_grown(start, end, SLACK_SIZE, HANDLES_SLACK);
     }
-    Sleep(500);
-    struct usage end = usage_query();
-    print_usage("40 starts and stops", start, end);
-    CHECK(t, start.handles > 0 && start.heap_size > 0);
-    CHECK(t, end.handles <= start.handles + HANDLES_SLACK);
-    CHECK(t, end.heap_size <= start.heap_size + SLACK_SIZE);
+    CHECK(t, !grows);
 }
 
 int main(int argc, char **argv)
