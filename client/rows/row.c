@@ -92,6 +92,8 @@ static bool read_text(struct parser *parser, union row_value *value)
     }
     if (!json_unescape(reader, text->data + text->size, text->capacity - text->size, &size))
         return false;
+    if (memchr(text->data + text->size, '\0', size) != NULL)
+        return fail(parser, "this member must not contain \\u0000: no name has it");
     value->text.offset = text->size;
     value->text.size = size;
     text->size += size;

@@ -41,7 +41,7 @@ bool account_find(struct span sid, struct buffer *name)
 {
     struct account *account = accounts;
 
-    if (sid.size >= SID_TEXT_CAPACITY)
+    if (sid.size >= SID_TEXT_CAPACITY || memchr(sid.data, '\0', sid.size) != NULL)
         return false;
     while (account < accounts + ACCOUNTS_MAX && account < accounts + accounts_count &&
            !span_equal(sid, span_from_string(account->sid)))

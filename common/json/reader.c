@@ -80,9 +80,9 @@ static const char *decode_unicode(struct span text, size_t *at, char *out, size_
     if (error != NULL)
         return error;
     bool is_pair = low >= 0xDC00 && low <= 0xDFFF;
-    if (unit == 0 || (unit >= 0xD800 && unit <= 0xDFFF && !is_pair)) {
+    if (unit >= 0xD800 && unit <= 0xDFFF && !is_pair) {
         *at = begin;
-        return unit == 0 ? "\\u0000 is not allowed" : "unpaired surrogate";
+        return "unpaired surrogate";
     }
     *out_size =
         utf8_encode(out, is_pair ? 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00) : unit);

@@ -3,7 +3,7 @@
  * Nothing is allocated and nothing recurses: nesting is a bit stack bounded by `depth_max`. The
  * first error sticks: every later call returns JSON_ERROR. No extension is accepted: no comments,
  * trailing commas, leading zeros or NaN, no control characters or bad UTF-8 in strings, no lone \u
- * surrogates, no NUL (nor \u0000), no text after the value. */
+ * surrogates, no NUL (but \u0000), no text after the value. */
 #ifndef COMMON_JSON_READER_H
 #define COMMON_JSON_READER_H
 
@@ -49,7 +49,8 @@ enum json_event json_next(_Inout_ struct json_reader *reader);
  * be called after JSON_KEY or inside an array. Returns false on error. */
 NODISCARD bool json_skip(_Inout_ struct json_reader *reader);
 
-/* Unescapes the token of the last JSON_KEY or JSON_STRING, without a terminator. Returns false,
+/* Unescapes the token of the last JSON_KEY or JSON_STRING, without a terminator; the text may contain
+ * NUL. Returns false,
  * outputs untouched, when it needs more than `capacity` bytes. */
 NODISCARD bool json_unescape(_In_ const struct json_reader *reader,
                              _Out_writes_bytes_to_(capacity, *size) char *out, size_t capacity,

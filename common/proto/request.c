@@ -296,6 +296,8 @@ static bool read_glob(struct parser *parser, enum json_event event, struct span 
     if (!json_unescape(&parser->reader, text, texts->capacity - texts->size, &glob.size))
         return false;
     glob.data = text;
+    if (memchr(text, '\0', glob.size) != NULL)
+        return fail_value(parser, STATUS_BAD_REQUEST, "must not contain \\u0000: no name has it");
     if (parser->member == IN_NAME && glob.size > REQUEST_NAME_SIZE_MAX)
         return fail_too_large(parser, REQUEST_NAME_SIZE_MAX, "bytes");
     if (utf16_from_utf8(NULL, 0, glob) > REQUEST_PATH_LEN_MAX)

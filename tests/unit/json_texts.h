@@ -48,8 +48,10 @@ static const char *const accepted[][2] = {
     {"\"\\ud83d\\uDE00\"", "s."},
     {"\"\\uD800\\uDC00\\udbff\\udfff\"", "s."},
     {"\"\\uD7FF\\uE000\\uFFFF\"", "s."},
-    {"\"\\\\u0000\"", "s."}, /* an escaped backslash, then plain text */
-    {"\"\x7F\"", "s."},      /* DEL is not a control character in JSON */
+    {"[\"\\u0000\"]", "[s]."},            /* JSONTestSuite y_string_null_escape */
+    {"{\"foo\\u0000bar\": 42}", "{kn}."}, /* y_object_escaped_null_in_key */
+    {"\"\\\\u0000\"", "s."},              /* an escaped backslash, then plain text */
+    {"\"\x7F\"", "s."},                   /* DEL is not a control character in JSON */
     {"\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"", "s."},
     {"\"\xEF\xBF\xBF\xF4\x8F\xBF\xBF\"", "s."}, /* noncharacters are characters here */
     {"\"\xEF\xBB\xBF\"", "s."},                 /* a byte order mark within a string */
@@ -162,8 +164,7 @@ static const struct refused_text refused[] = {
     {"\"\\u00g0\"", 5, ""},
     {"\"\\u-123\"", 3, ""},
     {"\"\\u 123\"", 3, ""},
-    {"\"\\u0000\"", 1, ""},
-    {"\"ab\\u0000\"", 3, ""},
+    {"\"\\u000\"", 6, ""},
     {"\"\\ud800\"", 1, ""}, /* surrogates without a partner */
     {"\"\\udc00\"", 1, ""},
     {"\"a\\uDBFFb\"", 2, ""},

@@ -142,7 +142,7 @@ static void other_lines_are_refused(struct test *t)
         {"{\"type\":\"stats\",\"rights\":\"all\"}", 25},
         {"{\"type\":\"stats\",\"rights\":[1,}", 28},
         {"{\"type\":\"stats\",\"path\":\"\xFF\"}", 24},
-        {"{\"type\":\"stats\",\"path\":\"a\\u0000\"}", 25},
+        {"{\"type\":\"stats\",\"path\":\"a\\u0000\"}", 23},
         {"{\"type\":\"stats\",\"path\":\"a", 25},
     };
     struct fixture f;

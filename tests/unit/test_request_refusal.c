@@ -69,7 +69,6 @@ static void request_refuses_what_is_no_json(struct test *t)
         {"{\"pid\":01,\"id\":3}", 8, ""}, /* after the fault the line is not read */
         {"{\"id\":3,\"name\":\"a\xff\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\xed\xa0\x80\"}", 17, "3"},
-        {"{\"id\":3,\"name\":\"a\\u0000\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\\ud800\"}", 17, "3"},
         {"{\"id\":3,\"name\":\"a\tb\"}", 17, "3"},
     };
@@ -158,6 +157,17 @@ static void request_refuses_wrong_types(struct test *t)
         {"{\"name\":[[\"a\"]]}",
          "member \"name\" at offset 2: the element at offset 9 must be a string that is not empty",
          ""},
+        /* valid JSON, but no name has it */
+        {"{\"id\":3,\"name\":\"a\\u0000\"}",
+         "member \"name\" at offset 9 must not contain \\u0000: no name has it", "3"},
+        {"{\"path\":[\"a\",\"\\u0000\"]}",
+         "member \"path\" at offset 2: the element at offset 13 must not contain \\u0000: no name "
+         "has it",
+         ""},
+        {"{\"address\":\"0x1\\u0000\"}", "member \"address\" at offset 2 " ADDRESS_MUST_BE, ""},
+        {"{\"kinds\":[\"data\\u0000\"]}",
+         "member \"kinds\" at offset 2: unknown kind \"data\xef\xbf\xbd\" at offset 11", ""},
+        {"{\"all\\u0000\":true}", "unknown member \"all\xef\xbf\xbd\" at offset 2", ""},
         {"{\"own\":1}", "member \"own\" at offset 2 must be true or false", ""},
         {"{\"all\":false}", "member \"all\" at offset 2 must be true", ""},
         {"{\"all\":1}", "member \"all\" at offset 2 must be true", ""},
