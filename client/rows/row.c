@@ -91,7 +91,7 @@ static bool read_text(struct parser *parser, union row_value *value)
         return true;
     }
     if (!json_unescape(reader, text->data + text->size, text->capacity - text->size, &size))
-        return false;
+        return fail(parser, "this text is too long");
     if (memchr(text->data + text->size, '\0', size) != NULL)
         return fail(parser, "this member must not contain \\u0000: no name has it");
     value->text.offset = text->size;
@@ -126,8 +126,8 @@ static bool read_value(struct parser *parser, enum row_member member, enum json_
 
     switch (members[member].type) {
     case VALUE_TEXT:
-        return (event == JSON_STRING && read_text(parser, value)) ||
-               fail(parser, "this member must be a text");
+        return event == JSON_STRING ? read_text(parser, value)
+                                    : fail(parser, "this member must be a text");
     case VALUE_ADDRESS:
         return (event == JSON_STRING && read_address(reader->token, value)) ||
                fail(parser, "this member must be \"0x\" and 16 hexadecimal digits");
