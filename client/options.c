@@ -439,6 +439,20 @@ static void take_switches(const struct cli *cli, struct options *options)
         options->detail = DETAIL_PAGES;
 }
 
+/* Adds the words of an option or operand that selects rows: `diff` compares answers to the same. */
+static void add_question(const struct cli *cli, struct options *options, const char *name)
+{
+    size_t used = strlen(options->question), room = sizeof options->question - used;
+    int size = snprintf(options->question + used, room, "%s%s%s%s%.*s", used > 0 ? " " : "",
+                        name[0] != '\0' ? "--" : "", name,
+                        name[0] != '\0' && cli->value.size > 0 ? " " : "",
+                        (int)(cli->value.size < room ? cli->value.size : room),
+                        cli->value.size > 0 ? cli->value.data : "");
+
+    if (size < 0)
+        options->question[used] = '\0';
+}
+
 bool options_parse(int argc, char *const *argv, struct options *options, char *message)
 {
     struct options read = {.timeout_s = TIMEOUT_DEFAULT_S};
@@ -450,8 +464,13 @@ bool options_parse(int argc, char *const *argv, struct options *options, char *m
             read_operand(&cli, &read);
         else
             read_value(&cli, &read, id);
+        if (id == CLI_OPERAND ||
+            (id >= OPTION_OWN && id <= OPTION_TOP && id != OPTION_REGIONS && id != OPTION_PAGES))
+            add_question(&cli, &read, id == CLI_OPERAND ? "" : table[id].name);
     }
     read.command = (enum command)cli.command;
+    cli.value = read.command == COMMAND_PS ? SPAN("(processes)") : SPAN("(mappings)");
+    add_question(&cli, &read, "");
     if (argc <= 1)
         read.command = COMMAND_USAGE;
     bool is_asked = cli.given[OPTION_HELP] != 0 || cli.given[OPTION_VERSION] != 0;

@@ -35,6 +35,7 @@ enum output_format {
 enum {
     OPTIONS_FOLDERS_MAX = 32, /* --not-under on one command line */
     OPTIONS_ERROR_CAPACITY = CLI_MESSAGE_CAPACITY,
+    OPTIONS_QUESTION_CAPACITY = 1024,
     TIMEOUT_DEFAULT_S = 30,
     TIMEOUT_MAX_S = 24 * 60 * 60
 };
@@ -78,8 +79,10 @@ struct options {
     bool debug;                    /* ask what the scan cost, and show it */
     bool direct;                   /* scan in this process, without the service */
     char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
-    unsigned timeout_s;            /* without a byte of progress */
-    unsigned wait_s;               /* for the end of --wait; 0: for ever */
+    unsigned timeout_s;            /* for the complete answer */
+    char question
+        [OPTIONS_QUESTION_CAPACITY]; /* the command and what selects rows, cut; terminated */
+    unsigned wait_s;                 /* for the end of --wait; 0: for ever */
 };
 
 /* The options and commands; a command's number is its enum command. */

@@ -343,12 +343,17 @@ static void add_missing_images(struct run *run)
 /* Takes a row of the answer, be it a server's or made here. */
 static bool take_row(struct run *run, struct row *row)
 {
+    const struct options *options = run->settings->options;
+
     if (row->type == ROW_END) {
         if (row_number(row, MEMBER_ROWS, 0) != run->rows) {
             row_set_number(row, MEMBER_ROWS, run->rows);
             row_set_number(row, MEMBER_PROCESSES, run->processes);
         }
         add_missing_images(run);
+        if ((options->command == COMMAND_MAPS || options->command == COMMAND_PS) &&
+            options->question[0] != '\0')
+            row_set_text(row, MEMBER_QUESTION, span_from_string(options->question));
     }
     gaps_add(&run->gaps, row);
     run->processes += row->type == ROW_PROCESS;

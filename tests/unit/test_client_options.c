@@ -492,6 +492,25 @@ static void what_does_not_go_together(struct test *t)
     }
 }
 
+/* What selects rows, and nothing else. */
+static void the_question_is_kept(struct test *t)
+{
+    static const struct {
+        const char *line, *question;
+    } rows[] = {
+        {"-a --json", "(mappings)"},
+        {"ps -q", "(processes)"},
+        {"--json demo 12 -k data --pages", "demo 12 --kind data (mappings)"},
+        {"--own --not-under C:\\x --top 3 --outside-system",
+         "--own --not-under C:\\x --top 3 --outside-system (mappings)"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct options options;
+        if (good(t, rows[i].line, &options))
+            CHECK_STR(t, rows[i].question, options.question);
+    }
+}
+
 /* What other programs use leads to what to write here. */
 static void habits_lead_to_the_right_words(struct test *t)
 {
@@ -567,6 +586,7 @@ int main(int argc, char **argv)
         TEST_CASE(globs_have_a_longest_size),
         TEST_CASE(formats_are_chosen),
         TEST_CASE(what_does_not_go_together),
+        TEST_CASE(the_question_is_kept),
         TEST_CASE(habits_lead_to_the_right_words),
         TEST_CASE(help_has_topics),
     };

@@ -12,8 +12,9 @@
 
 #define PROCESS_ROW "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"
 #define MAP_ROW "{\"id\":1,\"type\":\"map\",\"pid\":7,\"size\":4096,\"path\":\"C:\\\\\xC3\xA9\"}\n"
-#define END_ROW                                                                             \
-    "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":2,\"errors\":0,\"complete\":true," \
+#define END_ROW                                                               \
+    "{\"id\":1,\"type\":\"end\",\"question\":\"7 "                            \
+    "(mappings)\",\"processes\":1,\"rows\":2,\"errors\":0,\"complete\":true," \
     "\"scope\":\"all\",\"elapsed_us\":5}\n"
 #define GOOD PROCESS_ROW MAP_ROW END_ROW
 #define REQUEST "{\"id\":1,\"op\":\"maps\",\"pid\":7}\n"
@@ -93,7 +94,7 @@ static void each_misbehaviour_has_its_exit_code(struct test *t)
         {"denies",
          {.reply = "{\"id\":1,\"type\":\"error\",\"code\":\"denied\",\"message\":\"No.\"}\n"},
          OUTCOME_DENIED,
-         "lsmap: No. (denied)\n",
+         "lsmap: No. (denied): lsmap whoami shows what you may ask\n",
          NULL},
         {"is busy before the request",
          {.ignores_request = true,
@@ -212,10 +213,11 @@ static char *make_reply(int rows, size_t *size)
     memcpy(reply, PROCESS_ROW, *size);
     for (int i = 0; i < rows; i++, *size += row_size)
         memcpy(reply + *size, MAP_ROW, row_size);
-    *size += (size_t)snprintf(reply + *size, 1024,
-                              "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":%d,"
-                              "\"errors\":0,\"complete\":true}\n",
-                              rows + 1);
+    *size += (size_t)snprintf(
+        reply + *size, 1024,
+        "{\"id\":1,\"type\":\"end\",\"question\":\"7 (mappings)\",\"processes\":1,\"rows\":%d,"
+        "\"errors\":0,\"complete\":true}\n",
+        rows + 1);
     return reply;
 }
 

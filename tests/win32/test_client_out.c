@@ -15,12 +15,15 @@
 #define PROCESS_ROW "{\"id\":1,\"type\":\"process\",\"pid\":7,\"name\":\"a\",\"access\":\"full\"}\n"
 #define MAP_ROW "{\"id\":1,\"type\":\"map\",\"pid\":7,\"size\":4096,\"path\":\"C:\\\\\xC3\xA9\"}\n"
 #define FAILED_ROW "{\"id\":1,\"type\":\"process_error\",\"pid\":7,\"code\":\"access_denied\"}\n"
-#define END_ROW \
-    "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":2,\"errors\":0,\"complete\":true}\n"
-#define END_FAILED_ROW \
-    "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":2,\"errors\":1,\"complete\":false}\n"
-#define END_NOTHING_ROW \
-    "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":0,\"errors\":0,\"complete\":true}\n"
+#define END_ROW                                    \
+    "{\"id\":1,\"type\":\"end\",\"question\":\"7 " \
+    "(mappings)\",\"processes\":1,\"rows\":2,\"errors\":0,\"complete\":true}\n"
+#define END_FAILED_ROW                             \
+    "{\"id\":1,\"type\":\"end\",\"question\":\"7 " \
+    "(mappings)\",\"processes\":1,\"rows\":2,\"errors\":1,\"complete\":false}\n"
+#define END_NOTHING_ROW                            \
+    "{\"id\":1,\"type\":\"end\",\"question\":\"7 " \
+    "(mappings)\",\"processes\":0,\"rows\":0,\"errors\":0,\"complete\":true}\n"
 #define OLD "what was there before\n"
 
 enum { ARGUMENTS_CAPACITY = 1024 };
