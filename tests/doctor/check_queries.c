@@ -4,8 +4,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
-#include <tlhelp32.h>
-#include <wchar.h>
+#include <string.h>
 
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
@@ -17,7 +16,6 @@
 
 enum {
     REGIONS_MAX = 64 * 1024, /* of one process, until the first image */
-    SNAPSHOT_MAX = 64 * 1024,
     LIST_SIZE_FIRST = 1024 * 1024,
     LIST_SIZE_MAX = 64 * 1024 * 1024,
     NAME_ANSWER_SIZE = 4 * 1024 /* enough for the name of a system image */
@@ -32,24 +30,6 @@ struct nt_memory_image {
 };
 
 static_assert(sizeof(struct nt_memory_image) == 24, "MEMORY_IMAGE_INFORMATION");
-
-static DWORD find_process(const wchar_t *name)
-{
-    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
-    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
-    DWORD pid = 0;
-
-    if (snapshot == INVALID_HANDLE_VALUE)
-        return 0;
-    BOOL has_more = Process32FirstW(snapshot, &entry);
-    for (int i = 0; i < SNAPSHOT_MAX && has_more && pid == 0; i++) {
-        if (_wcsicmp(entry.szExeFile, name) == 0)
-            pid = entry.th32ProcessID;
-        has_more = Process32NextW(snapshot, &entry);
-    }
-    handle_close(&snapshot);
-    return pid;
-}
 
 /* Steps from region to region up to the first mapped image. Returns the status of the last query;
  * *address receives the base of the image. */
@@ -148,7 +128,7 @@ static void check_open(struct machine *machine, const char *target, HANDLE proce
 
 static void check_target(struct machine *machine, const char *target, const wchar_t *name)
 {
-    DWORD pid = find_process(name);
+    DWORD pid = machine_find_process(name);
 
     if (pid == 0) {
         report_add(&machine->report, DOCTOR_QUERY_LIMITED, DOCTOR_SKIP, target,
@@ -212,8 +192,51 @@ cleanup:
     process_list_release(list);
 }
 
+/* What the kernel keeps to itself: each class by itself, at the lowest address of user space. Windows may
+ * refuse them all; another status would be reported as an error. */
+static void check_closed(struct machine *machine, const char *target, const wchar_t *name)
+{
+    const DWORD pid = machine_find_process(name);
+    HANDLE process = pid != 0 ? OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid) : NULL;
+    const DWORD error = process == NULL && pid != 0 ? GetLastError() : ERROR_SUCCESS;
+    char text[128] = "";
+    bool is_expected = true;
+
+    if (process == NULL) {
+        report_add(&machine->report, DOCTOR_QUERY_CLOSED,
+                   pid == 0 || !machine->is_elevated ? DOCTOR_SKIP : DOCTOR_FAIL, target,
+                   pid == 0 ? "does not run here" : "cannot be opened: error %lu",
+                   (unsigned long)error);
+        return;
+    }
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        const uint32_t status = query(process, 0x7ffe0000, classes[i].information);
+        const size_t size = strlen(text);
+        (void)snprintf(text + size, sizeof text - size, " %s 0x%08lx", classes[i].name,
+                       (unsigned long)status);
+        is_expected =
+            is_expected && (i != 0 || status == NTSTATUS_OK || status == NTSTATUS_ACCESS_DENIED);
+    }
+    report_add(&machine->report, DOCTOR_QUERY_CLOSED,
+               is_expected        ? DOCTOR_PASS
+               : machine->is_wine ? DOCTOR_SKIP
+                                  : DOCTOR_FAIL,
+               target, "%s", text + 1);
+    handle_close(&process);
+}
+
 void check_queries(struct machine *machine)
 {
+    static const struct {
+        const char *target;
+        const wchar_t *name;
+    } closed[] = {
+        {"System", L"System"},
+        {"Registry", L"Registry"},
+        {"MemCompression", L"MemCompression"},
+        {"Secure System", L"Secure System"},
+        {"vmmem", L"vmmem"},
+    };
     static const struct {
         const char *target;
         const wchar_t *name;
@@ -226,5 +249,7 @@ void check_queries(struct machine *machine)
 
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
         check_target(machine, targets[i].target, targets[i].name);
+    for (size_t i = 0; i < sizeof closed / sizeof closed[0]; i++)
+        check_closed(machine, closed[i].target, closed[i].name);
     check_owners(machine);
 }

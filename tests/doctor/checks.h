@@ -12,4 +12,10 @@ void check_service(_Inout_ struct machine *machine);  /* the other service.*, pl
 void check_restart(_Inout_ struct machine *machine);  /* service.restart */
 void check_queries(_Inout_ struct machine *machine);  /* query.* */
 
+void check_names(_Inout_ struct machine *machine); /* name.* */
+
+/* scan.*, handle.*, devices.*, bench.*
+ * bench  Measures, which takes a while. */
+void check_scan(_Inout_ struct machine *machine, bool bench);
+
 #endif

@@ -1,8 +1,11 @@
 #include "tests/doctor/machine.h"
 
 #include <stdlib.h>
+#include <tlhelp32.h>
 #include <wchar.h>
 
+#include "common/base/bounds.h"
+#include "common/win32/handle.h"
 #include "common/win32/platform_nt.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
@@ -113,4 +116,22 @@ void machine_skip_error(struct machine *machine, enum doctor_check check, const 
     report_add(&machine->report, check, DOCTOR_SKIP, subject, "%s: %s%s", what,
                text_w_error(text, sizeof text, error),
                needs_elevation ? "; run this from an elevated prompt" : "");
+}
+
+DWORD machine_find_process(const wchar_t *name)
+{
+    PROCESSENTRY32W entry = {.dwSize = sizeof entry};
+    HANDLE snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    DWORD pid = 0;
+
+    if (snapshot == INVALID_HANDLE_VALUE)
+        return 0;
+    BOOL has_more = Process32FirstW(snapshot, &entry);
+    for (int i = 0; i < PROCESSES_MAX && has_more && pid == 0; i++) {
+        if (_wcsicmp(entry.szExeFile, name) == 0)
+            pid = entry.th32ProcessID;
+        has_more = Process32NextW(snapshot, &entry);
+    }
+    handle_close(&snapshot);
+    return pid;
 }

@@ -30,6 +30,9 @@ struct machine {
 struct machine *machine_open(void);
 void machine_close(_Inout_opt_ struct machine *machine);
 
+/* The pid of a process with this file name; 0: none runs. */
+DWORD machine_find_process(_In_z_ const wchar_t *name);
+
 /* Each adds SKIP to the check, and returns true, when the condition holds.
  * what  Follows "Wine ". */
 bool machine_skips_wine(_Inout_ struct machine *machine, enum doctor_check check,

@@ -57,7 +57,17 @@
     X(DOCTOR_QUERY_LIMITED, "query.limited",                                                       \
       "the limited right suffices for protected processes, class by class")                        \
     X(DOCTOR_QUERY_OWNERS, "query.owners",                                                         \
-      "the list of processes has their users, so that only a caller's own are opened")
+      "the list of processes has their users, so that only a caller's own are opened")             \
+    X(DOCTOR_QUERY_CLOSED, "query.closed", "what the kernel lists of its own processes")           \
+    X(DOCTOR_NAME_LOCKED, "name.locked", "a name query that waits for a lock returns after it")    \
+    X(DOCTOR_NAME_CHANGES, "name.changes", "a view has one of the names of its file")              \
+    X(DOCTOR_SCAN_KINDS, "scan.kinds",                                                             \
+      "MemoryRegionInformationEx knows kind and size of each view")                                \
+    X(DOCTOR_SCAN_WALK, "scan.walk", "it finds the views that basic queries find")                 \
+    X(DOCTOR_HANDLE_ACCESS, "handle.access", "a handle has the rights that it was opened with")    \
+    X(DOCTOR_DEVICES_TIME, "devices.time", "the devices are known before the first scan goes on")  \
+    X(DOCTOR_DEVICES_PATHS, "devices.paths", "every device of a mapped file has a DOS path")       \
+    X(DOCTOR_BENCH_SCAN, "bench.scan", "a scan makes fewer queries than the plain way")
 
 enum doctor_check {
 #define X(symbol, name, proof) symbol,

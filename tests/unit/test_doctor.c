@@ -1,9 +1,12 @@
 #include "tests/test.h"
 
+#include "common/base/bounds.h"
 #include "common/version.h"
 #include "tests/doctor/compare.h"
 #include "tests/doctor/report.h"
+#include "tests/doctor/walks.h"
 #include "tests/unit/descriptor_rows.h"
+#include "tests/virtual/virtual_layout.h"
 
 static const struct doctor_place windows = {
     .host = "HOST", .os_build = "10.0.19045", .wine = "", .is_elevated = true};
@@ -256,6 +259,54 @@ static void no_dacl_differs_from_an_empty_one(struct test *t)
     CHECK(t, !descriptors_match(&absent, &empty, &mapping, reason));
 }
 
+/* --- the two walks --- */
+
+static void lie_about_size(struct virtual_platform *virtual_, struct allocation *allocation)
+{
+    (void)virtual_;
+    allocation->size += MEMORY_GRANULARITY; /* possible, but not what the regions say */
+}
+
+/* The walks of each recorded process agree; those of a kernel that lies do not. */
+static void doctor_compares_two_walks(struct test *t)
+{
+    static const char *const names[] = {"service", "browser", "windows_16299", "windows_26100"};
+    static struct walked by_allocations, by_regions;
+
+    for (size_t i = 0; i < 2 * TEST_COUNT(names); i++) {
+        struct virtual_layout layout;
+        struct virtual_layout_error error;
+        struct virtual_platform virtual_;
+        struct platform platform;
+        struct process_facts facts;
+        struct address_space *space = NULL;
+        struct buffer image;
+        char path[512], reason[WALKS_REASON_CAPACITY] = "";
+        const bool lies = i >= TEST_COUNT(names);
+
+        TEST_ROW(t, "%s%s", names[i % TEST_COUNT(names)], lies ? ", lies" : "");
+        (void)snprintf(path, sizeof path, "%s/%s.txt", LAYOUTS_DIR, names[i % TEST_COUNT(names)]);
+        REQUIRE(t, virtual_layout_read(path, &layout, &error));
+        virtual_layout_platform(&layout, &virtual_, &platform);
+        virtual_.distort_allocation = lies ? lie_about_size : NULL;
+        buffer_init(&image, NAME_SIZE_MAX);
+        REQUIRE(t, platform.open(platform.context, layout.processes[0].entry.pid, &facts, &image,
+                                 &space) == 0);
+        CHECK(t, walks_walk(&platform, space, true, &by_allocations));
+        CHECK(t, walks_walk(&platform, space, false, &by_regions));
+        CHECK_INT(t, !lies, walks_match(&by_allocations, &by_regions, reason));
+        CHECK_INT(t, lies, reason[0] != '\0');
+        CHECK(t, by_regions.count > 50 && by_regions.queries.allocations == 0);
+        CHECK(t, lies || !by_allocations.gave_up);
+        virtual_.has_allocation = false; /* as under Wine */
+        CHECK(t, walks_walk(&platform, space, true, &by_allocations));
+        CHECK(t, by_allocations.gave_up && by_allocations.count == by_regions.count);
+        platform.close(platform.context, space);
+        buffer_release(&image);
+        virtual_layout_release(&layout);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -269,6 +320,7 @@ int main(int argc, char **argv)
         TEST_CASE(doctor_names_are_all_different),
         TEST_CASE(descriptors_match_or_differ_in_words),
         TEST_CASE(no_dacl_differs_from_an_empty_one),
+        TEST_CASE(doctor_compares_two_walks),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
