@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Makes the packages of an installed folder: pack.py FOLDER VERSION ARCHITECTURE TARGET
 
-TARGET receives lsmap-VERSION-ARCHITECTURE.zip, always the same bytes for the same files, and, where wixl and
-msibuild are (Debian's packages wixl and msitools), lsmap-VERSION-ARCHITECTURE.msi and a folder
+TARGET receives lsmap-VERSION-ARCHITECTURE.zip, always the same bytes for the same files, its contents as
+lsmap-VERSION-ARCHITECTURE.spdx.json, and, where wixl and msibuild are (Debian's packages wixl and msitools), lsmap-VERSION-ARCHITECTURE.msi and a folder
 winget-ARCHITECTURE with the manifests of that MSI. LSMAP_RELEASES is the address of the releases.
 """
+import datetime
 import hashlib
+import json
 import os
 import shutil
 import struct
@@ -142,11 +144,40 @@ def make_winget(version, architecture, msi, code, target):
             file.write('\n'.join(lines) + '\n')
 
 
+def make_spdx(folder, version, architecture, path):
+    """What is in the packages, as SPDX 2.3: our own files alone, since lsmap contains no other's."""
+    name = f'lsmap-{version}-{architecture}'
+    files = []
+    for number, file_name in enumerate(files_below(folder)):
+        with open(os.path.join(folder, file_name), 'rb') as file:
+            data = file.read()
+        files.append({'SPDXID': f'SPDXRef-File-{number}', 'fileName': './' + file_name, 'checksums': [
+            {'algorithm': kind.upper(), 'checksumValue': hashlib.new(kind, data).hexdigest()}
+            for kind in ('sha1', 'sha256')], 'licenseConcluded': 'MIT', 'copyrightText': 'NOASSERTION'})
+    sums = ''.join(sorted(file['checksums'][0]['checksumValue'] for file in files))
+    package = {'SPDXID': 'SPDXRef-Package', 'name': 'lsmap', 'versionInfo': version, 'filesAnalyzed': True,
+               'packageVerificationCode': {'packageVerificationCodeValue': hashlib.sha1(sums.encode()).hexdigest()},
+               'downloadLocation': f'{ADDRESS}/v{version}/{name}.zip', 'licenseConcluded': 'MIT',
+               'licenseDeclared': 'MIT', 'copyrightText': 'NOASSERTION'}
+    relations = [{'spdxElementId': 'SPDXRef-DOCUMENT', 'relationshipType': 'DESCRIBES',
+                  'relatedSpdxElement': 'SPDXRef-Package'}]
+    relations += [{'spdxElementId': 'SPDXRef-Package', 'relationshipType': 'CONTAINS',
+                   'relatedSpdxElement': file['SPDXID']} for file in files]
+    created = datetime.datetime.fromtimestamp(int(os.environ.get('SOURCE_DATE_EPOCH', 0)), datetime.timezone.utc)
+    document = {'spdxVersion': 'SPDX-2.3', 'dataLicense': 'CC0-1.0', 'SPDXID': 'SPDXRef-DOCUMENT', 'name': name,
+                'documentNamespace': f'{ADDRESS}/v{version}/{name}.spdx.json-{sums[:16]}',
+                'creationInfo': {'created': created.strftime('%Y-%m-%dT%H:%M:%SZ'), 'creators': ['Tool: pack.py']},
+                'packages': [package], 'files': files, 'relationships': relations}
+    with open(path, 'w', encoding='utf-8', newline='\n') as file:
+        json.dump(document, file, indent=1)
+
+
 def main():
     folder, version, architecture, target = sys.argv[1:]
     base = os.path.join(target, f'lsmap-{version}-{architecture}')
     os.makedirs(target, exist_ok=True)
     make_zip(folder, base + '.zip')
+    make_spdx(folder, version, architecture, base + '.spdx.json')
     if shutil.which('wixl') and shutil.which('msibuild'):
         code = make_msi(folder, version, architecture, base + '.msi')
         make_winget(version, architecture, base + '.msi', code, os.path.join(target, f'winget-{architecture}'))

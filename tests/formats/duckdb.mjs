@@ -3,10 +3,10 @@
 // JSON lines from the first 20,480 of them, and the end row of a long run comes later, so sample_size is
 // -1, which means all lines.
 //
-//     node duckdb.mjs [live]
+//     node duckdb.mjs live | all ROOT
 //
 // live: each file comes from a run of its own, so no two of them are equal.
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
 
 const db = await (await DuckDBInstance.create(":memory:")).connect();
@@ -118,6 +118,29 @@ if (!live) await test("files of several machines go together", async () => {
   const both = "read_json(['maps.jsonl', 'maps2.jsonl'], union_by_name = true, sample_size = -1)";
   equal(lines("maps.jsonl") + lines("maps2.jsonl"), await value(`SELECT count(*) FROM ${both}`), "rows");
   equal(0, await value(`SELECT count(*) FROM ${both} WHERE host IS NULL OR scan_id IS NULL`), "rows without an envelope");
+});
+
+// The recipe of install/README.md, over the files of a thousand machines; in those of odd numbers no path is
+// known, and one list is not complete.
+if (!live) await test("the recipe finds files and incomplete lists of a thousand machines", async () => {
+  const recipe = readFileSync(`${process.argv[3]}/install/README.md`, "utf8").match(/```sql\n([^]*?)```/)[1];
+  const [view, files, incomplete] = recipe.split(";\n");
+  const source = readFileSync("small.jsonl", "utf8");
+  mkdirSync("maps", { recursive: true });
+  for (let i = 0; i < 1000; i++) {
+    let text = source.replaceAll('"host":"PC1"', `"host":"M${i}"`);
+    if (i % 2) text = text.replaceAll(/"path":"(?:[^"\\]|\\.)*"/g, '"path":null');
+    if (i === 500) text = text.replaceAll('"complete":true', '"complete":false');
+    writeFileSync(`maps/${i}.jsonl`, text);
+  }
+  await db.run(view);
+  equal(1000, await value("SELECT count(DISTINCT host) FROM lsmap"), "machines");
+  equal("VARCHAR", (await types("lsmap")).path, "type of path");
+  const found = await rows(files);
+  if (found.length === 0) throw new Error("no file was found");
+  for (const row of found) equal(500, row.hosts, row.path);
+  const all = source.includes('"complete":false');
+  equal(all ? 1000 : 1, (await rows(incomplete)).length, "incomplete lists");
 });
 
 await test("regions know their file", async () => {

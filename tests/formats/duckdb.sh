@@ -52,6 +52,7 @@ case "$program" in
 *.exe) ;; # each run in Wine takes a second, and the rest shows nothing new there
 *)
     lsmap maps2.jsonl PC2 -a -k all --json --host
+    "$program" 1 PC1 -a --json --host >small.jsonl 2>/dev/null
     lsmap plain.csv PC1 -a -k all --csv
     lsmap bare.csv PC1 -a -k all --csv --no-header
     lsmap pages.csv PC1 -a -k all --pages --csv
@@ -62,5 +63,5 @@ esac
 cp "$here/duckdb.mjs" . # beside its package
 case "$program" in
 *.exe) exec node duckdb.mjs live ;; # each run saw other processes
-*) exec node duckdb.mjs ;;
+*) exec node duckdb.mjs all "$here/../.." ;;
 esac

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The packages of an installed folder: test_pack.py PACK FOLDER SCRATCH"""
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -71,6 +72,15 @@ for name, text in sorted(texts.items()):
                 if path.endswith(('.md', '/', '.py', '.ps1', '.cmd'))]
     lost = [target for target in targets if target not in names and target not in folders]
     check(f'what {name} names is there', not lost, str(lost))
+
+with open(first[:-4] + '.spdx.json', encoding='utf-8') as file:
+    document = json.load(file)
+with zipfile.ZipFile(first) as archive:
+    listed = {file['fileName'][2:]: file['checksums'][1]['checksumValue'] for file in document['files']}
+    check('SPDX lists what the zip has, each with its hash', document['spdxVersion'] == 'SPDX-2.3' and
+          listed == {name: hashlib.sha256(archive.read(name)).hexdigest() for name in names})
+check('SPDX contains each of them', {relation['relatedSpdxElement'] for relation in document['relationships']} ==
+      {'SPDXRef-Package'} | {file['SPDXID'] for file in document['files']})
 
 msi = first[:-4] + '.msi'
 if os.path.exists(msi):
