@@ -174,6 +174,10 @@ static void read_path(struct cli *cli, struct options *options)
         cli_fail(cli, "the path is longer than %d characters", REQUEST_PATH_LEN_MAX);
     else if (!check_text(cli, "path", 0))
         return;
+    else if (spelling_has_wildcard(cli->value) && !spelling_is_bare(cli->value) &&
+             memchr("*?\\/", cli->value.data[0], 4) == NULL && cli->value.data[1] != ':')
+        cli_fail(cli, "no path begins with \"%s\": a pattern begins with a drive, \\\\ or *",
+                 cli_quote(cli->value).text);
     else if (options->paths_count == REQUEST_PATHS_MAX)
         cli_fail(cli, "more than %d paths", REQUEST_PATHS_MAX);
     else

@@ -55,6 +55,7 @@ struct options {
     size_t paths_count;
     bool who;         /* who has these files: one line for each process */
     bool wait;        /* until nobody has them */
+    bool is_again;    /* not the first question of --wait */
     bool has_address; /* --at */
     uint64_t address;
     uint32_t kinds; /* KIND_* bits; 0: the server's default */

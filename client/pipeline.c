@@ -5,6 +5,8 @@
 #include "common/json/writer.h"
 #include "common/proto/protocol.h"
 
+enum { KINDS_SIZE_MAX = 256 }; /* more are not shown */
+
 static enum columns_table table_of(const struct options *options)
 {
     if (options->command == COMMAND_PS)
@@ -34,22 +36,22 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options,
     const enum columns_table kind = table_of(options);
     const struct table_style style = {
         .width = options->wide ? 0 : settings->width,
-        .no_header =
-            options->no_header || (settings->waiting != NULL && settings->waiting->has_titles),
-        .totals = !options->quiet && !options->no_header && settings->waiting == NULL,
+        .no_header = options->no_header,
+        .totals = !options->quiet && !options->no_header,
         .exact = options->exact,
         .account = settings->account,
     };
 
-    *pipeline = (struct pipeline){
-        .options = options, .envelope = settings->envelope, .waiting = settings->waiting};
+    *pipeline = (struct pipeline){.options = options, .envelope = settings->envelope};
     row_init(&pipeline->kept);
     row_init(&pipeline->last);
     buffer_init(&pipeline->line, 4 * ROW_LINE_SIZE_MAX);
     filter_init(&pipeline->filter);
     for (size_t i = 0; i < settings->folders_count; i++)
         filter_add_folder(&pipeline->filter, settings->folders[i]);
-    users_init(&pipeline->users);
+    row_init(&pipeline->user);
+    buffer_init(&pipeline->kinds, KINDS_SIZE_MAX);
+    buffer_init(&pipeline->path, ROW_LINE_SIZE_MAX);
     sorter_init(&pipeline->sorter, options->sort, options->by_file);
     table_init(&pipeline->table, kind, &style);
     csv_init(&pipeline->csv, kind, options->no_header, settings->envelope != NULL);
@@ -63,13 +65,15 @@ void pipeline_release(struct pipeline *pipeline)
     buffer_release(&pipeline->line);
     filter_release(&pipeline->filter);
     sorter_release(&pipeline->sorter);
-    users_release(&pipeline->users);
+    row_release(&pipeline->user);
+    buffer_release(&pipeline->kinds);
+    buffer_release(&pipeline->path);
     table_deinit(&pipeline->table);
     csv_deinit(&pipeline->csv);
     prometheus_deinit(&pipeline->prometheus);
 }
 
-/* True when a row for each process is shown, at the end. */
+/* True when the rows of a process are shown as one. */
 static bool has_users(const struct options *options)
 {
     return options->format == FORMAT_PIDS || (options->who && options->format == FORMAT_TABLE);
@@ -111,13 +115,74 @@ static bool show(struct pipeline *pipeline, struct row *row, struct buffer *out)
     return table_row(&pipeline->table, row, out);
 }
 
+/* Shows the process whose rows were put together. */
+static bool show_user(struct pipeline *pipeline, struct buffer *out)
+{
+    struct row *user = &pipeline->user;
+
+    if (user->type != ROW_USER)
+        return true;
+    if (pipeline->others > 0)
+        buffer_format(&pipeline->path, " and %" PRIu64 " more", pipeline->others);
+    row_set_text(user, MEMBER_KIND, buffer_span(&pipeline->kinds));
+    row_set_text(user, MEMBER_PATH, buffer_span(&pipeline->path));
+    bool good = show(pipeline, user, out);
+    row_begin(user, ROW_OTHER);
+    return good;
+}
+
+static void begin_user(struct pipeline *pipeline, const struct row *row)
+{
+    static const enum row_member members[] = {MEMBER_PROTECTION, MEMBER_OWNER, MEMBER_SERVICES};
+    struct row *user = &pipeline->user;
+
+    row_begin(user, ROW_USER);
+    row_set_number(user, MEMBER_PID, row_number(row, MEMBER_PID, 0));
+    row_set_text(user, MEMBER_PROCESS,
+                 row_text(row, row->type == ROW_PROCESS ? MEMBER_NAME : MEMBER_PROCESS));
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        row_set_text(user, members[i], row_text(row, members[i]));
+    buffer_clear(&pipeline->kinds);
+    buffer_clear(&pipeline->path);
+    pipeline->others = 0;
+}
+
+/* Puts a row together with the others of its process. */
+static bool add_to_user(struct pipeline *pipeline, const struct row *row, struct buffer *out)
+{
+    bool is_use = row->type == ROW_MAP || row->type == ROW_OPEN;
+    bool is_same = pipeline->user.type == ROW_USER && row->type != ROW_PROCESS &&
+                   row_number(row, MEMBER_PID, 0) == row_number(&pipeline->user, MEMBER_PID, 0);
+    struct span kind = row_text(row, MEMBER_KIND), path = row_text(row, MEMBER_PATH);
+
+    if (!is_use && row->type != ROW_PROCESS)
+        return true;
+    if (!is_same && !show_user(pipeline, out))
+        return false;
+    if (!is_same)
+        begin_user(pipeline, row);
+    if (!is_use)
+        return true;
+    path = path.size > 0 ? path : row_text(row, MEMBER_DEVICE_PATH);
+    if (pipeline->path.size == 0)
+        buffer_append(&pipeline->path, path);
+    else
+        pipeline->others += path_compare(path, buffer_span(&pipeline->path)) != 0;
+    for (size_t i = 0; i < pipeline->kinds.size; i++)
+        if (span_starts_with(span_from(buffer_span(&pipeline->kinds), i), kind))
+            return true;
+    buffer_text(&pipeline->kinds, pipeline->kinds.size > 0 ? "," : "");
+    return buffer_append(&pipeline->kinds, kind) && !buffer_failed(&pipeline->path);
+}
+
 /* What needs all rows before it can hand on the first. */
 static bool keep_or_show(struct pipeline *pipeline, struct row *row, struct buffer *out)
 {
     const bool keeps = sorter_is_used(&pipeline->sorter);
 
-    if (has_users(pipeline->options) && row->type != ROW_END)
-        return users_add(&pipeline->users, row);
+    if (has_users(pipeline->options))
+        return row->type != ROW_END ? add_to_user(pipeline, row, out)
+                                    : show_user(pipeline, out) && show(pipeline, row, out);
     if (keeps && row->type == ROW_MAP)
         return sorter_add(&pipeline->sorter, row);
     if (keeps && (row->type == ROW_END || row->type == ROW_ERROR)) {
@@ -142,39 +207,8 @@ bool pipeline_row(struct pipeline *pipeline, struct row *row, struct buffer *out
            keep_or_show(pipeline, row, out);
 }
 
-/* Makes `kept` the next process: with --wait those that have gone, then those that came. */
-static bool next_user(struct pipeline *pipeline)
-{
-    const struct users *before = pipeline->waiting != NULL ? &pipeline->waiting->users : NULL;
-    const size_t went = before != NULL ? before->count : 0;
-
-    for (size_t i = 0; i < went + pipeline->users.count && pipeline->users_index == 0; i++) {
-        users_row(i < went ? before : &pipeline->users, i < went ? i : i - went, &pipeline->kept);
-        table_measure(&pipeline->table, &pipeline->kept);
-    }
-    if (before != NULL &&
-        !pipeline->table.ended) /* who is missing may have the file all the same */
-        return false;
-    while (pipeline->users_index < went + pipeline->users.count) {
-        size_t index = pipeline->users_index++;
-        const struct users *all = index < went ? before : &pipeline->users;
-        const struct users *others = index < went ? &pipeline->users : before;
-        bool has_gone = index < went;
-        index -= has_gone ? 0 : went;
-        if (others != NULL && users_has(others, all, index))
-            continue;
-        users_row(all, index, &pipeline->kept);
-        if (others != NULL)
-            row_set_text(&pipeline->kept, MEMBER_CHANGE, has_gone ? SPAN("went") : SPAN("came"));
-        return true;
-    }
-    return false;
-}
-
 static bool next_kept(struct pipeline *pipeline)
 {
-    if (has_users(pipeline->options))
-        return next_user(pipeline);
     const uint64_t top = pipeline->options->top;
 
     return sorter_is_used(&pipeline->sorter) && (top == 0 || pipeline->sorter.index < top) &&
@@ -183,6 +217,8 @@ static bool next_kept(struct pipeline *pipeline)
 
 bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
 {
+    if (!show_user(pipeline, out)) /* of a reply without an end */
+        return false;
     while (out->size < OUTPUT_SIZE && next_kept(pipeline))
         if (!show(pipeline, &pipeline->kept, out))
             return false;
@@ -192,12 +228,6 @@ bool pipeline_end(struct pipeline *pipeline, struct buffer *out, bool *more)
     if (pipeline->last.type != ROW_OTHER && !show(pipeline, &pipeline->last, out))
         return false;
     row_begin(&pipeline->last, ROW_OTHER); /* it was shown */
-    if (pipeline->waiting != NULL && pipeline->table.ended) {
-        struct users before = pipeline->waiting->users;
-        pipeline->waiting->users = pipeline->users;
-        pipeline->waiting->has_titles = pipeline->waiting->has_titles || pipeline->table.begun;
-        pipeline->users = before;
-    }
     if (pipeline->options->format == FORMAT_PROMETHEUS)
         return prometheus_end(&pipeline->prometheus, out, more);
     return pipeline->options->format != FORMAT_TABLE || table_end(&pipeline->table, out);

@@ -2,7 +2,7 @@
  *
  *     [envelope ->] [filter ->] [sorter ->] format
  *                   [filter ->] sorter -> [envelope ->] format       with --by-file
- *                   [filter ->] users -> format                      with -f or --pids
+ *                   [filter ->] user -> format                       with -f or --pids
  *
  * Rows stream through; only the sorter keeps mappings until the last row, and the terminal row with
  * them. A step that changes what is printed changes the counts of the `end` row
@@ -14,16 +14,9 @@
 #include "client/rows/envelope.h"
 #include "client/rows/filter.h"
 #include "client/rows/sort.h"
-#include "client/rows/users.h"
 #include "client/show/csv.h"
 #include "client/show/prometheus.h"
 #include "client/show/table.h"
-
-/* What --wait knows of the question before. */
-struct waiting {
-    struct users users;
-    bool has_titles;
-};
 
 struct pipeline_settings {
     size_t width;               /* columns of the console; 0: none */
@@ -31,21 +24,20 @@ struct pipeline_settings {
     struct envelope *envelope;  /* of --host; NULL: none */
     const struct span *folders; /* what is below them is left out */
     size_t folders_count;
-    struct waiting *waiting; /* of --wait: only changes are shown; NULL: none */
 };
 
 struct pipeline {
     const struct options *options;
     struct envelope *envelope;
-    struct waiting *waiting;
     struct filter filter;
     struct sorter sorter;
-    struct users users;       /* of --pids, and of a question who has a file */
-    size_t users_index;       /* of the next to hand on; first those of `waiting` that have gone */
-    struct row kept;          /* a row that was kept until the end */
-    struct row last;          /* the terminal row, kept for last */
-    struct buffer line;       /* of --ascii */
-    uint64_t rows, processes; /* handed to the format */
+    struct row user; /* with -f: the process whose rows are put together; of --pids, too */
+    struct buffer kinds, path; /* of these rows: distinct kinds, the first path */
+    uint64_t others;           /* rows with another path */
+    struct row kept;           /* a row that was kept until the end */
+    struct row last;           /* the terminal row, kept for last */
+    struct buffer line;        /* of --ascii */
+    uint64_t rows, processes;  /* handed to the format */
     struct table table;
     struct csv csv;
     struct prometheus prometheus;

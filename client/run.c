@@ -8,7 +8,6 @@
 #include "client/rows/diff.h"
 #include "client/rows/snapshot.h"
 #include "client/show/text.h"
-#include "client/who.h"
 #include "common/base/status.h"
 #include "common/json/reader.h"
 #include "common/proto/protocol.h"
@@ -28,14 +27,13 @@ struct run {
     struct exchange exchange;
     struct pipeline pipeline;
     struct gaps gaps;
-    struct who who;
     bool asks_open; /* the second reply: processes that have a file open */
-    struct row end; /* of the first reply, kept until then */
+    struct row process,
+        open;       /* of the process that is being listed; made for it, or of a stale file */
+    struct row end; /* of the first reply, kept until the second is over */
     struct stale stale;
-    struct row open;   /* made for one of them, or for a stale file */
-    bool is_dropping;  /* the rows of a process that runs another program than was named */
-    uint32_t dropping; /* its pid */
-    bool has_image[REQUEST_NAMES_MAX]; /* such a process was found, or none of its name */
+    uint64_t dropped;                  /* pid that runs another program than was named */
+    bool has_image[REQUEST_NAMES_MAX]; /* a process runs it */
     uint64_t rows, uses;               /* taken; of these, what a process has mapped or open */
     struct buffer out;                 /* results not yet written */
     struct buffer say;                 /* diagnostics, written after the results */
@@ -112,10 +110,8 @@ static void make_request(const struct run_settings *settings, struct request *re
         return;
     if (options->kinds != 0)
         request->kinds = options->kinds;
-    if (settings->paths != NULL) {
-        request->paths_count = settings->paths->globs_count;
-        memcpy(request->paths, settings->paths->globs, sizeof request->paths);
-    }
+    request->paths_count = settings->paths->globs_count;
+    memcpy(request->paths, settings->paths->globs, sizeof request->paths);
     request->has_address = options->has_address;
     request->address = options->address;
     request->detail = options->detail;
@@ -134,9 +130,10 @@ static struct run *run_create(const struct run_settings *settings)
     run->gaps.is_scan = is_scan(options);
     run->gaps.wants_others =
         !options->own && (options->all || options->names_count + options->images_count > 0);
-    row_init(&run->end);
+    row_init(&run->process);
     row_init(&run->open);
-    who_init(&run->who, options->who ? settings->paths : NULL, settings->self);
+    row_init(&run->end);
+    run->dropped = UINT64_MAX;
     stale_init(&run->stale, settings->stale);
     buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
@@ -145,7 +142,7 @@ static struct run *run_create(const struct run_settings *settings)
     pipeline_init(&run->pipeline, options,
                   &(struct pipeline_settings){settings->width, settings->account,
                                               settings->envelope, settings->folders,
-                                              settings->folders_count, settings->waiting});
+                                              settings->folders_count});
     return run;
 }
 
@@ -154,9 +151,9 @@ static void run_destroy(struct run *run)
     if (run == NULL)
         return;
     pipeline_release(&run->pipeline);
-    who_release(&run->who);
-    row_release(&run->end);
+    row_release(&run->process);
     row_release(&run->open);
+    row_release(&run->end);
     stale_release(&run->stale);
     buffer_release(&run->say);
     buffer_release(&run->out);
@@ -224,7 +221,7 @@ static void say_no_view(struct run *run)
     buffer_text(say, " has a file mapped");
     if (request->has_address)
         buffer_format(say, " at 0x%" PRIx64, request->address);
-    for (size_t i = 0; i < (request->paths_count > 0 ? paths->count : 0); i++) {
+    for (size_t i = 0; i < paths->count; i++) {
         buffer_text(say, i == 0 ? " that matches \"" : " or \"");
         display_text(say, paths->items[i].name);
         buffer_text(say, "\"");
@@ -273,12 +270,10 @@ static void on_end(struct run *run, const struct row *end)
             buffer_text(&run->say, PRODUCT_NAME ": no named section matches\n");
     }
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
-    const struct waiting *waiting = run->settings->waiting;
-    bool is_known = waiting != NULL && waiting->has_titles && run->uses > 0; /* it was said */
     if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
         buffer_text(&run->say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
-    else if (!options->quiet && options->who && !is_known)
-        who_report(&run->who, run->uses > 0, run->gaps.is_own, &run->say);
+    else if (!options->quiet && options->who && (!options->is_again || run->uses == 0))
+        who_report(run->settings->paths, run->uses > 0, run->gaps.is_own, &run->say);
     else if (!options->quiet && !options->who && run->gaps.processes == 0 &&
              (request->has_address || request->paths_count > 0) &&
              row_number(end, MEMBER_UNMATCHED, 0) < selectors)
@@ -327,16 +322,12 @@ static bool show_stale(struct run *run, struct row *row)
 /* The programs that were named by a path, and that no process runs. */
 static void add_missing_images(struct run *run)
 {
-    const struct options *options = run->settings->options;
-
-    for (size_t i = 0; i < options->images_count; i++) {
-        if (run->has_image[i])
-            continue;
+    for (size_t i = 0; i < run->settings->options->images_count; i++) {
         row_begin(&run->open, ROW_PROCESS_ERROR);
         row_set_text(&run->open, MEMBER_PROCESS, run->settings->images->items[i].name);
-        row_set_text(&run->open, MEMBER_CODE, SPAN("no_such_process"));
         row_set_text(&run->open, MEMBER_STAGE, SPAN("select"));
-        gaps_add(&run->gaps, &run->open);
+        if (!run->has_image[i])
+            gaps_add(&run->gaps, &run->open);
     }
 }
 
@@ -369,68 +360,68 @@ static bool take_row(struct run *run, struct row *row)
     return run->settings->stale != NULL ? show_stale(run, row) : show_row(run, row);
 }
 
-/* True when a pid, a name or the path of a program selects the process. */
-static bool is_selected(struct run *run, const struct row *process)
-{
-    const struct options *options = run->settings->options;
-    bool is_selected = false;
-
-    for (size_t i = 0; i < options->pids_count; i++)
-        is_selected = is_selected || options->pids[i] == row_number(process, MEMBER_PID, 0);
-    for (size_t i = 0; i < options->names_count; i++)
-        is_selected =
-            is_selected || glob_match_process(options->names[i], row_text(process, MEMBER_NAME));
-    for (size_t i = 0; i < options->images_count; i++) {
-        struct span path = run->settings->images->items[i].name;
-        bool is_same = fold_equal(path, row_text(process, MEMBER_IMAGE));
-        run->has_image[i] = run->has_image[i] || is_same;
-        is_selected = is_selected || is_same;
-    }
-    return is_selected;
-}
-
-/* True when the row is of a process that runs another program of the same name. */
+/* True when the row is of a process that runs another program than one named by its path, and that no
+ * pid or name selects. */
 static bool is_dropped(struct run *run, const struct row *row)
 {
     const struct options *options = run->settings->options;
+    const uint64_t pid = row_number(row, MEMBER_PID, UINT64_MAX);
 
-    if (options->images_count == 0 || row->type == ROW_END || row->type == ROW_ERROR)
-        return false;
-    if (row->type == ROW_PROCESS) {
-        run->is_dropping = !is_selected(run, row);
-        run->dropping = (uint32_t)row_number(row, MEMBER_PID, 0);
-    }
-    for (size_t i = 0; i < options->images_count && !row_knows(row, MEMBER_PID); i++)
-        run->has_image[i] =
-            run->has_image[i] || span_equal(row_text(row, MEMBER_PROCESS),
-                                            base_name(run->settings->images->items[i].name));
-    return run->is_dropping && row_number(row, MEMBER_PID, UINT64_MAX) == run->dropping;
+    if (row->type != ROW_PROCESS || options->images_count == 0)
+        return pid == run->dropped && pid != UINT64_MAX;
+    run->dropped = pid;
+    for (size_t i = 0; i < options->pids_count; i++)
+        if (options->pids[i] == pid)
+            run->dropped = UINT64_MAX;
+    for (size_t i = 0; i < options->names_count; i++)
+        if (glob_match_process(options->names[i], row_text(row, MEMBER_NAME)))
+            run->dropped = UINT64_MAX;
+    for (size_t i = 0; i < options->images_count; i++)
+        if (fold_equal(run->settings->images->items[i].name, row_text(row, MEMBER_IMAGE))) {
+            run->has_image[i] = true;
+            run->dropped = UINT64_MAX;
+        }
+    return run->dropped == pid;
+}
+
+/* Takes the rows `open` of a process. */
+static bool take_open(struct run *run, const struct row *process)
+{
+    while (who_open(run->settings->paths, process, &run->open))
+        if (!take_row(run, &run->open))
+            return false;
+    return true;
 }
 
 /* Of the processes that the file system names. */
-static bool on_open_row(struct run *run, struct row *row)
+static bool on_second_row(struct run *run, struct row *row)
 {
-    bool is_new = who_add_process(&run->who, row);
-    const struct row *process = row->type == ROW_PROCESS ? row : NULL;
+    bool is_hidden = row->type == ROW_PROCESS_ERROR && !run->request.own &&
+                     span_equal(row_text(row, MEMBER_CODE), SPAN("denied"));
 
-    if (row->type == ROW_ERROR)
-        return take_row(run, row);
-    if (is_new && !take_row(run, row))
-        return false;
-    while ((process != NULL || row->type == ROW_END) && who_open(&run->who, process, &run->open))
-        if (!take_row(run, &run->open))
-            return false;
-    return row->type != ROW_END || take_row(run, &run->end);
+    if (row->type == ROW_PROCESS || row->type == ROW_ERROR)
+        return take_row(run, row) && take_open(run, row);
+    if (row->type == ROW_END)
+        return take_row(run, &run->end);
+    return !is_hidden || take_open(run, row); /* the caller may know nothing but the pid */
 }
 
 static bool on_row(struct run *run, struct row *row)
 {
+    struct asked_list *paths = run->settings->paths;
+
     if (run->asks_open)
-        return on_open_row(run, row);
+        return on_second_row(run, row);
     if (is_dropped(run, row))
         return true;
-    who_add(&run->who, row);
-    if (row->type != ROW_END || run->who.count == 0)
+    if (!run->settings->options->who || paths->users.size == 0)
+        return take_row(run, row);
+    if ((row->type == ROW_PROCESS || row->type == ROW_END) && !take_open(run, &run->process))
+        return false;
+    if (row->type == ROW_PROCESS)
+        row_copy(&run->process, row);
+    who_add(paths, row);
+    if (row->type != ROW_END)
         return take_row(run, row);
     row_copy(&run->end, row);
     return !run->end.failed;
@@ -473,10 +464,10 @@ enum outcome run_request(const struct run_settings *settings)
         return run_complain(settings, &failure);
     make_request(settings, &run->request);
     enum exchange_event event = EXCHANGE_FAILED;
-    if (!run->who.failed && (settings->paths == NULL || !settings->paths->failed))
+    if (!settings->paths->failed)
         event = take_reply(run, &failure);
     if (event == EXCHANGE_END && run->end.type == ROW_END) {
-        run->asks_open = who_request(&run->who, &run->request);
+        run->asks_open = who_request(settings->paths, &run->request);
         if (run->asks_open)
             event = take_reply(run, &failure);
         else
@@ -492,8 +483,7 @@ enum outcome run_request(const struct run_settings *settings)
     bool is_part = run->exhausted || event == EXCHANGE_FAILED || run->refusal != OUTCOME_COMPLETE;
     if (is_part && run->is_printed && run->pipeline.rows > 0 && options->out == NULL)
         buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
-    if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING) && settings->paths != NULL &&
-        settings->paths->globs_dropped > 0)
+    if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING) && settings->paths->dropped > 0)
         outcome = OUTCOME_INCOMPLETE;
     if (!options->quiet)
         gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);

@@ -8,8 +8,8 @@
 #include "client/options.h"
 #include "client/outcome.h"
 #include "client/pipeline.h"
-#include "client/spelling.h"
 #include "client/stale.h"
+#include "client/who.h"
 
 struct output {
     void *context; /* first argument of all */
@@ -34,13 +34,10 @@ struct run_settings {
     size_t width;         /* columns of the console results go to; 0: none */
     account_name account; /* of the owner of a process, for tables; NULL: its SID */
 
-    const struct asked_list *paths;  /* of -f */
+    struct asked_list *paths;        /* of -f; rows are noted in it */
     const struct asked_list *images; /* of the options, final names only */
     const struct span *folders;      /* what --not-under and --outside-system leave out */
     size_t folders_count;
-    uint32_t self;           /* lsmap's own pid */
-    struct waiting *waiting; /* of --wait, kept from one request to the next; NULL: none */
-
     const struct stale_calls *stale; /* of `stale`; NULL: another command */
 
     struct envelope *envelope; /* what --host adds to rows; NULL: nothing */

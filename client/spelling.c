@@ -1,15 +1,5 @@
 #include "client/spelling.h"
 
-#include <string.h>
-
-#include "common/base/assertion.h"
-#include "common/base/bounds.h"
-#include "common/scan/nt_status.h"
-#include "common/text/fold.h"
-#include "common/text/pattern.h"
-
-enum { NAME_SCRATCH_MAX = NAME_SIZE_MAX + 16 };
-
 static bool is_separator(char byte)
 {
     return byte == '\\' || byte == '/';
@@ -52,171 +42,55 @@ bool spelling_is_bare(struct span text)
     return !has_drive(text);
 }
 
-struct span spelling_relative_folder(struct span pattern)
+static bool is_component(struct span text, struct span name)
 {
-    size_t size = 0;
-
-    if (pattern.size == 0 || is_separator(pattern.data[0]))
-        return SPAN("");
-    for (size_t i = 0; i < pattern.size && pattern.data[i] != '*' && pattern.data[i] != '?'; i++)
-        if (is_separator(pattern.data[i]) || (i == 1 && has_drive(pattern)))
-            size = i + 1;
-    bool is_rooted = has_drive(pattern) && pattern.size > 2 && is_separator(pattern.data[2]);
-    return (struct span){pattern.data, is_rooted ? 0 : size};
+    return starts_with(text, name) &&
+           (text.size == name.size || is_separator(text.data[name.size]));
 }
 
-/* \server\share\..., without the first separator of a UNC path. Named pipes and mailslots look like
- * shares. */
+/* SERVER\SHARE...; named pipes and mailslots look like shares. */
 static bool is_share(struct span text)
 {
-    size_t share = 1;
+    size_t server = 0;
 
-    while (share < text.size && !is_separator(text.data[share]))
-        share++;
-    struct span rest = span_from(text, share < text.size ? share + 1 : share);
-    size_t size = 0;
-    while (size < rest.size && !is_separator(rest.data[size]))
-        size++;
-    struct span name = {rest.data, size};
-    return share > 1 && size > 0 && !span_equal_ascii_nocase(name, SPAN("pipe")) &&
-           !span_equal_ascii_nocase(name, SPAN("mailslot"));
+    while (server < text.size && !is_separator(text.data[server]))
+        server++;
+    struct span share = span_from(text, server < text.size ? server + 1 : server);
+    return server > 0 && share.size > 0 && !is_component(share, SPAN("pipe")) &&
+           !is_component(share, SPAN("mailslot"));
 }
 
 bool spelling_to_open(struct span full, struct buffer *out)
 {
-    const size_t begin = out->size, prefix = prefix_size(full);
+    const size_t prefix = prefix_size(full);
     struct span rest = span_from(full, prefix);
-    bool good = false;
+    struct span before = SPAN("\\\\?\\");
+    bool good;
 
-    buffer_append(out, SPAN("\\\\?\\"));
+    buffer_clear(out);
     if (starts_with(full, SPAN("\\Device\\"))) {
         good = starts_with(full, SPAN("\\Device\\Harddisk"));
-        buffer_append(out, SPAN("GLOBALROOT"));
-    } else if (prefix == 0 && full.size > 2 && is_separator(full.data[0])) {
-        rest = span_from(full, 1);
+        before = SPAN("\\\\?\\GLOBALROOT");
+    } else if (prefix == 0 && starts_with(full, SPAN("\\\\"))) {
+        rest = span_from(full, 2);
         good = is_share(rest);
-        buffer_append(out, SPAN("UNC"));
+        before = SPAN("\\\\?\\UNC\\");
     } else if (prefix > 0 && starts_with(rest, SPAN("UNC\\"))) {
-        good = is_share(span_from(rest, 3));
+        good = is_share(span_from(rest, 4));
     } else {
         good = (has_drive(rest) && rest.size > 2 && is_separator(rest.data[2])) ||
                (prefix > 0 && (starts_with(rest, SPAN("Volume{")) ||
                                starts_with(rest, SPAN("GLOBALROOT\\Device\\Harddisk"))));
     }
-    if (good && buffer_append(out, rest))
-        return true;
-    buffer_truncate(out, begin);
-    return false;
+    return good && buffer_append(out, before) && buffer_append(out, rest);
 }
 
-struct span spelling_from_final(struct span final, struct buffer *scratch)
+void spelling_from_final(struct span final, struct buffer *out)
 {
     struct span rest = span_from(final, prefix_size(final));
+    bool is_unc = rest.size < final.size && starts_with(rest, SPAN("UNC\\"));
 
-    buffer_clear(scratch);
-    if (rest.size < final.size && starts_with(rest, SPAN("UNC\\"))) {
-        buffer_append(scratch, SPAN("\\"));
-        rest = span_from(rest, 3);
-    } else if (!has_drive(rest)) {
-        rest = final;
-    }
-    buffer_append(scratch, rest);
-    return buffer_span(scratch);
-}
-
-void asked_init(struct asked_list *list)
-{
-    *list = (struct asked_list){.count = 0};
-    store_init(&list->store);
-    buffer_init(&list->users, ASKED_USERS_MAX * sizeof(uint32_t));
-}
-
-void asked_release(struct asked_list *list)
-{
-    store_release(&list->store);
-    buffer_release(&list->users);
-}
-
-struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct span name)
-{
-    ASSERT(list->count < REQUEST_PATHS_MAX);
-    struct asked *item = &list->items[list->count++];
-
-    *item = (struct asked){.kind = kind,
-                           .name = name,
-                           .globs_index = list->globs_count,
-                           .users_index = list->users.size / sizeof(uint32_t),
-                           .users_status = NTSTATUS_NOT_IMPLEMENTED};
-    list->failed = !store_keep(&list->store, &item->name) || list->failed;
-    return item;
-}
-
-/* What a glob takes of a request at most: some characters are written as \uXXXX. */
-static size_t encoded_size(struct span glob)
-{
-    size_t size = glob.size + 3; /* quotes and comma */
-
-    for (size_t i = 0; i < glob.size; i++) {
-        uint8_t byte = (uint8_t)glob.data[i];
-        size += byte < 0x20 || byte == 0x7f ? 5 : byte >= 0x80 || byte == '\\' || byte == '"';
-    }
-    return size;
-}
-
-void asked_add_glob(struct asked_list *list, struct span name)
-{
-    struct asked *item = &list->items[list->count - 1];
-    struct buffer text;
-
-    buffer_init(&text, NAME_SCRATCH_MAX);
-    buffer_append(&text, name);
-    if (item->kind == ASKED_FOLDER) {
-        bool has_end = name.size > 0 && is_separator(name.data[name.size - 1]);
-        buffer_append(&text, has_end ? SPAN("*") : SPAN("\\*"));
-    }
-    struct span glob = buffer_span(&text);
-    size_t size = encoded_size(glob);
-    bool is_known = false;
-    for (size_t i = 0; i < item->globs_count; i++)
-        is_known = is_known || fold_equal(glob, list->globs[item->globs_index + i]);
-    if (buffer_failed(&text) || is_known) {
-        list->failed = list->failed || !is_known;
-    } else if (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {
-        list->globs_dropped++;
-    } else {
-        list->failed = !store_keep(&list->store, &glob) || list->failed;
-        list->globs[list->globs_count++] = glob;
-        list->globs_size += size;
-        item->globs_count++;
-    }
-    buffer_release(&text);
-}
-
-void asked_add_user(struct asked_list *list, uint32_t pid)
-{
-    if (buffer_append(&list->users, (struct span){(const char *)&pid, sizeof pid}))
-        list->items[list->count - 1].users_count++;
-    else
-        list->failed = true;
-}
-
-uint32_t asked_user(const struct asked_list *list, size_t index)
-{
-    uint32_t pid;
-
-    ASSERT(index < list->users.size / sizeof pid);
-    memcpy(&pid, list->users.data + index * sizeof pid, sizeof pid);
-    return pid;
-}
-
-bool asked_has_path(const struct asked_list *list, const struct asked *item, struct span path,
-                    struct span device_path)
-{
-    for (size_t i = 0; i < item->globs_count; i++) {
-        struct span glob = list->globs[item->globs_index + i];
-        if ((path.size > 0 && glob_match_path(glob, path)) ||
-            (device_path.size > 0 && glob_match_path(glob, device_path)))
-            return true;
-    }
-    return false;
+    buffer_clear(out);
+    buffer_text(out, is_unc ? "\\" : "");
+    buffer_append(out, is_unc ? span_from(rest, 3) : has_drive(rest) ? rest : final);
 }

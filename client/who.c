@@ -1,210 +1,252 @@
 #include "client/who.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "client/show/text.h"
+#include "common/base/assertion.h"
+#include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
+#include "common/text/fold.h"
+#include "common/text/pattern.h"
 
 enum { NOTES_SIZE_MAX = 64 * 1024 };
 
-enum who_state {
-    WHO_GONE,   /* there is no such process any more */
-    WHO_HERE,   /* the second reply has it */
-    WHO_HIDDEN, /* the caller may know nothing of it, or it found no room in the request */
-    WHO_DONE    /* mapped, or its row was made */
-};
-
 /* A process that uses an item of the list. */
-struct who_user {
-    uint32_t pid;
-    uint32_t item;
-    enum who_state state;
-    bool has_row;       /* in the first reply */
+struct asked_user {
+    uint32_t pid, item;
+    bool is_done;       /* the walk found it mapped, or its row was made */
     bool is_incomplete; /* its walk */
 };
 
-static struct who_user *users_of(const struct who *who)
+/* The next user with this pid that is not done, from *index on; NULL: there is none. */
+static struct asked_user *next_user(struct asked_list *list, const struct row *row, size_t *index)
 {
-    return (struct who_user *)(void *)who->users.data;
+    struct asked_user *users = (struct asked_user *)(void *)list->users.data;
+    const size_t count = list->users.size / sizeof *users;
+    const uint64_t pid = row_number(row, MEMBER_PID, UINT64_MAX);
+
+    while (*index < count && (users[*index].is_done || users[*index].pid != pid))
+        (*index)++;
+    return *index < count ? &users[(*index)++] : NULL;
 }
 
-void who_init(struct who *who, const struct asked_list *asked, uint32_t self)
+void asked_init(struct asked_list *list)
 {
-    *who = (struct who){.asked = asked};
-    buffer_init(&who->users, ASKED_USERS_MAX * sizeof(struct who_user));
-    buffer_init(&who->notes, NOTES_SIZE_MAX);
-    for (size_t i = 0; asked != NULL && i < asked->count; i++) {
-        const struct asked *item = &asked->items[i];
-        for (size_t k = 0; k < item->users_count; k++) {
-            struct who_user user = {.pid = asked_user(asked, item->users_index + k),
-                                    .item = (uint32_t)i};
-            if (user.pid == self)
-                continue;
-            who->failed =
-                !buffer_append(&who->users, (struct span){(const char *)&user, sizeof user}) ||
-                who->failed;
-        }
+    *list = (struct asked_list){.count = 0};
+    store_init(&list->store);
+    buffer_init(&list->users, ASKED_USERS_MAX * sizeof(struct asked_user));
+    buffer_init(&list->notes, NOTES_SIZE_MAX);
+}
+
+void asked_release(struct asked_list *list)
+{
+    store_release(&list->store);
+    buffer_release(&list->users);
+    buffer_release(&list->notes);
+}
+
+struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct span name)
+{
+    ASSERT(list->count < ASKED_MAX);
+    struct asked *item = &list->items[list->count++];
+
+    *item = (struct asked){kind, name, list->globs_count, 0, NTSTATUS_NOT_IMPLEMENTED, ""};
+    list->failed = !store_keep(&list->store, &item->name) || list->failed;
+    return item;
+}
+
+/* What a glob takes of a request at most: some characters are written as \uXXXX. */
+static size_t encoded_size(struct span glob)
+{
+    size_t size = glob.size + 3; /* quotes and comma */
+
+    for (size_t i = 0; i < glob.size; i++) {
+        uint8_t byte = (uint8_t)glob.data[i];
+        size += byte < 0x20 || byte == 0x7f ? 5 : byte >= 0x80 || byte == '\\' || byte == '"';
     }
-    who->count = who->users.size / sizeof(struct who_user);
+    return size;
 }
 
-void who_release(struct who *who)
+void asked_add_glob(struct asked_list *list, struct span name)
 {
-    buffer_release(&who->users);
-    buffer_release(&who->notes);
+    struct asked *item = &list->items[list->count - 1];
+    struct buffer text;
+
+    buffer_init(&text, NAME_SIZE_MAX + 2);
+    buffer_append(&text, name);
+    if (item->kind == ASKED_FOLDER)
+        buffer_text(&text, name.size > 0 && name.data[name.size - 1] == '\\' ? "*" : "\\*");
+    struct span glob = buffer_span(&text);
+    size_t size = encoded_size(glob), known = item->globs_index;
+    while (known < list->globs_count && !fold_equal(glob, list->globs[known]))
+        known++;
+    if (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {
+        list->dropped++;
+    } else if (known == list->globs_count) {
+        list->failed = buffer_failed(&text) || !store_keep(&list->store, &glob) || list->failed;
+        list->globs[list->globs_count++] = glob;
+        list->globs_size += size;
+        item->globs_count++;
+    }
+    buffer_release(&text);
 }
 
-void who_add(struct who *who, const struct row *row)
+void asked_add_user(struct asked_list *list, uint32_t pid)
 {
-    struct who_user *users = users_of(who);
-    uint64_t pid = row_number(row, MEMBER_PID, UINT64_MAX);
+    const struct asked_user user = {pid, (uint32_t)list->count - 1, false, false};
 
-    for (size_t i = 0; i < who->count; i++) {
-        const struct asked *item = &who->asked->items[users[i].item];
-        if (users[i].pid != pid)
-            continue;
-        if (row->type == ROW_PROCESS)
-            users[i].has_row = true;
-        else if (row->type == ROW_PROCESS_ERROR)
-            users[i].is_incomplete = true;
-        else if (row->type == ROW_MAP && item->kind == ASKED_FILE && users[i].state != WHO_DONE &&
-                 asked_has_path(who->asked, item, row_text(row, MEMBER_PATH),
-                                row_text(row, MEMBER_DEVICE_PATH)))
-            users[i].state = WHO_DONE;
+    list->failed = !buffer_append(&list->users, (struct span){(const char *)&user, sizeof user}) ||
+                   list->failed;
+}
+
+static bool has_path(const struct asked_list *list, const struct asked *item, struct span path)
+{
+    for (size_t i = 0; i < item->globs_count && path.size > 0; i++)
+        if (glob_match_path(list->globs[item->globs_index + i], path))
+            return true;
+    return false;
+}
+
+void who_add(struct asked_list *list, const struct row *row)
+{
+    struct asked_user *user;
+
+    for (size_t i = 0; (user = next_user(list, row, &i)) != NULL;) {
+        const struct asked *item = &list->items[user->item];
+        user->is_incomplete = user->is_incomplete || row->type == ROW_PROCESS_ERROR;
+        if (row->type == ROW_MAP && item->kind == ASKED_FILE) /* a folder is not mapped */
+            user->is_done = has_path(list, item, row_text(row, MEMBER_PATH)) ||
+                            has_path(list, item, row_text(row, MEMBER_DEVICE_PATH));
     }
 }
 
-bool who_request(struct who *who, struct request *request)
+bool who_open(struct asked_list *list, const struct row *process, struct row *open)
 {
-    struct who_user *users = users_of(who);
-    struct request_id id = request->id;
+    size_t i = 0;
+    struct asked_user *user = next_user(list, process, &i);
+    struct span name = row_text(process, MEMBER_NAME);
 
-    who->own = request->own;
+    if (user == NULL)
+        return false;
+    struct span path = list->items[user->item].name;
+    user->is_done = true;
+    row_begin(open, ROW_OPEN);
+    row_set_number(open, MEMBER_PID, user->pid);
+    row_set_text(open, MEMBER_PROCESS, name);
+    row_set_text(open, MEMBER_KIND, SPAN("open"));
+    row_set_text(open, MEMBER_PATH, path);
+    if (!user->is_incomplete)
+        return true;
+    buffer_text(&list->notes, PRODUCT_NAME ": ");
+    display_text(&list->notes, name.size > 0 ? name : SPAN("process"));
+    buffer_format(&list->notes, " (%" PRIu32 ") uses ", user->pid);
+    display_text(&list->notes, path);
+    buffer_text(&list->notes, " but could not be read completely: it may have it mapped, too\n");
+    return true;
+}
+
+bool who_request(struct asked_list *list, struct request *request)
+{
+    const struct asked_user *users = (const struct asked_user *)(const void *)list->users.data;
+    const size_t count = list->users.size / sizeof *users;
+    const struct request_id id = request->id;
+    const bool own = request->own;
+
     request_init(request, OP_PROCESSES);
     request->id = id;
-    request->own = who->own;
-    for (size_t i = 0; i < who->count; i++) {
+    request->own = own;
+    for (size_t i = 0; i < count; i++) {
         size_t known = 0;
         while (known < request->pids_count && request->pids[known] != users[i].pid)
             known++;
-        if (users[i].state == WHO_DONE || known < request->pids_count)
+        if (users[i].is_done || known < request->pids_count)
             continue;
-        if (request->pids_count < REQUEST_PIDS_MAX)
+        if (known < REQUEST_PIDS_MAX)
             request->pids[request->pids_count++] = users[i].pid;
-        else if (!who->own)
-            users[i].state = WHO_HIDDEN;
+        else
+            list->dropped++;
     }
     return request->pids_count > 0;
-}
-
-bool who_add_process(struct who *who, const struct row *row)
-{
-    struct who_user *users = users_of(who);
-    uint64_t pid = row_number(row, MEMBER_PID, UINT64_MAX);
-    bool is_denied = row->type == ROW_PROCESS_ERROR && !who->own &&
-                     span_equal(row_text(row, MEMBER_CODE), SPAN("denied"));
-    bool is_new = row->type == ROW_PROCESS;
-
-    for (size_t i = 0; i < who->count; i++) {
-        if (users[i].pid != pid || users[i].state == WHO_DONE)
-            continue;
-        is_new = is_new && !users[i].has_row;
-        if (row->type == ROW_PROCESS)
-            users[i].state = WHO_HERE;
-        else if (is_denied)
-            users[i].state = WHO_HIDDEN;
-    }
-    return is_new;
-}
-
-bool who_open(struct who *who, const struct row *process, struct row *row)
-{
-    struct who_user *users = users_of(who);
-    const enum who_state wanted = process != NULL ? WHO_HERE : WHO_HIDDEN;
-    struct span name = process != NULL ? row_text(process, MEMBER_NAME) : SPAN("");
-    size_t i = 0;
-
-    while (i < who->count &&
-           (users[i].state != wanted ||
-            (process != NULL && users[i].pid != row_number(process, MEMBER_PID, 0))))
-        i++;
-    if (i == who->count)
-        return false;
-    struct span path = who->asked->items[users[i].item].name;
-    users[i].state = WHO_DONE;
-    row_begin(row, ROW_OPEN);
-    row_set_number(row, MEMBER_PID, users[i].pid);
-    row_set_text(row, MEMBER_PROCESS, name);
-    row_set_text(row, MEMBER_KIND, SPAN("open"));
-    row_set_text(row, MEMBER_PATH, path);
-    if (users[i].is_incomplete) {
-        buffer_text(&who->notes, PRODUCT_NAME ": ");
-        display_text(&who->notes, name.size > 0 ? name : SPAN("process"));
-        buffer_format(&who->notes, " (%" PRIu32 ") uses ", users[i].pid);
-        display_text(&who->notes, path);
-        buffer_text(&who->notes, " but could not be read completely: it may have it mapped, too\n");
-    }
-    return true;
 }
 
 /* NAME exists; no process has it mapped or open */
 static void put_nobody(const struct asked *item, bool is_own, struct buffer *out)
 {
-    static const char *const exists[] = {[ASKED_PATTERN] = "",
-                                         [ASKED_MISSING] = " does not exist; ",
-                                         [ASKED_CLOSED] = " exists; ",
-                                         [ASKED_FILE] = " exists; ",
-                                         [ASKED_FOLDER] = " exists; "};
-    bool is_answered = item->users_status == NTSTATUS_OK;
-    const char *what = " has it mapped";
+    static const char *const words[][2] = {
+        [ASKED_PATTERN] = {"has a file mapped that matches", NULL},
+        [ASKED_MISSING] = {"has it mapped", NULL},
+        [ASKED_CLOSED] = {"has it mapped", NULL},
+        [ASKED_FILE] = {"has it mapped", "has it mapped or open"},
+        [ASKED_FOLDER] = {"has a file below it mapped", "has it open, or a file below it mapped"}};
+    const char *what = words[item->kind][item->users_status == NTSTATUS_OK];
 
-    if (item->kind == ASKED_FOLDER)
-        what =
-            is_answered ? " has it open, or a file below it mapped" : " has a file below it mapped";
-    else if (item->kind == ASKED_FILE && is_answered)
-        what = " has it mapped or open";
-    else if (item->kind == ASKED_PATTERN)
-        what = " has a file mapped that matches \"";
-    if (item->kind != ASKED_PATTERN)
+    if (item->kind != ASKED_PATTERN) {
         display_text(out, item->name);
-    buffer_format(out, "%sno process%s%s", exists[item->kind], is_own ? " of yours" : "", what);
+        buffer_text(out, item->kind == ASKED_MISSING ? " does not exist; " : " exists; ");
+    }
+    buffer_format(out, "no process %s%s", is_own ? "of yours " : "", what);
     if (item->kind == ASKED_PATTERN) {
+        buffer_text(out, " \"");
         display_text(out, item->name);
         buffer_text(out, "\"");
     }
 }
 
-void who_report(const struct who *who, bool is_found, bool is_own, struct buffer *out)
+void who_report(const struct asked_list *list, bool is_found, bool is_own, struct buffer *out)
 {
-    for (size_t i = 0; i < who->asked->count; i++) {
-        const struct asked *item = &who->asked->items[i];
-        bool is_folder = item->kind == ASKED_FOLDER;
-        bool is_answered = item->users_status == NTSTATUS_OK;
-        bool lacks_open =
-            item->kind == ASKED_CLOSED || is_folder || (item->kind == ASKED_FILE && !is_answered);
-        if (is_found && !lacks_open)
+    for (size_t i = 0; i < list->count; i++) {
+        const struct asked *item = &list->items[i];
+        bool is_below = item->kind == ASKED_FOLDER && item->users_status == NTSTATUS_OK;
+        bool has_gap = item->kind == ASKED_CLOSED || item->kind == ASKED_FOLDER ||
+                       (item->kind == ASKED_FILE && item->users_status != NTSTATUS_OK);
+        if (is_found && !has_gap)
             continue;
         buffer_text(out, PRODUCT_NAME ": ");
         if (is_found)
             display_text(out, item->name);
         else
             put_nobody(item, is_own, out);
-        if (lacks_open) {
-            buffer_text(out, is_found ? ": " : "; ");
-            buffer_text(out, is_folder && is_answered ? "open files below it were not looked at"
-                                                      : "open files were not looked at: ");
-        }
-        if (item->kind == ASKED_CLOSED)
-            display_text(out, span_from_string(item->error));
-        else if (lacks_open && !is_answered)
-            buffer_format(out, "Windows does not list them here (0x%08" PRIx32 ")",
+        if (has_gap)
+            buffer_format(out, "%s open files %swere not looked at", is_found ? ":" : ";",
+                          is_below ? "below it " : "");
+        if (item->error[0] != '\0')
+            buffer_format(out, ": %s", item->error);
+        else if (has_gap && !is_below)
+            buffer_format(out, ": Windows does not list them here (0x%08" PRIx32 ")",
                           item->users_status);
         buffer_text(out, "\n");
     }
-    if (who->asked->globs_dropped > 0)
+    if (list->dropped > 0)
         buffer_format(out,
-                      PRODUCT_NAME ": these files have more names than fit one request: %zu were "
-                                   "not looked for\n",
-                      who->asked->globs_dropped);
-    buffer_append(out, buffer_span(&who->notes));
+                      PRODUCT_NAME
+                      ": one request has no room for all names and users: %zu were not "
+                      "looked for\n",
+                      list->dropped);
+    buffer_append(out, buffer_span(&list->notes));
+}
+
+/* Appends the lines that are not among the others. */
+static void put_missing(struct span lines, struct span others, const char *sign, struct buffer *out)
+{
+    while (lines.size > 0) {
+        const char *newline = memchr(lines.data, '\n', lines.size);
+        size_t size = newline != NULL ? (size_t)(newline - lines.data) + 1 : lines.size;
+        struct span line = {lines.data, size}, rest = others;
+        while (rest.size > 0 && !span_starts_with(rest, line)) {
+            newline = memchr(rest.data, '\n', rest.size);
+            rest = span_from(rest, newline != NULL ? (size_t)(newline - rest.data) + 1 : rest.size);
+        }
+        if (rest.size == 0) {
+            buffer_text(out, sign);
+            buffer_append(out, line);
+        }
+        lines = span_from(lines, size);
+    }
+}
+
+void who_changes(struct span before, struct span now, struct buffer *out)
+{
+    put_missing(before, now, "- ", out);
+    put_missing(now, before, "+ ", out);
 }

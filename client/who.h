@@ -1,49 +1,85 @@
-/* Who has a file: what the walk of address spaces found and what the file system says, put together.
+/* Who has the files that were asked for: what the walk of address spaces finds, and what the file system
+ * says, put together.
  *
- * The file system names each process that has the file open or mapped. One for which the walk found
- * no mapping of it has it only open: a row `open`. If its walk was not complete, it may have the file
- * mapped all the same, and is named. What the file system names is asked for in a second request,
- * because the first reply has only processes with a mapping.
+ * A path without wildcards that exists is asked for by its final names. The file system also names each
+ * process that uses it. One for which the walk found no mapping has it only open: a row `open`. If its
+ * walk was not complete, it may have the file mapped all the same, and is named. A second request gets
+ * the rows of those processes that the first reply does not have.
  */
 #ifndef CLIENT_WHO_H
 #define CLIENT_WHO_H
 
 #include "client/rows/row.h"
-#include "client/spelling.h"
+#include "client/rows/store.h"
 #include "common/proto/request.h"
 
-struct who {
-    const struct asked_list *asked;
-    struct buffer users; /* struct who_user */
+enum asked_kind {
+    ASKED_PATTERN, /* wildcards, or a name alone that is not in the current folder */
+    ASKED_MISSING, /* nothing is there; files may be mapped by that name all the same */
+    ASKED_CLOSED,  /* something is there that cannot be opened */
+    ASKED_FILE,
+    ASKED_FOLDER /* everything below it */
+};
+
+enum {
+    ASKED_MAX =
+        REQUEST_PATHS_MAX + 32, /* paths of a list; at most REQUEST_PATHS_MAX of a request */
+    ASKED_ERROR_CAPACITY = 160,
+    ASKED_SIZE_MAX =
+        6 * REQUEST_PATH_LEN_MAX + 1024, /* of all globs in a request: the longest fits */
+    ASKED_USERS_MAX = 64 * 1024
+};
+
+/* One path of the command line. */
+struct asked {
+    enum asked_kind kind;
+    struct span name;                 /* to be shown: final name, full path or pattern */
+    size_t globs_index, globs_count;  /* in the list's globs */
+    uint32_t users_status;            /* NTSTATUS of the question who uses it */
+    char error[ASKED_ERROR_CAPACITY]; /* why it cannot be opened, terminated */
+};
+
+struct asked_list {
+    struct asked items[ASKED_MAX];
     size_t count;
+    struct span globs[REQUEST_PATHS_MAX]; /* the `path` of the request */
+    size_t globs_count, globs_size;
+    size_t dropped;      /* names and processes for which the requests have no room */
+    struct buffer users; /* struct asked_user */
     struct buffer notes; /* lines about processes that may have a file mapped */
-    bool own;            /* only processes of the caller are to be shown */
+    struct store store;  /* the texts */
     bool failed;         /* no memory */
 };
 
-/* asked  Must outlive `who`.
- * self   A process that is left out: lsmap itself, whose current folder may have been asked for. */
-void who_init(_Out_ struct who *who, _In_ const struct asked_list *asked, uint32_t self);
-void who_release(_Inout_ struct who *who);
+void asked_init(_Out_ struct asked_list *list);
+void asked_release(_Inout_ struct asked_list *list);
+
+/* Adds a path; its names and users come next. name  Copied. */
+struct asked *asked_add(_Inout_ struct asked_list *list, enum asked_kind kind, struct span name);
+
+/* Adds a name of the last path: as it is, or of a folder everything below it. */
+void asked_add_glob(_Inout_ struct asked_list *list, struct span name);
+
+/* Adds a process that uses the last path. */
+void asked_add_user(_Inout_ struct asked_list *list, uint32_t pid);
 
 /* Takes a row of the first reply. */
-void who_add(_Inout_ struct who *who, _In_ const struct row *row);
+void who_add(_Inout_ struct asked_list *list, _In_ const struct row *row);
 
-/* Makes `request` one for the processes that have no mapping, its id and `own` unchanged. Returns false
- * when there are none. */
-bool who_request(_Inout_ struct who *who, _Inout_ struct request *request);
+/* Makes `open` the next ROW_OPEN of the process of a row, each once. Returns false when there is none. */
+bool who_open(_Inout_ struct asked_list *list, _In_ const struct row *process,
+              _Inout_ struct row *open);
 
-/* Takes a row of the second reply. Returns true when it is to be handed on: a process that the first
- * reply did not have. */
-bool who_add_process(_Inout_ struct who *who, _In_ const struct row *row);
+/* Makes `request` one for the processes whose rows are missing, its id and `own` unchanged. Returns
+ * false when there are none. */
+bool who_request(_Inout_ struct asked_list *list, _Inout_ struct request *request);
 
-/* Makes `row` the next ROW_OPEN, each once. Returns false when there is none.
- * process  Of this process; NULL: of those of which the caller may know nothing but the pid. */
-bool who_open(_Inout_ struct who *who, _In_opt_ const struct row *process, _Inout_ struct row *row);
+/* Appends what is to be said of each path: whether it exists when nothing was found, and what was not
+ * looked at. is_own  Only the caller's own processes were. */
+void who_report(_In_ const struct asked_list *list, bool is_found, bool is_own,
+                _Inout_ struct buffer *out);
 
-/* Appends what is to be said of each path: what was looked for when nothing was found, whether it exists,
- * and that open files were not looked at. Also the processes that may have a file mapped.
- * is_own  Only the caller's own processes were looked at. */
-void who_report(_In_ const struct who *who, bool is_found, bool is_own, _Inout_ struct buffer *out);
+/* Appends the lines that came and went between two lists of lines: "+ LINE", "- LINE". */
+void who_changes(struct span before, struct span now, _Inout_ struct buffer *out);
 
 #endif

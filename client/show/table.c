@@ -13,15 +13,15 @@ enum {
     CELL_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX, /* three bytes for each received */
     ADDRESS_DIGITS_MIN = 12,                          /* the user space of 64-bit Windows */
     EXACT_COLUMNS = 13,                               /* up to ten terabytes */
-    KINDS_COLUMNS = 10,                               /* "image,data" */
-    REGION_INDENT = 2,                                /* below its view */
-    WRAP_INDENT = 4,                                  /* of a second line */
+    NARROW_COLUMNS = 9,
+    KINDS_COLUMNS = 10, /* "image,data" */
+    REGION_INDENT = 2,  /* below its view */
+    WRAP_INDENT = 4,    /* of a second line */
     WIDTH_NARROW = 100, /* below this a flat list has narrower processes */
     PROCESS_COLUMNS_NARROW = 18,
     HOLDER_COLUMNS_MAX = 60, /* of the name of a process that holds a section */
     MORE_COLUMNS = 18,       /* " and 12345 more" */
-    USERS_COLUMNS_MAX = 24,
-    CHANGE_COLUMNS = 36 /* the sign of a process change, and the words after the name */
+    CHANGE_COLUMNS = 36      /* the sign of a process change, and the words after the name */
 };
 
 void table_init(struct table *table, enum columns_table kind, const struct table_style *style)
@@ -142,14 +142,16 @@ static size_t width_of(const struct table *table, const struct columns *columns,
 {
     const struct column *column = &columns_of_members[member];
 
-    if (table->kind == COLUMNS_USERS)
-        return table->widths[member];
     if (column->cell == CELL_SIZE && table->style.exact)
         return EXACT_COLUMNS;
     if (column->cell == CELL_PROCESS && is_narrow(table))
         return PROCESS_COLUMNS_NARROW;
-    if (member == MEMBER_KIND && table->kind == COLUMNS_FILES)
+    if (table->kind == COLUMNS_FILES && member == MEMBER_KIND)
         return KINDS_COLUMNS;
+    if (table->kind == COLUMNS_USERS && column->cell == CELL_TEXT)
+        return KINDS_COLUMNS;
+    if (table->kind == COLUMNS_USERS && column->width > NARROW_COLUMNS && is_narrow(table))
+        return NARROW_COLUMNS; /* so that a path fits the line */
     return column->width +
            (member == MEMBER_BASE && table->kind == COLUMNS_REGIONS && columns != &columns_of_region
                 ? (size_t)REGION_INDENT
@@ -223,22 +225,6 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
         break;
     }
     return buffer_span(cell);
-}
-
-void table_measure(struct table *table, const struct row *row)
-{
-    const struct columns *columns = &columns_tables[COLUMNS_USERS];
-
-    table->widths[MEMBER_PATH] =
-        TABLE_PATH_COLUMNS_MIN; /* it is cut before it goes to a second line */
-    for (size_t i = 0; i + 1 < columns->shown_count; i++) {
-        const enum row_member member = columns->shown[i];
-        size_t title = strlen(columns_of_members[member].title);
-        size_t width = display_width(cell_of(table, row, member, USERS_COLUMNS_MAX));
-        width = width < title ? title : width < USERS_COLUMNS_MAX ? width : USERS_COLUMNS_MAX;
-        if (width > table->widths[member])
-            table->widths[member] = (uint8_t)width;
-    }
 }
 
 /* --- lines --- */
@@ -480,8 +466,7 @@ static void count_stale(struct table *table, const struct row *row)
 static void put_row(struct table *table, const struct row *row, struct buffer *out)
 {
     const struct columns *columns = &columns_tables[table->kind];
-    bool is_change = row_knows(row, MEMBER_CHANGE);
-    const char *indent = has_headings(table) || is_change ? "  " : "";
+    const char *indent = has_headings(table) ? "  " : "";
 
     if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
         put_line(table, indent, columns, NULL, out);
@@ -490,9 +475,6 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
         table->bytes += row_number(row, MEMBER_SIZE, 0);
     if (row->type == ROW_PROCESS_CHANGE || row->type == ROW_MAP_CHANGE)
         put_change(table, row, out);
-    else if (is_change)
-        put_line(table, span_equal(row_text(row, MEMBER_CHANGE), SPAN("came")) ? "+ " : "- ",
-                 columns, row, out);
     else if (row->type == ROW_REGION)
         put_line(table, "    ", &columns_of_region, row, out);
     else if (row->type != ROW_PROCESS || table->kind == COLUMNS_PROCESSES)

@@ -1,8 +1,8 @@
 /* Rows as text for people.
  *
  * Streaming: a row becomes a line at once, whatever the size of the reply; only sums are kept.
- * Column widths are fixed, so that the first line can be printed before the last is known,
- * except those of COLUMNS_USERS. On a console of at least TABLE_WIDTH_MIN columns no line is wider than the console: the columns that do
+ * Column widths are fixed, so that the first line can be printed before the last is known. On a
+ * console of at least TABLE_WIDTH_MIN columns no line is wider than the console: the columns that do
  * not fit go to a second line, and the middle of paths and names is taken out. Elsewhere nothing is
  * cut. */
 #ifndef CLIENT_SHOW_TABLE_H
@@ -37,7 +37,6 @@ struct table {
     struct buffer heading; /* "NAME (PID)" of the last row of COLUMNS_CHANGES */
     bool has_stats;        /* a ROW_STATS, shown when its reply is complete */
     struct stats stats;
-    uint8_t widths[MEMBER_COUNT];           /* of COLUMNS_USERS: columns that are needed */
     uint64_t counts[ROW_TYPES_COUNT][2];    /* rows that were shown; [1]: with the change "went" */
     uint64_t services, programs, stale_pid; /* of ROW_STALE: programs without services; the last */
     uint64_t bytes;                         /* of address space, of the views or files shown */
@@ -46,9 +45,6 @@ struct table {
 void table_init(_Out_ struct table *table, enum columns_table kind,
                 _In_ const struct table_style *style);
 void table_deinit(_Inout_ struct table *table);
-
-/* Makes the columns of COLUMNS_USERS wide enough for a ROW_USER; for each before the first is shown. */
-void table_measure(_Inout_ struct table *table, _In_ const struct row *row);
 
 /* Appends what a row shows; nothing for a row that is not part of the table. Returns false when a
  * buffer is at its bound. */

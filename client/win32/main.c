@@ -20,11 +20,12 @@
 #include "common/win32/text_w.h"
 #include "common/win32/win.h"
 
-enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024, WAIT_POLL_MS = 2000 };
+enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024 };
+enum { WAIT_POLL_MS = 2000, WAIT_ANSWER_SIZE_MAX = 16 * 1024 * 1024 };
 
 /* What the paths of the options mean now. */
 struct places {
-    struct asked_list paths, images, folders;
+    struct asked_list paths, names; /* names: of programs, then of folders */
     char texts[SYSTEM_FOLDERS_MAX][FOLDER_CAPACITY];
     struct span outside[FILTER_FOLDERS_MAX]; /* what is left out */
     size_t outside_count;
@@ -79,26 +80,19 @@ static void add_system_folders(struct places *places)
 static void places_init(struct places *places, const struct options *options)
 {
     asked_init(&places->paths);
-    asked_init(&places->images);
-    asked_init(&places->folders);
+    asked_init(&places->names);
     places->outside_count = 0;
     for (size_t i = 0; i < options->paths_count; i++)
-        resolve_path(&places->paths, options->paths[i]);
+        resolve_path(&places->paths, options->paths[i], false);
     for (size_t i = 0; i < options->images_count; i++)
-        resolve_name(&places->images, options->images[i]);
+        resolve_path(&places->names, options->images[i], true);
     for (size_t i = 0; i < options->not_under_count; i++) {
-        resolve_name(&places->folders, options->not_under[i]);
-        places->outside[places->outside_count++] = places->folders.items[i].name;
+        resolve_path(&places->names, options->not_under[i], true);
+        places->outside[places->outside_count++] =
+            places->names.items[places->names.count - 1].name;
     }
     if (options->outside_system)
         add_system_folders(places);
-}
-
-static void places_release(struct places *places)
-{
-    asked_release(&places->paths);
-    asked_release(&places->images);
-    asked_release(&places->folders);
 }
 
 /* What --host adds to rows. */
@@ -115,9 +109,9 @@ static DWORD query_host(struct envelope_facts *facts)
     return ERROR_SUCCESS;
 }
 
-/* Sends the request to the server of the pipe, or answers it in this process. waiting  Of --wait. */
+/* Sends the request to the server of the pipe, or answers it in this process. */
 static enum outcome ask(struct console *console, const struct options *options,
-                        struct waiting *waiting)
+                        const struct output *output)
 {
     struct failure failure = {FAILURE_MEMORY, ""};
     struct pipe_client client = {0};
@@ -128,15 +122,13 @@ static enum outcome ask(struct console *console, const struct options *options,
     struct stale_files stale;
     struct run_settings settings = {
         .options = options,
-        .output = &console->output,
+        .output = output,
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
         .width = console->width,
         .account = account_find,
         .paths = &places.paths,
-        .images = &places.images,
+        .images = &places.names,
         .folders = places.outside,
-        .self = GetCurrentProcessId(),
-        .waiting = waiting,
     };
 
     DWORD error = options->host ? query_host(&facts) : ERROR_SUCCESS;
@@ -158,31 +150,73 @@ static enum outcome ask(struct console *console, const struct options *options,
         settings.transport != NULL ? run_request(&settings) : run_complain(&settings, &failure);
     pipe_client_close(&client);
     direct_close(&direct);
-    places_release(&places);
+    asked_release(&places.paths);
+    asked_release(&places.names);
     stale_files_close(&stale);
     return outcome;
 }
 
+/* Where the answers of --wait go, to be compared. */
+struct answers {
+    const struct output *output;
+    struct buffer before, now;
+};
+
+static bool keep_lines(void *context, struct span bytes)
+{
+    return buffer_append(&((struct answers *)context)->now, bytes);
+}
+
+static void pass_complaint(void *context, struct span lines)
+{
+    const struct output *output = ((struct answers *)context)->output;
+
+    output->complain(output->context, lines);
+}
+
+/* Shows what changed since the answer before. */
+static void show_changes(struct answers *answers)
+{
+    struct buffer lines, now = answers->now;
+
+    buffer_init(&lines, 2 * WAIT_ANSWER_SIZE_MAX);
+    who_changes(buffer_span(&answers->before), buffer_span(&now), &lines);
+    (void)answers->output->write(answers->output->context, buffer_span(&lines));
+    buffer_release(&lines);
+    answers->now = answers->before;
+    answers->before = now;
+    buffer_clear(&answers->now);
+}
+
 /* Asks again and again until nobody has the files. Each time they are resolved anew and closed again:
  * an open handle would keep a removed file from going. */
-static enum outcome wait_until_unused(struct console *console, const struct options *options)
+static enum outcome wait_until_unused(struct console *console, struct options *options)
 {
     const uint64_t wait_ms = (uint64_t)options->wait_s * 1000, begin_ms = system_now_ms();
-    struct waiting waiting = {.has_titles = false};
-    enum outcome outcome;
+    struct answers answers = {.output = &console->output};
+    const struct output output = {
+        .context = &answers, .write = keep_lines, .complain = pass_complaint};
+    enum outcome outcome = OUTCOME_COMPLETE;
 
-    users_init(&waiting.users);
-    while ((outcome = ask(console, options, &waiting)) == OUTCOME_COMPLETE) {
+    buffer_init(&answers.before, WAIT_ANSWER_SIZE_MAX);
+    buffer_init(&answers.now, WAIT_ANSWER_SIZE_MAX);
+    options->no_header = true;
+    for (; outcome == OUTCOME_COMPLETE; options->is_again = true) {
         uint64_t waited_ms = system_now_ms() - begin_ms;
-        if (wait_ms > 0 && waited_ms >= wait_ms) {
+        if (options->is_again && wait_ms > 0 && waited_ms >= wait_ms) {
             complain(console, "still in use: the time of --timeout is over");
             outcome = OUTCOME_BUSY;
             break;
         }
-        Sleep(wait_ms > 0 && wait_ms - waited_ms < WAIT_POLL_MS ? (DWORD)(wait_ms - waited_ms)
-                                                                : WAIT_POLL_MS);
+        if (options->is_again)
+            Sleep(wait_ms > 0 && wait_ms - waited_ms < WAIT_POLL_MS ? (DWORD)(wait_ms - waited_ms)
+                                                                    : WAIT_POLL_MS);
+        outcome = ask(console, options, &output);
+        if (outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING)
+            show_changes(&answers);
     }
-    users_release(&waiting.users);
+    buffer_release(&answers.before);
+    buffer_release(&answers.now);
     return outcome == OUTCOME_NOTHING ? OUTCOME_COMPLETE : outcome;
 }
 
@@ -244,7 +278,7 @@ static enum outcome compare_files(const struct console *console, const struct op
     return outcome;
 }
 
-static enum outcome obey(struct console *console, const struct options *options)
+static enum outcome obey(struct console *console, struct options *options)
 {
     const struct output *output = &console->output;
     struct span text = SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n");
@@ -254,7 +288,7 @@ static enum outcome obey(struct console *console, const struct options *options)
     if (options->wait)
         return wait_until_unused(console, options);
     if (options->command >= COMMAND_MAPS)
-        return ask(console, options, NULL);
+        return ask(console, options, &console->output);
     if (options->command == COMMAND_USAGE) {
         output->complain(output->context, span_from_string(help_usage));
         return OUTCOME_USAGE;
@@ -274,7 +308,7 @@ static bool is_worth_keeping(enum outcome outcome)
 }
 
 /* The results go to the file of --out, which gets its name only when all of them are there. */
-static enum outcome obey_into_file(struct console *console, const struct options *options)
+static enum outcome obey_into_file(struct console *console, struct options *options)
 {
     char file[OPTIONS_ERROR_CAPACITY];
     DWORD error = console_to_file(console, options->out);

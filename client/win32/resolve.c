@@ -1,9 +1,9 @@
 #include "client/win32/resolve.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "client/spelling.h"
 #include "client/win32/file_users.h"
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
@@ -13,108 +13,78 @@
 
 enum {
     PATH_CAPACITY = NAME_LENGTH_MAX + 16, /* units: \\?\UNC\ and a terminator */
-    PATH_SIZE_MAX = PATH_CAPACITY * 3,
-    LINKS_MAX = 1024 /* of one file; a bound of NTFS */
+    LINKS_MAX = 1024                      /* of one file; a bound of NTFS */
 };
 
-/* What the functions below share. */
-struct resolver {
-    struct asked_list *list;
-    struct buffer full, opened, final, scratch; /* UTF-8 */
+/* What is being resolved. Large, so not on the stack. */
+static struct {
+    struct buffer full, final, scratch; /* UTF-8 */
+    wchar_t path[PATH_CAPACITY], answer[PATH_CAPACITY];
     HANDLE file;
     bool is_folder;
     DWORD links;
-    wchar_t path[PATH_CAPACITY], other[PATH_CAPACITY];
-};
+} now;
 
-static struct resolver *resolver_create(struct asked_list *list)
+/* The full path, `..` and separators put right, as Win32 does for every file name. */
+static DWORD find_full(struct span text)
 {
-    struct resolver *resolver = calloc(1, sizeof *resolver);
-
-    if (resolver == NULL) {
-        list->failed = true;
-        return NULL;
-    }
-    resolver->list = list;
-    buffer_init(&resolver->full, PATH_SIZE_MAX);
-    buffer_init(&resolver->opened, PATH_SIZE_MAX);
-    buffer_init(&resolver->final, PATH_SIZE_MAX);
-    buffer_init(&resolver->scratch, PATH_SIZE_MAX);
-    return resolver;
-}
-
-static void resolver_destroy(struct resolver *resolver)
-{
-    handle_close(&resolver->file);
-    buffer_release(&resolver->full);
-    buffer_release(&resolver->opened);
-    buffer_release(&resolver->final);
-    buffer_release(&resolver->scratch);
-    free(resolver);
-}
-
-/* The full path, `..` and separators put right; as Win32 does for every file name. */
-static DWORD find_full(struct resolver *resolver, struct span text)
-{
-    buffer_clear(&resolver->full);
+    buffer_clear(&now.full);
     /* A name of the kernel is none to Win32. */
     if (text.size > 8 && span_equal_ascii_nocase((struct span){text.data, 8}, SPAN("\\Device\\")))
-        return buffer_append(&resolver->full, text) ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
-    DWORD error = text_w_from_utf8(resolver->path, PATH_CAPACITY, text);
+        return buffer_append(&now.full, text) ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
+    DWORD error = text_w_from_utf8(now.path, PATH_CAPACITY, text);
     if (error != ERROR_SUCCESS)
         return error;
-    DWORD len = GetFullPathNameW(resolver->path, PATH_CAPACITY, resolver->other, NULL);
+    DWORD len = GetFullPathNameW(now.path, PATH_CAPACITY, now.answer, NULL);
     if (len == 0)
         return GetLastError();
-    if (len >= PATH_CAPACITY)
-        return ERROR_FILENAME_EXCED_RANGE;
-    return text_w_append(&resolver->full, resolver->other, len) ? ERROR_SUCCESS
-                                                                : ERROR_NOT_ENOUGH_MEMORY;
+    return len < PATH_CAPACITY && text_w_append(&now.full, now.answer, len)
+               ? ERROR_SUCCESS
+               : ERROR_FILENAME_EXCED_RANGE;
 }
 
-/* One of the names of the open file. flags  VOLUME_NAME_*. name  Cleared first; empty: it has none. */
-static void find_name(struct resolver *resolver, DWORD flags, struct buffer *name)
+/* A name of the open file; size 0: it has none of this form. flags  VOLUME_NAME_*. */
+static struct span find_name(DWORD flags, struct buffer *name)
 {
-    DWORD len = GetFinalPathNameByHandleW(resolver->file, resolver->other, PATH_CAPACITY, flags);
+    DWORD len = GetFinalPathNameByHandleW(now.file, now.answer, PATH_CAPACITY, flags);
 
     buffer_clear(name);
-    if (len > 0 && len < PATH_CAPACITY && !text_w_append(name, resolver->other, len))
-        resolver->list->failed = true;
+    if (len > 0 && len < PATH_CAPACITY && !text_w_append(name, now.answer, len))
+        buffer_clear(name);
+    return buffer_span(name);
 }
 
-static DWORD open_full(struct resolver *resolver)
+/* Opens the path and finds its final name. ERROR_BAD_DEV_TYPE: it is no file or folder. */
+static DWORD open_path(struct span text)
 {
     BY_HANDLE_FILE_INFORMATION facts;
+    DWORD error = find_full(text);
 
-    buffer_clear(&resolver->opened);
-    if (!spelling_to_open(buffer_span(&resolver->full), &resolver->opened))
-        return ERROR_BAD_DEV_TYPE;
-    DWORD error = text_w_from_utf8(resolver->path, PATH_CAPACITY, buffer_span(&resolver->opened));
+    if (error == ERROR_SUCCESS && !spelling_to_open(buffer_span(&now.full), &now.scratch))
+        error = ERROR_BAD_DEV_TYPE;
     if (error == ERROR_SUCCESS)
-        error = file_users_open(resolver->path, &resolver->file);
+        error = text_w_from_utf8(now.path, PATH_CAPACITY, buffer_span(&now.scratch));
+    if (error == ERROR_SUCCESS)
+        error = file_users_open(now.path, &now.file);
     if (error != ERROR_SUCCESS)
         return error;
-    if (GetFileType(resolver->file) != FILE_TYPE_DISK ||
-        !GetFileInformationByHandle(resolver->file, &facts))
+    if (GetFileType(now.file) != FILE_TYPE_DISK || !GetFileInformationByHandle(now.file, &facts))
         return ERROR_BAD_DEV_TYPE;
-    resolver->is_folder = (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
-    resolver->links = facts.nNumberOfLinks;
-    /* A volume without a letter and a mount point has no DOS name, but one by its GUID. */
-    find_name(resolver, VOLUME_NAME_DOS, &resolver->final);
-    if (resolver->final.size == 0)
-        find_name(resolver, VOLUME_NAME_GUID, &resolver->final);
-    if (resolver->final.size == 0 && !buffer_append(&resolver->final, buffer_span(&resolver->full)))
-        resolver->list->failed = true;
+    now.is_folder = (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+    now.links = facts.nNumberOfLinks;
+    /* A volume without a letter and a mount point has a name by its GUID only. */
+    if (find_name(VOLUME_NAME_DOS, &now.scratch).size == 0 &&
+        find_name(VOLUME_NAME_GUID, &now.scratch).size == 0)
+        buffer_append(&now.scratch, buffer_span(&now.full));
+    spelling_from_final(buffer_span(&now.scratch), &now.final);
     return ERROR_SUCCESS;
 }
 
-/* True when nothing is there. */
 static bool is_missing(DWORD error)
 {
-    static const DWORD errors[] = {
-        ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND,      ERROR_INVALID_NAME, ERROR_BAD_PATHNAME,
-        ERROR_INVALID_DRIVE,  ERROR_BAD_NETPATH,         ERROR_BAD_NET_NAME, ERROR_DIRECTORY,
-        ERROR_NOT_READY,      ERROR_FILENAME_EXCED_RANGE};
+    static const DWORD errors[] = {ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_INVALID_NAME,
+                                   ERROR_BAD_PATHNAME,   ERROR_INVALID_DRIVE,  ERROR_BAD_NETPATH,
+                                   ERROR_BAD_NET_NAME,   ERROR_DIRECTORY,      ERROR_NOT_READY};
 
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
         if (error == errors[i])
@@ -123,74 +93,61 @@ static bool is_missing(DWORD error)
 }
 
 /* The other hard links. Windows gives their paths without the volume. */
-static void add_links(struct resolver *resolver)
+static void add_links(struct asked_list *list)
 {
-    struct asked_list *list = resolver->list;
-    struct span root = buffer_span(&resolver->final);
+    struct span root = buffer_span(&now.final), tail = find_name(VOLUME_NAME_NONE, &now.scratch);
     DWORD len = PATH_CAPACITY;
 
-    find_name(resolver, VOLUME_NAME_NONE, &resolver->scratch);
-    size_t size = resolver->scratch.size;
-    if (size == 0 || size > root.size ||
-        !span_equal(span_from(root, root.size - size), buffer_span(&resolver->scratch)))
+    if (tail.size == 0 || tail.size > root.size ||
+        !span_equal(span_from(root, root.size - tail.size), tail))
         return;
-    root.size -= size;
-    HANDLE search = FindFirstFileNameW(resolver->path, 0, &len, resolver->other);
+    root.size -= tail.size;
+    HANDLE search = FindFirstFileNameW(now.path, 0, &len, now.answer);
     if (search == INVALID_HANDLE_VALUE)
         return;
     for (int i = 0; i < LINKS_MAX; i++) {
-        buffer_clear(&resolver->full);
-        buffer_append(&resolver->full, root);
-        if (text_w_append(&resolver->full, resolver->other, wcslen(resolver->other)))
-            asked_add_glob(list,
-                           spelling_from_final(buffer_span(&resolver->full), &resolver->scratch));
+        buffer_clear(&now.scratch);
+        if (buffer_append(&now.scratch, root) &&
+            text_w_append(&now.scratch, now.answer, wcslen(now.answer)))
+            asked_add_glob(list, buffer_span(&now.scratch));
         len = PATH_CAPACITY;
-        if (!FindNextFileNameW(search, &len, resolver->other))
+        if (!FindNextFileNameW(search, &len, now.answer))
             break;
     }
     FindClose(search);
 }
 
-static void add_users(struct resolver *resolver, struct asked *item)
+static void add_found(struct asked_list *list)
 {
+    struct span name = buffer_span(&now.final);
+    struct asked *item = asked_add(list, now.is_folder ? ASKED_FOLDER : ASKED_FILE, name);
     struct buffer pids;
-
-    buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
-    item->users_status = file_users_query(resolver->file, &pids);
-    for (size_t i = 0; item->users_status == NTSTATUS_OK && i < pids.size; i += sizeof(uint32_t)) {
-        uint32_t pid;
-        memcpy(&pid, pids.data + i, sizeof pid);
-        asked_add_user(resolver->list, pid);
-    }
-    buffer_release(&pids);
-}
-
-static void add_found(struct resolver *resolver)
-{
-    struct asked_list *list = resolver->list;
-    struct span name = spelling_from_final(buffer_span(&resolver->final), &resolver->scratch);
-    struct asked *item = asked_add(list, resolver->is_folder ? ASKED_FOLDER : ASKED_FILE, name);
 
     asked_add_glob(list, name);
     /* Wine lists a file by the name that it was opened by, and a folder may have two letters. */
     if (system_is_wine())
-        asked_add_glob(list, buffer_span(&resolver->full));
+        asked_add_glob(list, buffer_span(&now.full));
     /* The kernel's name is right even where the service does not know that of a letter. */
-    find_name(resolver, VOLUME_NAME_NT, &resolver->scratch);
-    if (resolver->scratch.size > 0)
-        asked_add_glob(list, buffer_span(&resolver->scratch));
+    if (find_name(VOLUME_NAME_NT, &now.scratch).size > 0)
+        asked_add_glob(list, buffer_span(&now.scratch));
     /* Wine exports FindFirstFileNameW, and ends a program that calls it. */
-    if (!resolver->is_folder && resolver->links > 1 && !system_is_wine())
-        add_links(resolver);
-    add_users(resolver, item);
+    if (!now.is_folder && now.links > 1 && !system_is_wine())
+        add_links(list);
+    buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
+    item->users_status = file_users_query(now.file, &pids);
+    for (size_t i = 0; item->users_status == NTSTATUS_OK && i < pids.size; i += sizeof(uint32_t)) {
+        uint32_t pid;
+        memcpy(&pid, pids.data + i, sizeof pid);
+        if (pid != GetCurrentProcessId()) /* lsmap's current folder may be the one */
+            asked_add_user(list, pid);
+    }
+    buffer_release(&pids);
 }
 
 /* What is not there, or cannot be opened, is asked for by its path. */
-static void add_unresolved(struct resolver *resolver, struct span text, DWORD error)
+static void add_unresolved(struct asked_list *list, struct span text, DWORD error)
 {
-    struct asked_list *list = resolver->list;
-    struct span full = buffer_span(&resolver->full);
-    bool is_folder = full.size > 0 && full.data[full.size - 1] == '\\';
+    struct span full = buffer_span(&now.full);
 
     if (full.size == 0 || error == ERROR_BAD_DEV_TYPE ||
         (is_missing(error) && spelling_is_bare(text))) {
@@ -199,63 +156,35 @@ static void add_unresolved(struct resolver *resolver, struct span text, DWORD er
         return;
     }
     struct asked *item = asked_add(list, is_missing(error) ? ASKED_MISSING : ASKED_CLOSED, full);
-    (void)text_w_error(item->error, sizeof item->error, error);
+    if (item->kind == ASKED_CLOSED)
+        (void)text_w_error(item->error, sizeof item->error, error);
     asked_add_glob(list, full);
-    buffer_clear(&resolver->scratch);
-    buffer_append(&resolver->scratch, full);
-    if (is_folder && buffer_append(&resolver->scratch, SPAN("*")))
-        asked_add_glob(list, buffer_span(&resolver->scratch));
+    if (full.data[full.size - 1] == '\\' && buffer_text(&now.full, "*"))
+        asked_add_glob(list, buffer_span(&now.full));
 }
 
-/* A pattern; a relative folder at its beginning is resolved. */
-static void add_pattern(struct resolver *resolver, struct span text)
+void resolve_path(struct asked_list *list, struct span text, bool only_name)
 {
-    struct span folder = spelling_relative_folder(text);
+    DWORD error = ERROR_BAD_DEV_TYPE;
 
-    buffer_clear(&resolver->scratch);
-    if (folder.size > 0 && find_full(resolver, folder) == ERROR_SUCCESS &&
-        open_full(resolver) == ERROR_SUCCESS) {
-        text = span_from(text, folder.size);
-        folder = spelling_from_final(buffer_span(&resolver->final), &resolver->scratch);
-        if (folder.size > 0 && folder.data[folder.size - 1] != '\\')
-            buffer_append(&resolver->scratch, SPAN("\\"));
-    }
-    buffer_append(&resolver->scratch, text);
-    (void)asked_add(resolver->list, ASKED_PATTERN, buffer_span(&resolver->scratch));
-    asked_add_glob(resolver->list, buffer_span(&resolver->scratch));
-}
-
-void resolve_path(struct asked_list *list, struct span text)
-{
-    struct resolver *resolver = resolver_create(list);
-
-    if (resolver == NULL)
-        return;
-    if (spelling_has_wildcard(text)) {
-        add_pattern(resolver, text);
-    } else {
-        DWORD error = find_full(resolver, text);
-        if (error == ERROR_SUCCESS)
-            error = open_full(resolver);
-        if (error == ERROR_SUCCESS)
-            add_found(resolver);
-        else
-            add_unresolved(resolver, text, error);
-    }
-    resolver_destroy(resolver);
-}
-
-void resolve_name(struct asked_list *list, struct span text)
-{
-    struct resolver *resolver = resolver_create(list);
-
-    if (resolver == NULL)
-        return;
-    DWORD error = find_full(resolver, text);
-    if (error == ERROR_SUCCESS && open_full(resolver) == ERROR_SUCCESS)
-        text = spelling_from_final(buffer_span(&resolver->final), &resolver->scratch);
+    buffer_init(&now.full, NAME_SIZE_MAX + 16);
+    buffer_init(&now.final, NAME_SIZE_MAX + 16);
+    buffer_init(&now.scratch, NAME_SIZE_MAX + 16);
+    if (!spelling_has_wildcard(text))
+        error = open_path(text);
+    if (only_name)
+        (void)asked_add(list, ASKED_FILE,
+                        error == ERROR_SUCCESS ? buffer_span(&now.final)
+                        : now.full.size > 0    ? buffer_span(&now.full)
+                                               : text);
     else if (error == ERROR_SUCCESS)
-        text = buffer_span(&resolver->full);
-    (void)asked_add(list, ASKED_FILE, text);
-    resolver_destroy(resolver);
+        add_found(list);
+    else
+        add_unresolved(list, text, error);
+    list->failed = list->failed || buffer_failed(&now.full) || buffer_failed(&now.final) ||
+                   buffer_failed(&now.scratch);
+    handle_close(&now.file);
+    buffer_release(&now.full);
+    buffer_release(&now.final);
+    buffer_release(&now.scratch);
 }

@@ -26,6 +26,7 @@
 #include "client/options.h"
 #include "client/rows/envelope.h"
 #include "client/run.h"
+#include "client/spelling.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 
@@ -302,8 +303,7 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
                                     .account = find_account,
                                     .paths = &paths,
                                     .images = &images,
-                                    .folders = outside,
-                                    .self = 4000};
+                                    .folders = outside};
 
     settings.stale = options->command == COMMAND_STALE ? &stale_calls : NULL;
     if (options->command == COMMAND_DIFF)

@@ -81,16 +81,12 @@ static inline void print_diagnostic(void *context, struct span line)
         printed->writes_max = 0;
 }
 
-enum { PLAY_SELF = 4000 }; /* lsmap's pid */
-
 struct play {
     struct script script;
     struct printed printed;
     struct options options;
     size_t width;
     struct envelope *envelope;
-    struct asked_list *paths; /* NULL: those of the options, as patterns */
-    struct waiting *waiting;
 };
 
 static inline void play_begin(struct play *play, const char *reply)
@@ -116,12 +112,10 @@ static inline enum outcome play_run(struct play *play)
                                           .output = &output,
                                           .pipe = "PIPE",
                                           .width = play->width,
-                                          .paths = play->paths != NULL ? play->paths : &patterns,
+                                          .paths = &patterns,
                                           .images = &images,
                                           .folders = play->options.not_under,
                                           .folders_count = play->options.not_under_count,
-                                          .self = PLAY_SELF,
-                                          .waiting = play->waiting,
                                           .envelope = play->envelope};
 
     asked_paths(&patterns, &play->options);

@@ -21,7 +21,7 @@ static inline void play_begin(struct play *play, const struct options *options)
     play->options.format = FORMAT_JSON;
     pipeline_init(&play->pipeline, &play->options,
                   &(struct pipeline_settings){0, NULL, NULL, play->options.not_under,
-                                              play->options.not_under_count, NULL});
+                                              play->options.not_under_count});
     play->target = pipeline_target(&play->pipeline);
     fed_init(&play->fed);
 }

@@ -42,7 +42,7 @@ struct fixture {
 static void begin(struct fixture *f, const char *line, size_t width)
 {
     pipeline_init(&f->pipeline, options_line(line),
-                  &(struct pipeline_settings){width, NULL, NULL, NULL, 0, NULL});
+                  &(struct pipeline_settings){width, NULL, NULL, NULL, 0});
     f->table = &f->pipeline.table;
     row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);
