@@ -55,7 +55,7 @@ struct object_calls {
 
     void (*close)(void *context, uint64_t handle);
 
-    /* SystemExtendedHandleInformation: all handles of all processes (holders.h).
+    /* SystemExtendedHandleInformation: all handles of all processes.
      * answer  Cleared, then receives it, as the kernel fills it. */
     uint32_t (*handles)(void *context, struct buffer *answer);
 };

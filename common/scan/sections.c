@@ -103,6 +103,7 @@ struct sections {
 
     /* the directory in hand */
     size_t directory_index, entry_index;
+    bool is_lossy;    /* the text in `part` is not all of its name */
     bool is_single;   /* Windows gives one entry a call */
     bool is_large;    /* the next name needs a larger call */
     uint32_t ordinal; /* of the next entry */
@@ -229,12 +230,17 @@ static bool compose(struct sections *sections, const struct object *directory, s
     char *place = buffer_extend(&sections->part, size);
     if (place != NULL)
         (void)utf8_from_utf16(place, size, text, len);
+    sections->is_lossy = utf16_is_lossy(text, len);
+    while (place != NULL && (place = memchr(sections->part.data, '\0', size)) != NULL) {
+        *place = '?'; /* no line of JSON has one */
+        sections->is_lossy = true;
+    }
     buffer_append(&sections->path, text_of(sections, directory->path));
     buffer_append(&sections->name, text_of(sections, directory->name));
     buffer_text(&sections->path, "\\");
     buffer_text(&sections->name, "\\");
     return buffer_append(&sections->path, buffer_span(&sections->part)) &&
-           buffer_append(&sections->name, buffer_span(&sections->part)) && place != NULL;
+           buffer_append(&sections->name, buffer_span(&sections->part)) && !sections->part.failed;
 }
 
 static bool is_word(struct span units, const char *word)
@@ -511,8 +517,7 @@ static void step_entry(struct sections *sections, struct scan_row *row)
         report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path), NTSTATUS_OK,
                "The path of an object in this directory is longer than 65536 bytes.");
     } else if (is_wanted) {
-        object.row.is_lossy |= utf16_is_lossy((const uint16_t *)(const void *)entry->name.data,
-                                              entry->name.size / sizeof(uint16_t));
+        object.row.is_lossy |= sections->is_lossy;
         open_object(sections, row, entry->is_directory, entry->name, &object);
     }
 }

@@ -40,14 +40,16 @@ enum {
     X(0x4000000, "reserve")         \
     X(0x8000000, "commit")          \
     X(0x10000000, "no_cache")       \
-    X(0x20000000, "global") X(0x40000000, "write_combine") X(0x80000000, "large_pages")
+    X(0x20000000, "global")         \
+    X(0x40000000, "write_combine")  \
+    X(0x80000000, "large_pages")
 
 static const uint32_t SECTION_FILE = 0x800000, SECTION_IMAGE = 0x1000000;
 
 struct section_row {
     struct span name;    /* as a program writes it: Global\x, Local\x */
     struct span object;  /* the path of the object */
-    bool is_lossy;       /* both lack an unpaired surrogate */
+    bool is_lossy;       /* both lack an unpaired surrogate or a NUL */
     int64_t session;     /* of \BaseNamedObjects 0; -1: of none */
     uint32_t nt_status;  /* NTSTATUS_OK: the next two are known */
     uint32_t attributes; /* SEC_* */
