@@ -21,7 +21,7 @@ heading() { printf '\n== %s\n\n' "$*"; }
 mkdir -p "$build"
 {
     cmake -S . -B "$build/native" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc
-    cmake --build "$build/native" --target bench_scan bench_writer bench_formats
+    cmake --build "$build/native" --target bench_scan bench_sections bench_writer bench_formats
     cmake --preset mingw -B "$wine_build"
     cmake --build "$wine_build" --target lsmap lsmapd bench_commands plain_way bench_pipe
 } >"$build/build.log" 2>&1 || {
@@ -37,6 +37,8 @@ wine --version
 
 heading "bench_scan: kernel queries, time by size, heap calls (native)"
 "$build"/native/tests/bench/bench_scan
+heading "bench_sections: named sections, by sections and handles (native)"
+"$build"/native/tests/bench/bench_sections
 heading "bench_writer: rows of JSON (native)"
 "$build"/native/tests/bench/bench_writer
 heading "bench_formats: the client's formats (native)"
