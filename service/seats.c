@@ -101,19 +101,13 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
     return silent;
 }
 
-bool seats_ask(struct seat *seat)
-{
-    seat->has_asked = true;
-    return seat->state == SEAT_CONNECTED;
-}
-
 struct seat *seats_cut(struct seats *seats)
 {
     struct seat *oldest = NULL;
     unsigned leaving = 0;
 
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
-        if (seat->state <= SEAT_CONNECTED || seat->is_cut)
+        if (seat->state <= SEAT_CONNECTED || seat->state == SEAT_CUT)
             continue;
         leaving++;
         if (oldest == NULL || seat->number < oldest->number)
@@ -121,7 +115,7 @@ struct seat *seats_cut(struct seats *seats)
     }
     if (leaving <= SEATS_LEAVING_MAX)
         return NULL;
-    oldest->is_cut = true;
+    oldest->state = SEAT_CUT;
     return oldest;
 }
 

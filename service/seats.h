@@ -27,19 +27,19 @@ enum {
 enum seat_state {
     SEAT_ACCEPTING,
     SEAT_CONNECTED,
-    SEAT_NO_PLACE,     /* must go: limit connections */
-    SEAT_NO_USER_PLACE /* must go: limit connections_per_user */
+    SEAT_NO_PLACE,      /* must go: limit connections */
+    SEAT_NO_USER_PLACE, /* must go: limit connections_per_user */
+    SEAT_CUT            /* must go at once */
 };
 
-/* Begins as all zero. The members belong to seats.c. */
+/* Begins as all zero. The members belong to seats.c, except for has_asked. */
 struct seat {
     struct seat *next;
     struct sid user;
     uint64_t number; /* in the order in which clients have connected */
     unsigned held;   /* places of its user: the same in all its seats */
     enum seat_state state;
-    bool has_asked; /* a complete request has come */
-    bool is_cut;    /* returned by seats_cut() */
+    bool has_asked; /* a complete request has come: to be set by the owner */
 };
 
 /* Begins as all zero. */
@@ -65,11 +65,8 @@ struct seat *seats_connect(_Inout_ struct seats *seats, _Inout_ struct seat *sea
                            _In_ const struct server_limits *limits,
                            _In_ const struct caller *opener);
 
-/* A complete request has come. Returns false when the client must go. */
-NODISCARD bool seats_ask(_Inout_ struct seat *seat);
-
-/* Returns a client to be disconnected without waiting for it to read why: more than
- * SEATS_LEAVING_MAX are leaving, and it is the oldest. NULL: none. */
+/* Returns a client to be disconnected without waiting for it to read why, the oldest of more than
+ * SEATS_LEAVING_MAX that are leaving. NULL: none. */
 struct seat *seats_cut(_Inout_ struct seats *seats);
 
 /* The connection is closed. Returns true when it had a client. */

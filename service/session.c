@@ -1,96 +1,57 @@
 #include "service/session.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "common/answer/reply.h"
 #include "common/base/assertion.h"
 
-/* --- what ends a connection or an answer: the limit that was met, and the message about it --- */
+enum { MESSAGE_CAPACITY = 192 };
 
+/* --- why a connection ends --- */
+
+/* What the statistics count, and what the client gets that can still get a line: a message around the
+ * value of the limit, with its name as `info` shows it. */
 struct ending {
     enum statistics_limit limit; /* LIMIT_COUNT: none, or counted by whoever refused */
+    size_t value;                /* offset of the limit in struct server_limits */
+    const char *before, *after;  /* NULL: no line */
     const char *hint;
-    char message[192]; /* terminated; the limit's name as `info` shows it, and its value */
 };
 
-PRINTF_FORMAT(4, 5)
-static void set(struct ending *ending, enum statistics_limit limit, const char *hint,
-                const char *format, ...)
-{
-    va_list arguments;
+#define LIMIT_OFFSET(member) offsetof(struct server_limits, member)
 
-    ending->limit = limit;
-    ending->hint = hint;
-    va_start(arguments, format);
-    (void)vsnprintf(ending->message, sizeof ending->message, format, arguments);
-    va_end(arguments);
-}
-
-static const char other_writer[] =
-    "What was read last was written by another program than before: another user, logon session or "
-    "integrity level.";
-
-static void describe_ending(const struct session *session, struct ending *ending)
-{
-    const struct server_limits *limits = &session->context.limits;
-
-    switch (session->conn.close_reason) {
-    case CONN_SILENT_TIMEOUT:
-        set(ending, LIMIT_FIRST_BYTE, "Send a request as soon as the pipe is open.",
-            "No request came within %" PRIu32 " ms of connecting (limit first_byte_ms).",
-            limits->first_byte_ms);
-        break;
-    case CONN_REQUEST_TIMEOUT:
-        set(ending, LIMIT_REQUEST, "End each request with a newline and send it at once.",
-            "The request was not complete %" PRIu32 " ms after its first byte (limit request_ms).",
-            limits->request_ms);
-        break;
-    case CONN_IDLE_TIMEOUT:
-        set(ending, LIMIT_IDLE, "Connect again when there is something to ask.",
-            "No request came for %" PRIu32 " ms (limit idle_ms).", limits->idle_ms);
-        break;
-    case CONN_TOO_LARGE:
-        set(ending, LIMIT_REQUEST_SIZE, "Send each request as one line ended by a newline.",
-            "The request is longer than %d bytes (limit request_size).", REQUEST_SIZE_MAX);
-        break;
-    case CONN_STOPPED:
-        set(ending, LIMIT_COUNT, "Connect again when it has started.", "The server is stopping.");
-        break;
-    case CONN_REFUSED:
-        set(ending, LIMIT_COUNT,
-            session->refusal == other_writer ? "Let no other program write to the pipe."
-                                             : "Try again later.",
-            "%s", session->refusal);
-        break;
-    case CONN_WRITE_TIMEOUT:
-        set(ending, LIMIT_WRITE, NULL, "The client stopped reading.");
-        break;
-    case CONN_ANSWER_TIMEOUT:
-        set(ending, LIMIT_ANSWER, NULL, "The answer took too long.");
-        break;
-    case CONN_NO_MEMORY:
-        set(ending, LIMIT_MEMORY, NULL, "The server is out of memory.");
-        break;
-    case CONN_OPEN:
-    case CONN_PEER_CLOSED:
-    case CONN_IO_ERROR:
-        set(ending, LIMIT_COUNT, NULL, "The connection failed.");
-        break;
-    }
-}
+static const struct ending endings[] = {
+    [CONN_OPEN] = {LIMIT_COUNT, 0, NULL, NULL, NULL},
+    [CONN_PEER_CLOSED] = {LIMIT_COUNT, 0, NULL, NULL, NULL},
+    [CONN_IO_ERROR] = {LIMIT_COUNT, 0, NULL, NULL, NULL},
+    [CONN_SILENT_TIMEOUT] = {LIMIT_FIRST_BYTE, LIMIT_OFFSET(first_byte_ms),
+                             "No request came within ", " ms of connecting (limit first_byte_ms).",
+                             "Send a request as soon as the pipe is open."},
+    [CONN_REQUEST_TIMEOUT] = {LIMIT_REQUEST, LIMIT_OFFSET(request_ms),
+                              "The request was not complete ",
+                              " ms after its first byte (limit request_ms).",
+                              "End each request with a newline and send it at once."},
+    [CONN_IDLE_TIMEOUT] = {LIMIT_IDLE, LIMIT_OFFSET(idle_ms), "No request came for ",
+                           " ms (limit idle_ms).", "Connect again when there is something to ask."},
+    [CONN_WRITE_TIMEOUT] = {LIMIT_WRITE, 0, NULL, NULL, NULL},
+    [CONN_ANSWER_TIMEOUT] = {LIMIT_ANSWER, 0, NULL, NULL, NULL},
+    [CONN_TOO_LARGE] = {LIMIT_REQUEST_SIZE, 0, NULL, NULL,
+                        "Send each request as one line ended by a newline."},
+    [CONN_REFUSED] = {LIMIT_COUNT, 0, NULL, NULL, "Try again later."},
+    [CONN_STOPPED] = {LIMIT_COUNT, 0, NULL, NULL, "Connect again when it has started."},
+    [CONN_NO_MEMORY] = {LIMIT_MEMORY, 0, NULL, NULL, NULL},
+};
 
 static void count_reason(struct session *session)
 {
-    struct ending ending;
+    const enum statistics_limit limit = endings[session->conn.close_reason].limit;
 
-    if (session->conn.close_reason == CONN_OPEN || session->is_reason_counted)
+    if (limit == LIMIT_COUNT || session->is_reason_counted)
         return;
-    describe_ending(session, &ending);
-    session->is_reason_counted = ending.limit != LIMIT_COUNT;
-    if (session->is_reason_counted)
-        statistics_limit_hit(session->context.statistics, ending.limit);
+    session->is_reason_counted = true;
+    statistics_limit_hit(session->context.statistics, limit);
 }
 
 /* --- begin and end --- */
@@ -245,7 +206,10 @@ void session_on_caller(struct session *session, const struct policy *policy,
     caller_set_unknown(&unknown);
     session->has_unknown_bytes = false;
     if (session->is_identified && !caller_is_same(&session->grant.caller, writer)) {
-        session_refuse(session, STATUS_DENIED, other_writer);
+        session_refuse(
+            session, STATUS_DENIED,
+            "Another program than before has written to the pipe, with another user, logon "
+            "session or integrity level.");
         return;
     }
     if (caller != NULL && session_known_caller(session) == NULL)
@@ -276,10 +240,23 @@ static void write_error(struct session *session, enum status code, const char *m
 
 static void write_fault(struct session *session)
 {
-    struct ending ending;
+    const struct ending *ending = &endings[session->conn.close_reason];
+    const char *limits = (const char *)&session->context.limits;
+    char text[MESSAGE_CAPACITY];
+    const char *message = text;
 
-    describe_ending(session, &ending);
-    write_error(session, conn_fault(&session->conn), ending.message, ending.hint);
+    if (ending->before != NULL)
+        (void)snprintf(text, sizeof text, "%s%" PRIu32 "%s", ending->before,
+                       *(const uint32_t *)(const void *)(limits + ending->value), ending->after);
+    else if (session->conn.close_reason == CONN_TOO_LARGE)
+        (void)snprintf(text, sizeof text,
+                       "The request is longer than %d bytes (limit request_size).",
+                       REQUEST_SIZE_MAX);
+    else
+        message = session->conn.close_reason == CONN_REFUSED ? session->refusal
+                                                             : "The server is stopping.";
+    const enum status fault = conn_fault(&session->conn);
+    write_error(session, fault, message, fault == STATUS_DENIED ? NULL : ending->hint);
 }
 
 /* Reads the request. Returns false, with the error written, when there is no memory for an answer.
@@ -331,8 +308,7 @@ static bool run_answer(struct session *session, struct watch *watch, uint64_t en
     return true;
 }
 
-/* Something was served: it is written, or the answer goes on. */
-static void on_served(struct session *session, uint64_t now_ms)
+void session_on_served(struct session *session, uint64_t now_ms)
 {
     if (conn_next(&session->conn) == CONN_SERVE)
         conn_on_served(&session->conn, session->answer != NULL, now_ms);
@@ -351,7 +327,7 @@ void session_serve(struct session *session, uint64_t now_ms)
             return;
         (void)run_answer(session, NULL, UINT64_MAX);
     }
-    on_served(session, now_ms);
+    session_on_served(session, now_ms);
 }
 
 bool session_scan(struct session *session, struct watch *watch, uint64_t end_us)
@@ -367,11 +343,6 @@ void session_on_abandoned(struct session *session, const struct watch_target *hu
         return;
     end_answer(session);
     conn_on_error(&session->conn, CONN_NO_MEMORY);
-}
-
-void session_on_scanned(struct session *session, uint64_t now_ms)
-{
-    on_served(session, now_ms);
 }
 
 /* --- writing --- */
@@ -395,44 +366,39 @@ void session_on_error(struct session *session)
 }
 
 /* The answer ends with a line that says why, and then the connection. */
-static void end_answer_late(struct session *session, const struct ending *ending, uint64_t now_ms)
+static void end_answer_late(struct session *session, const char *before, uint64_t now_ms)
 {
-    answer_abort(session->answer, STATUS_TIMED_OUT, ending->message);
+    char message[MESSAGE_CAPACITY];
+
+    (void)snprintf(message, sizeof message, "%s %" PRIu32 " ms (limit answer_ms).", before,
+                   session->context.limits.answer_ms);
+    answer_abort(session->answer, STATUS_TIMED_OUT, message);
     conn_end_answer(&session->conn, CONN_ANSWER_TIMEOUT, now_ms);
     count_reason(session);
 }
 
 bool session_check_write(struct session *session, uint64_t now_ms)
 {
-    struct ending ending;
-
     ASSERT(session_next(session) == SESSION_WRITE);
-    if (now_ms >= reader_deadline_ms(session)) {
-        set(&ending, LIMIT_ANSWER, NULL,
-            "The server waited for this answer's reader for %" PRIu32 " ms (limit answer_ms).",
-            session->context.limits.answer_ms);
-        end_answer_late(session, &ending, now_ms);
-    }
+    if (now_ms >= reader_deadline_ms(session))
+        end_answer_late(session, "The server waited for this answer's reader for", now_ms);
     return now_ms >= conn_deadline_ms(&session->conn);
 }
 
 static void give_up_turn(struct session *session, uint64_t now_ms)
 {
     const struct server_limits *limits = &session->context.limits;
-    struct ending ending;
+    char message[MESSAGE_CAPACITY];
 
     if (session->has_scanned) {
-        set(&ending, LIMIT_ANSWER, NULL,
-            "This scan did not get another turn within %" PRIu32 " ms (limit answer_ms).",
-            limits->answer_ms);
-        end_answer_late(session, &ending, now_ms);
+        end_answer_late(session, "This scan did not get another turn within", now_ms);
         return;
     }
-    set(&ending, LIMIT_SCANS, NULL,
-        "This scan did not get its first turn within %" PRIu32 " ms (limit scan_wait_ms); %" PRIu32
-        " scans run at once (limit scans).",
-        limits->scan_wait_ms, limits->scans);
-    answer_abort(session->answer, STATUS_BUSY, ending.message);
+    (void)snprintf(message, sizeof message,
+                   "This scan did not get its first turn within %" PRIu32
+                   " ms (limit scan_wait_ms); %" PRIu32 " scans run at once (limit scans).",
+                   limits->scan_wait_ms, limits->scans);
+    answer_abort(session->answer, STATUS_BUSY, message);
 }
 
 bool session_check_read(struct session *session, size_t unread_size, uint64_t now_ms)

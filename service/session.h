@@ -1,14 +1,14 @@
 /* One client's session: bytes in, bytes out. Joins the connection automaton with the answers.
  *
  * Pure: the shell (service/win32/connection.c, or a test) does what session_next() asks and reports
- * back. The caller is identified after each read that has delivered bytes, before they are parsed: with
- * dynamic tracking, which CreateFile sets unless it is asked for SECURITY_SQOS_PRESENT, a pipe
- * impersonates whoever wrote the last of these bytes (source: ReactOS, npfs/secursup.c and
- * readsup.c). A privileged program that was given the pipe as its stdout must not lend its rights to
- * the program that opened it. So another writer than the first ends the connection. One read can
- * return the bytes of several writers; only the last can be identified. When that one and the program
- * that opened the pipe have the same identity, no other bytes of the read can have gained rights.
- * Otherwise, and before that is known, each read is of one byte.
+ * back.
+ *
+ * The caller is identified after each read, before the bytes are parsed. With dynamic tracking, which
+ * CreateFile sets unless it is asked for SECURITY_SQOS_PRESENT, a pipe impersonates whoever wrote the
+ * last byte of the read (source: ReactOS, npfs/secursup.c and readsup.c). So a privileged program whose
+ * stdout is the pipe could lend its rights to the program that opened it: another writer than the first
+ * ends the connection. And as one read can return bytes of several writers, it is of one byte, unless
+ * the first writer has the identity of the program that opened the pipe.
  *
  * Whatever asks the system runs on a scan thread, in turns (SESSION_SCAN); between two turns, and
  * while the client reads, a session holds no such thread. `info` and the like never wait for one. A
@@ -16,8 +16,8 @@
  * when the system does not return (common/answer/watchdog.h).
  *
  * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),
- * session_refuse() and session_stop(); a write may stay pending during session_stop(), both during the
- * checks of their deadlines. */
+ * session_refuse() and session_stop(). A write may stay pending during session_stop(), both during
+ * the checks of their deadlines. */
 #ifndef SERVICE_SESSION_H
 #define SERVICE_SESSION_H
 
@@ -111,10 +111,10 @@ bool session_is_scanning(_In_ const struct session *session);
  * OUTPUT_SIZE bytes to write, or with the scan; one slow query of the kernel may make it late.
  * watch  Of this thread; NULL: no slice can be abandoned.
  * Returns false when a slice was abandoned: the session has another holder, so touch nothing. That
- * one calls session_on_abandoned(), then session_on_scanned(). */
+ * one calls session_on_abandoned(), then session_on_served(). */
 NODISCARD bool session_scan(_Inout_ struct session *session, _Inout_opt_ struct watch *watch,
                             uint64_t end_us);
-void session_on_scanned(_Inout_ struct session *session, uint64_t now_ms);
+void session_on_served(_Inout_ struct session *session, uint64_t now_ms);
 
 /* Continues the answer without the process that hung.
  * hung  As watchdog_abandon() of the context's watchdog returned it. */

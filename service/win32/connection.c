@@ -21,12 +21,6 @@ enum {
 
 enum operation { OPERATION_ACCEPT, OPERATION_READ, OPERATION_WRITE };
 
-enum io_state {
-    IO_IDLE,     /* the kernel has nothing of ours */
-    IO_PENDING,  /* the OVERLAPPED and the buffer are the kernel's until the completion */
-    IO_CANCELLED /* still so, and the completion comes soon */
-};
-
 struct connection {
     struct seat seat;           /* guarded by the shared lock */
     struct turns_ticket ticket; /* the scan threads' while it waits */
@@ -45,12 +39,12 @@ struct connection {
     LONG settings_version;  /* of the limits and rights the session has */
     bool has_asked;         /* its seat knows of a complete request */
 
-    SRWLOCK lock; /* guards what follows */
-    enum io_state state;
-    enum operation operation; /* which is pending */
-    uint64_t deadline_ms;     /* of that */
+    SRWLOCK lock;             /* guards what follows */
+    bool is_pending;          /* an operation, which was not cancelled */
+    enum operation operation; /* the latest */
+    uint64_t deadline_ms;     /* is_pending */
     bool is_stop_told;        /* the session knows that the server stops */
-    OVERLAPPED overlapped;
+    OVERLAPPED overlapped;    /* the kernel's until the completion, and so is the buffer */
 };
 
 static struct connection *connection_of(struct seat *seat)
@@ -84,7 +78,6 @@ static void release(struct connection *connection)
 
     if (InterlockedDecrement(&connection->references) > 0)
         return;
-    ASSERT(connection->state == IO_IDLE);
     pipe_close(&connection->pipe);
     CloseThreadpoolIo(connection->io);
     CloseThreadpoolWork(connection->work);
@@ -118,34 +111,34 @@ static void finish(struct connection *connection, DWORD error)
 
 /* Under the lock. Returns ERROR_IO_PENDING when a completion comes, ERROR_SUCCESS when it is done:
  * see connection_listen(). */
-static DWORD issue(struct connection *connection, enum operation operation, void *space,
-                   const void *bytes, DWORD size)
+static DWORD issue(struct connection *connection)
 {
     OVERLAPPED *overlapped = &connection->overlapped;
+    struct session *session = &connection->session;
     BOOL is_done = FALSE;
 
-    switch (operation) {
-    case OPERATION_ACCEPT:
+    if (connection->operation == OPERATION_ACCEPT) {
         is_done = pipe_calls.connect_named_pipe(connection->pipe, overlapped);
-        break;
-    case OPERATION_READ:
-        is_done = pipe_calls.read_file(connection->pipe, space, size, NULL, overlapped);
-        break;
-    case OPERATION_WRITE:
-        is_done = pipe_calls.write_file(connection->pipe, bytes, size, NULL, overlapped);
-        break;
+    } else if (connection->operation == OPERATION_READ) {
+        size_t capacity = 0;
+        char *space = session_space(session, &capacity);
+        if (space == NULL)
+            return ERROR_NOT_ENOUGH_MEMORY;
+        is_done = pipe_calls.read_file(connection->pipe, space, (DWORD)capacity, NULL, overlapped);
+    } else {
+        const struct span bytes = conn_pending(&session->conn);
+        const size_t size = bytes.size < WRITE_SIZE_MAX ? bytes.size : (size_t)WRITE_SIZE_MAX;
+        is_done =
+            pipe_calls.write_file(connection->pipe, bytes.data, (DWORD)size, NULL, overlapped);
     }
     return is_done ? ERROR_SUCCESS : GetLastError();
 }
 
-/* Starts an operation, on `space` to read into or `bytes` to write. Once it is pending its
- * completion may run, and end, at any moment: the caller must return without touching the
- * connection.
+/* Starts an operation. Once it is pending its completion may run, and end, at any moment: the caller
+ * must return without touching the connection.
  * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first learn that the server stops;
- * else the result of the call: it is over, overlapped.InternalHigh is its size, and no completion
- * comes. */
-static DWORD start(struct connection *connection, enum operation operation, void *space,
-                   const void *bytes, size_t size, uint64_t deadline_ms)
+ * else the result: no completion comes, and overlapped.InternalHigh is the size. */
+static DWORD start(struct connection *connection, enum operation operation)
 {
     DWORD error = ERROR_RETRY;
 
@@ -155,15 +148,14 @@ static DWORD start(struct connection *connection, enum operation operation, void
      * here before, and then we see the flag. */
     if (!is_stopping(connection) || connection->is_stop_told) {
         memset(&connection->overlapped, 0, sizeof connection->overlapped);
+        connection->operation = operation;
+        connection->deadline_ms =
+            operation == OPERATION_ACCEPT ? UINT64_MAX : session_deadline_ms(&connection->session);
         StartThreadpoolIo(connection->io);
-        error = issue(connection, operation, space, bytes, (DWORD)size);
-        if (error == ERROR_IO_PENDING) {
-            connection->state = IO_PENDING;
-            connection->operation = operation;
-            connection->deadline_ms = deadline_ms;
-        } else {
+        error = issue(connection);
+        connection->is_pending = error == ERROR_IO_PENDING;
+        if (error != ERROR_IO_PENDING)
             CancelThreadpoolIo(connection->io);
-        }
     }
     ReleaseSRWLockExclusive(&connection->lock);
     if (error != ERROR_IO_PENDING)
@@ -173,13 +165,11 @@ static DWORD start(struct connection *connection, enum operation operation, void
 
 /* Under the lock, with an operation pending. ERROR_NOT_FOUND: the completion is on its way already,
  * which is all we want. Any other failure leaves it pending, for the next sweep to try again. */
-static bool cancel(struct connection *connection)
+static void cancel(struct connection *connection)
 {
-    if (!pipe_calls.cancel_io(connection->pipe, &connection->overlapped) &&
-        GetLastError() != ERROR_NOT_FOUND)
-        return false;
-    connection->state = IO_CANCELLED;
-    return true;
+    if (pipe_calls.cancel_io(connection->pipe, &connection->overlapped) ||
+        GetLastError() == ERROR_NOT_FOUND)
+        connection->is_pending = false;
 }
 
 /* --- read and write --- */
@@ -197,38 +187,30 @@ static void update_settings(struct connection *connection)
     ReleaseSRWLockExclusive(&shared->lock);
 }
 
-/* The client is at a limit and must go. */
-static void refuse(struct connection *connection, enum seat_state state)
-{
-    struct connection_shared *shared = connection->shared;
-    const bool is_user = state == SEAT_NO_USER_PLACE;
-
-    statistics_limit_hit(shared->context->statistics,
-                         is_user ? LIMIT_CONNECTIONS_PER_USER : LIMIT_CONNECTIONS);
-    if (is_user)
-        event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
-    else
-        event_server_busy(connection->session.context.limits.connections);
-    session_refuse(&connection->session, STATUS_BUSY,
-                   is_user ? "This user has as many connections as one user may have (limit "
-                             "connections_per_user)."
-                           : "The server has as many connections as it may have (limit "
-                             "connections).");
-}
-
-/* Its read was cancelled, perhaps because of its seat. */
-static void look_at_seat(struct connection *connection)
+/* Acts on what has become of its seat: the client may have to go.
+ * has_asked  The first complete request has come. */
+static void look_at_seat(struct connection *connection, bool has_asked)
 {
     struct connection_shared *shared = connection->shared;
 
     AcquireSRWLockExclusive(&shared->lock);
+    connection->seat.has_asked = has_asked;
     const enum seat_state state = connection->seat.state;
-    const bool is_cut = connection->seat.is_cut;
     ReleaseSRWLockExclusive(&shared->lock);
-    if (is_cut)
+    if (state == SEAT_CUT) {
         session_on_error(&connection->session);
-    else if (state != SEAT_CONNECTED)
-        refuse(connection, state);
+    } else if (state == SEAT_NO_USER_PLACE) {
+        statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS_PER_USER);
+        event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
+        session_refuse(&connection->session, STATUS_BUSY,
+                       "This user has as many connections as one user may have (limit "
+                       "connections_per_user).");
+    } else if (state == SEAT_NO_PLACE) {
+        statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS);
+        event_server_busy(connection->session.context.limits.connections);
+        session_refuse(&connection->session, STATUS_BUSY,
+                       "The server has as many connections as it may have (limit connections).");
+    }
 }
 
 static void read_done(struct connection *connection, DWORD error, size_t size)
@@ -245,7 +227,7 @@ static void read_done(struct connection *connection, DWORD error, size_t size)
     case ERROR_OPERATION_ABORTED: /* by the sweep, or for its seat; run() informs about a stop */
         session_on_deadline(session, now_ms);
         if (session_next(session) == SESSION_READ)
-            look_at_seat(connection);
+            look_at_seat(connection, connection->has_asked);
         break;
     case ERROR_BROKEN_PIPE:
     case ERROR_PIPE_NOT_CONNECTED:
@@ -274,30 +256,21 @@ static void write_done(struct connection *connection, DWORD error, size_t size)
         session_on_error(session);
 }
 
-/* Both return true when the operation is pending. */
-static bool start_read(struct connection *connection)
+static void transferred(struct connection *connection, DWORD error, size_t size)
 {
-    size_t capacity = 0;
-    char *space = session_space(&connection->session, &capacity);
-
-    if (space == NULL)
-        return false; /* the session closes */
-    DWORD error = start(connection, OPERATION_READ, space, NULL, capacity,
-                        session_deadline_ms(&connection->session));
-    if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
-        read_done(connection, error, connection->overlapped.InternalHigh);
-    return error == ERROR_IO_PENDING;
+    if (connection->operation == OPERATION_READ)
+        read_done(connection, error, size);
+    else
+        write_done(connection, error, size);
 }
 
-static bool start_write(struct connection *connection)
+/* Reads or writes. Returns true when it is pending. */
+static bool transfer(struct connection *connection, enum operation operation)
 {
-    struct span pending = conn_pending(&connection->session.conn);
+    const DWORD error = start(connection, operation);
 
-    DWORD error = start(connection, OPERATION_WRITE, NULL, pending.data,
-                        pending.size < WRITE_SIZE_MAX ? pending.size : (size_t)WRITE_SIZE_MAX,
-                        session_deadline_ms(&connection->session));
     if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
-        write_done(connection, error, connection->overlapped.InternalHigh);
+        transferred(connection, error, connection->overlapped.InternalHigh);
     return error == ERROR_IO_PENDING;
 }
 
@@ -316,24 +289,11 @@ static void identify(struct connection *connection)
     session_on_caller(&connection->session, &policy, error == ERROR_SUCCESS ? &caller : NULL);
 }
 
-/* The first complete request has come. */
-static void ask(struct connection *connection)
-{
-    struct connection_shared *shared = connection->shared;
-
-    connection->has_asked = true;
-    AcquireSRWLockExclusive(&shared->lock);
-    const bool may = seats_ask(&connection->seat);
-    const enum seat_state state = connection->seat.state;
-    ReleaseSRWLockExclusive(&shared->lock);
-    if (!may)
-        refuse(connection, state);
-}
-
 static void serve(struct connection *connection)
 {
     if (!connection->has_asked)
-        ask(connection);
+        look_at_seat(connection, true);
+    connection->has_asked = true;
     session_serve(&connection->session, connection->shared->now_ms());
 }
 
@@ -382,7 +342,7 @@ static void run(struct connection *connection)
         follow(connection);
         switch (session_next(&connection->session)) {
         case SESSION_READ:
-            if (start_read(connection))
+            if (transfer(connection, OPERATION_READ))
                 return;
             break;
         case SESSION_IDENTIFY:
@@ -401,7 +361,7 @@ static void run(struct connection *connection)
                 return;
             break;
         case SESSION_WRITE:
-            if (start_write(connection))
+            if (transfer(connection, OPERATION_WRITE))
                 return;
             break;
         case SESSION_CLOSE:
@@ -420,9 +380,9 @@ static void disturb(struct seat *seat)
     struct connection *connection = connection_of(seat);
 
     AcquireSRWLockExclusive(&connection->lock);
-    if (connection->state == IO_PENDING &&
-        (connection->operation == OPERATION_READ || seat->is_cut))
-        (void)cancel(connection);
+    if (connection->is_pending &&
+        (connection->operation == OPERATION_READ || seat->state == SEAT_CUT))
+        cancel(connection);
     ReleaseSRWLockExclusive(&connection->lock);
 }
 
@@ -449,8 +409,7 @@ static void begin(struct connection *connection)
     connection->has_client = true;
     statistics_connection_opened(shared->context->statistics);
     SubmitThreadpoolWork(shared->attend);
-    if (leaving == &connection->seat)
-        refuse(connection, leaving->state);
+    look_at_seat(connection, false);
 }
 
 /* What accepting has led to, by the error of the call or of its completion. */
@@ -484,7 +443,7 @@ static void accept_done(struct connection *connection, DWORD error)
 
 static void accept_client(struct connection *connection)
 {
-    accept_done(connection, start(connection, OPERATION_ACCEPT, NULL, NULL, 0, UINT64_MAX));
+    accept_done(connection, start(connection, OPERATION_ACCEPT));
 }
 
 /* --- callbacks; each comes with a reference --- */
@@ -496,18 +455,14 @@ static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context
     (void)instance, (void)overlapped, (void)io;
 
     AcquireSRWLockExclusive(&connection->lock);
-    enum operation operation = connection->operation;
-    connection->state = IO_IDLE;
+    connection->is_pending = false;
     ReleaseSRWLockExclusive(&connection->lock);
 
     connection->presence_us = system_now_us(NULL);
-    if (operation == OPERATION_ACCEPT) {
+    if (connection->operation == OPERATION_ACCEPT) {
         accept_done(connection, error);
     } else {
-        if (operation == OPERATION_READ)
-            read_done(connection, error, size);
-        else
-            write_done(connection, error, size);
+        transferred(connection, error, size);
         run(connection);
     }
     release(connection);
@@ -551,7 +506,7 @@ bool connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint
     if (!is_client_present(connection))
         session_on_error(&connection->session);
     else if (session_scan(&connection->session, watch, end_us))
-        session_on_scanned(&connection->session, connection->shared->now_ms());
+        session_on_served(&connection->session, connection->shared->now_ms());
     else
         return false; /* the connection has another holder */
     run(connection);
@@ -564,7 +519,7 @@ void connection_continue(struct turns_ticket *ticket, const struct watch_target 
     struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
 
     session_on_abandoned(&connection->session, hung);
-    session_on_scanned(&connection->session, connection->shared->now_ms());
+    session_on_served(&connection->session, connection->shared->now_ms());
     SubmitThreadpoolWork(connection->work);
 }
 
@@ -572,28 +527,26 @@ void connection_continue(struct turns_ticket *ticket, const struct watch_target 
 
 DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
 {
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
     struct connection *connection = pipe_calls.allocate(1, sizeof *connection);
 
     if (connection == NULL)
-        return error;
+        return ERROR_NOT_ENOUGH_MEMORY;
     connection->shared = shared;
     connection->references = 2; /* one is ours */
     InitializeSRWLock(&connection->lock);
     connection->work = pipe_calls.create_work(on_work, connection, shared->environment);
-    if (connection->work == NULL) {
-        error = GetLastError();
-        goto cleanup;
-    }
-    connection->io = pipe_calls.create_io(pipe, on_completion, connection, shared->environment);
-    if (connection->io == NULL) {
-        error = GetLastError();
-        goto cleanup;
-    }
+    if (connection->work != NULL)
+        connection->io = pipe_calls.create_io(pipe, on_completion, connection, shared->environment);
     /* What is done at once is gone on with at once. */
-    if (!SetFileCompletionNotificationModes(pipe, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
-        error = GetLastError();
-        goto cleanup;
+    if (connection->io == NULL ||
+        !SetFileCompletionNotificationModes(pipe, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
+        const DWORD error = GetLastError();
+        if (connection->io != NULL)
+            CloseThreadpoolIo(connection->io);
+        if (connection->work != NULL)
+            CloseThreadpoolWork(connection->work);
+        free(connection);
+        return error;
     }
     connection->pipe = pipe;
     AcquireSRWLockExclusive(&shared->lock);
@@ -602,20 +555,12 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
     accept_client(connection);
     release(connection);
     return ERROR_SUCCESS;
-
-cleanup:
-    if (connection->io != NULL)
-        CloseThreadpoolIo(connection->io);
-    if (connection->work != NULL)
-        CloseThreadpoolWork(connection->work);
-    free(connection);
-    return error;
 }
 
 static void sweep(struct connection *connection, uint64_t now_ms)
 {
     AcquireSRWLockExclusive(&connection->lock);
-    if (connection->state == IO_PENDING) {
+    if (connection->is_pending) {
         bool must_tell = is_stopping(connection) && !connection->is_stop_told;
         /* A write may have been read in part, so it cannot be cancelled and repeated: it goes on
          * under the shorter deadline of a session that stops. */
@@ -634,7 +579,7 @@ static void sweep(struct connection *connection, uint64_t now_ms)
             connection->deadline_ms = session_deadline_ms(&connection->session);
         }
         if (must_tell || is_overdue)
-            (void)cancel(connection);
+            cancel(connection);
     }
     ReleaseSRWLockExclusive(&connection->lock);
 }

@@ -49,7 +49,6 @@ struct pipe_calls pipe_calls = {
 };
 
 enum {
-    GUARD_ATTEMPTS_MAX = 16,
     INSTANCES_MAX =
         (int)CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 /* guard */
 };
@@ -109,55 +108,41 @@ static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUT
     return ERROR_SUCCESS;
 }
 
-/* A new instance listens: a client could get it. Windows disconnects a listening instance; Wine
- * refuses, so there we open the instance ourselves and disconnect that. A client that was faster is
- * disconnected the same way. Only ConnectNamedPipe would make the instance listen again, and it is
- * never called. */
-static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
-{
-    DWORD error = ERROR_PIPE_LISTENING;
-
-    for (int attempt = 0; attempt < GUARD_ATTEMPTS_MAX && error == ERROR_PIPE_LISTENING;
-         attempt++) {
-        HANDLE own_end = NULL;
-        if (attempt > 0) {
-            own_end = CreateFileW(name, GENERIC_READ, 0, NULL, OPEN_EXISTING,
-                                  SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
-            if (own_end == INVALID_HANDLE_VALUE)
-                own_end = NULL; /* a client has it, and loses it now */
-        }
-        error = pipe_calls.disconnect_named_pipe(guard) ? ERROR_SUCCESS : GetLastError();
-        handle_close(&own_end);
-    }
-    return error;
-}
-
-/* A client finds the name while a server has an instance open, even if all are busy. Source: ReactOS,
- * npfs/create.c, NpFsdCreate: ServerOpenCount. */
-static bool is_served(const wchar_t *name)
+/* Opens the other end as a client that nobody can impersonate. Returns NULL on failure. */
+static HANDLE open_client(const wchar_t *name)
 {
     HANDLE client = CreateFileW(name, GENERIC_READ, 0, NULL, OPEN_EXISTING,
                                 SECURITY_SQOS_PRESENT | SECURITY_ANONYMOUS, NULL);
+    return client != INVALID_HANDLE_VALUE ? client : NULL;
+}
 
-    if (client == INVALID_HANDLE_VALUE)
-        return GetLastError() != ERROR_FILE_NOT_FOUND;
+/* A new instance listens: a client could get it. Windows disconnects a listening instance; Wine
+ * refuses, so we connect ourselves, unless a client was faster, and disconnect that. Only
+ * ConnectNamedPipe would make the instance listen again, and it is never called. */
+static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
+{
+    HANDLE client = open_client(name);
+    DWORD error = pipe_calls.disconnect_named_pipe(guard) ? ERROR_SUCCESS : GetLastError();
+
     handle_close(&client);
-    return true;
+    return error;
 }
 
 /* Returns ERROR_ACCESS_DENIED when the name is not ours to take. */
 static DWORD take_over(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *pipe)
 {
     struct descriptor intended = {0}, found = {0};
-    const bool has_server = is_served(name); /* before we have an instance */
-    HANDLE further = NULL;
+    HANDLE client = open_client(name), further = NULL;
+    /* A client finds the name while a server has an instance open, even if all are busy. Source:
+     * ReactOS, npfs/create.c, NpFsdCreate: ServerOpenCount. */
+    const bool is_served = client != NULL || GetLastError() != ERROR_FILE_NOT_FOUND;
 
     DWORD error = create_instance(name, 0, security, &further);
     if (error == ERROR_SUCCESS)
         error = descriptor_copy(security->lpSecurityDescriptor, &intended);
     if (error == ERROR_SUCCESS)
         error = descriptor_copy_object(further, SE_KERNEL_OBJECT, 0, &found);
-    if (error == ERROR_SUCCESS && access_may_take_over(has_server, &intended, &found)) {
+    if (error == ERROR_SUCCESS && access_may_take_over(is_served, &intended, &found)) {
         *pipe = further;
         further = NULL;
         event_pipe_taken_over(name);
@@ -165,6 +150,7 @@ static DWORD take_over(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDL
         error = ERROR_ACCESS_DENIED;
     }
     pipe_close(&further);
+    handle_close(&client);
     descriptor_release(&found);
     descriptor_release(&intended);
     return error;

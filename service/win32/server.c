@@ -15,10 +15,8 @@
 #include "service/win32/pipe.h"
 
 enum {
-    ACCEPT_RETRY_MS = 250,      /* after a failure, doubled each time up to the next line */
-    ACCEPT_RETRY_MAX_MS = 5000, /* reached by the fifth doubling */
-    ACCEPT_DOUBLINGS_MAX = 5,
-    ACCEPT_FAILURES_MAX = 20, /* in a row, one and a half minutes: the server gives up */
+    ACCEPT_RETRY_MS = 1000,   /* after a failure */
+    ACCEPT_FAILURES_MAX = 90, /* in a row, one and a half minutes: the server gives up */
     SWEEP_INTERVAL_MS = WATCHDOG_INTERVAL_MS, /* deadlines are late by at most this */
     SWEEP_STOP_INTERVAL_MS = 50,              /* the same when the server stops */
     SWEEP_WINDOW_MS = 50,                     /* and this, so that the system can join wake-ups */
@@ -50,46 +48,23 @@ struct server {
 
 /* --- the timer; under the lock --- */
 
-static bool needs_timer(const struct connection_shared *shared)
-{
-    if (shared->is_stopping != 0)
-        return shared->seats.first != NULL;
-    return shared->seats.connected + shared->seats.leaving > 0 || shared->failures > 0;
-}
-
 static void set_timer(struct server *server)
 {
-    int interval_ms = server->shared.is_stopping != 0 ? SWEEP_STOP_INTERVAL_MS : SWEEP_INTERVAL_MS;
+    struct connection_shared *shared = &server->shared;
+    const bool is_stopping = shared->is_stopping != 0;
+    const bool has_clients = shared->seats.connected + shared->seats.leaving > 0;
+    int interval_ms = is_stopping ? SWEEP_STOP_INTERVAL_MS : SWEEP_INTERVAL_MS;
     LARGE_INTEGER from_now = {.QuadPart = interval_ms * -10000LL}; /* in 100 ns */
     FILETIME due = {.dwLowDateTime = from_now.LowPart, .dwHighDateTime = (DWORD)from_now.HighPart};
 
-    if (server->is_timer_set || !needs_timer(&server->shared))
+    if (server->is_timer_set ||
+        !(is_stopping ? shared->seats.first != NULL : has_clients || shared->failures > 0))
         return;
     server->is_timer_set = true;
     SetThreadpoolTimer(server->timer, &due, 0, SWEEP_WINDOW_MS);
 }
 
 /* --- accepting --- */
-
-/* Under the lock: looks at an accept that failed. Returns true for the first failure in a row. */
-static bool note_failure(struct server *server)
-{
-    struct connection_shared *shared = &server->shared;
-    unsigned doublings =
-        shared->failures < ACCEPT_DOUBLINGS_MAX ? shared->failures : ACCEPT_DOUBLINGS_MAX;
-    uint64_t wait_ms = (uint64_t)ACCEPT_RETRY_MS << doublings;
-
-    if (shared->accept_error == ERROR_SUCCESS)
-        return false;
-    server->last_error = shared->accept_error;
-    shared->accept_error = ERROR_SUCCESS;
-    server->retry_ms =
-        shared->now_ms() + (wait_ms < ACCEPT_RETRY_MAX_MS ? wait_ms : ACCEPT_RETRY_MAX_MS);
-    shared->failures++;
-    if (shared->failures >= ACCEPT_FAILURES_MAX && shared->seats.accepting == 0)
-        SetEvent(server->failed);
-    return shared->failures == 1;
-}
 
 /* Takes the right to make one more instance, unless accepting pauses after a failure. Counting it
  * as alive under the same lock as the stop makes sure that the stop waits for it. */
@@ -98,15 +73,21 @@ static bool reserve(struct server *server)
     struct connection_shared *shared = &server->shared;
 
     AcquireSRWLockExclusive(&shared->lock);
-    const bool is_first_failure = note_failure(server);
-    const DWORD error = server->last_error;
+    const DWORD error = shared->accept_error;
+    if (error != ERROR_SUCCESS) {
+        server->last_error = error;
+        shared->accept_error = ERROR_SUCCESS;
+        server->retry_ms = shared->now_ms() + ACCEPT_RETRY_MS;
+        if (++shared->failures >= ACCEPT_FAILURES_MAX && shared->seats.accepting == 0)
+            SetEvent(server->failed);
+    }
     const bool may = shared->is_stopping == 0 && shared->now_ms() >= server->retry_ms &&
                      seats_reserve(&shared->seats, &shared->limits);
     if (may)
         InterlockedIncrement(&shared->alive);
     set_timer(server);
     ReleaseSRWLockExclusive(&shared->lock);
-    if (is_first_failure)
+    if (error != ERROR_SUCCESS)
         event_accept_failed(error);
     return may;
 }

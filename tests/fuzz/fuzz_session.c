@@ -69,7 +69,7 @@ static void act(struct world *world, size_t actions)
             if (world->no_turns)
                 return;
             FUZZ_CHECK(session_scan(session, NULL, world->machine.clock_us + world->turn_us));
-            session_on_scanned(session, world->now_ms);
+            session_on_served(session, world->now_ms);
             break;
         case SESSION_IDENTIFY:
             identify(world);

@@ -68,7 +68,7 @@ static inline bool act(struct shell *shell)
         shell->turns_count++;
         if (!session_scan(&shell->session, NULL, shell->machine.clock_us + TURN_US))
             abort();
-        session_on_scanned(&shell->session, shell->now_ms);
+        session_on_served(&shell->session, shell->now_ms);
         return true;
     case SESSION_IDENTIFY:
         shell->identified_count++;

@@ -72,7 +72,7 @@ static void session_ends_when_another_program_writes(struct test *t)
         struct sums sums = read_all(t, shell);
         CHECK_INT(t, 1, sums.lines);
         CHECK(t, span_equal(sums.last.code, SPAN("denied")));
-        CHECK(t, contains(written(shell), "written by another program"));
+        CHECK(t, contains(written(shell), "Another program than before"));
         CHECK_INT(t, CONN_REFUSED, shell->session.conn.close_reason);
         CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
         session_on_deadline(&shell->session, session_deadline_ms(&shell->session));

@@ -69,7 +69,7 @@ static void session_waits_for_another_turn(struct test *t)
         }
         if (!session_scan(&shell->session, NULL, shell->machine.clock_us + (uint64_t)(i % 3)))
             abort();
-        session_on_scanned(&shell->session, shell->now_ms);
+        session_on_served(&shell->session, shell->now_ms);
         turns++;
     }
     CHECK(t, !session_is_scanning(&shell->session));

@@ -1,5 +1,6 @@
 /* The pipe server under load: storms, many clients, limits, slow and stalled readers. */
 #include "common/win32/system_info.h"
+#include "service/seats.h"
 #include "tests/test.h"
 #include "tests/win32/pipe_rig.h"
 
@@ -103,28 +104,24 @@ static void one_user_cannot_take_all_connections(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < 2000);
 }
 
-/* More clients than can be refused wait, and are served once others leave. */
-static void far_above_the_limit_clients_wait(struct test *t)
+/* They do not leave when they are refused: then the first of them is cut off, and others get in. */
+static void far_above_the_limit_clients_are_cut_off(struct test *t)
 {
-    enum { LIMIT = 2, CROWD = 40 };
+    enum { LIMIT = 2, CROWD = 60, MOST = LIMIT + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX };
     static struct pipe_client crowd[CROWD];
     struct pipe_rig rig = {0};
-    int opened = 0;
+    char byte = '\0';
+    DWORD size = 0;
 
     REQUIRE(t, pipe_rig_start(&rig, 1, LIMIT) == ERROR_SUCCESS);
-    for (; opened < CROWD; opened++) {
-        HANDLE probe = CreateFileW(rig.name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
-                                   SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
-        if (probe == INVALID_HANDLE_VALUE && GetLastError() == ERROR_PIPE_BUSY &&
-            server_connections(rig.server) >= LIMIT + 16)
-            break;
-        if (probe == INVALID_HANDLE_VALUE)
-            Sleep(1);
-        else
-            crowd[opened].pipe = probe;
+    for (int i = 0; i < CROWD; i++) {
+        TEST_ROW(t, "client %d", i);
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&crowd[i], &rig));
+        CHECK(t, server_connections(rig.server) <= MOST);
     }
-    CHECK(t, opened < CROWD); /* there is a limit */
-    for (int i = 0; i < opened; i++)
+    CHECK(t, !ReadFile(crowd[0].pipe, &byte, 1, &size, &(OVERLAPPED){.hEvent = crowd[0].event}));
+    CHECK_INT(t, ERROR_PIPE_NOT_CONNECTED, GetLastError());
+    for (int i = 0; i < CROWD; i++)
         pipe_client_close(&crowd[i]);
     CHECK(t, pipe_rig_wait_connections(&rig, 0));
     CHECK(t, pipe_rig_serves(&rig));
@@ -198,7 +195,7 @@ int main(int argc, char **argv)
         TEST_CASE(many_clients_are_served_at_once),
         TEST_CASE(above_the_limit_a_client_gets_busy),
         TEST_CASE(one_user_cannot_take_all_connections),
-        TEST_CASE(far_above_the_limit_clients_wait),
+        TEST_CASE(far_above_the_limit_clients_are_cut_off),
         TEST_CASE(a_slow_reader_gets_every_row),
         TEST_CASE(a_stalled_reader_is_closed),
         TEST_CASE(long_scans_do_not_keep_others_waiting),
