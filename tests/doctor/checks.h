@@ -18,4 +18,12 @@ void check_names(_Inout_ struct machine *machine); /* name.* */
  * bench  Measures, which takes a while. */
 void check_scan(_Inout_ struct machine *machine, bool bench);
 
+void check_sections(_Inout_ struct machine *machine); /* sections.* */
+
+/* The second process of check_sections(): started before hardening forbids it, and ended at the end.
+ * _run() is that process; it returns false for any other command line. */
+void section_child_start(void);
+void section_child_stop(void);
+bool section_child_run(int argc, wchar_t **argv);
+
 #endif

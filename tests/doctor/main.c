@@ -50,6 +50,7 @@ static int run(bool json, bool bench, bool may_disturb)
     check_queries(machine);
     check_names(machine);
     check_scan(machine, bench);
+    check_sections(machine);
     report_finish(&machine->report);
 
     int code = report_exit_code(&machine->report);
@@ -76,6 +77,9 @@ int wmain(int argc, wchar_t **argv)
 
     /* As lsmapd does. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
+    if (section_child_run(argc, argv))
+        return 0;
+    section_child_start();
     (void)hardening_apply();
     SetConsoleOutputCP(CP_UTF8);
     for (int i = 1; i < argc; i++) {
@@ -106,6 +110,7 @@ int wmain(int argc, wchar_t **argv)
     code = run(json, bench, may_disturb);
 
 cleanup:
+    section_child_stop();
     fflush(stdout);
     if (code_page != 0)
         SetConsoleOutputCP(code_page); /* the prompt has its own */

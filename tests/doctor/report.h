@@ -67,7 +67,9 @@
     X(DOCTOR_HANDLE_ACCESS, "handle.access", "a handle has the rights that it was opened with")    \
     X(DOCTOR_DEVICES_TIME, "devices.time", "the devices are known before the first scan goes on")  \
     X(DOCTOR_DEVICES_PATHS, "devices.paths", "every device of a mapped file has a DOS path")       \
-    X(DOCTOR_BENCH_SCAN, "bench.scan", "a scan makes fewer queries than the plain way")
+    X(DOCTOR_BENCH_SCAN, "bench.scan", "a scan makes fewer queries than the plain way")            \
+    X(DOCTOR_SECTIONS_HOLDERS, "sections.holders",                                                 \
+      "a named section and the processes that hold it are found")
 
 enum doctor_check {
 #define X(symbol, name, proof) symbol,
