@@ -5,6 +5,8 @@
  *
  * The first file is mapped at DEMO_BASE, so that a document can ask what is at that address.
  *
+ * Holds the named section Local\demo-prices, which all examples share.
+ *
  * Sets the event "lsmap-demo-ready" when all files are mapped. Ends by itself after ten minutes, and
  * at once with 1 if a file cannot be mapped.
  */
@@ -41,6 +43,9 @@ int main(int argc, char **argv)
             return 1;
         }
     }
+    if (CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE, 0, 65536,
+                           L"Local\\demo-prices") == NULL)
+        return 1;
     HANDLE ready = OpenEventW(EVENT_MODIFY_STATE, FALSE, L"lsmap-demo-ready");
     if (ready != NULL)
         SetEvent(ready);
