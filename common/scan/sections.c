@@ -231,16 +231,12 @@ static bool compose(struct sections *sections, const struct object *directory, s
     if (place != NULL)
         (void)utf8_from_utf16(place, size, text, len);
     sections->is_lossy = utf16_is_lossy(text, len);
-    while (place != NULL && (place = memchr(sections->part.data, '\0', size)) != NULL) {
-        *place = '?'; /* no line of JSON has one */
-        sections->is_lossy = true;
-    }
     buffer_append(&sections->path, text_of(sections, directory->path));
     buffer_append(&sections->name, text_of(sections, directory->name));
     buffer_text(&sections->path, "\\");
     buffer_text(&sections->name, "\\");
     return buffer_append(&sections->path, buffer_span(&sections->part)) &&
-           buffer_append(&sections->name, buffer_span(&sections->part)) && !sections->part.failed;
+           buffer_append(&sections->name, buffer_span(&sections->part)) && place != NULL;
 }
 
 static bool is_word(struct span units, const char *word)

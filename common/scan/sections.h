@@ -49,7 +49,7 @@ static const uint32_t SECTION_FILE = 0x800000, SECTION_IMAGE = 0x1000000;
 struct section_row {
     struct span name;    /* as a program writes it: Global\x, Local\x */
     struct span object;  /* the path of the object */
-    bool is_lossy;       /* both lack an unpaired surrogate or a NUL */
+    bool is_lossy;       /* both lack an unpaired surrogate */
     int64_t session;     /* of \BaseNamedObjects 0; -1: of none */
     uint32_t nt_status;  /* NTSTATUS_OK: the next two are known */
     uint32_t attributes; /* SEC_* */

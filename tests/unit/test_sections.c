@@ -255,10 +255,12 @@ static void names_are_counted_utf16(struct test *t)
     (void)virtual_objects_add_w(&world.objects, folder, nul, 3, false);
     const char *text = play(&world, &everything);
     CHECK_INT(t, 2, world.rows);
-    CHECK(t, strstr(text, "Global\\a?b = \\BaseNamedObjects\\a?b session 0 size 4096 attributes "
-                          "8000000 lossy held by\n") != NULL);
-    CHECK(t, strstr(text, "Global\\a\xef\xbf\xbd = \\BaseNamedObjects\\a\xef\xbf\xbd session 0 "
-                          "size 4096 attributes 8000000 lossy held by\n") != NULL);
+    CHECK_STR(
+        t,
+        "Global\\a = \\BaseNamedObjects\\a session 0 size 4096 attributes 8000000 held by\n"
+        "Global\\a\xef\xbf\xbd = \\BaseNamedObjects\\a\xef\xbf\xbd session 0 size 4096 attributes "
+        "8000000 lossy held by\n",
+        text); /* printf ends a text at a NUL, the row does not */
     world_release(&world);
 }
 
