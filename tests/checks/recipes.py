@@ -16,12 +16,14 @@ root, scratch = sys.argv[1:]
 with open(os.path.join(root, 'install', 'README.md'), encoding='utf-8') as file:
     text = file.read()
 sections = dict(re.findall(r'^### ([^\n]+)\n(.*?)(?=^##|\Z)', text, re.M | re.S))
+passed = 0
 failed = 0
 skipped = 0
 
 
 def check(what, good, more=''):
-    global failed
+    global passed, failed
+    passed += bool(good)
     print(('ok ' if good else 'FAIL ') + what, '' if good else more)
     failed += not good
 
@@ -60,4 +62,5 @@ if shutil.which('ansible-playbook'):
 else:
     print('SKIP recipes: there is no ansible here (package ansible)')
     skipped += 1
+print(f'{passed} passed, {failed} failed' + (f', {skipped} skipped' if skipped else ''))
 sys.exit(1 if failed else 0)

@@ -1,5 +1,6 @@
 /* The names of mapped files: what becomes of them when the file is locked, renamed, linked or deleted. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/scan/nt_status.h"

@@ -10,6 +10,7 @@ import sys
 import zipfile
 
 pack, folder, scratch = map(os.path.abspath, sys.argv[1:])
+passed = 0
 failed = 0
 
 # What a user needs; the PowerShell module and the examples may have more.
@@ -30,7 +31,8 @@ WINGET = {
 
 
 def check(what, good, more=''):
-    global failed
+    global passed, failed
+    passed += bool(good)
     print(('ok ' if good else 'FAIL ') + what, more if not good else '')
     failed += not good
 
@@ -97,4 +99,5 @@ if os.path.exists(msi):
             check('winget: the product code is that of the MSI', lines['ProductCode'].strip("'") in table.stdout)
 else:
     print('SKIP winget: wixl and msibuild (packages wixl and msitools) make the MSI')
+print(f'{passed} passed, {failed} failed' + ('' if os.path.exists(msi) else ', 1 skipped'))
 sys.exit(failed != 0)
