@@ -1,5 +1,5 @@
 @echo off
-rem Installs lsmap: copies the programs to %ProgramFiles%\lsmap, registers and starts the service, shows `lsmap info`.
+rem Installs lsmap: copies the programs to %ProgramFiles%\lsmap, registers and starts the service, shows version and number of processes.
 rem
 rem   install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full|no-addresses|off] [/enable] [/no-start] [/trust-folder] [/?]
 rem
@@ -91,13 +91,17 @@ rem Not started: /no-start, or disabled.
 "%TARGET%\lsmapd.exe" status --quiet
 if not "%ERRORLEVEL%"=="0" exit /b 0
 
-if defined QUIET goto quietly
-"%TARGET%\lsmap.exe" info
-if not "%ERRORLEVEL%"=="0" exit /b 1
-exit /b 0
-:quietly
 "%TARGET%\lsmap.exe" info >nul
 if not "%ERRORLEVEL%"=="0" exit /b 1
+if defined QUIET exit /b 0
+rem In a folder that only administrators may write to.
+"%TARGET%\lsmap.exe" ps >"%TARGET%\ps.tmp"
+set "COUNT=0"
+for /f %%N in ('find "process" ^< "%TARGET%\ps.tmp"') do set "COUNT=%%N"
+del /q "%TARGET%\ps.tmp"
+"%TARGET%\lsmap.exe" --version
+echo %COUNT% processes are visible.
+echo Next, in a new prompt: lsmap notepad, lsmap -f FILE, lsmap --help
 exit /b 0
 
 :norestart

@@ -54,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
     }
     $commands = [ordered]@{
         'ps'     = 'processes only'
+        'stale'  = 'who still runs a file that was replaced'
         'info'   = 'the server'
         'whoami' = 'who you are to the server, and your rights'
         'stats'  = 'what the server has done'
@@ -63,7 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
     }
     $kinds = 'image', 'data', 'pagefile', 'all'
     $orders = 'size', 'path', 'address', 'processes'
-    $topics = 'topics', 'examples', 'filters', 'output', 'formats', 'access', 'scripts', 'exit-codes'
+    $topics = 'topics', 'examples', 'filters', 'stale', 'output', 'formats', 'access', 'scripts', 'exit-codes'
     # A value follows that is not known here.
     $values = '-f', '--file', '--at', '--not-under', '--top', '-o', '--out', '--timeout', '--pipe'
 

@@ -9,7 +9,7 @@ const char help_options[] =
     "lsmap -a, --all               by every process; --own: by your own processes\n"
     "lsmap -f, --file FILE|FOLDER  who has it, mapped or open; --wait: until nobody\n"
     "lsmap --at ADDRESS PID        which file is at an address\n"
-    "lsmap ps | sections | info | whoami | stats | diff OLD NEW | help [TOPIC]\n"
+    "lsmap ps | stale | sections | info | whoami | stats | diff OLD NEW | help\n"
     "\n"
     "  -k, --kind KIND[,KIND]  image, data, pagefile, all (default: image,data)\n"
     "      --not-under DIR     only outside this folder; may be repeated\n"
@@ -27,7 +27,7 @@ const char help_options[] =
     "      --pipe NAME         another server         -h, --help   this page\n"
     "  -V, --version           the version            --pids       bare pids\n"
     "\n"
-    "more: lsmap help examples|filters|output|formats|access|scripts|exit-codes\n";
+    "lsmap help examples|filters|stale|output|formats|access|scripts|exit-codes\n";
 
 static const char topics[] = "lsmap lists the files that processes have mapped into memory.\n"
                              "\n"
@@ -40,6 +40,7 @@ static const char topics[] = "lsmap lists the files that processes have mapped i
                              "  topics      this page\n"
                              "  examples    common questions, and the command for each\n"
                              "  filters     which processes, which files, which kinds\n"
+                             "  stale       who still runs a file that was replaced\n"
                              "  output      what the columns of the table mean\n"
                              "  formats     --json, --csv, --prometheus, --host, --out\n"
                              "  access      why a process is listed in part or not at all\n"
@@ -65,7 +66,28 @@ static const char examples[] =
     "What has changed since?                lsmap -a --json -o old.jsonl\n"
     "                                       lsmap -a --json -o new.jsonl\n"
     "                                       lsmap diff old.jsonl new.jsonl\n"
+    "Who still runs what was replaced?      lsmap stale\n"
     "Who am I to the service?               lsmap whoami\n";
+
+static const char stale[] =
+    "lsmap stale lists processes that have a file mapped that was replaced, or is\n"
+    "to be replaced at the next restart of Windows, and why:\n"
+    "\n"
+    "  moved_aside  its name is one that updates give: C:\\Config.Msi\\*.rbf,\n"
+    "               ...\\WinSxS\\Temp\\PendingDeletes, $$DeleteMe.*, $Extend\\$Deleted\n"
+    "  pending      Windows is to rename or delete it (PendingFileRenameOperations)\n"
+    "  missing      nothing is at its path\n"
+    "  replaced     the file there changed after the process started, and Windows\n"
+    "               does not list the process as one that uses it\n"
+    "\n"
+    "Windows names a mapped file by one of its hard links, and by its old name when\n"
+    "a folder above it was renamed: both may look like missing. A file restored with\n"
+    "all its old times is not found. lsmap opens paths with your rights, on local\n"
+    "drives only, and asks who uses a file for the first 64 that changed; it says\n"
+    "how many files it did not check.\n"
+    "\n"
+    "--csv: pid,process,start,services,path,reason\n"
+    "Exit: 0 there are such processes, 7 there are none, 1 the list is incomplete.\n";
 
 static const char filters[] =
     "Which processes: PIDs and NAMEs, as many as you like, or -a for every process.\n"
@@ -189,13 +211,14 @@ static const char exit_codes[] =
     "They never change.\n";
 
 const char *const help_topics[HELP_TOPICS_COUNT] = {
-    "topics", "examples", "filters", "output", "formats", "access", "scripts", "exit-codes",
+    "topics",  "examples", "filters", "stale",      "output",
+    "formats", "access",   "scripts", "exit-codes",
 };
 
 const char *help_topic(struct span name)
 {
-    static const char *const texts[HELP_TOPICS_COUNT] = {topics,  examples, filters, output,
-                                                         formats, access,   scripts, exit_codes};
+    static const char *const texts[HELP_TOPICS_COUNT] = {
+        topics, examples, filters, stale, output, formats, access, scripts, exit_codes};
 
     for (size_t i = 0; i < HELP_TOPICS_COUNT; i++)
         if (span_equal_ascii_nocase(name, span_from_string(help_topics[i])))

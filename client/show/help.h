@@ -11,7 +11,7 @@ extern const char help_usage[];
 extern const char help_options[];
 
 /* For `lsmap help TOPIC`: what --help has no room for. */
-enum { HELP_TOPICS_COUNT = 8 };
+enum { HELP_TOPICS_COUNT = 9 };
 extern const char *const help_topics[HELP_TOPICS_COUNT];
 
 /* The text of a topic: complete lines, terminated. Case does not matter. NULL: unknown. */
