@@ -57,7 +57,7 @@ static DWORD open_file(struct span path, HANDLE *file)
     const UINT kind = GetDriveTypeW(drive);
     if (kind != DRIVE_FIXED && kind != DRIVE_REMOVABLE && kind != DRIVE_RAMDISK)
         return ERROR_BAD_PATHNAME;
-    name = malloc((PREFIX_LEN + NAME_LENGTH_MAX + 1) * sizeof *name);
+    name = malloc(((size_t)PREFIX_LEN + NAME_LENGTH_MAX + 1) * sizeof *name);
     if (name == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     memcpy(name, L"\\\\?\\", PREFIX_LEN * sizeof *name);
