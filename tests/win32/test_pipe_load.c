@@ -107,7 +107,7 @@ static void one_user_cannot_take_all_connections(struct test *t)
 /* They do not leave when they are refused: then the first of them is cut off, and others get in. */
 static void far_above_the_limit_clients_are_cut_off(struct test *t)
 {
-    enum { LIMIT = 2, CROWD = 60, MOST = LIMIT + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX };
+    enum { LIMIT = 2, CROWD = 60, MOST = (int)LIMIT + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX };
     static struct pipe_client crowd[CROWD];
     struct pipe_rig rig = {0};
     char byte = '\0';
