@@ -3,7 +3,8 @@
  *
  *     demo.exe FILE...
  *
- * The first file is mapped at DEMO_BASE, so that a document can ask what is at that address.
+ * The first file is mapped at DEMO_BASE, so that a document can ask what is at that address. Further ones
+ * are mapped below the program, so that the order of the views does not depend on Wine's version.
  *
  * Holds the named section Local\demo-prices, which all examples share.
  *
@@ -16,17 +17,19 @@
 #include <stdio.h>
 
 enum { DEMO_MAX_MS = 10 * 60 * 1000 };
-#define DEMO_BASE ((void *)(uintptr_t)0x600000000u)
+#define DEMO_BASE 0x600000000u
+#define FURTHER_BASE 0x120000000u
+#define FURTHER_STEP 0x001000000u
 
-/* The view is never unmapped; the handles are not needed to keep it. base  NULL: anywhere. */
-static DWORD map_file(const char *path, void *base)
+/* The view is never unmapped; the handles are not needed to keep it. */
+static DWORD map_file(const char *path, uintptr_t base)
 {
     HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     if (file == INVALID_HANDLE_VALUE)
         return GetLastError();
     DWORD error = ERROR_SUCCESS;
     HANDLE section = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
-    if (section == NULL || MapViewOfFileEx(section, FILE_MAP_READ, 0, 0, 0, base) == NULL)
+    if (section == NULL || MapViewOfFileEx(section, FILE_MAP_READ, 0, 0, 0, (void *)base) == NULL)
         error = GetLastError();
     if (section != NULL)
         CloseHandle(section);
@@ -37,7 +40,8 @@ static DWORD map_file(const char *path, void *base)
 int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
-        DWORD error = map_file(argv[i], i == 1 ? DEMO_BASE : NULL);
+        const uintptr_t further = FURTHER_BASE + (uintptr_t)i * FURTHER_STEP;
+        DWORD error = map_file(argv[i], i == 1 ? (uintptr_t)DEMO_BASE : further);
         if (error != ERROR_SUCCESS) {
             (void)fprintf(stderr, "demo: cannot map %s: error %lu\n", argv[i], error);
             return 1;

@@ -49,7 +49,8 @@ static bool is_next(struct transcript transcript, struct span command)
     return transcript_next(&transcript, &step) && span_equal(step.command, command);
 }
 
-/* Writes alice in place of the account of this process, as a word of its own. */
+/* Writes alice in place of the account of this process, as a word of its own; and of a process of Wine 10,
+ * which is a filtered administrator, what Wine 8 says. */
 static struct span rename_account(struct buffer *out, struct span text)
 {
     wchar_t name_w[256];
@@ -64,9 +65,15 @@ static struct span rename_account(struct buffer *out, struct span text)
         const char end = rest.size > account.size ? rest.data[account.size] : ' ';
         const bool is_word = i > 0 && text.data[i - 1] == ' ' && span_starts_with(rest, account) &&
                              (end == ' ' || end == '\r' || end == '\n');
+        const bool is_limited = span_starts_with(rest, SPAN("elevation:      limited"));
+        struct span shown = is_word ? SPAN("alice") : (struct span){rest.data, 1};
         if (is_word)
             i += account.size - 1;
-        if (!buffer_append(out, is_word ? SPAN("alice") : (struct span){rest.data, 1}))
+        if (is_limited) {
+            i += sizeof "elevation:      limited" - 2;
+            shown = SPAN("elevation:      full");
+        }
+        if (!buffer_append(out, shown))
             abort();
     }
     return buffer_span(out);
