@@ -101,14 +101,16 @@ struct sections {
 #undef X
     bool is_full; /* a bound was met */
 
-    /* the directory in hand */
-    size_t directory_index, entry_index;
-    bool is_lossy;    /* the text in `part` is not all of its name */
-    bool is_single;   /* Windows gives one entry a call */
-    bool is_large;    /* the next name needs a larger call */
-    uint32_t ordinal; /* of the next entry */
-    unsigned calls, passes;
-    uint64_t hash, last_hash; /* of the names of this pass, and of the one before */
+    size_t directory_index; /* of the one in hand */
+    bool is_single;         /* Windows gives one entry a call */
+    bool is_lossy;          /* the text in `part` is not all of its name */
+    struct {
+        size_t index;     /* of the next entry, once all are read */
+        bool is_large;    /* the next name needs a larger call */
+        uint32_t ordinal; /* of the next entry to be read */
+        unsigned calls, passes;
+        uint64_t hash, last_hash; /* of the names of this pass, and of the one before */
+    } reading;
 
     size_t handle_index, row_index, holder_index, holder_end;
     bool is_matching, has_holders;
@@ -285,25 +287,24 @@ static bool enter(struct sections *sections, struct object *child)
         {OBJECTS, OBJECTS, "*", NULL},
     };
     const struct span part = buffer_span(&sections->part);
-    uint64_t number = 0; /* that of \BaseNamedObjects */
-    size_t i = 0;
+    uint64_t session = 0; /* that of \BaseNamedObjects */
 
-    while (
-        i < sizeof places / sizeof places[0] &&
-        (places[i].parent != child->place || !glob_match(span_from_string(places[i].glob), part)))
-        i++;
-    if (i == sizeof places / sizeof places[0] ||
-        (places[i].place == SESSION &&
-         (!number_from_decimal(part, &number) || number > UINT32_MAX)))
-        return false;
-    if (places[i].place == SESSION || i == 0)
-        child->row.session = (int64_t)number;
-    child->place = places[i].place;
-    if (places[i].name != NULL) {
-        buffer_clear(&sections->name);
-        buffer_text(&sections->name, places[i].name);
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        if (places[i].parent != child->place ||
+            !glob_match(span_from_string(places[i].glob), part) ||
+            (places[i].place == SESSION &&
+             (!number_from_decimal(part, &session) || session > UINT32_MAX)))
+            continue;
+        if (places[i].place == SESSION || i == 0)
+            child->row.session = (int64_t)session;
+        child->place = places[i].place;
+        if (places[i].name != NULL) {
+            buffer_clear(&sections->name);
+            buffer_text(&sections->name, places[i].name);
+        }
+        return true;
     }
-    return true;
+    return false;
 }
 
 /* Opens an object and keeps it, unless it has gone.
@@ -391,7 +392,7 @@ static size_t take_entries(struct sections *sections)
             continue;
         for (size_t i = 0; i < entry.name.size; i++)
             hash = (hash ^ (uint8_t)entry.name.data[i]) * 0x100000001b3u;
-        sections->hash += hash; /* in whatever order they come */
+        sections->reading.hash += hash; /* in whatever order they come */
         if (!buffer_append(&sections->units, entry.name) || !APPEND(sections->entries, entry))
             sections->is_full = true;
     }
@@ -418,7 +419,7 @@ static void unite_passes(struct sections *sections)
 static void step_read(struct sections *sections, struct scan_row *row)
 {
     const struct platform *platform = sections->platform;
-    const uint32_t ordinal = sections->ordinal;
+    const uint32_t ordinal = sections->reading.ordinal;
     const char *message = NULL;
 
     if (sections->directory_index == COUNT(sections->directories, struct object)) {
@@ -433,58 +434,45 @@ static void step_read(struct sections *sections, struct scan_row *row)
         return;
     }
     sections->counts.queries.lists++;
-    const uint32_t nt_status =
-        platform->objects->read(platform->context, directory->handle, sections->is_single,
-                                sections->is_large ? DIRECTORY_NAME_SIZE : DIRECTORY_CALL_SIZE,
-                                &sections->ordinal, &sections->answer);
+    const uint32_t nt_status = platform->objects->read(
+        platform->context, directory->handle, sections->is_single,
+        sections->reading.is_large ? DIRECTORY_NAME_SIZE : DIRECTORY_CALL_SIZE,
+        &sections->reading.ordinal, &sections->answer);
     const bool is_good = nt_status == NTSTATUS_OK || nt_status == NTSTATUS_MORE_ENTRIES;
     const size_t count = is_good ? take_entries(sections) : 0;
-    sections->calls += is_good;
+    sections->reading.calls += is_good;
     if (nt_status == NTSTATUS_NO_MORE_ENTRIES ||
         (nt_status == NTSTATUS_OK && !sections->is_single)) {
         const bool is_stable =
-            sections->calls <= 1 || (sections->passes > 0 && sections->hash == sections->last_hash);
-        sections->last_hash = sections->hash;
-        sections->hash = 0;
-        sections->ordinal = 0;
-        sections->calls = 0;
-        if (!is_stable && ++sections->passes < DIRECTORY_PASSES_MAX)
+            sections->reading.calls <= 1 ||
+            (sections->reading.passes > 0 && sections->reading.hash == sections->reading.last_hash);
+        sections->reading.last_hash = sections->reading.hash;
+        sections->reading.hash = 0;
+        sections->reading.ordinal = 0;
+        sections->reading.calls = 0;
+        if (!is_stable && ++sections->reading.passes < DIRECTORY_PASSES_MAX)
             return;
         if (!is_stable)
             message = "This directory of objects changed each time it was read, so sections may be "
                       "missing.";
-    } else if (count > 0 && sections->ordinal > ordinal) {
+    } else if (count > 0 && sections->reading.ordinal > ordinal) {
         return;
     } else if (nt_status == NTSTATUS_NOT_IMPLEMENTED && !sections->is_single) {
         sections->is_single = true;
         return;
     } else if ((is_good || nt_status == NTSTATUS_BUFFER_TOO_SMALL) && count == 0 &&
-               !sections->is_large) {
-        sections->is_large = true;
-        sections->ordinal = ordinal;
+               !sections->reading.is_large) {
+        sections->reading.is_large = true;
+        sections->reading.ordinal = ordinal;
         return;
     } else {
         message = "Windows did not list all of this directory of objects.";
     }
     unite_passes(sections);
     sections->step = step_entry;
-    sections->entry_index = 0;
     if (message != NULL)
         report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path),
                is_good ? NTSTATUS_OK : nt_status, message);
-}
-
-static void end_directory(struct sections *sections, struct object *directory)
-{
-    close_object(sections, directory);
-    sections->directory_index++;
-    sections->is_large = false;
-    sections->ordinal = 0;
-    sections->calls = sections->passes = 0;
-    sections->hash = 0;
-    buffer_clear(&sections->units);
-    buffer_clear(&sections->entries);
-    sections->step = step_read;
 }
 
 /* Opens the next object that is asked for or to be entered. */
@@ -498,11 +486,16 @@ static void step_entry(struct sections *sections, struct scan_row *row)
     int looked_at = 0;
 
     do {
-        if (sections->entry_index == COUNT(sections->entries, struct entry)) {
-            end_directory(sections, directory);
+        if (sections->reading.index == COUNT(sections->entries, struct entry)) {
+            close_object(sections, directory);
+            sections->directory_index++;
+            sections->step = step_read;
+            memset(&sections->reading, 0, sizeof sections->reading);
+            buffer_clear(&sections->units);
+            buffer_clear(&sections->entries);
             return;
         }
-        entry = &ITEMS(sections->entries, struct entry)[sections->entry_index++];
+        entry = &ITEMS(sections->entries, struct entry)[sections->reading.index++];
         object = *directory;
         fits = compose(sections, directory, entry->name);
         if (fits)
@@ -621,27 +614,21 @@ static void step_handles(struct sections *sections, struct scan_row *row)
                "Windows did not list all handles and processes, so no holders are known.");
 }
 
-/* The first reading finds our own handles. */
-static void find_own(struct sections *sections, const struct kernel_handle *handle)
+/* The first reading finds our own handles, the second one the others to the same objects. A pid is
+ * used again, so a process must be in both lists, with the same start. */
+static void take_handle(struct sections *sections, const struct kernel_handle *handle)
 {
     const struct pair *own = handle->pid == sections->platform->objects->own_pid
                                  ? find_pair(&sections->handles, handle->handle)
                                  : NULL;
+    const struct pair *object =
+        sections->is_matching ? find_pair(&sections->addresses, handle->object) : NULL;
 
-    if (own == NULL || handle->object == 0)
-        return;
-    ITEMS(sections->found, struct object)[own->value].row.has_holders = true;
-    add_pair(&sections->addresses, handle->object, own->value);
-}
-
-/* The second one finds the others. A pid is used again, so a process must be in both lists, with the
- * same start. */
-static void match(struct sections *sections, const struct kernel_handle *handle)
-{
-    const struct pair *object = find_pair(&sections->addresses, handle->object);
-
-    if (object == NULL || (handle->pid == sections->platform->objects->own_pid &&
-                           find_pair(&sections->handles, handle->handle) != NULL))
+    if (!sections->is_matching && own != NULL && handle->object != 0) {
+        ITEMS(sections->found, struct object)[own->value].row.has_holders = true;
+        add_pair(&sections->addresses, handle->object, own->value);
+    }
+    if (own != NULL || object == NULL)
         return;
     const struct pair *process = find_pair(&sections->pids, handle->pid);
     const struct pair *start = find_pair(&sections->starts, handle->pid);
@@ -659,7 +646,7 @@ static void step_match(struct sections *sections, struct scan_row *row)
         memcpy(&handle,
                sections->answer.data + HANDLES_OFFSET + sections->handle_index++ * sizeof handle,
                sizeof handle);
-        (sections->is_matching ? match : find_own)(sections, &handle);
+        take_handle(sections, &handle);
     }
     if (sections->handle_index < count)
         return;
