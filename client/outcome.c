@@ -99,7 +99,7 @@ static void group_add(struct gap_group *group, const char *before, struct span n
         else
             display_name(&group->names, name, 0);
         buffer_text(&group->names, after);
-        if (!buffer_failed(&group->names))
+        if (!group->names.failed)
             group->named++;
         else
             buffer_truncate(&group->names, size);
@@ -116,7 +116,7 @@ static struct gap_group *find_group(struct gaps *gaps)
     for (size_t i = GAP_REASONS; i < gaps->groups_count; i++)
         if (span_equal(buffer_span(&next->reason), buffer_span(&gaps->groups[i].reason)))
             return &gaps->groups[i];
-    if (gaps->groups_count == GAPS_GROUPS_MAX - 1 || buffer_failed(&next->reason))
+    if (gaps->groups_count == GAPS_GROUPS_MAX - 1 || next->reason.failed)
         return NULL;
     gaps->groups_count++;
     return next;

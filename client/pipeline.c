@@ -172,7 +172,7 @@ static bool add_to_user(struct pipeline *pipeline, const struct row *row, struct
         if (span_starts_with(span_from(buffer_span(&pipeline->kinds), i), kind))
             return true;
     buffer_text(&pipeline->kinds, pipeline->kinds.size > 0 ? "," : "");
-    return buffer_append(&pipeline->kinds, kind) && !buffer_failed(&pipeline->path);
+    return buffer_append(&pipeline->kinds, kind) && !pipeline->path.failed;
 }
 
 /* What needs all rows before it can hand on the first. */

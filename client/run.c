@@ -62,8 +62,8 @@ enum outcome run_complain(const struct run_settings *settings, const struct fail
 
     buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
     failure_report(failure, settings->pipe, settings->options->timeout_s, &line);
-    output->complain(output->context, buffer_failed(&line) ? SPAN(PRODUCT_NAME ": out of memory\n")
-                                                           : buffer_span(&line));
+    output->complain(output->context,
+                     line.failed ? SPAN(PRODUCT_NAME ": out of memory\n") : buffer_span(&line));
     buffer_release(&line);
     return failure_outcome(failure->kind);
 }
@@ -198,7 +198,7 @@ static void complain(struct run *run)
 {
     const struct output *output = run->settings->output;
 
-    if (!run->unread && run->say.size > 0 && !buffer_failed(&run->say))
+    if (!run->unread && run->say.size > 0 && !run->say.failed)
         output->complain(output->context, buffer_span(&run->say));
 }
 
@@ -513,7 +513,7 @@ static enum outcome read_file(struct run *run, run_read read, void *context, siz
         buffer_format(text, ": line %" PRIu64, snapshot->line);
     buffer_format(text, ": %s", failure.detail);
     buffer_append(text, (struct span){"", 1}); /* the terminator */
-    if (!buffer_failed(text))
+    if (!text->failed)
         (void)failure_set(&failure, failure.kind, text->data);
     buffer_clear(text);
     return run_complain(run->settings, &failure);
@@ -554,7 +554,7 @@ static const char *refuse_questions(struct run *run, const struct snapshot *snap
     buffer_text(text, "\" and \"");
     display_cut(text, snapshots[1].question, QUESTION_COLUMNS_MAX);
     buffer_append(text, (struct span){"\"", 2}); /* with the terminator */
-    return buffer_failed(text) ? "the files answer different questions" : text->data;
+    return text->failed ? "the files answer different questions" : text->data;
 }
 
 static enum outcome compare(struct run *run, const struct snapshot *snapshots)

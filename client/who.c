@@ -84,7 +84,7 @@ void asked_add_glob(struct asked_list *list, struct span name)
     if (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {
         list->dropped++;
     } else if (known == list->globs_count) {
-        list->failed = buffer_failed(&text) || !store_keep(&list->store, &glob) || list->failed;
+        list->failed = text.failed || !store_keep(&list->store, &glob) || list->failed;
         list->globs[list->globs_count++] = glob;
         list->globs_size += size;
         item->globs_count++;

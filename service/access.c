@@ -242,7 +242,7 @@ bool access_sddl_complete(struct span sddl, struct buffer *out)
     complete_part(&sddl, SPAN("G:"), SPAN(ACCESS_SDDL_GROUP), out);
     buffer_append(out, sddl);
     buffer_append(out, (struct span){"", 1});
-    return !buffer_failed(out);
+    return !out->failed;
 }
 
 bool access_dacl_is_plain(const struct acl *dacl)
@@ -285,7 +285,7 @@ bool access_pipe_sddl(const struct acl *dacl, struct buffer *out)
             buffer_format(out, PIPE_SDDL_ACE_FORMAT, sid);
     }
     buffer_append(out, (struct span){PIPE_SDDL_END, sizeof PIPE_SDDL_END});
-    return !buffer_failed(out);
+    return !out->failed;
 }
 
 /* --- the table --- */
@@ -448,5 +448,5 @@ bool access_table_format(const struct access_table *table, bool json, struct buf
     if (json)
         return format_json(table, out);
     format_text(table, out);
-    return !buffer_failed(out);
+    return !out->failed;
 }

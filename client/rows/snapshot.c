@@ -301,7 +301,7 @@ bool snapshot_feed(struct snapshot *snapshot, struct span bytes)
         buffer_append(&snapshot->text, buffer_span(&snapshot->raw));
         buffer_clear(&snapshot->raw);
     }
-    if (buffer_failed(&snapshot->raw) || buffer_failed(&snapshot->text))
+    if (snapshot->raw.failed || snapshot->text.failed)
         snapshot->why = out_of_memory;
     take_lines(snapshot, is_over);
     if (is_over && snapshot->why == NULL)

@@ -138,5 +138,5 @@ bool csv_row(struct csv *csv, const struct row *row, struct buffer *out)
         row_copy(&csv->view, row);
     if (is_in_table(csv->kind, row->type))
         put_line(csv, row, out);
-    return !buffer_failed(out) && !csv->view.failed;
+    return !out->failed && !csv->view.failed;
 }

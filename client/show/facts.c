@@ -117,8 +117,7 @@ bool facts_format(struct span line, struct buffer *out)
         buffer_text(out, is_label ? "  " : "\n");
         rest = span_from(rest, size + 1);
     }
-    bool good =
-        !buffer_failed(out) && !buffer_failed(&facts.lines) && !buffer_failed(&facts.scratch);
+    bool good = !out->failed && !facts.lines.failed && !facts.scratch.failed;
     buffer_release(&facts.lines);
     buffer_release(&facts.scratch);
     return good;

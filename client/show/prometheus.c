@@ -215,7 +215,7 @@ static struct prometheus_name *find(struct prometheus *prometheus, struct span n
 {
     buffer_clear(&prometheus->scratch);
     display_text(&prometheus->scratch, name.size > 0 ? name : SPAN(PROMETHEUS_UNKNOWN));
-    if (buffer_failed(&prometheus->scratch))
+    if (prometheus->scratch.failed)
         return NULL;
     name = buffer_span(&prometheus->scratch);
     name.size = utf8_cut(name, PROMETHEUS_NAME_SIZE_MAX);
@@ -331,7 +331,7 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
         return true;
     if (prometheus->has_stats) {
         put_stats(out, &prometheus->stats);
-        return !buffer_failed(out);
+        return !out->failed;
     }
     if (prometheus->family == 0 && prometheus->index == 0 && prometheus->count > 0)
         qsort(prometheus->names.data, prometheus->count, sizeof(struct prometheus_name),
@@ -343,11 +343,11 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
         for (; prometheus->index < prometheus->count; prometheus->index++) {
             if (out->size - begin >= OUTPUT_SIZE && prometheus->index > 0) {
                 *more = true;
-                return !buffer_failed(out);
+                return !out->failed;
             }
             put_name(out, name_at(prometheus, prometheus->index), family);
         }
     }
     put_scan(out, prometheus);
-    return !buffer_failed(out);
+    return !out->failed;
 }

@@ -503,7 +503,7 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
                row->type == ROW_MAP_CHANGE || row->type == ROW_SECTION || row->type == ROW_STALE) {
         put_row(table, row, out);
     }
-    return !buffer_failed(out) && !buffer_failed(&table->cell) && !buffer_failed(&table->heading);
+    return !out->failed && !table->cell.failed && !table->heading.failed;
 }
 
 static void put_bytes(const struct table *table, struct buffer *out)
@@ -551,5 +551,5 @@ bool table_end(struct table *table, struct buffer *out)
         if (has_headings(table) || table->kind == COLUMNS_PROCESSES)
             put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
     }
-    return !buffer_failed(out);
+    return !out->failed;
 }

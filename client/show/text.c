@@ -64,7 +64,7 @@ bool display_text(struct buffer *out, struct span text)
             buffer_append(out, take_character(text, &offset, &columns));
         offset += plain;
     }
-    return !buffer_failed(out);
+    return !out->failed;
 }
 
 size_t display_width(struct span text)
@@ -97,7 +97,7 @@ bool display_left(struct buffer *out, struct span text, size_t columns)
 {
     display_text(out, text);
     put_spaces(out, text, columns);
-    return !buffer_failed(out);
+    return !out->failed;
 }
 
 bool display_right(struct buffer *out, struct span text, size_t columns)

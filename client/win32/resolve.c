@@ -181,8 +181,7 @@ void resolve_path(struct asked_list *list, struct span text, bool only_name)
         add_found(list);
     else
         add_unresolved(list, text, error);
-    list->failed = list->failed || buffer_failed(&now.full) || buffer_failed(&now.final) ||
-                   buffer_failed(&now.scratch);
+    list->failed = list->failed || now.full.failed || now.final.failed || now.scratch.failed;
     handle_close(&now.file);
     buffer_release(&now.full);
     buffer_release(&now.final);

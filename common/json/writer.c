@@ -251,5 +251,5 @@ bool json_append_ascii(struct buffer *out, struct span json)
         else
             buffer_format(out, "\\u%04" PRIx32, code_point);
     }
-    return !buffer_failed(out);
+    return !out->failed;
 }

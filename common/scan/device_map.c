@@ -131,7 +131,7 @@ enum status device_map_add(struct device_map *map, enum device_form form, struct
     (void)buffer_append(&map->entries, (struct span){(const char *)&entry, sizeof entry});
     (void)buffer_append(&map->entries, device);
     (void)buffer_append(&map->entries, target);
-    if (buffer_failed(&map->entries)) {
+    if (map->entries.failed) {
         buffer_truncate(&map->entries, size_before);
         return STATUS_TOO_LARGE;
     }

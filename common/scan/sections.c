@@ -196,7 +196,7 @@ static bool unite(struct buffer *items, size_t size, merge_compare compare)
     const size_t count = items->size / size;
     size_t kept = 0;
 
-    if (buffer_failed(items) || !merge_sort(items->data, count, size, compare))
+    if (items->failed || !merge_sort(items->data, count, size, compare))
         return false;
     for (size_t i = 0; i < count; i++)
         if (kept == 0 || compare(items->data + (kept - 1) * size, items->data + i * size) != 0)

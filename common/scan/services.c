@@ -26,7 +26,7 @@ bool services_add(struct services *services, uint32_t pid, struct span name)
     buffer_append(&services->names, name);
     buffer_append(&services->names, (struct span){"", 1});
     services->count++;
-    return !buffer_failed(&services->names);
+    return !services->names.failed;
 }
 
 bool services_find(const struct services *services, uint32_t pid, uint64_t start_time,
@@ -44,5 +44,5 @@ bool services_find(const struct services *services, uint32_t pid, uint64_t start
             buffer_append(names, (struct span){name, size});
         rest = span_from(rest, sizeof pid + size);
     }
-    return !buffer_failed(names);
+    return !names->failed;
 }

@@ -113,11 +113,6 @@ bool buffer_format(struct buffer *buffer, const char *format, ...)
     return true;
 }
 
-bool buffer_failed(const struct buffer *buffer)
-{
-    return buffer->failed;
-}
-
 void buffer_consume(struct buffer *buffer, size_t size)
 {
     ASSERT(size <= buffer->size);

@@ -4,7 +4,7 @@
  * front. All-zero except for `capacity_max` is a valid empty buffer without memory.
  *
  * After the first append that does not fit, every later one fails too, so that a formatter appends
- * without checking and calls buffer_failed() once at its end: the content is complete or an exact
+ * without checking and looks at `failed` once at its end: the content is complete or an exact
  * beginning. buffer_clear(), buffer_truncate() and buffer_release() end the failure. */
 #ifndef COMMON_TEXT_BUFFER_H
 #define COMMON_TEXT_BUFFER_H
@@ -49,8 +49,6 @@ char *buffer_extend(_Inout_ struct buffer *buffer, size_t size);
  * Returns false, nothing changed, when they do not fit or the buffer has failed; this failure is
  * not sticky. */
 NODISCARD bool buffer_reserve(_Inout_ struct buffer *buffer, size_t size);
-
-bool buffer_failed(_In_ const struct buffer *buffer);
 
 /* Drops `size` bytes from the front; `size` must not be above buffer->size. */
 void buffer_consume(_Inout_ struct buffer *buffer, size_t size);

@@ -51,7 +51,7 @@ bool text_w_append(struct buffer *out, const wchar_t *text, size_t len)
 {
     size_t size = utf8_from_utf16(NULL, 0, text, len);
     if (size == 0)
-        return !buffer_failed(out);
+        return !out->failed;
     char *place = buffer_extend(out, size);
     if (place != NULL)
         utf8_from_utf16(place, size, text, len);

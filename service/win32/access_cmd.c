@@ -75,7 +75,7 @@ static DWORD use_built_in(struct access_setup *setup)
         buffer_text(&setup->access_sddl, ACCESS_SDDL_SERVICE);
     }
     buffer_append(&setup->access_sddl, (struct span){"", 1});
-    return buffer_failed(&setup->access_sddl) ? ERROR_NOT_ENOUGH_MEMORY : read_access(setup);
+    return setup->access_sddl.failed ? ERROR_NOT_ENOUGH_MEMORY : read_access(setup);
 }
 
 DWORD access_setup_create(struct settings *settings, struct settings_findings *findings,

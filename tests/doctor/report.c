@@ -104,7 +104,7 @@ bool report_write_text(const struct doctor_report *report, struct buffer *out)
     }
     buffer_format(out, "%zu passed, %zu failed, %zu skipped\n", report_count(report, DOCTOR_PASS),
                   report_count(report, DOCTOR_FAIL), report_count(report, DOCTOR_SKIP));
-    return !buffer_failed(out);
+    return !out->failed;
 }
 
 static bool write_place(const struct doctor_place *place, struct buffer *out)

@@ -10,7 +10,7 @@
 /* A terminated copy of what was appended, valid until the next call. */
 static const char *text_of(struct test *t, struct buffer *out)
 {
-    CHECK(t, !buffer_failed(out) && buffer_append(out, (struct span){"", 1}));
+    CHECK(t, !out->failed && buffer_append(out, (struct span){"", 1}));
     return out->data != NULL ? out->data : "";
 }
 
@@ -163,7 +163,7 @@ static void add(struct test *t, struct fixture *f, int pid, const char *process,
 static void check(struct test *t, struct fixture *f, const char *expected)
 {
     gaps_report(&f->gaps, true, &f->out);
-    CHECK(t, !buffer_failed(&f->out));
+    CHECK(t, !f->out.failed);
     if (!CHECK_MEM(t, expected, strlen(expected), f->out.data, f->out.size))
         printf("%.*s\n", (int)f->out.size, f->out.size > 0 ? f->out.data : "");
 }

@@ -174,13 +174,13 @@ static void run_stats(struct fed *fed, const uint64_t *values, const char *witho
     REQUIRE(t, reply_stats(&line, &no_id, values));
     buffer_text(&line, END("true"));
     buffer_append(&line, (struct span){"", 1});
-    REQUIRE(t, !buffer_failed(&line));
+    REQUIRE(t, !line.failed);
     if (without != NULL)
         strstr(line.data, without)[1] = 'X';
     const struct target target = prometheus_target(&prometheus);
     CHECK(t, feed(fed, &target, line.data));
     buffer_append(&fed->out, (struct span){"", 1});
-    REQUIRE(t, !buffer_failed(&fed->out));
+    REQUIRE(t, !fed->out.failed);
     prometheus_deinit(&prometheus);
     buffer_release(&line);
 }
@@ -296,7 +296,7 @@ static void a_full_buffer_is_reported(struct test *t)
             fed_init(&fed);
             buffer_init(&fed.out, bound);
             fitted = feed(&fed, &target, rows);
-            CHECK(t, fed.out.size <= bound && buffer_failed(&fed.out) == !fitted);
+            CHECK(t, fed.out.size <= bound && fed.out.failed == !fitted);
             CHECK(t, !fitted || fed.out.size > 500);
             fed_release(&fed);
             prometheus_deinit(&prometheus);

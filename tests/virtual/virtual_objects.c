@@ -334,7 +334,7 @@ static uint32_t query_handles(void *context, struct buffer *answer)
         put_handle(objects, answer, &objects->handles[i]);
     if (objects->distort != NULL)
         objects->distort(objects, answer);
-    return buffer_failed(answer) ? NTSTATUS_NO_MEMORY : NTSTATUS_OK;
+    return answer->failed ? NTSTATUS_NO_MEMORY : NTSTATUS_OK;
 }
 
 const struct object_calls virtual_object_calls = {.own_pid = VIRTUAL_OWN_PID,

@@ -230,7 +230,7 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
     for (size_t i = 0; i < virtual_->drivers_count; i++)
         driver_answer_add(answer, virtual_->drivers[i].size,
                           span_from_string(virtual_->drivers[i].name));
-    return buffer_failed(answer) ? NTSTATUS_NO_MEMORY : NTSTATUS_OK;
+    return answer->failed ? NTSTATUS_NO_MEMORY : NTSTATUS_OK;
 }
 
 static bool find_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
@@ -246,7 +246,7 @@ static bool find_services(void *context, uint32_t pid, uint64_t start_time, stru
     for (size_t i = 0; i < names->size; i++)
         if (names->data[i] == ' ')
             names->data[i] = '\0';
-    return !buffer_failed(names);
+    return !names->failed;
 }
 
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
