@@ -44,19 +44,12 @@ static unsigned count_held(struct seats *seats, const struct sid *user)
     return held;
 }
 
-static unsigned places_of_user(const struct server_limits *limits, const struct sid *user)
-{
-    return user->size == 0 && limits->connections_per_user > SEATS_UNKNOWN_MAX
-               ? SEATS_UNKNOWN_MAX
-               : limits->connections_per_user;
-}
-
 static unsigned places(const struct server_limits *limits, const struct caller *opener)
 {
-    unsigned reserved = limits->connections / SEATS_RESERVED_DIVISOR;
+    const unsigned reserved = limits->connections / SEATS_RESERVED_DIVISOR;
 
-    if (sid_equal(&opener->user, &sid_system) || opener->administrator == ADMINISTRATOR_DENY_ONLY ||
-        opener->administrator == ADMINISTRATOR_ENABLED || limits->connections == 1)
+    if (sid_equal(&opener->user, &sid_system) || opener->administrator >= ADMINISTRATOR_DENY_ONLY ||
+        limits->connections == 1)
         return limits->connections;
     return limits->connections - (reserved > 0 ? reserved : 1);
 }
@@ -79,6 +72,10 @@ static struct seat *find_silent(const struct seats *seats, const struct sid *use
 struct seat *seats_connect(struct seats *seats, struct seat *seat,
                            const struct server_limits *limits, const struct caller *opener)
 {
+    const unsigned user_places =
+        opener->user.size == 0 && limits->connections_per_user > SEATS_UNKNOWN_MAX
+            ? SEATS_UNKNOWN_MAX
+            : limits->connections_per_user;
     enum seat_state limit = SEAT_CONNECTED;
 
     ASSERT(seat->state == SEAT_ACCEPTING);
@@ -87,7 +84,7 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
     seat->state = SEAT_CONNECTED;
     seat->user = opener->user;
     seat->number = ++seats->number;
-    if (count_held(seats, &seat->user) > places_of_user(limits, &seat->user))
+    if (count_held(seats, &seat->user) > user_places)
         limit = SEAT_NO_USER_PLACE;
     else if (seats->connected > places(limits, opener))
         limit = SEAT_NO_PLACE;

@@ -81,14 +81,6 @@ DWORD client_token_facts(HANDLE token, struct client_access *access, struct call
     return error;
 }
 
-struct policy client_access_policy(struct client_access *access)
-{
-    AcquireSRWLockShared(&access->lock);
-    struct policy policy = access->policy;
-    ReleaseSRWLockShared(&access->lock);
-    return policy;
-}
-
 void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
                        const struct policy *policy)
 {

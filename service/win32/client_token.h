@@ -17,9 +17,6 @@ struct client_access {
     struct policy policy;            /* for who decides; not used here */
 };
 
-/* The current policy. */
-struct policy client_access_policy(_Inout_ struct client_access *access);
-
 /* Replaces DACL and policy.
  * descriptor  Ownership is taken; the former one is freed. */
 void client_access_set(_Inout_ struct client_access *access, PSECURITY_DESCRIPTOR descriptor,

@@ -199,17 +199,17 @@ static void look_at_seat(struct connection *connection, bool has_asked)
     ReleaseSRWLockExclusive(&shared->lock);
     if (state == SEAT_CUT) {
         session_on_error(&connection->session);
-    } else if (state == SEAT_NO_USER_PLACE) {
-        statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS_PER_USER);
-        event_limit_hit(LIMIT_CONNECTIONS_PER_USER);
+    } else if (state != SEAT_CONNECTED) {
+        const bool is_user = state == SEAT_NO_USER_PLACE;
+        const enum statistics_limit limit =
+            is_user ? LIMIT_CONNECTIONS_PER_USER : LIMIT_CONNECTIONS;
+        statistics_limit_hit(shared->context->statistics, limit);
+        event_limit_hit(limit);
         session_refuse(&connection->session, STATUS_BUSY,
-                       "This user has as many connections as one user may have (limit "
-                       "connections_per_user).");
-    } else if (state == SEAT_NO_PLACE) {
-        statistics_limit_hit(shared->context->statistics, LIMIT_CONNECTIONS);
-        event_server_busy(connection->session.context.limits.connections);
-        session_refuse(&connection->session, STATUS_BUSY,
-                       "The server has as many connections as it may have (limit connections).");
+                       is_user ? "This user has as many connections as one user may have (limit "
+                                 "connections_per_user)."
+                               : "The server has as many connections as it may have (limit "
+                                 "connections).");
     }
 }
 
@@ -279,14 +279,16 @@ static bool transfer(struct connection *connection, enum operation operation)
 static void identify(struct connection *connection)
 {
     struct connection_shared *shared = connection->shared;
-    const struct policy policy = client_access_policy(&shared->access);
     struct caller caller;
 
     DWORD error = shared->query_client(connection->pipe, &shared->access,
                                        session_known_caller(&connection->session), &caller);
     if (error != ERROR_SUCCESS)
         event_identity_failed(error);
-    session_on_caller(&connection->session, &policy, error == ERROR_SUCCESS ? &caller : NULL);
+    AcquireSRWLockShared(&shared->access.lock);
+    session_on_caller(&connection->session, &shared->access.policy,
+                      error == ERROR_SUCCESS ? &caller : NULL);
+    ReleaseSRWLockShared(&shared->access.lock);
 }
 
 static void serve(struct connection *connection)

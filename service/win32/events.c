@@ -349,16 +349,6 @@ void event_service_stopped(void)
     report(EVENT_SERVICE_STOPPED, NULL, NULL);
 }
 
-void event_server_busy(unsigned connections)
-{
-    static volatile LONG64 last_ms;
-    char count[EVENT_NUMBER_CAPACITY];
-
-    (void)snprintf(count, sizeof count, "%u", connections);
-    if (is_due(&last_ms))
-        report(EVENT_SERVER_BUSY, count, NULL);
-}
-
 void event_identity_failed(DWORD error)
 {
     static volatile LONG64 last_ms;

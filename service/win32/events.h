@@ -32,7 +32,6 @@ void event_start_failed(DWORD error);
 void event_accept_failed(DWORD error);
 void event_server_failed(void);
 void event_stop_late(void);
-void event_server_busy(unsigned connections);
 void event_identity_failed(DWORD error);
 void event_debug_missing(DWORD error);
 
@@ -47,7 +46,7 @@ void event_security_refused(_In_ const char *name, _In_ const char *why, bool is
 void event_configuration_read(bool is_pipe_other);
 void event_configuration_failed(DWORD error);
 
-/* A client reached a limit that event_server_busy() does not cover. */
+/* A client reached a limit. */
 void event_limit_hit(enum statistics_limit limit);
 
 /* A request has ended: reports denials, queries of other users' processes (service/audit.h) and

@@ -285,13 +285,13 @@ static void the_dacl_can_be_changed_while_it_serves(struct test *t)
     REQUIRE(t, descriptor_create("O:SYG:SYD:", &access.descriptor) == ERROR_SUCCESS);
     CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK_INT(t, 0, caller.granted);
-    CHECK_INT(t, FILTERED_ADMINS_OFF, client_access_policy(&access).filtered_admins);
+    CHECK_INT(t, FILTERED_ADMINS_OFF, access.policy.filtered_admins);
     (void)snprintf(text, sizeof text, "O:SYG:SYD:(A;;0x5;;;%s)", sid);
     REQUIRE(t, descriptor_create(text, &other) == ERROR_SUCCESS);
     client_access_set(&access, other, &full);
     CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK_INT(t, 0x5, caller.granted);
-    CHECK_INT(t, FILTERED_ADMINS_FULL, client_access_policy(&access).filtered_admins);
+    CHECK_INT(t, FILTERED_ADMINS_FULL, access.policy.filtered_admins);
     descriptor_free(&access.descriptor);
     handle_close(&token);
 }
