@@ -28,7 +28,9 @@ static const char layout_text[] =
     "0x30000 0x1000 commit pagefile 0x30000 4 4\n"
     "process pid=2000 name=names.exe\n"
     "fault name=0xc0000022 pages=0xc0000022\n"
-    "0x10000 0x1000 commit image 0x10000 0x80 2 \\Device\\HarddiskVolume3\\a.dll\n";
+    "0x10000 0x1000 commit image 0x10000 0x80 2 \\Device\\HarddiskVolume3\\a.dll\n"
+    "object section \\BaseNamedObjects\\a\n"
+    "handle 1234 \\BaseNamedObjects\\a\n";
 
 static uint64_t no_time(void *clock)
 {
@@ -80,7 +82,7 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
 
     if (layout.processes == NULL)
         FUZZ_CHECK(virtual_layout_parse(span_from_string(layout_text), &layout, &error));
-    virtual_platform_init(&virtual_, layout.processes, layout.processes_count, &platform);
+    virtual_layout_platform(&layout, &virtual_, &platform);
     const struct answer_context context = {.platform = &platform, .info = &info, .now_us = no_time};
     buffer_init(&out, 4 * (size_t)OUTPUT_ROW_SIZE_MAX);
     struct answer *answer = answer_create(&context, &grant, line);
@@ -91,7 +93,7 @@ static void check_answer(struct span line, uint32_t rights, enum status parsed)
         FUZZ_CHECK(++slices < SLICES_MAX);
     } while (!answer_is_over(answer));
     answer_destroy(answer);
-    FUZZ_CHECK(virtual_.open_count == 0);
+    FUZZ_CHECK(virtual_.open_count == 0 && layout.objects.open_count == 0);
     FUZZ_CHECK(reply_stream_read(buffer_span(&out), &stream));
     FUZZ_CHECK(reply_stream_is_complete(&stream));
     FUZZ_CHECK(parsed == STATUS_OK || (!stream.is_end && stream.code == parsed));

@@ -179,6 +179,8 @@ static uint32_t open_object(void *context, enum object_type type, uint64_t paren
 {
     static const uint16_t root[] = {'\\'};
     uint32_t nt_status;
+    if (((struct virtual_platform *)context)->objects == NULL)
+        return NTSTATUS_ACCESS_DENIED;
     struct virtual_objects *objects = begin_call(context, VIRTUAL_OBJECT_OPEN, &nt_status);
     size_t index = 0;
 

@@ -84,7 +84,7 @@ struct virtual_platform {
     const struct virtual_driver *drivers; /* not owned */
     size_t drivers_count;
     uint32_t drivers_fault;          /* NTSTATUS; 0: none */
-    struct virtual_objects *objects; /* not owned; NULL: no object may be asked for */
+    struct virtual_objects *objects; /* not owned; NULL: no directory can be opened */
     size_t drivers_missing;          /* drivers that the answer claims and does not hold */
     uint32_t build;                  /* of Windows; decides what its kernel answers */
     bool is_untrusted;               /* the caller: shares are hidden, and pages need full access */
