@@ -181,7 +181,8 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
         *what = "cannot register the event source";
         error = events_register(program);
     }
-    if (error == ERROR_SUCCESS) {
+    if (error == ERROR_SUCCESS &&
+        !line->trust_folder) { /* PATH has no folder that others can change */
         *what = "cannot add lsmap to PATH and to the installed apps";
         error = apps_entry_write(program, line->packaged);
     }
