@@ -290,6 +290,7 @@ bool prometheus_row(struct prometheus *prometheus, const struct row *row)
         prometheus->ended = true;
         prometheus->elapsed_us = row_number(row, MEMBER_ELAPSED_US, 0);
         prometheus->complete = row_number(row, MEMBER_COMPLETE, 0) != 0;
+        prometheus->is_own = span_equal(row_text(row, MEMBER_SCOPE), SPAN("own"));
     }
     return true;
 }
@@ -317,6 +318,8 @@ static void put_scan(struct buffer *out, const struct prometheus *prometheus)
     buffer_format(out, "lsmap_failed_processes %" PRIu64 "\n", prometheus->failed);
     declare(out, "lsmap_scan_complete", "gauge", "1 when every process was read completely.");
     buffer_format(out, "lsmap_scan_complete %d\n", prometheus->complete);
+    declare(out, "lsmap_scan_scope", "gauge", "1 for the processes that were looked at.");
+    buffer_format(out, "lsmap_scan_scope{scope=\"%s\"} 1\n", prometheus->is_own ? "own" : "all");
     declare(out, "lsmap_scan_seconds", "gauge", "How long the server took.");
     buffer_text(out, "lsmap_scan_seconds ");
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");

@@ -37,11 +37,11 @@ struct prometheus {
     struct buffer scratch; /* a name as it is kept */
     bool has_stats;        /* instead of a scan */
     struct stats stats;
-    uint64_t failed;     /* processes that could not be read completely */
-    uint64_t elapsed_us; /* of the server */
-    bool complete;
-    bool ended;           /* the reply is complete */
-    size_t family, index; /* of what is written next */
+    uint64_t failed;       /* processes that could not be read completely */
+    uint64_t elapsed_us;   /* of the server */
+    bool complete, is_own; /* is_own: only the caller's processes were looked at */
+    bool ended;            /* the reply is complete */
+    size_t family, index;  /* of what is written next */
 };
 
 /* kind  COLUMNS_PROCESSES, COLUMNS_MAPS or COLUMNS_PAGES for a scan; COLUMNS_NONE for `stats`. */

@@ -13,6 +13,7 @@ void check_restart(_Inout_ struct machine *machine);  /* service.restart */
 void check_queries(_Inout_ struct machine *machine);  /* query.* */
 
 void check_names(_Inout_ struct machine *machine); /* name.* */
+void check_files(_Inout_ struct machine *machine); /* file.users */
 
 /* scan.*, handle.*, devices.*, bench.*
  * bench  Measures, which takes a while. */

@@ -61,6 +61,7 @@
     X(DOCTOR_QUERY_CLOSED, "query.closed", "what the kernel lists of its own processes")           \
     X(DOCTOR_NAME_LOCKED, "name.locked", "a name query that waits for a lock returns after it")    \
     X(DOCTOR_NAME_CHANGES, "name.changes", "a view has one of the names of its file")              \
+    X(DOCTOR_FILE_USERS, "file.users", "Windows names who has a file open or mapped")              \
     X(DOCTOR_SCAN_KINDS, "scan.kinds",                                                             \
       "MemoryRegionInformationEx knows kind and size of each view")                                \
     X(DOCTOR_SCAN_WALK, "scan.walk", "it finds the views that basic queries find")                 \

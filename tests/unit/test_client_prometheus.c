@@ -22,16 +22,30 @@
 #define PROCESSES DECLARE("lsmap_processes", "Processes of this name.")
 #define MAPPINGS DECLARE("lsmap_mappings", "Mappings in all processes of this name.")
 #define BYTES DECLARE("lsmap_mapped_bytes", "Address space of these mappings.")
-#define TAIL(failed, complete)                                                                    \
-    DECLARE("lsmap_failed_processes", "Processes that could not be read, or not completely.")     \
-    "lsmap_failed_processes " failed                                                              \
-    "\n" DECLARE("lsmap_scan_complete",                                                           \
-                 "1 when every process was read completely.") "lsmap_scan_complete " complete     \
-                                                              "\n" DECLARE("lsmap_scan_seconds",  \
-                                                                           "How long the server " \
-                                                                           "took.") "lsmap_scan_" \
-                                                                                    "seconds "    \
-                                                                                    "1.5\n"
+#define TAIL(failed, complete)                                                                     \
+    DECLARE("lsmap_failed_processes", "Processes that could not be read, or not completely.")      \
+    "lsmap_failed_processes " failed "\n" DECLARE(                                                 \
+        "lsmap_scan_complete",                                                                     \
+        "1 when every process was read completely.") "lsmap_scan_complete " complete               \
+                                                     "\n" DECLARE(                                 \
+                                                         "lsmap_scan_scope",                       \
+                                                         "1 for the processes that were looked "   \
+                                                         "at.") "lsmap_scan_scope{scope=\"all\"} " \
+                                                                "1\n" DECLARE("lsmap_scan_"        \
+                                                                              "seconds",           \
+                                                                              "How long the "      \
+                                                                              "server took.") "ls" \
+                                                                                              "ma" \
+                                                                                              "p_" \
+                                                                                              "sc" \
+                                                                                              "an" \
+                                                                                              "_s" \
+                                                                                              "ec" \
+                                                                                              "on" \
+                                                                                              "ds" \
+                                                                                              " 1" \
+                                                                                              ".5" \
+                                                                                              "\n"
 
 static void run_scan(struct fed *fed, enum columns_table kind, const char *rows, struct test *t)
 {
