@@ -56,18 +56,6 @@ struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct sp
     return item;
 }
 
-/* What a glob takes of a request at most: some characters are written as \uXXXX. */
-static size_t encoded_size(struct span glob)
-{
-    size_t size = glob.size + 3; /* quotes and comma */
-
-    for (size_t i = 0; i < glob.size; i++) {
-        uint8_t byte = (uint8_t)glob.data[i];
-        size += byte < 0x20 || byte == 0x7f ? 5 : byte >= 0x80 || byte == '\\' || byte == '"';
-    }
-    return size;
-}
-
 void asked_add_glob(struct asked_list *list, struct span name)
 {
     struct asked *item = &list->items[list->count - 1];
@@ -78,7 +66,8 @@ void asked_add_glob(struct asked_list *list, struct span name)
     if (item->kind == ASKED_FOLDER)
         buffer_text(&text, name.size > 0 && name.data[name.size - 1] == '\\' ? "*" : "\\*");
     struct span glob = buffer_span(&text);
-    size_t size = encoded_size(glob), known = item->globs_index;
+    /* Backslashes are escaped; so are control characters, which no file name has. */
+    size_t size = 2 * glob.size + 3, known = item->globs_index;
     while (known < list->globs_count && !fold_equal(glob, list->globs[known]))
         known++;
     if (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {

@@ -11,7 +11,7 @@
 #include "common/text/buffer.h"
 #include "common/win32/win.h"
 
-enum { FILE_USERS_MAX = 64 * 1024 }; /* processes; a longer list is refused */
+enum { FILE_USERS_MAX = 16 * 1024 }; /* processes; a longer list is an error */
 
 /* Opens a file or folder without disturbing anybody: FILE_READ_ATTRIBUTES, all sharing. As long as it is
  * open it cannot be removed completely. Links are followed.
