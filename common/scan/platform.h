@@ -34,30 +34,22 @@ struct object_calls {
     uint32_t own_pid; /* as the snapshot of handles has it */
 
     /* Opens a directory with DIRECTORY_QUERY, a section with SECTION_QUERY, and no more.
-     * parent  An open directory; 0: `name` is a full path.
-     * name    `len` units, as the directory returned them.
-     * handle  Receives what close() releases.
-     * Returns NTSTATUS_NAME_NOT_FOUND or NTSTATUS_TYPE_MISMATCH when it has gone. */
+     * parent  An open directory; 0: `name` is a full path. */
     uint32_t (*open)(void *context, enum object_type type, uint64_t parent, const uint16_t *name,
                      size_t len, uint64_t *handle);
 
     /* NtQueryDirectoryObject.
      * is_single  One entry a call; the only way that Wine before 9.11 has.
      * size       Of the call, for which `answer` has room.
-     * ordinal    Of the first entry; 0: from the start. Receives that of the next call.
-     * answer     Cleared; receives what the kernel fills.
-     * Returns NTSTATUS_OK, NTSTATUS_MORE_ENTRIES, NTSTATUS_NO_MORE_ENTRIES, or a failure. */
+     * ordinal    Of the first entry; 0: from the start. Receives that of the next call. */
     uint32_t (*read)(void *context, uint64_t directory, bool is_single, size_t size,
                      uint32_t *ordinal, struct buffer *answer);
 
-    /* NtQuerySection, class SectionBasicInformation. */
+    /* NtQuerySection, class SectionBasicInformation; SystemExtendedHandleInformation, which is all
+     * handles of all processes. */
     uint32_t (*section)(void *context, uint64_t section, struct section_basic *answer);
-
-    void (*close)(void *context, uint64_t handle);
-
-    /* SystemExtendedHandleInformation: all handles of all processes.
-     * answer  Cleared, then receives it, as the kernel fills it. */
     uint32_t (*handles)(void *context, struct buffer *answer);
+    void (*close)(void *context, uint64_t handle);
 };
 
 struct platform {
