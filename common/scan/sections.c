@@ -88,7 +88,7 @@ struct pair {
 
 typedef void sections_step(struct sections *sections, struct scan_row *row);
 
-static sections_step step_root, step_read, step_entry, step_handles, step_match, step_row, step_end;
+static sections_step step_root, step_read, step_entry, step_handles, step_match, step_row;
 
 struct sections {
     const struct platform *platform;
@@ -112,6 +112,7 @@ struct sections {
         uint64_t hash, last_hash; /* of the names of this pass, and of the one before */
     } reading;
 
+    uint64_t handles_count; /* in the snapshot */
     size_t handle_index, row_index, holder_index, holder_end;
     bool is_matching, has_holders;
     struct process_list *processes; /* after the snapshot */
@@ -531,19 +532,17 @@ static bool sort_pairs(struct buffer *pairs)
 static const struct pair *find_pair(const struct buffer *pairs, uint64_t key)
 {
     const struct pair *items = ITEMS(*pairs, const struct pair);
-    size_t first = 0, count = COUNT(*pairs, struct pair);
-    const size_t end = count;
+    const size_t count = COUNT(*pairs, struct pair);
+    size_t first = 0, end = count;
 
-    while (count > 0) {
-        const size_t half = count / 2;
-        if (items[first + half].key < key) {
-            first += half + 1;
-            count -= half + 1;
-        } else {
-            count = half;
-        }
+    while (first < end) {
+        const size_t middle = first + (end - first) / 2;
+        if (items[middle].key < key)
+            first = middle + 1;
+        else
+            end = middle;
     }
-    return first < end && items[first].key == key ? &items[first] : NULL;
+    return first < count && items[first].key == key ? &items[first] : NULL;
 }
 
 /* Returns an NTSTATUS. */
@@ -562,31 +561,25 @@ static void add_pair(struct buffer *pairs, uint64_t key, uint64_t value)
     (void)APPEND(*pairs, pair);
 }
 
-static uint64_t snapshot_count(const struct sections *sections)
-{
-    uint64_t count = 0;
-
-    if (sections->answer.size >= HANDLES_OFFSET)
-        memcpy(&count, sections->answer.data, sizeof count);
-    return count;
-}
-
 /* What the handles are compared with. Returns false when the snapshot holds less than it claims, or
  * without memory. */
 static bool prepare(struct sections *sections, const struct process_list *before)
 {
     const struct process_list *after = sections->processes;
+    const struct buffer *answer = &sections->answer;
 
+    if (answer->size < HANDLES_OFFSET)
+        return false;
+    memcpy(&sections->handles_count, answer->data, sizeof sections->handles_count);
+    if (sections->handles_count > (answer->size - HANDLES_OFFSET) / sizeof(struct kernel_handle))
+        return false;
     for (size_t i = 0; i < before->count; i++)
         add_pair(&sections->starts, before->entries[i].pid, before->entries[i].start_time);
     for (size_t i = 0; i < after->count; i++)
         add_pair(&sections->pids, after->entries[i].pid, i);
     for (size_t i = 0; i < COUNT(sections->found, struct object); i++)
         add_pair(&sections->handles, ITEMS(sections->found, struct object)[i].handle, i);
-    return sections->answer.size >= HANDLES_OFFSET &&
-           snapshot_count(sections) <=
-               (sections->answer.size - HANDLES_OFFSET) / sizeof(struct kernel_handle) &&
-           sort_pairs(&sections->starts) && sort_pairs(&sections->pids) &&
+    return sort_pairs(&sections->starts) && sort_pairs(&sections->pids) &&
            sort_pairs(&sections->handles);
 }
 
@@ -639,7 +632,7 @@ static void take_handle(struct sections *sections, const struct kernel_handle *h
 
 static void step_match(struct sections *sections, struct scan_row *row)
 {
-    const uint64_t count = sections->has_holders ? snapshot_count(sections) : 0;
+    const uint64_t count = sections->has_holders ? sections->handles_count : 0;
     struct kernel_handle handle;
 
     for (int i = 0; i < HANDLES_PER_STEP && sections->handle_index < count; i++) {
@@ -658,7 +651,7 @@ static void step_match(struct sections *sections, struct scan_row *row)
     }
     end_listing(sections);
     sections->step = step_row;
-    if (!sections->has_holders || (!is_hidden && sort_pairs(&sections->holders)))
+    if (!sections->has_holders || (sections->is_matching && sort_pairs(&sections->holders)))
         return;
     sections->has_holders = false;
     report(sections, row, STAGE_HANDLES, NO_OBJECT, NTSTATUS_OK,
@@ -705,12 +698,13 @@ static bool is_held(struct sections *sections, size_t section, struct section_ro
 
 static void step_row(struct sections *sections, struct scan_row *row)
 {
-    const size_t index = sections->row_index++;
+    const size_t index = sections->row_index;
 
     if (index == COUNT(sections->found, struct object)) {
-        sections->step = step_end;
+        row->type = SCAN_END;
         return;
     }
+    sections->row_index++;
     struct object *section = &ITEMS(sections->found, struct object)[index];
     section->row.name = text_of(sections, section->name);
     section->row.object = text_of(sections, section->path);
@@ -720,12 +714,6 @@ static void step_row(struct sections *sections, struct scan_row *row)
     row->type = SCAN_SECTION;
     row->section = &section->row;
     sections->counts.rows++;
-}
-
-static void step_end(struct sections *sections, struct scan_row *row)
-{
-    (void)sections;
-    row->type = SCAN_END;
 }
 
 void sections_next(struct sections *sections, struct scan_row *row)

@@ -6,8 +6,10 @@
  */
 #include <stdlib.h>
 
+#include "common/scan/sections.h"
 #include "tests/test.h"
 #include "tests/unit/session_shell.h"
+#include "tests/virtual/virtual_objects.h"
 
 enum { CALLS_MAX = 2000 };
 
@@ -132,12 +134,73 @@ static void the_session_without_faults_answers_all(struct test *t)
     CHECK(t, calls > 10);
 }
 
+/* Lists the sections of a platform. Returns false when an error says that something is missing.
+ * sum  Receives the rows, and the holders of each. */
+static bool list_sections(const struct platform *platform, uint64_t *sum)
+{
+    static const struct scan_query query = {.all = true};
+    struct scan_row row = {.type = SCAN_NONE};
+    bool is_good = true;
+
+    calls = 0;
+    *sum = 0;
+    struct sections *sections = sections_create(platform, &query, NULL);
+    if (sections == NULL)
+        return false;
+    while (row.type != SCAN_END) {
+        sections_next(sections, &row);
+        is_good = is_good && row.type != SCAN_ERROR;
+        if (row.type == SCAN_SECTION)
+            *sum += row.section->has_holders ? 100 + row.section->holders_count : 1;
+    }
+    sections_destroy(sections);
+    return is_good;
+}
+
+/* No list lacks a section, a holder or the knowledge of holders without an error that says so. */
+static void a_list_of_sections_says_what_it_lacks(struct test *t)
+{
+    static struct virtual_process process = {.entry = {.pid = 100, .start_time = 1}, .name = "a"};
+    struct virtual_objects objects = {.count = 0};
+    struct virtual_platform virtual_;
+    struct platform platform;
+    uint64_t sum = 0;
+
+    fail_at = 0;
+    virtual_platform_init(&virtual_, &process, 1, &platform);
+    virtual_.objects = &objects;
+    for (int i = 0; i < 3; i++) {
+        const char *const paths[] = {"\\BaseNamedObjects\\a", "\\BaseNamedObjects\\d\\b",
+                                     "\\Sessions\\1\\BaseNamedObjects\\c"};
+        virtual_objects_hold(&objects, 100, virtual_objects_add(&objects, paths[i], false));
+    }
+    CHECK(t, list_sections(&platform, &sum));
+    CHECK_INT(t, 303, sum);
+    for (int i = 0; i < 2; i++) {
+        fail_on = i == 1;
+        bool was_made = true;
+        unsigned long at = 1;
+        for (; at < CALLS_MAX && was_made; at++) {
+            fail_at = at;
+            const bool is_good = list_sections(&platform, &sum);
+            was_made = calls >= at;
+            fail_at = 0;
+            TEST_ROW(t, "allocation %lu fails, all later ones: %d", at, fail_on);
+            CHECK(t, !is_good || sum == 303);
+            CHECK_INT(t, 0, objects.open_count);
+        }
+        CHECK(t, at > 20 && at < CALLS_MAX);
+    }
+    virtual_objects_release(&objects);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(the_session_without_faults_answers_all),
         TEST_CASE(each_allocation_fails_once),
         TEST_CASE(from_each_allocation_on_all_fail),
+        TEST_CASE(a_list_of_sections_says_what_it_lacks),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
