@@ -15,7 +15,7 @@ enum {
     ENVELOPE_HOST_CAPACITY = 256
 };
 
-/* What the envelope needs of the system; see client/win32/host_facts.c. */
+/* What the envelope needs of the system; client/win32/main.c reads it. */
 struct envelope_facts {
     char host[ENVELOPE_HOST_CAPACITY];    /* computer name, UTF-8, terminated; "" not known */
     uint64_t boot_time;                   /* FILETIME; 0: not known */

@@ -199,7 +199,7 @@ static void look_at_seat(struct connection *connection, bool has_asked)
     ReleaseSRWLockExclusive(&shared->lock);
     if (state == SEAT_CUT) {
         session_on_error(&connection->session);
-    } else if (state != SEAT_CONNECTED) {
+    } else if (state != SEAT_CONNECTED && connection->session.refusal == NULL) {
         const bool is_user = state == SEAT_NO_USER_PLACE;
         const enum statistics_limit limit =
             is_user ? LIMIT_CONNECTIONS_PER_USER : LIMIT_CONNECTIONS;

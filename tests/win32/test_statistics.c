@@ -121,7 +121,7 @@ static void lsmap_prints_them(struct test *t)
         const wchar_t *option;
         const char *begin, *within, *end;
     } rows[] = {
-        {L"", "uptime ", "\nREQUESTS ", "\nLIMITS MET        none\n"},
+        {L"", "uptime ", "\nREQUESTS ", "\nLIMITS MET      none\n"},
         {L"--prometheus", "# HELP lsmapd_uptime_seconds ",
          "\n# TYPE lsmapd_requests_total counter\n", "\n"},
         {L"--json", "{\"id\":1,\"type\":\"stats\",", ",\"connections_now\":1,",
