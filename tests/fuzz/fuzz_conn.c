@@ -5,12 +5,18 @@
 
 #include <string.h>
 
+#include "tests/fuzz/failing_heap.h"
 #include "tests/fuzz/script.h"
 #include "tests/rows/default_limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SENT_SIZE_MAX = 512 * 1024, PUT_SIZE_MAX = 1024 * 1024, ACTIONS_MAX = 100000 };
+enum {
+    SENT_SIZE_MAX = 512 * 1024,
+    PUT_SIZE_MAX = 1024 * 1024,
+    ACTIONS_MAX = 100000,
+    STEPS_MAX = 64
+};
 
 struct world {
     struct script script;
@@ -59,19 +65,42 @@ static void check_request(struct world *world, struct span request)
     FUZZ_CHECK(span_equal(line, request));
 }
 
+/* Byte n of all output is n % 251: what follows the first `count` bytes of it, in pieces. */
+static struct span next_output(size_t count, size_t size)
+{
+    static char pattern[251 * 64];
+
+    if (pattern[1] == 0)
+        for (size_t i = 0; i < sizeof pattern; i++)
+            pattern[i] = (char)(unsigned char)(i % 251);
+    const size_t begin = count % 251;
+    return (struct span){pattern + begin,
+                         size < sizeof pattern - begin ? size : sizeof pattern - begin};
+}
+
 static void put(struct world *world, size_t size)
 {
     struct buffer *out = conn_output(&world->conn);
 
-    FUZZ_CHECK(buffer_reserve(out, size));
-    for (size_t i = 0; i < size; i++)
-        out->data[out->size++] = (char)(unsigned char)(world->put_count++ % 251);
+    if (!buffer_reserve(out, size)) { /* no memory: the connection ends */
+        conn_on_error(&world->conn, CONN_NO_MEMORY);
+        return;
+    }
+    while (size > 0) {
+        const struct span piece = next_output(world->put_count, size);
+        memcpy(out->data + out->size, piece.data, piece.size);
+        out->size += piece.size;
+        world->put_count += piece.size;
+        size -= piece.size;
+    }
 }
 
 static void serve(struct world *world)
 {
     if (conn_fault(&world->conn) != STATUS_OK) {
         put(world, 10);
+        if (conn_next(&world->conn) == CONN_CLOSE)
+            return;
         conn_on_served(&world->conn, false, world->now_ms);
         FUZZ_CHECK(conn_next(&world->conn) == CONN_WRITE);
         return;
@@ -79,6 +108,8 @@ static void serve(struct world *world)
     struct span request = conn_request(&world->conn);
     check_request(world, request);
     put(world, world->put_count < PUT_SIZE_MAX ? world->answer_size : 1);
+    if (conn_next(&world->conn) == CONN_CLOSE)
+        return;
     bool more = world->part++ < world->answer_parts;
     if (!more) {
         const char *newline =
@@ -95,8 +126,12 @@ static void write_some(struct world *world)
     size_t size = pending.size < world->write_size ? pending.size : world->write_size;
 
     FUZZ_CHECK(pending.size > 0);
-    for (size_t i = 0; i < size; i++)
-        FUZZ_CHECK((unsigned char)pending.data[i] == world->written_count++ % 251);
+    for (size_t done = 0; done < size;) {
+        const struct span piece = next_output(world->written_count, size - done);
+        FUZZ_CHECK(memcmp(pending.data + done, piece.data, piece.size) == 0);
+        world->written_count += piece.size;
+        done += piece.size;
+    }
     conn_on_written(&world->conn, size, world->now_ms);
 }
 
@@ -124,7 +159,10 @@ static void send(struct world *world, const uint8_t *bytes, size_t size)
         char *space = conn_space(&world->conn, &capacity);
         bool is_heard = !world->conn.is_last; /* else it is discarded */
 
-        FUZZ_CHECK(space != NULL && capacity > 0);
+        FUZZ_CHECK(space != NULL || heap_has_failed);
+        if (space == NULL)
+            return;
+        FUZZ_CHECK(capacity > 0);
         size_t part = size < capacity ? size : capacity;
         if (part > SENT_SIZE_MAX - world->sent_size)
             return;
@@ -142,7 +180,7 @@ static void send(struct world *world, const uint8_t *bytes, size_t size)
 
 static void step(struct world *world)
 {
-    static const uint8_t filler[64 * 256]; /* NUL is a byte like any other here */
+    static const uint8_t filler[1024 * 256]; /* NUL is a byte like any other here */
     uint8_t what = script_byte(&world->script);
     uint8_t number = script_byte(&world->script);
     size_t taken = 0;
@@ -155,13 +193,22 @@ static void step(struct world *world)
         break;
     }
     case 'f': /* filler, to reach the limits */
-        send(world, filler, number * (size_t)64);
+        send(world, filler, number * (size_t)16);
+        break;
+    case 'F':
+        send(world, filler, number * (size_t)1024);
         break;
     case 'a': /* act */
         act(world, number);
         break;
     case 'o': /* size of the output at each service */
+        world->answer_size = number * (size_t)16;
+        break;
+    case 'O': /* a large one */
         world->answer_size = number * (size_t)512;
+        break;
+    case 'x': /* an allocation that fails */
+        heap_fail_in = number;
         break;
     case 'p': /* parts of an answer */
         world->answer_parts = number % 8;
@@ -212,9 +259,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                           .answer_size = 7,
                           .write_size = SIZE_MAX};
 
+    heap_fail_in = 0;
+    heap_has_failed = false;
     server_limits_default(&world.limits, 1);
     conn_init(&world.conn, &world.limits, world.now_ms);
-    while (world.script.offset < world.script.size)
+    for (int i = 0; i < STEPS_MAX && world.script.offset < world.script.size; i++)
         step(&world);
 
     world.write_size = SIZE_MAX;

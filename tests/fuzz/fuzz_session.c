@@ -4,19 +4,31 @@
  * process stays open. */
 #include "service/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "tests/fuzz/failing_heap.h"
 #include "tests/fuzz/script.h"
 #include "tests/rows/reply_lines.h"
 #include "tests/rows/small_machine.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { WRITTEN_SIZE_MAX = 4 * 1024 * 1024, ACTIONS_MAX = 100000, VIEWS_FEW = 5 };
+enum {
+    WRITTEN_SIZE_MAX = 8 * 1024 * 1024,
+    WRITTEN_SIZE_ENOUGH = 16 * 1024, /* nothing more is sent then */
+    ACTIONS_MAX = 100000,
+    STEPS_MAX = 24,
+    READS_MAX = 64, /* of what one step sends: it may be read byte by byte */
+    VIEWS_FEW = 5,
+    MAPS_PARSED = 8, /* rows of maps that are parsed; of the rest only the ends are looked at */
+    MANY_PIDS = 1025
+};
+
+static struct small_machine machine; /* made once: its regions never change */
 
 struct world {
     struct script script;
-    struct small_machine machine;
     struct session session;
     struct policy policy;
     struct caller caller;
@@ -25,9 +37,9 @@ struct world {
     bool no_turns; /* no scan gets a turn */
     uint64_t turn_us;
     uint64_t now_ms;
-    struct buffer written;
-    size_t write_size;     /* bytes taken by each write */
-    size_t requests_count; /* lines sent while they were heard */
+    struct buffer *written; /* lives on: its memory is used again */
+    size_t write_size;      /* bytes taken by each write */
+    size_t requests_count;  /* lines sent while they were heard */
     struct caller opener;
     struct caller first; /* is_identified: who wrote the first bytes */
     bool is_identified;
@@ -37,10 +49,10 @@ struct world {
 /* The machine is asked nothing outside a turn. */
 static void serve(struct world *world)
 {
-    uint64_t calls = world->machine.virtual_.calls_total;
+    uint64_t calls = machine.virtual_.calls_total;
 
     session_serve(&world->session, world->now_ms);
-    FUZZ_CHECK(world->machine.virtual_.calls_total == calls);
+    FUZZ_CHECK(machine.virtual_.calls_total == calls);
 }
 
 /* Another writer than the first gets nothing. */
@@ -68,7 +80,7 @@ static void act(struct world *world, size_t actions)
         case SESSION_SCAN:
             if (world->no_turns)
                 return;
-            FUZZ_CHECK(session_scan(session, NULL, world->machine.clock_us + world->turn_us));
+            FUZZ_CHECK(session_scan(session, NULL, machine.clock_us + world->turn_us));
             session_on_served(session, world->now_ms);
             break;
         case SESSION_IDENTIFY:
@@ -81,7 +93,10 @@ static void act(struct world *world, size_t actions)
             struct span pending = conn_pending(&session->conn);
             if (pending.size > world->write_size)
                 pending.size = world->write_size;
-            FUZZ_CHECK(buffer_append(&world->written, pending));
+            const unsigned long fail_in = heap_fail_in;
+            heap_fail_in = 0;
+            FUZZ_CHECK(buffer_append(world->written, pending));
+            heap_fail_in = fail_in;
             session_on_written(session, pending.size, world->now_ms);
             break;
         }
@@ -95,13 +110,18 @@ static void act(struct world *world, size_t actions)
 
 static void send(struct world *world, const char *bytes, size_t size)
 {
-    while (size > 0 && session_next(&world->session) == SESSION_READ &&
-           world->written.size < WRITTEN_SIZE_MAX / 2) {
+    for (int reads = 0;
+         reads < READS_MAX && size > 0 && session_next(&world->session) == SESSION_READ &&
+         world->written->size < WRITTEN_SIZE_ENOUGH;
+         reads++) {
         size_t capacity = 0;
         char *space = session_space(&world->session, &capacity);
         bool is_heard = !world->session.conn.is_last; /* else it is discarded */
 
-        FUZZ_CHECK(space != NULL && capacity > 0);
+        FUZZ_CHECK(space != NULL || heap_has_failed);
+        if (space == NULL)
+            return;
+        FUZZ_CHECK(capacity > 0);
         size_t part = size < capacity ? size : capacity;
         memcpy(space, bytes, part);
         for (size_t i = 0; i < part; i++)
@@ -137,6 +157,41 @@ static void send_request(struct world *world, uint8_t number)
     send(world, request, strlen(request));
 }
 
+/* Requests at the limits: more pids than are allowed, a line as long as one may be, and longer, and
+ * kinds that repeat. */
+static void send_large(struct world *world, uint8_t number)
+{
+    static char pids[64 + 5 * MANY_PIDS], line[REQUEST_SIZE_MAX + 1];
+    static size_t pids_size;
+
+    if (pids_size == 0) {
+        memset(line, ' ', sizeof line);
+        pids_size = (size_t)snprintf(pids, sizeof pids, "{\"id\":12,\"op\":\"maps\",\"pid\":[1000");
+        for (int i = 1; i < MANY_PIDS; i++)
+            pids_size += (size_t)snprintf(pids + pids_size, 8, ",%d", 1000 + i % 4);
+        pids_size += (size_t)snprintf(pids + pids_size, 8, "]}\n");
+    }
+    switch (number % 4) {
+    case 0:
+        send(world, pids, pids_size);
+        break;
+    case 1:
+        line[REQUEST_SIZE_MAX - 1] = '\n';
+        send(world, line, REQUEST_SIZE_MAX);
+        break;
+    case 2:
+        line[REQUEST_SIZE_MAX - 1] = ' ';
+        send(world, line, sizeof line);
+        break;
+    default: {
+        static const char kinds[] =
+            "{\"id\":13,\"op\":\"maps\",\"all\":true,\"kinds\":[\"data\",\"image\",\"data\"]}\n";
+        send(world, kinds, sizeof kinds - 1);
+        break;
+    }
+    }
+}
+
 static void change_caller(struct world *world, uint8_t number)
 {
     world->caller = small_machine_caller(number);
@@ -148,9 +203,9 @@ static void change_caller(struct world *world, uint8_t number)
     world->caller.integrity = (number & 0x80) != 0 ? INTEGRITY_UNKNOWN : 0x2000;
 }
 
-static void change_machine(struct world *world, uint8_t number)
+static void change_machine(uint8_t number)
 {
-    struct virtual_platform *virtual_ = &world->machine.virtual_;
+    struct virtual_platform *virtual_ = &machine.virtual_;
 
     virtual_->fail_at = virtual_->calls_total + 1 + number;
     virtual_->fail_with = (number & 1) != 0 ? NTSTATUS_ACCESS_DENIED : NTSTATUS_INVALID_CID;
@@ -198,7 +253,7 @@ static void interrupt(struct world *world, uint8_t what, uint8_t number)
 
 static void step(struct world *world)
 {
-    static const char filler[64 * 256];
+    static const char filler[1024 * 256];
     uint8_t what = script_byte(&world->script);
     uint8_t number = script_byte(&world->script);
     size_t taken = 0;
@@ -210,10 +265,19 @@ static void step(struct world *world)
         break;
     }
     case 'f': /* filler, to reach the limits */
-        send(world, filler, number * (size_t)64);
+        send(world, filler, number * (size_t)16);
+        break;
+    case 'F':
+        send(world, filler, number * (size_t)1024);
         break;
     case 'q': /* a request that is understood */
         send_request(world, number);
+        break;
+    case 'Q': /* a large one */
+        send_large(world, number);
+        break;
+    case 'x': /* an allocation that fails */
+        heap_fail_in = number;
         break;
     case 'a': /* act */
         act(world, number);
@@ -225,10 +289,13 @@ static void step(struct world *world)
         change_caller(world, number);
         break;
     case 'm':
-        change_machine(world, number);
+        change_machine(number);
         break;
     case 'v': /* views of the big process */
-        world->machine.processes[2].regions_count = number * (size_t)2;
+        machine.processes[2].regions_count = number / (size_t)16;
+        break;
+    case 'V': /* many */
+        machine.processes[2].regions_count = number * (size_t)2;
         break;
     case 'n': /* scans get turns, or not */
         world->no_turns = number % 2 == 1;
@@ -253,20 +320,42 @@ static void step(struct world *world)
     }
 }
 
+/* Skips a row of type map without parsing it. Returns false for another line. */
+static bool skip_map(struct span *text)
+{
+    static const char type[] = "\"type\":\"map\"";
+    const char *newline = memchr(text->data, '\n', text->size);
+    const size_t size = (size_t)(newline - text->data);
+    const struct span head = {text->data, size < 32 ? size : 32};
+
+    for (size_t i = 0; i + sizeof type - 1 <= head.size; i++) {
+        if (memcmp(head.data + i, type, sizeof type - 1) != 0)
+            continue;
+        FUZZ_CHECK(text->data[0] == '{' && newline[-1] == '}');
+        *text = span_from(*text, size + 1);
+        return true;
+    }
+    return false;
+}
+
 /* A strict client accepts what is in `written`. */
 static void check_written(const struct world *world)
 {
-    struct span text = buffer_span(&world->written);
+    struct span text = buffer_span(world->written);
     enum conn_close_reason reason = world->session.conn.close_reason;
     struct reply_line line = {.is_terminal = true};
-    size_t terminals_count = 0;
+    size_t terminals_count = 0, lines_count = 0;
 
     while (text.size > 0 && memchr(text.data, '\n', text.size) != NULL) {
+        if (lines_count++ >= MAPS_PARSED && skip_map(&text)) {
+            line.is_terminal = false;
+            continue;
+        }
         FUZZ_CHECK(reply_line_next(&text, &line));
         terminals_count += line.is_terminal;
     }
     FUZZ_CHECK(terminals_count <= world->requests_count + 1);
-    if (world->is_cut)
+    if (world->is_cut || heap_has_failed)
         return;
     FUZZ_CHECK(text.size == 0);
     FUZZ_CHECK(line.is_terminal);
@@ -283,6 +372,7 @@ static void finish(struct world *world)
 
     world->write_size = SIZE_MAX;
     world->no_turns = false;
+    heap_fail_in = 0;
     act(world, ACTIONS_MAX);
     if (session_next(&world->session) == SESSION_READ) {
         FUZZ_CHECK(conn_space(&world->session.conn, &capacity) != NULL);
@@ -290,32 +380,51 @@ static void finish(struct world *world)
     }
     FUZZ_CHECK(session_next(&world->session) == SESSION_CLOSE);
     FUZZ_CHECK(world->session.answer == NULL);
-    FUZZ_CHECK(world->machine.virtual_.open_count == 0);
+    FUZZ_CHECK(machine.virtual_.open_count == 0);
+}
+
+/* Sets the machine to its beginning. */
+static void reset_machine(void)
+{
+    static struct small_machine begin;
+    const size_t fixed = offsetof(struct small_machine, processes);
+
+    if (machine.context.platform == NULL) {
+        small_machine_init(&machine);
+        machine.processes[2].regions_count = VIEWS_FEW;
+        memcpy(&begin, &machine, sizeof machine);
+    }
+    memcpy((char *)&machine + fixed, (char *)&begin + fixed, sizeof machine - fixed);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct world world;
+    static struct buffer written;
 
+    if (written.capacity_max == 0)
+        buffer_init(&written, WRITTEN_SIZE_MAX);
+    buffer_clear(&written);
+    heap_fail_in = 0;
+    heap_has_failed = false;
+    reset_machine();
     world = (struct world){.script = {data, size, 0},
                            .policy = {FILTERED_ADMINS_FULL},
                            .now_ms = 1000,
                            .turn_us = 1000,
+                           .written = &written,
                            .write_size = SIZE_MAX};
-    small_machine_init(&world.machine);
-    world.machine.processes[2].regions_count = VIEWS_FEW;
     world.caller = small_machine_caller(RIGHTS_ALL);
     world.opener = world.caller;
     world.has_caller = true;
-    buffer_init(&world.written, WRITTEN_SIZE_MAX);
     server_limits_default(&world.limits, 1);
-    session_init(&world.session, &world.machine.context, &world.limits, &world.opener,
-                 world.now_ms);
-    while (world.script.offset < world.script.size && world.written.size < WRITTEN_SIZE_MAX / 2)
+    session_init(&world.session, &machine.context, &world.limits, &world.opener, world.now_ms);
+    for (int i = 0; i < STEPS_MAX && world.script.offset < world.script.size &&
+                    written.size < WRITTEN_SIZE_ENOUGH;
+         i++)
         step(&world);
     finish(&world);
     check_written(&world);
     session_deinit(&world.session);
-    buffer_release(&world.written);
     return 0;
 }
