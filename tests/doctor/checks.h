@@ -12,6 +12,8 @@ void check_service(_Inout_ struct machine *machine);  /* the other service.*, pl
 void check_restart(_Inout_ struct machine *machine);  /* service.restart */
 void check_queries(_Inout_ struct machine *machine);  /* query.* */
 
+void check_stale(_Inout_ struct machine *machine); /* file.stale */
+
 void check_names(_Inout_ struct machine *machine); /* name.* */
 void check_files(_Inout_ struct machine *machine); /* file.users */
 

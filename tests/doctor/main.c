@@ -50,6 +50,7 @@ static int run(bool json, bool bench, bool may_disturb)
     check_queries(machine);
     check_names(machine);
     check_files(machine);
+    check_stale(machine);
     check_scan(machine, bench);
     check_sections(machine);
     report_finish(&machine->report);

@@ -62,6 +62,8 @@
     X(DOCTOR_NAME_LOCKED, "name.locked", "a name query that waits for a lock returns after it")    \
     X(DOCTOR_NAME_CHANGES, "name.changes", "a view has one of the names of its file")              \
     X(DOCTOR_FILE_USERS, "file.users", "Windows names who has a file open or mapped")              \
+    X(DOCTOR_FILE_STALE, "file.stale",                                                             \
+      "a process that keeps a replaced file is not listed as a user of the new one")               \
     X(DOCTOR_SCAN_KINDS, "scan.kinds",                                                             \
       "MemoryRegionInformationEx knows kind and size of each view")                                \
     X(DOCTOR_SCAN_WALK, "scan.walk", "it finds the views that basic queries find")                 \

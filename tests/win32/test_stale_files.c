@@ -1,0 +1,123 @@
+/* What `lsmap stale` asks Windows about files. */
+#include <stdio.h>
+#include <string.h>
+#include <wchar.h>
+
+#include "client/win32/file_users.h"
+#include "client/win32/stale_files.h"
+#include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "tests/test.h"
+#include "tests/win32/out_folder.h"
+
+enum { PATH_CAPACITY = 3 * MAX_PATH };
+
+static enum stale_presence look(const struct stale_files *files, const char *path, uint64_t *time)
+{
+    return files->calls.look(files->calls.context, span_from_string(path), time);
+}
+
+static void paths_are_looked_at(struct test *t)
+{
+    static const char *const elsewhere[] = {"\\\\server\\share\\a.dll",
+                                            "\\\\?\\UNC\\server\\share\\a",
+                                            "a.dll",
+                                            "C:a.dll",
+                                            "\\Device\\Null",
+                                            "",
+                                            "\\\\.\\pipe\\lsmap",
+                                            "?:\\a"};
+    struct stale_files files;
+    struct out_folder folder;
+    char path[PATH_CAPACITY];
+    uint64_t first = 0, second = 0;
+
+    REQUIRE(t, out_folder_make(&folder));
+    REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
+    stale_files_open(&files);
+    CHECK_INT(t, STALE_ABSENT, look(&files, path, &first));
+    CHECK(t, out_folder_write(folder.file, "a"));
+    CHECK_INT(t, STALE_PRESENT, look(&files, path, &first));
+    Sleep(50);
+    CHECK(t, out_folder_write(folder.file, "ab"));
+    CHECK_INT(t, STALE_PRESENT, look(&files, path, &second));
+    CHECK(t, first > 0 && second > first);
+    CHECK_INT(t, STALE_ABSENT, look(&files, "C:\\no such folder\\a.dll", &first));
+    for (size_t i = 0; i < TEST_COUNT(elsewhere); i++) {
+        TEST_ROW(t, "%s", elsewhere[i]);
+        CHECK_INT(t, STALE_UNKNOWN, look(&files, elsewhere[i], &first));
+    }
+    stale_files_close(&files);
+    out_folder_remove(&folder);
+}
+
+static void processes_are_running_or_not(struct test *t)
+{
+    struct stale_files files;
+
+    stale_files_open(&files);
+    CHECK(t, files.calls.is_running(files.calls.context, GetCurrentProcessId()));
+    CHECK(t, !files.calls.is_running(files.calls.context, 0x7ffffff0));
+    stale_files_close(&files);
+}
+
+/* What Windows keeps for its next start, in the words of the registry. */
+static void pending_renames_are_read(struct test *t)
+{
+    static const wchar_t key[] = L"SYSTEM\\CurrentControlSet\\Control\\Session Manager";
+    struct stale_files files;
+    struct out_folder folder;
+    char path[PATH_CAPACITY], expected[PATH_CAPACITY + 8];
+
+    if (!system_is_wine())
+        TEST_SKIP(t, "it would change what Windows does at its next start");
+    REQUIRE(t, out_folder_make(&folder));
+    CHECK(t, out_folder_write(folder.file, "a"));
+    REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
+    REQUIRE(t, MoveFileExW(folder.file, NULL, MOVEFILE_DELAY_UNTIL_REBOOT));
+    stale_files_open(&files);
+    (void)snprintf(expected, sizeof expected, "\\??\\%s", path);
+    size_t size = strlen(expected);
+    CHECK(t, files.calls.pending.size > size);
+    CHECK(t,
+          files.calls.pending.size > size && memcmp(files.calls.pending.data, expected, size) == 0);
+    CHECK(t, files.calls.pending.size > size + 1 && files.calls.pending.data[size] == '\0' &&
+                 files.calls.pending.data[size + 1] == '\0');
+    stale_files_close(&files);
+    (void)RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, L"PendingFileRenameOperations");
+    stale_files_open(&files);
+    CHECK_INT(t, 0, files.calls.pending.size);
+    stale_files_close(&files);
+    out_folder_remove(&folder);
+}
+
+static void users_of_a_file_are_listed(struct test *t)
+{
+    struct stale_files files;
+    struct out_folder folder;
+    struct buffer pids;
+    char path[PATH_CAPACITY];
+
+    if (system_is_wine())
+        TEST_SKIP(t, "Wine does not say who uses a file");
+    REQUIRE(t, out_folder_make(&folder));
+    CHECK(t, out_folder_write(folder.file, "a"));
+    REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
+    buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
+    stale_files_open(&files);
+    CHECK(t, files.calls.list_users(files.calls.context, span_from_string(path), &pids));
+    stale_files_close(&files);
+    buffer_release(&pids);
+    out_folder_remove(&folder);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct test_case cases[] = {
+        TEST_CASE(paths_are_looked_at),
+        TEST_CASE(processes_are_running_or_not),
+        TEST_CASE(pending_renames_are_read),
+        TEST_CASE(users_of_a_file_are_listed),
+    };
+    return test_main(argc, argv, cases, TEST_COUNT(cases));
+}
