@@ -118,7 +118,7 @@ enum scan_verdict watchdog_check(void *context, uint32_t pid, uint64_t start_tim
         verdict = check_caps(watchdog, owner);
         *stage = verdict == SCAN_UNNAMED ? STAGE_NAMES : STAGE_REGIONS;
     }
-    for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
+    for (long i = 0; i < atomic_get(&watchdog->count); i++) {
         const struct watchdog_hang *hang = &watchdog->hangs[i];
 
         if (is_about(hang, pid, start_time) && is_remembered(hang, watchdog->now_ms()) &&

@@ -171,6 +171,9 @@ static void watchdog_skips_while_lost_and_a_minute(struct test *t)
     const struct watch_target list = {.stage = STAGE_SELECT};
     lose(watchdog, &list); /* about no process */
     CHECK_INT(t, SCAN_ASK, watchdog_check(watchdog, 0, 0, NULL, &stage));
+    const struct sid no_owner = {.size = 0};
+    now_ms = 5; /* just after the start of the machine */
+    CHECK_INT(t, SCAN_ASK, watchdog_check(watchdog, 0, 0, &no_owner, &stage));
 }
 
 /* A user makes one process after the other hang: no more than two threads are lost; then others do
