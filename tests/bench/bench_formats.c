@@ -19,6 +19,8 @@
 #include "common/base/bounds.h"
 #include "tests/formats/virtual_machine.h"
 
+static struct asked_list no_paths;
+
 enum { ROUNDS = 15, COPIES_DEFAULT = 50, SCAN_NS_PER_ROW = 5000, REPLY_SIZE_MAX = 1 << 30 };
 
 /* A reply that is played back. */
@@ -110,7 +112,8 @@ static void record(struct recording *recording, size_t copies)
     const struct run_settings settings = {.options = &options,
                                           .transport = virtual_machine_transport(machine),
                                           .output = &output,
-                                          .pipe = ""};
+                                          .pipe = "",
+                                          .paths = &no_paths};
 
     buffer_init(&recording->bytes, REPLY_SIZE_MAX);
     (void)run_request(&settings);
@@ -134,6 +137,7 @@ static double run_format(size_t index, struct recording *recording, uint64_t *wr
                                           .transport = &transport,
                                           .output = &output,
                                           .pipe = "",
+                                          .paths = &no_paths,
                                           .envelope = formats[index].host ? &envelope : NULL};
     *written = 0;
     double begin = now_ns();

@@ -10,6 +10,8 @@
 #include "common/text/utf.h"
 #include "tests/rows/csv_reader.h"
 
+static struct asked_list no_paths;
+
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 
 struct server {
@@ -134,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .transport = &transport,
         .output = &output,
         .pipe = "PIPE",
+        .paths = &no_paths,
         .envelope =
             options.format == FORMAT_PROMETHEUS || (data[0] & 0x86) == 0x86 ? NULL : &envelope};
 

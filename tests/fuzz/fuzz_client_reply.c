@@ -7,6 +7,8 @@
 #include "client/run.h"
 #include "common/base/bounds.h"
 
+static struct asked_list no_paths;
+
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 
 enum { RECONNECTS_MAX = 3 };
@@ -120,6 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
+                                          .paths = &no_paths,
                                           .width = (data[0] & 0x80) != 0 ? 80 : 0};
 
     enum outcome outcome = run_request(&settings);

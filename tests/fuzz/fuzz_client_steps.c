@@ -7,6 +7,8 @@
 #include "client/run.h"
 #include "common/proto/protocol.h"
 
+static struct asked_list no_paths;
+
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 
 struct server {
@@ -117,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                           .transport = &transport,
                                           .output = &output,
                                           .pipe = "PIPE",
+                                          .paths = &no_paths,
                                           .folders = options->not_under,
                                           .folders_count = options->not_under_count,
                                           .width = (data[1] & 4) != 0 ? 80 : 0};

@@ -1,6 +1,8 @@
 /* What a complete run prints in each format. */
 #include "tests/unit/client_play.h"
 
+static struct asked_list no_paths;
+
 /* A mistyped command is taken for the name of a process; no process has it. */
 static void a_mistyped_command_is_suggested(struct test *t)
 {
@@ -164,8 +166,11 @@ static void progress_counts_processes(struct test *t)
                                       .write = print_result,
                                       .complain = print_diagnostic,
                                       .progress = show};
-        const struct run_settings settings = {
-            .options = &play.options, .transport = &transport, .output = &output, .pipe = "PIPE"};
+        const struct run_settings settings = {.options = &play.options,
+                                              .transport = &transport,
+                                              .output = &output,
+                                              .pipe = "PIPE",
+                                              .paths = &no_paths};
         CHECK_INT(t, OUTCOME_COMPLETE, run_request(&settings));
         CHECK_INT(t, rows[i].shown, shown.count > 1);
         CHECK_INT(t, rows[i].shown ? 2 : 0, shown.processes);
