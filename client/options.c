@@ -364,8 +364,7 @@ static void check_pairs(struct cli *cli)
 static void check(struct cli *cli, const struct options *options)
 {
     const size_t *given = cli->given;
-    bool is_scan = cli->command == COMMAND_MAPS || cli->command == COMMAND_PS ||
-                   cli->command == COMMAND_SECTIONS;
+    bool is_scan = (FOR_TABLES & CLI_FOR(cli->command)) != 0;
 
     check_pairs(cli);
     cli_check_command(cli);
