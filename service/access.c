@@ -101,12 +101,6 @@ bool access_find_stranger(const struct descriptor *descriptor, uint32_t rights, 
 
 /* --- a name that is taken --- */
 
-/* GENERIC_ALL is stored as what it means for a file. Source: winnt.h, FILE_ALL_ACCESS. */
-static uint32_t stored_rights(uint32_t mask)
-{
-    return (mask & ACCESS_GENERIC_ALL) != 0 ? 0x1f01ff : mask;
-}
-
 bool access_may_take_over(bool is_served, const struct descriptor *intended,
                           const struct descriptor *found)
 {
@@ -115,9 +109,11 @@ bool access_may_take_over(bool is_served, const struct descriptor *intended,
         return false;
     for (size_t i = 0; i < found->dacl.count; i++) {
         const struct ace *ours = &intended->dacl.aces[i], *theirs = &found->dacl.aces[i];
+        /* Windows stores GENERIC_ALL as what it means for a file. Source: winnt.h, FILE_ALL_ACCESS. */
         if (ours->type != theirs->type || ours->flags != theirs->flags ||
-            stored_rights(ours->mask) != stored_rights(theirs->mask) ||
-            !sid_equal(&ours->sid, &theirs->sid))
+            !sid_equal(&ours->sid, &theirs->sid) ||
+            (ours->mask != theirs->mask &&
+             (ours->mask != ACCESS_GENERIC_ALL || theirs->mask != 0x1f01ff)))
             return false;
     }
     return true;

@@ -92,10 +92,8 @@ struct nt_file_process_ids {
  * not read is not available (ReactOS, npfs/fileinfo.c, NpQueryPipeLocalInfo). */
 enum { NT_FILE_PIPE_LOCAL = 24 };
 struct nt_file_pipe_local {
-    ULONG type, configuration, instances_max, instances;
-    ULONG in_quota, in_available;
-    ULONG out_quota, out_quota_available;
-    ULONG state, end;
+    ULONG type, configuration, instances_max, instances, in_quota, in_available;
+    ULONG out_quota, out_quota_available, state, end;
 };
 
 static_assert(sizeof(void *) == 8, "lsmap is built for 64-bit Windows");

@@ -15,7 +15,7 @@
 
 enum {
     WRITE_SIZE_MAX = 32 * 1024,      /* of one write: progress is seen at least this often */
-    SERVED_MAX = 16,                 /* requests of a client that sends ahead, in one go */
+    STEPS_MAX = 64,                  /* of a session in one go: four for each request */
     PRESENCE_INTERVAL_US = 50 * 1000 /* how often a scan checks that its client is there */
 };
 
@@ -338,9 +338,7 @@ static void follow(struct connection *connection)
  * is queued. */
 static void run(struct connection *connection)
 {
-    int served = 0;
-
-    for (;;) {
+    for (int step = 0; step < STEPS_MAX; step++) {
         follow(connection);
         switch (session_next(&connection->session)) {
         case SESSION_READ:
@@ -351,11 +349,6 @@ static void run(struct connection *connection)
             identify(connection);
             break;
         case SESSION_SERVE:
-            if (served++ >= SERVED_MAX) {
-                reference(connection);
-                SubmitThreadpoolWork(connection->work);
-                return;
-            }
             serve(connection);
             break;
         case SESSION_SCAN:
@@ -371,6 +364,8 @@ static void run(struct connection *connection)
             return;
         }
     }
+    reference(connection);
+    SubmitThreadpoolWork(connection->work);
 }
 
 /* --- accept --- */
@@ -443,11 +438,6 @@ static void accept_done(struct connection *connection, DWORD error)
     }
 }
 
-static void accept_client(struct connection *connection)
-{
-    accept_done(connection, start(connection, OPERATION_ACCEPT));
-}
-
 /* --- callbacks; each comes with a reference --- */
 
 static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context, void *overlapped,
@@ -470,7 +460,7 @@ static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context
     release(connection);
 }
 
-/* To accept again, or to end waiting for a turn. */
+/* To accept again, to end waiting for a turn, or to go on after others. */
 static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
 {
     struct connection *connection = context;
@@ -480,7 +470,7 @@ static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_
         session_on_deadline(&connection->session, connection->shared->now_ms());
         run(connection);
     } else {
-        accept_client(connection);
+        accept_done(connection, start(connection, OPERATION_ACCEPT));
     }
     release(connection);
 }
@@ -554,7 +544,7 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
     AcquireSRWLockExclusive(&shared->lock);
     seats_add(&shared->seats, &connection->seat);
     ReleaseSRWLockExclusive(&shared->lock);
-    accept_client(connection);
+    accept_done(connection, start(connection, OPERATION_ACCEPT));
     release(connection);
     return ERROR_SUCCESS;
 }
