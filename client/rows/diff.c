@@ -11,11 +11,11 @@ struct diff {
 };
 
 /* From `begin` up to, but not including, `end`. */
-struct processes {
+struct process_range {
     const struct snapshot_process *begin, *end;
 };
 
-struct views {
+struct view_range {
     const struct stored_view *begin, *end;
 };
 
@@ -74,8 +74,8 @@ static bool report_process(struct diff *diff, enum side side,
 /* Reports the views by which `more` exceeds `less`; those at addresses that only its side has come
  * before others. Both are of one path and kind, and sorted by address. */
 static bool report_surplus(struct diff *diff, enum side side,
-                           const struct snapshot_process *process, struct views more,
-                           struct views less)
+                           const struct snapshot_process *process, struct view_range more,
+                           struct view_range less)
 {
     ptrdiff_t surplus = (more.end - more.begin) - (less.end - less.begin);
 
@@ -94,31 +94,31 @@ static bool report_surplus(struct diff *diff, enum side side,
 }
 
 /* The first views, all of one path and kind. */
-static struct views same_file(struct views views)
+static struct view_range same_file(struct view_range views)
 {
     const struct stored_view *end = views.begin + 1;
 
     while (end < views.end && snapshot_compare_files(views.begin, end) == 0)
         end++;
-    return (struct views){views.begin, end};
+    return (struct view_range){views.begin, end};
 }
 
-static struct views views_of(const struct snapshot_process *process)
+static struct view_range views_of(const struct snapshot_process *process)
 {
     const struct stored_view *first = process->views;
 
-    return (struct views){first, first != NULL ? first + process->views_count : NULL};
+    return (struct view_range){first, first != NULL ? first + process->views_count : NULL};
 }
 
 /* A process that is on both sides. */
 static bool compare_views(struct diff *diff, const struct snapshot_process *before,
                           const struct snapshot_process *after)
 {
-    struct views old_left = views_of(before), new_left = views_of(after);
+    struct view_range old_left = views_of(before), new_left = views_of(after);
 
     while (old_left.begin != old_left.end || new_left.begin != new_left.end) {
-        struct views old_views = {old_left.begin, old_left.begin};
-        struct views new_views = {new_left.begin, new_left.begin};
+        struct view_range old_views = {old_left.begin, old_left.begin};
+        struct view_range new_views = {new_left.begin, new_left.begin};
         int order = old_left.begin == old_left.end ? 1
                     : new_left.begin == new_left.end
                         ? -1
@@ -138,7 +138,8 @@ static bool compare_views(struct diff *diff, const struct snapshot_process *befo
 }
 
 /* Processes of one host and pid, by start. */
-static bool compare_processes(struct diff *diff, struct processes before, struct processes after)
+static bool compare_processes(struct diff *diff, struct process_range before,
+                              struct process_range after)
 {
     bool good = true;
 
@@ -158,20 +159,20 @@ static bool compare_processes(struct diff *diff, struct processes before, struct
 }
 
 /* The first processes, all of one host and pid. */
-static struct processes same_pid(struct processes processes, bool *is_failed)
+static struct process_range same_pid(struct process_range processes, bool *is_failed)
 {
     const struct snapshot_process *end = processes.begin;
 
     while (end < processes.end && snapshot_compare_pids(processes.begin, end) == 0)
         *is_failed = end++->is_failed || *is_failed;
-    return (struct processes){processes.begin, end};
+    return (struct process_range){processes.begin, end};
 }
 
-static bool compare(struct diff *diff, struct processes old_left, struct processes new_left)
+static bool compare(struct diff *diff, struct process_range old_left, struct process_range new_left)
 {
     while (old_left.begin != old_left.end || new_left.begin != new_left.end) {
-        struct processes before = {old_left.begin, old_left.begin};
-        struct processes after = {new_left.begin, new_left.begin};
+        struct process_range before = {old_left.begin, old_left.begin};
+        struct process_range after = {new_left.begin, new_left.begin};
         bool is_failed = false;
         int order = old_left.begin == old_left.end ? 1
                     : new_left.begin == new_left.end
@@ -191,11 +192,11 @@ static bool compare(struct diff *diff, struct processes old_left, struct process
     return true;
 }
 
-static struct processes all_processes(const struct snapshot *snapshot)
+static struct process_range all_processes(const struct snapshot *snapshot)
 {
     const struct snapshot_process *first = snapshot_processes(snapshot);
 
-    return (struct processes){first, first != NULL ? first + snapshot->processes_count : NULL};
+    return (struct process_range){first, first != NULL ? first + snapshot->processes_count : NULL};
 }
 
 bool diff_snapshots(const struct snapshot *before, const struct snapshot *after, bool all_views,

@@ -51,13 +51,13 @@ static const struct {
     [ROW_ERROR] = {{"error", 5}, BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE)},
 };
 
-struct parser {
+struct row_parser {
     struct json_reader reader;
     struct row *row;
     struct row_error *error;
 };
 
-static bool fail(struct parser *parser, const char *text)
+static bool fail(struct row_parser *parser, const char *text)
 {
     /* An error of the JSON itself is the cause of every other. */
     bool broken = parser->reader.error != NULL;
@@ -79,7 +79,7 @@ static enum row_member find_member(struct span name, size_t hint)
 }
 
 /* Text without escapes stays where it is in the line. */
-static bool read_text(struct parser *parser, union row_value *value)
+static bool read_text(struct row_parser *parser, union row_value *value)
 {
     const struct json_reader *reader = &parser->reader;
     struct buffer *text = &parser->row->text;
@@ -119,7 +119,7 @@ static bool read_json(struct json_reader *reader, union row_value *value)
     return true;
 }
 
-static bool read_value(struct parser *parser, enum row_member member, enum json_event event)
+static bool read_value(struct row_parser *parser, enum row_member member, enum json_event event)
 {
     union row_value *value = &parser->row->values[member];
     struct json_reader *reader = &parser->reader;
@@ -148,7 +148,7 @@ static bool read_value(struct parser *parser, enum row_member member, enum json_
     return false;
 }
 
-static bool read_member(struct parser *parser, size_t *hint)
+static bool read_member(struct row_parser *parser, size_t *hint)
 {
     enum row_member member = find_member(parser->reader.token, *hint);
 
@@ -167,7 +167,7 @@ static bool read_member(struct parser *parser, size_t *hint)
     return read_value(parser, member, event);
 }
 
-static bool find_type(struct parser *parser)
+static bool find_type(struct row_parser *parser)
 {
     struct row *row = parser->row;
     struct span name = row_text(row, MEMBER_TYPE);
@@ -191,7 +191,7 @@ static void clear(struct row *row)
     buffer_clear(&row->text);
 }
 
-static bool parse(struct parser *parser)
+static bool parse(struct row_parser *parser)
 {
     struct json_reader *reader = &parser->reader;
     enum json_event event;
@@ -221,7 +221,7 @@ void row_release(struct row *row)
 
 bool row_parse(struct row *row, struct span line, struct row_error *error)
 {
-    struct parser parser = {.row = row, .error = error};
+    struct row_parser parser = {.row = row, .error = error};
 
     clear(row);
     /* Room for a newline and for each text a second time: this memory must not move while the

@@ -6,7 +6,7 @@
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
-enum state {
+enum reader_state {
     AT_VALUE,   /* a value must follow */
     AT_ELEMENT, /* after `[`: a value or `]` */
     AT_MEMBER,  /* after `{`: a name or `}` */

@@ -8,7 +8,7 @@
 enum { MAP_SIZE_MAX = 4 * 1024 * 1024 };
 
 /* Stored before the bytes of its texts; their places are set when it is read. */
-struct entry {
+struct device_entry {
     enum device_form form;
     struct span device; /* without a trailing separator */
     struct span target; /* the same; of volumes */
@@ -88,7 +88,7 @@ void device_map_release(struct device_map *map)
 }
 
 /* offset  Of the next entry; moved past it. Returns false after the last. */
-static bool next_entry(const struct device_map *map, size_t *offset, struct entry *entry)
+static bool next_entry(const struct device_map *map, size_t *offset, struct device_entry *entry)
 {
     if (*offset >= map->entries.size)
         return false;
@@ -103,7 +103,7 @@ static bool next_entry(const struct device_map *map, size_t *offset, struct entr
 
 static bool has_device(const struct device_map *map, struct span device)
 {
-    struct entry entry;
+    struct device_entry entry;
     for (size_t offset = 0; next_entry(map, &offset, &entry);)
         if (fold_equal(entry.device, device))
             return true;
@@ -124,7 +124,7 @@ enum status device_map_add(struct device_map *map, enum device_form form, struct
     if (has_device(map, device))
         return STATUS_OK;
 
-    const struct entry entry = {form, device, target};
+    const struct device_entry entry = {form, device, target};
     const size_t size_before = map->entries.size;
     if (map->count >= DEVICE_MAP_ENTRIES_MAX)
         return STATUS_TOO_LARGE;
@@ -233,7 +233,7 @@ static bool rewrite_known(struct span device_path, struct buffer *path)
 
 bool device_map_rewrite(const struct device_map *map, struct span device_path, struct buffer *path)
 {
-    struct entry entry, best = {0};
+    struct device_entry entry, best = {0};
     struct span rest, best_rest = {NULL, 0};
     bool is_known = false;
 
@@ -269,7 +269,7 @@ void device_map_add_root(struct device_map *map, struct span device_path)
 
 void device_map_add_all(struct device_map *map, const struct device_map *from)
 {
-    struct entry entry;
+    struct device_entry entry;
     for (size_t offset = 0; next_entry(from, &offset, &entry);) {
         const enum status ignored = device_map_add(map, entry.form, entry.device, entry.target);
         (void)ignored;

@@ -12,16 +12,15 @@ enum {
     USER_SID_OFFSET_OFFSET = 52 /* in the extension */
 };
 
-_Static_assert(offsetof(struct snapshot_process, create_time) == 32, "CreateTime");
-_Static_assert(offsetof(struct snapshot_process, name_address) == 64, "ImageName.Buffer");
-_Static_assert(offsetof(struct snapshot_process, pid) == 80, "UniqueProcessId");
-_Static_assert(offsetof(struct snapshot_process, session_id) == 100, "SessionId");
-_Static_assert(sizeof(struct snapshot_process) == 104, "SYSTEM_PROCESS_INFORMATION");
+_Static_assert(offsetof(struct system_process, create_time) == 32, "CreateTime");
+_Static_assert(offsetof(struct system_process, name_address) == 64, "ImageName.Buffer");
+_Static_assert(offsetof(struct system_process, pid) == 80, "UniqueProcessId");
+_Static_assert(offsetof(struct system_process, session_id) == 100, "SessionId");
+_Static_assert(sizeof(struct system_process) == 104, "SYSTEM_PROCESS_INFORMATION");
 
 /* Reads the file name, without the folders that class 148 gives. Returns false without memory; a name
  * that does not lie inside is not known. */
-static bool read_name(const struct snapshot_process *process, struct span answer,
-                      struct buffer *name)
+static bool read_name(const struct system_process *process, struct span answer, struct buffer *name)
 {
     const uint64_t offset = process->name_address - (uintptr_t)answer.data;
 
@@ -68,7 +67,7 @@ static uint32_t read_all(struct span answer, bool is_full, struct process_list *
                          struct buffer *name)
 {
     struct span rest = answer;
-    struct snapshot_process process;
+    struct system_process process;
 
     while (rest.size >= sizeof process) {
         memcpy(&process, rest.data, sizeof process); /* Wine does not align the links */

@@ -2,7 +2,7 @@
  *
  * SystemProcessInformation (5) is for everybody. SystemFullProcessInformation (148) also has the user
  * of each process; STATUS_ACCESS_DENIED unless Administrators is an enabled group of the caller. Both
- * are chains of struct snapshot_process with its threads. Class 148 has, for each process, 256 bytes,
+ * are chains of struct system_process with its threads. Class 148 has, for each process, 256 bytes,
  * its threads of 136 bytes, and SYSTEM_PROCESS_INFORMATION_EXTENSION, whose UserSidOffset (at 52, from
  * the begin of the extension; 0: none) has been there since Windows 8.1; its names are paths.
  * Sources: ExpGetProcessInformation and ExCheckFullProcessInformationAccess in decompiled kernels (10240
@@ -15,7 +15,7 @@
 #include "common/text/span.h"
 
 /* SYSTEM_PROCESS_INFORMATION of 64-bit Windows, up to what is read. */
-struct snapshot_process {
+struct system_process {
     uint32_t next_offset; /* bytes from here to the next; 0: the last */
     uint32_t thread_count;
     uint64_t working_set_private;

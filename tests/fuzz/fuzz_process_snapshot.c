@@ -24,8 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(answer != NULL && list != NULL);
     if (answer_size > 0)
         memcpy(answer, data + 1, answer_size);
-    for (size_t offset = 0; answer_size - offset >= sizeof(struct snapshot_process);) {
-        struct snapshot_process process;
+    for (size_t offset = 0; answer_size - offset >= sizeof(struct system_process);) {
+        struct system_process process;
         memcpy(&process, answer + offset, sizeof process);
         process.name_address += (uintptr_t)answer;
         memcpy(answer + offset, &process, sizeof process);

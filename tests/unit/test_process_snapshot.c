@@ -55,8 +55,8 @@ static uint32_t read_exact(size_t size, bool is_full, struct process_list *list)
     if (exact == NULL)
         abort();
     memcpy(exact, answer.data, size);
-    for (size_t offset = 0; size - offset >= sizeof(struct snapshot_process);) {
-        struct snapshot_process process;
+    for (size_t offset = 0; size - offset >= sizeof(struct system_process);) {
+        struct system_process process;
         memcpy(&process, exact + offset, sizeof process);
         if (process.name_address != 0)
             process.name_address += (uintptr_t)exact - (uintptr_t)answer.data;
@@ -181,7 +181,7 @@ static void a_name_outside_is_no_name(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(moves); i++) {
         struct process_list *list = process_list_create();
-        struct snapshot_process process;
+        struct system_process process;
         TEST_ROW(t, "moved by %d", (int)moves[i]);
         begin();
         process_answer_add(&answer, 4, 0, NULL, SPAN("System"));

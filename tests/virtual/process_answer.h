@@ -21,11 +21,11 @@ static inline void process_answer_add(_Inout_ struct buffer *answer, uint32_t pi
 {
     const size_t thread_size = owner != NULL ? 136 : 80;
     const size_t begin = answer->size, extension = begin + 256 + thread_size * thread_count;
-    struct snapshot_process process = {.thread_count = thread_count,
-                                       .create_time = 1000 + pid,
-                                       .pid = pid,
-                                       .parent_pid = 4,
-                                       .session_id = 1};
+    struct system_process process = {.thread_count = thread_count,
+                                     .create_time = 1000 + pid,
+                                     .pid = pid,
+                                     .parent_pid = 4,
+                                     .session_id = 1};
     uint16_t text[64];
 
     process.name_size =

@@ -43,8 +43,8 @@ static uint32_t query_threads(DWORD pid)
     if (!query_list(NT_SYSTEM_PROCESSES))
         return 0;
     for (size_t offset = 0;;) {
-        const struct snapshot_process *process =
-            (const struct snapshot_process *)(const void *)(list + offset);
+        const struct system_process *process =
+            (const struct system_process *)(const void *)(list + offset);
         if ((DWORD)process->pid == pid)
             return process->thread_count;
         if (process->next_offset == 0)

@@ -23,8 +23,8 @@ static uint32_t query_handles(void)
     if (NtQuerySystemInformation(NT_SYSTEM_PROCESSES, buffer, sizeof buffer, &size) != 0)
         return 0;
     for (size_t offset = 0;;) {
-        const struct snapshot_process *process =
-            (const struct snapshot_process *)(const void *)(buffer + offset);
+        const struct system_process *process =
+            (const struct system_process *)(const void *)(buffer + offset);
         if ((DWORD)process->pid == GetCurrentProcessId())
             return process->handle_count;
         if (process->next_offset == 0)
