@@ -10,46 +10,51 @@
 
 #define FOR_MAPS CLI_FOR(COMMAND_MAPS)
 #define FOR_DIFF CLI_FOR(COMMAND_DIFF)
+#define FOR_WATCH CLI_FOR(COMMAND_WATCH)
 #define FOR_LISTS (FOR_MAPS | CLI_FOR(COMMAND_PS))
 #define FOR_SCANS (FOR_LISTS | CLI_FOR(COMMAND_STALE))
 #define FOR_TABLES (FOR_SCANS | CLI_FOR(COMMAND_SECTIONS))
-#define FOR_SIZES (FOR_MAPS | FOR_DIFF | CLI_FOR(COMMAND_SECTIONS))
+#define FOR_SIZES (FOR_MAPS | FOR_WATCH | FOR_DIFF | CLI_FOR(COMMAND_SECTIONS))
 #define FOR_SUMS (FOR_LISTS | CLI_FOR(COMMAND_STATS))
 #define FOR_SERVERS (FOR_TABLES | FOR_SUMS | CLI_FOR(COMMAND_INFO) | CLI_FOR(COMMAND_WHOAMI))
-#define FOR_ALL (FOR_SERVERS | FOR_DIFF)
+#define FOR_ASKS (FOR_SERVERS | FOR_WATCH)
+#define FOR_ENDS (FOR_SERVERS | FOR_DIFF)
+#define FOR_ALL (FOR_ENDS | FOR_WATCH)
 
 /* Columns: symbol, then struct cli_option. */
-#define OPTION_LIST(X)                                                         \
-    X(OPTION_ALL, "all", NULL, NULL, 'a', false, FOR_SCANS | FOR_DIFF)         \
-    X(OPTION_OWN, "own", NULL, NULL, 0, false, FOR_SCANS)                      \
-    X(OPTION_FILE, "file", "FILE", NULL, 'f', true, FOR_MAPS)                  \
-    X(OPTION_PIDS, "pids", NULL, NULL, 0, false, FOR_SCANS)                    \
-    X(OPTION_WAIT, "wait", NULL, NULL, 0, false, FOR_MAPS)                     \
-    X(OPTION_AT, "at", "ADDRESS", NULL, 0, false, FOR_MAPS)                    \
-    X(OPTION_KIND, "kind", "KIND", NULL, 'k', true, FOR_MAPS)                  \
-    X(OPTION_REGIONS, "regions", NULL, NULL, 0, false, FOR_MAPS)               \
-    X(OPTION_PAGES, "pages", NULL, NULL, 0, false, FOR_MAPS)                   \
-    X(OPTION_NOT_UNDER, "not-under", "DIR", NULL, 0, true, FOR_MAPS)           \
-    X(OPTION_OUTSIDE_SYSTEM, "outside-system", NULL, NULL, 0, false, FOR_MAPS) \
-    X(OPTION_SORT, "sort", "WORD", NULL, 0, false, FOR_MAPS)                   \
-    X(OPTION_TOP, "top", "N", NULL, 0, false, FOR_MAPS)                        \
-    X(OPTION_BY_FILE, "by-file", NULL, NULL, 0, false, FOR_MAPS)               \
-    X(OPTION_BYTES, "bytes", NULL, NULL, 0, false, FOR_SIZES)                  \
-    X(OPTION_JSON, "json", NULL, NULL, 0, false, FOR_ALL)                      \
-    X(OPTION_CSV, "csv", NULL, NULL, 0, false, FOR_TABLES)                     \
-    X(OPTION_ASCII, "ascii", NULL, NULL, 0, false, FOR_ALL)                    \
-    X(OPTION_BOM, "bom", NULL, NULL, 0, false, FOR_ALL)                        \
-    X(OPTION_PROMETHEUS, "prometheus", NULL, NULL, 0, false, FOR_SUMS)         \
-    X(OPTION_HOST, "host", NULL, NULL, 0, false, FOR_SERVERS)                  \
-    X(OPTION_OUT, "out", "FILE", NULL, 'o', false, FOR_ALL)                    \
-    X(OPTION_WIDE, "wide", NULL, NULL, 0, false, FOR_ALL)                      \
-    X(OPTION_NO_HEADER, "no-header", NULL, NULL, 0, false, FOR_ALL)            \
-    X(OPTION_TIMEOUT, "timeout", "SECONDS", NULL, 0, false, FOR_SERVERS)       \
-    X(OPTION_DIRECT, "direct", NULL, NULL, 0, false, FOR_SERVERS)              \
-    X(OPTION_PIPE, "pipe", "NAME", NULL, 0, false, FOR_SERVERS)                \
-    X(OPTION_QUIET, "quiet", NULL, NULL, 'q', false, FOR_ALL)                  \
-    X(OPTION_DEBUG, "debug", NULL, NULL, 0, false, FOR_TABLES)                 \
-    X(OPTION_HELP, "help", NULL, "?", 'h', false, FOR_ALL)                     \
+#define OPTION_LIST(X)                                                             \
+    X(OPTION_ALL, "all", NULL, NULL, 'a', false, FOR_SCANS | FOR_DIFF | FOR_WATCH) \
+    X(OPTION_OWN, "own", NULL, NULL, 0, false, FOR_SCANS | FOR_WATCH)              \
+    X(OPTION_FILE, "file", "FILE", NULL, 'f', true, FOR_MAPS | FOR_WATCH)          \
+    X(OPTION_PIDS, "pids", NULL, NULL, 0, false, FOR_SCANS)                        \
+    X(OPTION_WAIT, "wait", NULL, NULL, 0, false, FOR_MAPS)                         \
+    X(OPTION_INTERVAL, "interval", "SECONDS", NULL, 0, false, FOR_WATCH)           \
+    X(OPTION_INITIAL, "initial", NULL, NULL, 0, false, FOR_WATCH)                  \
+    X(OPTION_AT, "at", "ADDRESS", NULL, 0, false, FOR_MAPS)                        \
+    X(OPTION_KIND, "kind", "KIND", NULL, 'k', true, FOR_MAPS | FOR_WATCH)          \
+    X(OPTION_REGIONS, "regions", NULL, NULL, 0, false, FOR_MAPS)                   \
+    X(OPTION_PAGES, "pages", NULL, NULL, 0, false, FOR_MAPS)                       \
+    X(OPTION_NOT_UNDER, "not-under", "DIR", NULL, 0, true, FOR_MAPS)               \
+    X(OPTION_OUTSIDE_SYSTEM, "outside-system", NULL, NULL, 0, false, FOR_MAPS)     \
+    X(OPTION_SORT, "sort", "WORD", NULL, 0, false, FOR_MAPS)                       \
+    X(OPTION_TOP, "top", "N", NULL, 0, false, FOR_MAPS)                            \
+    X(OPTION_BY_FILE, "by-file", NULL, NULL, 0, false, FOR_MAPS)                   \
+    X(OPTION_BYTES, "bytes", NULL, NULL, 0, false, FOR_SIZES)                      \
+    X(OPTION_JSON, "json", NULL, NULL, 0, false, FOR_ALL)                          \
+    X(OPTION_CSV, "csv", NULL, NULL, 0, false, FOR_TABLES)                         \
+    X(OPTION_ASCII, "ascii", NULL, NULL, 0, false, FOR_ALL)                        \
+    X(OPTION_BOM, "bom", NULL, NULL, 0, false, FOR_ENDS)                           \
+    X(OPTION_PROMETHEUS, "prometheus", NULL, NULL, 0, false, FOR_SUMS)             \
+    X(OPTION_HOST, "host", NULL, NULL, 0, false, FOR_SERVERS)                      \
+    X(OPTION_OUT, "out", "FILE", NULL, 'o', false, FOR_ENDS)                       \
+    X(OPTION_WIDE, "wide", NULL, NULL, 0, false, FOR_ALL)                          \
+    X(OPTION_NO_HEADER, "no-header", NULL, NULL, 0, false, FOR_ALL)                \
+    X(OPTION_TIMEOUT, "timeout", "SECONDS", NULL, 0, false, FOR_ASKS)              \
+    X(OPTION_DIRECT, "direct", NULL, NULL, 0, false, FOR_ASKS)                     \
+    X(OPTION_PIPE, "pipe", "NAME", NULL, 0, false, FOR_ASKS)                       \
+    X(OPTION_QUIET, "quiet", NULL, NULL, 'q', false, FOR_ALL)                      \
+    X(OPTION_DEBUG, "debug", NULL, NULL, 0, false, FOR_TABLES)                     \
+    X(OPTION_HELP, "help", NULL, "?", 'h', false, FOR_ALL)                         \
     X(OPTION_VERSION, "version", NULL, NULL, 'V', false, FOR_ALL)
 
 enum option {
@@ -68,7 +73,7 @@ static const struct cli_option table[OPTION_COUNT] = {
 static const char *const commands[] = {
     [COMMAND_HELP] = "help", [COMMAND_STALE] = "stale",       [COMMAND_PS] = "ps",
     [COMMAND_INFO] = "info", [COMMAND_WHOAMI] = "whoami",     [COMMAND_STATS] = "stats",
-    [COMMAND_DIFF] = "diff", [COMMAND_SECTIONS] = "sections",
+    [COMMAND_DIFF] = "diff", [COMMAND_SECTIONS] = "sections", [COMMAND_WATCH] = "watch",
 };
 
 #define NO_OPTION "a process needs no option: lsmap notepad, lsmap 1234"
@@ -219,6 +224,9 @@ static void read_value(struct cli *cli, struct options *options, int option)
     case OPTION_TIMEOUT:
         options->timeout_s = (unsigned)cli_number(cli, 1, TIMEOUT_MAX_S);
         break;
+    case OPTION_INTERVAL:
+        options->interval_s = (unsigned)cli_number(cli, 1, INTERVAL_MAX_S);
+        break;
     case OPTION_PIPE:
         read_pipe(cli, options);
         break;
@@ -364,7 +372,7 @@ static void check_pairs(struct cli *cli)
 static void check(struct cli *cli, const struct options *options)
 {
     const size_t *given = cli->given;
-    bool is_scan = (FOR_TABLES & CLI_FOR(cli->command)) != 0;
+    bool is_scan = ((FOR_TABLES | FOR_WATCH) & CLI_FOR(cli->command)) != 0;
 
     check_pairs(cli);
     cli_check_command(cli);
@@ -388,6 +396,8 @@ static void check(struct cli *cli, const struct options *options)
     if (is_scan && given[OPTION_ALL] != 0 && cli->operand_index != 0)
         cli_fail_at(cli, cli->operand_index,
                     "--all means every process: name processes or give --all");
+    if (cli->command == COMMAND_WATCH && options->images_count > 0)
+        cli_fail_at(cli, cli->operand_index, "watch takes names and pids, not paths of programs");
     if (options->wait && !options->who)
         cli_fail_at(cli, given[OPTION_WAIT],
                     "--wait is for files, until nobody has them: lsmap -f FILE --wait");
@@ -414,6 +424,7 @@ static void take_switches(const struct cli *cli, struct options *options)
     options->ascii = given[OPTION_ASCII] != 0;
     options->bom = given[OPTION_BOM] != 0;
     options->wait = given[OPTION_WAIT] != 0;
+    options->initial = given[OPTION_INITIAL] != 0;
     if (options->wait && given[OPTION_TIMEOUT] != 0) { /* of all questions, not of one */
         options->wait_s = options->timeout_s;
         options->timeout_s = TIMEOUT_DEFAULT_S;
@@ -430,9 +441,9 @@ static void take_switches(const struct cli *cli, struct options *options)
     options->all = options->pids_count + options->names_count + options->images_count == 0;
     if (options->command == COMMAND_DIFF)
         options->all = given[OPTION_ALL] != 0;
-    options->who = options->paths_count > 0 && options->all && given[OPTION_ALL] == 0 &&
-                   options->kinds == 0 && options->sort == ORDER_NONE && options->top == 0 &&
-                   !options->by_file && options->format != FORMAT_PROMETHEUS &&
+    options->who = options->command == COMMAND_MAPS && options->paths_count > 0 && options->all &&
+                   given[OPTION_ALL] == 0 && options->kinds == 0 && options->sort == ORDER_NONE &&
+                   options->top == 0 && !options->by_file && options->format != FORMAT_PROMETHEUS &&
                    given[OPTION_REGIONS] == 0 && given[OPTION_PAGES] == 0;
     if (options->top > 0 && options->sort == ORDER_NONE)
         options->sort = ORDER_SIZE; /* the first ones by chance are of no use */
@@ -458,7 +469,7 @@ static void add_question(const struct cli *cli, struct options *options, const c
 
 bool options_parse(int argc, char *const *argv, struct options *options, char *message)
 {
-    struct options read = {.timeout_s = TIMEOUT_DEFAULT_S};
+    struct options read = {.timeout_s = TIMEOUT_DEFAULT_S, .interval_s = INTERVAL_DEFAULT_S};
     struct cli cli;
 
     cli_init(&cli, &options_syntax, argc > 0 ? (size_t)argc - 1 : 0, (const char *const *)argv + 1);

@@ -21,6 +21,7 @@ enum command {
     COMMAND_WHOAMI,
     COMMAND_STATS,
     COMMAND_SECTIONS,
+    COMMAND_WATCH,
     COMMAND_DIFF
 };
 
@@ -37,7 +38,9 @@ enum {
     OPTIONS_ERROR_CAPACITY = CLI_MESSAGE_CAPACITY,
     OPTIONS_QUESTION_CAPACITY = 1024,
     TIMEOUT_DEFAULT_S = 30,
-    TIMEOUT_MAX_S = 24 * 60 * 60
+    TIMEOUT_MAX_S = 24 * 60 * 60,
+    INTERVAL_DEFAULT_S = 2, /* of watch */
+    INTERVAL_MAX_S = 24 * 60 * 60
 };
 
 /* The spans point into argv. */
@@ -56,7 +59,9 @@ struct options {
     bool who;         /* who has these files: one line for each process */
     bool wait;        /* until nobody has them */
     bool is_again;    /* not the first question of --wait */
-    bool has_address; /* --at */
+    unsigned interval_s; /* between two answers of watch */
+    bool initial;        /* what is there at first counts as come */
+    bool has_address;    /* --at */
     uint64_t address;
     uint32_t kinds; /* KIND_* bits; 0: the server's default */
     enum request_detail detail;

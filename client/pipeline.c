@@ -11,7 +11,7 @@ static enum columns_table table_of(const struct options *options)
 {
     if (options->command == COMMAND_PS)
         return COLUMNS_PROCESSES;
-    if (options->command == COMMAND_DIFF)
+    if (options->command == COMMAND_DIFF || options->command == COMMAND_WATCH)
         return COLUMNS_CHANGES;
     if (options->command == COMMAND_STALE)
         return COLUMNS_STALE;

@@ -71,7 +71,8 @@ enum outcome run_complain(const struct run_settings *settings, const struct fail
 static bool is_scan(const struct options *options)
 {
     return options->command == COMMAND_MAPS || options->command == COMMAND_PS ||
-           options->command == COMMAND_STALE || options->command == COMMAND_SECTIONS;
+           options->command == COMMAND_STALE || options->command == COMMAND_SECTIONS ||
+           options->command == COMMAND_WATCH;
 }
 
 /* The last part of a path. */
@@ -84,13 +85,13 @@ static struct span base_name(struct span path)
     return span_from(path, begin);
 }
 
-static void make_request(const struct run_settings *settings, struct request *request)
+void run_make_request(const struct run_settings *settings, struct request *request)
 {
     const struct options *options = settings->options;
     static const enum request_op ops[] = {
         [COMMAND_MAPS] = OP_MAPS,     [COMMAND_PS] = OP_PROCESSES, [COMMAND_INFO] = OP_INFO,
         [COMMAND_WHOAMI] = OP_WHOAMI, [COMMAND_STATS] = OP_STATS,  [COMMAND_SECTIONS] = OP_SECTIONS,
-        [COMMAND_STALE] = OP_MAPS};
+        [COMMAND_STALE] = OP_MAPS,    [COMMAND_WATCH] = OP_MAPS};
 
     request_init(request, ops[options->command]);
     request->id.type = REQUEST_ID_INT;
@@ -106,7 +107,7 @@ static void make_request(const struct run_settings *settings, struct request *re
     memcpy(request->names, options->names, sizeof options->names);
     for (size_t i = 0; i < options->images_count; i++)
         request->names[request->names_count++] = base_name(settings->images->items[i].name);
-    if (options->command != COMMAND_MAPS)
+    if (request->op != OP_MAPS)
         return;
     if (options->kinds != 0)
         request->kinds = options->kinds;
@@ -462,7 +463,7 @@ enum outcome run_request(const struct run_settings *settings)
 
     if (run == NULL)
         return run_complain(settings, &failure);
-    make_request(settings, &run->request);
+    run_make_request(settings, &run->request);
     enum exchange_event event = EXCHANGE_FAILED;
     if (!settings->paths->failed)
         event = take_reply(run, &failure);

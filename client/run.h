@@ -43,6 +43,9 @@ struct run_settings {
     struct envelope *envelope; /* what --host adds to rows; NULL: nothing */
 };
 
+/* What the options ask. */
+void run_make_request(_In_ const struct run_settings *settings, _Out_ struct request *request);
+
 /* Sends the request of the options and prints the reply. */
 enum outcome run_request(_In_ const struct run_settings *settings);
 

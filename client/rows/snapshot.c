@@ -288,6 +288,20 @@ static void take_lines(struct snapshot *snapshot, bool is_over)
     buffer_consume(&snapshot->text, snapshot->text.size - rest.size);
 }
 
+bool snapshot_add(struct snapshot *snapshot, const struct row *row)
+{
+    if (snapshot->why == NULL)
+        snapshot->why = add_row(snapshot, row);
+    return snapshot->why == NULL;
+}
+
+bool snapshot_finish(struct snapshot *snapshot)
+{
+    if (snapshot->why == NULL)
+        snapshot->why = finish(snapshot);
+    return snapshot->why == NULL;
+}
+
 bool snapshot_feed(struct snapshot *snapshot, struct span bytes)
 {
     const bool is_over = bytes.size == 0;

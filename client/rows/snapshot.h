@@ -54,6 +54,10 @@ void snapshot_release(_Inout_ struct snapshot *snapshot);
  * Returns false when the file cannot be compared; nothing may be fed then any more. */
 bool snapshot_feed(_Inout_ struct snapshot *snapshot, struct span bytes);
 
+/* The same for rows that were read already, and for their end. */
+bool snapshot_add(_Inout_ struct snapshot *snapshot, _In_ const struct row *row);
+bool snapshot_finish(_Inout_ struct snapshot *snapshot);
+
 /* All of them; NULL when there are none. */
 struct snapshot_process *snapshot_processes(_In_ const struct snapshot *snapshot);
 

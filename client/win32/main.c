@@ -6,6 +6,7 @@
 #include "client/outcome.h"
 #include "client/run.h"
 #include "client/show/help.h"
+#include "client/watch.h"
 #include "client/win32/accounts.h"
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
@@ -109,27 +110,74 @@ static DWORD query_host(struct envelope_facts *facts)
     return ERROR_SUCCESS;
 }
 
-/* Sends the request to the server of the pipe, or answers it in this process. */
+/* The server of the pipe, or this process itself. */
+struct server {
+    const struct options *options;
+    const char *pipe; /* full name */
+    struct pipe_client client;
+    struct direct *direct;
+    bool is_open;
+};
+
+static void close_server(void *context)
+{
+    struct server *server = context;
+
+    pipe_client_close(&server->client);
+    direct_close(server->direct);
+    server->is_open = false;
+}
+
+/* For one request. */
+static const struct transport *open_server(void *context, struct failure *failure)
+{
+    struct server *server = context;
+    const unsigned timeout_s = server->options->timeout_s;
+
+    if (server->options->direct) {
+        close_server(server);
+        server->is_open = direct_open(server->direct, timeout_s, failure);
+        return server->is_open ? &server->direct->transport : NULL;
+    }
+    if (server->is_open)
+        server->client.left_ms = timeout_s * 1000;
+    else
+        server->is_open = pipe_client_open(&server->client, server->pipe, timeout_s, failure);
+    return server->is_open ? &server->client.transport : NULL;
+}
+
+static bool sleep_ms(void *context, unsigned ms)
+{
+    (void)context;
+    Sleep(ms);
+    return true;
+}
+
 static enum outcome ask(struct console *console, const struct options *options,
                         const struct output *output)
 {
-    struct failure failure = {FAILURE_MEMORY, ""};
-    struct pipe_client client = {0};
     static struct direct direct; /* a lost thread may use it until the process ends */
     static struct places places; /* large */
+    struct failure failure = {FAILURE_MEMORY, ""};
     struct envelope_facts facts = {.now = system_now_filetime};
     struct envelope envelope;
     struct stale_files stale;
+    struct server server = {
+        .options = options,
+        .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
+        .direct = &direct,
+    };
     struct run_settings settings = {
         .options = options,
         .output = output,
-        .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
+        .pipe = server.pipe,
         .width = console->width,
         .account = account_find,
         .paths = &places.paths,
         .images = &places.names,
         .folders = places.outside,
     };
+    enum outcome outcome;
 
     DWORD error = options->host ? query_host(&facts) : ERROR_SUCCESS;
     if (error != ERROR_SUCCESS)
@@ -140,16 +188,14 @@ static enum outcome ask(struct console *console, const struct options *options,
     settings.folders_count = places.outside_count;
     stale_files_open(&stale);
     settings.stale = options->command == COMMAND_STALE ? &stale.calls : NULL;
-    if (options->direct) {
-        settings.transport =
-            direct_open(&direct, options->timeout_s, &failure) ? &direct.transport : NULL;
-    } else if (pipe_client_open(&client, settings.pipe, options->timeout_s, &failure)) {
-        settings.transport = &client.transport;
-    }
-    enum outcome outcome =
-        settings.transport != NULL ? run_request(&settings) : run_complain(&settings, &failure);
-    pipe_client_close(&client);
-    direct_close(&direct);
+    if (options->command == COMMAND_WATCH)
+        outcome = run_watch(&settings, &(struct watch_server){&server, open_server, close_server,
+                                                              sleep_ms, system_now_filetime});
+    else if ((settings.transport = open_server(&server, &failure)) != NULL)
+        outcome = run_request(&settings);
+    else
+        outcome = run_complain(&settings, &failure);
+    close_server(&server);
     asked_release(&places.paths);
     asked_release(&places.names);
     stale_files_close(&stale);
