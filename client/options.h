@@ -56,9 +56,9 @@ struct options {
     size_t images_count;
     struct span paths[REQUEST_PATHS_MAX]; /* -f, as given */
     size_t paths_count;
-    bool who;         /* who has these files: one line for each process */
-    bool wait;        /* until nobody has them */
-    bool is_again;    /* not the first question of --wait */
+    bool who;            /* who has these files: one line for each process */
+    bool wait;           /* until nobody has them */
+    bool is_again;       /* not the first question of --wait */
     unsigned interval_s; /* between two answers of watch */
     bool initial;        /* what is there at first counts as come */
     bool has_address;    /* --at */

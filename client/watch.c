@@ -172,9 +172,8 @@ enum outcome run_watch(const struct run_settings *settings, const struct watch_s
     snapshot_init(watch->old = &watch->snapshots[0]);
     snapshot_init(watch->new_ = &watch->snapshots[1]);
     buffer_init(&watch->out, OUT_SIZE_MAX);
-    pipeline_init(
-        &watch->pipeline, settings->options,
-        &(struct pipeline_settings){settings->width, settings->account, NULL, NULL, 0, NULL});
+    pipeline_init(&watch->pipeline, settings->options,
+                  &(struct pipeline_settings){settings->width, settings->account, NULL, NULL, 0});
     while (goes_on) { /* each turn waits for an answer up to the time-out, then for the interval */
         snapshot_release(watch->new_);
         snapshot_init(watch->new_);

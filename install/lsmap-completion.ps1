@@ -41,6 +41,8 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         '--out'            = 'write to a file, completely or not at all: FILE'
         '--wide'           = 'never cut a path'
         '--no-header'      = 'no titles'
+        '--interval'       = 'seconds between two answers of watch'
+        '--initial'        = 'watch: first, all that is there'
         '--timeout'        = 'seconds until all of the answer is there'
         '--direct'         = 'without the service'
         '--pipe'           = 'another server: NAME'
@@ -53,6 +55,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
         '--version'        = 'the version'
     }
     $commands = [ordered]@{
+        'watch'  = 'what comes and goes'
         'ps'     = 'processes only'
         'stale'  = 'who still runs a file that was replaced'
         'info'   = 'the server'
@@ -66,7 +69,7 @@ Register-ArgumentCompleter -Native -CommandName 'lsmap', 'lsmap.exe' -ScriptBloc
     $orders = 'size', 'path', 'address', 'processes'
     $topics = 'topics', 'examples', 'filters', 'stale', 'output', 'formats', 'access', 'scripts', 'exit-codes'
     # A value follows that is not known here.
-    $values = '-f', '--file', '--at', '--not-under', '--top', '-o', '--out', '--timeout', '--pipe'
+    $values = '-f', '--file', '--at', '--not-under', '--top', '-o', '--out', '--timeout', '--interval', '--pipe'
 
     function New-Completion([string]$Text, [string]$Type, [string]$Tip, [string]$Shown = $Text) {
         if (-not $Tip) { $Tip = $Shown }

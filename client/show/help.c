@@ -27,7 +27,6 @@ const char help_options[] =
     "      --interval S        of watch; default: 2   --initial    show all first\n"
     "      --pipe NAME         another server         -h, --help   this page\n"
     "  -V, --version           the version            --pids       bare pids\n"
-    "\n"
     "lsmap help examples|filters|stale|output|formats|access|scripts|exit-codes\n";
 
 static const char topics[] = "lsmap lists the files that processes have mapped into memory.\n"

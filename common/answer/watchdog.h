@@ -3,7 +3,7 @@
  * A name query waits for the lock of a synchronous file object, which another process may hold for as
  * long as it likes (System Informer's issue 232), and user-mode file systems stall (dokany's issue
  * 1119). CancelSynchronousIo() does not end that wait, and TerminateThread() leaves locks and
- * memory of the process in any state (its documentation). So the slice (common/scan/watch.h) is
+ * memory of the process in any state (its documentation). So the slice (common/scan/slice_watch.h) is
  * abandoned, its thread is lost until the call returns, and another takes its place.
  */
 #ifndef COMMON_ANSWER_WATCHDOG_H
@@ -13,7 +13,7 @@
 #include "common/base/atomic.h"
 #include "common/base/lock.h"
 #include "common/scan/scan.h"
-#include "common/scan/watch.h"
+#include "common/scan/slice_watch.h"
 
 enum {
     WATCHDOG_QUERY_MS = 2000,     /* a query that takes longer hangs */

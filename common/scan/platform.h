@@ -11,7 +11,7 @@
 
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
-#include "common/scan/watch.h"
+#include "common/scan/slice_watch.h"
 #include "common/text/buffer.h"
 
 struct address_space; /* an open process; its members belong to the platform */

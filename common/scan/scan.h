@@ -17,7 +17,7 @@
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
 #include "common/scan/views.h"
-#include "common/scan/watch.h"
+#include "common/scan/slice_watch.h"
 
 /* May a process be asked, whose kernel queries may not return? */
 enum scan_verdict {

@@ -198,8 +198,12 @@ static void run(struct test *t, const struct case_ *row, struct server *server, 
     play->options.format = row->json ? FORMAT_JSON : FORMAT_TABLE;
     const struct output output = {
         .context = &play->printed, .write = print_result, .complain = print_diagnostic};
-    const struct run_settings settings = {
-        .options = &play->options, .output = &output, .pipe = "PIPE"};
+    static const struct asked_list nothing_asked;
+    const struct run_settings settings = {.options = &play->options,
+                                          .output = &output,
+                                          .pipe = "PIPE",
+                                          .paths = &nothing_asked,
+                                          .images = &nothing_asked};
     CHECK_INT(t, row->outcome, run_watch(&settings, &functions));
     play->script.sent = server->script.sent;
 }

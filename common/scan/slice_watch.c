@@ -1,4 +1,4 @@
-#include "common/scan/watch.h"
+#include "common/scan/slice_watch.h"
 
 #include <limits.h>
 

@@ -4,8 +4,8 @@
  * The thread writes, one store for each query; an observer (a timer) looks now and then. Exactly one
  * of the two ends the slice, by a compare-and-swap of its state.
  */
-#ifndef COMMON_SCAN_WATCH_H
-#define COMMON_SCAN_WATCH_H
+#ifndef COMMON_SCAN_SLICE_WATCH_H
+#define COMMON_SCAN_SLICE_WATCH_H
 
 #include "common/base/annotations.h"
 #include "common/base/atomic.h"
