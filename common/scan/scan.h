@@ -16,8 +16,8 @@
 #include "common/scan/platform.h"
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
-#include "common/scan/views.h"
 #include "common/scan/slice_watch.h"
+#include "common/scan/views.h"
 
 /* May a process be asked, whose kernel queries may not return? */
 enum scan_verdict {
