@@ -198,7 +198,7 @@ static void run(struct test *t, const struct case_ *row, struct server *server, 
     play->options.format = row->json ? FORMAT_JSON : FORMAT_TABLE;
     const struct output output = {
         .context = &play->printed, .write = print_result, .complain = print_diagnostic};
-    static const struct asked_list nothing_asked;
+    static struct asked_list nothing_asked;
     const struct run_settings settings = {.options = &play->options,
                                           .output = &output,
                                           .pipe = "PIPE",
