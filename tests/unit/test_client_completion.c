@@ -89,7 +89,8 @@ static void values_are_left_to_powershell(struct test *t)
 
 static void topics_and_commands_are_completed(struct test *t)
 {
-    static const char *const commands[] = {"ps", "info", "whoami", "stats", "sections", "diff", "help"};
+    static const char *const commands[] = {"ps",       "info", "whoami", "stats",
+                                           "sections", "diff", "help"};
 
     REQUIRE(t, read_script());
     for (size_t i = 0; i < HELP_TOPICS_COUNT; i++) {
