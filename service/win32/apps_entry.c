@@ -15,7 +15,7 @@ bool apps_entry_edit(wchar_t *list, const wchar_t *name, bool add)
     const size_t len = wcslen(name);
     bool found = false;
 
-    for (wchar_t *item = list; *item != L'\0' && !(found && add);) {
+    for (wchar_t *item = list; *item != L'\0';) {
         const size_t item_len = wcscspn(item, L";");
         wchar_t *next = item + item_len + (item[item_len] == L';');
         if ((item_len == len || (item_len == len + 1 && item[len] == L'\\')) &&
