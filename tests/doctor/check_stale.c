@@ -1,6 +1,8 @@
 /* Which mapped files are stale: what `lsmap stale` relies on. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "client/win32/file_users.h"
 #include "client/win32/stale_files.h"
