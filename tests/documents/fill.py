@@ -20,6 +20,7 @@ def main():
     name = sys.argv[1]
     said = re.sub(r"(?m)^\d+: ", "", sys.stdin.buffer.read().decode().replace("\r", ""))
     said = re.sub(r"(?m)^\d+ passed, \d+ failed\n(.|\n)*", "", said)
+    said = re.sub(r"(?m)^`.*` is not understood\n.*\n", "", said)
     with open(name, encoding="utf-8", newline="") as document:
         lines = document.read().split("\n")
     steps = re.split(r"(?m)^line (\d+): > (.*)\n  (?:prints|the exit code is|ended with .*)\n", said)
