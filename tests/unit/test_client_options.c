@@ -241,6 +241,8 @@ static void what_is_refused(struct test *t)
         {"-f", "argument 1: --file needs a value"},
         {"-f ''", "argument 2: the path is empty"},
         {"--file=", "argument 1: the path is empty"},
+        {"-f .\\*.dll", "argument 2: no path begins with \".\\*.dll\": a pattern begins with a"},
+        {"-f sub/x?", "argument 2: no path begins with \"sub/x?\""},
         /* a backslash before the closing quote makes it a character */
         {"-f C:\\dir\"",
          "argument 2: the path has a quotation mark in it: leave out the backslash"},
