@@ -51,8 +51,10 @@ rem Before anything is copied or stopped: a wrong argument leaves a running serv
 "%SERVICE%" install --check %READERS% %FILTERED% %OTHERS%
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
-set "TARGET=%ProgramFiles%\lsmap"
-if defined ProgramW6432 set "TARGET=%ProgramW6432%\lsmap"
+rem Not from the environment: what runs as SYSTEM lies there.
+set "TARGET="
+for /f "tokens=2,*" %%A in ('reg query "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion" /v ProgramFilesDir /reg:64') do if "%%A"=="REG_SZ" set "TARGET=%%B\lsmap"
+if not defined TARGET goto nofolder
 if not exist "%TARGET%\." mkdir "%TARGET%"
 if not exist "%TARGET%\." goto nocopy
 rem What may be in use by others comes first, while the service still runs.
@@ -112,6 +114,9 @@ goto nocopy
 :help
 echo Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off] [/enable] [/no-start] [/trust-folder]
 exit /b 0
+:nofolder
+>&2 echo %~nx0: the folder of programs is not in the registry.
+exit /b 1
 :usage
 >&2 echo install.cmd: unknown argument: %1. See install.cmd /?
 exit /b 2

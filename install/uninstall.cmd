@@ -23,8 +23,10 @@ shift /1
 goto next
 
 :find
-set "TARGET=%ProgramFiles%\lsmap"
-if defined ProgramW6432 set "TARGET=%ProgramW6432%\lsmap"
+rem Not from the environment: what runs as SYSTEM lies there.
+set "TARGET="
+for /f "tokens=2,*" %%A in ('reg query "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion" /v ProgramFilesDir /reg:64') do if "%%A"=="REG_SZ" set "TARGET=%%B\lsmap"
+if not defined TARGET goto nofolder
 set "SERVICE=%TARGET%\lsmapd.exe"
 if exist "%SERVICE%" goto found
 rem The folder may have gone before the service: any lsmapd.exe can delete the registration.
@@ -68,6 +70,9 @@ rem From "Installed apps", which runs this with the rights of the user.
 set "SCRIPT=%~f0"
 powershell.exe -NoProfile -Command "Start-Process -Verb RunAs -FilePath $env:SCRIPT"
 exit /b %ERRORLEVEL%
+:nofolder
+>&2 echo %~nx0: the folder of programs is not in the registry.
+exit /b 1
 :usage
 >&2 echo uninstall.cmd: unknown argument: %1. Usage: uninstall.cmd [/quiet] [/purge]
 exit /b 2

@@ -51,11 +51,9 @@ if (-not (Test-Elevated)) {
     throw 'uninstall.ps1 needs an elevated session: start PowerShell with "Run as administrator".'
 }
 
-# A 32-bit session has another ProgramFiles.
-$base = $env:ProgramFiles
-if (Test-Path -LiteralPath 'Env:\ProgramW6432') {
-    $base = $env:ProgramW6432
-}
+# Not from the environment, and also right in a 32-bit session.
+$machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+$base = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion').GetValue('ProgramFilesDir')
 $target = Join-Path $base 'lsmap'
 
 # The folder may have gone before the service: any lsmapd.exe can delete the registration.
@@ -80,7 +78,12 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its servic
     foreach ($name in $files) {
         $file = Join-Path $target $name
         if (Test-Path -LiteralPath $file -PathType Leaf) {
-            Remove-Item -LiteralPath $file -Force
+            try {
+                Remove-Item -LiteralPath $file -Force
+            } catch {
+                # A process that is lost in the kernel keeps its file: renamed, it does not hinder the next install.
+                Rename-Item -LiteralPath $file -NewName ('{0}.old{1}' -f $name, (Get-Random))
+            }
         }
     }
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue

@@ -203,6 +203,31 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
     return error;
 }
 
+/* Removes what scripts renamed because somebody had it open, now or when Windows starts next. What
+ * cannot be removed does no harm. */
+static void remove_old(const wchar_t *program)
+{
+    static const wchar_t *const patterns[] = {L"lsmapd.exe.old*", L"lsmap-events.dll.old*"};
+    const size_t folder_len = (size_t)(wcsrchr(program, L'\\') + 1 - program);
+    WIN32_FIND_DATAW found;
+    wchar_t *path = calloc(folder_len + MAX_PATH, sizeof *path);
+
+    for (size_t i = 0; path != NULL && i < sizeof patterns / sizeof patterns[0]; i++) {
+        (void)wmemcpy(path, program, folder_len);
+        wcscpy(path + folder_len, patterns[i]);
+        HANDLE search = FindFirstFileW(path, &found);
+        if (search == INVALID_HANDLE_VALUE)
+            continue;
+        do {
+            wcscpy(path + folder_len, found.cFileName);
+            if (!DeleteFileW(path))
+                (void)MoveFileExW(path, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+        } while (FindNextFileW(search, &found));
+        FindClose(search);
+    }
+    free(path);
+}
+
 enum exit_code install_run(const struct command_line *line)
 {
     const char *what = "cannot open the service control manager";
@@ -225,6 +250,8 @@ enum exit_code install_run(const struct command_line *line)
         code = check_first(program, line);
     if (error == ERROR_SUCCESS && code == EXIT_CODE_OK)
         error = install_steps(manager, program, line, &what);
+    if (program != NULL)
+        remove_old(program);
     free(program);
     service_close(&manager);
     return error == ERROR_SUCCESS ? code : service_fail(what, error);
@@ -273,6 +300,8 @@ enum exit_code uninstall_run(const struct command_line *line)
         code = service_fail("cannot remove the event source", error);
     wchar_t *program = places_program();
     error = program != NULL ? apps_entry_remove(program) : ERROR_NOT_ENOUGH_MEMORY;
+    if (program != NULL)
+        remove_old(program);
     free(program);
     if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
         code = service_fail("cannot remove lsmap from PATH and from the installed apps", error);

@@ -376,6 +376,39 @@ static void a_lost_process_holds_up_nothing(struct test *t)
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
+/* A file that somebody has open is removed at the next start of Windows, any other at once. */
+static void what_was_renamed_aside_is_removed(struct test *t)
+{
+    const char *reason = lsmapd_reason_to_skip();
+    wchar_t path[MAX_PATH], held[MAX_PATH + 32], left[MAX_PATH + 32];
+    wchar_t pending[16 * 1024] = L"";
+    DWORD size = sizeof pending - 2 * sizeof *pending;
+    bool is_pending = false;
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    REQUIRE(t, lsmapd_path(path));
+    swprintf(held, MAX_PATH + 32, L"%ls.old1", path);
+    swprintf(left, MAX_PATH + 32, L"%ls.old2", path);
+    HANDLE file = CreateFileW(held, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    HANDLE other = CreateFileW(left, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    REQUIRE(t, file != INVALID_HANDLE_VALUE && other != INVALID_HANDLE_VALUE);
+    CloseHandle(other);
+    lsmapd_check_run(t, L"install --quiet --no-start", EXIT_CODE_OK, "");
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+    CHECK(t, GetFileAttributesW(left) == INVALID_FILE_ATTRIBUTES);
+    CHECK(t, GetFileAttributesW(held) != INVALID_FILE_ATTRIBUTES);
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\Session Manager",
+                     L"PendingFileRenameOperations", RRF_RT_REG_MULTI_SZ, NULL, pending,
+                     &size) == ERROR_SUCCESS)
+        for (const wchar_t *line = pending; line < pending + size / sizeof *pending;
+             line += wcslen(line) + 1)
+            is_pending = is_pending || wcsstr(line, L"lsmapd.exe.old1") != NULL;
+    CHECK(t, is_pending);
+    CloseHandle(file);
+    CHECK(t, DeleteFileW(held));
+}
+
 static void the_command_line_is_checked(struct test *t)
 {
     wchar_t path[MAX_PATH];
@@ -399,6 +432,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_service_answers_and_stops),
         TEST_CASE(a_taken_name_keeps_the_service_from_running),
         TEST_CASE(a_lost_process_holds_up_nothing),
+        TEST_CASE(what_was_renamed_aside_is_removed),
         TEST_CASE(install_takes_options_about_rights),
     };
     if (argc == 2 && strcmp(argv[1], "--stuck-service") == 0)
