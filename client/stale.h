@@ -1,7 +1,5 @@
 /* Who still runs or has mapped a file that was replaced, renamed aside or is to be replaced at the
- * next restart: the decision, on rows of processes and mappings.
- *
- * Why a file is stale, the first that holds:
+ * next restart, decided on rows of processes and mappings. The first reason that holds:
  *
  *     moved_aside  its name is one that updates give to what they move away
  *     pending      Windows is to rename or delete it at the next restart
@@ -9,11 +7,9 @@
  *     replaced     the file at its path changed after the process started, and the kernel does not
  *                  list the process as a user of that file
  *
- * The name of a mapped file is that of its first file object, asked now: it may be one of several hard
- * links, or the one before a rename. So a link that was removed is `missing` although the file has
- * other names, and so is a file in a folder that was renamed. A file that was restored with all its
- * old times is not found. Loaded drivers are no processes and are left out.
- */
+ * The kernel names a mapped file by one of its hard links, and by its name before a rename: a link that
+ * was removed, or a folder that was renamed, makes it `missing`. A file that was restored with all its
+ * old times is not found. Drivers are left out. */
 #ifndef CLIENT_STALE_H
 #define CLIENT_STALE_H
 
@@ -32,16 +28,14 @@ enum stale_presence {
 struct stale_calls {
     void *context; /* first argument of all */
 
-    /* The value PendingFileRenameOperations as UTF-8: an old and a new name in turn, each with a
-     * terminator; an empty new name means that the file is to be deleted. */
+    /* PendingFileRenameOperations as UTF-8: an old and a new name in turn, each terminated; an empty
+     * new name: the file is to be deleted. */
     struct span pending;
 
-    /* What is at the path. change_time  FILETIME of the last change of the file's data, attributes or
-     * names; set with STALE_PRESENT. */
+    /* change_time  FILETIME of the last change of data, attributes or names; with STALE_PRESENT. */
     enum stale_presence (*look)(void *context, struct span path, uint64_t *change_time);
 
-    /* The processes that use the file at the path. pids  Cleared, then receives a uint32_t for each.
-     * Returns false when Windows does not say. */
+    /* pids  Cleared, receives a uint32_t for each. Returns false when Windows does not say. */
     bool (*list_users)(void *context, struct span path, struct buffer *pids);
 
     bool (*is_running)(void *context, uint32_t pid);

@@ -166,9 +166,8 @@ static bool imitates_lines(struct span name)
 
     for (size_t offset = 0; offset < name.size;) {
         uint32_t next = utf8_next(name, &offset);
-        if (is_space(last) && (is_space(next) || next == '(' || next == ','))
-            return true;
-        if ((is_space(next) && next != ' ') || (last == ',' && next == ' '))
+        if ((is_space(next) && (is_space(last) || next != ' ' || last == ',')) ||
+            (is_space(last) && (next == '(' || next == ',')))
             return true;
         last = next;
     }

@@ -103,23 +103,18 @@ DWORD out_file_open(struct out_file *file, const char *path)
     return error;
 }
 
-/* Windows refuses to replace a file that is open, with either error. */
-static bool is_refusal(DWORD error)
+/* A file that is open cannot be opened without sharing it. */
+static bool is_open(const wchar_t *path)
 {
-    return error == ERROR_SHARING_VIOLATION || error == ERROR_ACCESS_DENIED;
+    HANDLE file = CreateFileW(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError() == ERROR_SHARING_VIOLATION;
+    handle_close(&file);
+    return false;
 }
 
-/* The reason of a refusal: a file that is open cannot be opened without sharing it. */
-static DWORD explain(const struct out_file *file, DWORD error)
-{
-    HANDLE target = CreateFileW(file->path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
-
-    if (target == INVALID_HANDLE_VALUE)
-        return GetLastError() == ERROR_SHARING_VIOLATION ? ERROR_SHARING_VIOLATION : error;
-    handle_close(&target);
-    return error;
-}
-
+/* Windows refuses to replace a file that is open, with one of two errors. */
 static DWORD rename_file(const struct out_file *file)
 {
     const uint64_t deadline_ms = system_now_ms() + OUT_FILE_RETRY_MS;
@@ -131,10 +126,10 @@ static DWORD rename_file(const struct out_file *file)
             return ERROR_SUCCESS;
         DWORD error = GetLastError();
         mark_for_deletion(file, true);
-        if (!is_refusal(error))
+        if (error != ERROR_SHARING_VIOLATION && error != ERROR_ACCESS_DENIED)
             return error;
         if (system_now_ms() >= deadline_ms)
-            return explain(file, error);
+            return is_open(file->path) ? ERROR_SHARING_VIOLATION : error;
         Sleep(OUT_FILE_RETRY_PAUSE_MS);
     }
 }

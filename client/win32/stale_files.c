@@ -1,7 +1,6 @@
 #include "client/win32/stale_files.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "client/win32/file_users.h"
 #include "common/base/bounds.h"
@@ -9,70 +8,56 @@
 #include "common/win32/handle.h"
 #include "common/win32/text_w.h"
 
-enum {
-    PENDING_SIZE_MAX = 16 * 1024 * 1024,
-    READ_ATTEMPTS_MAX = 4, /* at a value that grows */
-    DRIVE_SIZE = 3,        /* "C:\\" */
-    PREFIX_LEN = 4         /* "\\?\": a path may be longer than MAX_PATH */
-};
+enum { PENDING_SIZE_MAX = 16 * 1024 * 1024, READ_ATTEMPTS_MAX = 4 }; /* a value may grow */
 
 /* Where MoveFileExW() with MOVEFILE_DELAY_UNTIL_REBOOT keeps what the session manager does at the next
  * start (documented there). Every user may read it. */
 static void read_pending(struct buffer *pending)
 {
-    static const wchar_t key_name[] = L"SYSTEM\\CurrentControlSet\\Control\\Session Manager";
     wchar_t *value = NULL;
-    DWORD size = 0, type = REG_NONE;
+    DWORD size = 0;
     LSTATUS status = ERROR_MORE_DATA;
-    HKEY key = NULL;
 
-    if (RegOpenKeyExW(HKEY_LOCAL_MACHINE, key_name, 0, KEY_QUERY_VALUE, &key) != ERROR_SUCCESS)
-        return;
     for (int i = 0; i < READ_ATTEMPTS_MAX && status == ERROR_MORE_DATA; i++) {
         free(value);
         value = size > 0 && size <= PENDING_SIZE_MAX ? malloc(size) : NULL;
-        status = RegQueryValueExW(key, L"PendingFileRenameOperations", NULL, &type, (BYTE *)value,
-                                  &size);
-        if (status == ERROR_SUCCESS && value == NULL && size > 0)
-            status = size <= PENDING_SIZE_MAX ? ERROR_MORE_DATA : ERROR_FILE_TOO_LARGE;
+        status =
+            RegGetValueW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\Session Manager",
+                         L"PendingFileRenameOperations", RRF_RT_REG_MULTI_SZ, NULL, value, &size);
+        if (status == ERROR_SUCCESS && value == NULL && size <= PENDING_SIZE_MAX)
+            status = ERROR_MORE_DATA; /* only its size was asked for */
     }
-    if (status == ERROR_SUCCESS && value != NULL && type == REG_MULTI_SZ &&
+    if (status == ERROR_SUCCESS && value != NULL &&
         !text_w_append(pending, value, size / sizeof *value))
         buffer_clear(pending);
     free(value);
-    RegCloseKey(key);
 }
 
 /* Opens what is at the path itself. Returns a Win32 error; ERROR_BAD_PATHNAME for one that is not of a
  * local drive. */
 static DWORD open_file(struct span path, HANDLE *file)
 {
-    wchar_t drive[DRIVE_SIZE + 1], *name = NULL;
+    static wchar_t name[NAME_LENGTH_MAX + 5] = L"\\\\?\\"; /* may be longer than MAX_PATH */
+    wchar_t drive[] = L"?:\\";
 
-    if (path.size <= DRIVE_SIZE || path.data[1] != ':' || path.data[2] != '\\' ||
-        text_w_from_utf8(drive, DRIVE_SIZE + 1, (struct span){path.data, DRIVE_SIZE}) !=
-            ERROR_SUCCESS)
+    if (path.size < 3 || path.data[1] != ':' || path.data[2] != '\\')
         return ERROR_BAD_PATHNAME;
-    /* Which does not open it. A letter of this session may be another drive than everybody's. */
+    /* GetDriveTypeW() does not open it. A letter of this session may be another drive than
+     * everybody's. */
+    drive[0] = (wchar_t)(unsigned char)path.data[0];
     const UINT kind = GetDriveTypeW(drive);
     if (kind != DRIVE_FIXED && kind != DRIVE_REMOVABLE && kind != DRIVE_RAMDISK)
         return ERROR_BAD_PATHNAME;
-    name = malloc(((size_t)PREFIX_LEN + NAME_LENGTH_MAX + 1) * sizeof *name);
-    if (name == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    memcpy(name, L"\\\\?\\", PREFIX_LEN * sizeof *name);
-    DWORD error = text_w_from_utf8(name + PREFIX_LEN, NAME_LENGTH_MAX + 1, path);
-    if (error == ERROR_SUCCESS) {
-        HANDLE opened = CreateFileW(
-            name, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-            NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-        if (opened == INVALID_HANDLE_VALUE)
-            error = GetLastError();
-        else
-            *file = opened;
-    }
-    free(name);
-    return error;
+    DWORD error = text_w_from_utf8(name + 4, NAME_LENGTH_MAX + 1, path);
+    if (error != ERROR_SUCCESS)
+        return error;
+    HANDLE opened = CreateFileW(
+        name, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+        OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    if (opened == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    *file = opened;
+    return ERROR_SUCCESS;
 }
 
 static enum stale_presence look(void *context, struct span path, uint64_t *change_time)
