@@ -1,6 +1,7 @@
 #include "client/win32/stale_files.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "client/win32/file_users.h"
 #include "common/base/bounds.h"
@@ -37,7 +38,7 @@ static void read_pending(struct buffer *pending)
  * local drive. */
 static DWORD open_file(struct span path, HANDLE *file)
 {
-    static wchar_t name[NAME_LENGTH_MAX + 5] = L"\\\\?\\"; /* may be longer than MAX_PATH */
+    static wchar_t name[NAME_LENGTH_MAX + 5];
     wchar_t drive[] = L"?:\\";
 
     if (path.size < 3 || path.data[1] != ':' || path.data[2] != '\\')
@@ -48,6 +49,7 @@ static DWORD open_file(struct span path, HANDLE *file)
     const UINT kind = GetDriveTypeW(drive);
     if (kind != DRIVE_FIXED && kind != DRIVE_REMOVABLE && kind != DRIVE_RAMDISK)
         return ERROR_BAD_PATHNAME;
+    memcpy(name, L"\\\\?\\", 4 * sizeof *name); /* the path may be longer than MAX_PATH */
     DWORD error = text_w_from_utf8(name + 4, NAME_LENGTH_MAX + 1, path);
     if (error != ERROR_SUCCESS)
         return error;
