@@ -1,8 +1,14 @@
 /* What the running service has and has given up: privileges, mitigation policies. */
 #include "tests/doctor/checks.h"
 
+#include <psapi.h>
+#include <wchar.h>
+
 #include "common/win32/handle.h"
+#include "common/win32/text_w.h"
 #include "tests/doctor/hardening_check.h"
+
+enum { MODULES_MAX = 512 };
 
 static void check_privileges(struct machine *machine)
 {
@@ -61,8 +67,57 @@ static void check_mitigations(struct machine *machine)
     handle_close(&process);
 }
 
+/* True for a module of Windows or of the program itself. */
+static bool is_expected(const wchar_t *module, const wchar_t *program)
+{
+    wchar_t windows[MAX_PATH];
+    const UINT windows_len = GetSystemWindowsDirectoryW(windows, MAX_PATH);
+
+    return (windows_len > 0 && windows_len < MAX_PATH &&
+            _wcsnicmp(module, windows, windows_len) == 0) ||
+           (program != NULL && _wcsicmp(module, program) == 0);
+}
+
+/* Security products bring DLLs into every process; one that uses a wrong handle ends a process with
+ * strict handle checks. Handles are checked in the service alone, so that it is named there. */
+static void check_modules(struct machine *machine)
+{
+    const enum doctor_check check = DOCTOR_PROCESS_MODULES;
+    HMODULE modules[MODULES_MAX];
+    wchar_t path[MAX_PATH];
+    char name[DOCTOR_SUBJECT_CAPACITY];
+    DWORD size = 0, foreign = 0;
+
+    if (machine_skips_stopped(machine, check))
+        return;
+    HANDLE process =
+        OpenProcess(PROCESS_QUERY_INFORMATION | PROCESS_VM_READ, FALSE, machine->service_pid);
+    if (process == NULL ||
+        !K32EnumProcessModulesEx(process, modules, sizeof modules, &size, LIST_MODULES_ALL)) {
+        machine_skip_error(machine, check, NULL, "the modules of the service cannot be listed",
+                           GetLastError());
+        handle_close(&process);
+        return;
+    }
+    for (DWORD i = 0; i < size / sizeof *modules && i < MODULES_MAX; i++) {
+        const DWORD len = K32GetModuleFileNameExW(process, modules[i], path, MAX_PATH);
+        if (len == 0 || len >= MAX_PATH || is_expected(path, machine->program))
+            continue;
+        foreign++;
+        if (text_w_to_utf8(name, sizeof name, wcsrchr(path, L'\\') + 1) == ERROR_SUCCESS)
+            report_add(&machine->report, check, DOCTOR_FAIL, name,
+                       "is in the service and not of Windows: if the service ends with 0xC0000008, "
+                       "this DLL used a wrong handle");
+    }
+    if (foreign == 0)
+        report_add(&machine->report, check, DOCTOR_PASS, NULL, "%lu modules, all of Windows",
+                   (unsigned long)(size / sizeof *modules));
+    handle_close(&process);
+}
+
 void check_process(struct machine *machine)
 {
+    check_modules(machine);
     check_privileges(machine);
     check_mitigations(machine);
 }

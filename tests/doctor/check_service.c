@@ -13,6 +13,7 @@
 #include "service/win32/descriptor.h"
 #include "service/win32/events.h"
 #include "service/win32/places.h"
+#include "service/win32/readers_group.h"
 #include "service/win32/service_control.h"
 #include "tests/doctor/compare.h"
 #include "tests/doctor/hardening_check.h"
@@ -232,6 +233,52 @@ static void check_source(struct machine *machine)
     free(file_utf8);
 }
 
+/* Opened as for renaming, and left as it is: the event log may have it mapped. */
+static void check_replaceable(struct machine *machine)
+{
+    const enum doctor_check check = DOCTOR_EVENT_REPLACE;
+    wchar_t file[SOURCE_LENGTH];
+    DWORD size = sizeof file;
+
+    if (machine_skips_absent(machine, check))
+        return;
+    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, L"EventMessageFile",
+                                      RRF_RT_REG_SZ, NULL, file, &size);
+    HANDLE opened = INVALID_HANDLE_VALUE;
+    if (error == ERROR_SUCCESS)
+        opened = CreateFileW(file, DELETE, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                             NULL, OPEN_EXISTING, 0, NULL);
+    if (error == ERROR_SUCCESS && opened == INVALID_HANDLE_VALUE)
+        error = GetLastError();
+    if (error == ERROR_ACCESS_DENIED && !machine->is_elevated)
+        machine_skip_error(machine, check, NULL, "the message file cannot be opened", error);
+    else
+        report_add(&machine->report, check, error == ERROR_SUCCESS ? DOCTOR_PASS : DOCTOR_FAIL,
+                   NULL, "opening the message file for renaming: error %lu", (unsigned long)error);
+    if (opened != INVALID_HANDLE_VALUE)
+        handle_close(&opened);
+}
+
+/* Where the name has no SID, members get nothing until the service starts again. */
+static void check_readers(struct machine *machine)
+{
+    struct sid sid;
+    char text[SID_TEXT_CAPACITY] = "";
+
+    if (machine_skips_absent(machine, DOCTOR_READERS))
+        return;
+    const DWORD error = readers_group_query(&sid);
+    if (error == ERROR_SUCCESS)
+        sid_format(text, &sid);
+    if (error == ERROR_NONE_MAPPED)
+        report_add(&machine->report, DOCTOR_READERS, DOCTOR_SKIP, NULL,
+                   "there is no group of readers: lsmapd install --readers makes it");
+    else
+        report_add(&machine->report, DOCTOR_READERS,
+                   error == ERROR_SUCCESS ? DOCTOR_PASS : DOCTOR_FAIL, NULL, "%s: error %lu",
+                   text[0] != '\0' ? text : "it cannot be resolved", (unsigned long)error);
+}
+
 static void check_folder(struct machine *machine)
 {
     const enum doctor_check check = DOCTOR_FOLDER;
@@ -273,6 +320,8 @@ void check_service(struct machine *machine)
 {
     check_registration(machine);
     check_source(machine);
+    check_replaceable(machine);
+    check_readers(machine);
     check_folder(machine);
     check_keys(machine);
 }

@@ -42,6 +42,8 @@
       "the process has the privileges that it needs and no others")                                \
     X(DOCTOR_PROCESS_MITIGATIONS, "process.mitigations",                                           \
       "the process has given up what it never does")                                               \
+    X(DOCTOR_PROCESS_MODULES, "process.modules",                                                   \
+      "no foreign DLL is in the process, which strict handle checks could end")                    \
     X(DOCTOR_SERVICE_COMMAND, "service.command", "a quoted command, run as LocalSystem")           \
     X(DOCTOR_SERVICE_PRIVILEGES, "service.privileges",                                             \
       "only the required privileges are registered")                                               \
@@ -49,6 +51,9 @@
     X(DOCTOR_SERVICE_FAILURE, "service.failure_actions", "it is restarted after every failure")    \
     X(DOCTOR_SERVICE_DESCRIPTOR, "service.descriptor", "users may query the service, not stop it") \
     X(DOCTOR_EVENT_SOURCE, "event.source", "the event log finds the texts of the events")          \
+    X(DOCTOR_EVENT_REPLACE, "event.replaceable",                                                   \
+      "the message file can be renamed, so that it never holds up an upgrade")                     \
+    X(DOCTOR_READERS, "readers.group", "the group of readers can be resolved")                     \
     X(DOCTOR_FOLDER, "folder.descriptor",                                                          \
       "only SYSTEM and Administrators can replace the program")                                    \
     X(DOCTOR_KEY, "key.descriptor", "only SYSTEM and Administrators can change the settings")      \

@@ -168,8 +168,9 @@ static void json_is_strict_and_complete(struct test *t)
 /* What only a service can show passes, on Wine too, when there is one. */
 static void a_running_service_is_examined(struct test *t)
 {
-    static const char *const passing[] = {"service.answers",    "pipe.descriptor", "pipe.server",
-                                          "process.privileges", "service.command", "event.source"};
+    static const char *const passing[] = {
+        "service.answers", "pipe.descriptor", "pipe.server",  "process.privileges",
+        "process.modules", "service.command", "event.source", "event.replaceable"};
     const char *reason = lsmapd_reason_to_skip();
 
     if (reason != NULL)
