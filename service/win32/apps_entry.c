@@ -1,14 +1,18 @@
 #include "service/win32/apps_entry.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <wchar.h>
 
 #include "common/version.h"
 
 enum { BROADCAST_WAIT_MS = 1000 };
 
-/* Of a command that runs once. */
-static wchar_t folder[APPS_ENTRY_LEN_MAX], text[APPS_ENTRY_LEN_MAX];
+/* On the heap: too large for a stack, and static it would make the program file larger. */
+struct entry {
+    wchar_t folder[APPS_ENTRY_LEN_MAX];
+    wchar_t text[APPS_ENTRY_LEN_MAX];
+};
 
 bool apps_entry_edit(wchar_t *list, const wchar_t *name, bool add)
 {
@@ -53,9 +57,10 @@ static void broadcast_change(void)
 }
 
 /* Reads, edits and writes the system's PATH; its type stays. */
-static DWORD edit_path(bool add)
+static DWORD edit_path(struct entry *entry, bool add)
 {
-    DWORD type = REG_EXPAND_SZ, size = sizeof text;
+    wchar_t *text = entry->text;
+    DWORD type = REG_EXPAND_SZ, size = sizeof entry->text;
 
     text[0] = L'\0';
     LSTATUS error =
@@ -63,7 +68,7 @@ static DWORD edit_path(bool add)
                      RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, &type, text, &size);
     if (error != ERROR_SUCCESS && error != ERROR_FILE_NOT_FOUND)
         return (DWORD)error;
-    if (!apps_entry_edit(text, folder, add))
+    if (!apps_entry_edit(text, entry->folder, add))
         return ERROR_SUCCESS;
     size = (DWORD)((wcslen(text) + 1) * sizeof *text);
     error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_PATH_KEY, L"Path", type, text, size);
@@ -72,7 +77,7 @@ static DWORD edit_path(bool add)
     return (DWORD)error;
 }
 
-static DWORD write_entry(void)
+static DWORD write_entry(struct entry *entry)
 {
     static const struct {
         const wchar_t *name, *format;
@@ -90,9 +95,9 @@ static DWORD write_entry(void)
                                     &one, sizeof one);
 
     for (size_t i = 0; i < sizeof values / sizeof values[0] && error == ERROR_SUCCESS; i++) {
-        int len = swprintf(text, APPS_ENTRY_LEN_MAX, values[i].format, folder);
-        error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, values[i].name, REG_SZ, text,
-                                (DWORD)(((size_t)len + 1) * sizeof *text));
+        int len = swprintf(entry->text, APPS_ENTRY_LEN_MAX, values[i].format, entry->folder);
+        error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, values[i].name, REG_SZ,
+                                entry->text, (DWORD)(((size_t)len + 1) * sizeof(wchar_t)));
     }
     return (DWORD)error;
 }
@@ -104,30 +109,42 @@ static DWORD remove_entry(void)
     return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : (DWORD)error;
 }
 
-static void set_folder(const wchar_t *program)
+static void set_folder(struct entry *entry, const wchar_t *program)
 {
     const wchar_t *last = wcsrchr(program, L'\\');
 
-    (void)swprintf(folder, APPS_ENTRY_LEN_MAX, L"%.*ls", (int)(last - program), program);
+    (void)swprintf(entry->folder, APPS_ENTRY_LEN_MAX, L"%.*ls", (int)(last - program), program);
 }
 
 DWORD apps_entry_write(const wchar_t *program, bool is_packaged)
 {
-    set_folder(program);
-    (void)swprintf(text, APPS_ENTRY_LEN_MAX, L"%ls\\lsmap.exe", folder);
-    if (GetFileAttributesW(text) == INVALID_FILE_ATTRIBUTES)
-        return ERROR_SUCCESS;
-    DWORD error = is_packaged ? remove_entry() : write_entry();
-    return error == ERROR_SUCCESS ? edit_path(true) : error;
+    struct entry *entry = malloc(sizeof *entry);
+    DWORD error = ERROR_SUCCESS;
+
+    if (entry == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    set_folder(entry, program);
+    (void)swprintf(entry->text, APPS_ENTRY_LEN_MAX, L"%ls\\lsmap.exe", entry->folder);
+    if (GetFileAttributesW(entry->text) != INVALID_FILE_ATTRIBUTES) {
+        error = is_packaged ? remove_entry() : write_entry(entry);
+        if (error == ERROR_SUCCESS)
+            error = edit_path(entry, true);
+    }
+    free(entry);
+    return error;
 }
 
 DWORD apps_entry_remove(const wchar_t *program)
 {
-    DWORD size = sizeof folder;
+    struct entry *entry = malloc(sizeof *entry);
+    DWORD size = sizeof entry->folder;
 
+    if (entry == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
     if (RegGetValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, L"InstallLocation", RRF_RT_REG_SZ, NULL,
-                     folder, &size) != ERROR_SUCCESS)
-        set_folder(program);
-    DWORD error = edit_path(false);
+                     entry->folder, &size) != ERROR_SUCCESS)
+        set_folder(entry, program);
+    DWORD error = edit_path(entry, false);
+    free(entry);
     return error == ERROR_SUCCESS ? remove_entry() : error;
 }
