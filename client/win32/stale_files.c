@@ -38,8 +38,7 @@ static void read_pending(struct buffer *pending)
  * local drive. */
 static DWORD open_file(struct span path, HANDLE *file)
 {
-    static wchar_t name[NAME_LENGTH_MAX + 5];
-    wchar_t drive[] = L"?:\\";
+    wchar_t drive[] = L"?:\\", *name = NULL;
 
     if (path.size < 3 || path.data[1] != ':' || path.data[2] != '\\')
         return ERROR_BAD_PATHNAME;
@@ -49,17 +48,22 @@ static DWORD open_file(struct span path, HANDLE *file)
     const UINT kind = GetDriveTypeW(drive);
     if (kind != DRIVE_FIXED && kind != DRIVE_REMOVABLE && kind != DRIVE_RAMDISK)
         return ERROR_BAD_PATHNAME;
+    name = malloc((NAME_LENGTH_MAX + 5) * sizeof *name);
+    if (name == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
     memcpy(name, L"\\\\?\\", 4 * sizeof *name); /* the path may be longer than MAX_PATH */
     DWORD error = text_w_from_utf8(name + 4, NAME_LENGTH_MAX + 1, path);
-    if (error != ERROR_SUCCESS)
-        return error;
-    HANDLE opened = CreateFileW(
-        name, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-        OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    if (opened == INVALID_HANDLE_VALUE)
-        return GetLastError();
-    *file = opened;
-    return ERROR_SUCCESS;
+    HANDLE opened = INVALID_HANDLE_VALUE;
+    if (error == ERROR_SUCCESS) {
+        opened = CreateFileW(
+            name, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+            NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+        error = opened != INVALID_HANDLE_VALUE ? ERROR_SUCCESS : GetLastError();
+    }
+    if (error == ERROR_SUCCESS)
+        *file = opened;
+    free(name);
+    return error;
 }
 
 static enum stale_presence look(void *context, struct span path, uint64_t *change_time)
