@@ -1,8 +1,7 @@
 /* Bytes on their way from a fast writer to a slow reader, in order: in memory up to a bound, then in
  * a file.
  *
- * Pure: says where they are, and its user moves those of the file. Not for two threads at once.
- */
+ * Pure: says where they are, and its user moves those of the file. Not for two threads at once. */
 #ifndef CLIENT_SPOOL_H
 #define CLIENT_SPOOL_H
 

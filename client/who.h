@@ -4,8 +4,7 @@
  * A path without wildcards that exists is asked for by its final names. The file system also names each
  * process that uses it. One for which the walk found no mapping has it only open: a row `open`. If its
  * walk was not complete, it may have the file mapped all the same, and is named. A second request gets
- * the rows of those processes that the first reply does not have.
- */
+ * the rows of those processes that the first reply does not have. */
 #ifndef CLIENT_WHO_H
 #define CLIENT_WHO_H
 

@@ -1,7 +1,6 @@
 #include "service/session.h"
 
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "common/answer/reply.h"

@@ -1,8 +1,7 @@
 /* What `lsmap stale` asks Windows about files: by path, with the rights of the caller.
  *
  * The paths come from other processes. So only files of local drives are opened, for their attributes
- * alone, and a symbolic link in the place of a file is not followed.
- */
+ * alone, and a symbolic link in the place of a file is not followed. */
 #ifndef CLIENT_WIN32_STALE_FILES_H
 #define CLIENT_WIN32_STALE_FILES_H
 

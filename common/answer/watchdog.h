@@ -4,8 +4,7 @@
  * long as it likes (System Informer's issue 232), and user-mode file systems stall (dokany's issue
  * 1119). CancelSynchronousIo() does not end that wait, and TerminateThread() leaves locks and
  * memory of the process in any state (its documentation). So the slice (common/scan/slice_watch.h) is
- * abandoned, its thread is lost until the call returns, and another takes its place.
- */
+ * abandoned, its thread is lost until the call returns, and another takes its place. */
 #ifndef COMMON_ANSWER_WATCHDOG_H
 #define COMMON_ANSWER_WATCHDOG_H
 

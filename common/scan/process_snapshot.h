@@ -6,13 +6,11 @@
  * its threads of 136 bytes, and SYSTEM_PROCESS_INFORMATION_EXTENSION, whose UserSidOffset (at 52, from
  * the begin of the extension; 0: none) has been there since Windows 8.1; its names are paths.
  * Sources: ExpGetProcessInformation and ExCheckFullProcessInformationAccess in decompiled kernels (10240
- * to 26100), SYSTEM_PROCESS_INFORMATION_EXTENSION in phnt, ntexapi.h. Wine lacks class 148.
- */
+ * to 26100), SYSTEM_PROCESS_INFORMATION_EXTENSION in phnt, ntexapi.h. Wine lacks class 148. */
 #ifndef COMMON_SCAN_PROCESS_SNAPSHOT_H
 #define COMMON_SCAN_PROCESS_SNAPSHOT_H
 
 #include "common/scan/process.h"
-#include "common/text/span.h"
 
 /* SYSTEM_PROCESS_INFORMATION of 64-bit Windows, up to what is read. */
 struct system_process {

@@ -9,8 +9,7 @@
  *
  * Sources: the directories, a decompiled basesrv.dll and "Sharing named objects" of Microsoft; the
  * addresses, System Informer's objmgr.c (EtObjectManagerGetHandleInfoEx) and issue 2101: since build
- * 26100 they are zero unless SeDebugPrivilege is enabled.
- */
+ * 26100 they are zero unless SeDebugPrivilege is enabled. */
 #ifndef COMMON_SCAN_SECTIONS_H
 #define COMMON_SCAN_SECTIONS_H
 

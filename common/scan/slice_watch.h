@@ -2,8 +2,7 @@
  * kernel query does not return.
  *
  * The thread writes, one store for each query; an observer (a timer) looks now and then. Exactly one
- * of the two ends the slice, by a compare-and-swap of its state.
- */
+ * of the two ends the slice, by a compare-and-swap of its state. */
 #ifndef COMMON_SCAN_SLICE_WATCH_H
 #define COMMON_SCAN_SLICE_WATCH_H
 

@@ -2,12 +2,10 @@
  * in "Installed apps", which is the key Uninstall\lsmap.
  *
  * Sources: Microsoft Learn, "Uninstall Registry Key" and "Environment Variables" (a program that changes
- * the PATH broadcasts WM_SETTINGCHANGE with "Environment").
- */
+ * the PATH broadcasts WM_SETTINGCHANGE with "Environment"). */
 #ifndef SERVICE_WIN32_APPS_ENTRY_H
 #define SERVICE_WIN32_APPS_ENTRY_H
 
-#include "common/base/annotations.h"
 #include "common/win32/win.h"
 
 #define APPS_ENTRY_KEY L"SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\lsmap"

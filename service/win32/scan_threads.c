@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "common/base/assertion.h"
-#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "service/win32/pipe.h"
