@@ -60,8 +60,8 @@ if(MINGW)
     # what is tested is what runs. It costs each exe about 25 KiB.
     target_compile_definitions(lsmap_flags INTERFACE
         $<$<COMPILE_LANGUAGE:C>:__USE_MINGW_ANSI_STDIO=1>)
-    target_compile_options(lsmap_flags INTERFACE
-        $<$<COMPILE_LANGUAGE:C>:-ffunction-sections -fdata-sections>)
+    # Not -fdata-sections: with it zeros are part of the file.
+    target_compile_options(lsmap_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-ffunction-sections>)
     target_link_options(lsmap_flags INTERFACE
         # Without -static the stack protector imports libssp-0.dll.
         -static
