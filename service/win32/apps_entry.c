@@ -1,18 +1,14 @@
 #include "service/win32/apps_entry.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <wchar.h>
 
 #include "common/version.h"
 
 enum { BROADCAST_WAIT_MS = 1000 };
 
-/* On the heap: too large for a stack, and static it would make the program file larger. */
-struct entry {
-    wchar_t folder[APPS_ENTRY_LEN_MAX];
-    wchar_t text[APPS_ENTRY_LEN_MAX];
-};
+/* Of a command that runs once. */
+static wchar_t folder[APPS_ENTRY_LEN_MAX], text[APPS_ENTRY_LEN_MAX];
 
 bool apps_entry_edit(wchar_t *list, const wchar_t *name, bool add)
 {
@@ -57,10 +53,9 @@ static void broadcast_change(void)
 }
 
 /* Reads, edits and writes the system's PATH; its type stays. */
-static DWORD edit_path(struct entry *entry, bool add)
+static DWORD edit_path(bool add)
 {
-    wchar_t *text = entry->text;
-    DWORD type = REG_EXPAND_SZ, size = sizeof entry->text;
+    DWORD type = REG_EXPAND_SZ, size = sizeof text;
 
     text[0] = L'\0';
     LSTATUS error =
@@ -68,7 +63,7 @@ static DWORD edit_path(struct entry *entry, bool add)
                      RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, &type, text, &size);
     if (error != ERROR_SUCCESS && error != ERROR_FILE_NOT_FOUND)
         return (DWORD)error;
-    if (!apps_entry_edit(text, entry->folder, add))
+    if (!apps_entry_edit(text, folder, add))
         return ERROR_SUCCESS;
     size = (DWORD)((wcslen(text) + 1) * sizeof *text);
     error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_PATH_KEY, L"Path", type, text, size);
@@ -77,7 +72,7 @@ static DWORD edit_path(struct entry *entry, bool add)
     return (DWORD)error;
 }
 
-static DWORD write_entry(struct entry *entry)
+static DWORD write_entry(void)
 {
     static const struct {
         const wchar_t *name, *format;
@@ -95,9 +90,9 @@ static DWORD write_entry(struct entry *entry)
                                     &one, sizeof one);
 
     for (size_t i = 0; i < sizeof values / sizeof values[0] && error == ERROR_SUCCESS; i++) {
-        int len = swprintf(entry->text, APPS_ENTRY_LEN_MAX, values[i].format, entry->folder);
-        error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, values[i].name, REG_SZ,
-                                entry->text, (DWORD)(((size_t)len + 1) * sizeof(wchar_t)));
+        int len = swprintf(text, APPS_ENTRY_LEN_MAX, values[i].format, folder);
+        error = RegSetKeyValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, values[i].name, REG_SZ, text,
+                                (DWORD)(((size_t)len + 1) * sizeof *text));
     }
     return (DWORD)error;
 }
@@ -109,42 +104,30 @@ static DWORD remove_entry(void)
     return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : (DWORD)error;
 }
 
-static void set_folder(struct entry *entry, const wchar_t *program)
+static void set_folder(const wchar_t *program)
 {
     const wchar_t *last = wcsrchr(program, L'\\');
 
-    (void)swprintf(entry->folder, APPS_ENTRY_LEN_MAX, L"%.*ls", (int)(last - program), program);
+    (void)swprintf(folder, APPS_ENTRY_LEN_MAX, L"%.*ls", (int)(last - program), program);
 }
 
 DWORD apps_entry_write(const wchar_t *program, bool is_packaged)
 {
-    struct entry *entry = malloc(sizeof *entry);
-    DWORD error = ERROR_SUCCESS;
-
-    if (entry == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    set_folder(entry, program);
-    (void)swprintf(entry->text, APPS_ENTRY_LEN_MAX, L"%ls\\lsmap.exe", entry->folder);
-    if (GetFileAttributesW(entry->text) != INVALID_FILE_ATTRIBUTES) {
-        error = is_packaged ? remove_entry() : write_entry(entry);
-        if (error == ERROR_SUCCESS)
-            error = edit_path(entry, true);
-    }
-    free(entry);
-    return error;
+    set_folder(program);
+    (void)swprintf(text, APPS_ENTRY_LEN_MAX, L"%ls\\lsmap.exe", folder);
+    if (GetFileAttributesW(text) == INVALID_FILE_ATTRIBUTES)
+        return ERROR_SUCCESS;
+    DWORD error = is_packaged ? remove_entry() : write_entry();
+    return error == ERROR_SUCCESS ? edit_path(true) : error;
 }
 
 DWORD apps_entry_remove(const wchar_t *program)
 {
-    struct entry *entry = malloc(sizeof *entry);
-    DWORD size = sizeof entry->folder;
+    DWORD size = sizeof folder;
 
-    if (entry == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
     if (RegGetValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, L"InstallLocation", RRF_RT_REG_SZ, NULL,
-                     entry->folder, &size) != ERROR_SUCCESS)
-        set_folder(entry, program);
-    DWORD error = edit_path(entry, false);
-    free(entry);
+                     folder, &size) != ERROR_SUCCESS)
+        set_folder(program);
+    DWORD error = edit_path(false);
     return error == ERROR_SUCCESS ? remove_entry() : error;
 }
