@@ -76,6 +76,9 @@ if exist "%~dp0uninstall.ps1" copy /y "%~dp0uninstall.ps1" "%TARGET%\uninstall.p
 if errorlevel 1 goto nocopy
 if exist "%~dp0lsmap-completion.ps1" copy /y "%~dp0lsmap-completion.ps1" "%TARGET%\lsmap-completion.ps1" >nul
 if errorlevel 1 goto nocopy
+if exist "%~dp0Lsmap\Lsmap.psd1" if not exist "%TARGET%\Lsmap\." mkdir "%TARGET%\Lsmap"
+if exist "%~dp0Lsmap\Lsmap.psd1" copy /y "%~dp0Lsmap\Lsmap.*" "%TARGET%\Lsmap" >nul
+if errorlevel 1 goto nocopy
 
 rem A running service keeps its file from being replaced. This also shows whether the prompt is elevated.
 "%SERVICE%" stop --quiet

@@ -62,7 +62,8 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $programs = @('lsmapd.exe', 'lsmap.exe')
-$others = @('lsmap-doctor.exe', 'lsmap-events.dll', 'uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1')
+$others = @('lsmap-doctor.exe', 'lsmap-events.dll', 'uninstall.cmd', 'uninstall.ps1', 'lsmap-completion.ps1',
+    'Lsmap\Lsmap.psd1', 'Lsmap\Lsmap.psm1', 'Lsmap\Lsmap.Format.ps1xml')
 
 function Test-Elevated {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
@@ -155,7 +156,9 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its
         }
     }
     foreach ($name in $stale) {
-        Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $target -Force
+        $file = Join-Path $target $name
+        New-Item -ItemType Directory -Path (Split-Path -Parent $file) -Force | Out-Null
+        Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $file -Force
     }
     Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue

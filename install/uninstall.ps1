@@ -87,6 +87,7 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its servic
         }
     }
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue
+    Remove-Item -LiteralPath (Join-Path $target 'Lsmap') -Recurse -Force -ErrorAction SilentlyContinue
     # What is not ours stays, and the folder with it.
     if (Test-Path -LiteralPath $target) {
         if (@(Get-ChildItem -LiteralPath $target -Force).Count -eq 0) {
