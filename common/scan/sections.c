@@ -112,9 +112,11 @@ struct sections {
         uint64_t hash, last_hash; /* of the names of this pass, and of the one before */
     } reading;
 
+    size_t opened;          /* sections */
     uint64_t handles_count; /* in the snapshot */
     size_t handle_index, row_index, holder_index, holder_end;
-    bool is_matching, has_holders;
+    bool is_matching, is_hidden; /* the snapshot lacks the address of a section of ours */
+    bool has_holders;
     struct process_list *processes; /* after the snapshot */
 };
 
@@ -340,6 +342,7 @@ static void open_object(struct sections *sections, struct scan_row *row, bool is
     sections->is_full = sections->texts.failed || !APPEND(*list, *object);
     if (sections->is_full)
         close_object(sections, object);
+    sections->opened += !is_directory && object->handle != 0;
 }
 
 static void step_root(struct sections *sections, struct scan_row *row)
@@ -583,14 +586,22 @@ static bool prepare(struct sections *sections, const struct process_list *before
            sort_pairs(&sections->handles);
 }
 
+static const char NOT_ALL_HANDLES[] =
+    "Windows did not list all handles and processes, so no holders are known.";
+
 /* The snapshot, taken while all sections are open. */
 static void step_handles(struct sections *sections, struct scan_row *row)
 {
     struct process_list *before = NULL;
 
     sections->step = step_match;
-    if (sections->found.size == 0)
+    if (sections->opened == 0) { /* what was refused has no holders that could be known */
+        sections->has_holders = true;
+        sections->step = step_row;
+        close_all(sections);
+        end_listing(sections);
         return;
+    }
     uint32_t nt_status = list_processes(sections, &before);
     if (nt_status == NTSTATUS_OK) {
         sections->counts.queries.lists++;
@@ -603,8 +614,7 @@ static void step_handles(struct sections *sections, struct scan_row *row)
     process_list_release(before);
     close_all(sections);
     if (!sections->has_holders)
-        report(sections, row, STAGE_HANDLES, NO_OBJECT, nt_status,
-               "Windows did not list all handles and processes, so no holders are known.");
+        report(sections, row, STAGE_HANDLES, NO_OBJECT, nt_status, NOT_ALL_HANDLES);
 }
 
 /* The first reading finds our own handles, the second one the others to the same objects. A pid is
@@ -617,6 +627,7 @@ static void take_handle(struct sections *sections, const struct kernel_handle *h
     const struct pair *object =
         sections->is_matching ? find_pair(&sections->addresses, handle->object) : NULL;
 
+    sections->is_hidden |= own != NULL && handle->object == 0;
     if (!sections->is_matching && own != NULL && handle->object != 0) {
         ITEMS(sections->found, struct object)[own->value].row.has_holders = true;
         add_pair(&sections->addresses, handle->object, own->value);
@@ -643,8 +654,8 @@ static void step_match(struct sections *sections, struct scan_row *row)
     }
     if (sections->handle_index < count)
         return;
-    const bool is_hidden = sections->addresses.size == 0;
-    if (!sections->is_matching && !is_hidden && sort_pairs(&sections->addresses)) {
+    const bool has_addresses = sections->addresses.size > 0;
+    if (!sections->is_matching && has_addresses && sort_pairs(&sections->addresses)) {
         sections->is_matching = true;
         sections->handle_index = 0;
         return;
@@ -654,12 +665,15 @@ static void step_match(struct sections *sections, struct scan_row *row)
     if (!sections->has_holders || (sections->is_matching && sort_pairs(&sections->holders)))
         return;
     sections->has_holders = false;
-    report(sections, row, STAGE_HANDLES, NO_OBJECT, NTSTATUS_OK,
-           is_hidden ? "Windows hides which handle belongs to which section from a program without "
-                       "SeDebugPrivilege, so no holders are known."
-                     : "There are more than 1048576 holders, or memory is short, so no holders are "
-                       "known.");
-    if (is_hidden)
+    const char *message = NOT_ALL_HANDLES;
+    if (has_addresses || sections->addresses.failed)
+        message =
+            "There are more than 1048576 holders, or memory is short, so no holders are known.";
+    else if (sections->is_hidden)
+        message = "Windows hides which handle belongs to which section from a program without "
+                  "SeDebugPrivilege, so no holders are known.";
+    report(sections, row, STAGE_HANDLES, NO_OBJECT, NTSTATUS_OK, message);
+    if (!has_addresses && sections->is_hidden)
         row->error.code = STATUS_ACCESS_DENIED;
 }
 
@@ -677,12 +691,13 @@ const struct process_entry *sections_holder(const struct sections *sections, uin
 }
 
 /* Counts the holders of a section, which follow those of the one before. Returns false when those
- * that were asked for are not among them. */
+ * that were asked for are not among them. Those of a section that was refused are not known, and may
+ * be the ones. */
 static bool is_held(struct sections *sections, size_t section, struct section_row *row)
 {
     const struct scan_query *query = &sections->query;
     const struct pair *holders = ITEMS(sections->holders, const struct pair);
-    bool is_held = query->pids_count == 0;
+    bool is_held = query->pids_count == 0 || (sections->has_holders && !row->has_holders);
     struct span name;
 
     sections->holder_index = sections->holder_end;

@@ -293,6 +293,44 @@ static void what_is_refused_is_a_row_or_an_error(struct test *t)
     world_release(&world);
 }
 
+/* A process that was asked for may hold it: it is listed, not dropped. */
+static void a_refused_section_may_be_held_by_anyone(struct test *t)
+{
+    static const char refused[] =
+        "Global\\a = \\BaseNamedObjects\\a session 0 status c0000022 held by ?\n";
+    static const struct {
+        uint32_t pid;
+        bool has_other; /* a section that is not refused, held by process 100 */
+        const char *text;
+    } rows[] = {
+        {200, true, ""},
+        {100, true,
+         "Global\\b = \\BaseNamedObjects\\b session 0 size 1 attributes 8000000 held by (100)\n"},
+        {100, false, ""},
+        {0, false, ""},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct scan_query query = {
+            .all = rows[i].pid == 0, .pids = &rows[i].pid, .pids_count = rows[i].pid != 0};
+        char expected[256];
+        struct world world;
+
+        world_init(&world);
+        const size_t a = add_section(&world, "\\BaseNamedObjects\\a", 1, PAGEFILE);
+        world.objects.items[a].open_status = NTSTATUS_ACCESS_DENIED;
+        if (rows[i].has_other)
+            virtual_objects_hold(&world.objects, 100,
+                                 add_section(&world, "\\BaseNamedObjects\\b", 1, PAGEFILE));
+        snprintf(expected, sizeof expected, "%s%s", refused, rows[i].text);
+        TEST_ROW(t, "pid %u", (unsigned)rows[i].pid);
+        CHECK_STR(t, expected, play(&world, &query));
+        CHECK_INT(t, 0, world.errors);
+        CHECK_INT(t, rows[i].has_other, world.objects.calls[VIRTUAL_OBJECT_HANDLES]);
+        world_release(&world);
+    }
+}
+
 static const char HIDDEN[] = "error handles  00000000: Windows hides which handle belongs to which "
                              "section from a program without SeDebugPrivilege, so no holders are "
                              "known.\n";
@@ -321,6 +359,30 @@ static void without_addresses_no_holder_is_known(struct test *t)
     world.objects.handles_status = NTSTATUS_ACCESS_DENIED;
     CHECK(t, strstr(play(&world, &everything), "error handles  c0000022") != NULL);
     CHECK_INT(t, 1, world.rows);
+    world_release(&world);
+}
+
+/* Only what was seen to be hidden is called so. */
+static void drop_own_handles(struct virtual_objects *objects, struct buffer *answer)
+{
+    const uint64_t none = 0;
+
+    if (answer->size > 0 && objects->calls[VIRTUAL_OBJECT_HANDLES] > 0)
+        memcpy(answer->data, &none, sizeof none);
+}
+
+static void a_snapshot_without_our_handles_is_not_all(struct test *t)
+{
+    struct world world;
+
+    world_init(&world);
+    (void)add_section(&world, "\\BaseNamedObjects\\a", 1, PAGEFILE);
+    world.objects.distort = drop_own_handles;
+    CHECK_STR(t,
+              "error handles  00000000: Windows did not list all handles and processes, so no "
+              "holders are known.\n"
+              "Global\\a = \\BaseNamedObjects\\a session 0 size 1 attributes 8000000 held by ?\n",
+              play(&world, &everything));
     world_release(&world);
 }
 
@@ -674,7 +736,9 @@ int main(int argc, char **argv)
         TEST_CASE(a_query_selects_by_name_and_holder),
         TEST_CASE(names_are_counted_utf16),
         TEST_CASE(what_is_refused_is_a_row_or_an_error),
+        TEST_CASE(a_refused_section_may_be_held_by_anyone),
         TEST_CASE(without_addresses_no_holder_is_known),
+        TEST_CASE(a_snapshot_without_our_handles_is_not_all),
         TEST_CASE(every_call_may_fail),
         TEST_CASE(a_pid_that_was_reused_is_no_holder),
         TEST_CASE(what_goes_before_it_is_opened_is_left_out),
