@@ -266,8 +266,9 @@ static void on_end(struct run *run, const struct row *end)
     const uint64_t selectors = request->all ? 1 : request->pids_count + request->names_count;
 
     if (options->command == COMMAND_SECTIONS) {
-        run->gaps.processes = row_number(end, MEMBER_ROWS, 0) - row_number(end, MEMBER_ERRORS, 0);
-        if (run->gaps.processes == 0 && !options->quiet)
+        const uint64_t errors = row_number(end, MEMBER_ERRORS, 0);
+        run->gaps.processes = row_number(end, MEMBER_ROWS, 0) - errors;
+        if (run->gaps.processes == 0 && errors == 0 && !options->quiet)
             buffer_text(&run->say, PRODUCT_NAME ": no named section matches\n");
     }
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
