@@ -11,7 +11,8 @@
 #include "common/text/utf.h"
 
 enum {
-    ENTRIES_PER_STEP = 256,   /* looked at without a query */
+    WORK_PER_STEP = 256, /* without a query: patterns, each compared with so many bytes */
+    BYTES_PER_WORK = 256,
     PATH_SIZE_MAX = 64 * 1024 /* a row has room for two, every byte escaped */
 };
 
@@ -108,6 +109,7 @@ struct sections {
         size_t index;     /* of the next entry, once all are read */
         bool is_large;    /* the next name needs a larger call */
         uint32_t ordinal; /* of the next entry to be read */
+        size_t seen;      /* entries of all types, in all passes */
         unsigned calls, passes;
         uint64_t hash, last_hash; /* of the names of this pass, and of the one before */
     } reading;
@@ -375,14 +377,16 @@ static bool find_text(const struct buffer *answer, const struct kernel_string *s
     return true;
 }
 
-/* Keeps the sections and directories of an answer. Returns the number of all its entries. */
+/* Keeps the sections and directories of an answer. Returns the number of all its entries, up to the
+ * bound. */
 static size_t take_entries(struct sections *sections)
 {
     const struct buffer *answer = &sections->answer;
     struct kernel_entry kernel;
     size_t count = 0;
 
-    for (; answer->size / sizeof kernel > count; count++) {
+    for (; answer->size / sizeof kernel > count && sections->reading.seen < DIRECTORY_ENTRIES_MAX;
+         count++, sections->reading.seen++) {
         struct entry entry = {.offset = sections->units.size};
         uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
         struct span type;
@@ -445,8 +449,11 @@ static void step_read(struct sections *sections, struct scan_row *row)
     const bool is_good = nt_status == NTSTATUS_OK || nt_status == NTSTATUS_MORE_ENTRIES;
     const size_t count = is_good ? take_entries(sections) : 0;
     sections->reading.calls += is_good;
-    if (nt_status == NTSTATUS_NO_MORE_ENTRIES ||
-        (nt_status == NTSTATUS_OK && !sections->is_single)) {
+    if (sections->reading.seen == DIRECTORY_ENTRIES_MAX) {
+        message = "Windows' list of this directory of objects was not read to its end: it has too "
+                  "many entries (524288 were read).";
+    } else if (nt_status == NTSTATUS_NO_MORE_ENTRIES ||
+               (nt_status == NTSTATUS_OK && !sections->is_single)) {
         const bool is_stable =
             sections->reading.calls <= 1 ||
             (sections->reading.passes > 0 && sections->reading.hash == sections->reading.last_hash);
@@ -487,7 +494,7 @@ static void step_entry(struct sections *sections, struct scan_row *row)
     struct object object;
     const struct entry *entry;
     bool fits, is_wanted = false;
-    int looked_at = 0;
+    size_t work = 0;
 
     do {
         if (sections->reading.index == COUNT(sections->entries, struct entry)) {
@@ -502,10 +509,11 @@ static void step_entry(struct sections *sections, struct scan_row *row)
         entry = &ITEMS(sections->entries, struct entry)[sections->reading.index++];
         object = *directory;
         fits = compose(sections, directory, entry->name);
+        work += (1 + sections->path.size / BYTES_PER_WORK) * (1 + sections->query.names_count);
         if (fits)
             is_wanted = entry->is_directory ? enter(sections, &object)
                                             : directory->place == OBJECTS && is_asked(sections);
-    } while (fits && !is_wanted && ++looked_at < ENTRIES_PER_STEP);
+    } while (fits && !is_wanted && work < WORK_PER_STEP);
     if (!fits) {
         report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path), NTSTATUS_OK,
                "The path of an object in this directory is longer than 65536 bytes.");

@@ -586,6 +586,36 @@ static void a_directory_that_grows_has_an_end(struct test *t)
     world_release(&world);
 }
 
+/* More events than a call takes are added before each call. */
+static void add_events(struct virtual_objects *objects, enum virtual_object_call call)
+{
+    static const uint16_t name[] = {'e'};
+    const size_t folder = virtual_objects_find(objects, "\\BaseNamedObjects");
+
+    for (int i = 0; call == VIRTUAL_OBJECT_READ && objects->calls[call] >= 2 && i < 2048; i++) {
+        const size_t event = virtual_objects_add_w(objects, folder, name, 1, false);
+        objects->items[event].type = "Event";
+    }
+}
+
+static void events_that_grow_for_ever_have_an_end(struct test *t)
+{
+    struct world world;
+
+    world_init(&world);
+    (void)add_section(&world, "\\BaseNamedObjects\\a", 1, PAGEFILE);
+    (void)add_section(&world, "\\KnownDlls\\b", 2, IMAGE);
+    world.objects.on_call = add_events;
+    CHECK_STR(t,
+              "error directory \\BaseNamedObjects 00000000: Windows' list of this directory of "
+              "objects was not read to its end: it has too many entries (524288 were read).\n"
+              "Global\\a = \\BaseNamedObjects\\a session 0 size 1 attributes 8000000 held by\n"
+              "\\KnownDlls\\b = \\KnownDlls\\b session -1 size 2 attributes 1800000 held by\n",
+              play(&world, &everything));
+    CHECK(t, world.objects.calls[VIRTUAL_OBJECT_READ] < 524288 / 1000);
+    world_release(&world);
+}
+
 static void one_entry_a_call_works_too(struct test *t)
 {
     struct world world;
@@ -623,6 +653,41 @@ static void a_name_larger_than_a_call_does_not_hide_what_follows(struct test *t)
         world_release(&world);
     }
     free(name);
+}
+
+/* Names that are long, or compared with many patterns, take more steps. */
+static void a_step_compares_so_much_and_no_more(struct test *t)
+{
+    enum { NAMES = 200, NAME_LEN = 30000 };
+    static uint16_t name[NAME_LEN];
+    static const struct {
+        size_t len, names_count;
+        unsigned steps; /* at least */
+    } rows[] = {
+        {8, 1, 1}, {NAME_LEN, 1, NAMES * (NAME_LEN / 256) / 256}, {8, 64, NAMES * 64 / 256}};
+    struct span names[64];
+
+    for (size_t i = 0; i < 64; i++)
+        names[i] = SPAN("nothing");
+    for (size_t i = 0; i < NAME_LEN; i++)
+        name[i] = 'x';
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct scan_query query = {.names = names, .names_count = rows[i].names_count};
+        struct world world;
+
+        world_init(&world);
+        const size_t folder = virtual_objects_add(&world.objects, "\\BaseNamedObjects", true);
+        for (unsigned j = 0; j < NAMES; j++) {
+            name[0] = (uint16_t)('a' + j);
+            (void)virtual_objects_add_w(&world.objects, folder, name, rows[i].len, false);
+        }
+        (void)play(&world, &query);
+        TEST_ROW(t, "%zu characters, %zu patterns", rows[i].len, rows[i].names_count);
+        CHECK_INT(t, 0, world.rows + world.errors);
+        CHECK(t, world.steps - world.objects.calls_total >= rows[i].steps);
+        CHECK(t, world.steps - world.objects.calls_total < 2 * rows[i].steps + 8);
+        world_release(&world);
+    }
 }
 
 static void directories_are_bounded(struct test *t)
@@ -745,8 +810,10 @@ int main(int argc, char **argv)
         TEST_CASE(a_directory_of_many_calls_is_read_until_two_passes_agree),
         TEST_CASE(changes_during_the_walk_skip_no_name_silently),
         TEST_CASE(a_directory_that_grows_has_an_end),
+        TEST_CASE(events_that_grow_for_ever_have_an_end),
         TEST_CASE(one_entry_a_call_works_too),
         TEST_CASE(a_name_larger_than_a_call_does_not_hide_what_follows),
+        TEST_CASE(a_step_compares_so_much_and_no_more),
         TEST_CASE(directories_are_bounded),
         TEST_CASE(a_path_that_is_too_long_is_reported),
         TEST_CASE(a_list_has_a_limit),
