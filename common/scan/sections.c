@@ -64,12 +64,16 @@ struct pair {
     uint64_t key, value;
 };
 
-/* Columns: buffer, its bound. */
-#define BUFFER_LIST(X)                                                                     \
-    X(texts, SECTIONS_TEXT_SIZE_MAX) /* paths and names of objects */                      \
+/* What the rows are made of. Columns: buffer, its bound. */
+#define ROWS_LIST(X)                                                                \
+    X(texts, SECTIONS_TEXT_SIZE_MAX)               /* paths and names of objects */ \
+    X(found, SECTIONS_MAX * sizeof(struct object)) /* the sections */               \
+    X(holders, HOLDERS_MAX * sizeof(struct pair))  /* section, process */
+
+/* What is released before the first row. */
+#define MAKING_LIST(X)                                                                     \
     X(directories, DIRECTORIES_MAX * sizeof(struct object))                                \
-    X(found, SECTIONS_MAX * sizeof(struct object)) /* the sections */                      \
-    X(units, SECTIONS_TEXT_SIZE_MAX)               /* names of entries */                  \
+    X(units, SECTIONS_TEXT_SIZE_MAX) /* names of entries */                                \
     X(entries, DIRECTORY_ENTRIES_MAX * sizeof(struct entry))                               \
     X(answer, HANDLES_ANSWER_SIZE_MAX) /* the kernel's */                                  \
     X(part, NAME_SIZE_MAX)                                                                 \
@@ -78,8 +82,7 @@ struct pair {
     X(handles, SECTIONS_MAX * sizeof(struct pair))   /* ours, and which section it is */   \
     X(addresses, SECTIONS_MAX * sizeof(struct pair)) /* of an object, and which section */ \
     X(starts, PROCESSES_MAX * sizeof(struct pair))   /* of pids, before the snapshot */    \
-    X(pids, PROCESSES_MAX * sizeof(struct pair))     /* and the index in `processes` */    \
-    X(holders, HOLDERS_MAX * sizeof(struct pair))    /* section, process */
+    X(pids, PROCESSES_MAX * sizeof(struct pair))     /* and the index in `processes` */
 
 /* Arrays in buffers, whose memory comes from realloc(). */
 #define ITEMS(buffer, type) ((type *)(void *)(buffer).data)
@@ -98,7 +101,8 @@ struct sections {
     sections_step *step;     /* the next one */
     struct scan_counts counts;
 #define X(member, size) struct buffer member;
-    BUFFER_LIST(X)
+    ROWS_LIST(X)
+    MAKING_LIST(X)
 #undef X
     bool is_full; /* a bound was met */
 
@@ -118,6 +122,7 @@ struct sections {
     uint64_t handles_count; /* in the snapshot */
     size_t handle_index, row_index, holder_index, holder_end;
     bool is_matching, is_hidden; /* the snapshot lacks the address of a section of ours */
+    bool is_crowded;             /* by holders: what is equal was dropped, to little avail */
     bool has_holders;
     struct process_list *processes; /* after the snapshot */
 };
@@ -134,7 +139,8 @@ struct sections *sections_create(const struct platform *platform, const struct s
     sections->listings = listings;
     sections->step = step_root;
 #define X(member, size) buffer_init(&sections->member, size);
-    BUFFER_LIST(X)
+    ROWS_LIST(X)
+    MAKING_LIST(X)
 #undef X
     return sections;
 }
@@ -158,7 +164,9 @@ static void close_all(struct sections *sections)
 /* What costs is over: another list may be made. */
 static void end_listing(struct sections *sections)
 {
-    buffer_release(&sections->answer);
+#define X(member, size) buffer_release(&sections->member);
+    MAKING_LIST(X)
+#undef X
     if (sections->listings != NULL && sections->step != step_root)
         atomic_set(sections->listings, 0);
     sections->listings = NULL;
@@ -172,7 +180,7 @@ void sections_destroy(struct sections *sections)
     end_listing(sections);
     process_list_release(sections->processes);
 #define X(member, size) buffer_release(&sections->member);
-    BUFFER_LIST(X)
+    ROWS_LIST(X)
 #undef X
     free(sections);
 }
@@ -625,6 +633,21 @@ static void step_handles(struct sections *sections, struct scan_row *row)
         report(sections, row, STAGE_HANDLES, NO_OBJECT, nt_status, NOT_ALL_HANDLES);
 }
 
+/* A process may have many handles to a section: a full list is sorted, for as long as that frees a
+ * quarter of it. */
+static void add_holder(struct sections *sections, uint64_t section, uint64_t process)
+{
+    struct buffer *holders = &sections->holders;
+
+    add_pair(holders, section, process);
+    if (!holders->failed || sections->is_crowded)
+        return;
+    buffer_truncate(holders, holders->size);
+    sections->is_crowded =
+        !sort_pairs(holders) || COUNT(*holders, struct pair) > HOLDERS_MAX / 4 * 3;
+    add_pair(holders, section, process);
+}
+
 /* The first reading finds our own handles, the second one the others to the same objects. A pid is
  * used again, so a process must be in both lists, with the same start. */
 static void take_handle(struct sections *sections, const struct kernel_handle *handle)
@@ -646,7 +669,7 @@ static void take_handle(struct sections *sections, const struct kernel_handle *h
     const struct pair *start = find_pair(&sections->starts, handle->pid);
     if (process != NULL && start != NULL &&
         start->value == sections->processes->entries[process->value].start_time)
-        add_pair(&sections->holders, object->value, process->value);
+        add_holder(sections, object->value, process->value);
 }
 
 static void step_match(struct sections *sections, struct scan_row *row)
@@ -668,20 +691,21 @@ static void step_match(struct sections *sections, struct scan_row *row)
         sections->handle_index = 0;
         return;
     }
+    const bool is_short = has_addresses || sections->addresses.failed;
     end_listing(sections);
     sections->step = step_row;
     if (!sections->has_holders || (sections->is_matching && sort_pairs(&sections->holders)))
         return;
     sections->has_holders = false;
     const char *message = NOT_ALL_HANDLES;
-    if (has_addresses || sections->addresses.failed)
+    if (is_short)
         message =
             "There are more than 1048576 holders, or memory is short, so no holders are known.";
     else if (sections->is_hidden)
         message = "Windows hides which handle belongs to which section from a program without "
                   "SeDebugPrivilege, so no holders are known.";
     report(sections, row, STAGE_HANDLES, NO_OBJECT, NTSTATUS_OK, message);
-    if (!has_addresses && sections->is_hidden)
+    if (!is_short && sections->is_hidden)
         row->error.code = STATUS_ACCESS_DENIED;
 }
 

@@ -1,8 +1,6 @@
-#include "common/scan/sections.h"
+/* The tests see the inside of a list. */
+#include "common/scan/sections.c"
 
-#include <stdlib.h>
-
-#include "common/scan/nt_status.h"
 #include "tests/test.h"
 #include "tests/virtual/virtual_objects.h"
 #include "tests/virtual/virtual_platform.h"
@@ -80,6 +78,11 @@ static const char *play(struct world *world, const struct scan_query *query)
             put_row(world, sections, row.section);
             if (world->objects.open_count != 0)
                 buffer_text(out, "a handle is open while rows are read\n");
+#define X(member, size)                \
+    if (sections->member.data != NULL) \
+        buffer_text(out, "memory is kept while rows are read: " #member "\n");
+            MAKING_LIST(X)
+#undef X
         } else if (row.type == SCAN_ERROR || row.type == SCAN_FAILED) {
             buffer_format(out, "%s %s %.*s %08x: %s\n",
                           row.type == SCAN_FAILED ? "failed" : "error",
@@ -771,6 +774,50 @@ static void a_hundred_thousand_sections_and_a_million_handles(struct test *t)
     world_release(&world);
 }
 
+/* A process with many handles to a section is one holder; the bound is one of holders. */
+static void many_handles_of_few_processes_are_few_holders(struct test *t)
+{
+    struct world world;
+
+    world_init(&world);
+    const size_t a = add_section(&world, "\\BaseNamedObjects\\a", 1, PAGEFILE);
+    const size_t b = add_section(&world, "\\BaseNamedObjects\\b", 2, PAGEFILE);
+    for (unsigned i = 0; i < 2 * HOLDERS_MAX + 10; i++)
+        virtual_objects_hold(&world.objects, i % 3 == 0 ? 100 : 200, i % 2 == 0 ? a : b);
+    virtual_objects_hold(&world.objects, 4, b);
+    CHECK_STR(t,
+              "Global\\a = \\BaseNamedObjects\\a session 0 size 1 attributes 8000000 held by (100) "
+              "(200)\n"
+              "Global\\b = \\BaseNamedObjects\\b session 0 size 2 attributes 8000000 held by (4) "
+              "(100) (200)\n",
+              play(&world, &everything));
+    world_release(&world);
+}
+
+static void holders_have_a_limit(struct test *t)
+{
+    enum { PROCESSES = 1100, SECTIONS = 1000 };
+    struct virtual_process *processes = calloc(PROCESSES, sizeof *processes);
+    struct world world;
+
+    REQUIRE(t, processes != NULL);
+    world_init(&world);
+    fill_directory(&world, 0, SECTIONS);
+    for (uint32_t i = 0; i < PROCESSES; i++) {
+        processes[i] =
+            (struct virtual_process){.entry = {.pid = 4 + i, .start_time = 1}, .name = "x.exe"};
+        for (size_t j = 0; j < SECTIONS; j++)
+            virtual_objects_hold(&world.objects, 4 + i, 2 + j);
+    }
+    world.virtual_.processes = processes;
+    world.virtual_.processes_count = PROCESSES;
+    CHECK(t, strstr(play(&world, &everything), "There are more than 1048576 holders") != NULL);
+    CHECK_INT(t, SECTIONS, world.rows);
+    CHECK_INT(t, 1, world.errors);
+    world_release(&world);
+    free(processes);
+}
+
 static void it_may_be_destroyed_at_any_step(struct test *t)
 {
     bool has_ended = false;
@@ -818,6 +865,8 @@ int main(int argc, char **argv)
         TEST_CASE(a_path_that_is_too_long_is_reported),
         TEST_CASE(a_list_has_a_limit),
         TEST_CASE(a_hundred_thousand_sections_and_a_million_handles),
+        TEST_CASE(many_handles_of_few_processes_are_few_holders),
+        TEST_CASE(holders_have_a_limit),
         TEST_CASE(it_may_be_destroyed_at_any_step),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
