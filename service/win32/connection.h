@@ -30,9 +30,10 @@ struct connection_shared {
     client_query *query_client;
     client_opener_query *query_opener;
     uint64_t (*now_ms)(void);
-    PTP_WORK attend;                /* to submit when clients have come or gone */
-    HANDLE freed;                   /* event: `alive` fell to 0 */
-    volatile LONG alive;            /* connections whose memory exists, and one for the server */
+    PTP_WORK attend; /* to submit when clients have come or gone */
+    HANDLE freed;    /* event: `alive` fell to 0 */
+    volatile LONG
+        alive; /* connections whose memory exists, callbacks of the server, and the server */
     volatile LONG is_stopping;      /* set once */
     volatile LONG settings_version; /* goes up with each change of the limits or of `access` */
 

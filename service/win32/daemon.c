@@ -205,7 +205,7 @@ static BOOL WINAPI on_control(DWORD control)
 
 enum exit_code daemon_run_console(const char *pipe_name, const struct settings *settings)
 {
-    struct daemon daemon;
+    static struct daemon daemon; /* a lost thread may use it until the process ends */
 
     events_open(EVENT_TARGET_CONSOLE);
     stop_event = CreateEventW(NULL, TRUE, FALSE, NULL);

@@ -74,7 +74,7 @@ static DWORD WINAPI on_control(DWORD control, DWORD event_type, void *event_data
 /* Returns the exit code to report; the manager takes anything but NO_ERROR as a failure. */
 static DWORD serve(void)
 {
-    struct daemon daemon;
+    static struct daemon daemon; /* a lost thread may use it until the process ends */
 
     DWORD error = daemon_start(&daemon, PIPE_NAME_DEFAULT, NULL);
     if (error != ERROR_SUCCESS)

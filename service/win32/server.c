@@ -119,6 +119,21 @@ static void refill(struct server *server)
 
 /* --- deadlines and the stop --- */
 
+/* A callback counts as alive while it runs, so that the stop waits for it, and not for longer than it
+ * waits for anything. Returns false when the stop waits no more: then everything may be gone. */
+static bool enter(struct connection_shared *shared)
+{
+    LONG alive = InterlockedCompareExchange(&shared->alive, 0, 0);
+
+    while (alive > 0) {
+        const LONG found = InterlockedCompareExchange(&shared->alive, alive + 1, alive);
+        if (found == alive)
+            return true;
+        alive = found;
+    }
+    return false;
+}
+
 static void watch(struct server *server)
 {
     struct connection_shared *shared = &server->shared;
@@ -138,20 +153,28 @@ static void watch(struct server *server)
 static void CALLBACK on_timer(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer)
 {
     struct server *server = context;
+    struct connection_shared *shared = &server->shared;
     (void)instance, (void)timer;
 
-    AcquireSRWLockExclusive(&server->shared.lock);
+    if (!enter(shared))
+        return;
+    AcquireSRWLockExclusive(&shared->lock);
     server->is_timer_set = false;
-    ReleaseSRWLockExclusive(&server->shared.lock);
+    ReleaseSRWLockExclusive(&shared->lock);
     watch(server);
     refill(server); /* sets the timer again */
+    connection_leave(shared);
 }
 
 static void CALLBACK on_attend(PTP_CALLBACK_INSTANCE instance, void *context, PTP_WORK work)
 {
+    struct server *server = context;
     (void)instance, (void)work;
 
-    refill(context);
+    if (!enter(&server->shared))
+        return;
+    refill(server);
+    connection_leave(&server->shared);
 }
 
 /* --- start and stop --- */
