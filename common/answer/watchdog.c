@@ -57,6 +57,8 @@ bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t q
 
 void watchdog_return(struct watchdog *watchdog, const struct watch_target *hung)
 {
+    if (hung->stage == STAGE_SELECT) /* it was not remembered */
+        return;
     lock_acquire(&watchdog->lock);
     for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
         struct watchdog_hang *hang = &watchdog->hangs[i];

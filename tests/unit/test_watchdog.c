@@ -174,6 +174,14 @@ static void watchdog_skips_while_lost_and_a_minute(struct test *t)
     const struct sid no_owner = {.size = 0};
     now_ms = 5; /* just after the start of the machine */
     CHECK_INT(t, SCAN_ASK, watchdog_check(watchdog, 0, 0, &no_owner, &stage));
+    const struct watch_target whoami = {.stage = STAGE_OPEN}; /* no process either */
+    lose(watchdog, &whoami);
+    return_at(watchdog, &list, 10); /* which was never remembered */
+    now_ms = 10 + WATCHDOG_SKIP_MS;
+    CHECK_INT(t, SCAN_SKIP, watchdog_check(watchdog, 0, 0, NULL, &stage));
+    return_at(watchdog, &whoami, now_ms);
+    now_ms += WATCHDOG_SKIP_MS;
+    CHECK_INT(t, SCAN_ASK, watchdog_check(watchdog, 0, 0, NULL, &stage));
 }
 
 /* A user makes one process after the other hang: no more than two threads are lost; then others do
