@@ -150,7 +150,7 @@ static void begin_user(struct pipeline *pipeline, const struct row *row)
 /* Puts a row together with the others of its process. */
 static bool add_to_user(struct pipeline *pipeline, const struct row *row, struct buffer *out)
 {
-    bool is_use = row->type == ROW_MAP || row->type == ROW_OPEN;
+    bool is_use = row->type == ROW_MAP || row->type == ROW_OPEN || row->type == ROW_STALE;
     bool is_same = pipeline->user.type == ROW_USER && row->type != ROW_PROCESS &&
                    row_number(row, MEMBER_PID, 0) == row_number(&pipeline->user, MEMBER_PID, 0);
     struct span kind = row_text(row, MEMBER_KIND), path = row_text(row, MEMBER_PATH);
