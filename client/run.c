@@ -422,11 +422,11 @@ static bool on_row(struct run *run, struct row *row)
         return false;
     if (row->type == ROW_PROCESS)
         row_copy(&run->process, row);
+    if (row->type == ROW_END)
+        row_copy(&run->end, row);
     who_add(paths, row);
-    if (row->type != ROW_END)
-        return take_row(run, row);
-    row_copy(&run->end, row);
-    return !run->end.failed;
+    run->exhausted = run->process.failed || run->end.failed;
+    return !run->exhausted && (row->type == ROW_END || take_row(run, row));
 }
 
 /* A person sees rows as they come; a file or a pipe gets them in large pieces. */
