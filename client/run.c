@@ -487,6 +487,8 @@ enum outcome run_request(const struct run_settings *settings)
         buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
     if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING) && settings->paths->dropped > 0)
         outcome = OUTCOME_INCOMPLETE;
+    if (!options->quiet && !options->is_again)
+        who_report_dropped(settings->paths, &run->say);
     if (!options->quiet)
         gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
     complain(run);

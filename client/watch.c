@@ -157,6 +157,18 @@ static bool compare(struct watch *watch)
     return good;
 }
 
+/* Files that do not fit into the request are never found. */
+static void say_dropped(const struct watch *watch)
+{
+    struct buffer line;
+
+    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
+    who_report_dropped(watch->settings->paths, &line);
+    if (line.size > 0)
+        say(watch, buffer_span(&line));
+    buffer_release(&line);
+}
+
 enum outcome run_watch(const struct run_settings *settings, const struct watch_server *server)
 {
     const unsigned interval_ms = settings->options->interval_s * 1000;
@@ -164,8 +176,10 @@ enum outcome run_watch(const struct run_settings *settings, const struct watch_s
     bool goes_on = watch != NULL;
     enum outcome outcome = OUTCOME_COMPLETE;
 
-    if (watch == NULL)
+    if (watch == NULL || settings->paths->failed) {
+        free(watch);
         return run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
+    }
     watch->settings = settings;
     watch->server = server;
     run_make_request(settings, &watch->request);
@@ -174,6 +188,7 @@ enum outcome run_watch(const struct run_settings *settings, const struct watch_s
     buffer_init(&watch->out, OUT_SIZE_MAX);
     pipeline_init(&watch->pipeline, settings->options,
                   &(struct pipeline_settings){settings->width, settings->account, NULL, NULL, 0});
+    say_dropped(watch);
     while (goes_on) { /* each turn waits for an answer up to the time-out, then for the interval */
         snapshot_release(watch->new_);
         snapshot_init(watch->new_);

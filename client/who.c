@@ -52,7 +52,10 @@ struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct sp
     struct asked *item = &list->items[list->count++];
 
     *item = (struct asked){kind, name, list->globs_count, 0, NTSTATUS_NOT_IMPLEMENTED, ""};
-    list->failed = !store_keep(&list->store, &item->name) || list->failed;
+    if (!store_keep(&list->store, &item->name)) {
+        item->name = SPAN("");
+        list->failed = true;
+    }
     return item;
 }
 
@@ -72,8 +75,9 @@ void asked_add_glob(struct asked_list *list, struct span name)
         known++;
     if (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {
         list->dropped++;
+    } else if (text.failed || (known == list->globs_count && !store_keep(&list->store, &glob))) {
+        list->failed = true;
     } else if (known == list->globs_count) {
-        list->failed = text.failed || !store_keep(&list->store, &glob) || list->failed;
         list->globs[list->globs_count++] = glob;
         list->globs_size += size;
         item->globs_count++;
@@ -206,13 +210,17 @@ void who_report(const struct asked_list *list, bool is_found, bool is_own, struc
                           item->users_status);
         buffer_text(out, "\n");
     }
+    buffer_append(out, buffer_span(&list->notes));
+}
+
+void who_report_dropped(const struct asked_list *list, struct buffer *out)
+{
     if (list->dropped > 0)
         buffer_format(out,
                       PRODUCT_NAME
                       ": one request has no room for all names and users: %zu were not "
                       "looked for\n",
                       list->dropped);
-    buffer_append(out, buffer_span(&list->notes));
 }
 
 /* Appends the lines that are not among the others. */

@@ -78,6 +78,9 @@ bool who_request(_Inout_ struct asked_list *list, _Inout_ struct request *reques
 void who_report(_In_ const struct asked_list *list, bool is_found, bool is_own,
                 _Inout_ struct buffer *out);
 
+/* Appends a line when names or users were dropped. */
+void who_report_dropped(_In_ const struct asked_list *list, _Inout_ struct buffer *out);
+
 /* Appends the lines that came and went between two lists of lines: "+ LINE", "- LINE". */
 void who_changes(struct span before, struct span now, _Inout_ struct buffer *out);
 

@@ -10,6 +10,8 @@
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
+static unsigned left_count; /* closed while lost threads could use them */
+
 enum { LOST_MAX = 64, SERVICES_WAIT_MS = 500 };
 
 /* What a slice uses besides its answer; freed by the last of its thread and its owner. */
@@ -130,17 +132,32 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
     return true;
 }
 
-bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *failure)
+struct direct *direct_open(unsigned timeout_s, struct failure *failure)
 {
     char text[FAILURE_DETAIL_CAPACITY];
 
+    if (left_count == DIRECT_LEFT_MAX) {
+        (void)failure_set(
+            failure, FAILURE_TOO_MANY,
+            "Windows did not answer questions about processes again and again: start " PRODUCT_NAME
+            " anew");
+        return NULL;
+    }
+    struct direct *direct = calloc(1, sizeof *direct);
+    if (direct == NULL) {
+        (void)failure_set(failure, FAILURE_MEMORY, NULL);
+        return NULL;
+    }
     *direct = (struct direct){.transport = {direct, direct_send, direct_receive, NULL},
                               .left_ms = timeout_s * (uint64_t)1000};
     /* Without the privilege, processes of other users are refused and reported. */
     DWORD error = platform_nt_enable_debug();
     error = platform_nt_create(&direct->platform);
-    if (error != ERROR_SUCCESS)
-        return failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
+    if (error != ERROR_SUCCESS) {
+        (void)failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
+        free(direct);
+        return NULL;
+    }
     platform_nt_wait_services(&direct->platform, SERVICES_WAIT_MS);
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
@@ -156,16 +173,22 @@ bool direct_open(struct direct *direct, unsigned timeout_s, struct failure *fail
     watchdog_init(&direct->watchdog, system_awake_ms);
     server_limits_default(&direct->context.limits, 1);
     buffer_init(&direct->rows, ANSWER_OUTPUT_SIZE_MAX);
-    return true;
+    return direct;
 }
 
 void direct_close(struct direct *direct)
 {
+    if (direct == NULL)
+        return;
     slice_release(direct->slice);
     direct->slice = NULL;
     answer_destroy(direct->answer);
     buffer_release(&direct->rows);
     direct->answer = NULL;
-    if (direct->lost_count == 0) /* else a lost thread may still use it */
-        platform_nt_destroy(&direct->platform);
+    if (direct->lost_count > 0) { /* a lost thread may still use it */
+        left_count++;
+        return;
+    }
+    platform_nt_destroy(&direct->platform);
+    free(direct);
 }

@@ -10,6 +10,8 @@
 #include "common/answer/watchdog.h"
 #include "common/win32/win.h"
 
+enum { DIRECT_LEFT_MAX = 16 };
+
 struct direct {
     struct transport transport; /* points back here: do not copy */
     struct platform platform;   /* owned */
@@ -24,13 +26,12 @@ struct direct {
     unsigned lost_count;        /* threads given up; what they may use is not freed */
 };
 
-/* Enables SeDebugPrivilege if this process has it. Returns false with `failure` set and nothing to
- * close.
+/* Enables SeDebugPrivilege if this process has it. Returns NULL with `failure` set.
  * timeout_s  All that is received may take this long. */
-NODISCARD bool direct_open(_Out_ struct direct *direct, unsigned timeout_s,
-                           _Out_ struct failure *failure);
+struct direct *direct_open(unsigned timeout_s, _Out_ struct failure *failure);
 
-/* Accepts one that is all zero. */
-void direct_close(_Inout_ struct direct *direct);
+/* Accepts NULL. One with lost threads is never freed, because they may still use it; direct_open()
+ * fails after DIRECT_LEFT_MAX of them. */
+void direct_close(_Inout_opt_ struct direct *direct);
 
 #endif

@@ -115,7 +115,7 @@ struct server {
     const struct options *options;
     const char *pipe; /* full name */
     struct pipe_client client;
-    struct direct *direct;
+    struct direct *direct; /* owned */
     bool is_open;
 };
 
@@ -125,6 +125,7 @@ static void close_server(void *context)
 
     pipe_client_close(&server->client);
     direct_close(server->direct);
+    server->direct = NULL;
     server->is_open = false;
 }
 
@@ -136,8 +137,8 @@ static const struct transport *open_server(void *context, struct failure *failur
 
     if (server->options->direct) {
         close_server(server);
-        server->is_open = direct_open(server->direct, timeout_s, failure);
-        return server->is_open ? &server->direct->transport : NULL;
+        server->direct = direct_open(timeout_s, failure);
+        return server->direct != NULL ? &server->direct->transport : NULL;
     }
     if (server->is_open)
         server->client.left_ms = timeout_s * 1000;
@@ -156,7 +157,6 @@ static bool sleep_ms(void *context, unsigned ms)
 static enum outcome ask(struct console *console, const struct options *options,
                         const struct output *output)
 {
-    static struct direct direct; /* a lost thread may use it until the process ends */
     static struct places places; /* large */
     struct failure failure = {FAILURE_MEMORY, ""};
     struct envelope_facts facts = {.now = system_now_filetime};
@@ -165,7 +165,6 @@ static enum outcome ask(struct console *console, const struct options *options,
     struct server server = {
         .options = options,
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
-        .direct = &direct,
     };
     struct run_settings settings = {
         .options = options,
@@ -188,7 +187,9 @@ static enum outcome ask(struct console *console, const struct options *options,
     settings.folders_count = places.outside_count;
     stale_files_open(&stale);
     settings.stale = options->command == COMMAND_STALE ? &stale.calls : NULL;
-    if (options->command == COMMAND_WATCH)
+    if (places.paths.failed || places.names.failed)
+        outcome = run_complain(&settings, &failure);
+    else if (options->command == COMMAND_WATCH)
         outcome = run_watch(&settings, &(struct watch_server){&server, open_server, close_server,
                                                               sleep_ms, system_now_filetime});
     else if ((settings.transport = open_server(&server, &failure)) != NULL)

@@ -183,6 +183,8 @@ static const struct case_ cases_[] = {
      0},
 };
 
+static struct asked_list nothing_asked;
+
 static void run(struct test *t, const struct case_ *row, struct server *server, struct play *play,
                 unsigned interval_s)
 {
@@ -198,7 +200,6 @@ static void run(struct test *t, const struct case_ *row, struct server *server, 
     play->options.format = row->json ? FORMAT_JSON : FORMAT_TABLE;
     const struct output output = {
         .context = &play->printed, .write = print_result, .complain = print_diagnostic};
-    static struct asked_list nothing_asked;
     const struct run_settings settings = {.options = &play->options,
                                           .output = &output,
                                           .pipe = "PIPE",
@@ -252,11 +253,45 @@ static void long_intervals_reconnect(struct test *t)
     play_end(&play);
 }
 
+/* Files that do not fit into the request are not watched, and this is said; without memory nothing is. */
+static void lost_paths_are_no_secret(struct test *t)
+{
+    static const struct {
+        const char *what;
+        size_t dropped;
+        bool failed;
+        const char *error;
+        enum outcome outcome;
+        size_t asked;
+    } rows[] = {
+        {"all there", 0, false, "", OUTCOME_COMPLETE, 2},
+        {"dropped", 3, false, "3 were not looked for\n", OUTCOME_COMPLETE, 2},
+        {"no memory", 0, true, "out of memory\n", OUTCOME_BROKEN, 0},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct case_ row = {"", {SNAP_A, SNAP_A}, 2, false, false, "",
+                                  "", rows[i].outcome,  1};
+        struct server server;
+        struct play play;
+        TEST_ROW(t, "%s", rows[i].what);
+        nothing_asked.dropped = rows[i].dropped;
+        nothing_asked.failed = rows[i].failed;
+        run(t, &row, &server, &play, 2);
+        CHECK_INT(t, rows[i].asked, server.asked);
+        (void)buffer_append(&play.printed.error, (struct span){"", 1});
+        CHECK(t, rows[i].error[0] == '\0' ? play.printed.error.size == 1
+                                          : has(&play.printed.error, rows[i].error));
+        play_end(&play);
+    }
+    nothing_asked = (struct asked_list){.count = 0};
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(changes_are_printed),
         TEST_CASE(long_intervals_reconnect),
+        TEST_CASE(lost_paths_are_no_secret),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
+#include "client/win32/direct.h"
 #include "common/answer/watchdog.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
@@ -113,6 +114,28 @@ static void direct_leaves_it_out(struct test *t)
     end_fixture(t);
 }
 
+/* What a thread uses that was given up stays as it is, and such remains are bounded. */
+static void lost_threads_keep_their_memory(struct test *t)
+{
+    struct failure failure;
+    struct direct *left[DIRECT_LEFT_MAX];
+
+    for (size_t i = 0; i < DIRECT_LEFT_MAX; i++) {
+        TEST_ROW(t, "%zu", i);
+        left[i] = direct_open(1, &failure);
+        REQUIRE(t, left[i] != NULL);
+        left[i]->lost_count = 1;
+        direct_close(left[i]);
+        for (size_t j = 0; j <= i; j++) {
+            CHECK(t, j == i || left[j] != left[i]);
+            CHECK(t, left[j]->context.platform == &left[j]->platform && left[j]->lost_count == 1);
+        }
+    }
+    CHECK(t, direct_open(1, &failure) == NULL);
+    CHECK_INT(t, FAILURE_TOO_MANY, failure.kind);
+    direct_close(NULL);
+}
+
 static DWORD WINAPI ask_all(void *context)
 {
     run_and_check(context, L"-a");
@@ -185,6 +208,7 @@ static void the_service_goes_on(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
+        TEST_CASE(lost_threads_keep_their_memory),
         TEST_CASE(direct_leaves_it_out),
         TEST_CASE(the_service_goes_on),
     };
