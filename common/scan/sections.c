@@ -13,6 +13,7 @@
 enum {
     WORK_PER_STEP = 256, /* without a query: patterns, each compared with so many bytes */
     BYTES_PER_WORK = 256,
+    CLOSES_PER_STEP = 1024,
     PATH_SIZE_MAX = 64 * 1024 /* a row has room for two, every byte escaped */
 };
 
@@ -92,7 +93,8 @@ struct pair {
 
 typedef void sections_step(struct sections *sections, struct scan_row *row);
 
-static sections_step step_root, step_read, step_entry, step_handles, step_match, step_row;
+static sections_step step_root, step_read, step_entry, step_before, step_snapshot, step_after,
+    step_close, step_match, step_row;
 
 struct sections {
     const struct platform *platform;
@@ -120,11 +122,11 @@ struct sections {
 
     size_t opened;          /* sections */
     uint64_t handles_count; /* in the snapshot */
-    size_t handle_index, row_index, holder_index, holder_end;
+    size_t close_index, handle_index, row_index, holder_index, holder_end;
     bool is_matching, is_hidden; /* the snapshot lacks the address of a section of ours */
     bool is_crowded;             /* by holders: what is equal was dropped, to little avail */
     bool has_holders;
-    struct process_list *processes; /* after the snapshot */
+    struct process_list *before, *processes; /* before and after the snapshot */
 };
 
 struct sections *sections_create(const struct platform *platform, const struct scan_query *query,
@@ -152,13 +154,20 @@ static void close_object(const struct sections *sections, struct object *object)
     object->handle = 0;
 }
 
-/* While a section is open here, a program that creates it anew gets the old one. */
-static void close_all(struct sections *sections)
+/* Closes up to `count` objects; nothing is opened from then on. Returns true when none is open. */
+static bool close_objects(struct sections *sections, size_t count)
 {
-    for (size_t i = 0; i < COUNT(sections->directories, struct object); i++)
-        close_object(sections, &ITEMS(sections->directories, struct object)[i]);
-    for (size_t i = 0; i < COUNT(sections->found, struct object); i++)
-        close_object(sections, &ITEMS(sections->found, struct object)[i]);
+    struct object *directories = ITEMS(sections->directories, struct object);
+    struct object *found = ITEMS(sections->found, struct object);
+    const size_t directories_count = COUNT(sections->directories, struct object);
+    const size_t end = directories_count + COUNT(sections->found, struct object);
+
+    for (; count > 0 && sections->close_index < end; count--) {
+        const size_t i = sections->close_index++;
+        close_object(sections,
+                     i < directories_count ? &directories[i] : &found[i - directories_count]);
+    }
+    return sections->close_index >= end;
 }
 
 /* What costs is over: another list may be made. */
@@ -167,6 +176,8 @@ static void end_listing(struct sections *sections)
 #define X(member, size) buffer_release(&sections->member);
     MAKING_LIST(X)
 #undef X
+    process_list_release(sections->before);
+    sections->before = NULL;
     if (sections->listings != NULL && sections->step != step_root)
         atomic_set(sections->listings, 0);
     sections->listings = NULL;
@@ -176,7 +187,7 @@ void sections_destroy(struct sections *sections)
 {
     if (sections == NULL)
         return;
-    close_all(sections);
+    (void)close_objects(sections, SIZE_MAX);
     end_listing(sections);
     process_list_release(sections->processes);
 #define X(member, size) buffer_release(&sections->member);
@@ -439,7 +450,7 @@ static void step_read(struct sections *sections, struct scan_row *row)
     const char *message = NULL;
 
     if (sections->directory_index == COUNT(sections->directories, struct object)) {
-        sections->step = step_handles;
+        sections->step = step_before;
         return;
     }
     const struct object *directory =
@@ -582,9 +593,9 @@ static void add_pair(struct buffer *pairs, uint64_t key, uint64_t value)
 
 /* What the handles are compared with. Returns false when the snapshot holds less than it claims, or
  * without memory. */
-static bool prepare(struct sections *sections, const struct process_list *before)
+static bool prepare(struct sections *sections)
 {
-    const struct process_list *after = sections->processes;
+    const struct process_list *before = sections->before, *after = sections->processes;
     const struct buffer *answer = &sections->answer;
 
     if (answer->size < HANDLES_OFFSET)
@@ -605,32 +616,50 @@ static bool prepare(struct sections *sections, const struct process_list *before
 static const char NOT_ALL_HANDLES[] =
     "Windows did not list all handles and processes, so no holders are known.";
 
-/* The snapshot, taken while all sections are open. */
-static void step_handles(struct sections *sections, struct scan_row *row)
+/* Goes on with `next`; or, without a list, closes everything, and no holder is known. */
+static void proceed(struct sections *sections, struct scan_row *row, uint32_t nt_status,
+                    sections_step *next)
 {
-    struct process_list *before = NULL;
-
-    sections->step = step_match;
-    if (sections->opened == 0) { /* what was refused has no holders that could be known */
-        sections->has_holders = true;
-        sections->step = step_row;
-        close_all(sections);
-        end_listing(sections);
-        return;
-    }
-    uint32_t nt_status = list_processes(sections, &before);
-    if (nt_status == NTSTATUS_OK) {
-        sections->counts.queries.lists++;
-        nt_status =
-            sections->platform->objects->handles(sections->platform->context, &sections->answer);
-    }
-    if (nt_status == NTSTATUS_OK)
-        nt_status = list_processes(sections, &sections->processes);
-    sections->has_holders = nt_status == NTSTATUS_OK && prepare(sections, before);
-    process_list_release(before);
-    close_all(sections);
-    if (!sections->has_holders)
+    sections->step = next;
+    if (next == NULL || nt_status != NTSTATUS_OK) {
+        sections->step = step_close;
         report(sections, row, STAGE_HANDLES, NO_OBJECT, nt_status, NOT_ALL_HANDLES);
+    }
+}
+
+/* The snapshot is taken while all sections are open; each step makes one query. What was refused has
+ * no holders that could be known. */
+static void step_before(struct sections *sections, struct scan_row *row)
+{
+    sections->has_holders = sections->opened == 0;
+    sections->step = step_close;
+    if (sections->opened > 0)
+        proceed(sections, row, list_processes(sections, &sections->before), step_snapshot);
+}
+
+static void step_snapshot(struct sections *sections, struct scan_row *row)
+{
+    const struct platform *platform = sections->platform;
+
+    sections->counts.queries.lists++;
+    proceed(sections, row, platform->objects->handles(platform->context, &sections->answer),
+            step_after);
+}
+
+static void step_after(struct sections *sections, struct scan_row *row)
+{
+    const uint32_t nt_status = list_processes(sections, &sections->processes);
+
+    sections->has_holders = nt_status == NTSTATUS_OK && prepare(sections);
+    proceed(sections, row, nt_status, sections->has_holders ? step_close : NULL);
+}
+
+/* While a section is open here, a program that creates it anew gets the old one. */
+static void step_close(struct sections *sections, struct scan_row *row)
+{
+    (void)row;
+    if (close_objects(sections, CLOSES_PER_STEP))
+        sections->step = step_match;
 }
 
 /* A process may have many handles to a section: a full list is sorted, for as long as that frees a
@@ -694,7 +723,8 @@ static void step_match(struct sections *sections, struct scan_row *row)
     const bool is_short = has_addresses || sections->addresses.failed;
     end_listing(sections);
     sections->step = step_row;
-    if (!sections->has_holders || (sections->is_matching && sort_pairs(&sections->holders)))
+    if (!sections->has_holders || sections->opened == 0 ||
+        (sections->is_matching && sort_pairs(&sections->holders)))
         return;
     sections->has_holders = false;
     const char *message = NOT_ALL_HANDLES;
@@ -771,7 +801,7 @@ void sections_next(struct sections *sections, struct scan_row *row)
         return;
     }
     sections->is_full = false; /* what there is of the list is completed */
-    sections->step = step_handles;
+    sections->step = step_before;
     report(
         sections, row, STAGE_DIRECTORY, NO_OBJECT, NTSTATUS_OK,
         "There are more named sections than can be listed at once (131072), or memory is short.");

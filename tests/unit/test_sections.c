@@ -16,7 +16,8 @@ struct world {
     struct platform platform;
     struct buffer listing; /* what a list gave, one line each */
     size_t rows, errors, steps;
-    unsigned count; /* of the test's own */
+    size_t closed_max; /* handles in one step */
+    unsigned count;    /* of the test's own */
 };
 
 static void world_init(struct world *world)
@@ -73,7 +74,10 @@ static const char *play(struct world *world, const struct scan_query *query)
     buffer_clear(out);
     world->rows = world->errors = 0;
     for (world->steps = 0; sections != NULL && world->steps < STEPS_MAX; world->steps++) {
+        const size_t open = world->objects.open_count;
         sections_next(sections, &row);
+        if (open > world->objects.open_count + world->closed_max)
+            world->closed_max = open - world->objects.open_count;
         if (row.type == SCAN_SECTION) {
             put_row(world, sections, row.section);
             if (world->objects.open_count != 0)
@@ -769,6 +773,7 @@ static void a_hundred_thousand_sections_and_a_million_handles(struct test *t)
     CHECK_INT(t, 1, world.objects.calls[VIRTUAL_OBJECT_HANDLES]);
     CHECK_INT(t, 2, world.virtual_.calls[VIRTUAL_LIST]);
     CHECK_INT(t, 100000, world.objects.calls[VIRTUAL_OBJECT_SECTION]); /* each opened once */
+    CHECK(t, world.closed_max > 1 && world.closed_max <= 1024);
     /* each handle is read twice, each section opened, closed and reported once */
     CHECK(t, world.steps < 2 * 1100000 / HANDLES_PER_STEP + 3 * 100000);
     world_release(&world);
