@@ -179,6 +179,7 @@ DWORD daemon_stop(struct daemon *daemon)
     DWORD error = server_stop(daemon->server);
 
     if (error != ERROR_SUCCESS && error != ERROR_IO_INCOMPLETE) {
+        pipe_close_all(); /* first: the event may take long */
         event_stop_late();
         return error;
     }

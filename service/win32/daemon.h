@@ -36,8 +36,8 @@ NODISCARD DWORD daemon_start(_Out_ struct daemon *daemon, _In_ const char *pipe_
  * Returns ERROR_SUCCESS for stop, ERROR_SERVICE_NOT_ACTIVE when the server failed. */
 NODISCARD DWORD daemon_wait(_Inout_ struct daemon *daemon, HANDLE stop, HANDLE changed);
 
-/* Returns ERROR_SUCCESS; ERROR_TIMEOUT when something hangs: the process must end at once, without
- * unwinding. */
+/* Returns ERROR_SUCCESS; ERROR_TIMEOUT when something hangs: the pipe is closed, and the process must
+ * end at once, without unwinding. */
 NODISCARD DWORD daemon_stop(_Inout_ struct daemon *daemon);
 
 /* `lsmapd --console`: serves without the service control manager until Ctrl+C, Ctrl+Break, or the

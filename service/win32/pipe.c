@@ -53,40 +53,50 @@ enum {
         (int)CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 /* guard */
 };
 
+/* Held while an instance is made or closed, so that no instance is left out when all are closed, and
+ * none is closed twice. */
 static SRWLOCK instances_lock = SRWLOCK_INIT;
 static HANDLE instances[INSTANCES_MAX]; /* that are open; NULL: a free place */
+static bool are_all_closed;             /* for good */
 
-/* Puts `to` in the place of `from`. */
-static bool keep_instance(HANDLE from, HANDLE to)
+/* Under the lock. Returns the place of an instance, or NULL. */
+static HANDLE *find_place(HANDLE instance)
 {
-    int i = 0;
-
-    AcquireSRWLockExclusive(&instances_lock);
-    while (i < INSTANCES_MAX && instances[i] != from)
-        i++;
-    if (i < INSTANCES_MAX)
-        instances[i] = to;
-    ReleaseSRWLockExclusive(&instances_lock);
-    return i < INSTANCES_MAX;
+    for (int i = 0; i < INSTANCES_MAX; i++)
+        if (instances[i] == instance)
+            return &instances[i];
+    return NULL;
 }
 
 void pipe_close(HANDLE *pipe)
 {
     if (*pipe == NULL)
         return;
-    (void)keep_instance(*pipe, NULL);
-    pipe_calls.disconnect_named_pipe(*pipe); /* fails when no client ever came: fine */
-    handle_close(pipe);
+    AcquireSRWLockExclusive(&instances_lock);
+    HANDLE *place = find_place(*pipe);
+    if (place != NULL) {                         /* else it was closed with all others */
+        pipe_calls.disconnect_named_pipe(*pipe); /* fails when no client ever came: fine */
+        handle_close(place);
+    }
+    ReleaseSRWLockExclusive(&instances_lock);
+    *pipe = NULL;
 }
 
-void pipe_end_process(int code)
+void pipe_close_all(void)
 {
-    AcquireSRWLockExclusive(&instances_lock); /* for good */
+    AcquireSRWLockExclusive(&instances_lock);
+    are_all_closed = true;
     for (int i = 0; i < INSTANCES_MAX; i++) {
         if (instances[i] != NULL)
             DisconnectNamedPipe(instances[i]);
         handle_close(&instances[i]);
     }
+    ReleaseSRWLockExclusive(&instances_lock);
+}
+
+void pipe_end_process(int code)
+{
+    pipe_close_all();
     TerminateProcess(GetCurrentProcess(), (UINT)code);
     ASSERT(false);
 }
@@ -94,18 +104,23 @@ void pipe_end_process(int code)
 static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUTES *security,
                              HANDLE *pipe)
 {
-    HANDLE created = pipe_calls.create_named_pipe(
-        name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first,
-        PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
-        PIPE_UNLIMITED_INSTANCES, PIPE_QUOTA_OUT_SIZE, PIPE_QUOTA_IN_SIZE, 0, security);
-    if (created == INVALID_HANDLE_VALUE)
-        return GetLastError();
-    if (!keep_instance(NULL, created)) {
-        handle_close(&created);
-        return ERROR_NO_SYSTEM_RESOURCES;
+    DWORD error = ERROR_NO_SYSTEM_RESOURCES;
+
+    AcquireSRWLockExclusive(&instances_lock);
+    HANDLE *place = are_all_closed ? NULL : find_place(NULL);
+    if (place != NULL) {
+        HANDLE created = pipe_calls.create_named_pipe(
+            name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first,
+            PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+            PIPE_UNLIMITED_INSTANCES, PIPE_QUOTA_OUT_SIZE, PIPE_QUOTA_IN_SIZE, 0, security);
+        error = created == INVALID_HANDLE_VALUE ? GetLastError() : ERROR_SUCCESS;
+        if (error == ERROR_SUCCESS) {
+            *place = created;
+            *pipe = created;
+        }
     }
-    *pipe = created;
-    return ERROR_SUCCESS;
+    ReleaseSRWLockExclusive(&instances_lock);
+    return error;
 }
 
 /* Opens the other end as a client that nobody can impersonate. Returns NULL on failure. */

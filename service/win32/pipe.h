@@ -31,7 +31,11 @@ NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, _In_ SECURITY_ATT
  * NULL. */
 void pipe_close(_Inout_ HANDLE *pipe);
 
-/* Does that with every instance, then ends the process, without unwinding. */
+/* Does that with every instance, for good: none can be made afterwards. For a process that ends while
+ * threads still hold instances. */
+void pipe_close_all(void);
+
+/* Does that, then ends the process, without unwinding. */
 NORETURN void pipe_end_process(int code);
 
 /* True when the client has closed its end and left nothing to read. Does not block; no read may be

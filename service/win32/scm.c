@@ -83,7 +83,8 @@ static DWORD serve(void)
     error = daemon_wait(&daemon, service.stop, service.changed);
     report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
     if (daemon_stop(&daemon) != ERROR_SUCCESS) {
-        /* A requested stop must not look like a failure, or Windows restarts the service. */
+        /* A requested stop must not look like a failure, or Windows restarts the service. A new
+         * one may start from here on: the pipe is closed. */
         report(SERVICE_STOPPED, error == ERROR_SUCCESS ? NO_ERROR : ERROR_TIMEOUT, 0);
         pipe_end_process(EXIT_CODE_TIMED_OUT);
     }
