@@ -129,6 +129,7 @@ static void sections_have_name_size_and_kind(struct test *t)
 static void holders_are_known_or_said_to_be_unknown(struct test *t)
 {
     REQUIRE(t, list_fixture());
+    REQUIRE(t, CHECK_INT(t, 4, rows_count));
     for (size_t i = 0; i < rows_count; i++) {
         TEST_ROW(t, "%s", rows[i].name);
         if (rows[i].row.has_holders)
@@ -169,12 +170,17 @@ static void no_handle_stays_open(struct test *t)
 static void the_client_lists_them_without_a_service(struct test *t)
 {
     wchar_t arguments[TEXT_CAPACITY];
+    char name[TEXT_CAPACITY];
     struct lsmap_process lsmap;
 
+    snprintf(name, sizeof name, "Local\\lsmap-fixture-%u", (unsigned)run.pid);
+    REQUIRE(t, list(name)); /* what the client is to find */
+    REQUIRE(t, CHECK_INT(t, 1, rows_count));
     swprintf(arguments, TEXT_CAPACITY, L"--direct sections \"Local\\lsmap-fixture-%u\" --json",
              (unsigned)run.pid);
     REQUIRE(t, lsmap_process_run(&lsmap, arguments));
     CHECK_INT(t, errors_count > 0, lsmap.exit_code);
+    CHECK(t, (strstr(lsmap.out, "\"holders\":null") != NULL) == !rows[0].row.has_holders);
     CHECK(t, strstr(lsmap.out, "\"type\":\"section\"") != NULL);
     CHECK(t, strstr(lsmap.out, "\"size\":12288,") != NULL);
     CHECK(t, strstr(lsmap.out, "\"backing\":\"pagefile\"") != NULL);
