@@ -11,6 +11,7 @@
 #include "common/base/status.h"
 #include "common/json/reader.h"
 #include "common/proto/protocol.h"
+#include "common/scan/nt_status.h"
 #include "common/text/fold.h"
 #include "common/text/pattern.h"
 
@@ -274,7 +275,8 @@ static void on_end(struct run *run, const struct row *end)
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
     if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
         buffer_text(&run->say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
-    else if (!options->quiet && options->who && (!options->is_again || run->uses == 0))
+    else if (options->who && (!options->is_again || run->uses == 0) &&
+             (!options->quiet || (options->wait && who_has_gap(run->settings->paths, NTSTATUS_OK))))
         who_report(run->settings->paths, run->uses > 0, run->gaps.is_own, &run->say);
     else if (!options->quiet && !options->who && run->gaps.processes == 0 &&
              (request->has_address || request->paths_count > 0) &&
@@ -486,6 +488,10 @@ enum outcome run_request(const struct run_settings *settings)
     if (is_part && run->is_printed && run->pipeline.rows > 0 && options->out == NULL)
         buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
     if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING) && settings->paths->dropped > 0)
+        outcome = OUTCOME_INCOMPLETE;
+    /* A system that never lists users would never let --wait end well. */
+    if (options->wait && outcome == OUTCOME_NOTHING &&
+        who_has_gap(settings->paths, NTSTATUS_NOT_IMPLEMENTED))
         outcome = OUTCOME_INCOMPLETE;
     if (!options->quiet && !options->is_again)
         who_report_dropped(settings->paths, &run->say);

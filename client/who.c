@@ -186,6 +186,18 @@ static void put_nobody(const struct asked *item, bool is_own, struct buffer *out
     }
 }
 
+bool who_has_gap(const struct asked_list *list, uint32_t expected)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct asked *item = &list->items[i];
+        bool is_there = item->kind == ASKED_FILE || item->kind == ASKED_FOLDER;
+        if (item->kind == ASKED_CLOSED ||
+            (is_there && item->users_status != NTSTATUS_OK && item->users_status != expected))
+            return true;
+    }
+    return false;
+}
+
 void who_report(const struct asked_list *list, bool is_found, bool is_own, struct buffer *out)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -78,6 +78,9 @@ bool who_request(_Inout_ struct asked_list *list, _Inout_ struct request *reques
 void who_report(_In_ const struct asked_list *list, bool is_found, bool is_own,
                 _Inout_ struct buffer *out);
 
+/* True when it is not known who has an item open, for another reason than `expected`, an NTSTATUS. */
+bool who_has_gap(_In_ const struct asked_list *list, uint32_t expected);
+
 /* Appends a line when names or users were dropped. */
 void who_report_dropped(_In_ const struct asked_list *list, _Inout_ struct buffer *out);
 

@@ -6,6 +6,7 @@
 #include "client/outcome.h"
 #include "client/run.h"
 #include "client/show/help.h"
+#include "client/wait.h"
 #include "client/watch.h"
 #include "client/win32/accounts.h"
 #include "client/win32/console.h"
@@ -22,7 +23,6 @@
 #include "common/win32/win.h"
 
 enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024 };
-enum { WAIT_POLL_MS = 2000, WAIT_ANSWER_SIZE_MAX = 16 * 1024 * 1024 };
 
 /* What the paths of the options mean now. */
 struct places {
@@ -203,68 +203,17 @@ static enum outcome ask(struct console *console, const struct options *options,
     return outcome;
 }
 
-/* Where the answers of --wait go, to be compared. */
-struct answers {
-    const struct output *output;
-    struct buffer before, now;
-};
-
-static bool keep_lines(void *context, struct span bytes)
+/* Each time the files are resolved anew and closed again: an open handle would keep a removed file from
+ * going. */
+static enum outcome ask_again(void *context, struct options *options, const struct output *output)
 {
-    return buffer_append(&((struct answers *)context)->now, bytes);
+    return ask(context, options, output);
 }
 
-static void pass_complaint(void *context, struct span lines)
+static uint64_t now_ms(void *context)
 {
-    const struct output *output = ((struct answers *)context)->output;
-
-    output->complain(output->context, lines);
-}
-
-/* Shows what changed since the answer before. */
-static void show_changes(struct answers *answers)
-{
-    struct buffer lines, now = answers->now;
-
-    buffer_init(&lines, 2 * WAIT_ANSWER_SIZE_MAX);
-    who_changes(buffer_span(&answers->before), buffer_span(&now), &lines);
-    (void)answers->output->write(answers->output->context, buffer_span(&lines));
-    buffer_release(&lines);
-    answers->now = answers->before;
-    answers->before = now;
-    buffer_clear(&answers->now);
-}
-
-/* Asks again and again until nobody has the files. Each time they are resolved anew and closed again:
- * an open handle would keep a removed file from going. */
-static enum outcome wait_until_unused(struct console *console, struct options *options)
-{
-    const uint64_t wait_ms = (uint64_t)options->wait_s * 1000, begin_ms = system_now_ms();
-    struct answers answers = {.output = &console->output};
-    const struct output output = {
-        .context = &answers, .write = keep_lines, .complain = pass_complaint};
-    enum outcome outcome = OUTCOME_COMPLETE;
-
-    buffer_init(&answers.before, WAIT_ANSWER_SIZE_MAX);
-    buffer_init(&answers.now, WAIT_ANSWER_SIZE_MAX);
-    options->no_header = true;
-    for (; outcome == OUTCOME_COMPLETE; options->is_again = true) {
-        uint64_t waited_ms = system_now_ms() - begin_ms;
-        if (options->is_again && wait_ms > 0 && waited_ms >= wait_ms) {
-            complain(console, "still in use: the time of --timeout is over");
-            outcome = OUTCOME_BUSY;
-            break;
-        }
-        if (options->is_again)
-            Sleep(wait_ms > 0 && wait_ms - waited_ms < WAIT_POLL_MS ? (DWORD)(wait_ms - waited_ms)
-                                                                    : WAIT_POLL_MS);
-        outcome = ask(console, options, &output);
-        if (outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING)
-            show_changes(&answers);
-    }
-    buffer_release(&answers.before);
-    buffer_release(&answers.now);
-    return outcome == OUTCOME_NOTHING ? OUTCOME_COMPLETE : outcome;
+    (void)context;
+    return system_now_ms();
 }
 
 /* The two files of `diff`. */
@@ -333,7 +282,8 @@ static enum outcome obey(struct console *console, struct options *options)
     if (options->command == COMMAND_DIFF)
         return compare_files(console, options);
     if (options->wait)
-        return wait_until_unused(console, options);
+        return run_wait(options, output,
+                        &(struct wait_calls){console, ask_again, sleep_ms, now_ms});
     if (options->command >= COMMAND_MAPS)
         return ask(console, options, &console->output);
     if (options->command == COMMAND_USAGE) {

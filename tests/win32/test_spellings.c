@@ -344,9 +344,11 @@ static void waiting_ends_when_nobody_has_the_file(struct test *t)
     REQUIRE(t, make_file(L"waited.dat", &opened));
     void *mapped = map(opened);
     handle_close(&opened);
-    CHECK(t, lsmap_process_run(&process, L"--direct -f waited.dat --wait --timeout 1"));
+    CHECK(t, lsmap_process_run(&process, L"--direct -f waited.dat --wait --timeout 3"));
     CHECK_INT(t, OUTCOME_BUSY, process.exit_code);
-    CHECK(t, strstr(process.error, "still in use") != NULL);
+    /* The last question may be cut off by the end of the time. */
+    CHECK(t, strstr(process.error, "still in use") != NULL ||
+                 strstr(process.error, "no complete answer") != NULL);
     lsmap_process_release(&process);
     HANDLE thread = CreateThread(NULL, 0, unmap_soon, mapped, 0, NULL);
     CHECK(t, lsmap_process_run(&process, L"--direct -f waited.dat --wait"));
