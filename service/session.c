@@ -115,7 +115,10 @@ void session_deinit(struct session *session)
 /* A client that only gets an error is granted nothing: no need to know who it is. */
 static bool needs_caller(const struct session *session)
 {
-    return session->has_unknown_bytes && !session->is_stopping && !session->conn.is_last;
+    const bool has_next_line = conn_next(&session->conn) == CONN_SERVE && session->answer == NULL;
+
+    return (session->has_unknown_bytes || (session->has_old_rights && has_next_line)) &&
+           !session->is_stopping && !session->conn.is_last;
 }
 
 bool session_is_scanning(const struct session *session)

@@ -66,7 +66,7 @@ void session_init(_Out_ struct session *session, _In_ const struct answer_contex
                   uint64_t now_ms);
 
 /* The settings have changed: these limits hold, while deadlines that are set stay, and the rights are
- * decided anew after the next read. No operation may be pending. */
+ * decided anew before the next request, also when its line is here already. No operation may be pending. */
 void session_set_limits(_Inout_ struct session *session, _In_ const struct server_limits *limits);
 
 /* Frees what the session holds; to be called once, in any state, with no I/O pending. */

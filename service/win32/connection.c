@@ -179,7 +179,8 @@ static void update_settings(struct connection *connection)
 {
     struct connection_shared *shared = connection->shared;
 
-    if (InterlockedCompareExchange(&shared->settings_version, 0, 0) == connection->settings_version)
+    if (connection->session.answer != NULL ||
+        InterlockedCompareExchange(&shared->settings_version, 0, 0) == connection->settings_version)
         return;
     AcquireSRWLockExclusive(&shared->lock);
     connection->settings_version = shared->settings_version;
@@ -332,6 +333,7 @@ static void follow(struct connection *connection)
         scan_threads_leave(connection->shared->scans, &connection->ticket);
     if (session_take_ended(session, &ended))
         event_answered(&session->grant.caller, connection->client_pid, &ended);
+    update_settings(connection); /* the next request may be here already */
 }
 
 /* Does what the session asks until something is pending, or others are to get the thread: their work

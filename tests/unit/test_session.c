@@ -142,6 +142,52 @@ static void session_decides_anew_when_the_settings_change(struct test *t)
     shell_close(t, shell);
 }
 
+/* Requests that came with one read are no way to keep rights. */
+static void session_decides_anew_for_each_line_of_a_read(struct test *t)
+{
+    static const char *const firsts[] = {"{\"op\":\"info\"}\n", /* and one that scans */
+                                         "{\"op\":\"processes\"}\n"};
+    static const struct {
+        const char *name;
+        bool is_changed, is_another, is_unknown; /* between the two answers */
+    } rows[] = {{"nothing changes", false, false, false},
+                {"fewer rights", true, false, false},
+                {"another program by now", true, true, false},
+                {"not identified any more", true, false, true}};
+
+    for (size_t i = 0; i < TEST_COUNT(rows) * TEST_COUNT(firsts); i++) {
+        struct shell *shell = shell_open();
+        const size_t row = i / TEST_COUNT(firsts);
+        char lines[128];
+
+        TEST_ROW(t, "%s, %zu", rows[row].name, i % TEST_COUNT(firsts));
+        send(shell, "{\"op\":\"whoami\"}\n"); /* so that there is room for two lines */
+        (void)snprintf(lines, sizeof lines, "%s{\"op\":\"whoami\"}\n",
+                       firsts[i % TEST_COUNT(firsts)]);
+        shell->identified_count = 0;
+        send_only(shell, lines);
+        act_until(shell, SESSION_WRITE);
+        CHECK_INT(t, 1, shell->identified_count);
+        CHECK(t, act(shell)); /* the answer of the first */
+        CHECK_INT(t, SESSION_SERVE, session_next(&shell->session));
+        shell->written_size = 0;
+        shell->caller.granted = RIGHT_CONNECT;
+        shell->caller.user = rows[row].is_another ? sid_system : shell->caller.user;
+        shell->has_caller = !rows[row].is_unknown;
+        if (rows[row].is_changed) {
+            session_set_limits(&shell->session, &shell->limits);
+            CHECK_INT(t, SESSION_IDENTIFY, session_next(&shell->session));
+        }
+        act_until(shell, SESSION_READ);
+        CHECK_INT(t, rows[row].is_changed ? 2 : 1, shell->identified_count);
+        CHECK_INT(t, 1, read_all(t, shell).terminals);
+        CHECK_INT(t, !rows[row].is_changed, contains(written(shell), "\"query_all\""));
+        CHECK_INT(t, row < 2, contains(written(shell), "\"connect\""));
+        CHECK_INT(t, row >= 2, contains(written(shell), "\"denied\""));
+        shell_close(t, shell);
+    }
+}
+
 static void session_gives_the_unidentified_nothing(struct test *t)
 {
     static const char *const ops[] = {"info", "whoami", "processes\",\"all\":true,\"id\":\"",
@@ -559,6 +605,7 @@ int main(int argc, char **argv)
         TEST_CASE(session_ends_when_another_program_writes),
         TEST_CASE(session_reads_single_bytes_unless_the_opener_writes),
         TEST_CASE(session_decides_anew_when_the_settings_change),
+        TEST_CASE(session_decides_anew_for_each_line_of_a_read),
         TEST_CASE(session_gives_the_unidentified_nothing),
         TEST_CASE(session_gives_the_anonymous_the_cure),
         TEST_CASE(session_serves_a_filtered_administrator_as_the_operator_says),
