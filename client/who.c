@@ -10,13 +10,20 @@
 #include "common/text/fold.h"
 #include "common/text/pattern.h"
 
-enum { NOTES_SIZE_MAX = 64 * 1024 };
+enum { NOTES_SIZE_MAX = 64 * 1024, OTHERS_MAX = 64 * 1024 };
 
 /* A process that uses an item of the list. */
 struct asked_user {
     uint32_t pid, item;
     bool is_done;       /* the walk found it mapped, or its row was made */
     bool is_incomplete; /* its walk */
+};
+
+/* A name that an item has, too. */
+struct asked_other {
+    struct span name; /* in the store */
+    size_t item;
+    bool is_link;
 };
 
 /* The next user with this pid that is not done, from *index on; NULL: there is none. */
@@ -37,6 +44,7 @@ void asked_init(struct asked_list *list)
     store_init(&list->store);
     buffer_init(&list->users, ASKED_USERS_MAX * sizeof(struct asked_user));
     buffer_init(&list->notes, NOTES_SIZE_MAX);
+    buffer_init(&list->others, OTHERS_MAX * sizeof(struct asked_other));
 }
 
 void asked_release(struct asked_list *list)
@@ -44,6 +52,7 @@ void asked_release(struct asked_list *list)
     store_release(&list->store);
     buffer_release(&list->users);
     buffer_release(&list->notes);
+    buffer_release(&list->others);
 }
 
 struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct span name)
@@ -51,7 +60,7 @@ struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct sp
     ASSERT(list->count < ASKED_MAX);
     struct asked *item = &list->items[list->count++];
 
-    *item = (struct asked){kind, name, list->globs_count, 0, NTSTATUS_NOT_IMPLEMENTED, ""};
+    *item = (struct asked){kind, name, 0, NTSTATUS_NOT_IMPLEMENTED, ""};
     if (!store_keep(&list->store, &item->name)) {
         item->name = SPAN("");
         list->failed = true;
@@ -59,9 +68,9 @@ struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct sp
     return item;
 }
 
-void asked_add_glob(struct asked_list *list, struct span name)
+static void add_glob(struct asked_list *list, size_t index, struct span name, bool is_counted)
 {
-    struct asked *item = &list->items[list->count - 1];
+    struct asked *item = &list->items[index];
     struct buffer text;
 
     buffer_init(&text, NAME_SIZE_MAX + 2);
@@ -70,19 +79,46 @@ void asked_add_glob(struct asked_list *list, struct span name)
         buffer_text(&text, name.size > 0 && name.data[name.size - 1] == '\\' ? "*" : "\\*");
     struct span glob = buffer_span(&text);
     /* Backslashes are escaped; so are control characters, which no file name has. */
-    size_t size = 2 * glob.size + 3, known = item->globs_index;
-    while (known < list->globs_count && !fold_equal(glob, list->globs[known]))
+    size_t size = 2 * glob.size + 3, known = 0;
+    while (known < list->globs_count &&
+           (list->owners[known] != index || !fold_equal(glob, list->globs[known])))
         known++;
-    if (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {
-        list->dropped++;
+    if (known == list->globs_count &&
+        (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size)) {
+        list->dropped += is_counted;
     } else if (text.failed || (known == list->globs_count && !store_keep(&list->store, &glob))) {
         list->failed = true;
     } else if (known == list->globs_count) {
+        list->owners[list->globs_count] = index;
         list->globs[list->globs_count++] = glob;
         list->globs_size += size;
         item->globs_count++;
     }
     buffer_release(&text);
+}
+
+void asked_add_glob(struct asked_list *list, struct span name)
+{
+    add_glob(list, list->count - 1, name, true);
+}
+
+void asked_keep_other(struct asked_list *list, struct span name, bool is_link)
+{
+    struct asked_other other = {name, list->count - 1, is_link};
+
+    list->failed =
+        !store_keep(&list->store, &other.name) ||
+        !buffer_append(&list->others, (struct span){(const char *)&other, sizeof other}) ||
+        list->failed;
+}
+
+void asked_add_others(struct asked_list *list)
+{
+    const struct asked_other *others = (const struct asked_other *)(const void *)list->others.data;
+
+    for (size_t i = 0; i < list->others.size / sizeof *others; i++)
+        add_glob(list, others[i].item, others[i].name, others[i].is_link);
+    buffer_clear(&list->others);
 }
 
 void asked_add_user(struct asked_list *list, uint32_t pid)
@@ -93,10 +129,10 @@ void asked_add_user(struct asked_list *list, uint32_t pid)
                    list->failed;
 }
 
-static bool has_path(const struct asked_list *list, const struct asked *item, struct span path)
+static bool has_path(const struct asked_list *list, size_t item, struct span path)
 {
-    for (size_t i = 0; i < item->globs_count && path.size > 0; i++)
-        if (glob_match_path(list->globs[item->globs_index + i], path))
+    for (size_t i = 0; i < list->globs_count && path.size > 0; i++)
+        if (list->owners[i] == item && glob_match_path(list->globs[i], path))
             return true;
     return false;
 }
@@ -109,8 +145,8 @@ void who_add(struct asked_list *list, const struct row *row)
         const struct asked *item = &list->items[user->item];
         user->is_incomplete = user->is_incomplete || row->type == ROW_PROCESS_ERROR;
         if (row->type == ROW_MAP && item->kind == ASKED_FILE) /* a folder is not mapped */
-            user->is_done = has_path(list, item, row_text(row, MEMBER_PATH)) ||
-                            has_path(list, item, row_text(row, MEMBER_DEVICE_PATH));
+            user->is_done = has_path(list, user->item, row_text(row, MEMBER_PATH)) ||
+                            has_path(list, user->item, row_text(row, MEMBER_DEVICE_PATH));
     }
 }
 
@@ -170,13 +206,16 @@ static void put_nobody(const struct asked *item, bool is_own, struct buffer *out
         [ASKED_PATTERN] = {"has a file mapped that matches", NULL},
         [ASKED_MISSING] = {"has it mapped", NULL},
         [ASKED_CLOSED] = {"has it mapped", NULL},
+        [ASKED_UNKNOWN] = {"has it mapped", NULL},
         [ASKED_FILE] = {"has it mapped", "has it mapped or open"},
         [ASKED_FOLDER] = {"has a file below it mapped", "has it open, or a file below it mapped"}};
     const char *what = words[item->kind][item->users_status == NTSTATUS_OK];
 
     if (item->kind != ASKED_PATTERN) {
         display_text(out, item->name);
-        buffer_text(out, item->kind == ASKED_MISSING ? " does not exist; " : " exists; ");
+        buffer_text(out, item->kind == ASKED_MISSING   ? " does not exist; "
+                         : item->kind == ASKED_UNKNOWN ? " could not be looked at; "
+                                                       : " exists; ");
     }
     buffer_format(out, "no process %s%s", is_own ? "of yours " : "", what);
     if (item->kind == ASKED_PATTERN) {
@@ -191,7 +230,7 @@ bool who_has_gap(const struct asked_list *list, uint32_t expected)
     for (size_t i = 0; i < list->count; i++) {
         const struct asked *item = &list->items[i];
         bool is_there = item->kind == ASKED_FILE || item->kind == ASKED_FOLDER;
-        if (item->kind == ASKED_CLOSED ||
+        if (item->kind == ASKED_CLOSED || item->kind == ASKED_UNKNOWN ||
             (is_there && item->users_status != NTSTATUS_OK && item->users_status != expected))
             return true;
     }
@@ -203,7 +242,8 @@ void who_report(const struct asked_list *list, bool is_found, bool is_own, struc
     for (size_t i = 0; i < list->count; i++) {
         const struct asked *item = &list->items[i];
         bool is_below = item->kind == ASKED_FOLDER && item->users_status == NTSTATUS_OK;
-        bool has_gap = item->kind == ASKED_CLOSED || item->kind == ASKED_FOLDER ||
+        bool has_gap = item->kind == ASKED_CLOSED || item->kind == ASKED_UNKNOWN ||
+                       item->kind == ASKED_FOLDER ||
                        (item->kind == ASKED_FILE && item->users_status != NTSTATUS_OK);
         if (is_found && !has_gap)
             continue;

@@ -16,6 +16,7 @@ enum asked_kind {
     ASKED_PATTERN, /* wildcards, or a name alone that is not in the current folder */
     ASKED_MISSING, /* nothing is there; files may be mapped by that name all the same */
     ASKED_CLOSED,  /* something is there that cannot be opened */
+    ASKED_UNKNOWN, /* it cannot be looked at whether something is there */
     ASKED_FILE,
     ASKED_FOLDER /* everything below it */
 };
@@ -33,7 +34,7 @@ enum {
 struct asked {
     enum asked_kind kind;
     struct span name;                 /* to be shown: final name, full path or pattern */
-    size_t globs_index, globs_count;  /* in the list's globs */
+    size_t globs_count;               /* of the list's */
     uint32_t users_status;            /* NTSTATUS of the question who uses it */
     char error[ASKED_ERROR_CAPACITY]; /* why it cannot be opened, terminated */
 };
@@ -42,6 +43,8 @@ struct asked_list {
     struct asked items[ASKED_MAX];
     size_t count;
     struct span globs[REQUEST_PATHS_MAX]; /* the `path` of the request */
+    size_t owners[REQUEST_PATHS_MAX];     /* index of the item that a glob is of */
+    struct buffer others;                 /* struct asked_other */
     size_t globs_count, globs_size;
     size_t dropped;      /* names and processes for which the requests have no room */
     struct buffer users; /* struct asked_user */
@@ -58,6 +61,13 @@ struct asked *asked_add(_Inout_ struct asked_list *list, enum asked_kind kind, s
 
 /* Adds a name of the last path: as it is, or of a folder everything below it. */
 void asked_add_glob(_Inout_ struct asked_list *list, struct span name);
+
+/* Keeps another name of the last path for asked_add_others(). is_link  Of a hard link: it counts when
+ * it is dropped. */
+void asked_keep_other(_Inout_ struct asked_list *list, struct span name, bool is_link);
+
+/* Adds the names kept, as far as the request has room when all paths have their first one. */
+void asked_add_others(_Inout_ struct asked_list *list);
 
 /* Adds a process that uses the last path. */
 void asked_add_user(_Inout_ struct asked_list *list, uint32_t pid);

@@ -85,6 +85,7 @@ static void places_init(struct places *places, const struct options *options)
     places->outside_count = 0;
     for (size_t i = 0; i < options->paths_count; i++)
         resolve_path(&places->paths, options->paths[i], false);
+    asked_add_others(&places->paths);
     for (size_t i = 0; i < options->images_count; i++)
         resolve_path(&places->names, options->images[i], true);
     for (size_t i = 0; i < options->not_under_count; i++) {

@@ -68,8 +68,10 @@ static DWORD open_path(struct span text)
         error = file_users_open(now.path, &now.file);
     if (error != ERROR_SUCCESS)
         return error;
-    if (GetFileType(now.file) != FILE_TYPE_DISK || !GetFileInformationByHandle(now.file, &facts))
+    if (GetFileType(now.file) != FILE_TYPE_DISK)
         return ERROR_BAD_DEV_TYPE;
+    if (!GetFileInformationByHandle(now.file, &facts))
+        return GetLastError();
     now.is_folder = (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
     now.links = facts.nNumberOfLinks;
     /* A volume without a letter and a mount point has a name by its GUID only. */
@@ -109,7 +111,7 @@ static void add_links(struct asked_list *list)
         buffer_clear(&now.scratch);
         if (buffer_append(&now.scratch, root) &&
             text_w_append(&now.scratch, now.answer, wcslen(now.answer)))
-            asked_add_glob(list, buffer_span(&now.scratch));
+            asked_keep_other(list, buffer_span(&now.scratch), true);
         len = PATH_CAPACITY;
         if (!FindNextFileNameW(search, &len, now.answer))
             break;
@@ -126,10 +128,10 @@ static void add_found(struct asked_list *list)
     asked_add_glob(list, name);
     /* Wine lists a file by the name that it was opened by, and a folder may have two letters. */
     if (system_is_wine())
-        asked_add_glob(list, buffer_span(&now.full));
+        asked_keep_other(list, buffer_span(&now.full), false);
     /* The kernel's name is right even where the service does not know that of a letter. */
     if (find_name(VOLUME_NAME_NT, &now.scratch).size > 0)
-        asked_add_glob(list, buffer_span(&now.scratch));
+        asked_keep_other(list, buffer_span(&now.scratch), false);
     /* Wine exports FindFirstFileNameW, and ends a program that calls it. */
     if (!now.is_folder && now.links > 1 && !system_is_wine())
         add_links(list);
@@ -155,8 +157,13 @@ static void add_unresolved(struct asked_list *list, struct span text, DWORD erro
         asked_add_glob(list, text);
         return;
     }
-    struct asked *item = asked_add(list, is_missing(error) ? ASKED_MISSING : ASKED_CLOSED, full);
-    if (item->kind == ASKED_CLOSED)
+    const bool is_there = error == ERROR_ACCESS_DENIED || error == ERROR_SHARING_VIOLATION;
+    struct asked *item = asked_add(list,
+                                   is_missing(error) ? ASKED_MISSING
+                                   : is_there        ? ASKED_CLOSED
+                                                     : ASKED_UNKNOWN,
+                                   full);
+    if (item->kind != ASKED_MISSING)
         (void)text_w_error(item->error, sizeof item->error, error);
     asked_add_glob(list, full);
     if (full.data[full.size - 1] == '\\' && buffer_text(&now.full, "*"))

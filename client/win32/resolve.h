@@ -7,7 +7,8 @@
 
 #include "client/who.h"
 
-/* Adds the path: a pattern, or the names of a file or folder, hard links included, and who uses it.
+/* Adds the path: a pattern, or the first name of a file or folder, and who uses it; keeps the other
+ * names, hard links included, for asked_add_others().
  * only_name  Just the final name, or the full path of what is not there.
  * text       UTF-8. */
 void resolve_path(_Inout_ struct asked_list *list, struct span text, bool only_name);

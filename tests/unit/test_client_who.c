@@ -66,6 +66,81 @@ static void names_beyond_a_request_are_counted(struct test *t)
     asked_release(&list);
 }
 
+/* Each file has its first name before any has its others; a lost link is counted, a lost spelling not. */
+static void first_names_come_first(struct test *t)
+{
+    enum { FILES = 33 };
+    char name[32];
+    struct row row;
+    struct request request;
+
+    asked_init(&list);
+    for (unsigned i = 0; i < FILES; i++) {
+        (void)snprintf(name, sizeof name, "C:\\%u", i);
+        asked_add(&list, ASKED_FILE, span(name))->users_status = NTSTATUS_OK;
+        asked_add_glob(&list, span(name));
+        asked_add_user(&list, i);
+        (void)snprintf(name, sizeof name, "\\Device\\V\\%u", i);
+        asked_keep_other(&list, span(name), false);
+    }
+    asked_keep_other(&list, span("C:\\32"), true); /* the same */
+    asked_keep_other(&list, span("C:\\link"), true);
+    asked_add_others(&list);
+    CHECK_INT(t, REQUEST_PATHS_MAX, list.globs_count);
+    glob_is(t, FILES - 1, "C:\\32");
+    glob_is(t, FILES, "\\Device\\V\\0");
+    CHECK_INT(t, 2, list.items[0].globs_count);
+    CHECK_INT(t, 1, list.items[FILES - 1].globs_count);
+    CHECK_INT(t, 1, list.dropped);
+    CHECK(t, !list.failed);
+    row_init(&row);
+    for (unsigned i = 0; i < FILES; i++) { /* each has its own file mapped, but for one */
+        row_begin(&row, ROW_MAP);
+        row_set_number(&row, MEMBER_PID, i);
+        (void)snprintf(name, sizeof name, "C:\\%u", i == 2 ? 3 : i);
+        row_set_text(&row, MEMBER_PATH, i == 0 ? span("\\Device\\V\\0") : span(name));
+        who_add(&list, &row);
+    }
+    request_init(&request, OP_MAPS);
+    CHECK(t, who_request(&list, &request));
+    CHECK_INT(t, 1, request.pids_count);
+    CHECK_INT(t, 2, request.pids[0]);
+    row_release(&row);
+    asked_release(&list);
+}
+
+/* "exists" is said only of what is known to. */
+static void existence_is_said_when_it_is_known(struct test *t)
+{
+    static const struct {
+        enum asked_kind kind;
+        const char *error, *line;
+    } rows[] = {
+        {ASKED_CLOSED, "Access denied.",
+         "lsmap: C:\\x exists; no process has it mapped; open files were not looked at: Access "
+         "denied.\n"},
+        {ASKED_UNKNOWN, "The network is busy.",
+         "lsmap: C:\\x could not be looked at; no process has it mapped; open files were not "
+         "looked "
+         "at: The network is busy.\n"},
+        {ASKED_MISSING, "", "lsmap: C:\\x does not exist; no process has it mapped\n"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct buffer out;
+        TEST_ROW(t, "row %zu", i);
+        buffer_init(&out, 256);
+        asked_init(&list);
+        struct asked *item = asked_add(&list, rows[i].kind, span("C:\\x"));
+        (void)snprintf(item->error, sizeof item->error, "%s", rows[i].error);
+        who_report(&list, false, false, &out);
+        CHECK_MEM(t, rows[i].line, strlen(rows[i].line), out.data != NULL ? out.data : "",
+                  out.size);
+        CHECK_INT(t, rows[i].kind != ASKED_MISSING, who_has_gap(&list, NTSTATUS_NOT_IMPLEMENTED));
+        asked_release(&list);
+        buffer_release(&out);
+    }
+}
+
 static void make_row(struct row *row, enum row_type type, uint32_t pid, const char *path)
 {
     row_begin(row, type);
@@ -181,6 +256,8 @@ int main(int argc, char **argv)
     static const struct test_case cases[] = {
         TEST_CASE(folders_are_everything_below_them),
         TEST_CASE(names_beyond_a_request_are_counted),
+        TEST_CASE(first_names_come_first),
+        TEST_CASE(existence_is_said_when_it_is_known),
         TEST_CASE(the_walk_and_the_file_system_are_put_together),
         TEST_CASE(the_second_request_has_each_process_once),
         TEST_CASE(changes_are_lines),
