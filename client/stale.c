@@ -105,7 +105,9 @@ void stale_add(struct stale *stale, const struct row *row)
     if (row->type != ROW_MAP || count == 0 || span_equal(kind, SPAN("driver")) ||
         (row_text(row, MEMBER_PATH).size == 0 && row_text(row, MEMBER_DEVICE_PATH).size == 0))
         return;
-    if (!store_add(&stale->store, row, (uint32_t)count - 1, SPAN("")))
+    /* Nothing is at a path that is not the file's. */
+    const bool is_lossy = row_number(row, MEMBER_PATH_LOSSY, 0) != 0;
+    if (!store_add(&stale->store, row, (uint32_t)count - 1, is_lossy ? SPAN("lossy") : SPAN("")))
         stale->failed = true;
 }
 
@@ -192,7 +194,8 @@ static void decide_replaced(struct stale *stale, const struct stored_view *views
         stale->questions += !is_asked;
         is_asked = true;
         /* A process that has ended uses nothing. */
-        if (!uses_file(stale, process->pid) && calls->is_running(calls->context, process->pid))
+        if (!uses_file(stale, process->pid) &&
+            calls->is_running(calls->context, process->pid, process->start))
             add_found(stale, &views[i], STALE_REPLACED);
     }
 }
@@ -209,7 +212,7 @@ static void decide_file(struct stale *stale, const struct stored_view *views, si
         reason = STALE_MOVED_ASIDE;
     else if (is_pending(stale, path))
         reason = STALE_PENDING;
-    else if (!views[0].is_device)
+    else if (!views[0].is_device && views[0].rest.size == 0)
         presence = calls->look(calls->context, path, &change_time);
     if (presence == STALE_ABSENT)
         reason = STALE_MISSING;

@@ -38,7 +38,9 @@ struct stale_calls {
     /* pids  Cleared, receives a uint32_t for each. Returns false when Windows does not say. */
     bool (*list_users)(void *context, struct span path, struct buffer *pids);
 
-    bool (*is_running)(void *context, uint32_t pid);
+    /* start  Of the process that is meant, as timestamp_format() writes it; size 0: not known. Another
+     * one may have its identifier now. */
+    bool (*is_running)(void *context, uint32_t pid, struct span start);
 };
 
 struct stale {

@@ -6,6 +6,7 @@
 #include "client/win32/file_users.h"
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
+#include "common/text/timestamp.h"
 #include "common/win32/handle.h"
 #include "common/win32/text_w.h"
 
@@ -95,8 +96,20 @@ static bool list_users(void *context, struct span path, struct buffer *pids)
     return good;
 }
 
+/* True when the process was created at another time. */
+static bool is_another(HANDLE process, struct span start)
+{
+    FILETIME created, ended, kernel, user;
+    char text[TIMESTAMP_CAPACITY];
+
+    if (start.size == 0 || !GetProcessTimes(process, &created, &ended, &kernel, &user))
+        return false;
+    timestamp_format(text, (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime);
+    return !span_equal(start, span_from_string(text));
+}
+
 /* OpenProcess() fails with ERROR_INVALID_PARAMETER when no process has the identifier. */
-static bool is_running(void *context, uint32_t pid)
+static bool is_running(void *context, uint32_t pid, struct span start)
 {
     HANDLE process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     DWORD error = process != NULL ? ERROR_SUCCESS : GetLastError(), code = STILL_ACTIVE;
@@ -104,6 +117,8 @@ static bool is_running(void *context, uint32_t pid)
     (void)context;
     if (process != NULL && !GetExitCodeProcess(process, &code))
         code = STILL_ACTIVE;
+    if (process != NULL && is_another(process, start))
+        error = ERROR_INVALID_PARAMETER;
     handle_close(&process);
     return error != ERROR_INVALID_PARAMETER && code == STILL_ACTIVE;
 }

@@ -192,8 +192,9 @@ static bool list_users(void *context, struct span path, struct buffer *pids)
     return true;
 }
 
-static bool is_running(void *context, uint32_t pid)
+static bool is_running(void *context, uint32_t pid, struct span start)
 {
+    (void)start;
     (void)context;
     return pid != 0;
 }

@@ -47,9 +47,10 @@ static bool list_users(void *context, struct span path, struct buffer *pids)
     return fake->users != NULL;
 }
 
-static bool is_running(void *context, uint32_t pid)
+static bool is_running(void *context, uint32_t pid, struct span start)
 {
-    return pid != ((struct fake *)context)->ended;
+    return span_equal(start, SPAN("2026-11-24T17:32:03.1234567Z")) &&
+           pid != ((struct fake *)context)->ended;
 }
 
 static void add(struct test *t, struct stale *stale, const char *line)
@@ -213,6 +214,14 @@ static void each_case_has_its_reason(struct test *t)
          1,
          0,
          0},
+        {"its path could not be written",
+         {P("8", "[]"), "{\"type\":\"map\",\"pid\":8,\"size\":1,\"kind\":\"data\",\"path\":"
+                        "\"C:\\\\a\\ufffd\",\"path_lossy\":true,\"device_path\":null}"},
+         {NULL, STALE_ABSENT, 0, "", 0, 0, 0},
+         "",
+         0,
+         0,
+         1},
         {"may not be looked at",
          {P("8", "[]"), M("8", "image", "\"C:\\\\a.dll\"", "null"), NULL},
          {NULL, STALE_UNKNOWN, 0, "", 0, 0, 0},

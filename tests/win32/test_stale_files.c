@@ -5,6 +5,7 @@
 
 #include "client/win32/file_users.h"
 #include "client/win32/stale_files.h"
+#include "common/text/timestamp.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "tests/test.h"
@@ -54,10 +55,19 @@ static void paths_are_looked_at(struct test *t)
 static void processes_are_running_or_not(struct test *t)
 {
     struct stale_files files;
+    FILETIME created, ended, kernel, user;
+    char start[TIMESTAMP_CAPACITY];
+    const DWORD self = GetCurrentProcessId();
 
+    REQUIRE(t, GetProcessTimes(GetCurrentProcess(), &created, &ended, &kernel, &user));
+    const uint64_t time = (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
+    timestamp_format(start, time);
     stale_files_open(&files);
-    CHECK(t, files.calls.is_running(files.calls.context, GetCurrentProcessId()));
-    CHECK(t, !files.calls.is_running(files.calls.context, 0x7ffffff0));
+    CHECK(t, files.calls.is_running(files.calls.context, self, SPAN("")));
+    CHECK(t, files.calls.is_running(files.calls.context, self, span_from_string(start)));
+    timestamp_format(start, time - 1); /* one that had the identifier before */
+    CHECK(t, !files.calls.is_running(files.calls.context, self, span_from_string(start)));
+    CHECK(t, !files.calls.is_running(files.calls.context, 0x7ffffff0, SPAN("")));
     stale_files_close(&files);
 }
 
