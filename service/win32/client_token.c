@@ -88,6 +88,7 @@ void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descri
     PSECURITY_DESCRIPTOR former = access->descriptor;
     access->descriptor = descriptor;
     access->policy = *policy;
+    access->version++;
     ReleaseSRWLockExclusive(&access->lock);
     descriptor_free(&former);
 }

@@ -15,6 +15,7 @@ struct client_access {
     SRWLOCK lock;                    /* guards what follows */
     PSECURITY_DESCRIPTOR descriptor; /* with the DACL; owned by the server */
     struct policy policy;            /* for who decides; not used here */
+    uint32_t version;                /* goes up with each change of both */
 };
 
 /* Replaces DACL and policy.

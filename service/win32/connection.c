@@ -44,6 +44,7 @@ struct connection {
     enum operation operation; /* the latest */
     uint64_t deadline_ms;     /* is_pending */
     bool is_stop_told;        /* the session knows that the server stops */
+    bool must_look;           /* at its seat, before it waits for its client again */
     OVERLAPPED overlapped;    /* the kernel's until the completion, and so is the buffer */
 };
 
@@ -136,17 +137,20 @@ static DWORD issue(struct connection *connection)
 
 /* Starts an operation. Once it is pending its completion may run, and end, at any moment: the caller
  * must return without touching the connection.
- * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first learn that the server stops;
- * else the result: no completion comes, and overlapped.InternalHigh is the size. */
+ * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first learn that the server stops, or
+ * what has become of its seat; else the result: no completion comes, and overlapped.InternalHigh is
+ * the size. */
 static DWORD start(struct connection *connection, enum operation operation)
 {
     DWORD error = ERROR_RETRY;
 
     reference(connection);
     AcquireSRWLockExclusive(&connection->lock);
-    /* Checked under the lock: the sweep that follows the stop either finds us pending, or has been
-     * here before, and then we see the flag. */
-    if (!is_stopping(connection) || connection->is_stop_told) {
+    /* Checked under the lock: the sweep that follows the stop, or disturb(), either finds us pending,
+     * or has been here before, and then we see the flag. */
+    const bool must_look = connection->must_look;
+    connection->must_look = false;
+    if (!must_look && (!is_stopping(connection) || connection->is_stop_told)) {
         memset(&connection->overlapped, 0, sizeof connection->overlapped);
         connection->operation = operation;
         connection->deadline_ms =
@@ -270,26 +274,39 @@ static bool transfer(struct connection *connection, enum operation operation)
 {
     const DWORD error = start(connection, operation);
 
-    if (error != ERROR_IO_PENDING && error != ERROR_RETRY)
+    if (error == ERROR_RETRY) /* run() informs about a stop */
+        look_at_seat(connection, connection->has_asked);
+    else if (error != ERROR_IO_PENDING)
         transferred(connection, error, connection->overlapped.InternalHigh);
     return error == ERROR_IO_PENDING;
 }
 
 /* --- what the session asks --- */
 
+/* What the DACL grants and what the policy decides must be of the same settings. */
 static void identify(struct connection *connection)
 {
-    struct connection_shared *shared = connection->shared;
-    struct caller caller;
+    struct client_access *access = &connection->shared->access;
+    struct session *session = &connection->session;
+    bool is_current = false;
+    DWORD error = ERROR_SUCCESS;
 
-    DWORD error = shared->query_client(connection->pipe, &shared->access,
-                                       session_known_caller(&connection->session), &caller);
+    while (!is_current) {
+        struct caller caller;
+
+        AcquireSRWLockShared(&access->lock);
+        const uint32_t version = access->version;
+        ReleaseSRWLockShared(&access->lock);
+        error = connection->shared->query_client(connection->pipe, access,
+                                                 session_known_caller(session), &caller);
+        AcquireSRWLockShared(&access->lock);
+        is_current = access->version == version;
+        if (is_current)
+            session_on_caller(session, &access->policy, error == ERROR_SUCCESS ? &caller : NULL);
+        ReleaseSRWLockShared(&access->lock);
+    }
     if (error != ERROR_SUCCESS)
         event_identity_failed(error);
-    AcquireSRWLockShared(&shared->access.lock);
-    session_on_caller(&connection->session, &shared->access.policy,
-                      error == ERROR_SUCCESS ? &caller : NULL);
-    ReleaseSRWLockShared(&shared->access.lock);
 }
 
 static void serve(struct connection *connection)
@@ -372,13 +389,14 @@ static void run(struct connection *connection)
 
 /* --- accept --- */
 
-/* Makes a connection look at its seat when it waits for its client. Under the shared lock, which
- * keeps the connection. */
+/* Makes a connection look at its seat when it waits for its client, now or next. Under the shared
+ * lock, which keeps the connection. */
 static void disturb(struct seat *seat)
 {
     struct connection *connection = connection_of(seat);
 
     AcquireSRWLockExclusive(&connection->lock);
+    connection->must_look = true; /* it may be about to wait, or have got what it waited for */
     if (connection->is_pending &&
         (connection->operation == OPERATION_READ || seat->state == SEAT_CUT))
         cancel(connection);
