@@ -175,18 +175,20 @@ static void read_folder(struct cli *cli, struct options *options)
 
 static void read_path(struct cli *cli, struct options *options)
 {
+    const bool is_pattern = spelling_has_wildcard(cli->value);
+    const struct span path = is_pattern ? spelling_of_pattern(cli->value) : cli->value;
+
     if (utf16_from_utf8(NULL, 0, cli->value) > REQUEST_PATH_LEN_MAX)
         cli_fail(cli, "the path is longer than %d characters", REQUEST_PATH_LEN_MAX);
     else if (!check_text(cli, "path", 0))
         return;
-    else if (spelling_has_wildcard(cli->value) && !spelling_is_bare(cli->value) &&
-             memchr("*?\\/", cli->value.data[0], 4) == NULL && cli->value.data[1] != ':')
-        cli_fail(cli, "no path begins with \"%s\": a pattern begins with a drive, \\\\ or *",
+    else if (is_pattern && !spelling_can_match(path))
+        cli_fail(cli, "no path begins with \"%s\": a pattern begins with C:\\, \\\\SERVER\\ or *",
                  cli_quote(cli->value).text);
     else if (options->paths_count == REQUEST_PATHS_MAX)
         cli_fail(cli, "more than %d paths", REQUEST_PATHS_MAX);
     else
-        options->paths[options->paths_count++] = cli->value;
+        options->paths[options->paths_count++] = path;
 }
 
 static void read_pipe(struct cli *cli, struct options *options)
@@ -349,7 +351,10 @@ static void check_pairs(struct cli *cli)
         {OPTION_PIDS, OPTION_CSV},
         {OPTION_PIDS, OPTION_PROMETHEUS},
         {OPTION_PIDS, OPTION_REGIONS},
+        {OPTION_PIDS, OPTION_PAGES},
         {OPTION_PIDS, OPTION_BY_FILE},
+        {OPTION_PIDS, OPTION_SORT},
+        {OPTION_PIDS, OPTION_TOP},
         {OPTION_WAIT, OPTION_ALL},
         {OPTION_WAIT, OPTION_JSON},
         {OPTION_WAIT, OPTION_CSV},

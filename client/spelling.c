@@ -42,6 +42,27 @@ bool spelling_is_bare(struct span text)
     return !has_drive(text);
 }
 
+struct span spelling_of_pattern(struct span text)
+{
+    const struct span rest = span_from(text, prefix_size(text));
+
+    return has_drive(rest) ? rest : text;
+}
+
+bool spelling_can_match(struct span pattern)
+{
+    const struct span rest = span_from(pattern, 1);
+
+    if (spelling_is_bare(pattern) || pattern.data[0] == '*' || pattern.data[0] == '?')
+        return true;
+    if (is_separator(pattern.data[0]))
+        return rest.size > 0 &&
+               (is_separator(rest.data[0]) || rest.data[0] == '*' ||
+                starts_with(rest, SPAN("Device\\")) || starts_with(rest, SPAN("??\\")));
+    return has_drive(pattern) && pattern.size > 2 &&
+           (is_separator(pattern.data[2]) || pattern.data[2] == '*' || pattern.data[2] == '?');
+}
+
 static bool is_component(struct span text, struct span name)
 {
     return starts_with(text, name) &&

@@ -46,6 +46,43 @@ static void texts_are_told_apart(struct test *t)
     }
 }
 
+/* Listed paths begin with a drive, a server or a name of the kernel. */
+static void patterns_are_those_of_listed_paths(struct test *t)
+{
+    static const struct {
+        const char *text, *pattern;
+        bool can_match;
+    } rows[] = {
+        {"*", "*", true},
+        {"nt*.dll", "nt*.dll", true},
+        {"?:\\x", "?:\\x", true},
+        {"*\\x", "*\\x", true},
+        {"C:\\x*", "C:\\x*", true},
+        {"C:/x*", "C:/x*", true},
+        {"C:*", "C:*", true},
+        {"C:x*", "C:x*", false},
+        {"\\\\?\\C:\\x*", "C:\\x*", true},
+        {"\\\\.\\C:\\x*", "C:\\x*", true},
+        {"//?/C:/x*", "C:/x*", true},
+        {"\\\\?\\C:x*", "C:x*", false},
+        {"\\\\server\\share\\*", "\\\\server\\share\\*", true},
+        {"\\\\?\\Volume{1}\\*", "\\\\?\\Volume{1}\\*", true},
+        {"\\x*", "\\x*", false},
+        {"/x*", "/x*", false},
+        {"\\*", "\\*", true},
+        {"\\device\\HarddiskVolume*", "\\device\\HarddiskVolume*", true},
+        {"\\??\\C:\\x", "\\??\\C:\\x", true},
+        {"sub\\*", "sub\\*", false},
+        {".\\*", ".\\*", false},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct span pattern = spelling_of_pattern(span(rows[i].text));
+        TEST_ROW(t, "%s", rows[i].text);
+        CHECK_MEM(t, rows[i].pattern, strlen(rows[i].pattern), pattern.data, pattern.size);
+        CHECK_INT(t, rows[i].can_match, spelling_can_match(pattern));
+    }
+}
+
 /* Pipes, ports and consoles are never opened. */
 static void only_disks_and_shares_are_opened(struct test *t)
 {
@@ -124,6 +161,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(texts_are_told_apart),
+        TEST_CASE(patterns_are_those_of_listed_paths),
         TEST_CASE(only_disks_and_shares_are_opened),
         TEST_CASE(final_names_are_listed_as_lsmap_lists_them),
     };
