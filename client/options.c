@@ -458,23 +458,50 @@ static void take_switches(const struct cli *cli, struct options *options)
         options->detail = DETAIL_PAGES;
 }
 
-/* Adds the words of an option or operand that selects rows: `diff` compares answers to the same. */
-static void add_question(const struct cli *cli, struct options *options, const char *name)
+/* Adds an option or operand that selects rows as a line, the lines in order: `diff` compares answers to
+ * the same question, however it is worded. */
+static void add_question(struct options *options, const char *name, struct span value)
 {
-    size_t used = strlen(options->question), room = sizeof options->question - used;
-    int size = snprintf(options->question + used, room, "%s%s%s%s%.*s", used > 0 ? " " : "",
-                        name[0] != '\0' ? "--" : "", name,
-                        name[0] != '\0' && cli->value.size > 0 ? " " : "",
-                        (int)(cli->value.size < room ? cli->value.size : room),
-                        cli->value.size > 0 ? cli->value.data : "");
+    char *text = options->question, word[OPTIONS_QUESTION_CAPACITY];
+    const size_t used = strlen(text), room = OPTIONS_QUESTION_CAPACITY - 1;
+    const int value_size = value.size < room ? (int)value.size : (int)room;
+    size_t at = 0;
+    int size = snprintf(word, sizeof word, "%s%s%s%.*s\n", name[0] != '\0' ? "--" : "", name,
+                        name[0] != '\0' && value.size > 0 ? " " : "", value_size,
+                        value.size > 0 ? value.data : "");
 
     if (size < 0)
-        options->question[used] = '\0';
+        return;
+    struct span line = {word, (size_t)size < room ? (size_t)size : room};
+    while (at < used) {
+        const char *newline = memchr(text + at, '\n', used - at);
+        const size_t end = newline != NULL ? (size_t)(newline - text) + 1 : used;
+        if (span_compare(line, (struct span){text + at, end - at}) < 0)
+            break;
+        at = end;
+    }
+    line.size = line.size < room - at ? line.size : room - at;
+    const size_t tail = used - at < room - at - line.size ? used - at : room - at - line.size;
+    memmove(text + at + line.size, text + at, tail);
+    memcpy(text + at, line.data, line.size);
+    text[at + line.size + tail] = '\0';
+}
+
+/* Makes the lines one. what  Kind of the rows. */
+static void finish_question(struct options *options, const char *what)
+{
+    size_t used = strlen(options->question);
+
+    for (size_t i = 0; i < used; i++)
+        if (options->question[i] == '\n')
+            options->question[i] = ' ';
+    (void)snprintf(options->question + used, sizeof options->question - used, "(%s)", what);
 }
 
 bool options_parse(int argc, char *const *argv, struct options *options, char *message)
 {
     struct options read = {.timeout_s = TIMEOUT_DEFAULT_S, .interval_s = INTERVAL_DEFAULT_S};
+    struct span order = SPAN("");
     struct cli cli;
 
     cli_init(&cli, &options_syntax, argc > 0 ? (size_t)argc - 1 : 0, (const char *const *)argv + 1);
@@ -483,13 +510,16 @@ bool options_parse(int argc, char *const *argv, struct options *options, char *m
             read_operand(&cli, &read);
         else
             read_value(&cli, &read, id);
-        if (id == CLI_OPERAND ||
-            (id >= OPTION_OWN && id <= OPTION_TOP && id != OPTION_REGIONS && id != OPTION_PAGES))
-            add_question(&cli, &read, id == CLI_OPERAND ? "" : table[id].name);
+        if (id == OPTION_SORT)
+            order = cli.value;
+        else if (id == CLI_OPERAND || (id >= OPTION_OWN && id <= OPTION_TOP &&
+                                       id != OPTION_REGIONS && id != OPTION_PAGES))
+            add_question(&read, id == CLI_OPERAND ? "" : table[id].name, cli.value);
     }
+    if (read.top > 0 && order.size > 0) /* it decides which rows are the first */
+        add_question(&read, table[OPTION_SORT].name, order);
     read.command = (enum command)cli.command;
-    cli.value = read.command == COMMAND_PS ? SPAN("(processes)") : SPAN("(mappings)");
-    add_question(&cli, &read, "");
+    finish_question(&read, read.command == COMMAND_PS ? "processes" : "mappings");
     if (argc <= 1)
         read.command = COMMAND_USAGE;
     bool is_asked = cli.given[OPTION_HELP] != 0 || cli.given[OPTION_VERSION] != 0;

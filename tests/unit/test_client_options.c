@@ -513,9 +513,13 @@ static void the_question_is_kept(struct test *t)
     } rows[] = {
         {"-a --json", "(mappings)"},
         {"ps -q", "(processes)"},
-        {"--json demo 12 -k data --pages", "demo 12 --kind data (mappings)"},
+        {"--json demo 12 -k data --pages", "--kind data 12 demo (mappings)"},
+        {"12 -k data demo", "--kind data 12 demo (mappings)"},
+        {"demo --sort size", "demo (mappings)"},
+        {"demo --sort path --top 3", "--sort path --top 3 demo (mappings)"},
+        {"-f b -f a", "--file a --file b (mappings)"},
         {"--own --not-under C:\\x --top 3 --outside-system",
-         "--own --not-under C:\\x --top 3 --outside-system (mappings)"},
+         "--not-under C:\\x --outside-system --own --top 3 (mappings)"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct options options;
