@@ -69,8 +69,20 @@ static struct seat *find_silent(const struct seats *seats, const struct sid *use
     return silent;
 }
 
+static struct seat *find_left(const struct seats *seats, const struct sid *user,
+                              bool (*has_left)(struct seat *seat))
+{
+    struct seat *seat = seats->first;
+
+    while (seat != NULL && !(seat->state == SEAT_CONNECTED && seat->has_asked &&
+                             (user == NULL || is_of(seat, user)) && has_left(seat)))
+        seat = seat->next;
+    return seat;
+}
+
 struct seat *seats_connect(struct seats *seats, struct seat *seat,
-                           const struct server_limits *limits, const struct caller *opener)
+                           const struct server_limits *limits, const struct caller *opener,
+                           bool (*has_left)(struct seat *seat))
 {
     const unsigned user_places =
         opener->user.size == 0 && limits->connections_per_user > SEATS_UNKNOWN_MAX
@@ -90,12 +102,18 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
         limit = SEAT_NO_PLACE;
     if (limit == SEAT_CONNECTED)
         return NULL;
-    struct seat *silent = find_silent(seats, limit == SEAT_NO_USER_PLACE ? &seat->user : NULL);
-    silent->state = limit;
+    const struct sid *user = limit == SEAT_NO_USER_PLACE ? &seat->user : NULL;
+    struct seat *leaving = find_left(seats, user, has_left);
+    if (leaving != NULL) {
+        leaving->state = SEAT_CUT;
+    } else {
+        leaving = find_silent(seats, user);
+        leaving->state = limit;
+    }
     seats->connected--;
     seats->leaving++;
-    (void)count_held(seats, &silent->user);
-    return silent;
+    (void)count_held(seats, &leaving->user);
+    return leaving;
 }
 
 struct seat *seats_cut(struct seats *seats)

@@ -3,7 +3,8 @@
  * Each connection has one seat, from waiting for a client until its pipe is closed. A client counts
  * as the user of its process from the moment it connects. At a limit a connection on which no
  * complete request has come goes at once: the oldest of the user who holds most places. So a crowd
- * of connections displaces its own. The last eighth of the places admits only SYSTEM and
+ * of connections displaces its own. But first goes one whose client has left, which the server
+ * learns late when it has much to do. The last eighth of the places admits only SYSTEM and
  * administrators, so that they can always look.
  *
  * A client that must go is leaving: it is sent why, and counts no more.
@@ -58,12 +59,15 @@ void seats_cancel(_Inout_ struct seats *seats);
 void seats_add(_Inout_ struct seats *seats, _Inout_ struct seat *seat);
 
 /* A client has connected.
- * opener  Its process: the user, and whether that is an administrator, elevated or not.
+ * opener    Its process: the user, and whether that is an administrator, elevated or not.
+ * has_left  Has the client of a seat left, so that its connection is about to be closed? Asked only
+ *           at a limit, about seats on which a request has come.
  * Returns the seat whose client must go, which can be the same one; its state says why. NULL: no
  * limit is exceeded. */
 struct seat *seats_connect(_Inout_ struct seats *seats, _Inout_ struct seat *seat,
                            _In_ const struct server_limits *limits,
-                           _In_ const struct caller *opener);
+                           _In_ const struct caller *opener,
+                           _In_ bool (*has_left)(struct seat *seat));
 
 /* Returns a client to be disconnected without waiting for it to read why, the oldest of more than
  * SEATS_LEAVING_MAX that are leaving. NULL: none. */

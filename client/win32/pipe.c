@@ -10,7 +10,6 @@
 #include "common/win32/text_w.h"
 
 enum {
-    OPEN_ATTEMPTS_MAX = 1000, /* other clients may take each free instance before us */
     BUSY_PAUSE_FIRST_MS = 50, /* doubled each time */
     BUSY_PAUSE_MAX_MS = 1000
 };
@@ -49,11 +48,13 @@ static bool fail_open(struct failure *failure, bool is_default, DWORD error)
     }
 }
 
+/* Other clients may take each free instance before us: whoever waits is woken, the first one gets it.
+ * Source: ReactOS, npfs/waitsup.c, NpCancelWaiter. Only time limits the attempts. */
 static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
 {
     DWORD error = ERROR_PIPE_BUSY;
 
-    for (int attempt = 0; attempt < OPEN_ATTEMPTS_MAX && error == ERROR_PIPE_BUSY; attempt++) {
+    while (error == ERROR_PIPE_BUSY) {
         HANDLE opened = CreateFileW(
             name, pipe_access, 0, NULL, OPEN_EXISTING,
             FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);

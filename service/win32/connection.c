@@ -45,6 +45,7 @@ struct connection {
     uint64_t deadline_ms;     /* is_pending */
     bool is_stop_told;        /* the session knows that the server stops */
     bool must_look;           /* at its seat, before it waits for its client again */
+    bool has_left;            /* the client: what it has sent is for nobody */
     OVERLAPPED overlapped;    /* the kernel's until the completion, and so is the buffer */
 };
 
@@ -403,6 +404,20 @@ static void disturb(struct seat *seat)
     ReleaseSRWLockExclusive(&connection->lock);
 }
 
+/* Has the client left? Only when its operation is pending, whose completion is on its way then. Under
+ * the shared lock, which keeps the connection. */
+static bool has_left(struct seat *seat)
+{
+    struct connection *connection = connection_of(seat);
+
+    AcquireSRWLockExclusive(&connection->lock);
+    if (connection->is_pending && pipe_is_abandoned(connection->pipe))
+        connection->has_left = true;
+    const bool result = connection->has_left;
+    ReleaseSRWLockExclusive(&connection->lock);
+    return result;
+}
+
 /* A client has connected: makes the session, or one that refuses. */
 static void begin(struct connection *connection)
 {
@@ -410,8 +425,8 @@ static void begin(struct connection *connection)
 
     connection->client_pid = shared->query_opener(connection->pipe, &connection->opener);
     AcquireSRWLockExclusive(&shared->lock);
-    struct seat *leaving =
-        seats_connect(&shared->seats, &connection->seat, &shared->limits, &connection->opener);
+    struct seat *leaving = seats_connect(&shared->seats, &connection->seat, &shared->limits,
+                                         &connection->opener, has_left);
     struct seat *cut = seats_cut(&shared->seats);
     if (leaving != NULL)
         disturb(leaving);
@@ -474,7 +489,7 @@ static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context
     if (connection->operation == OPERATION_ACCEPT) {
         accept_done(connection, error);
     } else {
-        transferred(connection, error, size);
+        transferred(connection, connection->has_left ? ERROR_BROKEN_PIPE : (DWORD)error, size);
         run(connection);
     }
     release(connection);

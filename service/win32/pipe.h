@@ -38,8 +38,8 @@ void pipe_close_all(void);
 /* Does that, then ends the process, without unwinding. */
 NORETURN void pipe_end_process(int code);
 
-/* True when the client has closed its end and left nothing to read. Does not block; no read may be
- * pending. */
+/* True when the client has closed its end and left nothing to read. Does not block, also when an
+ * operation is pending: the handle is overlapped. */
 bool pipe_is_abandoned(_In_ HANDLE pipe);
 
 /* The calls of Windows that the pipe server depends on and that can fail, as a table. A test

@@ -46,6 +46,17 @@ static void check_seats(struct test *t, const struct seats *seats, unsigned rese
     CHECK_INT(t, leaving, seats->leaving);
 }
 
+static const struct seat *const *left; /* seats whose clients have left, ends with NULL */
+
+static bool has_left(struct seat *seat)
+{
+    const struct seat *const *it = left;
+
+    while (it != NULL && *it != NULL && *it != seat)
+        it++;
+    return it != NULL && *it != NULL;
+}
+
 /* A client of a user connects to a new seat. Returns the seat that must go. */
 static struct seat *connect(struct test *t, struct seats *seats, struct seat *seat,
                             const struct server_limits *limits, uint8_t user)
@@ -55,7 +66,7 @@ static struct seat *connect(struct test *t, struct seats *seats, struct seat *se
     *seat = (struct seat){.state = SEAT_ACCEPTING};
     CHECK(t, seats_reserve(seats, limits));
     seats_add(seats, seat);
-    struct seat *leaving = seats_connect(seats, seat, limits, &opener);
+    struct seat *leaving = seats_connect(seats, seat, limits, &opener, has_left);
     check_seats(t, seats, 0);
     return leaving;
 }
@@ -90,8 +101,8 @@ static void seats_are_reserved_up_to_their_number(struct test *t)
 }
 
 /* One letter is a client of that user (? unknown, A administrator, F filtered one, S SYSTEM), which
- * sends a request at once when the letter is followed by '!'. The last one connects when the others
- * have. */
+ * sends a request at once when the letter is followed by '!', and has left when that is followed by
+ * '.'. The last one connects when the others have. */
 static void seats_make_room(struct test *t)
 {
     static const struct {
@@ -117,6 +128,11 @@ static void seats_make_room(struct test *t)
         {"and only that", 8, 4, "a!b!c!d!e!f!g!A!S", 8, SEAT_NO_PLACE},
         {"administrators count as well", 8, 4, "A!A!A!A!b!c!d!e", 7, SEAT_NO_PLACE},
         {"an eighth of sixteen", 16, 15, "aaaaaaaaaaaaaab", 0, SEAT_NO_PLACE},
+        {"the place of one who has left", 8, 4, "a!a!.a!a!a", 1, SEAT_CUT},
+        {"before that of one who has not asked yet", 8, 4, "aa!a!.aa", 2, SEAT_CUT},
+        {"not that of another user", 8, 4, "b!.a!a!a!a!a", 5, SEAT_NO_USER_PLACE},
+        {"at the limit of all that of any user", 8, 4, "a!b!.c!d!e!f!g!h", 1, SEAT_CUT},
+        {"below every limit it stays", 8, 4, "a!.a!.a!.a", -1, SEAT_CONNECTED},
         {"the only place is everybody's", 1, 1, "a", -1, SEAT_CONNECTED},
         {"unknown users are one, in a small bucket", 32, 32, "?????", 0, SEAT_NO_USER_PLACE},
         {"which is never larger than a user's", 32, 2, "???", 0, SEAT_NO_USER_PLACE},
@@ -125,11 +141,17 @@ static void seats_make_room(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const struct server_limits limits = limits_of(rows[i].connections, rows[i].per_user);
         struct seat seat[SEATS_MAX], *leaving = NULL;
+        const struct seat *gone[SEATS_MAX + 1] = {NULL};
         struct seats seats = {0};
-        int count = 0;
+        int count = 0, gone_count = 0;
 
         TEST_ROW(t, "%s", rows[i].name);
+        left = gone;
         for (const char *c = rows[i].clients; *c != '\0'; c++) {
+            if (*c == '.') {
+                gone[gone_count++] = &seat[count - 1];
+                continue;
+            }
             if (*c == '!') {
                 seat[count - 1].has_asked = true;
                 continue;
@@ -149,6 +171,7 @@ static void seats_make_room(struct test *t)
             CHECK(t, seats_remove(&seats, &seat[k]));
         check_seats(t, &seats, 0);
         CHECK(t, seats.first == NULL);
+        left = NULL;
     }
 }
 

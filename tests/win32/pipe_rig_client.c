@@ -4,16 +4,18 @@
 #include <string.h>
 
 #include "common/win32/handle.h"
+#include "common/win32/system_info.h"
 
-enum { RECEIVE_SIZE = 64 * 1024, RECEIVED_SIZE_MAX = 4 * 1024 * 1024, OPEN_ATTEMPTS_MAX = 100 };
+enum { RECEIVE_SIZE = 64 * 1024, RECEIVED_SIZE_MAX = 4 * 1024 * 1024 };
 
 DWORD pipe_client_open(struct pipe_client *client, const struct pipe_rig *rig)
 {
+    const uint64_t begin_ms = system_now_ms();
     DWORD error = ERROR_PIPE_BUSY;
 
     memset(client, 0, sizeof *client);
     buffer_init(&client->in, RECEIVED_SIZE_MAX);
-    for (int attempt = 0; attempt < OPEN_ATTEMPTS_MAX && error == ERROR_PIPE_BUSY; attempt++) {
+    while (error == ERROR_PIPE_BUSY && system_now_ms() - begin_ms < RIG_WAIT_MS) { /* as lsmap */
         HANDLE pipe = CreateFileW(
             rig->name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
             FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
