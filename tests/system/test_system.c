@@ -11,6 +11,7 @@
 
 #include "common/proto/protocol.h"
 #include "common/text/fold.h"
+#include "common/version.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "service/win32/apps_entry.h"
@@ -311,9 +312,23 @@ static void plain_program_gets_the_same_rows(struct test *t)
 
 static void installing_again_upgrades(struct test *t)
 {
+    /* What the script says at its end, when it is not to be quiet. */
+    static const char *const said[] = {"lsmap " LSMAP_VERSION_STRING, " processes are visible.",
+                                       "Next, in a new prompt: lsmap notepad"};
+    wchar_t line[LINE_LENGTH];
     struct command command;
+
     REQUIRE(t, was_clean);
-    CHECK_INT(t, 0, run_script(package, L"install.cmd"));
+    swprintf(line, LINE_LENGTH, L"cmd.exe /d /c \"\"%ls\\install.cmd\"\"", package);
+    CHECK(t, command_run(&command, line) == ERROR_SUCCESS);
+    CHECK_INT(t, 0, command.exit_code);
+    (void)buffer_append(&command.output, (struct span){"", 1}); /* the terminator */
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        TEST_ROW(t, "%s", said[i]);
+        CHECK(t, strstr(command.output.data, said[i]) != NULL);
+    }
+    CHECK(t, strstr(command.output.data, "\n0 processes are visible") == NULL);
+    command_release(&command);
     CHECK_INT(t, SERVICE_RUNNING, query_service(NULL, 0));
     CHECK_INT(t, 0, run_client(L"info", &command));
     command_release(&command);
