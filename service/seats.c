@@ -54,16 +54,17 @@ static unsigned places(const struct server_limits *limits, const struct caller *
     return limits->connections - (reserved > 0 ? reserved : 1);
 }
 
-/* The client that has just connected is one of those without a request, so there is one.
- * user  NULL: of any user. */
-static struct seat *find_silent(const struct seats *seats, const struct sid *user)
+/* newest  Has just connected, and is itself one of those without a request.
+ * user    NULL: of any user. */
+static struct seat *find_silent(const struct seats *seats, struct seat *newest,
+                                const struct sid *user)
 {
-    struct seat *silent = NULL;
+    struct seat *silent = newest;
 
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next)
         if (seat->state == SEAT_CONNECTED && !seat->has_asked &&
             (user == NULL || is_of(seat, user)) &&
-            (silent == NULL || seat->held > silent->held ||
+            (seat->held > silent->held ||
              (seat->held == silent->held && seat->number < silent->number)))
             silent = seat;
     return silent;
@@ -107,7 +108,7 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
     if (leaving != NULL) {
         leaving->state = SEAT_CUT;
     } else {
-        leaving = find_silent(seats, user);
+        leaving = find_silent(seats, seat, user);
         leaving->state = limit;
     }
     seats->connected--;
