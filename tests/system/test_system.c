@@ -313,7 +313,7 @@ static void plain_program_gets_the_same_rows(struct test *t)
 static void installing_again_upgrades(struct test *t)
 {
     /* What the script says at its end, when it is not to be quiet. */
-    static const char *const said[] = {"lsmap " LSMAP_VERSION_STRING, " processes are visible.",
+    static const char *const said[] = {("lsmap " LSMAP_VERSION_STRING), " processes are visible.",
                                        "Next, in a new prompt: lsmap notepad"};
     wchar_t line[LINE_LENGTH];
     struct command command;
