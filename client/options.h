@@ -88,7 +88,7 @@ struct options {
     unsigned timeout_s;            /* for the complete answer */
     char question
         [OPTIONS_QUESTION_CAPACITY]; /* the command and what selects rows, cut; terminated */
-    unsigned wait_s;                 /* for the end of --wait; 0: for ever */
+    unsigned wait_s;                 /* for the end of --wait; 0: no limit */
 };
 
 /* The options and commands; a command's number is its enum command. */

@@ -32,6 +32,7 @@ struct watch {
     enum outcome outcome;
     bool has_answer; /* there was one */
     bool is_away;    /* the last poll had none, and that was said */
+    bool exhausted;  /* memory, or a bound */
 };
 
 static void say(const struct watch *watch, struct span text)
@@ -56,8 +57,8 @@ static bool on_change(void *context, struct row *row)
     if (row->type == ROW_END)
         return flush(watch);
     row_set_text(row, MEMBER_TIME, span_from_string(watch->time));
-    return pipeline_row(&watch->pipeline, row, &watch->out) &&
-           (watch->out.size < OUTPUT_SIZE || flush(watch));
+    watch->exhausted = !pipeline_row(&watch->pipeline, row, &watch->out);
+    return !watch->exhausted && (watch->out.size < OUTPUT_SIZE || flush(watch));
 }
 
 /* The server's own refusal: what passes is tried again. */
@@ -135,7 +136,8 @@ static void say_away(struct watch *watch, bool is_away)
     watch->is_away = is_away;
 }
 
-/* Prints what changed, and makes the new snapshot the old one. Returns false when nobody reads, or at a bound. */
+/* Prints what changed, and makes the new snapshot the old one. Returns false when nobody reads, or at
+ * a bound. */
 static bool compare(struct watch *watch)
 {
     const struct options *options = watch->settings->options;
@@ -203,6 +205,8 @@ enum outcome run_watch(const struct run_settings *settings, const struct watch_s
             server->close(server->context); /* it would be closed as idle */
         goes_on = goes_on && server->wait(server->context, interval_ms);
     }
+    if (watch->exhausted)
+        outcome = run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
     pipeline_release(&watch->pipeline);
     buffer_release(&watch->out);
     snapshot_release(&watch->snapshots[0]);

@@ -218,7 +218,7 @@ static bool skips_without_service(struct machine *machine, enum doctor_check che
     return machine->target.is_own;
 }
 
-/* Opens the service's pipe with a token that is like an administrator's who is not elevated, and asks
+/* Opens the service's pipe with a token like that of a non-elevated administrator, and asks
  * who that is. */
 static void check_filtered(struct machine *machine)
 {

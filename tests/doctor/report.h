@@ -34,8 +34,7 @@
       "impersonation gives the client and not the server")                                         \
     X(DOCTOR_CLIENT_LINKED, "client.linked_token",                                                 \
       "the administrator with a filtered token is recognised")                                     \
-    X(DOCTOR_CLIENT_FILTERED, "client.filtered",                                                   \
-      "the service knows an administrator who is not elevated")                                    \
+    X(DOCTOR_CLIENT_FILTERED, "client.filtered", "the service knows a non-elevated administrator") \
     X(DOCTOR_CLIENT_TRACKING, "client.tracking",                                                   \
       "another program that writes to the pipe of a client ends the connection")                   \
     X(DOCTOR_PROCESS_PRIVILEGES, "process.privileges",                                             \

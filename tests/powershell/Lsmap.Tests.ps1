@@ -132,11 +132,11 @@ Describe 'Lsmap' {
             Set-Reply $end 7 'lsmap: no process has it'
             Get-MappedFile x 2>&1 3>&1 | Should -BeNullOrEmpty
         }
-        It 'warns of a list of one''s own processes, <told>' -ForEach @(
-            @{ told = 'by -All'; run = { Get-MappedFile -All 3>&1 }; warned = $true }
-            @{ told = 'by names'; run = { Get-MappedFile x 3>&1 }; warned = $true }
-            @{ told = 'not by pids'; run = { Get-MappedFile -Id 7 3>&1 }; warned = $false }
-            @{ told = 'not by -Own'; run = { Get-MappedFile -Own 3>&1 }; warned = $false }
+        It 'warns of a list of one''s own processes, <how>' -ForEach @(
+            @{ how = 'by -All'; run = { Get-MappedFile -All 3>&1 }; warned = $true }
+            @{ how = 'by names'; run = { Get-MappedFile x 3>&1 }; warned = $true }
+            @{ how = 'not by pids'; run = { Get-MappedFile -Id 7 3>&1 }; warned = $false }
+            @{ how = 'not by -Own'; run = { Get-MappedFile -Own 3>&1 }; warned = $false }
         ) {
             Set-Reply ($end -replace '"scope":"all"', '"scope":"own"') 1
             @(& $run).Count -gt 0 | Should -Be $warned

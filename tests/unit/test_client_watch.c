@@ -186,11 +186,12 @@ static const struct case_ cases_[] = {
 static struct asked_list nothing_asked;
 
 static void run(struct test *t, const struct case_ *row, struct server *server, struct play *play,
-                unsigned interval_s)
+                unsigned interval_s, size_t writes_max)
 {
     const struct watch_server functions = {server, ready, close_server, wait_server, now};
 
     play_begin(play, "");
+    play->printed.writes_max = writes_max;
     *server = (struct server){.count = row->count, .script = play->script};
     memcpy(server->answers, row->answers, sizeof server->answers);
     server->transport = (struct transport){&server->script, script_send, script_receive, NULL};
@@ -221,7 +222,7 @@ static void changes_are_printed(struct test *t)
         struct server server;
         struct play play;
         TEST_ROW(t, "%s", row->what);
-        run(t, row, &server, &play, 2);
+        run(t, row, &server, &play, 2, SIZE_MAX);
         const struct {
             const char *part;
             struct buffer *printed;
@@ -239,6 +240,20 @@ static void changes_are_printed(struct test *t)
     }
 }
 
+/* Nobody reads the results any more, such as after `| select -first 1`. */
+static void it_ends_with_its_reader(struct test *t)
+{
+    static const struct case_ row = {
+        "", {SNAP_NONE, SNAP_A, SNAP_NONE, SNAP_A}, 4, false, false, "", "", OUTCOME_COMPLETE, 1};
+    struct server server;
+    struct play play;
+
+    run(t, &row, &server, &play, 2, 0);
+    CHECK_INT(t, 2, server.asked);
+    CHECK_INT(t, 0, play.printed.out.size + play.printed.error.size);
+    play_end(&play);
+}
+
 /* A server closes a connection that is idle: at long intervals each question has its own. */
 static void long_intervals_reconnect(struct test *t)
 {
@@ -247,7 +262,7 @@ static void long_intervals_reconnect(struct test *t)
     struct server server;
     struct play play;
 
-    run(t, &row, &server, &play, 151);
+    run(t, &row, &server, &play, 151, SIZE_MAX);
     CHECK_INT(t, 3, server.opened);
     CHECK_INT(t, 0, play.printed.error.size);
     play_end(&play);
@@ -276,7 +291,7 @@ static void lost_paths_are_no_secret(struct test *t)
         TEST_ROW(t, "%s", rows[i].what);
         nothing_asked.dropped = rows[i].dropped;
         nothing_asked.failed = rows[i].failed;
-        run(t, &row, &server, &play, 2);
+        run(t, &row, &server, &play, 2, SIZE_MAX);
         CHECK_INT(t, rows[i].asked, server.asked);
         (void)buffer_append(&play.printed.error, (struct span){"", 1});
         CHECK(t, rows[i].error[0] == '\0' ? play.printed.error.size == 1
@@ -290,6 +305,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(changes_are_printed),
+        TEST_CASE(it_ends_with_its_reader),
         TEST_CASE(long_intervals_reconnect),
         TEST_CASE(lost_paths_are_no_secret),
     };
