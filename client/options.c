@@ -459,7 +459,7 @@ static void take_switches(const struct cli *cli, struct options *options)
 }
 
 /* Adds an option or operand that selects rows as a line, the lines in order: `diff` compares answers to
- * the same question, however it is worded. */
+ * the same question, in whatever order and form its options were given. */
 static void add_question(struct options *options, const char *name, struct span value)
 {
     char *text = options->question, word[OPTIONS_QUESTION_CAPACITY];

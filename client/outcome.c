@@ -275,3 +275,13 @@ void gaps_report(const struct gaps *gaps, bool with_errors, struct buffer *out)
         buffer_text(out, PRODUCT_NAME ": only your own processes were looked at (--own asks for "
                                       "no others)\n");
 }
+
+void outcome_report_not_compared(uint64_t count, struct buffer *out)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    if (count > 0)
+        buffer_format(out, PRODUCT_NAME ": %s %s\n", display_count(text, count).data,
+                      count == 1 ? "process is not compared: it was not read in both"
+                                 : "processes are not compared: they were not read in both");
+}

@@ -141,6 +141,9 @@ void gaps_add(_Inout_ struct gaps *gaps, _In_ const struct row *row);
 /* The exit code of a reply that came to its end. */
 enum outcome gaps_outcome(_In_ const struct gaps *gaps);
 
+/* Appends that so many processes could not be compared with what they were; nothing for 0. */
+void outcome_report_not_compared(uint64_t count, _Inout_ struct buffer *out);
+
 /* Appends a line for each reason, in the order in which they came first.
  * with_errors  Also the processes that could not be read. */
 void gaps_report(_In_ const struct gaps *gaps, bool with_errors, _Inout_ struct buffer *out);

@@ -403,7 +403,9 @@ static bool on_second_row(struct run *run, struct row *row)
     bool is_hidden = row->type == ROW_PROCESS_ERROR && !run->request.own &&
                      span_equal(row_text(row, MEMBER_CODE), SPAN("denied"));
 
-    if (row->type == ROW_PROCESS || row->type == ROW_ERROR)
+    if (row->type == ROW_ERROR)
+        return take_row(run, row);
+    if (row->type == ROW_PROCESS)
         return take_row(run, row) && take_open(run, row);
     if (row->type == ROW_END)
         return take_row(run, &run->end);
@@ -533,13 +535,7 @@ static enum outcome read_file(struct run *run, run_read read, void *context, siz
 static void complain_limits(struct run *run, const struct snapshot *snapshots,
                             const struct diff_result *result)
 {
-    char count[DISPLAY_COUNT_CAPACITY];
-
-    if (result->not_compared > 0)
-        buffer_format(
-            &run->say, PRODUCT_NAME ": %s %s\n", display_count(count, result->not_compared).data,
-            result->not_compared == 1 ? "process is not compared: it was not read in both"
-                                      : "processes are not compared: they were not read in both");
+    outcome_report_not_compared(result->not_compared, &run->say);
     if (snapshots[0].has_own_scope != snapshots[1].has_own_scope)
         buffer_text(&run->say, PRODUCT_NAME ": one file covers every process, the other only the "
                                             "processes of one user\n");

@@ -30,14 +30,28 @@ struct watch {
     char time[TIMESTAMP_CAPACITY]; /* of the new snapshot */
     struct failure failure;        /* why there is no answer */
     enum outcome outcome;
-    bool has_answer; /* there was one */
-    bool is_away;    /* the last poll had none, and that was said */
-    bool exhausted;  /* memory, or a bound */
+    bool has_answer;       /* there was one */
+    bool is_away;          /* the last poll had none, and that was said */
+    bool exhausted;        /* memory, or a bound */
+    uint64_t not_compared; /* processes, in the last answer */
 };
 
 static void say(const struct watch *watch, struct span text)
 {
     watch->settings->output->complain(watch->settings->output->context, text);
+}
+
+/* Processes that were not read have no changes: says so when their number is another. */
+static void say_not_compared(struct watch *watch, uint64_t count)
+{
+    struct buffer line;
+
+    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
+    outcome_report_not_compared(count, &line);
+    if (line.size > 0 && count != watch->not_compared && !watch->settings->options->quiet)
+        say(watch, buffer_span(&line));
+    buffer_release(&line);
+    watch->not_compared = count;
 }
 
 static bool flush(struct watch *watch)
@@ -141,7 +155,7 @@ static void say_away(struct watch *watch, bool is_away)
 static bool compare(struct watch *watch)
 {
     const struct options *options = watch->settings->options;
-    struct diff_result result;
+    struct diff_result result = {0, 0};
     bool good = true;
 
     if (!watch->has_answer && watch->new_->has_own_scope && !options->own)
@@ -153,6 +167,7 @@ static bool compare(struct watch *watch)
         good = diff_snapshots(watch->old, watch->new_, watch->request.paths_count > 0, on_change,
                               watch, &result);
     watch->has_answer = true;
+    say_not_compared(watch, result.not_compared);
     struct snapshot *old = watch->old;
     watch->old = watch->new_;
     watch->new_ = old;

@@ -84,11 +84,12 @@ rem A running service keeps its file from being replaced. This also shows whethe
 "%SERVICE%" stop --quiet
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 rem A process that is lost in the kernel keeps its file, which can be renamed all the same.
-del /q "%TARGET%\lsmapd.exe.old" 2>nul
-if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" lsmapd.exe.old
+set "OLD=lsmapd.exe.old%RANDOM%"
+del /q "%TARGET%\lsmapd.exe.old*" 2>nul
+if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" %OLD%
 copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
 if errorlevel 1 goto norestart
-del /q "%TARGET%\lsmapd.exe.old" 2>nul
+del /q "%TARGET%\lsmapd.exe.old*" 2>nul
 
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
@@ -111,7 +112,7 @@ exit /b 0
 
 :norestart
 rem The former program is still there: what ran before this script runs again.
-if exist "%TARGET%\lsmapd.exe.old" move /y "%TARGET%\lsmapd.exe.old" "%TARGET%\lsmapd.exe" >nul
+if exist "%TARGET%\%OLD%" move /y "%TARGET%\%OLD%" "%TARGET%\lsmapd.exe" >nul
 if exist "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe" install --quiet
 goto nocopy
 :help

@@ -107,11 +107,9 @@ foreach ($name in $programs) {
     }
 }
 
-# A 32-bit session has another ProgramFiles.
-$base = $env:ProgramFiles
-if (Test-Path -LiteralPath 'Env:\ProgramW6432') {
-    $base = $env:ProgramW6432
-}
+# Not from the environment, and also right in a 32-bit session.
+$machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
+$base = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion').GetValue('ProgramFilesDir')
 $target = Join-Path $base 'lsmap'
 
 $arguments = @('install', '--quiet')

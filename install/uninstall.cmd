@@ -40,14 +40,16 @@ if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
 :files
 if not exist "%TARGET%\." goto done
-del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe.old" "%TARGET%\lsmap-events.dll" "%TARGET%\lsmap-events.dll.old*" "%TARGET%\lsmap.exe" "%TARGET%\lsmap-doctor.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
+del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe.old*" "%TARGET%\lsmap-events.dll" "%TARGET%\lsmap-events.dll.old*" "%TARGET%\lsmap.exe" "%TARGET%\lsmap-doctor.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
 rmdir /s /q "%TARGET%\Lsmap" 2>nul
 rem A process that is lost in the kernel keeps its file: renamed, it does not hinder the next install.
-if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" lsmapd.exe.old
+if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" lsmapd.exe.old%RANDOM%
+if exist "%TARGET%\lsmap-events.dll" ren "%TARGET%\lsmap-events.dll" lsmap-events.dll.old%RANDOM%
 if exist "%TARGET%\lsmapd.exe" goto busy
 if exist "%TARGET%\lsmap.exe" goto busy
 if exist "%TARGET%\lsmap-doctor.exe" goto busy
 if not defined QUIET echo lsmap is removed.
+if exist "%TARGET%\*.old*" if not defined QUIET echo Files that are in use stay in "%TARGET%"; the next install removes them.
 rem This script may run from the folder: all of the block is read before it deletes the script. While a shell holds the
 rem script open (Wine does) the folder cannot go yet: then a second script removes it and itself. That one lies beside the
 rem folder, where only administrators can write.

@@ -87,7 +87,7 @@ static const char stale[] =
     "how many files it did not check.\n"
     "\n"
     "--csv: pid,process,start,services,path,reason\n"
-    "Exit: 0 there are such processes, 7 there are none, 1 the list is incomplete.\n";
+    "Exit: 0 some, 7 none, 1 a process was not read; files not checked do not count.\n";
 
 static const char filters[] =
     "Which processes: PIDs and NAMEs, as many as you like, or -a for every process.\n"

@@ -114,7 +114,7 @@ static DWORD WINAPI write_spooled(void *context)
         if (console->write_error == ERROR_SUCCESS)
             console->write_error = error;
         buffer_clear(&piece);
-        if (!console->is_writing && !console->is_over)
+        if (!console->is_writing && !console->is_over && spool_is_empty(&console->spool))
             (void)SleepConditionVariableSRW(&console->changed, &console->lock, INFINITE, 0);
         console->is_writing = false;
     }

@@ -5,12 +5,12 @@
 #include "common/scan/nt_status.h"
 #include "common/win32/ntdll.h"
 
-DWORD file_users_open(const wchar_t *path, HANDLE *file)
+DWORD file_users_open(const wchar_t *path, DWORD flags, HANDLE *file)
 {
     /* Backup semantics: else folders cannot be opened. */
     HANDLE opened = CreateFileW(path, FILE_READ_ATTRIBUTES,
                                 FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                                OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+                                OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | flags, NULL);
 
     if (opened == INVALID_HANDLE_VALUE)
         return GetLastError();

@@ -14,10 +14,11 @@
 enum { FILE_USERS_MAX = 16 * 1024 }; /* processes; a longer list is an error */
 
 /* Opens a file or folder without disturbing anybody: FILE_READ_ATTRIBUTES, all sharing. As long as it is
- * open it cannot be removed completely. Links are followed.
- * path  As CreateFileW() takes it.
+ * open it cannot be removed completely.
+ * path   As CreateFileW() takes it.
+ * flags  FILE_FLAG_OPEN_REPARSE_POINT: a link itself, which is not followed; else 0.
  * Returns a Win32 error, *file untouched. */
-NODISCARD DWORD file_users_open(const wchar_t *path, _Out_ HANDLE *file);
+NODISCARD DWORD file_users_open(const wchar_t *path, DWORD flags, _Out_ HANDLE *file);
 
 /* Lists the processes that use the file.
  * file  With FILE_READ_ATTRIBUTES; it is not counted itself, other handles of this process are.

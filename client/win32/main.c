@@ -162,7 +162,7 @@ static enum outcome ask(struct console *console, const struct options *options,
     struct failure failure = {FAILURE_MEMORY, ""};
     struct envelope_facts facts = {.now = system_now_filetime};
     struct envelope envelope;
-    struct stale_files stale;
+    struct stale_files stale = {.pending = {0}};
     struct server server = {
         .options = options,
         .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
@@ -186,8 +186,10 @@ static enum outcome ask(struct console *console, const struct options *options,
     settings.envelope = options->host ? &envelope : NULL;
     places_init(&places, options);
     settings.folders_count = places.outside_count;
-    stale_files_open(&stale);
-    settings.stale = options->command == COMMAND_STALE ? &stale.calls : NULL;
+    if (options->command == COMMAND_STALE) {
+        stale_files_open(&stale);
+        settings.stale = &stale.calls;
+    }
     if (places.paths.failed || places.names.failed)
         outcome = run_complain(&settings, &failure);
     else if (options->command == COMMAND_WATCH)

@@ -65,7 +65,7 @@ static DWORD open_path(struct span text)
     if (error == ERROR_SUCCESS)
         error = text_w_from_utf8(now.path, PATH_CAPACITY, buffer_span(&now.scratch));
     if (error == ERROR_SUCCESS)
-        error = file_users_open(now.path, &now.file);
+        error = file_users_open(now.path, 0, &now.file);
     if (error != ERROR_SUCCESS)
         return error;
     if (GetFileType(now.file) != FILE_TYPE_DISK)

@@ -54,15 +54,8 @@ static DWORD open_file(struct span path, HANDLE *file)
         return ERROR_NOT_ENOUGH_MEMORY;
     memcpy(name, L"\\\\?\\", 4 * sizeof *name); /* the path may be longer than MAX_PATH */
     DWORD error = text_w_from_utf8(name + 4, NAME_LENGTH_MAX + 1, path);
-    HANDLE opened = INVALID_HANDLE_VALUE;
-    if (error == ERROR_SUCCESS) {
-        opened = CreateFileW(
-            name, FILE_READ_ATTRIBUTES, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-            NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-        error = opened != INVALID_HANDLE_VALUE ? ERROR_SUCCESS : GetLastError();
-    }
     if (error == ERROR_SUCCESS)
-        *file = opened;
+        error = file_users_open(name, FILE_FLAG_OPEN_REPARSE_POINT, file);
     free(name);
     return error;
 }

@@ -34,7 +34,7 @@ struct watch_target {
     enum scan_stage stage; /* of the query */
 };
 
-/* Begins as all zero. The members belong to watch.c. */
+/* Begins as all zero. The members belong to slice_watch.c. */
 struct watch {
     struct atomic state; /* odd while a slice runs */
     struct atomic mark;  /* the count of queries, and the stage of the latest */

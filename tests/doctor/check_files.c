@@ -18,7 +18,7 @@ static uint32_t query_use(const wchar_t *path, bool *is_used)
 
     *is_used = false;
     buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
-    if (file_users_open(path, &file) == ERROR_SUCCESS)
+    if (file_users_open(path, 0, &file) == ERROR_SUCCESS)
         nt_status = file_users_query(file, &pids);
     for (size_t i = 0; i < pids.size; i += sizeof(uint32_t)) {
         uint32_t pid;

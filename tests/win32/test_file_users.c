@@ -31,7 +31,7 @@ static uint32_t uses(const wchar_t *path, bool *is_user)
 
     buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
     *is_user = false;
-    if (file_users_open(path, &file) == ERROR_SUCCESS)
+    if (file_users_open(path, 0, &file) == ERROR_SUCCESS)
         status = file_users_query(file, &pids);
     for (size_t i = 0; i + sizeof(uint32_t) <= pids.size; i += sizeof(uint32_t)) {
         uint32_t pid;
@@ -77,7 +77,7 @@ static void a_missing_file_is_an_error(struct test *t)
 {
     HANDLE file = NULL;
 
-    CHECK_INT(t, ERROR_FILE_NOT_FOUND, file_users_open(L"C:\\lsmap-no-such-file", &file));
+    CHECK_INT(t, ERROR_FILE_NOT_FOUND, file_users_open(L"C:\\lsmap-no-such-file", 0, &file));
     CHECK(t, file == NULL);
 }
 
@@ -85,7 +85,7 @@ static void folders_can_be_opened(struct test *t)
 {
     HANDLE file = NULL;
 
-    CHECK_INT(t, ERROR_SUCCESS, file_users_open(L"C:\\", &file));
+    CHECK_INT(t, ERROR_SUCCESS, file_users_open(L"C:\\", 0, &file));
     handle_close(&file);
 }
 

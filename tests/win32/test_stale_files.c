@@ -115,7 +115,16 @@ static void users_of_a_file_are_listed(struct test *t)
     REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
     buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
     stale_files_open(&files);
+    HANDLE used =
+        CreateFileW(folder.file, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
+    CHECK(t, used != INVALID_HANDLE_VALUE);
     CHECK(t, files.calls.list_users(files.calls.context, span_from_string(path), &pids));
+    bool is_listed = false;
+    for (size_t i = 0; i < pids.size / sizeof(uint32_t); i++)
+        is_listed =
+            is_listed || ((const uint32_t *)(const void *)pids.data)[i] == GetCurrentProcessId();
+    CHECK(t, is_listed);
+    (void)CloseHandle(used);
     stale_files_close(&files);
     buffer_release(&pids);
     out_folder_remove(&folder);
