@@ -25,7 +25,8 @@ goto next
 :find
 rem Not from the environment: what runs as SYSTEM lies there.
 set "TARGET="
-for /f "tokens=2,*" %%A in ('reg query "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion" /v ProgramFilesDir /reg:64') do if "%%A"=="REG_SZ" set "TARGET=%%B\lsmap"
+rem Again, if the query could not be started (seen once, on a busy machine).
+for %%N in (1 2 3) do if not defined TARGET for /f "tokens=2,*" %%A in ('reg query "HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion" /v ProgramFilesDir /reg:64') do if "%%A"=="REG_SZ" set "TARGET=%%B\lsmap"
 if not defined TARGET goto nofolder
 set "SERVICE=%TARGET%\lsmapd.exe"
 if exist "%SERVICE%" goto found
