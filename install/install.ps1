@@ -5,8 +5,9 @@ Installs lsmap on this machine, or upgrades it.
 
 .DESCRIPTION
 Copies the programs to Program Files\lsmap, then has `lsmapd install` register and start the
-service. Needs an elevated session. Asks nothing. Where the same files are installed and the
-service runs, nothing is touched unless Readers, FilteredAdmins or Force say so. Throws when something fails.
+service. Needs an elevated session, except with -WhatIf. Asks nothing. Where the files, the service and
+the settings are as the arguments want them, nothing is touched. Throws when something fails; if that is
+the copying, the former version runs again.
 
 .PARAMETER Source
 The folder that holds lsmapd.exe and lsmap.exe; where this script lies unless given.
@@ -71,6 +72,14 @@ function Test-Elevated {
     return $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
 }
 
+# A value below HKEY_LOCAL_MACHINE, $null when there is none. Also right in a 32-bit session.
+function Get-RegistryValue([string] $Key, [string] $Name) {
+    $open = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').OpenSubKey($Key)
+    if ($null -ne $open) {
+        return $open.GetValue($Name)
+    }
+}
+
 # Runs a program; throws with what it said when it fails.
 function Invoke-Program([string] $Path, [string[]] $Arguments) {
     # In a remote session a line on stderr is an error, which must not end the script here.
@@ -98,7 +107,26 @@ function Get-ServiceStatus {
     return [string] $service.Status
 }
 
-if (-not (Test-Elevated)) {
+# True when the service and its settings are as the arguments want them.
+function Test-Settled {
+    $service = Get-Service -Name 'lsmapd' -ErrorAction SilentlyContinue
+    if ($null -eq $service -or ($Enable -and $service.StartType -ne 'Automatic')) {
+        return $false
+    }
+    $isStopped = $NoStart -or $service.StartType -eq 'Disabled'
+    $key = 'SYSTEM\CurrentControlSet\Services\lsmapd\Parameters'
+    $isTrusted = [string] (Get-RegistryValue $key 'TrustFolder') -eq '1'
+    try {
+        $isReader = -not $Readers -or (Get-LocalGroupMember -Group 'lsmap Readers' -Member $Readers -ErrorAction SilentlyContinue)
+    } catch {
+        $isReader = $false # 32-bit sessions do not have the command
+    }
+    return $service.Status -eq $(if ($isStopped) { 'Stopped' } else { 'Running' }) -and
+        $isTrusted -eq [bool] $TrustFolder -and $isReader -and
+        (-not $FilteredAdmins -or $FilteredAdmins -eq (Get-RegistryValue $key 'FilteredAdmins'))
+}
+
+if (-not $WhatIfPreference -and -not (Test-Elevated)) {
     throw 'install.ps1 needs an elevated session: start PowerShell with "Run as administrator".'
 }
 foreach ($name in $programs) {
@@ -107,10 +135,8 @@ foreach ($name in $programs) {
     }
 }
 
-# Not from the environment, and also right in a 32-bit session.
-$machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
-$base = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion').GetValue('ProgramFilesDir')
-$target = Join-Path $base 'lsmap'
+# Not from the environment.
+$target = Join-Path (Get-RegistryValue 'SOFTWARE\Microsoft\Windows\CurrentVersion' 'ProgramFilesDir') 'lsmap'
 
 $arguments = @('install', '--quiet')
 if ($Readers) {
@@ -135,28 +161,41 @@ $files = @($programs + $others | Where-Object {
 $stale = @($files | Where-Object {
         -not (Test-SameFile (Join-Path $Source $_) (Join-Path $target $_))
     })
-$isCurrent = $stale.Count -eq 0 -and $arguments.Count -eq 2 -and (Get-ServiceStatus) -eq 'Running'
-$isWanted = $Force -or -not $isCurrent
+$isWanted = $Force -or $stale.Count -ne 0 -or -not (Test-Settled)
 $changed = $false
 if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its service')) {
     # A wrong argument leaves a running service running.
     Invoke-Program (Join-Path $Source 'lsmapd.exe') ($arguments + '--check')
     # A running service keeps its file from being replaced.
+    $wasRunning = (Get-ServiceStatus) -eq 'Running'
+    $old = @{}
     Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
-    New-Item -ItemType Directory -Path $target -Force | Out-Null
-    # A process that is lost in the kernel keeps its file, which can be renamed all the same.
-    # So does the event log with the message file.
-    foreach ($name in @('lsmapd.exe', 'lsmap-events.dll')) {
-        $file = Join-Path $target $name
-        Remove-Item -Path ($file + '.old*') -Force -ErrorAction SilentlyContinue
-        if ($stale -contains $name -and (Test-Path -LiteralPath $file)) {
-            Rename-Item -LiteralPath $file -NewName ('{0}.old{1}' -f $name, (Get-Random))
+    try {
+        New-Item -ItemType Directory -Path $target -Force | Out-Null
+        # A process that is lost in the kernel keeps its file, which can be renamed all the same.
+        # So does the event log with the message file.
+        foreach ($name in @('lsmapd.exe', 'lsmap-events.dll')) {
+            $file = Join-Path $target $name
+            Remove-Item -Path ($file + '.old*') -Force -ErrorAction SilentlyContinue
+            if ($stale -contains $name -and (Test-Path -LiteralPath $file)) {
+                $new = '{0}.old{1}' -f $file, (Get-Random)
+                Move-Item -LiteralPath $file -Destination $new
+                $old[$file] = $new
+            }
         }
-    }
-    foreach ($name in $stale) {
-        $file = Join-Path $target $name
-        New-Item -ItemType Directory -Path (Split-Path -Parent $file) -Force | Out-Null
-        Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $file -Force
+        foreach ($name in $stale) {
+            $file = Join-Path $target $name
+            New-Item -ItemType Directory -Path (Split-Path -Parent $file) -Force | Out-Null
+            Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $file -Force
+        }
+    } catch {
+        foreach ($file in $old.Keys) {
+            Move-Item -LiteralPath $old[$file] -Destination $file -Force -ErrorAction Continue
+        }
+        if ($wasRunning) {
+            Start-Service -Name 'lsmapd' -ErrorAction Continue
+        }
+        throw
     }
     Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue

@@ -5,8 +5,8 @@ Removes lsmap from this machine.
 
 .DESCRIPTION
 Has `lsmapd uninstall` stop and delete the service, then removes Program Files\lsmap. Needs an
-elevated session. Asks nothing. Where lsmap is not installed nothing is done. Throws when
-something fails.
+elevated session, except with -WhatIf. Asks nothing. Where lsmap is not installed nothing is done.
+Throws when something fails.
 
 .PARAMETER Purge
 Removes the local group "lsmap Readers" too.
@@ -26,13 +26,20 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $files = @('lsmapd.exe', 'lsmap.exe', 'lsmap-doctor.exe', 'lsmap-completion.ps1', 'uninstall.cmd',
-    'lsmap-events.dll',
-    'uninstall.ps1')
+    'lsmap-events.dll', 'uninstall.ps1')
 
 function Test-Elevated {
     $identity = [System.Security.Principal.WindowsIdentity]::GetCurrent()
     $principal = New-Object System.Security.Principal.WindowsPrincipal($identity)
     return $principal.IsInRole([System.Security.Principal.WindowsBuiltInRole]::Administrator)
+}
+
+# A value below HKEY_LOCAL_MACHINE, $null when there is none. Also right in a 32-bit session.
+function Get-RegistryValue([string] $Key, [string] $Name) {
+    $open = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64').OpenSubKey($Key)
+    if ($null -ne $open) {
+        return $open.GetValue($Name)
+    }
 }
 
 # Runs a program; throws with what it said when it fails.
@@ -47,14 +54,20 @@ function Invoke-Program([string] $Path, [string[]] $Arguments) {
     $said | Write-Verbose
 }
 
-if (-not (Test-Elevated)) {
+function Test-Group {
+    try {
+        return $null -ne (Get-LocalGroup -Name 'lsmap Readers' -ErrorAction SilentlyContinue)
+    } catch {
+        return $true # 32-bit sessions do not have the command: lsmapd finds out
+    }
+}
+
+if (-not $WhatIfPreference -and -not (Test-Elevated)) {
     throw 'uninstall.ps1 needs an elevated session: start PowerShell with "Run as administrator".'
 }
 
-# Not from the environment, and also right in a 32-bit session.
-$machine = [Microsoft.Win32.RegistryKey]::OpenBaseKey('LocalMachine', 'Registry64')
-$base = $machine.OpenSubKey('SOFTWARE\Microsoft\Windows\CurrentVersion').GetValue('ProgramFilesDir')
-$target = Join-Path $base 'lsmap'
+# Not from the environment.
+$target = Join-Path (Get-RegistryValue 'SOFTWARE\Microsoft\Windows\CurrentVersion' 'ProgramFilesDir') 'lsmap'
 
 # The folder may have gone before the service: any lsmapd.exe can delete the registration.
 $service = Join-Path $target 'lsmapd.exe'
@@ -62,9 +75,12 @@ if (-not (Test-Path -LiteralPath $service -PathType Leaf) -and $PSScriptRoot) {
     $service = Join-Path $PSScriptRoot 'lsmapd.exe'
 }
 $isRegistered = $null -ne (Get-Service -Name 'lsmapd' -ErrorAction SilentlyContinue)
-$isInstalled = $isRegistered -or (Test-Path -LiteralPath $target)
+# What is not ours stays, and the folder with it.
+$isThere = (Test-Path -LiteralPath $target) -and (
+    @(Get-ChildItem -LiteralPath $target -Force).Count -eq 0 -or
+    @($files + 'Lsmap' | Where-Object { Test-Path -LiteralPath (Join-Path $target $_) }).Count -gt 0)
 $changed = $false
-$isWanted = $isInstalled -or $Purge
+$isWanted = $isRegistered -or $isThere -or ($Purge -and (Test-Group))
 if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its service')) {
     if (Test-Path -LiteralPath $service -PathType Leaf) {
         $arguments = @('uninstall', '--quiet')
@@ -88,7 +104,6 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its servic
     }
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue
     Remove-Item -LiteralPath (Join-Path $target 'Lsmap') -Recurse -Force -ErrorAction SilentlyContinue
-    # What is not ours stays, and the folder with it.
     if (Test-Path -LiteralPath $target) {
         if (@(Get-ChildItem -LiteralPath $target -Force).Count -eq 0) {
             Remove-Item -LiteralPath $target -Force
