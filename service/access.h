@@ -1,7 +1,7 @@
 /* The security descriptors of lsmapd, as SDDL and as plain data: the only place for SDDL. The pure
  * functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
  * and find accounts that could change an object. They work on ACEs that Windows has read
- * (service/win32/descriptor.h), so what they say is what AccessCheck acts on. */
+ * (service/win32/access_cmd.h), so what they say is what AccessCheck acts on. */
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 

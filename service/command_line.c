@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/proto/protocol.h"
+#include "common/text/number.h"
 
 enum { READERS_SIZE_MAX = 256 }; /* DOMAIN\name; Windows allows less */
 
@@ -79,13 +80,23 @@ static void take_readers(struct cli *cli, struct command_line *line)
     line->readers = cli->value.data;
 }
 
+/* NAME=VALUE, where a number is one, as REG_DWORD is in the registry. */
 static void take_limit(struct cli *cli, struct command_line *line)
 {
+    const char *const text = cli->value.data, *const equals = strchr(text, '=');
     struct settings_findings findings = {0};
-    const char *why = settings_apply_argument(&line->settings, &findings, cli->value);
+    struct settings_raw raw = {.type = SETTINGS_RAW_TEXT};
 
-    if (why != NULL)
-        cli_fail(cli, "the limit \"%s\" is %s", cli_quote(cli->value).text, why);
+    if (equals != NULL) {
+        raw.text = span_from_string(equals + 1);
+        if (number_from_decimal(raw.text, &raw.number))
+            raw.type = SETTINGS_RAW_NUMBER;
+        settings_apply(&line->settings, &findings, (struct span){text, (size_t)(equals - text)},
+                       &raw);
+    }
+    if (equals == NULL || findings.count > 0)
+        cli_fail(cli, "the limit \"%s\" is %s", cli_quote(cli->value).text,
+                 equals == NULL ? "not NAME=VALUE" : findings.items[0].why);
 }
 
 static void take_filtered_admins(struct cli *cli, struct command_line *line)
@@ -143,48 +154,42 @@ bool command_line_parse(size_t count, const char *const *arguments, unsigned pro
     return true;
 }
 
-const char *command_line_help(void)
-{
-    return "lsmapd: the service that lists memory-mapped files for lsmap\n"
-           "\n"
-           "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--enable] "
-           "[--no-start]\n"
-           "                      [--trust-folder] [--packaged] [--check] [--quiet]\n"
-           "       lsmapd uninstall [--purge] [--quiet]\n"
-           "       lsmapd stop | status [--quiet]\n"
-           "       lsmapd access [--json]\n"
-           "       lsmapd --console [--pipe NAME] [--limit NAME=VALUE]...\n"
-           "       lsmapd --version | --help\n"
-           "\n"
-           "  install      register the service, or update it, and start it\n"
-           "  uninstall    stop the service and remove it\n"
-           "  stop         stop the service; succeeds when there is none\n"
-           "  status       print whether the service is installed and runs\n"
-           "  access       print who may ask the service for what\n"
-           "  --console    serve from this console until Ctrl+C\n"
-           "\n"
-           "  --readers NAME          add an account or group to the local group \"lsmap "
-           "Readers\",\n"
-           "                          whose members may query every process, without addresses\n"
-           "  --filtered-admins MODE  what administrators get who did not elevate: full (as if\n"
-           "                          they had), no-addresses or off\n"
-           "  --check                 only check the other arguments\n"
-           "  --enable                start with Windows, also if the service was disabled\n"
-           "  --no-start              leave the service stopped\n"
-           "  --trust-folder          run from a folder that others can change, or that is not on "
-           "a\n"
-           "                          fixed disk\n"
-           "  --packaged              installed by a package that has its own entry in the "
-           "installed "
-           "apps\n"
-           "  --purge                 remove the group \"lsmap Readers\" as well\n"
-           "  --json                  JSON lines instead of text\n"
-           "  --pipe NAME             \\\\.\\pipe\\NAME, or NAME alone, instead of the usual pipe\n"
-           "  --limit NAME=VALUE      set a limit by its name in the registry\n"
-           "  --quiet                 print errors only\n"
-           "\n"
-           "Also /readers:NAME, /filtered-admins:MODE, /enable, /no-start, /trust-folder, /purge,\n"
-           "/quiet and /?.\n"
-           "Without arguments lsmapd must be started by the service control manager.\n"
-           "To check this machine, run lsmap-doctor.\n";
-}
+const char command_line_help[] =
+    "lsmapd: the service that lists memory-mapped files for lsmap\n"
+    "\n"
+    "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--enable] [--no-start]\n"
+    "                      [--trust-folder] [--packaged] [--check] [--quiet]\n"
+    "       lsmapd uninstall [--purge] [--quiet]\n"
+    "       lsmapd stop | status [--quiet]\n"
+    "       lsmapd access [--json]\n"
+    "       lsmapd --console [--pipe NAME] [--limit NAME=VALUE]...\n"
+    "       lsmapd --version | --help\n"
+    "\n"
+    "  install      register the service, or update it, and start it\n"
+    "  uninstall    stop the service and remove it\n"
+    "  stop         stop the service; succeeds when there is none\n"
+    "  status       print whether the service is installed and runs\n"
+    "  access       print who may ask the service for what\n"
+    "  --console    serve from this console until Ctrl+C\n"
+    "\n"
+    "  --readers NAME          add an account or group to the local group \"lsmap Readers\",\n"
+    "                          whose members may query every process, without addresses\n"
+    "  --filtered-admins MODE  what administrators get who did not elevate: full (as if\n"
+    "                          they had), no-addresses or off\n"
+    "  --check                 only check the other arguments\n"
+    "  --enable                start with Windows, also if the service was disabled\n"
+    "  --no-start              leave the service stopped\n"
+    "  --trust-folder          run from a folder that others can change, or that is not on a\n"
+    "                          fixed disk\n"
+    "  --packaged              installed by a package that has its own entry in the installed "
+    "apps\n"
+    "  --purge                 remove the group \"lsmap Readers\" as well\n"
+    "  --json                  JSON lines instead of text\n"
+    "  --pipe NAME             \\\\.\\pipe\\NAME, or NAME alone, instead of the usual pipe\n"
+    "  --limit NAME=VALUE      set a limit by its name in the registry\n"
+    "  --quiet                 print errors only\n"
+    "\n"
+    "Also /readers:NAME, /filtered-admins:MODE, /enable, /no-start, /trust-folder, /purge,\n"
+    "/quiet and /?.\n"
+    "Without arguments lsmapd must be started by the service control manager.\n"
+    "To check this machine, run lsmap-doctor.\n";

@@ -48,6 +48,6 @@ NODISCARD bool command_line_parse(size_t count, _In_reads_(count) const char *co
                                   _Out_writes_(CLI_MESSAGE_CAPACITY) char *message);
 
 /* What `lsmapd --help` prints: lines of UTF-8, each with its newline. */
-const char *command_line_help(void);
+extern const char command_line_help[];
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/text/number.h"
 #include "service/access.h"
 
 static const struct {
@@ -19,9 +18,6 @@ static const struct {
         {"TrustFolder", offsetof(struct settings, trust_folder), 0, 1},
 };
 
-enum { NUMBERS_COUNT = sizeof numbers / sizeof numbers[0] };
-
-#define NOT_A_NUMBER "not a number (REG_DWORD)"
 #define NOT_A_TEXT "not a text (REG_SZ)"
 
 /* The event log expands `%`, and the name may be any text in the registry. */
@@ -56,7 +52,7 @@ static const char *apply_number(struct settings *settings, size_t index,
     const uint32_t number = (uint32_t)raw->number;
 
     if (raw->type != SETTINGS_RAW_NUMBER)
-        return NOT_A_NUMBER;
+        return "not a number (REG_DWORD)";
     if (raw->number < numbers[index].least || raw->number > numbers[index].most) {
         (void)snprintf(why, SETTINGS_WHY_CAPACITY, "not between %" PRIu32 " and %" PRIu32,
                        numbers[index].least, numbers[index].most);
@@ -99,7 +95,7 @@ void settings_apply(struct settings *settings, struct settings_findings *finding
     const char *why = is_text ? "unknown, perhaps a misspelt security setting" : "unknown";
     unsigned refused = is_text ? SETTINGS_SECURITY : 0;
 
-    for (size_t i = 0; i < NUMBERS_COUNT; i++) {
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (!span_equal_ascii_nocase(name, span_from_string(numbers[i].name)))
             continue;
         why = apply_number(settings, i, raw, text);
@@ -132,23 +128,6 @@ void settings_close(struct settings *settings, const struct settings *last)
     if ((replaced & SETTINGS_ACCESS_SDDL) != 0)
         memcpy(settings->access_sddl, source->access_sddl, sizeof settings->access_sddl);
     settings->is_closed = !has_last;
-}
-
-const char *settings_apply_argument(struct settings *settings, struct settings_findings *findings,
-                                    struct span argument)
-{
-    const char *equals = argument.size > 0 ? memchr(argument.data, '=', argument.size) : NULL;
-    const size_t count = findings->count;
-
-    if (equals == NULL)
-        return "not NAME=VALUE";
-    const size_t name_size = (size_t)(equals - argument.data);
-    struct settings_raw raw = {.text = span_from(argument, name_size + 1)};
-    raw.type = number_from_decimal(raw.text, &raw.number) ? SETTINGS_RAW_NUMBER : SETTINGS_RAW_TEXT;
-    settings_apply(settings, findings, (struct span){argument.data, name_size}, &raw);
-    if (findings->count == count)
-        return count == SETTINGS_FINDINGS_MAX ? "too many are wrong" : NULL;
-    return findings->items[count].why;
 }
 
 void settings_default(struct settings *settings, unsigned processors)

@@ -67,11 +67,6 @@ void settings_default(_Out_ struct settings *settings, unsigned processors);
 void settings_apply(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,
                     struct span name, _In_ const struct settings_raw *raw);
 
-/* Sets NAME=VALUE, as `--limit` gives it. Returns NULL, or what is wrong: a text in `findings`. */
-const char *settings_apply_argument(_Inout_ struct settings *settings,
-                                    _Inout_ struct settings_findings *findings,
-                                    struct span argument);
-
 /* Adds a finding. `name` may hold anything.
  * refused  The security settings that are not those of the operator because of it; 0: none. */
 void settings_refuse(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,

@@ -1,20 +1,251 @@
 #include "service/win32/access_cmd.h"
 
+#include <aclapi.h>
+#include <lm.h>
+#include <sddl.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
+#include <wchar.h>
 
+#include "common/win32/ntdll.h"
+#include "common/win32/text_w.h"
 #include "common/win32/token.h"
-#include "service/win32/descriptor.h"
-#include "service/win32/readers_group.h"
 #include "service/win32/settings_registry.h"
 
 enum {
+    NAME_LENGTH_MAX = 512, /* COMPUTER\group, DOMAIN\account */
     /* Each ACE of the rights makes at most one of the pipe, with a SID of its longest. */
     SDDL_SIZE_MAX = 1024 + ACCESS_ACES_MAX * (SID_TEXT_CAPACITY + 32),
     OUTPUT_SIZE_MAX = 256 * 1024
 };
 
-/* --- the setup --- */
+/* --- security descriptors --- */
+
+DWORD descriptor_create(const char *sddl, PSECURITY_DESCRIPTOR *descriptor)
+{
+    PSECURITY_DESCRIPTOR created = NULL;
+
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorA(sddl, SDDL_REVISION_1, &created,
+                                                              NULL))
+        return GetLastError();
+    *descriptor = created;
+    return ERROR_SUCCESS;
+}
+
+void descriptor_free(PSECURITY_DESCRIPTOR *descriptor)
+{
+    if (*descriptor != NULL)
+        LocalFree(*descriptor);
+    *descriptor = NULL;
+}
+
+/* Leaves the SID of a type with another layout unknown. */
+static bool copy_ace(void *found, struct ace *copy)
+{
+    /* These types have the same layout. */
+    ACCESS_ALLOWED_ACE *ace = found;
+    PSID sid = &ace->SidStart;
+
+    *copy =
+        (struct ace){.type = ace->Header.AceType, .flags = ace->Header.AceFlags, .mask = ace->Mask};
+    switch (copy->type) {
+    case ACE_ALLOW:
+    case ACE_DENY:
+    case ACE_ALLOW_CALLBACK:
+    case ACE_DENY_CALLBACK:
+    case ACE_LABEL:
+        return IsValidSid(sid) && sid_set(&copy->sid, sid, GetLengthSid(sid));
+    default:
+        return true;
+    }
+}
+
+static DWORD copy_acl(ACL *acl, struct acl *copy)
+{
+    /* An ACL without ACEs has memory too, so that the count alone says that it is empty. */
+    struct ace *aces = calloc((size_t)acl->AceCount + 1, sizeof *aces);
+
+    if (aces == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    for (DWORD i = 0; i < acl->AceCount; i++) {
+        void *ace = NULL;
+        if (!GetAce(acl, i, &ace) || !copy_ace(ace, &aces[i])) {
+            free(aces);
+            return ERROR_INVALID_ACL;
+        }
+    }
+    *copy = (struct acl){.is_present = true, .count = acl->AceCount, .aces = aces};
+    return ERROR_SUCCESS;
+}
+
+DWORD descriptor_copy(PSECURITY_DESCRIPTOR descriptor, struct descriptor *copy)
+{
+    struct descriptor made = {0};
+    SECURITY_DESCRIPTOR_CONTROL control = 0;
+    BOOL has_dacl = FALSE, has_sacl = FALSE, is_default = FALSE;
+    ACL *dacl = NULL, *sacl = NULL;
+    PSID owner = NULL;
+    DWORD revision = 0, error = ERROR_SUCCESS;
+
+    if (!GetSecurityDescriptorOwner(descriptor, &owner, &is_default) ||
+        !GetSecurityDescriptorDacl(descriptor, &has_dacl, &dacl, &is_default) ||
+        !GetSecurityDescriptorSacl(descriptor, &has_sacl, &sacl, &is_default) ||
+        !GetSecurityDescriptorControl(descriptor, &control, &revision))
+        return GetLastError();
+    made.is_protected = (control & SE_DACL_PROTECTED) != 0;
+    if (owner != NULL && !sid_set(&made.owner, owner, GetLengthSid(owner)))
+        error = ERROR_INVALID_SID;
+    if (error == ERROR_SUCCESS && has_dacl && dacl != NULL)
+        error = copy_acl(dacl, &made.dacl);
+    if (error == ERROR_SUCCESS && has_sacl && sacl != NULL)
+        error = copy_acl(sacl, &made.sacl);
+    if (error == ERROR_SUCCESS)
+        *copy = made;
+    else
+        descriptor_release(&made);
+    return error;
+}
+
+DWORD descriptor_copy_sddl(const char *sddl, struct descriptor *copy)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+
+    DWORD error = descriptor_create(sddl, &descriptor);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_copy(descriptor, copy);
+    descriptor_free(&descriptor);
+    return error;
+}
+
+DWORD descriptor_copy_object(HANDLE object, SE_OBJECT_TYPE type, SECURITY_INFORMATION parts,
+                             struct descriptor *copy)
+{
+    const SECURITY_INFORMATION always = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+
+    DWORD error =
+        GetSecurityInfo(object, type, always | parts, NULL, NULL, NULL, NULL, &descriptor);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_copy(descriptor, copy);
+    descriptor_free(&descriptor);
+    return error;
+}
+
+void descriptor_release(struct descriptor *copy)
+{
+    free(copy->dacl.aces);
+    free(copy->sacl.aces);
+    memset(copy, 0, sizeof *copy);
+}
+
+/* --- the group of readers --- */
+
+static wchar_t group_name[] = L"" READERS_GROUP_NAME;
+static wchar_t group_comment[] = L"May ask lsmap for the mapped files of every process";
+
+bool readers_group_is_shared(void)
+{
+    OSVERSIONINFOEXW version = {.dwOSVersionInfoSize = sizeof version,
+                                .wProductType = VER_NT_DOMAIN_CONTROLLER};
+
+    return VerifyVersionInfoW(&version, VER_PRODUCT_TYPE,
+                              VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)) != 0;
+}
+
+/* "COMPUTER\lsmap Readers": without the computer's name Windows would ask the domain when there is no
+ * such group, and wait for the answer. */
+static DWORD qualified_name(wchar_t name[NAME_LENGTH_MAX])
+{
+    wchar_t computer[MAX_COMPUTERNAME_LENGTH + 1];
+    DWORD length = MAX_COMPUTERNAME_LENGTH + 1;
+
+    if (readers_group_is_shared()) {
+        memcpy(name, group_name, sizeof group_name);
+        return ERROR_SUCCESS;
+    }
+    if (!GetComputerNameW(computer, &length))
+        return GetLastError();
+    (void)swprintf(name, NAME_LENGTH_MAX, L"%ls\\%ls", computer, group_name);
+    return ERROR_SUCCESS;
+}
+
+static DWORD look_up(const wchar_t *name, struct sid *sid, SID_NAME_USE *use)
+{
+    wchar_t domain[NAME_LENGTH_MAX];
+    BYTE bytes[SECURITY_MAX_SID_SIZE];
+    DWORD size = sizeof bytes, domain_length = NAME_LENGTH_MAX;
+
+    if (!LookupAccountNameW(NULL, name, bytes, &size, domain, &domain_length, use))
+        return GetLastError();
+    return sid_set(sid, bytes, GetLengthSid(bytes)) ? ERROR_SUCCESS : ERROR_INVALID_SID;
+}
+
+DWORD readers_group_query(struct sid *sid)
+{
+    wchar_t name[NAME_LENGTH_MAX];
+    SID_NAME_USE use = SidTypeUnknown;
+    struct sid found;
+
+    DWORD error = qualified_name(name);
+    if (error == ERROR_SUCCESS)
+        error = look_up(name, &found, &use);
+    if (error == ERROR_SUCCESS && use != SidTypeAlias)
+        error = ERROR_NONE_MAPPED; /* an account of that name is not the group */
+    if (error == ERROR_SUCCESS)
+        *sid = found;
+    return error;
+}
+
+DWORD readers_group_create(void)
+{
+    typedef NET_API_STATUS(NET_API_FUNCTION * function)(LPCWSTR, DWORD, LPBYTE, LPDWORD);
+    LOCALGROUP_INFO_1 info = {.lgrpi1_name = group_name, .lgrpi1_comment = group_comment};
+
+    function add = (function)system_function(L"netapi32.dll", "NetLocalGroupAdd");
+    if (add == NULL)
+        return ERROR_PROC_NOT_FOUND;
+    DWORD error = add(NULL, 1, (BYTE *)&info, NULL);
+    return error == ERROR_ALIAS_EXISTS || error == NERR_GroupExists ? ERROR_SUCCESS : error;
+}
+
+DWORD readers_group_add(const char *name)
+{
+    typedef NET_API_STATUS(NET_API_FUNCTION * function)(LPCWSTR, LPCWSTR, DWORD, LPBYTE, DWORD);
+    wchar_t name_w[NAME_LENGTH_MAX];
+    LOCALGROUP_MEMBERS_INFO_3 member = {.lgrmi3_domainandname = name_w};
+
+    DWORD error = text_w_from_utf8(name_w, NAME_LENGTH_MAX, span_from_string(name));
+    if (error != ERROR_SUCCESS)
+        return error;
+    function add = (function)system_function(L"netapi32.dll", "NetLocalGroupAddMembers");
+    if (add == NULL)
+        return ERROR_PROC_NOT_FOUND;
+    error = add(NULL, group_name, 3, (BYTE *)&member, 1);
+    return error == ERROR_MEMBER_IN_ALIAS ? ERROR_SUCCESS : error;
+}
+
+DWORD readers_group_check(const char *name)
+{
+    wchar_t name_w[NAME_LENGTH_MAX];
+    SID_NAME_USE use;
+    struct sid sid;
+
+    DWORD error = text_w_from_utf8(name_w, NAME_LENGTH_MAX, span_from_string(name));
+    return error == ERROR_SUCCESS ? look_up(name_w, &sid, &use) : error;
+}
+
+DWORD readers_group_remove(void)
+{
+    typedef NET_API_STATUS(NET_API_FUNCTION * function)(LPCWSTR, LPCWSTR);
+
+    function remove_group = (function)system_function(L"netapi32.dll", "NetLocalGroupDel");
+    if (remove_group == NULL)
+        return ERROR_PROC_NOT_FOUND;
+    DWORD error = remove_group(NULL, group_name);
+    return error == ERROR_NO_SUCH_ALIAS || error == NERR_GroupNotFound ? ERROR_SUCCESS : error;
+}
+
+/* --- what a server gets --- */
 
 void access_setup_release(struct access_setup *setup)
 {
@@ -23,75 +254,34 @@ void access_setup_release(struct access_setup *setup)
     descriptor_release(&setup->access);
 }
 
-/* Windows reads the SDDL. */
-static DWORD read_access(struct access_setup *setup)
-{
-    DWORD error = descriptor_copy_sddl(setup->access_sddl.data, &setup->access);
-
-    if (error == ERROR_SUCCESS && !access_dacl_is_plain(&setup->access.dacl)) {
-        descriptor_release(&setup->access);
-        error = ERROR_INVALID_SECURITY_DESCR;
-    }
-    return error;
-}
-
-static void init(struct access_setup *setup)
-{
-    *setup = (struct access_setup){0};
-    buffer_init(&setup->access_sddl, SDDL_SIZE_MAX);
-    buffer_init(&setup->pipe_sddl, SDDL_SIZE_MAX);
-}
-
-static DWORD use_custom(struct access_setup *setup, struct span sddl)
-{
-    return access_sddl_complete(sddl, &setup->access_sddl) ? read_access(setup)
-                                                           : ERROR_NOT_ENOUGH_MEMORY;
-}
-
-/* Returns why a value of AccessSddl cannot be used; NULL when it can. */
-static const char *find_fault(struct span sddl)
-{
-    const char *why = access_sddl_check(sddl);
-    struct access_setup tried;
-
-    if (why != NULL)
-        return why;
-    init(&tried);
-    if (use_custom(&tried, sddl) != ERROR_SUCCESS)
-        why = "not usable: Windows cannot read it as SDDL";
-    access_setup_release(&tried);
-    return why;
-}
-
-static DWORD use_built_in(struct access_setup *setup)
+/* Writes the rights that the settings grant. Returns false without memory. */
+static bool write_access(const struct settings *settings, struct buffer *out)
 {
     char sid_text[SID_TEXT_CAPACITY];
     struct sid readers;
 
+    if (settings->access_sddl[0] != '\0')
+        return access_sddl_complete(span_from_string(settings->access_sddl), out);
     if (readers_group_query(&readers) == ERROR_SUCCESS) {
         sid_format(sid_text, &readers);
-        buffer_format(&setup->access_sddl, ACCESS_SDDL_READERS_FORMAT, sid_text);
+        buffer_format(out, ACCESS_SDDL_READERS_FORMAT, sid_text);
     } else {
-        buffer_text(&setup->access_sddl, ACCESS_SDDL_SERVICE);
+        buffer_text(out, ACCESS_SDDL_SERVICE);
     }
-    buffer_append(&setup->access_sddl, (struct span){"", 1});
-    return setup->access_sddl.failed ? ERROR_NOT_ENOUGH_MEMORY : read_access(setup);
+    return buffer_append(out, (struct span){"", 1});
 }
 
-DWORD access_setup_create(struct settings *settings, struct settings_findings *findings,
-                          const struct settings *last, struct access_setup *setup)
+/* Windows reads the SDDL. */
+static DWORD make(const struct settings *settings, struct access_setup *setup)
 {
-    const struct span custom = span_from_string(settings->access_sddl);
-    const char *why = custom.size > 0 ? find_fault(custom) : NULL;
-    struct access_setup made;
+    struct access_setup made = {.access_sddl = {.capacity_max = SDDL_SIZE_MAX},
+                                .pipe_sddl = {.capacity_max = SDDL_SIZE_MAX}};
 
-    if (why != NULL)
-        settings_refuse(settings, findings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
-    settings_close(settings, last);
-    init(&made);
-    DWORD error = settings->access_sddl[0] != '\0'
-                      ? use_custom(&made, span_from_string(settings->access_sddl))
-                      : use_built_in(&made);
+    DWORD error = write_access(settings, &made.access_sddl)
+                      ? descriptor_copy_sddl(made.access_sddl.data, &made.access)
+                      : ERROR_NOT_ENOUGH_MEMORY;
+    if (error == ERROR_SUCCESS && !access_dacl_is_plain(&made.access.dacl))
+        error = ERROR_INVALID_SECURITY_DESCR;
     if (error == ERROR_SUCCESS && !access_pipe_sddl(&made.access.dacl, &made.pipe_sddl))
         error = ERROR_NOT_ENOUGH_MEMORY;
     if (error == ERROR_SUCCESS)
@@ -99,6 +289,31 @@ DWORD access_setup_create(struct settings *settings, struct settings_findings *f
     else
         access_setup_release(&made);
     return error;
+}
+
+/* Returns why the value of AccessSddl cannot be used; NULL when it can, or there is none. */
+static const char *find_fault(const struct settings *settings)
+{
+    struct access_setup tried = {0};
+
+    if (settings->access_sddl[0] == '\0')
+        return NULL;
+    const char *why = access_sddl_check(span_from_string(settings->access_sddl));
+    if (why == NULL && make(settings, &tried) != ERROR_SUCCESS)
+        why = "not usable: Windows cannot read it as SDDL";
+    access_setup_release(&tried);
+    return why;
+}
+
+DWORD access_setup_create(struct settings *settings, struct settings_findings *findings,
+                          const struct settings *last, struct access_setup *setup)
+{
+    const char *why = find_fault(settings);
+
+    if (why != NULL)
+        settings_refuse(settings, findings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
+    settings_close(settings, last);
+    return make(settings, setup);
 }
 
 /* --- the command --- */

@@ -3,7 +3,7 @@
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/token.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/pipe.h"
 #include "service/win32/service_control.h"
 

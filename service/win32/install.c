@@ -7,12 +7,11 @@
 #include "common/proto/protocol.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/apps_entry.h"
-#include "service/win32/descriptor.h"
 #include "service/win32/events.h"
 #include "service/win32/hardening.h"
 #include "service/win32/places.h"
-#include "service/win32/readers_group.h"
 #include "service/win32/settings_registry.h"
 
 enum { RESTART_RESET_S = 24 * 60 * 60, ERROR_CAPACITY = 256 };

@@ -54,7 +54,7 @@ static enum exit_code act(const struct command_line *line)
         fputs(SERVICE_NAME " " LSMAP_VERSION_STRING "\n", stdout);
         return EXIT_CODE_OK;
     case LSMAPD_HELP:
-        fputs(command_line_help(), stdout);
+        fputs(command_line_help, stdout);
         return EXIT_CODE_OK;
     }
     return EXIT_CODE_USAGE;

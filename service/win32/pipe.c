@@ -8,7 +8,7 @@
 #include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "service/access.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/events.h"
 
 #if defined(_MSC_VER)

@@ -10,7 +10,7 @@
 #include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/events.h"
 #include "service/win32/settings_registry.h"
 

@@ -9,8 +9,8 @@
 #include "common/proto/pipe_name.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/connection.h"
-#include "service/win32/descriptor.h"
 #include "service/win32/events.h"
 #include "service/win32/pipe.h"
 

@@ -12,60 +12,43 @@ enum {
 
 struct value {
     wchar_t name[VALUE_NAME_CAPACITY];
-    char name_utf8[VALUE_NAME_CAPACITY * 3];
     DWORD type;
     DWORD size; /* bytes of data */
     union {
         BYTE bytes[VALUE_DATA_CAPACITY + sizeof(wchar_t)]; /* and our own terminator */
         wchar_t text[SETTINGS_TEXT_CAPACITY + 1];
     } data;
-    char text_utf8[SETTINGS_TEXT_CAPACITY];
 };
 
-/* The registry keeps the size that was written, with or without terminators. */
-static void raw_from_text(struct value *value, struct settings_raw *raw)
+/* The registry keeps the size that was written, with or without terminators. Text after one is not
+ * valid. */
+static bool read_text(struct value *value, char text[SETTINGS_TEXT_CAPACITY])
 {
     size_t length = value->size / sizeof(wchar_t);
 
-    if (value->size % sizeof(wchar_t) != 0)
-        return;
     while (length > 0 && value->data.text[length - 1] == L'\0')
         length--;
     value->data.text[length] = L'\0';
-    if (wcslen(value->data.text) != length)
-        return; /* text after a terminator is not valid */
-    if (text_w_to_utf8(value->text_utf8, sizeof value->text_utf8, value->data.text) !=
-        ERROR_SUCCESS)
-        return;
-    raw->type = SETTINGS_RAW_TEXT;
-    raw->text = span_from_string(value->text_utf8);
-}
-
-static void raw_from_value(struct value *value, struct settings_raw *raw)
-{
-    DWORD number = 0;
-
-    raw->type = SETTINGS_RAW_OTHER;
-    if (value->type == REG_DWORD && value->size == sizeof number) {
-        memcpy(&number, value->data.bytes, sizeof number);
-        raw->type = SETTINGS_RAW_NUMBER;
-        raw->number = number;
-    } else if (value->type == REG_SZ) {
-        raw_from_text(value, raw);
-    }
+    return value->size % sizeof(wchar_t) == 0 && wcslen(value->data.text) == length &&
+           text_w_to_utf8(text, SETTINGS_TEXT_CAPACITY, value->data.text) == ERROR_SUCCESS;
 }
 
 static void read_value(struct value *value, struct settings *settings,
                        struct settings_findings *findings)
 {
     struct settings_raw raw = {.type = SETTINGS_RAW_OTHER};
+    char name[VALUE_NAME_CAPACITY * 3], text[SETTINGS_TEXT_CAPACITY];
+    DWORD number = 0;
 
-    if (text_w_to_utf8(value->name_utf8, sizeof value->name_utf8, value->name) != ERROR_SUCCESS)
-        value->name_utf8[0] = '\0';
-    if (value->name_utf8[0] == '\0') /* the key's default value is no setting */
-        return;
-    raw_from_value(value, &raw);
-    settings_apply(settings, findings, span_from_string(value->name_utf8), &raw);
+    if (text_w_to_utf8(name, sizeof name, value->name) != ERROR_SUCCESS || name[0] == '\0')
+        return; /* the key's default value is no setting */
+    if (value->type == REG_DWORD && value->size == sizeof number) {
+        memcpy(&number, value->data.bytes, sizeof number);
+        raw = (struct settings_raw){.type = SETTINGS_RAW_NUMBER, .number = number};
+    } else if (value->type == REG_SZ && read_text(value, text)) {
+        raw = (struct settings_raw){.type = SETTINGS_RAW_TEXT, .text = span_from_string(text)};
+    }
+    settings_apply(settings, findings, span_from_string(name), &raw);
 }
 
 /* Returns false after the last value. */

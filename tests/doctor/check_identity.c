@@ -8,7 +8,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/token.h"
 #include "service/access.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "tests/doctor/tokens.h"
 
 enum { PIPE_BUFFER_SIZE = 64, ANSWER_CAPACITY = 4096, ANSWER_TIMEOUT_MS = 5000 };

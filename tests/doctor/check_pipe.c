@@ -7,7 +7,7 @@
 
 #include "common/win32/handle.h"
 #include "common/win32/text_w.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "tests/doctor/compare.h"
 #include "tests/doctor/tokens.h"
 

@@ -11,7 +11,6 @@
 #include "service/access.h"
 #include "service/settings.h"
 #include "service/win32/access_cmd.h"
-#include "service/win32/descriptor.h"
 #include "service/win32/pipe.h"
 #include "service/win32/settings_registry.h"
 

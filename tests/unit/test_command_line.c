@@ -233,6 +233,48 @@ static void limits_change_the_settings(struct test *t)
     CHECK_INT(t, FILTERED_ADMINS_OFF, line.settings.filtered_admins);
 }
 
+/* What the registry would refuse is refused here, with the same words. */
+static void limits_are_taken_or_refused(struct test *t)
+{
+    static const struct {
+        const char *argument;
+        const char *why; /* NULL: it is good */
+    } rows[] = {
+        {"Connections=5", NULL},
+        {"connections=1024", NULL},
+        {"Connections=0005", NULL},
+        {"FilteredAdmins=off", NULL},
+        {"AccessSddl=", NULL},
+        {"Connections=1025", "not between 1 and 1024"},
+        {"Connections=99999999999", "not between 1 and 1024"},
+        {"Connections=99999999999999999999", "not a number (REG_DWORD)"},
+        {"Connections=4294967297", "not between 1 and 1024"},
+        {"Connections=", "not a number (REG_DWORD)"},
+        {"Connections=-5", "not a number (REG_DWORD)"},
+        {"Connections=5 ", "not a number (REG_DWORD)"},
+        {"Connections=0x5", "not a number (REG_DWORD)"},
+        {"Connections", "not NAME=VALUE"},
+        {"", "not NAME=VALUE"},
+        {"=5", "unknown"},
+        {"Nothing=5", "unknown"},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const char *const arguments[] = {"--console", "--limit", rows[i].argument};
+        char message[CLI_MESSAGE_CAPACITY] = "", expected[CLI_MESSAGE_CAPACITY] = "";
+        struct command_line line;
+
+        TEST_ROW(t, "%s", rows[i].argument);
+        if (rows[i].why != NULL)
+            (void)snprintf(expected, sizeof expected, "argument 3: the limit \"%s\" is %s",
+                           rows[i].argument, rows[i].why);
+        CHECK_INT(t, rows[i].why == NULL, command_line_parse(3, arguments, 1, &line, message));
+        CHECK_STR(t, expected, message);
+        if (i == 0)
+            CHECK_INT(t, 5, line.settings.limits.connections);
+    }
+}
+
 static void a_long_argument_is_cut_at_a_character(struct test *t)
 {
     /* 63 bytes, then a character of two: the 64th byte is its first */
@@ -254,7 +296,7 @@ static void help_names_every_command(struct test *t)
                                         "--pipe",  "--quiet",   "--no-start",       "--version",
                                         "--help",  "access",    "--json",           "--readers",
                                         "--purge", "--limit",   "--filtered-admins"};
-    const char *help = command_line_help();
+    const char *help = command_line_help;
 
     for (size_t i = 0; i < TEST_COUNT(words); i++) {
         TEST_ROW(t, "%s", words[i]);
@@ -271,6 +313,7 @@ int main(int argc, char **argv)
         TEST_CASE(install_and_uninstall_have_options),
         TEST_CASE(install_has_switches),
         TEST_CASE(limits_change_the_settings),
+        TEST_CASE(limits_are_taken_or_refused),
         TEST_CASE(a_long_argument_is_cut_at_a_character),
         TEST_CASE(help_names_every_command),
     };

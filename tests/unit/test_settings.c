@@ -301,48 +301,6 @@ static void findings_are_bounded(struct test *t)
     CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
 }
 
-static void arguments_are_taken(struct test *t)
-{
-    static const struct {
-        const char *argument;
-        const char *why; /* NULL: it is good */
-    } rows[] = {
-        {"Connections=5", NULL},
-        {"connections=1024", NULL},
-        {"Connections=0005", NULL},
-        {"FilteredAdmins=off", NULL},
-        {"AccessSddl=", NULL},
-        {"Connections=1025", "not between 1 and 1024"},
-        {"Connections=99999999999", "not between 1 and 1024"},
-        {"Connections=99999999999999999999", "not a number (REG_DWORD)"},
-        {"Connections=4294967297", "not between 1 and 1024"},
-        {"Connections=", "not a number (REG_DWORD)"},
-        {"Connections=-5", "not a number (REG_DWORD)"},
-        {"Connections=5 ", "not a number (REG_DWORD)"},
-        {"Connections=0x5", "not a number (REG_DWORD)"},
-        {"Connections", "not NAME=VALUE"},
-        {"", "not NAME=VALUE"},
-        {"=5", "unknown"},
-        {"Nothing=5", "unknown"},
-    };
-
-    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct settings settings;
-        struct settings_findings findings = {0};
-
-        TEST_ROW(t, "%s", rows[i].argument);
-        settings_default(&settings, 1);
-        const char *why =
-            settings_apply_argument(&settings, &findings, span_from_string(rows[i].argument));
-        if (rows[i].why == NULL)
-            CHECK(t, why == NULL);
-        else
-            CHECK_STR(t, rows[i].why, why != NULL ? why : "taken");
-        if (i == 0)
-            CHECK_INT(t, 5, settings.limits.connections);
-    }
-}
-
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -356,7 +314,6 @@ int main(int argc, char **argv)
         TEST_CASE(security_settings_fail_closed),
         TEST_CASE(a_refused_security_setting_is_always_found),
         TEST_CASE(findings_are_bounded),
-        TEST_CASE(arguments_are_taken),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -7,7 +7,7 @@
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 
 enum { LATE_THREAD_MS = 1000 };
 

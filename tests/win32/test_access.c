@@ -11,8 +11,6 @@
 #include "service/access.h"
 #include "service/win32/access_cmd.h"
 #include "service/win32/client_token.h"
-#include "service/win32/descriptor.h"
-#include "service/win32/readers_group.h"
 #include "tests/system/command.h"
 #include "tests/test.h"
 #include "tests/win32/lsmapd_path.h"

@@ -8,7 +8,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "service/access.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/hardening.h"
 #include "service/win32/places.h"
 #include "tests/doctor/hardening_check.h"

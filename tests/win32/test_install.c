@@ -7,7 +7,7 @@
 #include "common/proto/protocol.h"
 #include "common/win32/system_info.h"
 #include "service/access.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/events.h"
 #include "service/win32/places.h"
 #include "service/win32/service_control.h"

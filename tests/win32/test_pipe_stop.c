@@ -6,7 +6,7 @@
 #include "common/win32/system_info.h"
 #include "common/win32/token.h"
 #include "service/access.h"
-#include "service/win32/descriptor.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/pipe.h"
 #include "tests/test.h"
 #include "tests/win32/pipe_rig.h"
