@@ -1,15 +1,11 @@
 #include "client/show/prometheus.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/show/text.h"
-#include "common/base/bounds.h"
 #include "common/text/utf.h"
-
-enum { LABELS_CAPACITY = 96 }; /* of the labels of a number, which are all known here */
 
 /* --- the format --- */
 
@@ -21,23 +17,20 @@ static void declare(struct buffer *out, const char *name, const char *type, cons
     buffer_format(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void put_escaped(struct buffer *out, struct span value)
+static void put_escaped(struct buffer *out, const char *value)
 {
-    size_t begin = 0;
-
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.data[i] != '\\' && value.data[i] != '"')
-            continue;
-        buffer_append(out, (struct span){value.data + begin, i - begin});
-        buffer_text(out, "\\");
-        begin = i;
+    for (; *value != '\0'; value++) {
+        buffer_text(out, *value == '\\' || *value == '"' ? "\\" : "");
+        buffer_append(out, (struct span){value, 1});
     }
-    buffer_append(out, span_from(value, begin));
 }
 
-static void put_count(struct buffer *out, uint64_t count)
+/* A family of one sample. labels  In braces; "" for none. */
+static void put_gauge(struct buffer *out, const char *name, const char *help, const char *labels,
+                      uint64_t number)
 {
-    buffer_format(out, "%" PRIu64 "\n", count);
+    declare(out, name, "gauge", help);
+    buffer_format(out, "%s%s %" PRIu64 "\n", name, labels, number);
 }
 
 /* As seconds, with a point and without needless zeros: "0.0005", "10.0".
@@ -45,11 +38,9 @@ static void put_count(struct buffer *out, uint64_t count)
  * ending  What follows. */
 static void put_seconds(struct buffer *out, uint64_t time, uint64_t second, const char *ending)
 {
-    uint64_t digit = second / 10, rest = time % second;
-
-    buffer_format(out, "%" PRIu64 ".%u", time / second, (unsigned)(rest / digit));
-    for (rest %= digit, digit /= 10; rest > 0; rest %= digit, digit /= 10)
-        buffer_format(out, "%u", (unsigned)(rest / digit));
+    buffer_format(out, "%" PRIu64 ".%06" PRIu64, time / second, time % second * (1000000 / second));
+    while (!out->failed && out->data[out->size - 1] == '0' && out->data[out->size - 2] != '.')
+        out->size--;
     buffer_text(out, ending);
 }
 
@@ -79,22 +70,19 @@ static const struct {
      "Kernel queries of requests that ended."},
 };
 
-/* The labels of a number; "" for none. */
-static void stats_labels(size_t index, char *labels)
+/* The labels of a number, in braces; nothing for none. */
+static void put_labels(struct buffer *out, size_t index)
 {
     const size_t request = index - STATISTICS_REQUESTS;
 
-    labels[0] = '\0';
     if (index >= STATISTICS_QUERIES)
-        (void)snprintf(labels, LABELS_CAPACITY, "{class=\"%s\"}",
-                       statistics_query_names[index - STATISTICS_QUERIES]);
+        buffer_format(out, "{class=\"%s\"}", statistics_query_names[index - STATISTICS_QUERIES]);
     else if (index >= STATISTICS_LIMIT_HITS)
-        (void)snprintf(labels, LABELS_CAPACITY, "{limit=\"%s\"}",
-                       statistics_limit_names[index - STATISTICS_LIMIT_HITS]);
+        buffer_format(out, "{limit=\"%s\"}", statistics_limit_names[index - STATISTICS_LIMIT_HITS]);
     else if (index >= STATISTICS_REQUESTS)
-        (void)snprintf(labels, LABELS_CAPACITY, "{op=\"%s\",outcome=\"%s\"}",
-                       statistics_op_names[request / RESULT_COUNT],
-                       statistics_result_names[request % RESULT_COUNT]);
+        buffer_format(out, "{op=\"%s\",outcome=\"%s\"}",
+                      statistics_op_names[request / RESULT_COUNT],
+                      statistics_result_names[request % RESULT_COUNT]);
 }
 
 /* A histogram is complete or left out. */
@@ -116,7 +104,7 @@ static void put_latency(struct buffer *out, const struct stats *stats, enum stat
     for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
         buffer_format(out, "%s_bucket{class=\"%s\",le=\"", name, label);
         put_seconds(out, statistics_bounds_us[i], 1000000, "\"} ");
-        put_count(out, values[i]);
+        buffer_format(out, "%" PRIu64 "\n", values[i]);
     }
     buffer_format(out, "%s_bucket{class=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, label, count);
     buffer_format(out, "%s_count{class=\"%s\"} %" PRIu64 "\n", name, label, count);
@@ -126,25 +114,22 @@ static void put_latency(struct buffer *out, const struct stats *stats, enum stat
 
 static void put_stats(struct buffer *out, const struct stats *stats)
 {
-    const char *name = NULL; /* of the number */
-    char labels[LABELS_CAPACITY];
-    size_t next = 0;
-
-    for (size_t index = 0; index < STATISTICS_LATENCIES; index++) {
+    for (size_t index = 0, next = 0; index < STATISTICS_LATENCIES; index++) {
         if (next < sizeof stats_families / sizeof stats_families[0] &&
             index == stats_families[next].first) {
-            name = stats_families[next].name;
-            declare(out, name, stats_families[next].type, stats_families[next].help);
+            declare(out, stats_families[next].name, stats_families[next].type,
+                    stats_families[next].help);
             next++;
         }
         if (!stats->known[index])
             continue;
-        stats_labels(index, labels);
-        buffer_format(out, "%s%s ", name, labels);
+        buffer_text(out, stats_families[next - 1].name);
+        put_labels(out, index);
+        buffer_text(out, " ");
         if (index == STATISTICS_UPTIME_MS)
             put_seconds(out, stats->values[index], 1000, "\n");
         else
-            put_count(out, stats->values[index]);
+            buffer_format(out, "%" PRIu64 "\n", stats->values[index]);
     }
     declare(out, "lsmapd_request_duration_seconds", "histogram",
             "Time from a request that was answered to its last line.");
@@ -155,16 +140,16 @@ static void put_stats(struct buffer *out, const struct stats *stats)
 
 /* --- the sums of a scan --- */
 
-static const char *const kinds[PROMETHEUS_KINDS] = {"image", "data", "pagefile", "physical",
-                                                    "unknown"};
-static const char *const accesses[PROMETHEUS_ACCESSES] = {"full", "limited", "none", "other"};
+/* What the samples of a name are told apart by; the last one is for all other words. */
+static const char *const accesses[] = {"full", "limited", "none", "other", NULL};
+static const char *const kinds[] = {"image", "data", "pagefile", "physical", "unknown", NULL};
 
-/* The families: the processes, then what is summed up for each name and kind, of which the first
- * counts the mappings themselves. Those from `resident` on need --pages. */
+/* The families: the processes, by access; then by kind the mappings, and sums over them. Those from
+ * `resident` on need --pages. */
 static const struct {
     enum row_member member;
     const char *name, *help;
-} families[1 + PROMETHEUS_SUMS] = {
+} families[PROMETHEUS_FAMILIES] = {
     {MEMBER_COUNT, "lsmap_processes", "Processes of this name."},
     {MEMBER_COUNT, "lsmap_mappings", "Mappings in all processes of this name."},
     {MEMBER_SIZE, "lsmap_mapped_bytes", "Address space of these mappings."},
@@ -174,13 +159,14 @@ static const struct {
     {MEMBER_LOCKED, "lsmap_locked_bytes", "Bytes in memory that are locked."},
 };
 
-enum { SUMS_WITHOUT_PAGES = 2 };
+enum { FAMILIES_OF_MAPS = 3 }; /* without --pages */
 
 void prometheus_init(struct prometheus *prometheus, enum columns_table kind)
 {
     *prometheus = (struct prometheus){.has_stats = kind == COLUMNS_NONE};
-    if (kind == COLUMNS_MAPS || kind == COLUMNS_PAGES)
-        prometheus->sums = kind == COLUMNS_PAGES ? PROMETHEUS_SUMS : SUMS_WITHOUT_PAGES;
+    prometheus->families = kind == COLUMNS_PAGES  ? PROMETHEUS_FAMILIES
+                           : kind == COLUMNS_MAPS ? FAMILIES_OF_MAPS
+                                                  : 1;
     buffer_init(&prometheus->names, PROMETHEUS_NAMES_MAX * sizeof(struct prometheus_name));
     buffer_init(&prometheus->scratch, OUTPUT_ROW_SIZE_MAX * 3);
 }
@@ -202,10 +188,10 @@ static struct prometheus_name *look_up(struct prometheus *prometheus, struct spa
     for (size_t i = 0; i < prometheus->count; i++) { /* the rows of a process follow each other */
         const size_t index = (prometheus->last + i) % prometheus->count;
         struct prometheus_name *entry = name_at(prometheus, index);
-        if (!span_equal_ascii_nocase((struct span){entry->name, entry->name_size}, name))
-            continue;
-        prometheus->last = index;
-        return entry;
+        if (span_equal_ascii_nocase(span_from_string(entry->name), name)) {
+            prometheus->last = index;
+            return entry;
+        }
     }
     return NULL;
 }
@@ -230,58 +216,49 @@ static struct prometheus_name *find(struct prometheus *prometheus, struct span n
         return NULL;
     prometheus->last = prometheus->count++;
     entry = name_at(prometheus, prometheus->last);
-    *entry = (struct prometheus_name){.name_size = name.size};
+    *entry = (struct prometheus_name){.name = ""};
     memcpy(entry->name, name.data, name.size);
     return entry;
 }
 
 static int compare_names(const void *a, const void *b)
 {
-    const struct prometheus_name *x = a, *y = b;
+    const struct prometheus_name *left = a, *right = b;
 
-    return span_compare((struct span){x->name, x->name_size}, (struct span){y->name, y->name_size});
+    return strcmp(left->name, right->name);
 }
 
 /* The index of a word; that of the last one when it is none of them. */
-static size_t index_of(const char *const *words, size_t count, struct span word)
+static size_t index_of(const char *const *words, struct span word)
 {
     size_t i = 0;
 
-    while (i + 1 < count && !span_equal(word, span_from_string(words[i])))
+    while (words[i + 1] != NULL && !span_equal(word, span_from_string(words[i])))
         i++;
     return i;
 }
 
-static bool add_process(struct prometheus *prometheus, const struct row *row)
+/* Adds a process or a mapping. */
+static bool add(struct prometheus *prometheus, const struct row *row)
 {
-    struct prometheus_name *entry = find(prometheus, row_text(row, MEMBER_NAME));
+    const bool is_map = row->type == ROW_MAP;
+    const size_t label = is_map ? index_of(kinds, row_text(row, MEMBER_KIND))
+                                : index_of(accesses, row_text(row, MEMBER_ACCESS));
+    struct prometheus_name *entry =
+        find(prometheus, row_text(row, is_map ? MEMBER_PROCESS : MEMBER_NAME));
 
-    if (entry != NULL)
-        entry->processes[index_of(accesses, PROMETHEUS_ACCESSES, row_text(row, MEMBER_ACCESS))]++;
-    return entry != NULL;
-}
-
-static bool add_mapping(struct prometheus *prometheus, const struct row *row)
-{
-    struct prometheus_name *entry = find(prometheus, row_text(row, MEMBER_PROCESS));
-
-    if (entry == NULL)
-        return false;
-    uint64_t *values = entry->sums[index_of(kinds, PROMETHEUS_KINDS, row_text(row, MEMBER_KIND))];
-    values[0]++;
-    for (size_t i = 1; i < prometheus->sums; i++) {
-        uint64_t number = row_number(row, families[1 + i].member, 0);
-        values[i] = number > UINT64_MAX - values[i] ? UINT64_MAX : values[i] + number;
+    for (size_t i = is_map; entry != NULL && i < (is_map ? prometheus->families : 1); i++) {
+        const uint64_t number = i > 1 ? row_number(row, families[i].member, 0) : 1;
+        uint64_t *sum = &entry->sums[i][label];
+        *sum = number > UINT64_MAX - *sum ? UINT64_MAX : *sum + number;
     }
-    return true;
+    return entry != NULL;
 }
 
 bool prometheus_row(struct prometheus *prometheus, const struct row *row)
 {
-    if (row->type == ROW_PROCESS)
-        return add_process(prometheus, row);
-    if (row->type == ROW_MAP)
-        return add_mapping(prometheus, row);
+    if (row->type == ROW_PROCESS || row->type == ROW_MAP)
+        return add(prometheus, row);
     if (row->type == ROW_STATS)
         stats_parse(row_line(row), &prometheus->stats);
     if (row->type == ROW_PROCESS_ERROR && !span_equal(row_text(row, MEMBER_STAGE), SPAN("select")))
@@ -299,27 +276,26 @@ bool prometheus_row(struct prometheus *prometheus, const struct row *row)
 static void put_name(struct buffer *out, const struct prometheus_name *entry, size_t family)
 {
     const bool is_sum = family > 0;
+    const char *const *labels = is_sum ? kinds : accesses;
 
-    for (size_t i = 0; i < (is_sum ? PROMETHEUS_KINDS : PROMETHEUS_ACCESSES); i++) {
-        if ((is_sum ? entry->sums[i][0] : entry->processes[i]) == 0)
+    for (size_t i = 0; labels[i] != NULL; i++) {
+        if (entry->sums[is_sum][i] == 0)
             continue;
         buffer_format(out, "%s{process=\"", families[family].name);
-        put_escaped(out, (struct span){entry->name, entry->name_size});
-        buffer_format(out, "\",%s=\"%s\"} ", is_sum ? "kind" : "access",
-                      is_sum ? kinds[i] : accesses[i]);
-        put_count(out, is_sum ? entry->sums[i][family - 1] : entry->processes[i]);
+        put_escaped(out, entry->name);
+        buffer_format(out, "\",%s=\"%s\"} %" PRIu64 "\n", is_sum ? "kind" : "access", labels[i],
+                      entry->sums[family][i]);
     }
 }
 
 static void put_scan(struct buffer *out, const struct prometheus *prometheus)
 {
-    declare(out, "lsmap_failed_processes", "gauge",
-            "Processes that could not be read, or not completely.");
-    buffer_format(out, "lsmap_failed_processes %" PRIu64 "\n", prometheus->failed);
-    declare(out, "lsmap_scan_complete", "gauge", "1 when every process was read completely.");
-    buffer_format(out, "lsmap_scan_complete %d\n", prometheus->complete);
-    declare(out, "lsmap_scan_scope", "gauge", "1 for the processes that were looked at.");
-    buffer_format(out, "lsmap_scan_scope{scope=\"%s\"} 1\n", prometheus->is_own ? "own" : "all");
+    put_gauge(out, "lsmap_failed_processes", "Processes that could not be read, or not completely.",
+              "", prometheus->failed);
+    put_gauge(out, "lsmap_scan_complete", "1 when every process was read completely.", "",
+              prometheus->complete);
+    put_gauge(out, "lsmap_scan_scope", "1 for the processes that were looked at.",
+              prometheus->is_own ? "{scope=\"own\"}" : "{scope=\"all\"}", 1);
     declare(out, "lsmap_scan_seconds", "gauge", "How long the server took.");
     buffer_text(out, "lsmap_scan_seconds ");
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
@@ -336,20 +312,20 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
         put_stats(out, &prometheus->stats);
         return !out->failed;
     }
-    if (prometheus->family == 0 && prometheus->index == 0 && prometheus->count > 0)
+    if (prometheus->next == 0 && prometheus->count > 0)
         qsort(prometheus->names.data, prometheus->count, sizeof(struct prometheus_name),
               compare_names);
-    for (; prometheus->family <= prometheus->sums; prometheus->family++, prometheus->index = 0) {
-        const size_t family = prometheus->family;
-        if (prometheus->index == 0)
+    /* Of each family its declaration, then the names. */
+    for (const size_t parts = 1 + prometheus->count;
+         prometheus->next < prometheus->families * parts; prometheus->next++) {
+        const size_t family = prometheus->next / parts, part = prometheus->next % parts;
+        *more = out->size - begin >= OUTPUT_SIZE;
+        if (*more)
+            return !out->failed;
+        if (part == 0)
             declare(out, families[family].name, "gauge", families[family].help);
-        for (; prometheus->index < prometheus->count; prometheus->index++) {
-            if (out->size - begin >= OUTPUT_SIZE && prometheus->index > 0) {
-                *more = true;
-                return !out->failed;
-            }
-            put_name(out, name_at(prometheus, prometheus->index), family);
-        }
+        else
+            put_name(out, name_at(prometheus, part - 1), family);
     }
     put_scan(out, prometheus);
     return !out->failed;

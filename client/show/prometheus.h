@@ -15,23 +15,20 @@
 enum {
     PROMETHEUS_NAMES_MAX = 1024,
     PROMETHEUS_NAME_SIZE_MAX = 256, /* bytes; a longer name is cut */
-    PROMETHEUS_ACCESSES = 4,        /* full, limited, none, another */
-    PROMETHEUS_KINDS = 5,           /* image, data, pagefile, physical, unknown */
-    PROMETHEUS_SUMS = 6             /* mappings, and sums of bytes */
+    PROMETHEUS_FAMILIES = 7,        /* processes, mappings, and sums of bytes */
+    PROMETHEUS_LABELS = 5           /* kinds of mapping, or how processes could be read */
 };
 
 #define PROMETHEUS_OTHER "*other*"
 #define PROMETHEUS_UNKNOWN "*unknown*"
 
 struct prometheus_name {
-    char name[PROMETHEUS_NAME_SIZE_MAX];
-    size_t name_size;
-    uint64_t processes[PROMETHEUS_ACCESSES];
-    uint64_t sums[PROMETHEUS_KINDS][PROMETHEUS_SUMS];
+    char name[PROMETHEUS_NAME_SIZE_MAX + 1]; /* terminated */
+    uint64_t sums[PROMETHEUS_FAMILIES][PROMETHEUS_LABELS];
 };
 
 struct prometheus {
-    size_t sums;           /* how many of PROMETHEUS_SUMS the rows have */
+    size_t families;       /* how many of PROMETHEUS_FAMILIES the rows have */
     struct buffer names;   /* struct prometheus_name */
     size_t count, last;    /* of the names; index of the one found last */
     struct buffer scratch; /* a name as it is kept */
@@ -41,7 +38,7 @@ struct prometheus {
     uint64_t elapsed_us;   /* of the server */
     bool complete, is_own; /* is_own: only the caller's processes were looked at */
     bool ended;            /* the reply is complete */
-    size_t family, index;  /* of what is written next */
+    size_t next;           /* what is written next */
 };
 
 /* kind  COLUMNS_PROCESSES, COLUMNS_MAPS or COLUMNS_PAGES for a scan; COLUMNS_NONE for `stats`. */
