@@ -10,7 +10,7 @@
 #define CLIENT_SHOW_PROMETHEUS_H
 
 #include "client/show/columns.h"
-#include "client/show/stats.h"
+#include "client/show/facts.h"
 
 enum {
     PROMETHEUS_NAMES_MAX = 1024,

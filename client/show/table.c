@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "client/show/facts.h"
 #include "client/show/text.h"
 #include "common/json/reader.h"
 #include "common/scan/services.h"

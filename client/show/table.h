@@ -9,7 +9,7 @@
 #define CLIENT_SHOW_TABLE_H
 
 #include "client/show/columns.h"
-#include "client/show/stats.h"
+#include "client/show/facts.h"
 
 enum {
     TABLE_WIDTH_MIN = 80,       /* columns that everything fits in */

@@ -1,6 +1,6 @@
 /* The row of `stats` from arbitrary bytes: what row_parse() accepts is read, shown as a table and as
  * metrics, and what is known and what is not stay apart. */
-#include "client/show/stats.h"
+#include "client/show/facts.h"
 
 #include <stdlib.h>
 #include <string.h>

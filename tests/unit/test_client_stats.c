@@ -1,4 +1,4 @@
-#include "client/show/stats.h"
+#include "client/show/facts.h"
 #include "client/show/table.h"
 #include "common/answer/reply.h"
 #include "tests/test.h"
