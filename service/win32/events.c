@@ -1,7 +1,6 @@
 #include "service/win32/events.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <wchar.h>
 
 #include "common/proto/pipe_name.h"
@@ -24,7 +23,6 @@ enum {
 };
 
 static enum event_target target;
-static HANDLE source; /* of the event log; open until the process ends */
 
 static SRWLOCK audit_lock = SRWLOCK_INIT; /* guards what follows */
 static struct audit denials = {.interval_ms = AUDIT_DENIALS_MS};
@@ -34,23 +32,6 @@ static PTP_TIMER flush_timer; /* made with the first client that is counted */
 void events_open(enum event_target new_target)
 {
     target = new_target;
-}
-
-/* Opens the log with the first event, and again with each further one until that succeeds: early in
- * a start of Windows the log may not be there yet. */
-static HANDLE open_source(void)
-{
-    HANDLE opened = InterlockedCompareExchangePointer(&source, NULL, NULL);
-
-    if (opened != NULL)
-        return opened;
-    opened = RegisterEventSourceW(NULL, L"" SERVICE_NAME);
-    HANDLE other = InterlockedCompareExchangePointer(&source, opened, NULL);
-    if (other == NULL)
-        return opened;
-    if (opened != NULL)
-        DeregisterEventSource(opened);
-    return other;
 }
 
 /* --- one event --- */
@@ -83,6 +64,20 @@ static WORD event_type(DWORD id)
                                                 : EVENTLOG_INFORMATION_TYPE;
 }
 
+/* Opens the log for each event: early in a start of Windows it may not be there yet. */
+static void log_event(DWORD id, const struct sid *user, WORD count, const wchar_t **strings)
+{
+    struct sid copy =
+        user != NULL ? *user : (struct sid){0}; /* ReportEvent takes no const pointer */
+    HANDLE source = RegisterEventSourceW(NULL, L"" SERVICE_NAME);
+
+    if (source == NULL)
+        return;
+    ReportEventW(source, event_type(id), 0, id, copy.size > 0 ? copy.bytes : NULL, count, 0,
+                 strings, NULL);
+    DeregisterEventSource(source);
+}
+
 /* Reports one event.
  * user   The user it is about, shown by the event log in a column of its own; NULL: none.
  * texts  EVENT_STRINGS_MAX insertion strings, %1 and so on; NULL: no such string. */
@@ -91,7 +86,6 @@ static void report_texts(DWORD id, const struct sid *user, const char *const *te
     wchar_t buffers[EVENT_STRINGS_MAX][EVENT_STRING_LENGTH];
     const wchar_t *strings[EVENT_STRINGS_MAX] = {NULL};
     DWORD last_error = GetLastError();
-    struct sid user_copy = {0}; /* ReportEvent takes no const pointer */
     WORD count = 0;
 
     for (; count < EVENT_STRINGS_MAX && texts[count] != NULL; count++) {
@@ -102,13 +96,10 @@ static void report_texts(DWORD id, const struct sid *user, const char *const *te
             buffers[count][0] = L'\0';
         strings[count] = buffers[count];
     }
-    if (user != NULL)
-        user_copy = *user;
     if (target == EVENT_TARGET_CONSOLE)
         print(id, strings);
-    else if (target == EVENT_TARGET_LOG && open_source() != NULL)
-        ReportEventW(open_source(), event_type(id), 0, id,
-                     user_copy.size > 0 ? user_copy.bytes : NULL, count, 0, strings, NULL);
+    else if (target == EVENT_TARGET_LOG)
+        log_event(id, user, count, strings);
     SetLastError(last_error);
 }
 
@@ -127,15 +118,6 @@ static void report_error(DWORD id, DWORD error)
     report(id, text_w_error(text, sizeof text, error), NULL);
 }
 
-static void report_pipe(DWORD id, const wchar_t *pipe_name, const char *second)
-{
-    char name[PIPE_NAME_CAPACITY];
-
-    if (text_w_to_utf8(name, sizeof name, pipe_name) != ERROR_SUCCESS)
-        name[0] = '\0';
-    report(id, name, second);
-}
-
 /* Returns true at most once in EVENT_REPEAT_MS.
  * last_ms  When it last did; 0: never. */
 static bool is_due(volatile LONG64 *last_ms)
@@ -150,18 +132,18 @@ static bool is_due(volatile LONG64 *last_ms)
 
 /* --- the service --- */
 
-void event_service_started(const wchar_t *pipe_name)
+void event_service_started(const char *pipe_name)
 {
-    report_pipe(EVENT_SERVICE_STARTED, pipe_name, NULL);
+    report(EVENT_SERVICE_STARTED, pipe_name, NULL);
 }
 
-void event_pipe_failed(const wchar_t *pipe_name, DWORD error)
+void event_pipe_failed(const char *pipe_name, DWORD error)
 {
     char text[EVENT_ERROR_CAPACITY];
     bool is_taken = error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY;
 
-    report_pipe(is_taken ? EVENT_NAME_TAKEN : EVENT_PIPE_FAILED, pipe_name,
-                text_w_error(text, sizeof text, error));
+    report(is_taken ? EVENT_NAME_TAKEN : EVENT_PIPE_FAILED, pipe_name,
+           text_w_error(text, sizeof text, error));
 }
 
 void event_start_failed(DWORD error)
@@ -184,7 +166,11 @@ void event_server_failed(void)
 
 void event_pipe_taken_over(const wchar_t *pipe_name)
 {
-    report_pipe(EVENT_PIPE_TAKEN_OVER, pipe_name, NULL);
+    char name[PIPE_NAME_CAPACITY];
+
+    if (text_w_to_utf8(name, sizeof name, pipe_name) != ERROR_SUCCESS)
+        name[0] = '\0';
+    report(EVENT_PIPE_TAKEN_OVER, name, NULL);
 }
 
 void event_stop_late(void)
@@ -363,60 +349,4 @@ void event_limit_hit(enum statistics_limit limit)
 
     if (is_due(&last_ms[limit]))
         report(EVENT_LIMIT_HIT, statistics_limit_names[limit], NULL);
-}
-
-/* --- registration --- */
-
-/* The message file beside the program, on the heap; the program itself, which has the same messages,
- * where there is none. NULL without memory. */
-static wchar_t *message_file(const wchar_t *exe)
-{
-    const wchar_t *last = wcsrchr(exe, L'\\');
-    const size_t folder = last != NULL ? (size_t)(last + 1 - exe) : 0;
-    const size_t capacity = wcslen(exe) + sizeof EVENTS_FILE;
-    wchar_t *file = calloc(capacity, sizeof *file);
-
-    if (file == NULL)
-        return NULL;
-    wmemcpy(file, exe, folder);
-    wcscpy(file + folder, L"" EVENTS_FILE);
-    if (GetFileAttributesW(file) == INVALID_FILE_ATTRIBUTES)
-        wcscpy(file, exe);
-    return file;
-}
-
-static DWORD write_source(HKEY key, const wchar_t *file)
-{
-    const DWORD types = EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE | EVENTLOG_INFORMATION_TYPE;
-
-    LSTATUS error = RegSetValueExW(key, L"EventMessageFile", 0, REG_EXPAND_SZ, (const BYTE *)file,
-                                   (DWORD)((wcslen(file) + 1) * sizeof *file));
-    if (error == ERROR_SUCCESS)
-        error = RegSetValueExW(key, L"TypesSupported", 0, REG_DWORD, (const BYTE *)&types,
-                               sizeof types);
-    return (DWORD)error;
-}
-
-DWORD events_register(const wchar_t *exe)
-{
-    HKEY key = NULL;
-    wchar_t *file = message_file(exe);
-
-    if (file == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    DWORD error = (DWORD)RegCreateKeyExW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, 0, NULL, 0,
-                                         KEY_SET_VALUE, NULL, &key, NULL);
-    if (error == ERROR_SUCCESS) {
-        error = write_source(key, file);
-        RegCloseKey(key);
-    }
-    free(file);
-    return error;
-}
-
-DWORD events_unregister(void)
-{
-    LSTATUS error = RegDeleteKeyW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY);
-
-    return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : (DWORD)error;
 }

@@ -22,11 +22,11 @@ enum event_target {
 /* Sets where events go. Call it once, at the start. */
 void events_open(enum event_target target);
 
-void event_service_started(_In_ const wchar_t *pipe_name);
+void event_service_started(_In_ const char *pipe_name);
 void event_service_stopped(void); /* reports the remaining denials and queries first */
 
 /* The pipe could not be created. A name in use is an event of its own. */
-void event_pipe_failed(_In_ const wchar_t *pipe_name, DWORD error);
+void event_pipe_failed(_In_ const char *pipe_name, DWORD error);
 void event_pipe_taken_over(_In_ const wchar_t *pipe_name); /* from a dead server */
 void event_start_failed(DWORD error);
 void event_accept_failed(DWORD error);
@@ -68,16 +68,5 @@ void event_place_open(_In_ const char *what);
 
 /* The service does not start from where it is: "the program is on a network drive". */
 void event_folder_refused(_In_ const char *why);
-
-/* The message file: resources only. The event log keeps the file of a source mapped (source:
- * puppetlabs/nssm#9, puppetlabs/puppet-agent#1003), which would hold up an upgrade of a program. */
-#define EVENTS_FILE "lsmap-events.dll"
-
-/* Registers the file whose messages the event log shows: EVENTS_FILE beside lsmapd.exe (`exe`, full
- * path), or that program. Removes that again, which succeeds when there is none. Both need elevation
- * and return a Win32 error. The key is below HKEY_LOCAL_MACHINE. */
-#define EVENTS_SOURCE_KEY L"SYSTEM\\CurrentControlSet\\Services\\EventLog\\Application\\lsmapd"
-NODISCARD DWORD events_register(_In_ const wchar_t *exe);
-NODISCARD DWORD events_unregister(void);
 
 #endif

@@ -1,18 +1,38 @@
 #include "service/win32/hardening.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
+#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
+#include "service/win32/access_cmd.h"
 #include "service/win32/events.h"
+#include "service/win32/settings_registry.h"
+
+/* The parent of SETTINGS_REGISTRY_KEY. Removing the service removes both. */
+#define SERVICE_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME
 
 enum {
     REFUSED_CAPACITY = 256,
     PRIVILEGES_MAX = 64, /* of a token; Windows knows 36 */
-    PRIVILEGE_LENGTH_MAX = 64
+    PRIVILEGE_LENGTH_MAX = 64,
+    PATH_LENGTH_MAX = 32767, /* UTF-16 units; source: the longest path Windows has */
+    FOLDERS_MAX = 128,       /* above a program */
+    ERROR_CAPACITY = 256,
+
+    KEY_CHANGE_RIGHTS = KEY_SET_VALUE | KEY_CREATE_SUB_KEY | KEY_CREATE_LINK | DELETE,
+    FILE_CHANGE_RIGHTS = FILE_WRITE_DATA | FILE_APPEND_DATA | DELETE,
+    FOLDER_CHANGE_RIGHTS =
+        FILE_ADD_FILE | FILE_ADD_SUBDIRECTORY | FILE_DELETE_CHILD | FILE_WRITE_ATTRIBUTES | DELETE,
+    ABOVE_CHANGE_RIGHTS = FILE_DELETE_CHILD | DELETE, /* to rename a folder on the way */
+    ROOT_CHANGE_RIGHTS = FILE_DELETE_CHILD            /* a root cannot be renamed */
 };
+
+/* --- policies and privileges --- */
 
 static char refused[REFUSED_CAPACITY];
 
@@ -94,4 +114,170 @@ void hardening_finish(void)
     DWORD error = hardening_drop_privileges();
     if (error != ERROR_SUCCESS)
         event_privileges_kept(error);
+}
+
+/* --- the places --- */
+
+const wchar_t *hardening_program(void)
+{
+    static wchar_t path[PATH_LENGTH_MAX + 1], resolved[PATH_LENGTH_MAX + 1];
+    DWORD length = GetModuleFileNameW(NULL, path, PATH_LENGTH_MAX + 1);
+
+    if (length == 0 || length > PATH_LENGTH_MAX)
+        return NULL;
+    if (system_is_wine()) /* which may name the file by another drive */
+        return path;
+    HANDLE file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return path;
+    length = GetFinalPathNameByHandleW(file, resolved, PATH_LENGTH_MAX + 1, VOLUME_NAME_DOS);
+    handle_close(&file);
+    if (length <= 6 || length > PATH_LENGTH_MAX || wcsncmp(resolved, L"\\\\?\\", 4) != 0)
+        return path;
+    if (resolved[5] == L':')
+        return resolved + 4;
+    return wcsncmp(resolved + 4, L"UNC\\", 4) == 0 ? resolved : path; /* no network drive passes */
+}
+
+/* Looks for an account that could change an object. `reason` is untouched when there is none. */
+static DWORD find_stranger(HANDLE object, SE_OBJECT_TYPE type, uint32_t rights, const char *name,
+                           char *reason)
+{
+    char who[ACCESS_REASON_CAPACITY];
+    struct descriptor descriptor = {0};
+
+    DWORD error = descriptor_copy_object(object, type, 0, &descriptor);
+    if (error == ERROR_SUCCESS && access_find_stranger(&descriptor, rights, who))
+        (void)snprintf(reason, HARDENING_REASON_CAPACITY, "%s: %s", name, who);
+    descriptor_release(&descriptor);
+    return error;
+}
+
+static DWORD check_key(const wchar_t *path, const char *name, char *reason)
+{
+    HKEY key = NULL;
+
+    DWORD error = (DWORD)RegOpenKeyExW(HKEY_LOCAL_MACHINE, path, 0, READ_CONTROL, &key);
+    if (error != ERROR_SUCCESS)
+        return error;
+    error = find_stranger(key, SE_REGISTRY_KEY, KEY_CHANGE_RIGHTS, name, reason);
+    RegCloseKey(key);
+    return error;
+}
+
+DWORD hardening_check_keys(char *reason)
+{
+    reason[0] = '\0';
+    DWORD error = check_key(SERVICE_KEY, "Services\\" SERVICE_NAME, reason);
+    if (error != ERROR_SUCCESS || reason[0] != '\0')
+        return error;
+    error = check_key(SETTINGS_REGISTRY_KEY, "Services\\" SERVICE_NAME "\\Parameters", reason);
+    return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : error;
+}
+
+/* A link is not followed: the object of this name is checked. */
+static DWORD check_path(const wchar_t *path, uint32_t rights, char *reason)
+{
+    HANDLE file = CreateFileW(
+        path, READ_CONTROL, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+        OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+
+    if (file == INVALID_HANDLE_VALUE)
+        return GetLastError();
+    char *name = text_w_to_utf8_alloc(path);
+    DWORD error =
+        find_stranger(file, SE_FILE_OBJECT, rights, name != NULL ? name : "the program", reason);
+    free(name);
+    handle_close(&file);
+    return error;
+}
+
+/* Cuts off the last part of a path. Returns false for a root, which stays as it is. */
+static bool cut_last_part(wchar_t *path)
+{
+    wchar_t *last = wcsrchr(path, L'\\');
+
+    if (last == NULL || last == path || last[1] == L'\0')
+        return false;
+    /* "C:\name" becomes "C:\"; "C:" would be the current folder of that drive. */
+    last[last[-1] == L':' ? 1 : 0] = L'\0';
+    return true;
+}
+
+static uint32_t rights_at(int depth, const wchar_t *path)
+{
+    if (depth == 0)
+        return FILE_CHANGE_RIGHTS;
+    if (depth == 1)
+        return FOLDER_CHANGE_RIGHTS;
+    return path[wcslen(path) - 1] == L'\\' ? ROOT_CHANGE_RIGHTS : ABOVE_CHANGE_RIGHTS;
+}
+
+DWORD hardening_check_folder(const wchar_t *exe, char *reason)
+{
+    wchar_t *path = _wcsdup(exe);
+    bool has_more = true;
+    DWORD error = ERROR_SUCCESS;
+
+    reason[0] = '\0';
+    if (path == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    for (int depth = 0; has_more && error == ERROR_SUCCESS && reason[0] == '\0'; depth++) {
+        error = depth < FOLDERS_MAX ? check_path(path, rights_at(depth, path), reason)
+                                    : ERROR_BUFFER_OVERFLOW;
+        has_more = cut_last_part(path);
+    }
+    free(path);
+    return error;
+}
+
+const char *hardening_drive_problem(UINT drive_type)
+{
+    switch (drive_type) {
+    case DRIVE_FIXED:
+    case DRIVE_RAMDISK:
+        return NULL;
+    case DRIVE_REMOTE:
+        return "the program is on a network drive";
+    case DRIVE_REMOVABLE:
+    case DRIVE_CDROM:
+        return "the program is on a removable drive";
+    default:
+        return "the drive of the program is unknown";
+    }
+}
+
+void hardening_check_program(const wchar_t *exe, char *reason)
+{
+    const wchar_t root[] = {exe[0], exe[0] != L'\0' ? exe[1] : L'\0', L'\\', L'\0'};
+    const bool is_unc = exe[0] == L'\\';
+    const char *problem = hardening_drive_problem(is_unc ? DRIVE_REMOTE : GetDriveTypeW(root));
+    char text[ERROR_CAPACITY];
+
+    (void)snprintf(reason, HARDENING_REASON_CAPACITY, "%s", problem != NULL ? problem : "");
+    if (problem != NULL || system_is_wine())
+        return;
+    DWORD error = hardening_check_folder(exe, reason);
+    if (error != ERROR_SUCCESS)
+        (void)snprintf(reason, HARDENING_REASON_CAPACITY,
+                       "who can change the program cannot be determined: %s",
+                       text_w_error(text, sizeof text, error));
+}
+
+bool hardening_places_are_safe(bool trust_folder)
+{
+    char reason[HARDENING_REASON_CAPACITY] = "";
+    const wchar_t *program = hardening_program();
+
+    if (program != NULL)
+        hardening_check_program(program, reason);
+    const bool is_safe = reason[0] == '\0' || trust_folder;
+    if (!is_safe)
+        event_folder_refused(reason);
+    else if (reason[0] != '\0')
+        event_place_open(reason);
+    if (!system_is_wine() && hardening_check_keys(reason) == ERROR_SUCCESS && reason[0] != '\0')
+        event_place_open(reason);
+    return is_safe;
 }

@@ -1,6 +1,12 @@
-/* What every lsmapd process gives up for good: mitigation policies at its start, and the privileges
- * that it does not need. An older Windows knows fewer policies, and the service starts without them.
- * What Windows refused is reported once, as an event and by lsmap-doctor. */
+/* What keeps others from becoming SYSTEM through lsmapd.
+ *
+ * Each process gives up for good what it does not need: mitigation policies at its start, and privileges.
+ * An older Windows knows fewer policies, and the service starts without them. What Windows refused is
+ * reported once, as an event and by lsmap-doctor.
+ *
+ * The places are the program, its folder and the registry keys of the service. An account that can
+ * change one of them, or rename a folder above, is SYSTEM after the next start of the service. `lsmapd
+ * install` locks them (install.h); install, each start and lsmap-doctor check them. */
 #ifndef SERVICE_WIN32_HARDENING_H
 #define SERVICE_WIN32_HARDENING_H
 
@@ -48,5 +54,37 @@ NODISCARD DWORD hardening_drop_privileges(void);
 /* Drops the privileges and reports as events what Windows refused. Call it once, when events are
  * open. Nothing it finds keeps the server from starting. */
 void hardening_finish(void);
+
+/* --- the places --- */
+
+enum { HARDENING_REASON_CAPACITY = 1024 };
+
+/* The full path of this process' program, without links and drive letters of the session where Windows
+ * gives it one with a drive letter; static. NULL when there is none. */
+const wchar_t *hardening_program(void);
+
+/* Each looks for an account other than SYSTEM, Administrators and TrustedInstaller. `reason` receives
+ * "" when there is none, else which object and who, terminated UTF-8. Returns a Win32 error.
+ *
+ * keys    that could change the settings or the registration of the service. Without a key of
+ *         settings, all of them have their defaults.
+ * folder  that could change the program or its folder, or rename a folder above. exe: full path. */
+NODISCARD DWORD hardening_check_keys(_Out_writes_(HARDENING_REASON_CAPACITY) char *reason);
+NODISCARD DWORD hardening_check_folder(_In_ const wchar_t *exe,
+                                       _Out_writes_(HARDENING_REASON_CAPACITY) char *reason);
+
+/* Why a service must not run from a drive of this type (source: GetDriveTypeW); NULL: it may. */
+const char *hardening_drive_problem(UINT drive_type);
+
+/* May this program run as the service? It must be on a fixed drive, and pass the check of the folder,
+ * which is left out on Wine. A check that cannot be made is not passed.
+ * reason  Receives why not, terminated UTF-8; "": it may. */
+void hardening_check_program(_In_ const wchar_t *exe,
+                             _Out_writes_(HARDENING_REASON_CAPACITY) char *reason);
+
+/* All checks for this program; reports what they find as events.
+ * trust_folder  The operator wants it to run from where it is.
+ * Returns false when the service must not start. */
+bool hardening_places_are_safe(bool trust_folder);
 
 #endif

@@ -1,24 +1,64 @@
 #include "service/win32/install.h"
 
+#include <aclapi.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <wchar.h>
 
 #include "common/proto/protocol.h"
+#include "common/version.h"
+#include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 #include "service/win32/access_cmd.h"
-#include "service/win32/apps_entry.h"
-#include "service/win32/events.h"
 #include "service/win32/hardening.h"
-#include "service/win32/places.h"
 #include "service/win32/settings_registry.h"
 
-enum { RESTART_RESET_S = 24 * 60 * 60, ERROR_CAPACITY = 256 };
+enum { RESTART_RESET_S = 24 * 60 * 60, ERROR_CAPACITY = 256, BROADCAST_WAIT_MS = 1000 };
 
 static wchar_t description[] = L"Lists the files that are mapped into the memory of processes, for "
                                L"lsmap. Answers local clients "
                                L"over a named pipe, each according to its rights.";
+
+/* Of a command that runs once. */
+static wchar_t folder[INSTALL_PATH_CAPACITY]; /* of the programs */
+static wchar_t scratch[INSTALL_PATH_CAPACITY];
+
+static void set_folder(const wchar_t *program)
+{
+    const wchar_t *last = wcsrchr(program, L'\\');
+
+    (void)swprintf(folder, INSTALL_PATH_CAPACITY, L"%.*ls", (int)(last - program), program);
+}
+
+/* The full path of a file in the folder, in `scratch`. */
+static const wchar_t *in_folder(const wchar_t *name)
+{
+    if (swprintf(scratch, INSTALL_PATH_CAPACITY, L"%ls\\%ls", folder, name) < 0)
+        scratch[0] = L'\0';
+    return scratch;
+}
+
+/* --- the registry, below HKEY_LOCAL_MACHINE; a key is made when there is none --- */
+
+static DWORD write_text(const wchar_t *key, const wchar_t *name, DWORD type, const wchar_t *text)
+{
+    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, key, name, type, text,
+                                  (DWORD)((wcslen(text) + 1) * sizeof *text));
+}
+
+static DWORD write_number(const wchar_t *key, const wchar_t *name, DWORD number)
+{
+    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, key, name, REG_DWORD, &number, sizeof number);
+}
+
+/* Succeeds when there is none. */
+static DWORD remove_key(const wchar_t *key)
+{
+    LSTATUS error = RegDeleteKeyW(HKEY_LOCAL_MACHINE, key);
+
+    return error == ERROR_FILE_NOT_FOUND ? ERROR_SUCCESS : (DWORD)error;
+}
 
 /* --- the registration --- */
 
@@ -84,23 +124,199 @@ static DWORD configure(SC_HANDLE service, const char **what)
 static DWORD register_service(SC_HANDLE manager, const wchar_t *program,
                               const struct command_line *line, SC_HANDLE *service, bool *is_new)
 {
-    const size_t capacity = wcslen(program) + sizeof "\"\"";
-    wchar_t *command = malloc(capacity * sizeof *command);
-
-    if (command == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    (void)swprintf(command, capacity, L"\"%ls\"", program);
-    DWORD error = service_create(manager, command, service);
+    if (swprintf(scratch, INSTALL_PATH_CAPACITY, L"\"%ls\"", program) < 0)
+        return ERROR_FILENAME_EXCED_RANGE;
+    DWORD error = service_create(manager, scratch, service);
     *is_new = error == ERROR_SUCCESS;
     if (error == ERROR_SERVICE_EXISTS) {
         error = service_open(SERVICE_ALL_ACCESS, service);
         if (error == ERROR_SUCCESS)
             error = service_stop(*service, line->quiet);
         if (error == ERROR_SUCCESS)
-            error = service_change(*service, command, line->enable);
+            error = service_change(*service, scratch, line->enable);
     }
-    free(command);
     return error;
+}
+
+/* --- locks --- */
+
+/* Creates the key of the settings when there is none, and gives it KEY_SDDL. */
+static DWORD lock_key(void)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    HKEY key = NULL;
+
+    DWORD error = descriptor_create(KEY_SDDL, &descriptor);
+    if (error != ERROR_SUCCESS)
+        return error;
+    SECURITY_ATTRIBUTES security = {.nLength = sizeof security, .lpSecurityDescriptor = descriptor};
+    error = (DWORD)RegCreateKeyExW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, 0, NULL, 0,
+                                   WRITE_DAC | WRITE_OWNER, &security, &key, NULL);
+    if (error == ERROR_SUCCESS) /* it may have existed before */
+        error = (DWORD)RegSetKeySecurity(key,
+                                         OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION |
+                                             DACL_SECURITY_INFORMATION |
+                                             PROTECTED_DACL_SECURITY_INFORMATION,
+                                         descriptor);
+    if (key != NULL)
+        RegCloseKey(key);
+    descriptor_free(&descriptor);
+    return error;
+}
+
+/* True for a folder below the one that Windows names for programs. Not by the environment, which the
+ * user's own part of the registry can change. Source: SHGetKnownFolderPath, FOLDERID_ProgramFiles. */
+static bool is_below_programs(void)
+{
+    typedef HRESULT(WINAPI * get_folder)(const GUID *id, DWORD flags, HANDLE token, wchar_t **path);
+    typedef void(WINAPI * free_memory)(void *memory);
+    static const GUID program_files = {
+        0x905e63b6, 0xc1bf, 0x494e, {0xb2, 0x9c, 0x65, 0xb7, 0x32, 0xd3, 0xd2, 0x1a}};
+    get_folder get = (get_folder)system_function(L"shell32.dll", "SHGetKnownFolderPath");
+    free_memory release = (free_memory)system_function(L"ole32.dll", "CoTaskMemFree");
+    wchar_t *programs = NULL;
+
+    if (get == NULL || release == NULL || FAILED(get(&program_files, 0, NULL, &programs)))
+        return false;
+    const size_t length = wcslen(programs);
+    bool is_below = wcslen(folder) > length + 1 && _wcsnicmp(folder, programs, length) == 0 &&
+                    folder[length] == L'\\';
+    release(programs);
+    return is_below;
+}
+
+/* Gives the folder FOLDER_SDDL, whose DACL the files in it inherit. One that is not below Program Files
+ * may hold other files and is left unchanged; so is any on Wine, which derives DACLs from the host's
+ * file modes. */
+static DWORD lock_folder(void)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PSID owner = NULL;
+    ACL *dacl = NULL;
+    BOOL is_present = FALSE, is_default = FALSE;
+
+    if (!is_below_programs() || system_is_wine())
+        return ERROR_SUCCESS;
+    DWORD error = descriptor_create(FOLDER_SDDL, &descriptor);
+    if (error != ERROR_SUCCESS)
+        return error;
+    if (!GetSecurityDescriptorOwner(descriptor, &owner, &is_default) ||
+        !GetSecurityDescriptorDacl(descriptor, &is_present, &dacl, &is_default))
+        error = GetLastError();
+    else
+        error = SetNamedSecurityInfoW(folder, SE_FILE_OBJECT,
+                                      OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION |
+                                          PROTECTED_DACL_SECURITY_INFORMATION,
+                                      owner, NULL, dacl, NULL);
+    descriptor_free(&descriptor);
+    return error;
+}
+
+/* --- PATH and the installed apps --- */
+
+bool install_edit_path(wchar_t *list, const wchar_t *name, bool add)
+{
+    const size_t len = wcslen(name);
+    bool found = false;
+
+    for (wchar_t *item = list; *item != L'\0';) {
+        const size_t item_len = wcscspn(item, L";");
+        wchar_t *next = item + item_len + (item[item_len] == L';');
+        if ((item_len == len || (item_len == len + 1 && item[len] == L'\\')) &&
+            _wcsnicmp(item, name, len) == 0) {
+            found = true;
+            if (add)
+                break;
+            if (*next == L'\0' && item > list)
+                item--; /* the semicolon before the last one */
+            wmemmove(item, next, wcslen(next) + 1);
+        } else {
+            item = next;
+        }
+    }
+    const size_t list_len = wcslen(list);
+    if (!add || found || list_len + 1 + len >= INSTALL_PATH_CAPACITY)
+        return !add && found;
+    if (list_len > 0 && list[list_len - 1] != L';')
+        wcscat(list, L";");
+    wcscat(list, name);
+    return true;
+}
+
+/* New programs get the new PATH. The service itself never loads user32.dll. */
+static void broadcast_change(void)
+{
+    typedef LRESULT(WINAPI * send_timeout)(HWND, UINT, WPARAM, LPARAM, UINT, UINT, PDWORD_PTR);
+    HMODULE user = LoadLibraryExW(L"user32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    FARPROC send = user != NULL ? GetProcAddress(user, "SendMessageTimeoutW") : NULL;
+
+    if (send != NULL)
+        ((send_timeout)(void (*)(void))send)(HWND_BROADCAST, WM_SETTINGCHANGE, 0,
+                                             (LPARAM)L"Environment", SMTO_ABORTIFHUNG,
+                                             BROADCAST_WAIT_MS, NULL);
+}
+
+/* Reads, edits and writes the system's PATH; its type stays. */
+static DWORD edit_path(bool add)
+{
+    DWORD type = REG_EXPAND_SZ, size = sizeof scratch;
+
+    scratch[0] = L'\0';
+    LSTATUS error =
+        RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_PATH_KEY, L"Path",
+                     RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, &type, scratch, &size);
+    if (error != ERROR_SUCCESS && error != ERROR_FILE_NOT_FOUND)
+        return (DWORD)error;
+    if (!install_edit_path(scratch, folder, add))
+        return ERROR_SUCCESS;
+    error = (LSTATUS)write_text(INSTALL_PATH_KEY, L"Path", type, scratch);
+    if (error == ERROR_SUCCESS)
+        broadcast_change();
+    return (DWORD)error;
+}
+
+static DWORD write_entry(void)
+{
+    static const struct {
+        const wchar_t *name, *format;
+    } values[] = {
+        {L"DisplayName", L"lsmap"},
+        {L"DisplayVersion", L"" LSMAP_VERSION_STRING},
+        {L"Publisher", L"the lsmap authors"},
+        {L"InstallLocation", L"%ls"},
+        {L"DisplayIcon", L"%ls\\lsmap.exe"},
+        {L"UninstallString", L"\"%ls\\uninstall.cmd\" /elevate"},
+        {L"QuietUninstallString", L"\"%ls\\uninstall.cmd\" /quiet"},
+    };
+    DWORD error = write_number(INSTALL_APPS_KEY, L"NoModify", 1);
+
+    for (size_t i = 0; i < sizeof values / sizeof values[0] && error == ERROR_SUCCESS; i++) {
+        (void)swprintf(scratch, INSTALL_PATH_CAPACITY, values[i].format, folder);
+        error = write_text(INSTALL_APPS_KEY, values[i].name, REG_SZ, scratch);
+    }
+    return error;
+}
+
+/* Where lsmap.exe is not beside the service is no place for either.
+ * is_packaged  A package has an entry of its own: ours is removed. */
+static DWORD add_apps_entry(bool is_packaged)
+{
+    if (GetFileAttributesW(in_folder(L"lsmap.exe")) == INVALID_FILE_ATTRIBUTES)
+        return ERROR_SUCCESS;
+    DWORD error = is_packaged ? remove_key(INSTALL_APPS_KEY) : write_entry();
+    return error == ERROR_SUCCESS ? edit_path(true) : error;
+}
+
+/* The folder that leaves PATH is the one that the entry names, or else that of the program. */
+static DWORD remove_apps_entry(const wchar_t *program)
+{
+    DWORD size = sizeof folder;
+
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_APPS_KEY, L"InstallLocation", RRF_RT_REG_SZ, NULL,
+                     folder, &size) != ERROR_SUCCESS)
+        set_folder(program);
+    DWORD error = edit_path(false);
+    return error == ERROR_SUCCESS ? remove_key(INSTALL_APPS_KEY) : error;
 }
 
 /* --- install --- */
@@ -109,12 +325,12 @@ static DWORD register_service(SC_HANDLE manager, const wchar_t *program,
  * running. Prints why. */
 static enum exit_code check_first(const wchar_t *program, const struct command_line *line)
 {
-    char reason[PLACES_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "";
 
-    DWORD error = places_lock_folder(program);
+    DWORD error = lock_folder();
     if (error != ERROR_SUCCESS)
         return service_fail("cannot lock the folder of the program", error);
-    places_check_program(program, reason);
+    hardening_check_program(program, reason);
     if (reason[0] == '\0')
         return EXIT_CODE_OK;
     if (line->trust_folder) {
@@ -148,15 +364,29 @@ static void set_readers(const struct command_line *line)
 /* The settings FilteredAdmins and TrustFolder. */
 static DWORD write_settings(const struct command_line *line)
 {
-    wchar_t word[FILTERED_ADMINS_NAME_CAPACITY];
-
-    DWORD error = settings_registry_write_number(L"TrustFolder", line->trust_folder);
+    DWORD error = write_number(SETTINGS_REGISTRY_KEY, L"TrustFolder", line->trust_folder);
     if (error != ERROR_SUCCESS || !line->has_filtered_admins)
         return error;
-    error =
-        text_w_from_utf8(word, FILTERED_ADMINS_NAME_CAPACITY,
-                         span_from_string(filtered_admins_name(line->settings.filtered_admins)));
-    return error == ERROR_SUCCESS ? settings_registry_write_text(L"FilteredAdmins", word) : error;
+    const char *name = filtered_admins_name(line->settings.filtered_admins);
+    error = text_w_from_utf8(scratch, INSTALL_PATH_CAPACITY, span_from_string(name));
+    return error == ERROR_SUCCESS
+               ? write_text(SETTINGS_REGISTRY_KEY, L"FilteredAdmins", REG_SZ, scratch)
+               : error;
+}
+
+/* The file whose messages the event log shows: the one beside the program, or the program itself,
+ * which has the same messages. */
+static DWORD register_event_source(const wchar_t *program)
+{
+    const wchar_t *file = in_folder(L"" INSTALL_EVENTS_FILE);
+
+    if (GetFileAttributesW(file) == INVALID_FILE_ATTRIBUTES)
+        file = program;
+    DWORD error = write_text(INSTALL_EVENTS_KEY, L"EventMessageFile", REG_EXPAND_SZ, file);
+    return error == ERROR_SUCCESS ? write_number(INSTALL_EVENTS_KEY, L"TypesSupported",
+                                                 EVENTLOG_ERROR_TYPE | EVENTLOG_WARNING_TYPE |
+                                                     EVENTLOG_INFORMATION_TYPE)
+                                  : error;
 }
 
 static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
@@ -171,19 +401,19 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
         error = configure(service, what);
     if (error == ERROR_SUCCESS) {
         *what = "cannot write the settings";
-        error = places_lock_key();
+        error = lock_key();
     }
     if (error == ERROR_SUCCESS)
         error = write_settings(line);
     if (error == ERROR_SUCCESS) {
         set_readers(line);
         *what = "cannot register the event source";
-        error = events_register(program);
+        error = register_event_source(program);
     }
     if (error == ERROR_SUCCESS &&
         !line->trust_folder) { /* PATH has no folder that others can change */
         *what = "cannot add lsmap to PATH and to the installed apps";
-        error = apps_entry_write(program, line->packaged);
+        error = add_apps_entry(line->packaged);
     }
     if (error == ERROR_SUCCESS)
         service_say(line->quiet, "The service " SERVICE_NAME " is %s.\n",
@@ -204,34 +434,28 @@ static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
 
 /* Removes what scripts renamed because somebody had it open, now or when Windows starts next. What
  * cannot be removed does no harm. */
-static void remove_old(const wchar_t *program)
+static void remove_old(void)
 {
     static const wchar_t *const patterns[] = {L"lsmapd.exe.old*", L"lsmap-events.dll.old*"};
-    const size_t folder_len = (size_t)(wcsrchr(program, L'\\') + 1 - program);
     WIN32_FIND_DATAW found;
-    wchar_t *path = calloc(folder_len + MAX_PATH, sizeof *path);
 
-    for (size_t i = 0; path != NULL && i < sizeof patterns / sizeof patterns[0]; i++) {
-        (void)wmemcpy(path, program, folder_len);
-        wcscpy(path + folder_len, patterns[i]);
-        HANDLE search = FindFirstFileW(path, &found);
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
+        HANDLE search = FindFirstFileW(in_folder(patterns[i]), &found);
         if (search == INVALID_HANDLE_VALUE)
             continue;
         do {
-            wcscpy(path + folder_len, found.cFileName);
-            if (!DeleteFileW(path))
-                (void)MoveFileExW(path, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+            if (!DeleteFileW(in_folder(found.cFileName)))
+                (void)MoveFileExW(scratch, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
         } while (FindNextFileW(search, &found));
         FindClose(search);
     }
-    free(path);
 }
 
 enum exit_code install_run(const struct command_line *line)
 {
     const char *what = "cannot open the service control manager";
     SC_HANDLE manager = NULL;
-    wchar_t *program = NULL;
+    const wchar_t *program = NULL;
     enum exit_code code = EXIT_CODE_OK;
 
     DWORD error = line->readers != NULL ? readers_group_check(line->readers) : ERROR_SUCCESS;
@@ -242,16 +466,16 @@ enum exit_code install_run(const struct command_line *line)
     error = service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager);
     if (error == ERROR_SUCCESS) {
         what = "cannot determine the path of this program";
-        program = places_program();
+        program = hardening_program();
         error = program != NULL ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
     }
-    if (error == ERROR_SUCCESS)
+    if (error == ERROR_SUCCESS) {
+        set_folder(program);
         code = check_first(program, line);
-    if (error == ERROR_SUCCESS && code == EXIT_CODE_OK)
-        error = install_steps(manager, program, line, &what);
-    if (program != NULL)
-        remove_old(program);
-    free(program);
+        if (code == EXIT_CODE_OK)
+            error = install_steps(manager, program, line, &what);
+        remove_old();
+    }
     service_close(&manager);
     return error == ERROR_SUCCESS ? code : service_fail(what, error);
 }
@@ -284,6 +508,12 @@ static enum exit_code remove_service(bool quiet)
     return EXIT_CODE_OK;
 }
 
+/* The first failure decides. */
+static enum exit_code join(enum exit_code code, const char *what, DWORD error)
+{
+    return error == ERROR_SUCCESS || code != EXIT_CODE_OK ? code : service_fail(what, error);
+}
+
 enum exit_code uninstall_run(const struct command_line *line)
 {
     if (line->purge && readers_group_is_shared()) {
@@ -294,18 +524,15 @@ enum exit_code uninstall_run(const struct command_line *line)
         return EXIT_CODE_FAILED;
     }
     enum exit_code code = remove_service(line->quiet);
-    DWORD error = events_unregister();
-    if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
-        code = service_fail("cannot remove the event source", error);
-    wchar_t *program = places_program();
-    error = program != NULL ? apps_entry_remove(program) : ERROR_NOT_ENOUGH_MEMORY;
-    if (program != NULL)
-        remove_old(program);
-    free(program);
-    if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
-        code = service_fail("cannot remove lsmap from PATH and from the installed apps", error);
+    code = join(code, "cannot remove the event source", remove_key(INSTALL_EVENTS_KEY));
+    const wchar_t *program = hardening_program();
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
+    if (program != NULL) {
+        set_folder(program);
+        remove_old();
+        error = remove_apps_entry(program);
+    }
+    code = join(code, "cannot remove lsmap from PATH and from the installed apps", error);
     error = line->purge ? readers_group_remove() : ERROR_SUCCESS;
-    if (error != ERROR_SUCCESS && code == EXIT_CODE_OK)
-        code = service_fail("cannot remove the group \"" READERS_GROUP_NAME "\"", error);
-    return code;
+    return join(code, "cannot remove the group \"" READERS_GROUP_NAME "\"", error);
 }

@@ -12,32 +12,12 @@
 #include "service/win32/daemon.h"
 #include "service/win32/hardening.h"
 #include "service/win32/install.h"
-#include "service/win32/scm.h"
-
-static enum exit_code run_service(void)
-{
-    char text[256];
-    DWORD service_error = ERROR_SUCCESS;
-
-    DWORD error = scm_run(&service_error);
-    if (error == ERROR_SUCCESS)
-        return service_error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
-    if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
-        fputs(SERVICE_NAME ": this is a service; use `lsmapd install`, `lsmapd --console` or "
-                           "`lsmapd --help`\n",
-              stderr);
-        return EXIT_CODE_USAGE;
-    }
-    fprintf(stderr, SERVICE_NAME ": cannot connect to the service control manager: %s\n",
-            text_w_error(text, sizeof text, error));
-    return EXIT_CODE_FAILED;
-}
 
 static enum exit_code act(const struct command_line *line)
 {
     switch (line->command) {
     case LSMAPD_SERVICE:
-        return run_service();
+        return daemon_run_service();
     case LSMAPD_CONSOLE:
         return daemon_run_console(line->pipe_name, &line->settings);
     case LSMAPD_INSTALL:

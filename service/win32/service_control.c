@@ -80,12 +80,12 @@ DWORD service_query_status(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
                : GetLastError();
 }
 
-/* Waits while the service is in the state `passing`. */
-static DWORD wait_while(SC_HANDLE service, DWORD passing, SERVICE_STATUS_PROCESS *status)
+/* Waits while the service is in a state, or, with `until`, until it is. */
+static DWORD wait_for(SC_HANDLE service, bool until, DWORD state, SERVICE_STATUS_PROCESS *status)
 {
     for (int poll = 0; poll < POLLS_MAX; poll++) {
         DWORD error = service_query_status(service, status);
-        if (error != ERROR_SUCCESS || status->dwCurrentState != passing)
+        if (error != ERROR_SUCCESS || (status->dwCurrentState == state) == until)
             return error;
         Sleep(POLL_INTERVAL_MS);
     }
@@ -96,37 +96,19 @@ DWORD service_start(SC_HANDLE service)
 {
     SERVICE_STATUS_PROCESS status = {0};
 
-    if (!StartServiceW(service, 0, NULL)) {
-        DWORD error = GetLastError();
-        if (error != ERROR_SERVICE_ALREADY_RUNNING)
-            return error;
-    }
-    DWORD error = wait_while(service, SERVICE_START_PENDING, &status);
-    if (error != ERROR_SUCCESS)
+    DWORD error = StartServiceW(service, 0, NULL) ? ERROR_SUCCESS : GetLastError();
+    if (error != ERROR_SUCCESS && error != ERROR_SERVICE_ALREADY_RUNNING)
         return error;
-    if (status.dwCurrentState == SERVICE_RUNNING)
-        return ERROR_SUCCESS;
+    error = wait_for(service, false, SERVICE_START_PENDING, &status);
+    if (error != ERROR_SUCCESS || status.dwCurrentState == SERVICE_RUNNING)
+        return error;
     return status.dwWin32ExitCode != NO_ERROR ? status.dwWin32ExitCode : ERROR_SERVICE_NOT_ACTIVE;
-}
-
-/* A service that is starting accepts no controls, so its start is waited for first. */
-static DWORD send_stop(SC_HANDLE service, SERVICE_STATUS_PROCESS *status)
-{
-    SERVICE_STATUS last;
-
-    DWORD error = wait_while(service, SERVICE_START_PENDING, status);
-    if (error != ERROR_SUCCESS || status->dwCurrentState == SERVICE_STOPPED ||
-        status->dwCurrentState == SERVICE_STOP_PENDING)
-        return error;
-    if (ControlService(service, SERVICE_CONTROL_STOP, &last))
-        return ERROR_SUCCESS;
-    error = GetLastError();
-    return error == ERROR_SERVICE_NOT_ACTIVE ? ERROR_SUCCESS : error;
 }
 
 DWORD service_stop(SC_HANDLE service, bool quiet)
 {
     SERVICE_STATUS_PROCESS status = {0};
+    SERVICE_STATUS last;
     HANDLE process = NULL;
 
     DWORD error = service_query_status(service, &status);
@@ -134,15 +116,14 @@ DWORD service_stop(SC_HANDLE service, bool quiet)
         return error;
     if (status.dwProcessId != 0)
         process = OpenProcess(SYNCHRONIZE, FALSE, status.dwProcessId);
-    error = send_stop(service, &status);
-    for (int poll = 0; poll < POLLS_MAX && error == ERROR_SUCCESS; poll++) {
-        error = service_query_status(service, &status);
-        if (error != ERROR_SUCCESS || status.dwCurrentState == SERVICE_STOPPED)
-            break;
-        Sleep(POLL_INTERVAL_MS);
-    }
-    if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED)
-        error = ERROR_TIMEOUT;
+    /* A service that is starting accepts no controls. */
+    error = wait_for(service, false, SERVICE_START_PENDING, &status);
+    if (error == ERROR_SUCCESS && status.dwCurrentState != SERVICE_STOPPED &&
+        status.dwCurrentState != SERVICE_STOP_PENDING &&
+        !ControlService(service, SERVICE_CONTROL_STOP, &last))
+        error = GetLastError();
+    if (error == ERROR_SUCCESS || error == ERROR_SERVICE_NOT_ACTIVE)
+        error = wait_for(service, true, SERVICE_STOPPED, &status);
     if (error == ERROR_SUCCESS && process != NULL &&
         WaitForSingleObject(process, SERVICE_PROCESS_WAIT_MS) != WAIT_OBJECT_0)
         service_warn(quiet,

@@ -95,15 +95,3 @@ void settings_registry_read(HKEY root, const wchar_t *path, struct settings *set
     if (key != NULL)
         RegCloseKey(key);
 }
-
-DWORD settings_registry_write_text(const wchar_t *name, const wchar_t *text)
-{
-    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, name, REG_SZ, text,
-                                  (DWORD)((wcslen(text) + 1) * sizeof *text));
-}
-
-DWORD settings_registry_write_number(const wchar_t *name, DWORD number)
-{
-    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, name, REG_DWORD,
-                                  &number, sizeof number);
-}

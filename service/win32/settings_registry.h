@@ -17,9 +17,4 @@
 void settings_registry_read(HKEY root, _In_ const wchar_t *path, _Inout_ struct settings *settings,
                             _Inout_ struct settings_findings *findings);
 
-/* Each writes one value of the service's key, for `lsmapd install`. Needs elevation. Returns a Win32
- * error. */
-NODISCARD DWORD settings_registry_write_text(_In_ const wchar_t *name, _In_ const wchar_t *text);
-NODISCARD DWORD settings_registry_write_number(_In_ const wchar_t *name, DWORD number);
-
 #endif

@@ -11,8 +11,8 @@
 #include "messages.h"
 #include "service/access.h"
 #include "service/win32/access_cmd.h"
-#include "service/win32/events.h"
-#include "service/win32/places.h"
+#include "service/win32/hardening.h"
+#include "service/win32/install.h"
 #include "service/win32/service_control.h"
 #include "tests/doctor/compare.h"
 #include "tests/doctor/hardening_check.h"
@@ -214,7 +214,7 @@ static void check_source(struct machine *machine)
 
     if (machine_skips_absent(machine, check))
         return;
-    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, L"EventMessageFile",
+    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_EVENTS_KEY, L"EventMessageFile",
                                       RRF_RT_REG_SZ, NULL, file, &size);
     if (error != ERROR_SUCCESS) {
         report_add(&machine->report, check, DOCTOR_FAIL, NULL,
@@ -241,7 +241,7 @@ static void check_replaceable(struct machine *machine)
 
     if (machine_skips_absent(machine, check))
         return;
-    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, L"EventMessageFile",
+    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_EVENTS_KEY, L"EventMessageFile",
                                       RRF_RT_REG_SZ, NULL, file, &size);
     HANDLE opened = INVALID_HANDLE_VALUE;
     if (error == ERROR_SUCCESS)
@@ -281,7 +281,7 @@ static void check_readers(struct machine *machine)
 static void check_folder(struct machine *machine)
 {
     const enum doctor_check check = DOCTOR_FOLDER;
-    char reason[PLACES_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "";
 
     if (machine_skips_absent(machine, check) ||
         machine_skips_wine(machine, check, "derives DACLs from the host's file modes"))
@@ -291,7 +291,7 @@ static void check_folder(struct machine *machine)
                            ERROR_FILE_NOT_FOUND);
         return;
     }
-    DWORD error = places_check_folder(machine->program, reason);
+    DWORD error = hardening_check_folder(machine->program, reason);
     if (error != ERROR_SUCCESS)
         machine_skip_error(machine, check, NULL, "the DACLs cannot be read", error);
     else
@@ -302,12 +302,12 @@ static void check_folder(struct machine *machine)
 static void check_keys(struct machine *machine)
 {
     const enum doctor_check check = DOCTOR_KEY;
-    char reason[PLACES_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "";
 
     if (machine_skips_absent(machine, check) ||
         machine_skips_wine(machine, check, "does not enforce the DACL of a key"))
         return;
-    DWORD error = places_check_keys(reason);
+    DWORD error = hardening_check_keys(reason);
     if (error != ERROR_SUCCESS)
         machine_skip_error(machine, check, NULL, "the DACLs cannot be read", error);
     else

@@ -14,7 +14,7 @@
 #include "common/version.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
-#include "service/win32/apps_entry.h"
+#include "service/win32/install.h"
 #include "tests/system/command.h"
 #include "tests/system/reply.h"
 #include "tests/win32/fixture_run.h"
@@ -99,18 +99,18 @@ static bool contains(const struct buffer *text, const char *part)
 /* How often the system's PATH has the folder, and whether "Installed apps" shows lsmap. */
 static int entries(bool *is_shown)
 {
-    static wchar_t list[APPS_ENTRY_LEN_MAX];
+    static wchar_t list[INSTALL_PATH_CAPACITY];
     wchar_t text[PATH_LENGTH];
     DWORD size = sizeof list;
     int count = 0;
 
-    if (RegGetValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_PATH_KEY, L"Path",
+    if (RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_PATH_KEY, L"Path",
                      RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, NULL, list,
                      &size) == ERROR_SUCCESS)
         for (const wchar_t *at = list; (at = wcsstr(at, target)) != NULL; at++)
             count++;
     size = sizeof text;
-    *is_shown = RegGetValueW(HKEY_LOCAL_MACHINE, APPS_ENTRY_KEY, L"QuietUninstallString",
+    *is_shown = RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_APPS_KEY, L"QuietUninstallString",
                              RRF_RT_REG_SZ, NULL, text, &size) == ERROR_SUCCESS &&
                 wcsstr(text, L"uninstall.cmd\" /quiet") != NULL && wcsstr(text, target) != NULL;
     return count;

@@ -6,6 +6,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "service/win32/service_control.h"
+#include "service/win32/settings_registry.h"
 #include "tests/win32/lsmapd_path.h"
 
 enum { RUN_TIMEOUT_MS = 60 * 1000, OUTPUT_CAPACITY = 2048 };
@@ -73,6 +74,12 @@ void lsmapd_check_run(struct test *t, const wchar_t *arguments, DWORD code, cons
     bool is_said = text[0] != '\0' ? strstr(output, text) != NULL : output[0] == '\0';
     if (!CHECK(t, is_said))
         printf("  wanted \"%s\", printed: %s\n", text, output);
+}
+
+DWORD lsmapd_set_text(const wchar_t *name, const wchar_t *text)
+{
+    return (DWORD)RegSetKeyValueW(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, name, REG_SZ, text,
+                                  (DWORD)((wcslen(text) + 1) * sizeof *text));
 }
 
 const char *lsmapd_reason_to_skip(void)

@@ -20,6 +20,9 @@ DWORD doctor_run(const wchar_t *arguments, char *output, DWORD capacity);
  * text  A part of what it must print; "": it must print nothing. */
 void lsmapd_check_run(struct test *t, const wchar_t *arguments, DWORD code, const char *text);
 
+/* Writes a text into the key of the settings, as an operator does. Returns a Win32 error. */
+DWORD lsmapd_set_text(const wchar_t *name, const wchar_t *text);
+
 /* The reason why the service of this machine may not be changed; NULL when it may. */
 const char *lsmapd_reason_to_skip(void);
 

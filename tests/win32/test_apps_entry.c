@@ -4,7 +4,7 @@
 
 #include <wchar.h>
 
-#include "service/win32/apps_entry.h"
+#include "service/win32/install.h"
 #include "tests/test.h"
 
 #define FOLDER L"C:\\Program Files\\lsmap"
@@ -30,14 +30,14 @@ static void a_folder_is_in_the_list_once(struct test *t)
         {"a folder below", FOLDER L"\\x", FOLDER L"\\x;" FOLDER, NULL},
         {"empty items", L";;", L";;" FOLDER, NULL},
     };
-    static wchar_t list[APPS_ENTRY_LEN_MAX];
+    static wchar_t list[INSTALL_PATH_CAPACITY];
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         for (int add = 0; add < 2; add++) {
             const wchar_t *after = add ? rows[i].added : rows[i].removed;
             TEST_ROW(t, "%s, %s", rows[i].what, add ? "add" : "remove");
             wcscpy(list, rows[i].before);
-            CHECK_INT(t, after != NULL, apps_entry_edit(list, FOLDER, add));
+            CHECK_INT(t, after != NULL, install_edit_path(list, FOLDER, add));
             CHECK_INT(t, 0, wcscmp(after != NULL ? after : rows[i].before, list));
         }
     }
@@ -45,15 +45,15 @@ static void a_folder_is_in_the_list_once(struct test *t)
 
 static void a_folder_that_does_not_fit_is_not_added(struct test *t)
 {
-    static wchar_t list[APPS_ENTRY_LEN_MAX];
-    const size_t room = APPS_ENTRY_LEN_MAX - wcslen(L";" FOLDER) - 1;
+    static wchar_t list[INSTALL_PATH_CAPACITY];
+    const size_t room = INSTALL_PATH_CAPACITY - wcslen(L";" FOLDER) - 1;
 
     wmemset(list, L'x', room);
-    CHECK(t, apps_entry_edit(list, FOLDER, true));
-    CHECK_INT(t, APPS_ENTRY_LEN_MAX - 1, wcslen(list));
+    CHECK(t, install_edit_path(list, FOLDER, true));
+    CHECK_INT(t, INSTALL_PATH_CAPACITY - 1, wcslen(list));
     wmemset(list, L'x', room + 1);
     list[room + 1] = L'\0';
-    CHECK(t, !apps_entry_edit(list, FOLDER, true));
+    CHECK(t, !install_edit_path(list, FOLDER, true));
     CHECK_INT(t, room + 1, wcslen(list));
 }
 

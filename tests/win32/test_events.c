@@ -57,7 +57,7 @@ static struct caller caller_of(unsigned number)
 
 static void each_event_is_a_line(struct test *t)
 {
-    event_service_started(L"\\\\.\\pipe\\name");
+    event_service_started("\\\\.\\pipe\\name");
     take_seen();
     CHECK_STR(t, "lsmapd: listening on \\\\.\\pipe\\name\n", seen);
     event_configuration_read(false);
@@ -101,7 +101,7 @@ static void a_taken_name_is_an_event_of_its_own(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "error %lu", (unsigned long)rows[i].error);
-        event_pipe_failed(L"\\\\.\\pipe\\name", rows[i].error);
+        event_pipe_failed("\\\\.\\pipe\\name", rows[i].error);
         take_seen();
         CHECK_INT(t, 1, count_lines(seen));
         CHECK_INT(t, rows[i].is_taken, strstr(seen, "another program uses the name") != NULL);

@@ -10,7 +10,6 @@
 #include "service/access.h"
 #include "service/win32/access_cmd.h"
 #include "service/win32/hardening.h"
-#include "service/win32/places.h"
 #include "tests/doctor/hardening_check.h"
 #include "tests/doctor/tokens.h"
 #include "tests/test.h"
@@ -191,16 +190,17 @@ static void nobody_else_can_change_the_places(struct test *t)
 
 static void windows_own_folder_is_safe_and_the_temporary_one_is_not(struct test *t)
 {
-    char reason[PLACES_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "";
     wchar_t folder[MAX_PATH], path[MAX_PATH];
 
     if (system_is_wine())
         TEST_SKIP(t, "Wine derives DACLs from the host's file modes");
-    CHECK_INT(t, ERROR_SUCCESS, places_check_folder(L"C:\\Windows\\System32\\ntdll.dll", reason));
+    CHECK_INT(t, ERROR_SUCCESS,
+              hardening_check_folder(L"C:\\Windows\\System32\\ntdll.dll", reason));
     CHECK_STR(t, "", reason);
     REQUIRE(t, GetTempPathW(MAX_PATH, folder) != 0);
     REQUIRE(t, GetTempFileNameW(folder, L"lsm", 0, path) != 0);
-    CHECK_INT(t, ERROR_SUCCESS, places_check_folder(path, reason));
+    CHECK_INT(t, ERROR_SUCCESS, hardening_check_folder(path, reason));
     CHECK(t, reason[0] != '\0');
     CHECK(t, DeleteFileW(path));
 }
@@ -214,15 +214,15 @@ static void a_service_runs_from_a_fixed_drive(struct test *t)
                 {DRIVE_REMOTE, "network"},  {DRIVE_REMOVABLE, "removable"},
                 {DRIVE_CDROM, "removable"}, {DRIVE_NO_ROOT_DIR, "unknown"},
                 {DRIVE_UNKNOWN, "unknown"}};
-    char reason[PLACES_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "";
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        const char *problem = places_drive_problem(rows[i].type);
+        const char *problem = hardening_drive_problem(rows[i].type);
         TEST_ROW(t, "type %u", rows[i].type);
         CHECK_INT(t, rows[i].problem != NULL, problem != NULL);
         CHECK(t, problem == NULL || strstr(problem, rows[i].problem) != NULL);
     }
-    places_check_program(L"\\\\server\\share\\lsmapd.exe", reason);
+    hardening_check_program(L"\\\\server\\share\\lsmapd.exe", reason);
     CHECK_STR(t, "the program is on a network drive", reason);
 }
 

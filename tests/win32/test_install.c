@@ -8,8 +8,8 @@
 #include "common/win32/system_info.h"
 #include "service/access.h"
 #include "service/win32/access_cmd.h"
-#include "service/win32/events.h"
-#include "service/win32/places.h"
+#include "service/win32/hardening.h"
+#include "service/win32/install.h"
 #include "service/win32/service_control.h"
 #include "service/win32/settings_registry.h"
 #include "tests/doctor/compare.h"
@@ -22,7 +22,7 @@ static bool event_source_exists(void)
 {
     HKEY key = NULL;
     bool exists =
-        RegOpenKeyExW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, 0, KEY_READ, &key) == ERROR_SUCCESS;
+        RegOpenKeyExW(HKEY_LOCAL_MACHINE, INSTALL_EVENTS_KEY, 0, KEY_READ, &key) == ERROR_SUCCESS;
 
     if (exists)
         RegCloseKey(key);
@@ -36,9 +36,9 @@ static void check_message_file(struct test *t)
     DWORD size = sizeof file;
 
     CHECK_INT(t, ERROR_SUCCESS,
-              RegGetValueW(HKEY_LOCAL_MACHINE, EVENTS_SOURCE_KEY, L"EventMessageFile",
+              RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_EVENTS_KEY, L"EventMessageFile",
                            RRF_RT_REG_SZ, NULL, file, &size));
-    CHECK(t, wcsstr(file, L"\\" EVENTS_FILE) != NULL);
+    CHECK(t, wcsstr(file, L"\\" INSTALL_EVENTS_FILE) != NULL);
     HMODULE module = LoadLibraryExW(file, NULL, LOAD_LIBRARY_AS_DATAFILE);
     CHECK(t, module != NULL);
     CHECK(t, module != NULL && FindResourceW(module, MAKEINTRESOURCEW(1), L"#11") != NULL);
@@ -52,7 +52,7 @@ static void check_key(struct test *t)
 {
     static const struct access_mapping mapping = {KEY_READ, KEY_WRITE, KEY_EXECUTE, KEY_ALL_ACCESS};
     struct descriptor intended = {0}, found = {0};
-    char reason[PLACES_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "";
     HKEY key = NULL;
 
     TEST_ROW(t, "key of the settings");
@@ -62,7 +62,7 @@ static void check_key(struct test *t)
     CHECK_INT(t, ERROR_SUCCESS, descriptor_copy_object(key, SE_REGISTRY_KEY, 0, &found));
     if (!CHECK(t, descriptors_match(&intended, &found, &mapping, reason)))
         printf("  %s\n", reason);
-    CHECK_INT(t, ERROR_SUCCESS, places_check_keys(reason));
+    CHECK_INT(t, ERROR_SUCCESS, hardening_check_keys(reason));
     CHECK_STR(t, "", reason);
     descriptor_release(&found);
     descriptor_release(&intended);
@@ -272,17 +272,16 @@ static void install_takes_options_about_rights(struct test *t)
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
     lsmapd_check_run(t, L"install --quiet --no-start", EXIT_CODE_OK, ""); /* keeps it */
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is off)");
-    CHECK_INT(t, ERROR_SUCCESS,
-              settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;SY)(A;;0x1;;;WD)"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"AccessSddl", L"D:P(A;;0x3;;;SY)(A;;0x1;;;WD)"));
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "DACL: AccessSddl");
-    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:(A;;GA;;;WD)"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"AccessSddl", L"D:(A;;GA;;;WD)"));
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "the value of AccessSddl is not usable");
     lsmapd_check_run(t, L"access --json", EXIT_CODE_OK, "\"source\":\"closed\"");
-    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L""));
-    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"FilteredAdmins", L"none"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"AccessSddl", L""));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"FilteredAdmins", L"none"));
     lsmapd_check_run(t, L"access", EXIT_CODE_OK,
                      "DACL: closed, because the value of FilteredAdmins is not off");
-    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"FilteredAdmins", L"full"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"FilteredAdmins", L"full"));
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "DACL: built-in");
     lsmapd_check_run(t, L"uninstall --quiet --purge", EXIT_CODE_OK, "");
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is full)");

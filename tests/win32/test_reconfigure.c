@@ -104,12 +104,11 @@ static void an_invalid_security_setting_leaves_the_last_valid_one(struct test *t
     if (reason != NULL)
         TEST_SKIP(t, reason);
     lsmapd_check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
-    CHECK_INT(t, ERROR_SUCCESS,
-              settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;BA)(A;;0x3;;;IU)"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"AccessSddl", L"D:P(A;;0x3;;;BA)(A;;0x3;;;IU)"));
     lsmapd_check_run(t, L"install --quiet", EXIT_CODE_OK, "");
     CHECK(t, has_rights(&rig, own));
     CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&client, &rig));
-    CHECK_INT(t, ERROR_SUCCESS, settings_registry_write_text(L"AccessSddl", L"D:P(A;;GA;;;BA)"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"AccessSddl", L"D:P(A;;GA;;;BA)"));
     set(t, L"Connections", 9);
     CHECK(t, send_change());
     CHECK(t, shows_soon(&client, "\"connections\":9,"));
@@ -135,8 +134,7 @@ static void new_rights_hold_from_the_next_request_on(struct test *t)
     CHECK(t, pipe_client_send_text(&client, "{\"op\":\"whoami\"}\n") &&
                  pipe_client_line(&client, &line) && text_contains(line, "\"query_all\""));
     CHECK(t, pipe_client_line(&client, &line));
-    CHECK_INT(t, ERROR_SUCCESS,
-              settings_registry_write_text(L"AccessSddl", L"D:P(A;;0x3;;;BA)(A;;0x3;;;IU)"));
+    CHECK_INT(t, ERROR_SUCCESS, lsmapd_set_text(L"AccessSddl", L"D:P(A;;0x3;;;BA)(A;;0x3;;;IU)"));
     set(t, L"Connections", 9);
     CHECK(t, send_change());
     CHECK(t, shows_soon(&client, "\"connections\":9,"));
