@@ -64,18 +64,16 @@ static void query_linked(HANDLE token, const struct client_access *access, struc
     handle_close(&elevated);
 }
 
-DWORD client_token_facts(HANDLE token, struct client_access *access, struct caller *caller)
+DWORD client_token_facts(HANDLE token, const struct client_access *access, struct caller *caller)
 {
     struct caller facts;
 
     DWORD error = token_facts(token, &facts);
     if (error != ERROR_SUCCESS)
         return error;
-    AcquireSRWLockShared(&access->lock); /* keeps the descriptor */
     error = query_granted(token, access, &facts.granted);
     if (error == ERROR_SUCCESS && facts.elevation == ELEVATION_LIMITED)
         query_linked(token, access, &facts);
-    ReleaseSRWLockShared(&access->lock);
     if (error == ERROR_SUCCESS)
         *caller = facts;
     return error;
@@ -88,13 +86,12 @@ void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descri
     PSECURITY_DESCRIPTOR former = access->descriptor;
     access->descriptor = descriptor;
     access->policy = *policy;
-    access->version++;
     ReleaseSRWLockExclusive(&access->lock);
     descriptor_free(&former);
 }
 
-DWORD client_token_query(HANDLE pipe, struct client_access *access, const struct caller *known,
-                         struct caller *caller)
+DWORD client_token_query(HANDLE pipe, const struct client_access *access,
+                         const struct caller *known, struct caller *caller)
 {
     struct caller identity;
     HANDLE token = NULL;

@@ -15,7 +15,6 @@ struct client_access {
     SRWLOCK lock;                    /* guards what follows */
     PSECURITY_DESCRIPTOR descriptor; /* with the DACL; owned by the server */
     struct policy policy;            /* for who decides; not used here */
-    uint32_t version;                /* goes up with each change of both */
 };
 
 /* Replaces DACL and policy.
@@ -24,12 +23,13 @@ void client_access_set(_Inout_ struct client_access *access, PSECURITY_DESCRIPTO
                        _In_ const struct policy *policy);
 
 /* Identifies who wrote what was read last from a connected pipe.
+ * access  Locked, shared or exclusive, here and below.
  * known   A caller whose identity may be the same: then it is copied. One with another identity gets
  *         no more facts than that. NULL: every fact is read.
  * caller  Receives the facts. A client that hides its identity (SECURITY_ANONYMOUS) is no error:
  *         its level is CALLER_LEVEL_ANONYMOUS, and nothing else is known.
  * Returns a Win32 error, `caller` untouched; then nothing is known and nothing may be granted. */
-typedef DWORD client_query(_In_ HANDLE pipe, _Inout_ struct client_access *access,
+typedef DWORD client_query(_In_ HANDLE pipe, _In_ const struct client_access *access,
                            _In_opt_ const struct caller *known, _Out_ struct caller *caller);
 
 /* Finds the process that opened the pipe: its identity and its membership of Administrators, what
@@ -47,7 +47,7 @@ client_opener_query client_token_opener;
 
 /* The same for a token that is at hand.
  * token  Impersonation token at identification level or above, TOKEN_QUERY. */
-NODISCARD DWORD client_token_facts(_In_ HANDLE token, _Inout_ struct client_access *access,
+NODISCARD DWORD client_token_facts(_In_ HANDLE token, _In_ const struct client_access *access,
                                    _Out_ struct caller *caller);
 
 #endif

@@ -80,7 +80,6 @@ static void release(struct connection *connection)
 
     if (InterlockedDecrement(&connection->references) > 0)
         return;
-    pipe_close(&connection->pipe);
     CloseThreadpoolIo(connection->io);
     CloseThreadpoolWork(connection->work);
     free(connection);
@@ -193,14 +192,13 @@ static void update_settings(struct connection *connection)
     ReleaseSRWLockExclusive(&shared->lock);
 }
 
-/* Acts on what has become of its seat: the client may have to go.
- * has_asked  The first complete request has come. */
-static void look_at_seat(struct connection *connection, bool has_asked)
+/* Acts on what has become of its seat: the client may have to go. */
+static void look_at_seat(struct connection *connection)
 {
     struct connection_shared *shared = connection->shared;
 
     AcquireSRWLockExclusive(&shared->lock);
-    connection->seat.has_asked = has_asked;
+    connection->seat.has_asked = connection->has_asked;
     const enum seat_state state = connection->seat.state;
     ReleaseSRWLockExclusive(&shared->lock);
     if (state == SEAT_CUT) {
@@ -233,7 +231,7 @@ static void read_done(struct connection *connection, DWORD error, size_t size)
     case ERROR_OPERATION_ABORTED: /* by the sweep, or for its seat; run() informs about a stop */
         session_on_deadline(session, now_ms);
         if (session_next(session) == SESSION_READ)
-            look_at_seat(connection, connection->has_asked);
+            look_at_seat(connection);
         break;
     case ERROR_BROKEN_PIPE:
     case ERROR_PIPE_NOT_CONNECTED:
@@ -276,7 +274,7 @@ static bool transfer(struct connection *connection, enum operation operation)
     const DWORD error = start(connection, operation);
 
     if (error == ERROR_RETRY) /* run() informs about a stop */
-        look_at_seat(connection, connection->has_asked);
+        look_at_seat(connection);
     else if (error != ERROR_IO_PENDING)
         transferred(connection, error, connection->overlapped.InternalHigh);
     return error == ERROR_IO_PENDING;
@@ -289,32 +287,23 @@ static void identify(struct connection *connection)
 {
     struct client_access *access = &connection->shared->access;
     struct session *session = &connection->session;
-    bool is_current = false;
-    DWORD error = ERROR_SUCCESS;
+    struct caller caller;
 
-    while (!is_current) {
-        struct caller caller;
-
-        AcquireSRWLockShared(&access->lock);
-        const uint32_t version = access->version;
-        ReleaseSRWLockShared(&access->lock);
-        error = connection->shared->query_client(connection->pipe, access,
-                                                 session_known_caller(session), &caller);
-        AcquireSRWLockShared(&access->lock);
-        is_current = access->version == version;
-        if (is_current)
-            session_on_caller(session, &access->policy, error == ERROR_SUCCESS ? &caller : NULL);
-        ReleaseSRWLockShared(&access->lock);
-    }
+    AcquireSRWLockShared(&access->lock);
+    const DWORD error = connection->shared->query_client(connection->pipe, access,
+                                                         session_known_caller(session), &caller);
+    session_on_caller(session, &access->policy, error == ERROR_SUCCESS ? &caller : NULL);
+    ReleaseSRWLockShared(&access->lock);
     if (error != ERROR_SUCCESS)
         event_identity_failed(error);
 }
 
 static void serve(struct connection *connection)
 {
-    if (!connection->has_asked)
-        look_at_seat(connection, true);
-    connection->has_asked = true;
+    if (!connection->has_asked) {
+        connection->has_asked = true;
+        look_at_seat(connection);
+    }
     session_serve(&connection->session, connection->shared->now_ms());
 }
 
@@ -441,7 +430,7 @@ static void begin(struct connection *connection)
     connection->has_client = true;
     statistics_connection_opened(shared->context->statistics);
     SubmitThreadpoolWork(shared->attend);
-    look_at_seat(connection, false);
+    look_at_seat(connection);
 }
 
 /* What accepting has led to, by the error of the call or of its completion. */
@@ -510,9 +499,15 @@ static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_
     release(connection);
 }
 
-void connection_resume(struct turns_ticket *ticket)
+void connection_resume(struct turns_ticket *ticket, const struct watch_target *hung)
 {
-    SubmitThreadpoolWork(CONTAINING_RECORD(ticket, struct connection, ticket)->work);
+    struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
+
+    if (hung != NULL) {
+        session_on_abandoned(&connection->session, hung);
+        session_on_served(&connection->session, connection->shared->now_ms());
+    }
+    SubmitThreadpoolWork(connection->work);
 }
 
 /* A scan that its client does not wait for any more gets no turn. */
@@ -539,15 +534,6 @@ bool connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint
     run(connection);
     release(connection);
     return true;
-}
-
-void connection_continue(struct turns_ticket *ticket, const struct watch_target *hung)
-{
-    struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
-
-    session_on_abandoned(&connection->session, hung);
-    session_on_served(&connection->session, connection->shared->now_ms());
-    SubmitThreadpoolWork(connection->work);
 }
 
 /* --- what the server calls --- */

@@ -53,12 +53,11 @@ NODISCARD DWORD connection_listen(_Inout_ struct connection_shared *shared, HAND
 bool connection_take_turn(_Inout_ struct turns_ticket *ticket, _Inout_ struct watch *watch,
                           uint64_t end_us);
 
-/* Continues a connection whose slice was abandoned; see scan_threads_abandon(). */
-void connection_continue(_Inout_ struct turns_ticket *ticket, _In_ const struct watch_target *hung);
-
-/* Lets a pool thread go on with a connection whose ticket was taken out of the queue without a
- * turn: its deadline has passed, or the server stops. */
-void connection_resume(_Inout_ struct turns_ticket *ticket);
+/* Lets a pool thread go on with a connection whose turn does not come or does not end.
+ * hung  Of scan_threads_abandon(), which returned the ticket; NULL: the ticket was taken out of the
+ *       queue, because its deadline has passed or the server stops. */
+void connection_resume(_Inout_ struct turns_ticket *ticket,
+                       _In_opt_ const struct watch_target *hung);
 
 /* Cancels operations that are past their deadline, and all when the server stops. May be repeated.
  */

@@ -101,8 +101,8 @@ void pipe_end_process(int code)
     ASSERT(false);
 }
 
-static DWORD create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUTES *security,
-                             HANDLE *pipe)
+DWORD pipe_create_instance(const wchar_t *name, DWORD first, SECURITY_ATTRIBUTES *security,
+                           HANDLE *pipe)
 {
     DWORD error = ERROR_NO_SYSTEM_RESOURCES;
 
@@ -152,7 +152,7 @@ static DWORD take_over(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDL
      * ReactOS, npfs/create.c, NpFsdCreate: ServerOpenCount. */
     const bool is_served = client != NULL || GetLastError() != ERROR_FILE_NOT_FOUND;
 
-    DWORD error = create_instance(name, 0, security, &further);
+    DWORD error = pipe_create_instance(name, 0, security, &further);
     if (error == ERROR_SUCCESS)
         error = descriptor_copy(security->lpSecurityDescriptor, &intended);
     if (error == ERROR_SUCCESS)
@@ -175,7 +175,7 @@ DWORD pipe_create_guard(const wchar_t *name, SECURITY_ATTRIBUTES *security, HAND
 {
     HANDLE pipe = NULL;
 
-    DWORD error = create_instance(name, FILE_FLAG_FIRST_PIPE_INSTANCE, security, &pipe);
+    DWORD error = pipe_create_instance(name, FILE_FLAG_FIRST_PIPE_INSTANCE, security, &pipe);
     if (error == ERROR_ACCESS_DENIED && security != NULL)
         error = take_over(name, security, &pipe);
     if (error == ERROR_SUCCESS)
@@ -185,11 +185,6 @@ DWORD pipe_create_guard(const wchar_t *name, SECURITY_ATTRIBUTES *security, HAND
     else
         pipe_close(&pipe);
     return error;
-}
-
-DWORD pipe_create_instance(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *pipe)
-{
-    return create_instance(name, 0, security, pipe);
 }
 
 bool pipe_is_abandoned(HANDLE pipe)

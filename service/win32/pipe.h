@@ -20,12 +20,13 @@ enum {
  * ReactOS, npfs/statesup.c, NpSetClosingPipeState; microsoft/go-winio#73).
  * Returns a Win32 error; ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY when the name is taken (or, below
  * ProtectedPrefix, not ours to take). */
-NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
+NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_opt_ SECURITY_ATTRIBUTES *security,
                                   _Out_ HANDLE *guard);
 
-/* Creates one more instance, listening. The guard exists. */
-NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, _In_ SECURITY_ATTRIBUTES *security,
-                                     _Out_ HANDLE *pipe);
+/* Creates an instance, listening.
+ * first  0; FILE_FLAG_FIRST_PIPE_INSTANCE, which only the guard is. */
+NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, DWORD first,
+                                     _In_opt_ SECURITY_ATTRIBUTES *security, _Out_ HANDLE *pipe);
 
 /* Disconnects and closes an instance, so that no handle of a client keeps it. Resets to NULL; accepts
  * NULL. */

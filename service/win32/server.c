@@ -97,7 +97,7 @@ static void add_instance(struct server *server)
     struct connection_shared *shared = &server->shared;
     HANDLE pipe = NULL;
 
-    DWORD error = pipe_create_instance(server->pipe_name, &server->security, &pipe);
+    DWORD error = pipe_create_instance(server->pipe_name, 0, &server->security, &pipe);
     if (error == ERROR_SUCCESS)
         error = connection_listen(shared, pipe);
     if (error == ERROR_SUCCESS)
@@ -144,10 +144,10 @@ static void watch(struct server *server)
     connections_sweep(shared);
     while ((ticket = scan_threads_abandon(shared->scans, is_stopping ? 0 : WATCHDOG_QUERY_MS,
                                           &hung)) != NULL)
-        connection_continue(ticket, &hung);
+        connection_resume(ticket, &hung);
     uint64_t now_ms = is_stopping ? UINT64_MAX : shared->now_ms();
     while ((ticket = scan_threads_expire(shared->scans, now_ms)) != NULL)
-        connection_resume(ticket);
+        connection_resume(ticket, NULL);
 }
 
 static void CALLBACK on_timer(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer)
@@ -249,10 +249,7 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     if (length > PIPE_NAME_LENGTH_MAX)
         return ERROR_INVALID_NAME;
     memcpy(server->pipe_name, config->pipe_name, (length + 1) * sizeof *server->pipe_name);
-    if (config->limits != NULL)
-        shared->limits = *config->limits;
-    else
-        server_limits_default(&shared->limits, system_processors());
+    shared->limits = *config->limits;
     shared->environment = &server->environment;
     server->context = *config->context;
     watchdog_init(&server->watchdog, system_awake_ms);
@@ -347,12 +344,4 @@ DWORD server_configure(struct server *server, const struct server_limits *limits
 HANDLE server_failed_event(const struct server *server)
 {
     return server->failed;
-}
-
-unsigned server_connections(struct server *server)
-{
-    AcquireSRWLockExclusive(&server->shared.lock);
-    unsigned connected = server->shared.seats.connected + server->shared.seats.leaving;
-    ReleaseSRWLockExclusive(&server->shared.lock);
-    return connected;
 }

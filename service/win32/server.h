@@ -20,7 +20,7 @@ struct server_config {
     const char *access_sddl;              /* who may ask what, RIGHT_* bits */
     struct policy policy;                 /* what else decides about callers */
     const struct answer_context *context; /* must outlive the server */
-    const struct server_limits *limits;   /* copied; NULL: the defaults for this machine */
+    const struct server_limits *limits;   /* copied */
     uint64_t (*now_ms)(void);             /* a steady clock; NULL: system_now_ms */
     client_query *query_client;           /* who a client is; NULL: client_token_query */
     client_opener_query *query_opener;    /* who opened the pipe; NULL: client_token_opener */
@@ -54,8 +54,5 @@ NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char
 
 /* Signalled when the server has given up accepting clients. Belongs to the server. */
 HANDLE server_failed_event(_In_ const struct server *server);
-
-/* Clients connected now, including those that are refused. */
-unsigned server_connections(_Inout_ struct server *server);
 
 #endif

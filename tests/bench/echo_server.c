@@ -78,7 +78,7 @@ DWORD echo_server_run(const wchar_t *pipe_name, unsigned instances)
     InitializeThreadpoolEnvironment(&environment);
     SetThreadpoolCallbackPool(&environment, pool);
     for (unsigned i = 0; i < instances; i++) {
-        DWORD error = pipe_create_instance(pipe_name, NULL, &all[i].pipe);
+        DWORD error = pipe_create_instance(pipe_name, 0, NULL, &all[i].pipe);
         if (error != ERROR_SUCCESS)
             return error;
         all[i].io = CreateThreadpoolIo(all[i].pipe, on_completion, &all[i], &environment);

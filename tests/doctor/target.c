@@ -107,7 +107,7 @@ static DWORD make_instance(struct target *target)
     if (error == ERROR_SUCCESS && target->guard == NULL)
         error = pipe_create_guard(target->name, &security, &target->guard);
     if (error == ERROR_SUCCESS)
-        error = pipe_create_instance(target->name, &security, &target->instance);
+        error = pipe_create_instance(target->name, 0, &security, &target->instance);
     descriptor_free(&descriptor);
     return error;
 }

@@ -48,8 +48,8 @@ static DWORD query_opener(HANDLE pipe, struct caller *opener)
     return pid;
 }
 
-static DWORD query_client(HANDLE pipe, struct client_access *access, const struct caller *known,
-                          struct caller *caller)
+static DWORD query_client(HANDLE pipe, const struct client_access *access,
+                          const struct caller *known, struct caller *caller)
 {
     struct caller opener;
     DWORD error = client_token_query(pipe, access, NULL, caller);
@@ -197,6 +197,8 @@ DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_
         .path = query_path,
         .close = close_process,
     };
+    if (rig->statistics == NULL)
+        rig->statistics = &rig->own_statistics;
     system_info_query(&rig->info, "console");
     rig->context = (struct answer_context){.platform = &rig->platform,
                                            .info = &rig->info,
@@ -218,10 +220,18 @@ uint32_t pipe_rig_stop(struct pipe_rig *rig)
     return error == ERROR_SUCCESS || error == ERROR_IO_INCOMPLETE ? took_ms : UINT32_MAX;
 }
 
+unsigned pipe_rig_connections(struct pipe_rig *rig)
+{
+    uint64_t values[STATISTICS_COUNT];
+
+    statistics_read(rig->statistics, 0, values);
+    return (unsigned)values[STATISTICS_CONNECTIONS_NOW];
+}
+
 bool pipe_rig_wait_connections(struct pipe_rig *rig, unsigned count)
 {
     for (int poll = 0; poll < RIG_WAIT_MS / 10; poll++) {
-        if (server_connections(rig->server) == count)
+        if (pipe_rig_connections(rig) == count)
             return true;
         Sleep(10);
     }

@@ -31,7 +31,8 @@ struct pipe_rig {
     volatile LONG opening;              /* scans that are opening one now */
     unsigned connections_user_max;      /* 0: the default */
     const struct server_limits *limits; /* NULL: the defaults; the two counts go over them */
-    struct statistics *statistics;      /* NULL: nothing is counted */
+    struct statistics *statistics;      /* NULL: those of the rig */
+    struct statistics own_statistics;
     struct platform platform;
     struct server_info info;
     struct answer_context context;
@@ -39,7 +40,7 @@ struct pipe_rig {
 };
 
 /* Starts a server.
- * rig              Zeroed by the caller, who may set the members before `platform`.
+ * rig              Zeroed by the caller, who may set the members before `own_statistics`.
  * speed            1: real time; 20: a second passes in 50 ms.
  * connections_max  0: the default.
  * Returns a Win32 error. */
@@ -51,6 +52,9 @@ uint32_t pipe_rig_stop(struct pipe_rig *rig);
 /* Whom clients are taken for that connect from now on; 0: who they are, or another user when they are
  * in another process. */
 void pipe_rig_set_user(unsigned number);
+
+/* Clients connected now, including those that are refused. */
+unsigned pipe_rig_connections(struct pipe_rig *rig);
 
 /* Waits until exactly `count` clients are connected. */
 bool pipe_rig_wait_connections(struct pipe_rig *rig, unsigned count);

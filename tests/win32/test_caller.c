@@ -207,7 +207,7 @@ static bool pair_open(struct pair *pair, DWORD level)
 
     memset(pair, 0, sizeof *pair);
     if (pipe_create_guard(name, NULL, &pair->guard) != ERROR_SUCCESS ||
-        pipe_create_instance(name, NULL, &pair->server) != ERROR_SUCCESS)
+        pipe_create_instance(name, 0, NULL, &pair->server) != ERROR_SUCCESS)
         return false;
     pair->client = CreateFileW(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
                                SECURITY_SQOS_PRESENT | level, NULL);
@@ -251,7 +251,7 @@ static void a_pipe_without_client_tells_nothing(struct test *t)
     struct caller caller = {.session_id = 77};
     HANDLE pipe = NULL;
 
-    REQUIRE(t, pipe_create_instance(name, NULL, &pipe) == ERROR_SUCCESS);
+    REQUIRE(t, pipe_create_instance(name, 0, NULL, &pipe) == ERROR_SUCCESS);
     CHECK(t, client_token_query(pipe, &access, NULL, &caller) != ERROR_SUCCESS);
     CHECK_INT(t, 77, caller.session_id); /* untouched */
     handle_close(&pipe);

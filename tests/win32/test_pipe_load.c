@@ -39,7 +39,7 @@ static void many_clients_are_served_at_once(struct test *t)
             TEST_ROW(t, "client %d", i);
             CHECK(t, pipe_client_is_served(&clients[i]));
         }
-        CHECK_INT(t, CLIENTS_MANY, server_connections(rig.server));
+        CHECK_INT(t, CLIENTS_MANY, pipe_rig_connections(&rig));
     }
     for (int i = 0; i < CLIENTS_MANY; i++)
         pipe_client_close(&clients[i]);
@@ -117,7 +117,7 @@ static void far_above_the_limit_clients_are_cut_off(struct test *t)
     for (int i = 0; i < CROWD; i++) {
         TEST_ROW(t, "client %d", i);
         CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&crowd[i], &rig));
-        CHECK(t, server_connections(rig.server) <= MOST);
+        CHECK(t, pipe_rig_connections(&rig) <= MOST);
     }
     CHECK(t, !ReadFile(crowd[0].pipe, &byte, 1, &size, &(OVERLAPPED){.hEvent = crowd[0].event}));
     CHECK_INT(t, ERROR_PIPE_NOT_CONNECTED, GetLastError());

@@ -38,7 +38,7 @@ static void a_request_is_answered(struct test *t)
     CHECK(t, pipe_client_reply(&client, &reply));
     CHECK_INT(t, 3, reply.rows);
     CHECK(t, text_contains(span_from_string(reply.last), "\"rows\":3"));
-    CHECK_INT(t, 1, server_connections(rig.server));
+    CHECK_INT(t, 1, pipe_rig_connections(&rig));
     pipe_client_close(&client);
     CHECK(t, pipe_rig_wait_connections(&rig, 0));
     CHECK(t, pipe_rig_stop(&rig) < 2000);

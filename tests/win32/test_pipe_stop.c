@@ -34,7 +34,7 @@ static void nobody_can_connect_to_the_guard(struct test *t)
     REQUIRE(t, pipe_create_guard(name, NULL, &guard) == ERROR_SUCCESS);
     for (int i = 0; i < 100; i++)
         CHECK(t, try_open(name) != ERROR_SUCCESS);
-    CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, NULL, &instance));
+    CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, 0, NULL, &instance));
     CHECK_INT(t, ERROR_SUCCESS, try_open(name)); /* takes the instance, not the guard */
     CHECK(t, try_open(name) != ERROR_SUCCESS);
     pipe_close(&instance);
@@ -47,6 +47,7 @@ static void a_taken_name_is_refused(struct test *t)
 {
     struct pipe_rig rig = {0};
     char sddl[ACCESS_SDDL_CONSOLE_CAPACITY] = ACCESS_SDDL_SERVICE;
+    struct server_limits limits;
     struct server *server = NULL;
 
     /* One instance at most, so that Wine, which ignores FILE_FLAG_FIRST_PIPE_INSTANCE, refuses the
@@ -59,7 +60,9 @@ static void a_taken_name_is_refused(struct test *t)
         .pipe_sddl = "D:(A;;GA;;;WD)",
         .access_sddl = sddl,
         .context = &rig.context,
+        .limits = &limits,
     };
+    server_limits_default(&limits, 1);
     DWORD error = server_create(&config, &server);
     CHECK(t, error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY);
     CHECK(t, server == NULL);
@@ -129,7 +132,7 @@ static void the_name_of_a_dead_server_is_taken_over(struct test *t)
         CHECK_INT(t, rows[i].error, pipe_create_guard(name, &ours, &guard));
         if (rows[i].error == ERROR_SUCCESS) {
             CHECK(t, try_open(name) != ERROR_SUCCESS); /* nobody gets the guard */
-            CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, &ours, &instance));
+            CHECK_INT(t, ERROR_SUCCESS, pipe_create_instance(name, 0, &ours, &instance));
             CHECK_INT(t, ERROR_SUCCESS, try_open(name));
         }
         pipe_calls = real;
