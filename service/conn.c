@@ -4,14 +4,6 @@
 
 #include "common/base/assertion.h"
 
-enum state {
-    STATE_READ,  /* no complete line is here */
-    STATE_SERVE, /* a line or a fault is */
-    STATE_WRITE, /* `out` holds bytes to send */
-    STATE_DRAIN, /* the last line is sent: let the client read it before the pipe is cut */
-    STATE_CLOSED
-};
-
 static const char BYTE_ORDER_MARK[] = "\xEF\xBB\xBF";
 enum { BYTE_ORDER_MARK_SIZE = sizeof BYTE_ORDER_MARK - 1 };
 
@@ -51,13 +43,13 @@ static void set_reason(struct conn *conn, enum conn_close_reason reason)
 void conn_on_error(struct conn *conn, enum conn_close_reason reason)
 {
     set_reason(conn, reason);
-    conn->state = STATE_CLOSED;
+    conn->action = CONN_CLOSE;
     conn->deadline_ms = UINT64_MAX;
 }
 
 static void serve(struct conn *conn)
 {
-    conn->state = STATE_SERVE;
+    conn->action = CONN_SERVE;
     conn->deadline_ms = UINT64_MAX;
 }
 
@@ -99,7 +91,7 @@ static void find_line(struct conn *conn)
     const char *from = rest > 0 ? conn->in.data + conn->search_offset : NULL;
     const char *newline = rest > 0 ? memchr(from, '\n', rest) : NULL;
 
-    conn->state = STATE_READ;
+    conn->action = CONN_READ;
     if (newline != NULL) {
         conn->search_offset += (size_t)(newline - from) + 1;
         conn->line_size = conn->search_offset - conn->line_offset;
@@ -123,11 +115,10 @@ static void next_request(struct conn *conn, uint64_t now_ms)
 {
     drop_line(conn);
     find_line(conn);
-    if (conn->state != STATE_READ)
+    if (conn->action != CONN_READ)
         return;
     if (conn->line_offset < conn->in.size) {
-        /* Its first byte came while we did not read; that time does not count against the client.
-         */
+        /* It began while we did not read; that time does not count against the client. */
         set_read_deadline(conn, now_ms, conn->limits->request_ms, CONN_REQUEST_TIMEOUT);
         return;
     }
@@ -140,7 +131,7 @@ static void drain(struct conn *conn, uint64_t now_ms)
 {
     buffer_release(&conn->out);
     release_input(conn);
-    conn->state = STATE_DRAIN;
+    conn->action = CONN_READ;
     conn->is_last = true;
     conn->unread_size = SIZE_MAX;
     end_until(conn, now_ms + CONN_DRAIN_TIMEOUT_MS +
@@ -168,13 +159,18 @@ static void output_done(struct conn *conn, uint64_t now_ms)
 
 /* --- what the owner calls --- */
 
+bool conn_is_draining(const struct conn *conn)
+{
+    return conn->action == CONN_READ && conn->is_last;
+}
+
 void conn_init(struct conn *conn, const struct server_limits *limits, uint64_t now_ms)
 {
     *conn = (struct conn){.limits = limits,
                           .end_deadline_ms = UINT64_MAX,
                           .fault = STATUS_OK,
                           .close_reason = CONN_OPEN,
-                          .state = STATE_READ};
+                          .action = CONN_READ};
     buffer_init(&conn->in, REQUEST_SIZE_MAX);
     buffer_init(&conn->out, CONN_OUTPUT_SIZE_MAX);
     set_read_deadline(conn, now_ms, limits->first_byte_ms, CONN_SILENT_TIMEOUT);
@@ -187,26 +183,11 @@ void conn_deinit(struct conn *conn)
     conn_on_error(conn, CONN_PEER_CLOSED);
 }
 
-enum conn_action conn_next(const struct conn *conn)
-{
-    static const enum conn_action actions[] = {[STATE_READ] = CONN_READ,
-                                               [STATE_SERVE] = CONN_SERVE,
-                                               [STATE_WRITE] = CONN_WRITE,
-                                               [STATE_DRAIN] = CONN_READ,
-                                               [STATE_CLOSED] = CONN_CLOSE};
-    return actions[conn->state];
-}
-
-uint64_t conn_deadline_ms(const struct conn *conn)
-{
-    return conn->deadline_ms;
-}
-
 char *conn_space(struct conn *conn, size_t *capacity)
 {
     struct buffer *in = &conn->in;
 
-    ASSERT(conn->state == STATE_READ || conn->state == STATE_DRAIN);
+    ASSERT(conn->action == CONN_READ);
     if (conn->line_offset > 0) { /* what is served makes room for what is not */
         buffer_consume(in, conn->line_offset);
         conn->search_offset -= conn->line_offset;
@@ -223,13 +204,13 @@ char *conn_space(struct conn *conn, size_t *capacity)
 
 void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
 {
-    ASSERT(conn->state == STATE_READ || conn->state == STATE_DRAIN);
+    ASSERT(conn->action == CONN_READ);
     ASSERT(size <= conn->in.capacity - conn->in.size);
     if (size == 0) { /* nobody is left to answer an unfinished line */
         conn_on_error(conn, CONN_PEER_CLOSED);
         return;
     }
-    if (conn->state == STATE_DRAIN) {
+    if (conn->is_last) {
         conn->drained_size += size;
         if (conn->drained_size >= CONN_DRAIN_SIZE_MAX)
             conn_on_error(conn, CONN_PEER_CLOSED);
@@ -244,13 +225,13 @@ void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
 
 enum status conn_fault(const struct conn *conn)
 {
-    ASSERT(conn->state == STATE_SERVE);
+    ASSERT(conn->action == CONN_SERVE);
     return conn->fault;
 }
 
 struct span conn_request(const struct conn *conn)
 {
-    ASSERT(conn->state == STATE_SERVE);
+    ASSERT(conn->action == CONN_SERVE);
     ASSERT(conn->fault == STATUS_OK);
     ASSERT(conn->line_size > 0);
 
@@ -262,7 +243,7 @@ struct span conn_request(const struct conn *conn)
 
 void conn_on_request_read(struct conn *conn)
 {
-    ASSERT(conn->state == STATE_SERVE);
+    ASSERT(conn->action == CONN_SERVE);
     drop_line(conn);
     if (conn->line_offset == conn->in.size)
         release_input(conn);
@@ -270,13 +251,13 @@ void conn_on_request_read(struct conn *conn)
 
 struct buffer *conn_output(struct conn *conn)
 {
-    ASSERT(conn->state == STATE_SERVE);
+    ASSERT(conn->action == CONN_SERVE);
     return &conn->out;
 }
 
 void conn_on_served(struct conn *conn, bool more, uint64_t now_ms)
 {
-    ASSERT(conn->state == STATE_SERVE);
+    ASSERT(conn->action == CONN_SERVE);
     ASSERT(!more || conn->fault == STATUS_OK);
     conn->answer_goes_on = more;
     if (more && conn->out.size < OUTPUT_SIZE)
@@ -285,19 +266,19 @@ void conn_on_served(struct conn *conn, bool more, uint64_t now_ms)
         output_done(conn, now_ms);
         return;
     }
-    conn->state = STATE_WRITE;
+    conn->action = CONN_WRITE;
     set_deadline(conn, now_ms, conn->limits->write_ms);
 }
 
 struct span conn_pending(const struct conn *conn)
 {
-    ASSERT(conn->state == STATE_WRITE);
+    ASSERT(conn->action == CONN_WRITE);
     return span_from(buffer_span(&conn->out), conn->written_size);
 }
 
 void conn_on_written(struct conn *conn, size_t size, uint64_t now_ms)
 {
-    ASSERT(conn->state == STATE_WRITE);
+    ASSERT(conn->action == CONN_WRITE);
     ASSERT(size > 0);
     ASSERT(size <= conn->out.size - conn->written_size);
     conn->written_size += size;
@@ -309,7 +290,8 @@ void conn_on_written(struct conn *conn, size_t size, uint64_t now_ms)
 
 bool conn_check_drain(struct conn *conn, size_t unread_size, uint64_t now_ms)
 {
-    if (now_ms >= conn->deadline_ms && unread_size > 0 && unread_size < conn->unread_size) {
+    if (conn_is_draining(conn) && now_ms >= conn->deadline_ms && unread_size > 0 &&
+        unread_size < conn->unread_size) {
         conn->unread_size = unread_size;
         set_deadline(conn, now_ms, CONN_DRAIN_TIMEOUT_MS);
     }
@@ -320,13 +302,13 @@ void conn_on_deadline(struct conn *conn, uint64_t now_ms)
 {
     if (now_ms < conn->deadline_ms)
         return;
-    if (conn->state == STATE_READ) {
+    if (conn->action == CONN_READ && !conn->is_last) {
         serve_fault(conn, conn->timeout_reason, STATUS_TIMED_OUT);
-    } else if (conn->state == STATE_WRITE && now_ms < conn->end_deadline_ms) {
+    } else if (conn->action == CONN_WRITE && now_ms < conn->end_deadline_ms) {
         set_reason(conn, CONN_WRITE_TIMEOUT);
         drain(conn, now_ms); /* also what the client is writing, so that it can go on to read */
-    } else if (conn->state == STATE_WRITE || conn->state == STATE_DRAIN) {
-        conn_on_error(conn, conn->state == STATE_WRITE ? CONN_WRITE_TIMEOUT : CONN_PEER_CLOSED);
+    } else if (conn->action == CONN_WRITE || conn->action == CONN_READ) {
+        conn_on_error(conn, conn->action == CONN_WRITE ? CONN_WRITE_TIMEOUT : CONN_PEER_CLOSED);
     }
 }
 
@@ -334,7 +316,7 @@ void conn_refuse(struct conn *conn, enum status code)
 {
     if (conn->is_last) /* a fault is reported already */
         return;
-    ASSERT(conn->state == STATE_READ || conn->state == STATE_SERVE);
+    ASSERT(conn->action == CONN_READ || conn->action == CONN_SERVE);
     ASSERT(code != STATUS_OK);
     ASSERT(conn->out.size == 0 && !conn->answer_goes_on);
     serve_fault(conn, CONN_REFUSED, code);
@@ -343,7 +325,7 @@ void conn_refuse(struct conn *conn, enum status code)
 void conn_end_answer(struct conn *conn, enum conn_close_reason reason, uint64_t now_ms)
 {
     ASSERT(conn->fault == STATUS_OK);
-    ASSERT(conn->state == STATE_SERVE || (conn->state == STATE_WRITE && conn->answer_goes_on));
+    ASSERT(conn->action == CONN_SERVE || (conn->action == CONN_WRITE && conn->answer_goes_on));
     set_reason(conn, reason);
     conn->is_last = true;
     end_until(conn, now_ms + CONN_DRAIN_TIMEOUT_MS +
@@ -352,14 +334,14 @@ void conn_end_answer(struct conn *conn, enum conn_close_reason reason, uint64_t 
 
 void conn_stop(struct conn *conn, uint64_t now_ms)
 {
-    if (conn->is_stopping || conn->state == STATE_CLOSED)
+    if (conn->is_stopping || conn->action == CONN_CLOSE)
         return;
     conn->is_stopping = true;
     end_until(conn, now_ms + CONN_STOP_TIMEOUT_MS);
     set_reason(conn, CONN_STOPPED);
 
-    if (conn->state == STATE_READ)
+    if (conn->action == CONN_READ && !conn->is_last)
         serve_fault(conn, CONN_STOPPED, STATUS_STOPPING);
-    else if (conn->state == STATE_SERVE || conn->answer_goes_on)
+    else if (conn->action == CONN_SERVE || conn->answer_goes_on)
         conn->is_last = true; /* the owner ends the answer with its own `stopping` line */
 }

@@ -1,6 +1,6 @@
 /* One connection as an automaton without I/O: bytes in, request lines out, reply bytes out.
  *
- * The owner asks conn_next() what to do, does it and reports back. Framing, limits and deadlines
+ * The owner does what `action` says and reports back. Framing, limits and deadlines
  * are decided only here. Time comes in as a number; nothing waits.
  *
  *              +------------------------ between requests ------------------------+
@@ -26,8 +26,7 @@ enum {
     CONN_SPACE_SIZE = 512, /* the first space to read into; it doubles */
     CONN_OUTPUT_SIZE_MAX = OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX + 4096, /* the last is for `end` */
     CONN_DRAIN_SIZE_MAX = 1024 * 1024, /* read and discarded after the last line */
-    CONN_DRAIN_WRITES =
-        2, /* the last line can be read for so many write_ms, as long as it goes on */
+    CONN_DRAIN_WRITES = 2,             /* so many write_ms, at most, for the last line to be read */
     CONN_ANSWER_WRITES = 4, /* the same from conn_end_answer() on: there is more to write first */
     CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2 /* from conn_stop() to CONN_CLOSE, at most */
 };
@@ -37,26 +36,34 @@ enum conn_action {
     CONN_SERVE, /* answer conn_request() or report conn_fault() in conn_output(), then
                    conn_on_served() */
     CONN_WRITE, /* write conn_pending(), then conn_on_written() */
-    CONN_CLOSE  /* disconnect and release; conn->close_reason says why */
+    CONN_CLOSE  /* disconnect and release; close_reason says why */
 };
 
 enum conn_close_reason {
-    CONN_OPEN,            /* no reason to close */
-    CONN_PEER_CLOSED,     /* the client closed its end */
-    CONN_IO_ERROR,        /* the pipe failed */
+    CONN_OPEN,        /* no reason to close */
+    CONN_PEER_CLOSED, /* the client closed its end */
+    CONN_IO_ERROR,    /* the pipe failed */
+    CONN_REFUSED,     /* the owner refused to serve: conn_refuse() */
+    CONN_STOPPED,     /* the server stops */
+    /* a limit was met */
     CONN_SILENT_TIMEOUT,  /* no first byte */
     CONN_REQUEST_TIMEOUT, /* an unfinished request */
     CONN_IDLE_TIMEOUT,    /* no request for too long */
     CONN_WRITE_TIMEOUT,   /* the client stopped reading; it can read what is in the pipe */
     CONN_ANSWER_TIMEOUT,  /* the owner ended an answer that took too long: conn_end_answer() */
     CONN_TOO_LARGE,       /* a line above REQUEST_SIZE_MAX: framing is lost */
-    CONN_REFUSED,         /* the owner refused to serve: conn_refuse() */
-    CONN_STOPPED,         /* the server stops */
     CONN_NO_MEMORY
 };
 
-/* All members but close_reason are private to conn.c. */
 struct conn {
+    /* for the owner to look at */
+    enum conn_action action;             /* the same until it is reported back */
+    enum conn_close_reason close_reason; /* set once it is decided, perhaps before the end */
+    uint64_t deadline_ms; /* when the action must have made progress; UINT64_MAX: none */
+    bool is_last;         /* what is being served or written is the last: drain and close then */
+    bool is_stopping;     /* conn_stop() was called */
+
+    /* private to conn.c */
     const struct server_limits *limits;
     struct buffer in;         /* bytes received and not yet served, at most REQUEST_SIZE_MAX */
     size_t line_offset;       /* where the current or next line begins */
@@ -66,16 +73,11 @@ struct conn {
     size_t written_size;      /* bytes of `out` that are sent */
     size_t drained_size;      /* bytes discarded after the last line */
     size_t unread_size;       /* of what was sent, when it was looked at last */
-    uint64_t deadline_ms;     /* when the current action must have made progress */
     uint64_t end_deadline_ms; /* no deadline is later than this; UINT64_MAX: not limited */
     enum status fault;        /* STATUS_OK, or the error to report */
-    enum conn_close_reason close_reason;   /* set once it is decided, perhaps before the end */
     enum conn_close_reason timeout_reason; /* CONN_READ: what passing the deadline means */
-    unsigned state;
     bool has_begun;      /* the first line has begun: no byte order mark can come */
     bool answer_goes_on; /* after this write, serve the same request again */
-    bool is_last;        /* what is being served or written is the last: drain and close then */
-    bool is_stopping;    /* conn_stop() was called */
 };
 
 /* limits  Must outlive the connection. When they change between two calls, a deadline that is set
@@ -86,14 +88,11 @@ void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits,
 /* Frees the buffers. The connection must not be used again. */
 void conn_deinit(_Inout_ struct conn *conn);
 
-enum conn_action conn_next(_In_ const struct conn *conn);
+/* The last line is sent, or what was sent is all that the client gets: CONN_READ only discards. */
+bool conn_is_draining(_In_ const struct conn *conn);
 
-/* When CONN_READ or CONN_WRITE has made no progress until then, call conn_on_deadline().
- * UINT64_MAX in CONN_SERVE and CONN_CLOSE. */
-uint64_t conn_deadline_ms(_In_ const struct conn *conn);
-
-/* CONN_READ: where to put bytes, CONN_SPACE_SIZE of them on an idle connection. The space stays
- * valid until conn_on_read(). Returns NULL without memory; the next action is then CONN_CLOSE. */
+/* CONN_READ: where to put bytes, CONN_SPACE_SIZE of them on an idle connection. Valid until
+ * conn_on_read(). Returns NULL without memory; the next action is then CONN_CLOSE. */
 char *conn_space(_Inout_ struct conn *conn, _Out_ size_t *capacity);
 
 /* CONN_READ is done: `size` bytes are in the space. 0: the client closed its end. */
@@ -105,7 +104,7 @@ enum status conn_fault(_In_ const struct conn *conn);
 /* CONN_SERVE without fault: the line, without its end and byte order mark. */
 struct span conn_request(_In_ const struct conn *conn);
 
-/* CONN_SERVE: the line of the request is not needed any more; frees it when nothing follows it. */
+/* CONN_SERVE: the request's line is not needed any more; frees it when nothing follows it. */
 void conn_on_request_read(_Inout_ struct conn *conn);
 
 /* CONN_SERVE: where reply lines go, at most CONN_OUTPUT_SIZE_MAX bytes. */
@@ -125,8 +124,8 @@ void conn_on_written(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 /* The pipe failed, or there is no memory to go on; the next action is CONN_CLOSE. */
 void conn_on_error(_Inout_ struct conn *conn, enum conn_close_reason reason);
 
-/* After the last line, with the read pending: has the deadline passed, and has the client read
- * nothing since the last one? As long as it reads, within bounds, the deadline moves.
+/* With a read or write pending: has the deadline passed? After the last line it moves, within bounds,
+ * when the client has read something since the last one.
  * unread_size  Bytes that are sent and not read; SIZE_MAX: unknown, which counts as nothing read. */
 NODISCARD bool conn_check_drain(_Inout_ struct conn *conn, size_t unread_size, uint64_t now_ms);
 

@@ -62,7 +62,7 @@ static const char no_elevated_half[] =
     "credentials, or this is a network logon. Run elevated, or join \"lsmap Readers\".";
 
 /* What the elevated half of a filtered token adds. `reason` receives why. */
-static uint32_t rights_of_link(const struct policy *policy, const struct caller *caller,
+static uint32_t rights_of_link(enum filtered_admins mode, const struct caller *caller,
                                const char **reason)
 {
     const struct caller_linked *linked = &caller->linked;
@@ -84,10 +84,10 @@ static uint32_t rights_of_link(const struct policy *policy, const struct caller 
     else if (caller->restricted != FACT_NO)
         *reason = "You are an administrator with a filtered token that is also restricted: this "
                   "service grants only what that token is granted.";
-    else if (policy->filtered_admins == FILTERED_ADMINS_OFF)
+    else if (mode == FILTERED_ADMINS_OFF)
         *reason = "You are an administrator with a filtered token; this service grants it no more, "
                   "because FilteredAdmins is \"off\": run elevated to see every process.";
-    else if (policy->filtered_admins == FILTERED_ADMINS_FULL) {
+    else if (mode == FILTERED_ADMINS_FULL) {
         *reason = "You are an administrator with a filtered token; this service grants what your "
                   "elevated one would get, because FilteredAdmins is \"full\".";
         rights = linked->granted & RIGHTS_ALL;
@@ -111,17 +111,21 @@ static const char *reason_to_grant(uint32_t rights)
     return "The DACL of the service grants this user no processes.";
 }
 
-void policy_decide(const struct policy *policy, const struct caller *caller, struct grant *grant)
+void policy_decide(enum filtered_admins mode, const struct caller *caller, struct grant *grant)
 {
+    if (caller == NULL) {
+        *grant = (struct grant){.reason = "The identity of the client could not be determined."};
+        caller_set_unknown(&grant->caller);
+        return;
+    }
     const char *reason = reason_to_deny(caller);
     uint32_t rights = 0;
-
     if (reason == NULL) {
         rights = caller->granted & RIGHTS_ALL;
         reason = reason_to_grant(rights);
         if (caller->elevation == ELEVATION_LIMITED) {
             const char *reason_of_link = NULL;
-            uint32_t added = rights_of_link(policy, caller, &reason_of_link) & ~rights;
+            uint32_t added = rights_of_link(mode, caller, &reason_of_link) & ~rights;
 
             /* A filtered token that may see every process needs no elevated half. */
             if (added != 0 || (rights & RIGHT_QUERY_ALL) == 0)
@@ -133,10 +137,4 @@ void policy_decide(const struct policy *policy, const struct caller *caller, str
         }
     }
     *grant = (struct grant){.rights = rights, .caller = *caller, .reason = reason};
-}
-
-void policy_deny_unknown(struct grant *grant)
-{
-    *grant = (struct grant){.reason = "The identity of the client could not be determined."};
-    caller_set_unknown(&grant->caller);
 }

@@ -27,11 +27,6 @@ const char *filtered_admins_name(enum filtered_admins mode);
 /* Reads such a word, in any case. Returns false, `mode` untouched, for another. */
 NODISCARD bool filtered_admins_parse(struct span word, _Out_ enum filtered_admins *mode);
 
-/* The decisions of the operator. */
-struct policy {
-    enum filtered_admins filtered_admins;
-};
-
 enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one line */
 
 /* Decides on the facts of one caller. Nothing is granted to callers with an unknown fact (except the
@@ -39,11 +34,10 @@ enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one 
  * below medium integrity. The elevated half of a filtered token counts when it could be read
  * completely, belongs to the same user and to an administrator, and the filtered half is not
  * restricted.
- * grant  Receives the rights, a copy of the facts, and the reason in words. */
-void policy_decide(_In_ const struct policy *policy, _In_ const struct caller *caller,
+ * mode    What the operator decided.
+ * caller  NULL when the client could not be identified: it is granted nothing.
+ * grant   Receives the rights, a copy of the facts, and the reason in words. */
+void policy_decide(enum filtered_admins mode, _In_opt_ const struct caller *caller,
                    _Out_ struct grant *grant);
-
-/* Grants nothing, for a client whose identity could not be determined. */
-void policy_deny_unknown(_Out_ struct grant *grant);
 
 #endif

@@ -8,49 +8,20 @@
 
 enum { MESSAGE_CAPACITY = 192 };
 
-/* --- why a connection ends --- */
-
-/* What the statistics count, and what the client gets that can still get a line: a message around the
- * value of the limit, with its name as `info` shows it. */
-struct ending {
-    enum statistics_limit limit; /* LIMIT_COUNT: none, or counted by whoever refused */
-    size_t value;                /* offset of the limit in struct server_limits */
-    const char *before, *after;  /* NULL: no line */
-    const char *hint;
-};
-
-#define LIMIT_OFFSET(member) offsetof(struct server_limits, member)
-
-static const struct ending endings[] = {
-    [CONN_OPEN] = {LIMIT_COUNT, 0, NULL, NULL, NULL},
-    [CONN_PEER_CLOSED] = {LIMIT_COUNT, 0, NULL, NULL, NULL},
-    [CONN_IO_ERROR] = {LIMIT_COUNT, 0, NULL, NULL, NULL},
-    [CONN_SILENT_TIMEOUT] = {LIMIT_FIRST_BYTE, LIMIT_OFFSET(first_byte_ms),
-                             "No request came within ", " ms of connecting (limit first_byte_ms).",
-                             "Send a request as soon as the pipe is open."},
-    [CONN_REQUEST_TIMEOUT] = {LIMIT_REQUEST, LIMIT_OFFSET(request_ms),
-                              "The request was not complete ",
-                              " ms after its first byte (limit request_ms).",
-                              "End each request with a newline and send it at once."},
-    [CONN_IDLE_TIMEOUT] = {LIMIT_IDLE, LIMIT_OFFSET(idle_ms), "No request came for ",
-                           " ms (limit idle_ms).", "Connect again when there is something to ask."},
-    [CONN_WRITE_TIMEOUT] = {LIMIT_WRITE, 0, NULL, NULL, NULL},
-    [CONN_ANSWER_TIMEOUT] = {LIMIT_ANSWER, 0, NULL, NULL, NULL},
-    [CONN_TOO_LARGE] = {LIMIT_REQUEST_SIZE, 0, NULL, NULL,
-                        "Send each request as one line ended by a newline."},
-    [CONN_REFUSED] = {LIMIT_COUNT, 0, NULL, NULL, "Try again later."},
-    [CONN_STOPPED] = {LIMIT_COUNT, 0, NULL, NULL, "Connect again when it has started."},
-    [CONN_NO_MEMORY] = {LIMIT_MEMORY, 0, NULL, NULL, NULL},
-};
-
+/* The statistics count once which limit ended the connection. Whoever refused has counted that. */
 static void count_reason(struct session *session)
 {
-    const enum statistics_limit limit = endings[session->conn.close_reason].limit;
+    static const enum statistics_limit limits[] = {
+        [CONN_SILENT_TIMEOUT] = LIMIT_FIRST_BYTE, [CONN_REQUEST_TIMEOUT] = LIMIT_REQUEST,
+        [CONN_IDLE_TIMEOUT] = LIMIT_IDLE,         [CONN_WRITE_TIMEOUT] = LIMIT_WRITE,
+        [CONN_ANSWER_TIMEOUT] = LIMIT_ANSWER,     [CONN_TOO_LARGE] = LIMIT_REQUEST_SIZE,
+        [CONN_NO_MEMORY] = LIMIT_MEMORY,
+    };
 
-    if (limit == LIMIT_COUNT || session->is_reason_counted)
+    if (session->conn.close_reason < CONN_SILENT_TIMEOUT || session->is_reason_counted)
         return;
     session->is_reason_counted = true;
-    statistics_limit_hit(session->context.statistics, limit);
+    statistics_limit_hit(session->context.statistics, limits[session->conn.close_reason]);
 }
 
 /* --- begin and end --- */
@@ -61,7 +32,7 @@ void session_init(struct session *session, const struct answer_context *context,
     *session = (struct session){.context = *context, .opener = opener};
     session->context.limits = *limits;
     conn_init(&session->conn, &session->context.limits, now_ms);
-    policy_deny_unknown(&session->grant);
+    policy_decide(FILTERED_ADMINS_OFF, NULL, &session->grant);
 }
 
 void session_set_limits(struct session *session, const struct server_limits *limits)
@@ -82,25 +53,18 @@ static void end_answer(struct session *session)
     session->answer = NULL;
 }
 
-bool session_take_ended(struct session *session, struct statistics_answer *ended)
+const struct statistics_answer *session_take_ended(struct session *session)
 {
-    if (!session->has_ended)
-        return false;
-    session->has_ended = false;
-    *ended = session->ended;
-    return true;
-}
+    const bool has_ended = session->has_ended;
 
-/* The last line is sent, or what was sent is all that the client gets. */
-static bool is_draining(const struct session *session)
-{
-    return conn_next(&session->conn) == CONN_READ && session->conn.is_last;
+    session->has_ended = false;
+    return has_ended ? &session->ended : NULL;
 }
 
 /* A closed session holds no process open. */
 static void release_if_closed(struct session *session)
 {
-    if (conn_next(&session->conn) == CONN_CLOSE || is_draining(session))
+    if (session->conn.action == CONN_CLOSE || conn_is_draining(&session->conn))
         end_answer(session);
 }
 
@@ -115,10 +79,10 @@ void session_deinit(struct session *session)
 /* A client that only gets an error is granted nothing: no need to know who it is. */
 static bool needs_caller(const struct session *session)
 {
-    const bool has_next_line = conn_next(&session->conn) == CONN_SERVE && session->answer == NULL;
+    const bool has_next_line = session->conn.action == CONN_SERVE && session->answer == NULL;
 
     return (session->has_unknown_bytes || (session->has_old_rights && has_next_line)) &&
-           !session->is_stopping && !session->conn.is_last;
+           !session->conn.is_stopping && !session->conn.is_last;
 }
 
 bool session_is_scanning(const struct session *session)
@@ -128,7 +92,7 @@ bool session_is_scanning(const struct session *session)
 
 enum session_action session_next(const struct session *session)
 {
-    switch (conn_next(&session->conn)) {
+    switch (session->conn.action) {
     case CONN_READ:
         return needs_caller(session) ? SESSION_IDENTIFY : SESSION_READ;
     case CONN_SERVE:
@@ -164,7 +128,7 @@ static uint64_t reader_deadline_ms(const struct session *session)
 
 uint64_t session_deadline_ms(const struct session *session)
 {
-    uint64_t deadline_ms = conn_deadline_ms(&session->conn);
+    uint64_t deadline_ms = session->conn.deadline_ms;
     enum session_action action = session_next(session);
 
     if (action == SESSION_SCAN)
@@ -198,7 +162,7 @@ const struct caller *session_known_caller(const struct session *session)
     return session->is_identified && !session->has_old_rights ? &session->grant.caller : NULL;
 }
 
-void session_on_caller(struct session *session, const struct policy *policy,
+void session_on_caller(struct session *session, enum filtered_admins mode,
                        const struct caller *caller)
 {
     struct caller unknown;
@@ -214,8 +178,8 @@ void session_on_caller(struct session *session, const struct policy *policy,
             "session or integrity level.");
         return;
     }
-    if (caller != NULL && session_known_caller(session) == NULL)
-        policy_decide(policy, caller, &session->grant);
+    if (session_known_caller(session) == NULL)
+        policy_decide(mode, caller, &session->grant);
     session->is_identified = true;
     session->has_old_rights = false;
     session->is_written_by_opener =
@@ -240,25 +204,40 @@ static void write_error(struct session *session, enum status code, const char *m
         conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 
+/* A limit is named as `info` shows it. */
 static void write_fault(struct session *session)
 {
-    const struct ending *ending = &endings[session->conn.close_reason];
-    const char *limits = (const char *)&session->context.limits;
-    char text[MESSAGE_CAPACITY];
-    const char *message = text;
+    const struct server_limits *limits = &session->context.limits;
+    const enum conn_close_reason reason = session->conn.close_reason;
+    const enum status fault = conn_fault(&session->conn);
+    char text[MESSAGE_CAPACITY] = "The server is stopping.";
+    const char *hint = "Connect again when it has started.";
 
-    if (ending->before != NULL)
-        (void)snprintf(text, sizeof text, "%s%" PRIu32 "%s", ending->before,
-                       *(const uint32_t *)(const void *)(limits + ending->value), ending->after);
-    else if (session->conn.close_reason == CONN_TOO_LARGE)
+    if (reason == CONN_SILENT_TIMEOUT) {
+        (void)snprintf(text, sizeof text,
+                       "No request came within %" PRIu32 " ms of connecting (limit first_byte_ms).",
+                       limits->first_byte_ms);
+        hint = "Send a request as soon as the pipe is open.";
+    } else if (reason == CONN_REQUEST_TIMEOUT) {
+        (void)snprintf(text, sizeof text,
+                       "The request was not complete %" PRIu32
+                       " ms after its first byte (limit request_ms).",
+                       limits->request_ms);
+        hint = "End each request with a newline and send it at once.";
+    } else if (reason == CONN_IDLE_TIMEOUT) {
+        (void)snprintf(text, sizeof text, "No request came for %" PRIu32 " ms (limit idle_ms).",
+                       limits->idle_ms);
+        hint = "Connect again when there is something to ask.";
+    } else if (reason == CONN_TOO_LARGE) {
         (void)snprintf(text, sizeof text,
                        "The request is longer than %d bytes (limit request_size).",
                        REQUEST_SIZE_MAX);
-    else
-        message = session->conn.close_reason == CONN_REFUSED ? session->refusal
-                                                             : "The server is stopping.";
-    const enum status fault = conn_fault(&session->conn);
-    write_error(session, fault, message, fault == STATUS_DENIED ? NULL : ending->hint);
+        hint = "Send each request as one line ended by a newline.";
+    } else if (reason == CONN_REFUSED) {
+        (void)snprintf(text, sizeof text, "%s", session->refusal);
+        hint = fault == STATUS_DENIED ? NULL : "Try again later.";
+    }
+    write_error(session, fault, text, hint);
 }
 
 /* Reads the request. Returns false, with the error written, when there is no memory for an answer.
@@ -276,7 +255,7 @@ static bool begin_answer(struct session *session, uint64_t now_ms)
     session->has_scanned = false;
     session->reader_wait_ms = 0;
     session->wait_start_ms = now_ms;
-    if (session->is_stopping)
+    if (session->conn.is_stopping)
         answer_abort(session->answer, STATUS_STOPPING, NULL);
     return true;
 }
@@ -312,7 +291,7 @@ static bool run_answer(struct session *session, struct watch *watch, uint64_t en
 
 void session_on_served(struct session *session, uint64_t now_ms)
 {
-    if (conn_next(&session->conn) == CONN_SERVE)
+    if (session->conn.action == CONN_SERVE)
         conn_on_served(&session->conn, session->answer != NULL, now_ms);
     release_if_closed(session);
     session->wait_start_ms = now_ms;
@@ -339,12 +318,13 @@ bool session_scan(struct session *session, struct watch *watch, uint64_t end_us)
     return run_answer(session, watch, end_us);
 }
 
-void session_on_abandoned(struct session *session, const struct watch_target *hung)
+void session_on_abandoned(struct session *session, const struct watch_target *hung, uint64_t now_ms)
 {
-    if (answer_resume(session->answer, hung))
-        return;
-    end_answer(session);
-    conn_on_error(&session->conn, CONN_NO_MEMORY);
+    if (!answer_resume(session->answer, hung)) {
+        end_answer(session);
+        conn_on_error(&session->conn, CONN_NO_MEMORY);
+    }
+    session_on_served(session, now_ms);
 }
 
 /* --- writing --- */
@@ -379,14 +359,6 @@ static void end_answer_late(struct session *session, const char *before, uint64_
     count_reason(session);
 }
 
-bool session_check_write(struct session *session, uint64_t now_ms)
-{
-    ASSERT(session_next(session) == SESSION_WRITE);
-    if (now_ms >= reader_deadline_ms(session))
-        end_answer_late(session, "The server waited for this answer's reader for", now_ms);
-    return now_ms >= conn_deadline_ms(&session->conn);
-}
-
 static void give_up_turn(struct session *session, uint64_t now_ms)
 {
     const struct server_limits *limits = &session->context.limits;
@@ -403,15 +375,16 @@ static void give_up_turn(struct session *session, uint64_t now_ms)
     answer_abort(session->answer, STATUS_BUSY, message);
 }
 
-bool session_check_read(struct session *session, size_t unread_size, uint64_t now_ms)
+bool session_check(struct session *session, size_t unread_size, uint64_t now_ms)
 {
-    return is_draining(session) ? conn_check_drain(&session->conn, unread_size, now_ms)
-                                : now_ms >= conn_deadline_ms(&session->conn);
+    if (session->conn.action == CONN_WRITE && now_ms >= reader_deadline_ms(session))
+        end_answer_late(session, "The server waited for this answer's reader for", now_ms);
+    return conn_check_drain(&session->conn, unread_size, now_ms);
 }
 
 void session_on_deadline(struct session *session, uint64_t now_ms)
 {
-    const bool was_draining = is_draining(session);
+    const bool was_draining = conn_is_draining(&session->conn);
 
     if (session_next(session) == SESSION_SCAN) {
         if (now_ms >= turn_deadline_ms(session))
@@ -419,7 +392,7 @@ void session_on_deadline(struct session *session, uint64_t now_ms)
         return;
     }
     conn_on_deadline(&session->conn, now_ms);
-    if (was_draining && conn_next(&session->conn) == CONN_CLOSE)
+    if (was_draining && session->conn.action == CONN_CLOSE)
         statistics_limit_hit(session->context.statistics, LIMIT_DRAIN);
     count_reason(session);
     release_if_closed(session);
@@ -427,7 +400,6 @@ void session_on_deadline(struct session *session, uint64_t now_ms)
 
 void session_stop(struct session *session, uint64_t now_ms)
 {
-    session->is_stopping = true;
     if (session->answer != NULL)
         answer_abort(session->answer, STATUS_STOPPING, NULL);
     conn_stop(&session->conn, now_ms);

@@ -52,9 +52,8 @@ struct session {
     bool has_unknown_bytes;         /* something was read since */
     bool has_old_rights;            /* the settings have changed since */
     bool is_written_by_opener;      /* the first writer has the identity of the opener */
-    bool is_stopping;
-    bool has_scanned;       /* this answer has had a turn */
-    bool is_reason_counted; /* the statistics know why the connection ends */
+    bool has_scanned;               /* this answer has had a turn */
+    bool is_reason_counted;         /* the statistics know why the connection ends */
 };
 
 /* context  Copied except for its limits; what it points to must outlive the session.
@@ -75,8 +74,8 @@ void session_deinit(_Inout_ struct session *session);
 /* What to do now. The same until it is reported back. */
 enum session_action session_next(_In_ const struct session *session);
 
-/* SESSION_SCAN: when that has made no progress until then, call session_on_deadline(). SESSION_READ,
- * SESSION_WRITE: call session_check_read(), session_check_write(). UINT64_MAX otherwise. */
+/* When there was no progress until then, call session_on_deadline() in SESSION_SCAN, session_check() in
+ * SESSION_READ and SESSION_WRITE. UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
 /* SESSION_READ: where to put bytes, as conn_space(). */
@@ -89,11 +88,9 @@ void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_
  * same; NULL: read all facts. */
 const struct caller *session_known_caller(_In_ const struct session *session);
 
-/* SESSION_IDENTIFY is done: the rights are decided, or the session ends because the caller is
- * another one.
- * policy  What the operator decides about callers.
- * caller  NULL when the client could not be identified: it is granted nothing. */
-void session_on_caller(_Inout_ struct session *session, _In_ const struct policy *policy,
+/* SESSION_IDENTIFY is done: the rights are decided, as policy_decide() does, or the session ends
+ * because the caller is another one. */
+void session_on_caller(_Inout_ struct session *session, enum filtered_admins mode,
                        _In_opt_ const struct caller *caller);
 
 /* SESSION_IDENTIFY or SESSION_READ: the client gets one error line, then the session closes. Does
@@ -110,19 +107,18 @@ bool session_is_scanning(_In_ const struct session *session);
 /* SESSION_SCAN, on a scan thread: one turn, which ends at `end_us` of the context's clock, with
  * OUTPUT_SIZE bytes to write, or with the scan; one slow query of the kernel may make it late.
  * watch  Of this thread; NULL: no slice can be abandoned.
- * Returns false when a slice was abandoned: the session has another holder, so touch nothing. That
- * one calls session_on_abandoned(), then session_on_served(). */
+ * Returns true: call session_on_served(). False when a slice was abandoned: the session has another
+ * holder, which calls session_on_abandoned(), so touch nothing. */
 NODISCARD bool session_scan(_Inout_ struct session *session, _Inout_opt_ struct watch *watch,
                             uint64_t end_us);
 void session_on_served(_Inout_ struct session *session, uint64_t now_ms);
 
-/* Continues the answer without the process that hung.
- * hung  As watchdog_abandon() of the context's watchdog returned it. */
-void session_on_abandoned(_Inout_ struct session *session, _In_ const struct watch_target *hung);
+/* Continues the answer without the process that hung, as watchdog_abandon() returned it. */
+void session_on_abandoned(_Inout_ struct session *session, _In_ const struct watch_target *hung,
+                          uint64_t now_ms);
 
-/* Returns what a request cost that has ended since the last call; false when none has. */
-NODISCARD bool session_take_ended(_Inout_ struct session *session,
-                                  _Out_ struct statistics_answer *ended);
+/* What a request cost that has ended since the last call, valid until the next; NULL: none has. */
+const struct statistics_answer *session_take_ended(_Inout_ struct session *session);
 
 /* SESSION_WRITE: `size` bytes were taken, 1 or more. */
 void session_on_written(_Inout_ struct session *session, size_t size, uint64_t now_ms);
@@ -130,16 +126,11 @@ void session_on_written(_Inout_ struct session *session, size_t size, uint64_t n
 /* The pipe failed; the next action is SESSION_CLOSE. */
 void session_on_error(_Inout_ struct session *session);
 
-/* SESSION_WRITE, with the write pending: aborts an answer whose reader was waited for too long in
- * total; what is being written goes on. Does nothing before the deadline. Returns true when the
- * write itself is overdue: cancel it, then session_on_deadline(). */
-NODISCARD bool session_check_write(_Inout_ struct session *session, uint64_t now_ms);
-
-/* SESSION_READ, with the read pending. Returns true when it is overdue: cancel it, then
- * session_on_deadline().
+/* SESSION_READ or SESSION_WRITE, with it pending. Returns true when it is overdue: cancel it, then
+ * session_on_deadline(). Aborts an answer whose reader was waited for too long in total; what is being
+ * written goes on. Does nothing before the deadline.
  * unread_size  As for conn_check_drain(). */
-NODISCARD bool session_check_read(_Inout_ struct session *session, size_t unread_size,
-                                  uint64_t now_ms);
+NODISCARD bool session_check(_Inout_ struct session *session, size_t unread_size, uint64_t now_ms);
 
 /* The deadline has passed; does nothing before. */
 void session_on_deadline(_Inout_ struct session *session, uint64_t now_ms);

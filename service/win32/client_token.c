@@ -80,12 +80,12 @@ DWORD client_token_facts(HANDLE token, const struct client_access *access, struc
 }
 
 void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
-                       const struct policy *policy)
+                       enum filtered_admins mode)
 {
     AcquireSRWLockExclusive(&access->lock);
     PSECURITY_DESCRIPTOR former = access->descriptor;
     access->descriptor = descriptor;
-    access->policy = *policy;
+    access->filtered_admins = mode;
     ReleaseSRWLockExclusive(&access->lock);
     descriptor_free(&former);
 }

@@ -12,15 +12,15 @@
 /* What callers are checked against; shared by all connections. All zero except for the descriptor
  * is valid. */
 struct client_access {
-    SRWLOCK lock;                    /* guards what follows */
-    PSECURITY_DESCRIPTOR descriptor; /* with the DACL; owned by the server */
-    struct policy policy;            /* for who decides; not used here */
+    SRWLOCK lock;                         /* guards what follows */
+    PSECURITY_DESCRIPTOR descriptor;      /* with the DACL; owned by the server */
+    enum filtered_admins filtered_admins; /* for who decides; not used here */
 };
 
-/* Replaces DACL and policy.
+/* Replaces both.
  * descriptor  Ownership is taken; the former one is freed. */
 void client_access_set(_Inout_ struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
-                       _In_ const struct policy *policy);
+                       enum filtered_admins mode);
 
 /* Identifies who wrote what was read last from a connected pipe.
  * access  Locked, shared or exclusive, here and below.

@@ -292,7 +292,7 @@ static void identify(struct connection *connection)
     AcquireSRWLockShared(&access->lock);
     const DWORD error = connection->shared->query_client(connection->pipe, access,
                                                          session_known_caller(session), &caller);
-    session_on_caller(session, &access->policy, error == ERROR_SUCCESS ? &caller : NULL);
+    session_on_caller(session, access->filtered_admins, error == ERROR_SUCCESS ? &caller : NULL);
     ReleaseSRWLockShared(&access->lock);
     if (error != ERROR_SUCCESS)
         event_identity_failed(error);
@@ -330,7 +330,6 @@ static bool wait_for_turn(struct connection *connection)
 static void follow(struct connection *connection)
 {
     struct session *session = &connection->session;
-    struct statistics_answer ended;
 
     if (!connection->is_stop_told && is_stopping(connection)) {
         connection->is_stop_told = true;
@@ -338,8 +337,9 @@ static void follow(struct connection *connection)
     }
     if (connection->ticket.is_joined && !session_is_scanning(session))
         scan_threads_leave(connection->shared->scans, &connection->ticket);
-    if (session_take_ended(session, &ended))
-        event_answered(&session->grant.caller, connection->client_pid, &ended);
+    const struct statistics_answer *ended = session_take_ended(session);
+    if (ended != NULL)
+        event_answered(&session->grant.caller, connection->client_pid, ended);
     update_settings(connection); /* the next request may be here already */
 }
 
@@ -503,10 +503,8 @@ void connection_resume(struct turns_ticket *ticket, const struct watch_target *h
 {
     struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
 
-    if (hung != NULL) {
-        session_on_abandoned(&connection->session, hung);
-        session_on_served(&connection->session, connection->shared->now_ms());
-    }
+    if (hung != NULL)
+        session_on_abandoned(&connection->session, hung, connection->shared->now_ms());
     SubmitThreadpoolWork(connection->work);
 }
 
@@ -585,10 +583,8 @@ static void sweep(struct connection *connection, uint64_t now_ms)
         }
         bool is_overdue = now_ms >= connection->deadline_ms;
         if (is_overdue) { /* accepting has no deadline */
-            is_overdue = connection->operation == OPERATION_WRITE
-                             ? session_check_write(&connection->session, now_ms)
-                             : session_check_read(&connection->session,
-                                                  pipe_calls.unread_size(connection->pipe), now_ms);
+            const size_t unread_size = pipe_calls.unread_size(connection->pipe);
+            is_overdue = session_check(&connection->session, unread_size, now_ms);
             connection->deadline_ms = session_deadline_ms(&connection->session);
         }
         if (must_tell || is_overdue)

@@ -82,8 +82,8 @@ static void reconfigure(void)
 
     DWORD error = read_settings(&last, &setup);
     if (error == ERROR_SUCCESS) {
-        const struct policy policy = {.filtered_admins = daemon.settings.filtered_admins};
-        error = server_set_access(daemon.server, setup.access_sddl.data, &policy);
+        error = server_set_access(daemon.server, setup.access_sddl.data,
+                                  daemon.settings.filtered_admins);
         bool is_pipe_other = strcmp(setup.pipe_sddl.data, daemon.setup.pipe_sddl.data) != 0;
         access_setup_release(&setup);
         if (error == ERROR_SUCCESS)
@@ -108,7 +108,7 @@ static DWORD create_server(const wchar_t *pipe_name)
         .pipe_name = pipe_name,
         .pipe_sddl = daemon.is_console ? pipe_sddl : daemon.setup.pipe_sddl.data,
         .access_sddl = daemon.is_console ? access_sddl : daemon.setup.access_sddl.data,
-        .policy = {.filtered_admins = daemon.settings.filtered_admins},
+        .filtered_admins = daemon.settings.filtered_admins,
         .context = &daemon.context,
         .limits = &daemon.settings.limits,
     };

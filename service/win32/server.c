@@ -229,13 +229,13 @@ static void destroy(struct server *server)
     free(server);
 }
 
-DWORD server_set_access(struct server *server, const char *access_sddl, const struct policy *policy)
+DWORD server_set_access(struct server *server, const char *access_sddl, enum filtered_admins mode)
 {
     PSECURITY_DESCRIPTOR descriptor = NULL;
 
     DWORD error = descriptor_create(access_sddl, &descriptor);
     if (error == ERROR_SUCCESS) {
-        client_access_set(&server->shared.access, descriptor, policy);
+        client_access_set(&server->shared.access, descriptor, mode);
         InterlockedIncrement(&server->shared.settings_version);
     }
     return error;
@@ -268,7 +268,7 @@ static DWORD set_config(struct server *server, const struct server_config *confi
         return error;
     server->security.nLength = sizeof server->security;
     server->security.lpSecurityDescriptor = server->pipe_descriptor;
-    return server_set_access(server, config->access_sddl, &config->policy);
+    return server_set_access(server, config->access_sddl, config->filtered_admins);
 }
 
 DWORD server_create(const struct server_config *config, struct server **server)

@@ -18,7 +18,7 @@ struct server_config {
     const wchar_t *pipe_name;             /* complete: \\.\pipe\... */
     const char *pipe_sddl;                /* who may connect */
     const char *access_sddl;              /* who may ask what, RIGHT_* bits */
-    struct policy policy;                 /* what else decides about callers */
+    enum filtered_admins filtered_admins; /* what else decides about callers */
     const struct answer_context *context; /* must outlive the server */
     const struct server_limits *limits;   /* copied */
     uint64_t (*now_ms)(void);             /* a steady clock; NULL: system_now_ms */
@@ -50,7 +50,7 @@ NODISCARD DWORD server_configure(_Inout_ struct server *server,
 /* Changes who may ask what, also for the next request of clients that are connected; who may open
  * the pipe stays as it is. Returns a Win32 error, then nothing has changed. */
 NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char *access_sddl,
-                                  _In_ const struct policy *policy);
+                                  enum filtered_admins mode);
 
 /* Signalled when the server has given up accepting clients. Belongs to the server. */
 HANDLE server_failed_event(_In_ const struct server *server);

@@ -37,8 +37,8 @@ struct world {
 static void check_invariants(const struct world *world)
 {
     const struct conn *conn = &world->conn;
-    enum conn_action action = conn_next(conn);
-    uint64_t deadline_ms = conn_deadline_ms(conn);
+    enum conn_action action = conn->action;
+    uint64_t deadline_ms = conn->deadline_ms;
 
     FUZZ_CHECK(conn->in.size <= REQUEST_SIZE_MAX && conn->in.capacity <= REQUEST_SIZE_MAX);
     if (action == CONN_READ || action == CONN_WRITE)
@@ -99,16 +99,16 @@ static void serve(struct world *world)
 {
     if (conn_fault(&world->conn) != STATUS_OK) {
         put(world, 10);
-        if (conn_next(&world->conn) == CONN_CLOSE)
+        if (world->conn.action == CONN_CLOSE)
             return;
         conn_on_served(&world->conn, false, world->now_ms);
-        FUZZ_CHECK(conn_next(&world->conn) == CONN_WRITE);
+        FUZZ_CHECK(world->conn.action == CONN_WRITE);
         return;
     }
     struct span request = conn_request(&world->conn);
     check_request(world, request);
     put(world, world->put_count < PUT_SIZE_MAX ? world->answer_size : 1);
-    if (conn_next(&world->conn) == CONN_CLOSE)
+    if (world->conn.action == CONN_CLOSE)
         return;
     bool more = world->part++ < world->answer_parts;
     if (!more) {
@@ -139,7 +139,7 @@ static void write_some(struct world *world)
 static void act(struct world *world, size_t actions)
 {
     for (size_t i = 0; i < actions; i++) {
-        enum conn_action action = conn_next(&world->conn);
+        enum conn_action action = world->conn.action;
 
         check_invariants(world);
         if (action == CONN_SERVE)
@@ -154,7 +154,7 @@ static void act(struct world *world, size_t actions)
 
 static void send(struct world *world, const uint8_t *bytes, size_t size)
 {
-    while (size > 0 && conn_next(&world->conn) == CONN_READ) {
+    while (size > 0 && world->conn.action == CONN_READ) {
         size_t capacity = 0;
         char *space = conn_space(&world->conn, &capacity);
         bool is_heard = !world->conn.is_last; /* else it is discarded */
@@ -221,27 +221,26 @@ static void step(struct world *world)
         conn_on_deadline(&world->conn, world->now_ms);
         break;
     case 'T': /* as long as it takes */
-        if (conn_deadline_ms(&world->conn) != UINT64_MAX)
-            world->now_ms = conn_deadline_ms(&world->conn);
+        if (world->conn.deadline_ms != UINT64_MAX)
+            world->now_ms = world->conn.deadline_ms;
         conn_on_deadline(&world->conn, world->now_ms);
         break;
     case 'c': /* the answer takes too long */
-        if (conn_next(&world->conn) != CONN_READ && conn_next(&world->conn) != CONN_CLOSE &&
-            world->part > 0)
+        if (world->conn.action != CONN_READ && world->conn.action != CONN_CLOSE && world->part > 0)
             conn_end_answer(&world->conn, CONN_ANSWER_TIMEOUT, world->now_ms);
         break;
     case 's':
         conn_stop(&world->conn, world->now_ms);
         break;
     case 'r':
-        if (conn_next(&world->conn) == CONN_READ && !world->conn.is_last)
+        if (world->conn.action == CONN_READ && !world->conn.is_last)
             conn_refuse(&world->conn, STATUS_BUSY);
         break;
     case 'e':
         conn_on_error(&world->conn, CONN_IO_ERROR);
         break;
     case 'z':
-        if (conn_next(&world->conn) == CONN_READ && conn_space(&world->conn, &taken) != NULL)
+        if (world->conn.action == CONN_READ && conn_space(&world->conn, &taken) != NULL)
             conn_on_read(&world->conn, 0, world->now_ms);
         break;
     default:
@@ -269,11 +268,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.write_size = SIZE_MAX;
     act(&world, ACTIONS_MAX);
     /* Two deadlines at most: one to be reported, one to be drained. */
-    for (int i = 0; i < 2 && conn_next(&world.conn) == CONN_READ; i++) {
-        conn_on_deadline(&world.conn, conn_deadline_ms(&world.conn));
+    for (int i = 0; i < 2 && world.conn.action == CONN_READ; i++) {
+        conn_on_deadline(&world.conn, world.conn.deadline_ms);
         act(&world, ACTIONS_MAX);
     }
-    FUZZ_CHECK(conn_next(&world.conn) == CONN_CLOSE);
+    FUZZ_CHECK(world.conn.action == CONN_CLOSE);
     conn_deinit(&world.conn);
     return 0;
 }

@@ -30,7 +30,7 @@ static struct small_machine machine; /* made once: its regions never change */
 struct world {
     struct script script;
     struct session session;
-    struct policy policy;
+    enum filtered_admins filtered_admins;
     struct caller caller;
     bool has_caller;
     struct server_limits limits;
@@ -63,7 +63,7 @@ static void identify(struct world *world)
     caller_set_unknown(&writer);
     if (world->has_caller)
         writer = world->caller;
-    session_on_caller(&world->session, &world->policy, world->has_caller ? &writer : NULL);
+    session_on_caller(&world->session, world->filtered_admins, world->has_caller ? &writer : NULL);
     if (!world->is_identified)
         world->first = writer;
     world->is_identified = true;
@@ -244,7 +244,7 @@ static void interrupt(struct world *world, uint8_t what, uint8_t number)
         return;
     }
     if (session_next(session) == SESSION_WRITE) {
-        if (!session_check_write(session, world->now_ms))
+        if (!session_check(session, 0, world->now_ms))
             return; /* it goes on being written */
         world->is_cut = true;
     }
@@ -409,7 +409,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     heap_has_failed = false;
     reset_machine();
     world = (struct world){.script = {data, size, 0},
-                           .policy = {FILTERED_ADMINS_FULL},
+                           .filtered_admins = FILTERED_ADMINS_FULL,
                            .now_ms = 1000,
                            .turn_us = 1000,
                            .written = &written,

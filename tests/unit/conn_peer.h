@@ -77,7 +77,7 @@ static inline void take_written(struct peer *peer, size_t size_max)
 static inline void run(struct peer *peer)
 {
     for (int i = 0; i < 100000; i++) {
-        enum conn_action action = conn_next(&peer->conn);
+        enum conn_action action = peer->conn.action;
         if (action == CONN_SERVE)
             serve_echo(peer);
         else if (action == CONN_WRITE)
@@ -94,7 +94,7 @@ static inline size_t feed(struct peer *peer, const char *data, size_t size, size
 {
     size_t done = 0;
 
-    while (done < size && conn_next(&peer->conn) == CONN_READ) {
+    while (done < size && peer->conn.action == CONN_READ) {
         size_t capacity = 0;
         char *space = conn_space(&peer->conn, &capacity);
         size_t part = size - done < piece ? size - done : piece;

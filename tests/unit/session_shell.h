@@ -16,7 +16,7 @@ enum { WRITTEN_CAPACITY = 1024 * 1024, TURN_US = 100 };
 struct shell {
     struct small_machine machine;
     struct session session;
-    struct policy policy;
+    enum filtered_admins filtered_admins;
     struct caller caller;
     bool has_caller; /* false: the client cannot be identified */
     uint64_t now_ms;
@@ -72,7 +72,7 @@ static inline bool act(struct shell *shell)
         return true;
     case SESSION_IDENTIFY:
         shell->identified_count++;
-        session_on_caller(&shell->session, &shell->policy,
+        session_on_caller(&shell->session, shell->filtered_admins,
                           shell->has_caller ? &shell->caller : NULL);
         return true;
     case SESSION_SERVE:

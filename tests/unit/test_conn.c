@@ -54,7 +54,7 @@ static void conn_frames_lines(struct test *t)
             peer_init(&peer);
             (void)feed(&peer, rows[i].sent, strlen(rows[i].sent), piece);
             CHECK_SERVED(t, &peer, rows[i].served);
-            CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+            CHECK_INT(t, CONN_READ, peer.conn.action);
             CHECK_INT(t, CONN_OPEN, peer.conn.close_reason);
             conn_deinit(&peer.conn);
         }
@@ -100,7 +100,7 @@ static void conn_serves_a_thousand_pipelined_requests_in_order(struct test *t)
         CHECK_INT(t, REQUESTS, peer.served_count);
         CHECK_INT(t, size, peer.written_total); /* an echo */
         CHECK_MEM(t, text, sizeof peer.written, peer.written, peer.written_size);
-        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_READ, peer.conn.action);
         conn_deinit(&peer.conn);
     }
 }
@@ -163,14 +163,14 @@ static void conn_drains_after_too_large_then_closes(struct test *t)
     CHECK_INT(t, sizeof flood, feed(&peer, flood, sizeof flood, SIZE_MAX));
     CHECK_SERVED(t, &peer, "<too_large>");
     CHECK_WRITTEN(t, &peer, "too_large\n");
-    CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_READ, peer.conn.action);
     CHECK_INT(t, CONN_TOO_LARGE, peer.conn.close_reason);
-    CHECK_INT(t, peer.now_ms + CONN_DRAIN_TIMEOUT_MS, conn_deadline_ms(&peer.conn));
+    CHECK_INT(t, peer.now_ms + CONN_DRAIN_TIMEOUT_MS, peer.conn.deadline_ms);
 
-    for (int i = 0; i < 100 && conn_next(&peer.conn) == CONN_READ; i++)
+    for (int i = 0; i < 100 && peer.conn.action == CONN_READ; i++)
         sent += feed(&peer, flood, sizeof flood, SIZE_MAX);
     CHECK_INT(t, CONN_DRAIN_SIZE_MAX, sent);
-    CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_CLOSE, peer.conn.action);
     CHECK_INT(t, CONN_TOO_LARGE, peer.conn.close_reason);
     CHECK_INT(t, 1, peer.served_count); /* newlines in what is discarded are no requests */
     conn_deinit(&peer.conn);
@@ -185,9 +185,9 @@ static void conn_serves_nothing_after_the_last_line(struct test *t)
     run(&peer);
     feed_text(&peer, "a\nb\n");
     CHECK_SERVED(t, &peer, "<stopping>");
-    CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_READ, peer.conn.action);
     close_by_peer(&peer);
-    CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_CLOSE, peer.conn.action);
     CHECK_INT(t, CONN_STOPPED, peer.conn.close_reason);
     conn_deinit(&peer.conn);
 }
@@ -214,9 +214,9 @@ static void conn_closes_when_the_peer_closes(struct test *t)
         feed_text(&peer, rows[i].sent);
         close_by_peer(&peer);
         CHECK_SERVED(t, &peer, rows[i].served);
-        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_CLOSE, peer.conn.action);
         CHECK_INT(t, CONN_PEER_CLOSED, peer.conn.close_reason);
-        CHECK(t, conn_deadline_ms(&peer.conn) == UINT64_MAX);
+        CHECK(t, peer.conn.deadline_ms == UINT64_MAX);
         conn_deinit(&peer.conn);
     }
 }
@@ -230,19 +230,19 @@ static void conn_writes_a_long_reply_in_many_cycles(struct test *t)
 
     peer_init(&peer);
     read_only(&peer, "a\nb\n");
-    while (conn_next(&peer.conn) == CONN_SERVE && serves < CYCLES) {
+    while (peer.conn.action == CONN_SERVE && serves < CYCLES) {
         CHECK_MEM(t, "a", 1, conn_request(&peer.conn).data, conn_request(&peer.conn).size);
         fill_output(&peer);
         total += conn_output(&peer.conn)->size;
         serves++;
         conn_on_served(&peer.conn, serves < CYCLES, peer.now_ms);
-        CHECK_INT(t, CONN_WRITE, conn_next(&peer.conn));
-        while (conn_next(&peer.conn) == CONN_WRITE)
+        CHECK_INT(t, CONN_WRITE, peer.conn.action);
+        while (peer.conn.action == CONN_WRITE)
             take_written(&peer, 10007);
     }
     CHECK_INT(t, CYCLES, serves);
     CHECK_INT(t, total, peer.written_total);
-    CHECK_INT(t, CONN_SERVE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_SERVE, peer.conn.action);
     CHECK_MEM(t, "b", 1, conn_request(&peer.conn).data, conn_request(&peer.conn).size);
     conn_deinit(&peer.conn);
 }
@@ -254,13 +254,13 @@ static void conn_serves_on_until_the_output_is_full(struct test *t)
     peer_init(&peer);
     read_only(&peer, "a\n");
     conn_on_served(&peer.conn, true, peer.now_ms); /* nothing yet */
-    CHECK_INT(t, CONN_SERVE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_SERVE, peer.conn.action);
     put(&peer, "row\n");
     conn_on_served(&peer.conn, true, peer.now_ms);
-    CHECK_INT(t, CONN_SERVE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_SERVE, peer.conn.action);
     put(&peer, "end\n");
     conn_on_served(&peer.conn, false, peer.now_ms);
-    CHECK_INT(t, CONN_WRITE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_WRITE, peer.conn.action);
     run(&peer);
     CHECK_WRITTEN(t, &peer, "row\nend\n");
     conn_deinit(&peer.conn);
@@ -273,7 +273,7 @@ static void conn_goes_on_after_an_empty_answer(struct test *t)
     peer_init(&peer);
     read_only(&peer, "a\nb\n");
     conn_on_served(&peer.conn, false, peer.now_ms);
-    CHECK_INT(t, CONN_SERVE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_SERVE, peer.conn.action);
     CHECK_MEM(t, "b", 1, conn_request(&peer.conn).data, conn_request(&peer.conn).size);
     conn_deinit(&peer.conn);
 }
@@ -294,7 +294,7 @@ static void conn_holds_little_memory_when_idle(struct test *t)
     (void)feed(&peer, line, sizeof line - 1, SIZE_MAX);
     CHECK_INT(t, REQUEST_SIZE_MAX, peer.conn.in.capacity);
     (void)feed(&peer, "\n", 1, SIZE_MAX);
-    CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_READ, peer.conn.action);
     CHECK_INT(t, 0, peer.conn.in.capacity);
     CHECK_INT(t, 0, peer.conn.out.capacity);
     CHECK(t, conn_space(&peer.conn, &capacity) != NULL);
@@ -326,12 +326,12 @@ static void conn_frees_a_request_that_is_read(struct test *t)
         }
         CHECK_INT(t, 1000, conn_request(&peer.conn).size);
         conn_on_request_read(&peer.conn);
-        CHECK_INT(t, CONN_SERVE, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_SERVE, peer.conn.action);
         CHECK_INT(t, rest == 0, peer.conn.in.capacity == 0);
         put(&peer, "answer\n");
         conn_on_served(&peer.conn, false, peer.now_ms);
         run(&peer);
-        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_READ, peer.conn.action);
         feed_text(&peer, "\n");
         CHECK_SERVED(t, &peer, rest == 0 ? "[]" : rest == 1 ? "[x]" : "[xx]");
         conn_deinit(&peer.conn);
@@ -364,7 +364,7 @@ static void conn_doubles_the_space(struct test *t)
         CHECK_INT(t, size, peer.conn.in.capacity);
         memset(space, 'x', capacity);
         conn_on_read(&peer.conn, capacity, peer.now_ms);
-        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_READ, peer.conn.action);
     }
     conn_deinit(&peer.conn);
 }
@@ -377,7 +377,7 @@ static void conn_closes_without_memory_to_read(struct test *t)
     peer_init(&peer);
     peer.conn.in.capacity_max = CONN_SPACE_SIZE - 1;
     CHECK(t, conn_space(&peer.conn, &capacity) == NULL);
-    CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_CLOSE, peer.conn.action);
     CHECK_INT(t, CONN_NO_MEMORY, peer.conn.close_reason);
     conn_deinit(&peer.conn);
 }

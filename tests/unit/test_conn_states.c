@@ -126,9 +126,9 @@ static void conn_says_what_to_do_in_each_state(struct test *t)
 
         TEST_ROW(t, "%s", place_names[place]);
         peer_at(&peer, (enum place)place);
-        CHECK_INT(t, rows[place].action, conn_next(&peer.conn));
+        CHECK_INT(t, rows[place].action, peer.conn.action);
         CHECK(t,
-              conn_deadline_ms(&peer.conn) ==
+              peer.conn.deadline_ms ==
                   (rows[place].timeout_ms > 0 ? peer.now_ms + rows[place].timeout_ms : UINT64_MAX));
         conn_deinit(&peer.conn);
     }
@@ -143,9 +143,9 @@ static void conn_closes_on_an_error_in_each_state(struct test *t)
         peer_at(&peer, (enum place)place);
         enum conn_close_reason before = peer.conn.close_reason;
         conn_on_error(&peer.conn, CONN_IO_ERROR);
-        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_CLOSE, peer.conn.action);
         CHECK_INT(t, before == CONN_OPEN ? CONN_IO_ERROR : before, peer.conn.close_reason);
-        CHECK(t, conn_deadline_ms(&peer.conn) == UINT64_MAX);
+        CHECK(t, peer.conn.deadline_ms == UINT64_MAX);
         conn_deinit(&peer.conn);
     }
 }
@@ -177,19 +177,19 @@ static void conn_heeds_the_deadline_in_each_state(struct test *t)
 
         TEST_ROW(t, "%s", place_names[place]);
         peer_at(&peer, (enum place)place);
-        uint64_t deadline_ms = conn_deadline_ms(&peer.conn);
-        enum conn_action before = conn_next(&peer.conn);
+        uint64_t deadline_ms = peer.conn.deadline_ms;
+        enum conn_action before = peer.conn.action;
 
         if (deadline_ms != UINT64_MAX) {
             peer.now_ms = deadline_ms - 1;
             conn_on_deadline(&peer.conn, peer.now_ms);
-            CHECK_INT(t, before, conn_next(&peer.conn));
-            CHECK(t, conn_deadline_ms(&peer.conn) == deadline_ms);
+            CHECK_INT(t, before, peer.conn.action);
+            CHECK(t, peer.conn.deadline_ms == deadline_ms);
         }
         peer.now_ms = deadline_ms == UINT64_MAX ? peer.now_ms + 1000000 : deadline_ms;
         conn_on_deadline(&peer.conn, peer.now_ms);
         run(&peer);
-        CHECK_INT(t, rows[place].action, conn_next(&peer.conn));
+        CHECK_INT(t, rows[place].action, peer.conn.action);
         CHECK_INT(t, rows[place].reason, peer.conn.close_reason);
         CHECK_SERVED(t, &peer, rows[place].served);
         conn_deinit(&peer.conn);
@@ -225,15 +225,15 @@ static void conn_drains_while_the_client_reads(struct test *t)
             if (looks < MOST &&
                 (looks == 0 || rows[i].unread[looks] != 0 || (looks == 2 && rows[i].looks == 3)))
                 unread = rows[i].unread[looks];
-            CHECK(t, !conn_check_drain(&peer.conn, unread, conn_deadline_ms(&peer.conn) - 1));
-            peer.now_ms = conn_deadline_ms(&peer.conn);
+            CHECK(t, !conn_check_drain(&peer.conn, unread, peer.conn.deadline_ms - 1));
+            peer.now_ms = peer.conn.deadline_ms;
             if (conn_check_drain(&peer.conn, unread, peer.now_ms))
                 break;
-            CHECK(t, conn_deadline_ms(&peer.conn) > peer.now_ms);
+            CHECK(t, peer.conn.deadline_ms > peer.now_ms);
         }
         CHECK_INT(t, rows[i].looks, looks + 1);
         conn_on_deadline(&peer.conn, peer.now_ms);
-        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_CLOSE, peer.conn.action);
         conn_deinit(&peer.conn);
     }
 }
@@ -270,10 +270,10 @@ static void conn_stops_in_each_state(struct test *t)
         uint64_t stop_ms = peer.now_ms;
         conn_stop(&peer.conn, stop_ms);
         conn_stop(&peer.conn, stop_ms + 100); /* the second changes nothing */
-        CHECK_INT(t, rows[place].action, conn_next(&peer.conn));
-        if (conn_next(&peer.conn) == CONN_WRITE) { /* nor is what is pending touched */
-            CHECK_INT(t, stop_ms + CONN_STOP_TIMEOUT_MS, conn_deadline_ms(&peer.conn));
-            while (conn_next(&peer.conn) == CONN_WRITE) {
+        CHECK_INT(t, rows[place].action, peer.conn.action);
+        if (peer.conn.action == CONN_WRITE) { /* nor is what is pending touched */
+            CHECK_INT(t, stop_ms + CONN_STOP_TIMEOUT_MS, peer.conn.deadline_ms);
+            while (peer.conn.action == CONN_WRITE) {
                 peer.written_size = 0;
                 take_written(&peer, 4000);
             }
@@ -285,11 +285,11 @@ static void conn_stops_in_each_state(struct test *t)
                   tail_size);
         CHECK_INT(t, rows[place].reason, peer.conn.close_reason);
         if (place != PLACE_CLOSED) {
-            CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
-            CHECK_INT(t, stop_ms + CONN_STOP_TIMEOUT_MS, conn_deadline_ms(&peer.conn));
+            CHECK_INT(t, CONN_READ, peer.conn.action);
+            CHECK_INT(t, stop_ms + CONN_STOP_TIMEOUT_MS, peer.conn.deadline_ms);
             conn_on_deadline(&peer.conn, stop_ms + CONN_STOP_TIMEOUT_MS);
         }
-        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_CLOSE, peer.conn.action);
         conn_deinit(&peer.conn);
     }
 }
@@ -306,20 +306,20 @@ static void conn_ends_after_an_answer_that_took_too_long(struct test *t)
         peer_at(&peer, places[i]);
         uint64_t end_ms = peer.now_ms + DEFAULT_write_ms + CONN_DRAIN_TIMEOUT_MS;
         conn_end_answer(&peer.conn, CONN_ANSWER_TIMEOUT, peer.now_ms);
-        while (conn_next(&peer.conn) == CONN_WRITE) {
+        while (peer.conn.action == CONN_WRITE) {
             peer.now_ms += 100;
-            CHECK(t, conn_deadline_ms(&peer.conn) <= end_ms);
+            CHECK(t, peer.conn.deadline_ms <= end_ms);
             peer.written_size = 0;
             take_written(&peer, 4000);
         }
         run(&peer);
         CHECK_SERVED(t, &peer, "[a]");
         CHECK_INT(t, CONN_ANSWER_TIMEOUT, peer.conn.close_reason);
-        CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+        CHECK_INT(t, CONN_READ, peer.conn.action);
         conn_stop(&peer.conn, peer.now_ms); /* which may come on top */
-        CHECK(t, conn_deadline_ms(&peer.conn) <= peer.now_ms + CONN_STOP_TIMEOUT_MS);
-        conn_on_deadline(&peer.conn, conn_deadline_ms(&peer.conn));
-        CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+        CHECK(t, peer.conn.deadline_ms <= peer.now_ms + CONN_STOP_TIMEOUT_MS);
+        conn_on_deadline(&peer.conn, peer.conn.deadline_ms);
+        CHECK_INT(t, CONN_CLOSE, peer.conn.action);
         CHECK_INT(t, CONN_ANSWER_TIMEOUT, peer.conn.close_reason);
         conn_deinit(&peer.conn);
     }
@@ -334,7 +334,7 @@ static void conn_does_not_serve_the_pipelined_rest_when_stopped(struct test *t)
     conn_stop(&peer.conn, peer.now_ms);
     run(&peer);
     CHECK_SERVED(t, &peer, "[a]");
-    CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_READ, peer.conn.action);
     conn_deinit(&peer.conn);
 }
 
@@ -345,7 +345,7 @@ static void conn_cuts_a_trickle(struct test *t)
 
     peer_init(&peer);
     peer.now_ms += DEFAULT_first_byte_ms - 1;
-    while (conn_next(&peer.conn) == CONN_READ && peer.served_count == 0 && seconds < 100) {
+    while (peer.conn.action == CONN_READ && peer.served_count == 0 && seconds < 100) {
         (void)feed(&peer, "x", 1, 1);
         peer.now_ms += 1000;
         seconds++;
@@ -365,7 +365,7 @@ static void conn_extends_the_write_deadline_with_progress(struct test *t)
     peer_at(&peer, PLACE_WRITE);
     peer.now_ms += DEFAULT_write_ms - 1;
     take_written(&peer, 1);
-    CHECK_INT(t, peer.now_ms + DEFAULT_write_ms, conn_deadline_ms(&peer.conn));
+    CHECK_INT(t, peer.now_ms + DEFAULT_write_ms, peer.conn.deadline_ms);
     conn_deinit(&peer.conn);
 }
 
@@ -374,11 +374,11 @@ static void conn_does_not_extend_the_drain(struct test *t)
     struct peer peer;
 
     peer_at(&peer, PLACE_DRAIN);
-    uint64_t deadline_ms = conn_deadline_ms(&peer.conn);
+    uint64_t deadline_ms = peer.conn.deadline_ms;
     peer.now_ms += 1;
     feed_text(&peer, "more");
-    CHECK_INT(t, deadline_ms, conn_deadline_ms(&peer.conn));
-    CHECK_INT(t, CONN_READ, conn_next(&peer.conn));
+    CHECK_INT(t, deadline_ms, peer.conn.deadline_ms);
+    CHECK_INT(t, CONN_READ, peer.conn.action);
     conn_deinit(&peer.conn);
 }
 
@@ -388,7 +388,7 @@ static void conn_closes_without_memory_to_answer(struct test *t)
 
     peer_at(&peer, PLACE_SERVE);
     conn_on_error(&peer.conn, CONN_NO_MEMORY);
-    CHECK_INT(t, CONN_CLOSE, conn_next(&peer.conn));
+    CHECK_INT(t, CONN_CLOSE, peer.conn.action);
     CHECK_INT(t, CONN_NO_MEMORY, peer.conn.close_reason);
     conn_deinit(&peer.conn);
 }

@@ -241,7 +241,7 @@ static void session_serves_a_filtered_administrator_as_the_operator_says(struct 
         struct shell *shell = shell_open();
 
         TEST_ROW(t, "%s", filtered_admins_name(rows[i].mode));
-        shell->policy.filtered_admins = rows[i].mode;
+        shell->filtered_admins = rows[i].mode;
         shell->caller.granted = RIGHT_CONNECT | RIGHT_QUERY_OWN;
         shell->caller.elevation = ELEVATION_LIMITED;
         shell->caller.linked = (struct caller_linked){
@@ -354,7 +354,6 @@ static void session_reports_each_answer(struct test *t)
         {"{\"op\":\"maps\",\"pid\":200}\n", RIGHT_QUERY_OWN, RESULT_PARTIAL, 1},
         {"nonsense\n", RIGHTS_ALL, RESULT_INVALID, 0},
     };
-    struct statistics_answer ended;
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct shell *shell = shell_open();
@@ -362,12 +361,13 @@ static void session_reports_each_answer(struct test *t)
         TEST_ROW(t, "%s", rows[i].line);
         shell->caller.granted = rows[i].granted;
         send_only(shell, rows[i].line);
-        CHECK(t, !session_take_ended(&shell->session, &ended));
+        CHECK(t, session_take_ended(&shell->session) == NULL);
         act_until(shell, SESSION_READ);
-        REQUIRE(t, session_take_ended(&shell->session, &ended));
-        CHECK_INT(t, rows[i].result, ended.result);
-        CHECK_INT(t, rows[i].denials, ended.denials);
-        CHECK(t, !session_take_ended(&shell->session, &ended));
+        const struct statistics_answer *ended = session_take_ended(&shell->session);
+        REQUIRE(t, ended != NULL);
+        CHECK_INT(t, rows[i].result, ended->result);
+        CHECK_INT(t, rows[i].denials, ended->denials);
+        CHECK(t, session_take_ended(&shell->session) == NULL);
         shell_close(t, shell);
     }
 }
@@ -539,8 +539,6 @@ static void session_stops_at_each_action_of_an_answer(struct test *t)
 
 static void session_closes_the_process_when_the_client_is_lost(struct test *t)
 {
-    struct statistics_answer ended;
-
     for (int stalled = 0; stalled <= 1; stalled++) {
         struct shell *shell = shell_open();
 
@@ -554,8 +552,9 @@ static void session_closes_the_process_when_the_client_is_lost(struct test *t)
             session_on_error(&shell->session);
         /* one that is stalled can still read what was sent */
         CHECK_INT(t, stalled ? SESSION_READ : SESSION_CLOSE, session_next(&shell->session));
-        CHECK(t, session_take_ended(&shell->session, &ended));
-        CHECK_INT(t, RESULT_CANCELLED, ended.result);
+        const struct statistics_answer *ended = session_take_ended(&shell->session);
+        REQUIRE(t, ended != NULL);
+        CHECK_INT(t, RESULT_CANCELLED, ended->result);
         CHECK_INT(t, 0, shell->machine.virtual_.open_count);
         CHECK(t, shell->session.answer == NULL);
         shell_close(t, shell);

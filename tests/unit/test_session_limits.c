@@ -142,7 +142,7 @@ static int trickle(struct test *t, struct shell *shell, size_t bytes)
         if (!CHECK(t, session_next(&shell->session) == SESSION_WRITE))
             return -1;
         if (shell->now_ms >= session_deadline_ms(&shell->session))
-            CHECK(t, !session_check_write(&shell->session, shell->now_ms));
+            CHECK(t, !session_check(&shell->session, 0, shell->now_ms));
         size_t size = conn_pending(&shell->session.conn).size;
         session_on_written(&shell->session, size < bytes ? size : bytes, shell->now_ms);
     }
@@ -187,7 +187,7 @@ static void session_cuts_a_slow_reader_for_good(struct test *t)
     while (session_next(&shell->session) == SESSION_WRITE) {
         shell->now_ms += 1000;
         if (shell->now_ms >= session_deadline_ms(&shell->session) &&
-            session_check_write(&shell->session, shell->now_ms))
+            session_check(&shell->session, 0, shell->now_ms))
             session_on_deadline(&shell->session, shell->now_ms);
         else
             session_on_written(&shell->session, 1, shell->now_ms);
@@ -218,13 +218,13 @@ static void session_lets_a_slow_reader_read_the_line(struct test *t)
         if (session_next(&shell->session) == SESSION_READ) {
             if (in_pipe == 0)
                 session_on_read(&shell->session, 0, shell->now_ms); /* it closes */
-            else if (is_overdue && session_check_read(&shell->session, in_pipe, shell->now_ms))
+            else if (is_overdue && session_check(&shell->session, in_pipe, shell->now_ms))
                 session_on_deadline(&shell->session, shell->now_ms);
             continue;
         }
         struct span pending = conn_pending(&shell->session.conn);
         size_t size = pending.size < WRITE ? pending.size : WRITE;
-        if (is_overdue && session_check_write(&shell->session, shell->now_ms))
+        if (is_overdue && session_check(&shell->session, 0, shell->now_ms))
             session_on_deadline(&shell->session, shell->now_ms);
         else if (in_pipe + size <= QUOTA) {
             memcpy(shell->written + sent, pending.data, size);
@@ -266,13 +266,13 @@ static void session_closes_a_stalled_reader(struct test *t)
     act_until(shell, SESSION_WRITE);
     shell->now_ms += DEFAULT_write_ms;
     CHECK_INT(t, shell->now_ms, session_deadline_ms(&shell->session));
-    CHECK(t, !session_check_write(&shell->session, shell->now_ms - 1));
-    CHECK(t, session_check_write(&shell->session, shell->now_ms));
+    CHECK(t, !session_check(&shell->session, 0, shell->now_ms - 1));
+    CHECK(t, session_check(&shell->session, 0, shell->now_ms));
     session_on_deadline(&shell->session, shell->now_ms);
     CHECK_INT(t, SESSION_READ, session_next(&shell->session)); /* what was sent can be read */
     CHECK_INT(t, 0, shell->machine.virtual_.open_count);
     shell->now_ms = session_deadline_ms(&shell->session);
-    CHECK(t, session_check_read(&shell->session, SIZE_MAX, shell->now_ms));
+    CHECK(t, session_check(&shell->session, SIZE_MAX, shell->now_ms));
     session_on_deadline(&shell->session, shell->now_ms);
     CHECK_INT(t, SESSION_CLOSE, session_next(&shell->session));
     CHECK_INT(t, 1, limit_hits(shell, LIMIT_WRITE));

@@ -42,7 +42,7 @@ static HANDLE create_token(const WELL_KNOWN_SID_TYPE *disabled, DWORD count)
 /* The rights that a DACL grants a token. */
 static uint32_t granted_by(struct test *t, const char *sddl, HANDLE token)
 {
-    struct client_access access = {.policy = {FILTERED_ADMINS_OFF}};
+    struct client_access access = {.filtered_admins = FILTERED_ADMINS_OFF};
     struct caller caller = {.granted = 0};
 
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(sddl, &access.descriptor));
@@ -270,8 +270,7 @@ static void the_pipe_admits_whom_a_setting_names(struct test *t)
 /* A new DACL and a new policy apply to clients that connect afterwards. */
 static void the_dacl_can_be_changed_while_it_serves(struct test *t)
 {
-    struct client_access access = {.policy = {FILTERED_ADMINS_OFF}};
-    const struct policy full = {FILTERED_ADMINS_FULL};
+    struct client_access access = {.filtered_admins = FILTERED_ADMINS_OFF};
     PSECURITY_DESCRIPTOR other = NULL;
     struct caller self, caller;
     char sid[SID_TEXT_CAPACITY], text[256];
@@ -283,13 +282,13 @@ static void the_dacl_can_be_changed_while_it_serves(struct test *t)
     REQUIRE(t, descriptor_create("O:SYG:SYD:", &access.descriptor) == ERROR_SUCCESS);
     CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK_INT(t, 0, caller.granted);
-    CHECK_INT(t, FILTERED_ADMINS_OFF, access.policy.filtered_admins);
+    CHECK_INT(t, FILTERED_ADMINS_OFF, access.filtered_admins);
     (void)snprintf(text, sizeof text, "O:SYG:SYD:(A;;0x5;;;%s)", sid);
     REQUIRE(t, descriptor_create(text, &other) == ERROR_SUCCESS);
-    client_access_set(&access, other, &full);
+    client_access_set(&access, other, FILTERED_ADMINS_FULL);
     CHECK_INT(t, ERROR_SUCCESS, client_token_facts(token, &access, &caller));
     CHECK_INT(t, 0x5, caller.granted);
-    CHECK_INT(t, FILTERED_ADMINS_FULL, access.policy.filtered_admins);
+    CHECK_INT(t, FILTERED_ADMINS_FULL, access.filtered_admins);
     descriptor_free(&access.descriptor);
     handle_close(&token);
 }
@@ -297,7 +296,7 @@ static void the_dacl_can_be_changed_while_it_serves(struct test *t)
 /* A descriptor that AccessCheck refuses is an error and grants nothing. */
 static void what_cannot_be_checked_is_an_error(struct test *t)
 {
-    struct client_access access = {.policy = {FILTERED_ADMINS_FULL}};
+    struct client_access access = {.filtered_admins = FILTERED_ADMINS_FULL};
     struct caller caller = {.session_id = 77};
 
     HANDLE token = create_token(NULL, 0);
@@ -315,7 +314,7 @@ static void what_cannot_be_checked_is_an_error(struct test *t)
 /* With the token of this process: a test cannot make a filtered administrator. */
 static void a_filtered_token_brings_its_other_half(struct test *t)
 {
-    struct client_access access = {.policy = {FILTERED_ADMINS_FULL}};
+    struct client_access access = {.filtered_admins = FILTERED_ADMINS_FULL};
     struct caller caller;
 
     HANDLE token = create_token(NULL, 0);
