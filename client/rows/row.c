@@ -17,168 +17,130 @@ enum {
     TEXT_SIZE_MAX = 2 * ROW_LINE_SIZE_MAX + 4 * NAME_SIZE_MAX
 };
 
-static const struct {
-    struct span name;
-    enum row_value_type type;
-} members[MEMBER_COUNT] = {
-#define X(symbol, name, type) [symbol] = {{name, sizeof(name) - 1}, VALUE_##type},
+const struct row_member_info row_members[MEMBER_COUNT] = {
+#define X(symbol, name, type) {{name, sizeof(name) - 1}, VALUE_##type},
     ROW_MEMBER_LIST(X)
 #undef X
 };
 
-/* The types, and the members that a row of the type must know. */
 static const struct {
     struct span name;
     uint64_t required;
 } types[ROW_TYPES_COUNT] = {
-    [ROW_PROCESS] = {{"process", 7}, BIT(MEMBER_PID) | BIT(MEMBER_ACCESS)},
-    [ROW_MAP] = {{"map", 3}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE)},
-    [ROW_REGION] = {{"region", 6}, BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE)},
-    [ROW_SECTION] = {{"section", 7}, BIT(MEMBER_NAME) | BIT(MEMBER_OBJECT)},
-    [ROW_PROCESS_ERROR] = {{"process_error", 13}, BIT(MEMBER_CODE)},
-    [ROW_INFO] = {{"info", 4}, BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL)},
-    [ROW_WHOAMI] = {{"whoami", 6}, BIT(MEMBER_RIGHTS)},
-    [ROW_STATS] = {{"stats", 5}, 0},
-    [ROW_FILE] = {{"file", 4}, 0},
-    [ROW_STALE] = {{"stale", 5}, 0},
-    [ROW_OPEN] = {{"open", 4}, BIT(MEMBER_PID)},
-    [ROW_USER] = {{"user", 4}, 0},
-    [ROW_PROCESS_CHANGE] = {{"process_change", 14}, 0},
-    [ROW_MAP_CHANGE] = {{"map_change", 10}, 0},
-    [ROW_END] = {{"end", 3},
-                 BIT(MEMBER_PROCESSES) | BIT(MEMBER_ROWS) | BIT(MEMBER_ERRORS) |
-                     BIT(MEMBER_COMPLETE)},
-    [ROW_ERROR] = {{"error", 5}, BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE)},
+#define X(symbol, name, required) {{name, sizeof(name) - 1}, required},
+    ROW_TYPE_LIST(X)
+#undef X
 };
-
-struct row_parser {
-    struct json_reader reader;
-    struct row *row;
-    struct row_error *error;
-};
-
-static bool fail(struct row_parser *parser, const char *text)
-{
-    /* An error of the JSON itself is the cause of every other. */
-    bool broken = parser->reader.error != NULL;
-
-    parser->error->text = broken ? parser->reader.error : text;
-    parser->error->offset = broken ? parser->reader.error_offset : parser->reader.token_offset;
-    return false;
-}
 
 /* Rows are written in the order of the table, so the search begins after the last member found. */
 static enum row_member find_member(struct span name, size_t hint)
 {
     for (size_t i = 0; i < MEMBER_COUNT; i++) {
         size_t member = hint + i < MEMBER_COUNT ? hint + i : hint + i - MEMBER_COUNT;
-        if (span_equal(name, members[member].name))
+        if (span_equal(name, row_members[member].name))
             return (enum row_member)member;
     }
     return MEMBER_COUNT;
 }
 
-/* Text without escapes stays where it is in the line. */
-static bool read_text(struct row_parser *parser, union row_value *value)
+/* Text without escapes stays where it is in the line. Returns NULL, or what is wrong, like all below. */
+static const char *read_text(struct row *row, const struct json_reader *reader,
+                             union row_value *value)
 {
-    const struct json_reader *reader = &parser->reader;
-    struct buffer *text = &parser->row->text;
+    struct buffer *text = &row->text;
     size_t size = reader->token.size;
 
-    if (size == 0 || memchr(reader->token.data, '\\', size) == NULL) {
-        value->text.offset = reader->token_offset + 1; /* after the quote */
-        value->text.size = size;
-        return true;
-    }
+    value->text.offset = reader->token_offset + 1; /* after the quote */
+    value->text.size = size;
+    if (size == 0 || memchr(reader->token.data, '\\', size) == NULL)
+        return NULL;
     if (!json_unescape(reader, text->data + text->size, text->capacity - text->size, &size))
-        return fail(parser, "this text is too long");
+        return "this text is too long";
     if (memchr(text->data + text->size, '\0', size) != NULL)
-        return fail(parser, "this member must not contain \\u0000: no name has it");
+        return "this member must not contain \\u0000: no name has it";
     value->text.offset = text->size;
     value->text.size = size;
     text->size += size;
-    return true;
+    return NULL;
 }
 
-static bool read_address(struct span token, union row_value *value)
+static const char *read_value(struct row *row, struct json_reader *reader, enum row_member member)
 {
-    return token.size == NUMBER_ADDRESS_SIZE && span_starts_with(token, SPAN("0x")) &&
-           number_from_hex(span_from(token, 2), &value->number);
-}
+    const enum json_event event = json_next(reader);
+    const unsigned depth = reader->depth;
+    const struct span token = reader->token;
+    union row_value *value = &row->values[member];
+    bool good = false;
 
-/* Reads from the opening event up to its close. */
-static bool read_json(struct json_reader *reader, union row_value *value)
-{
-    unsigned depth = reader->depth - 1;
-
-    value->text.offset = reader->token_offset;
-    while (reader->depth > depth)
-        if (json_next(reader) == JSON_ERROR)
-            return false;
-    value->text.size = reader->offset - value->text.offset;
-    return true;
-}
-
-static bool read_value(struct row_parser *parser, enum row_member member, enum json_event event)
-{
-    union row_value *value = &parser->row->values[member];
-    struct json_reader *reader = &parser->reader;
-
-    switch (members[member].type) {
+    if (event == JSON_NULL || event == JSON_ERROR) /* an error comes again */
+        return NULL;
+    row->known |= BIT(member);
+    switch (row_members[member].type) {
     case VALUE_TEXT:
-        return event == JSON_STRING ? read_text(parser, value)
-                                    : fail(parser, "this member must be a text");
+        return event == JSON_STRING ? read_text(row, reader, value) : "this member must be a text";
     case VALUE_ADDRESS:
-        return (event == JSON_STRING && read_address(reader->token, value)) ||
-               fail(parser, "this member must be \"0x\" and 16 hexadecimal digits");
+        good = event == JSON_STRING && token.size == NUMBER_ADDRESS_SIZE &&
+               span_starts_with(token, SPAN("0x")) &&
+               number_from_hex(span_from(token, 2), &value->number);
+        return good ? NULL : "this member must be \"0x\" and 16 hexadecimal digits";
     case VALUE_BOOL:
         value->number = event == JSON_TRUE;
-        return event == JSON_TRUE || event == JSON_FALSE ||
-               fail(parser, "this member must be true or false");
+        good = event == JSON_TRUE || event == JSON_FALSE;
+        return good ? NULL : "this member must be true or false";
     case VALUE_UINT32:
     case VALUE_UINT64:
-        return (event == JSON_NUMBER && json_uint64(reader, &value->number) &&
-                (members[member].type == VALUE_UINT64 || value->number <= UINT32_MAX)) ||
-               fail(parser, "this member must be an integer in range");
+        good = event == JSON_NUMBER && json_uint64(reader, &value->number) &&
+               (row_members[member].type == VALUE_UINT64 || value->number <= UINT32_MAX);
+        return good ? NULL : "this member must be an integer in range";
     case VALUE_JSON:
-        return ((event == JSON_OBJECT_OPEN || event == JSON_ARRAY_OPEN) &&
-                read_json(reader, value)) ||
-               fail(parser, "this member must be an object or an array");
+        if (event != JSON_OBJECT_OPEN && event != JSON_ARRAY_OPEN)
+            return "this member must be an object or an array";
+        value->text.offset = reader->token_offset;
+        while (reader->depth >= depth && json_next(reader) != JSON_ERROR) {
+        }
+        value->text.size = reader->offset - value->text.offset;
+        break;
     }
-    return false;
+    return NULL;
 }
 
-static bool read_member(struct row_parser *parser, size_t *hint)
+static const char *find_type(struct row *row)
 {
-    enum row_member member = find_member(parser->reader.token, *hint);
-
-    if (member == MEMBER_COUNT)
-        return json_skip(&parser->reader) || fail(parser, NULL);
-    if (row_has(parser->row, member))
-        return fail(parser, "a member occurs twice");
-    *hint = (size_t)member + 1;
-    parser->row->seen |= BIT(member);
-    enum json_event event = json_next(&parser->reader);
-    if (event == JSON_ERROR)
-        return fail(parser, NULL);
-    if (event == JSON_NULL)
-        return true;
-    parser->row->known |= BIT(member);
-    return read_value(parser, member, event);
-}
-
-static bool find_type(struct row_parser *parser)
-{
-    struct row *row = parser->row;
     struct span name = row_text(row, MEMBER_TYPE);
 
     if (name.data == NULL)
-        return fail(parser, "the row has no type");
+        return "the row has no type";
     for (int type = ROW_OTHER + 1; type < ROW_TYPES_COUNT; type++)
         if (span_equal(name, types[type].name))
             row->type = (enum row_type)type;
-    return (row->known & types[row->type].required) == types[row->type].required ||
-           fail(parser, "the row lacks a member that its type must have");
+    bool is_complete = (row->known & types[row->type].required) == types[row->type].required;
+    return is_complete ? NULL : "the row lacks a member that its type must have";
+}
+
+static const char *parse(struct row *row, struct json_reader *reader)
+{
+    enum json_event event;
+    size_t hint = 0;
+
+    if (json_next(reader) != JSON_OBJECT_OPEN)
+        return "a row must be a JSON object";
+    while ((event = json_next(reader)) == JSON_KEY) {
+        const enum row_member member = find_member(reader->token, hint);
+        const char *why = NULL;
+        if (member == MEMBER_COUNT && json_skip(reader))
+            continue;
+        if (member == MEMBER_COUNT)
+            break;
+        if (row_has(row, member))
+            return "a member occurs twice";
+        hint = (size_t)member + 1;
+        row->seen |= BIT(member);
+        if ((why = read_value(row, reader, member)) != NULL)
+            return why;
+    }
+    if (event != JSON_OBJECT_CLOSE || json_next(reader) != JSON_END)
+        return "a row must be one JSON object";
+    return find_type(row);
 }
 
 static void clear(struct row *row)
@@ -189,22 +151,6 @@ static void clear(struct row *row)
     row->failed = false;
     row->line_size = 0;
     buffer_clear(&row->text);
-}
-
-static bool parse(struct row_parser *parser)
-{
-    struct json_reader *reader = &parser->reader;
-    enum json_event event;
-    size_t hint = 0;
-
-    if (json_next(reader) != JSON_OBJECT_OPEN)
-        return fail(parser, "a row must be a JSON object");
-    while ((event = json_next(reader)) == JSON_KEY)
-        if (!read_member(parser, &hint))
-            return false;
-    if (event != JSON_OBJECT_CLOSE || json_next(reader) != JSON_END)
-        return fail(parser, "a row must be one JSON object");
-    return find_type(parser);
 }
 
 void row_init(struct row *row)
@@ -221,7 +167,7 @@ void row_release(struct row *row)
 
 bool row_parse(struct row *row, struct span line, struct row_error *error)
 {
-    struct row_parser parser = {.row = row, .error = error};
+    struct json_reader reader;
 
     clear(row);
     /* Room for a newline and for each text a second time: this memory must not move while the
@@ -235,9 +181,13 @@ bool row_parse(struct row *row, struct span line, struct row_error *error)
     row->text.data[line.size] = '\n';
     row->text.size = line.size + 1;
     row->line_size = line.size;
-    json_reader_init(&parser.reader, row_line(row), JSON_DEPTH_MAX);
-    if (parse(&parser))
+    json_reader_init(&reader, row_line(row), JSON_DEPTH_MAX);
+    const char *why = parse(row, &reader);
+    if (why == NULL)
         return true;
+    /* An error of the JSON itself is the cause of every other. */
+    *error = reader.error != NULL ? (struct row_error){reader.error, reader.error_offset}
+                                  : (struct row_error){why, reader.token_offset};
     clear(row);
     return false;
 }
@@ -251,7 +201,7 @@ void row_begin(struct row *row, enum row_type type)
 
 static bool is_text(enum row_member member)
 {
-    return members[member].type == VALUE_TEXT || members[member].type == VALUE_JSON;
+    return row_members[member].type == VALUE_TEXT || row_members[member].type == VALUE_JSON;
 }
 
 static union row_value *set(struct row *row, enum row_member member, bool known)
@@ -304,17 +254,18 @@ void row_copy(struct row *to, const struct row *from)
 static void put_value(const struct row *row, enum row_member member, struct json_writer *writer)
 {
     const uint64_t number = row->values[member].number;
+    const struct span text = is_text(member) ? row_text(row, member) : SPAN("");
 
     if (!row_knows(row, member))
         json_put_null(writer);
-    else if (members[member].type == VALUE_TEXT)
-        json_put_string(writer, row_text(row, member));
-    else if (members[member].type == VALUE_JSON) {
-        json_put_raw(writer, row_text(row, member).data, row_text(row, member).size);
+    else if (row_members[member].type == VALUE_TEXT)
+        json_put_string(writer, text);
+    else if (row_members[member].type == VALUE_JSON) {
+        json_put_raw(writer, text.data, text.size);
         json_put_raw(writer, ",", 1);
-    } else if (members[member].type == VALUE_ADDRESS)
+    } else if (row_members[member].type == VALUE_ADDRESS)
         json_put_address(writer, number);
-    else if (members[member].type == VALUE_BOOL)
+    else if (row_members[member].type == VALUE_BOOL)
         json_put_bool(writer, number != 0);
     else
         json_put_uint(writer, number);
@@ -326,7 +277,7 @@ static void write_added(const struct row *row, bool of_envelope, struct json_wri
         enum row_member member = (enum row_member)row->added[i];
         if ((member >= MEMBER_ENVELOPE_FIRST && member <= MEMBER_ENVELOPE_LAST) != of_envelope)
             continue;
-        json_put_name(writer, members[member].name);
+        json_put_name(writer, row_members[member].name);
         put_value(row, member, writer);
     }
 }
@@ -418,16 +369,4 @@ uint64_t row_number(const struct row *row, enum row_member member, uint64_t othe
 {
     ASSERT(!is_text(member));
     return row_knows(row, member) ? row->values[member].number : otherwise;
-}
-
-struct span row_member_name(enum row_member member)
-{
-    ASSERT(member < MEMBER_COUNT);
-    return members[member].name;
-}
-
-enum row_value_type row_member_type(enum row_member member)
-{
-    ASSERT(member < MEMBER_COUNT);
-    return members[member].type;
 }

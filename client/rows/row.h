@@ -14,27 +14,34 @@
 /* A line and what lsmap adds to it, in bytes. */
 enum { ROW_LINE_SIZE_MAX = OUTPUT_ROW_SIZE_MAX + 4 * 1024 };
 
-enum row_type {
-    ROW_OTHER,
-    ROW_PROCESS,
-    ROW_MAP,
-    ROW_REGION,
-    ROW_SECTION,
-    ROW_PROCESS_ERROR,
-    ROW_INFO,
-    ROW_WHOAMI,
-    ROW_STATS,
-    ROW_FILE,           /* made by sort.h */
-    ROW_STALE,          /* made by stale.h */
-    ROW_OPEN,           /* made by who.h: a process has a file open, but not mapped */
-    ROW_USER,           /* made by users.h */
-    ROW_PROCESS_CHANGE, /* made by diff.h, as is the next */
-    ROW_MAP_CHANGE,
-    ROW_END,  /* terminal: the reply is complete */
-    ROW_ERROR /* terminal: the request failed */
-};
+/* Columns: symbol, wire name, the members that a row of the type must know. After `stats` come those
+ * that lsmap makes; `end` and `error` are terminal: the reply is complete, the request failed. */
+#define ROW_TYPE_LIST(X)                                                                    \
+    X(ROW_OTHER, "", 0)                                                                     \
+    X(ROW_PROCESS, "process", BIT(MEMBER_PID) | BIT(MEMBER_ACCESS))                         \
+    X(ROW_MAP, "map", BIT(MEMBER_PID) | BIT(MEMBER_SIZE))                                   \
+    X(ROW_REGION, "region", BIT(MEMBER_PID) | BIT(MEMBER_SIZE) | BIT(MEMBER_STATE))         \
+    X(ROW_SECTION, "section", BIT(MEMBER_NAME) | BIT(MEMBER_OBJECT))                        \
+    X(ROW_PROCESS_ERROR, "process_error", BIT(MEMBER_CODE))                                 \
+    X(ROW_INFO, "info", BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL))                         \
+    X(ROW_WHOAMI, "whoami", BIT(MEMBER_RIGHTS))                                             \
+    X(ROW_STATS, "stats", 0)                                                                \
+    X(ROW_FILE, "file", 0)                     /* by_file.h */                              \
+    X(ROW_STALE, "stale", 0)                   /* stale.h */                                \
+    X(ROW_OPEN, "open", BIT(MEMBER_PID))       /* who.h: open, but not mapped */            \
+    X(ROW_USER, "user", 0)                     /* pipeline.h */                             \
+    X(ROW_PROCESS_CHANGE, "process_change", 0) /* diff.h, as is the next */                 \
+    X(ROW_MAP_CHANGE, "map_change", 0)                                                      \
+    X(ROW_END, "end",                                                                       \
+      BIT(MEMBER_PROCESSES) | BIT(MEMBER_ROWS) | BIT(MEMBER_ERRORS) | BIT(MEMBER_COMPLETE)) \
+    X(ROW_ERROR, "error", BIT(MEMBER_CODE) | BIT(MEMBER_MESSAGE))
 
-enum { ROW_TYPES_COUNT = ROW_ERROR + 1 };
+enum row_type {
+#define X(symbol, name, required) symbol,
+    ROW_TYPE_LIST(X)
+#undef X
+        ROW_TYPES_COUNT
+};
 
 /* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after
  * `rights` the members that envelope.h adds, then those of sort.h and diff.h. */
@@ -123,6 +130,13 @@ enum row_value_type {
     VALUE_JSON /* an object or an array, kept as it is; row_text() */
 };
 
+struct row_member_info {
+    struct span name; /* on the wire */
+    enum row_value_type type;
+};
+
+extern const struct row_member_info row_members[MEMBER_COUNT];
+
 union row_value {
     uint64_t number; /* numbers, addresses; 1 for true */
     struct {
@@ -186,10 +200,5 @@ uint64_t row_number(_In_ const struct row *row, enum row_member member, uint64_t
 /* True when the row has the member, be it null; when its value is known. */
 bool row_has(_In_ const struct row *row, enum row_member member);
 bool row_knows(_In_ const struct row *row, enum row_member member);
-
-/* The member's name on the wire. */
-struct span row_member_name(enum row_member member);
-
-enum row_value_type row_member_type(enum row_member member);
 
 #endif

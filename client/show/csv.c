@@ -46,7 +46,7 @@ static void put_member(struct buffer *out, const struct row *row, enum row_membe
 {
     char text[NUMBER_DECIMAL_SIZE_MAX], *end = text;
 
-    switch (row_member_type(member)) {
+    switch (row_members[member].type) {
     case VALUE_TEXT:
     case VALUE_JSON:
         csv_field(out, row_text(row, member));
@@ -96,7 +96,7 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
         view = view_of(csv, row);
     for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= last; i++) {
         if (row == NULL)
-            buffer_append(out, row_member_name((enum row_member)i));
+            buffer_append(out, row_members[i].name);
         else
             put_member(out, row, (enum row_member)i);
         buffer_append(out, SPAN(","));
@@ -107,7 +107,7 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
         if (i > 0)
             buffer_append(out, SPAN(","));
         if (row == NULL)
-            buffer_append(out, row_member_name(member));
+            buffer_append(out, row_members[member].name);
         else if (source != NULL)
             put_member(out, source, member);
     }
