@@ -11,6 +11,7 @@ enum columns_table {
     COLUMNS_MAPS,       /* a heading for each process, its mappings below */
     COLUMNS_PAGES,      /* the same with what is in memory */
     COLUMNS_REGIONS,    /* the same with the regions of each mapping */
+    COLUMNS_OF_REGION,  /* a line of these regions; no table of its own */
     COLUMNS_FLAT,       /* a line for each mapping, with its process; not as CSV */
     COLUMNS_FLAT_PAGES, /* the same with what is in memory */
     COLUMNS_FILES,      /* a line for each file of --by-file */
@@ -26,8 +27,7 @@ enum column_cell {
     CELL_NUMBER,
     CELL_SIZE,     /* bytes in units of 1024, exact with --bytes, which takes more columns */
     CELL_ADDRESS,  /* "0x" and at least 12 digits */
-    CELL_STATE,    /* MEM_COMMIT as "commit" */
-    CELL_PROTECT,  /* PAGE_READWRITE as "rw-" */
+    CELL_WORDS,    /* MEM_COMMIT as "commit", PAGE_READWRITE as "rw-" */
     CELL_ACCOUNT,  /* a SID as the name of its account */
     CELL_SERVICES, /* names, a comma between them */
     CELL_PROCESS,  /* NAME (PID) */
@@ -42,18 +42,17 @@ struct column {
     uint8_t width; /* in columns; the last one of a table takes the rest, at least this */
 };
 
+enum { COLUMNS_MAX = 17 }; /* of one table, with the end */
+
+/* The members of a table; MEMBER_ID, which no table has, is their end. */
 struct columns {
-    const enum row_member *shown;
-    size_t shown_count;
-    const enum row_member *csv; /* names are those of the protocol; new ones come at the end */
-    size_t csv_count;
+    enum row_member shown[COLUMNS_MAX];
+    enum row_member
+        csv[COLUMNS_MAX];   /* names are those of the protocol; new ones come at the end */
     bool has_process_start; /* --host adds the start of the process that a line is a part of */
 };
 
 extern const struct column columns_of_members[MEMBER_COUNT];
-
-/* The tables, and the columns of a ROW_REGION among those of COLUMNS_REGIONS. */
 extern const struct columns columns_tables[COLUMNS_TABLE_COUNT];
-extern const struct columns columns_of_region;
 
 #endif

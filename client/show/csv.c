@@ -101,7 +101,7 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
             put_member(out, row, (enum row_member)i);
         buffer_append(out, SPAN(","));
     }
-    for (size_t i = 0; i < columns->csv_count; i++) {
+    for (size_t i = 0; columns->csv[i] != MEMBER_ID; i++) {
         enum row_member member = columns->csv[i];
         const struct row *source = is_of_view(member) ? view : row;
         if (i > 0)

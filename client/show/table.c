@@ -12,10 +12,10 @@ enum {
     CELL_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX, /* three bytes for each received */
     ADDRESS_DIGITS_MIN = 12,                          /* the user space of 64-bit Windows */
     EXACT_COLUMNS = 13,                               /* up to ten terabytes */
-    NARROW_COLUMNS = 9,
-    KINDS_COLUMNS = 10, /* "image,data" */
-    REGION_INDENT = 2,  /* below its view */
-    WRAP_INDENT = 4,    /* of a second line */
+    NARROW_COLUMNS = 9,                               /* so that a path fits the line of a user */
+    KINDS_COLUMNS = 10,                               /* "image,data" */
+    REGION_INDENT = 2,                                /* below its view */
+    WRAP_INDENT = 4,                                  /* of a second line */
     WIDTH_NARROW = 100, /* below this a flat list has narrower processes */
     PROCESS_COLUMNS_NARROW = 18,
     HOLDER_COLUMNS_MAX = 60, /* of the name of a process that holds a section */
@@ -38,15 +38,14 @@ void table_deinit(struct table *table)
 
 /* --- cells --- */
 
-struct word {
+/* What is shown for words of Windows. Of a protection: reading, writing, executing; "c" where writing
+ * makes a private copy; then what may be added. */
+static const struct {
     const char *wire, *shown;
-};
-
-static const struct word states[] = {
-    {"MEM_COMMIT", "commit"}, {"MEM_RESERVE", "reserve"}, {"MEM_FREE", "free"}};
-
-/* Reading, writing, executing; "c" where writing makes a private copy; then what may be added. */
-static const struct word protections[] = {
+} words[] = {
+    {"MEM_COMMIT", "commit"},
+    {"MEM_RESERVE", "reserve"},
+    {"MEM_FREE", "free"},
     {"PAGE_NOACCESS", "---"},
     {"PAGE_READONLY", "r--"},
     {"PAGE_READWRITE", "rw-"},
@@ -60,26 +59,19 @@ static const struct word protections[] = {
     {"PAGE_WRITECOMBINE", "writecombine"},
 };
 
-/* The word as it is shown; an unknown one stays as it is. */
-static struct span shorten(const struct word *words, size_t count, struct span word)
+/* "PAGE_READWRITE|PAGE_GUARD" as "rw-+guard"; an unknown word stays as it is. */
+static void put_words(struct buffer *cell, struct span text)
 {
-    for (size_t i = 0; i < count; i++)
-        if (span_equal(word, span_from_string(words[i].wire)))
-            return span_from_string(words[i].shown);
-    return word;
-}
-
-/* "PAGE_READWRITE|PAGE_GUARD" as "rw-+guard" */
-static void put_protect(struct buffer *cell, struct span text)
-{
-    for (size_t begin = 0; begin < text.size;) {
-        size_t end = begin;
-        while (end < text.size && text.data[end] != '|')
-            end++;
-        struct span word = {text.data + begin, end - begin};
-        buffer_text(cell, begin > 0 ? "+" : "");
-        buffer_append(cell, shorten(protections, sizeof protections / sizeof protections[0], word));
-        begin = end + 1;
+    for (const char *plus = ""; text.size > 0; plus = "+") {
+        const char *bar = memchr(text.data, '|', text.size);
+        const size_t size = bar != NULL ? (size_t)(bar - text.data) : text.size;
+        struct span word = {text.data, size};
+        for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+            if (span_equal((struct span){text.data, size}, span_from_string(words[i].wire)))
+                word = span_from_string(words[i].shown);
+        buffer_text(cell, plus);
+        buffer_append(cell, word);
+        text = span_from(text, bar != NULL ? size + 1 : size);
     }
 }
 
@@ -102,12 +94,16 @@ void table_process(const struct row *row, enum row_member name, size_t columns, 
     }
 }
 
-static void put_account(const struct table *table, const struct row *row, struct buffer *out)
+/* The name of the account that a process runs as, or its SID; empty when it is not known. */
+static struct span account_of(struct table *table, const struct row *row)
 {
     const struct span sid = row_text(row, MEMBER_OWNER);
+    struct buffer *name = &table->heading; /* not in use: these are no changes */
 
-    if (sid.size > 0 && (table->style.account == NULL || !table->style.account(sid, out)))
-        buffer_append(out, sid);
+    buffer_clear(name);
+    if (sid.size > 0 && (table->style.account == NULL || !table->style.account(sid, name)))
+        buffer_append(name, sid);
+    return buffer_span(name);
 }
 
 /* "Dhcp, EventLog". Returns their number; nothing is appended for a process without services. */
@@ -136,8 +132,7 @@ static bool is_narrow(const struct table *table)
     return table->style.width > 0 && table->style.width < WIDTH_NARROW;
 }
 
-static size_t width_of(const struct table *table, const struct columns *columns,
-                       enum row_member member)
+static size_t width_of(const struct table *table, enum columns_table kind, enum row_member member)
 {
     const struct column *column = &columns_of_members[member];
 
@@ -145,16 +140,12 @@ static size_t width_of(const struct table *table, const struct columns *columns,
         return EXACT_COLUMNS;
     if (column->cell == CELL_PROCESS && is_narrow(table))
         return PROCESS_COLUMNS_NARROW;
-    if (table->kind == COLUMNS_FILES && member == MEMBER_KIND)
+    if (column->cell == CELL_TEXT && (kind == COLUMNS_FILES || kind == COLUMNS_USERS))
         return KINDS_COLUMNS;
-    if (table->kind == COLUMNS_USERS && column->cell == CELL_TEXT)
-        return KINDS_COLUMNS;
-    if (table->kind == COLUMNS_USERS && column->width > NARROW_COLUMNS && is_narrow(table))
-        return NARROW_COLUMNS; /* so that a path fits the line */
-    return column->width +
-           (member == MEMBER_BASE && table->kind == COLUMNS_REGIONS && columns != &columns_of_region
-                ? (size_t)REGION_INDENT
-                : 0);
+    if (kind == COLUMNS_USERS && column->width > NARROW_COLUMNS && is_narrow(table))
+        return NARROW_COLUMNS;
+    const bool has_regions = member == MEMBER_BASE && kind == COLUMNS_REGIONS;
+    return column->width + (has_regions ? (size_t)REGION_INDENT : 0);
 }
 
 /* A number that the row knows. */
@@ -177,9 +168,10 @@ static void put_number(const struct table *table, enum column_cell kind, uint64_
     buffer_append(cell, (struct span){text, (size_t)(end - text)});
 }
 
-/* What a row has in a column, not yet fit to be shown; empty when it is not known. */
+/* What a row has in a column, not yet fit to be shown; empty when it is not known.
+ * columns  What most texts are cut to; 0: never. */
 static struct span cell_of(struct table *table, const struct row *row, enum row_member member,
-                           size_t width)
+                           size_t columns)
 {
     const enum column_cell kind = columns_of_members[member].cell;
     struct buffer *cell = &table->cell;
@@ -188,9 +180,11 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
     buffer_clear(cell);
     switch (kind) {
     case CELL_TEXT:
-        return row_text(row, member);
-    case CELL_STATE:
-        return shorten(states, sizeof states / sizeof states[0], row_text(row, member));
+        text = row_text(row, member);
+        if (table->kind != COLUMNS_USERS)
+            return text;
+        display_cut(cell, text, columns);
+        break;
     case CELL_PATH:
         text = row_text(row, member);
         if (text.size == 0)
@@ -201,20 +195,18 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
         buffer_text(cell, "]");
         break;
     case CELL_ACCOUNT:
-        buffer_clear(&table->heading); /* not in use: these are no changes */
-        put_account(table, row, &table->heading);
-        display_cut(cell, buffer_span(&table->heading), table->style.width > 0 ? width : 0);
+        display_cut(cell, account_of(table, row), columns);
         break;
     case CELL_SERVICES:
-        buffer_clear(&table->heading);
+        buffer_clear(&table->heading); /* not in use: these are no changes */
         (void)put_services(row, "", &table->heading);
-        display_cut(cell, buffer_span(&table->heading), table->style.width > 0 ? width : 0);
+        display_cut(cell, buffer_span(&table->heading), columns);
         break;
-    case CELL_PROTECT:
-        put_protect(cell, row_text(row, member));
+    case CELL_WORDS:
+        put_words(cell, row_text(row, member));
         break;
     case CELL_PROCESS:
-        table_process(row, member, table->style.width > 0 ? width : 0, cell);
+        table_process(row, member, columns, cell);
         break;
     case CELL_NUMBER:
     case CELL_SIZE:
@@ -228,23 +220,18 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
 
 /* --- lines --- */
 
-/* Pages of huge views are counted up to a limit; that must not pass for all of them. */
-static void put_cap(struct buffer *out, const struct row *row)
-{
-    char size[DISPLAY_SIZE_CAPACITY];
-
-    if (!row_knows(row, MEMBER_RESIDENT) ||
-        row_number(row, MEMBER_COUNTED, UINT64_MAX) >= row_number(row, MEMBER_SIZE, 0))
-        return;
-    buffer_format(out, "[first %s] ", display_size(size, row_number(row, MEMBER_COUNTED, 0)).data);
-}
-
 /* Cut to what is left of the line that begins at `begin`. The last column of the console stays
  * free: a console goes to the next line once it is filled. */
-static void put_path(const struct table *table, struct span path, size_t begin, struct buffer *out)
+static void put_path(const struct table *table, const struct row *row, struct span path,
+                     size_t begin, struct buffer *out)
 {
+    const uint64_t counted = row_number(row, MEMBER_COUNTED, UINT64_MAX);
+    char size[DISPLAY_SIZE_CAPACITY];
     size_t columns = 0;
 
+    /* Pages of huge views are counted up to a limit; that must not pass for all of them. */
+    if (row_knows(row, MEMBER_RESIDENT) && counted < row_number(row, MEMBER_SIZE, 0))
+        buffer_format(out, "[first %s] ", display_size(size, counted).data);
     if (table->style.width > 0) {
         size_t used = display_width(span_from(buffer_span(out), begin)) + 1;
         columns = table->style.width > used + TABLE_PATH_COLUMNS_MIN ? table->style.width - used
@@ -261,23 +248,24 @@ static bool is_shown(const struct table *table, enum row_member member)
 }
 
 /* A line of a table; row NULL: of its titles. */
-static void put_line(struct table *table, const char *indent, const struct columns *columns,
+static void put_line(struct table *table, const char *indent, enum columns_table kind,
                      const struct row *row, struct buffer *out)
 {
+    const enum row_member *members = columns_tables[kind].shown;
+    const size_t console = table->style.width;
     size_t begin = out->size, used = strlen(indent);
     enum column_cell last = CELL_TEXT;
     bool is_first = true;
 
     buffer_text(out, indent);
-    for (size_t i = 0; i < columns->shown_count; i++) {
-        const enum row_member member = columns->shown[i];
-        if (!is_shown(table, member))
+    for (size_t i = 0; members[i] != MEMBER_ID; i++) {
+        const struct column *column = &columns_of_members[members[i]];
+        size_t width = width_of(table, kind, members[i]);
+        size_t gap = is_first ? 0 : column->cell == CELL_SIZE && last == CELL_SIZE ? 1 : 2;
+        struct span text = span_from_string(column->title);
+        if (!is_shown(table, members[i]))
             continue;
-        const enum column_cell kind = columns_of_members[member].cell;
-        size_t width = width_of(table, columns, member);
-        size_t gap = is_first ? 0 : kind == CELL_SIZE && last == CELL_SIZE ? 1 : 2;
-        struct span text = span_from_string(columns_of_members[member].title);
-        if (table->style.width > 0 && used + gap + width >= table->style.width && !is_first) {
+        if (console > 0 && used + gap + width >= console && !is_first) {
             while (out->size > begin && out->data[out->size - 1] == ' ')
                 buffer_truncate(out, out->size - 1);
             buffer_text(out, "\n");
@@ -286,26 +274,21 @@ static void put_line(struct table *table, const char *indent, const struct colum
             gap = WRAP_INDENT;
         }
         is_first = false;
+        last = column->cell;
         used += gap + width;
         buffer_format(out, "%*s", (int)gap, "");
-        if (i + 1 == columns->shown_count)
+        if (members[i + 1] == MEMBER_ID)
             width = 0;
-        last = kind;
-        if (row != NULL) {
-            text = cell_of(table, row, member, width);
-            text = text.size > 0 ? text : SPAN("-");
-        }
-        if (row != NULL && kind == CELL_PATH) {
-            put_cap(out, row);
-            put_path(table, text, begin, out);
-        } else if (kind == CELL_NUMBER || kind == CELL_SIZE) {
+        if (row != NULL)
+            text = cell_of(table, row, members[i], console > 0 ? width : 0);
+        if (text.size == 0)
+            text = SPAN("-");
+        if (row != NULL && column->cell == CELL_PATH)
+            put_path(table, row, text, begin, out);
+        else if (column->cell == CELL_NUMBER || column->cell == CELL_SIZE)
             display_right(out, text, width);
-        } else if (table->kind == COLUMNS_USERS && table->style.width > 0 &&
-                   display_width(text) > width) {
-            display_cut(out, text, width);
-        } else {
+        else
             display_left(out, text, width);
-        }
     }
     buffer_text(out, "\n");
 }
@@ -317,13 +300,6 @@ static void put_fact(struct buffer *facts, const char *word, struct span text)
         return;
     buffer_format(facts, "  %s", word);
     display_text(facts, text);
-}
-
-static void put_user(struct table *table, const struct row *row, struct buffer *facts)
-{
-    buffer_clear(&table->heading); /* not in use: these are no changes */
-    put_account(table, row, &table->heading);
-    put_fact(facts, "user ", buffer_span(&table->heading));
 }
 
 /* NAME (PID)  session 1  x64  PPL  access full  user SYSTEM */
@@ -340,7 +316,7 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
     put_fact(facts, "", row_text(row, MEMBER_ARCH));
     put_fact(facts, "", protection);
     put_fact(facts, "access ", row_text(row, MEMBER_ACCESS));
-    put_user(table, row, facts);
+    put_fact(facts, "user ", account_of(table, row));
     size_t used = display_width(buffer_span(facts)) + 1;
     buffer_text(out, table->begun ? "\n" : "");
     table_process(row, MEMBER_NAME,
@@ -396,7 +372,7 @@ static void put_change(struct table *table, const struct row *row, struct buffer
         table_process(row, MEMBER_PROCESS, width > 0 ? width - 1 : 0, out);
         buffer_text(out, "\n");
     }
-    put_line(table, came ? "  + " : "  - ", &columns_tables[table->kind], row, out);
+    put_line(table, came ? "  + " : "  - ", table->kind, row, out);
 }
 
 /* --- rows --- */
@@ -464,20 +440,19 @@ static void count_stale(struct table *table, const struct row *row)
  * would be odd. */
 static void put_row(struct table *table, const struct row *row, struct buffer *out)
 {
-    const struct columns *columns = &columns_tables[table->kind];
     const char *indent = has_headings(table) ? "  " : "";
 
     if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
-        put_line(table, indent, columns, NULL, out);
+        put_line(table, indent, table->kind, NULL, out);
     table->counts[row->type][span_equal(row_text(row, MEMBER_CHANGE), SPAN("went"))]++;
     if (row->type == ROW_MAP || row->type == ROW_FILE)
         table->bytes += row_number(row, MEMBER_SIZE, 0);
     if (row->type == ROW_PROCESS_CHANGE || row->type == ROW_MAP_CHANGE)
         put_change(table, row, out);
     else if (row->type == ROW_REGION)
-        put_line(table, "    ", &columns_of_region, row, out);
+        put_line(table, "    ", COLUMNS_OF_REGION, row, out);
     else if (row->type != ROW_PROCESS || table->kind == COLUMNS_PROCESSES)
-        put_line(table, indent, columns, row, out);
+        put_line(table, indent, table->kind, row, out);
     else if (has_headings(table))
         put_heading(table, row, out);
     if (row->type == ROW_STALE)
@@ -505,18 +480,31 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
     return !out->failed && !table->cell.failed && !table->heading.failed;
 }
 
-static void put_bytes(const struct table *table, struct buffer *out)
+static void put_bytes(const struct table *table, const char *ending, struct buffer *out)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
     if (table->style.exact)
-        buffer_format(out, ", %s bytes", display_count(text, table->bytes).data);
+        buffer_format(out, ", %s bytes%s", display_count(text, table->bytes).data, ending);
     else
-        buffer_format(out, ", %s", display_size(text, table->bytes).data);
+        buffer_format(out, ", %s%s", display_size(text, table->bytes).data, ending);
+}
+
+/* What a stale file is for: "2 services and 1 program should be restarted". */
+static void put_restarts(const struct table *table, struct buffer *out)
+{
+    if (table->services > 0)
+        put_count(out, table->services, "service", "services");
+    buffer_text(out, table->services > 0 && table->programs > 0 ? " and " : "");
+    if (table->programs > 0)
+        put_count(out, table->programs, "program", "programs");
+    buffer_text(out, " should be restarted\n");
 }
 
 bool table_end(struct table *table, struct buffer *out)
 {
+    static const char one[] = "process\n", many[] = "processes\n";
+
     if (!table->style.totals || !table->begun || !table->ended)
         return true;
     buffer_text(out, "\n");
@@ -527,28 +515,19 @@ bool table_end(struct table *table, struct buffer *out)
                   "processes started, ");
         put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
     } else if (table->kind == COLUMNS_STALE) {
-        if (table->services > 0)
-            put_count(out, table->services, "service", "services");
-        buffer_text(out, table->services > 0 && table->programs > 0 ? " and " : "");
-        if (table->programs > 0)
-            put_count(out, table->programs, "program", "programs");
-        buffer_text(out, " should be restarted\n");
+        put_restarts(table, out);
     } else if (table->kind == COLUMNS_SECTIONS) {
         put_count(out, table->counts[ROW_SECTION][0], "section\n", "sections\n");
     } else if (table->kind == COLUMNS_FILES) {
         put_count(out, table->counts[ROW_FILE][0], "file", "files");
-        put_bytes(table, out);
-        buffer_text(out, " mapped\n");
-    } else if (table->kind == COLUMNS_USERS) {
-        put_count(out, table->counts[ROW_USER][0], "process\n", "processes\n");
+        put_bytes(table, " mapped\n", out);
+    } else if (table->kind == COLUMNS_USERS || table->kind == COLUMNS_PROCESSES) {
+        put_count(out, table->counts[ROW_USER][0] + table->counts[ROW_PROCESS][0], one, many);
     } else {
-        if (table->kind != COLUMNS_PROCESSES) {
-            put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
-            put_bytes(table, out);
-            buffer_text(out, has_headings(table) ? ", in " : "\n");
-        }
-        if (has_headings(table) || table->kind == COLUMNS_PROCESSES)
-            put_count(out, table->counts[ROW_PROCESS][0], "process\n", "processes\n");
+        put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
+        put_bytes(table, has_headings(table) ? ", in " : "\n", out);
+        if (has_headings(table))
+            put_count(out, table->counts[ROW_PROCESS][0], one, many);
     }
     return !out->failed;
 }
