@@ -46,9 +46,7 @@ void pipeline_init(struct pipeline *pipeline, const struct options *options,
     row_init(&pipeline->kept);
     row_init(&pipeline->last);
     buffer_init(&pipeline->line, 4 * ROW_LINE_SIZE_MAX);
-    filter_init(&pipeline->filter);
-    for (size_t i = 0; i < settings->folders_count; i++)
-        filter_add_folder(&pipeline->filter, settings->folders[i]);
+    filter_init(&pipeline->filter, settings->folders, settings->folders_count);
     row_init(&pipeline->user);
     buffer_init(&pipeline->kinds, KINDS_SIZE_MAX);
     buffer_init(&pipeline->path, ROW_LINE_SIZE_MAX);

@@ -13,7 +13,7 @@ static int by_path_and_process(const void *a, const void *b)
     return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
 }
 
-static int by_total(const void *a, const void *b)
+static int by_size(const void *a, const void *b)
 {
     const struct file_total *left = a, *right = b;
 
@@ -45,26 +45,24 @@ static struct file_total sum_up(const struct stored_view *views, size_t count)
     return total;
 }
 
-bool by_file_sum(struct store *store, enum order order, struct file_totals *files)
+struct file_total *by_file_sum(struct store *store, enum order order, size_t *count)
 {
-    struct file_total *items = calloc(store->count + 1, sizeof *items);
-    size_t count = 0;
+    struct file_total *files = calloc(store->count + 1, sizeof *files);
+    size_t found = 0;
 
-    if (items == NULL || !store_sort(store, by_path_and_process)) {
-        free(items);
-        return false;
-    }
-    for (size_t i = 0; i < store->count; i += items[count++].views_count)
-        items[count] = sum_up(store_views(store) + i, store->count - i);
-    *files = (struct file_totals){items, count};
-    return (order != ORDER_SIZE && order != ORDER_PROCESSES) ||
-           merge_sort(items, count, sizeof *items, order == ORDER_SIZE ? by_total : by_processes);
-}
+    if (files == NULL || !store_sort(store, by_path_and_process))
+        goto failed;
+    for (size_t i = 0; i < store->count; i += files[found++].views_count)
+        files[found] = sum_up(store_views(store) + i, store->count - i);
+    if ((order == ORDER_SIZE || order == ORDER_PROCESSES) &&
+        !merge_sort(files, found, sizeof *files, order == ORDER_SIZE ? by_size : by_processes))
+        goto failed;
+    *count = found;
+    return files;
 
-void by_file_release(struct file_totals *files)
-{
-    free(files->items);
-    *files = (struct file_totals){NULL, 0};
+failed:
+    free(files);
+    return NULL;
 }
 
 /* "image,data": each kind once, in the order of the views; size 0 when none is known. */
@@ -95,8 +93,7 @@ void by_file_row(const struct file_total *file, struct row *row)
     char kinds[KINDS_CAPACITY];
 
     row_begin(row, ROW_FILE);
-    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : view->path);
-    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : view->rest);
+    store_set_paths(row, view, view->rest);
     row_set_text(row, MEMBER_KIND, list_kinds(file, kinds));
     row_set_number(row, MEMBER_PROCESSES, file->processes);
     row_set_number(row, MEMBER_VIEWS, file->views_count);

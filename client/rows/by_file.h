@@ -12,14 +12,9 @@
 #include "client/rows/store.h"
 
 struct file_total {
+    uint64_t size; /* bytes of its views in one process, the most; at most UINT64_MAX */
     const struct stored_view *views; /* the first one; the others follow it */
     size_t views_count, processes;
-    uint64_t size; /* bytes of its views in one process, the most; at most UINT64_MAX */
-};
-
-struct file_totals {
-    struct file_total *items; /* owned */
-    size_t count;
 };
 
 enum order {
@@ -31,13 +26,9 @@ enum order {
 };
 
 /* Sums up the views of the store, whose `rest` is a device path.
- * files  Set on success; refers to the store, which must not change. Released by by_file_release().
- * Returns false without memory. */
-NODISCARD bool by_file_sum(_Inout_ struct store *store, enum order order,
-                           _Out_ struct file_totals *files);
-
-/* Frees the totals; accepts zeroed ones. */
-void by_file_release(_Inout_ struct file_totals *files);
+ * count  Set to the number of files on success.
+ * Returns the files, to be freed; they refer to the store, which must not change. NULL without memory. */
+struct file_total *by_file_sum(_Inout_ struct store *store, enum order order, _Out_ size_t *count);
 
 /* Makes `row` the ROW_FILE of a total. */
 void by_file_row(_In_ const struct file_total *file, _Inout_ struct row *row);

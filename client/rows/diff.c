@@ -10,13 +10,9 @@ struct diff {
     struct row row;
 };
 
-/* From `begin` up to, but not including, `end`. */
 struct process_range {
-    const struct snapshot_process *begin, *end;
-};
-
-struct view_range {
-    const struct stored_view *begin, *end;
+    const struct snapshot_process *first; /* NULL when there are none */
+    size_t count;
 };
 
 static bool report(struct diff *diff)
@@ -51,8 +47,7 @@ static bool report_view(struct diff *diff, enum side side, const struct snapshot
     row_set_number(row, MEMBER_SIZE, view->size);
     row_set_text(row, MEMBER_KIND, view->kind);
     row_set_text(row, MEMBER_PROTECT, view->rest);
-    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : view->path);
-    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : SPAN(""));
+    store_set_paths(row, view, SPAN(""));
     return report(diff);
 }
 
@@ -62,11 +57,11 @@ static bool report_process(struct diff *diff, enum side side,
 {
     begin_change(diff, ROW_PROCESS_CHANGE, side, process);
     row_set_text(&diff->row, MEMBER_NAME, process->name);
-    row_set_number(&diff->row, MEMBER_VIEWS, process->views_count);
+    row_set_number(&diff->row, MEMBER_VIEWS, process->views.count);
     if (!report(diff))
         return false;
-    for (size_t i = 0; i < process->views_count && diff->all_views; i++)
-        if (!report_view(diff, side, process, process->views + i))
+    for (size_t i = 0; i < process->views.count && diff->all_views; i++)
+        if (!report_view(diff, side, process, process->views.first + i))
             return false;
     return true;
 }
@@ -77,13 +72,15 @@ static bool report_surplus(struct diff *diff, enum side side,
                            const struct snapshot_process *process, struct view_range more,
                            struct view_range less)
 {
-    ptrdiff_t surplus = (more.end - more.begin) - (less.end - less.begin);
+    size_t surplus = more.count - less.count, known = 0;
 
-    for (const struct stored_view *view = more.begin; view < more.end && surplus > 0; view++) {
-        while (less.begin < less.end && less.begin->base < view->base)
-            less.begin++;
-        if (less.begin < less.end && less.begin->base == view->base && more.end - view > surplus) {
-            less.begin++;
+    for (size_t i = 0; surplus > 0; i++) {
+        const struct stored_view *view = more.first + i;
+        while (known < less.count && less.first[known].base < view->base)
+            known++;
+        if (known < less.count && less.first[known].base == view->base &&
+            more.count - i > surplus) {
+            known++;
             continue;
         }
         surplus--;
@@ -93,110 +90,74 @@ static bool report_surplus(struct diff *diff, enum side side,
     return true;
 }
 
-/* The first views, all of one path and kind. */
-static struct view_range same_file(struct view_range views)
+/* Takes the first views, all of one path and kind; none unless their side is the next. */
+static struct view_range take_file(struct view_range *left, bool is_next)
 {
-    const struct stored_view *end = views.begin + 1;
+    struct view_range taken = {left->first, 0};
 
-    while (end < views.end && snapshot_compare_files(views.begin, end) == 0)
-        end++;
-    return (struct view_range){views.begin, end};
-}
-
-static struct view_range views_of(const struct snapshot_process *process)
-{
-    const struct stored_view *first = process->views;
-
-    return (struct view_range){first, first != NULL ? first + process->views_count : NULL};
+    while (is_next && taken.count < left->count &&
+           snapshot_compare_files(taken.first, taken.first + taken.count) == 0)
+        taken.count++;
+    if (is_next)
+        *left = (struct view_range){left->first + taken.count, left->count - taken.count};
+    return taken;
 }
 
 /* A process that is on both sides. */
 static bool compare_views(struct diff *diff, const struct snapshot_process *before,
                           const struct snapshot_process *after)
 {
-    struct view_range old_left = views_of(before), new_left = views_of(after);
-
-    while (old_left.begin != old_left.end || new_left.begin != new_left.end) {
-        struct view_range old_views = {old_left.begin, old_left.begin};
-        struct view_range new_views = {new_left.begin, new_left.begin};
-        int order = old_left.begin == old_left.end ? 1
-                    : new_left.begin == new_left.end
-                        ? -1
-                        : snapshot_compare_files(old_left.begin, new_left.begin);
-        if (order <= 0)
-            old_views = same_file(old_left);
-        if (order >= 0)
-            new_views = same_file(new_left);
-        bool is_less = old_views.end - old_views.begin > new_views.end - new_views.begin;
-        if (!(is_less ? report_surplus(diff, OLD, before, old_views, new_views)
-                      : report_surplus(diff, NEW, after, new_views, old_views)))
-            return false;
-        old_left.begin = old_views.end;
-        new_left.begin = new_views.end;
-    }
-    return true;
-}
-
-/* Processes of one host and pid, by start. */
-static bool compare_processes(struct diff *diff, struct process_range before,
-                              struct process_range after)
-{
+    struct view_range old_left = before->views, new_left = after->views;
     bool good = true;
 
-    while (good && (before.begin != before.end || after.begin != after.end)) {
-        int order = before.begin == before.end ? 1
-                    : after.begin == after.end
-                        ? -1
-                        : span_compare(before.begin->start, after.begin->start);
-        if (order < 0)
-            good = report_process(diff, OLD, before.begin++);
-        else if (order > 0)
-            good = report_process(diff, NEW, after.begin++);
-        else
-            good = compare_views(diff, before.begin++, after.begin++);
+    while (good && old_left.count + new_left.count > 0) {
+        const int order = old_left.count == 0 ? 1
+                          : new_left.count == 0
+                              ? -1
+                              : snapshot_compare_files(old_left.first, new_left.first);
+        const struct view_range old_views = take_file(&old_left, order <= 0);
+        const struct view_range new_views = take_file(&new_left, order >= 0);
+        good = old_views.count > new_views.count
+                   ? report_surplus(diff, OLD, before, old_views, new_views)
+                   : report_surplus(diff, NEW, after, new_views, old_views);
     }
     return good;
 }
 
-/* The first processes, all of one host and pid. */
-static struct process_range same_pid(struct process_range processes, bool *is_failed)
+/* Drops the first process, or all of its host and pid. */
+static void drop(struct process_range *left, bool all)
 {
-    const struct snapshot_process *end = processes.begin;
+    const struct snapshot_process *first = left->first;
 
-    while (end < processes.end && snapshot_compare_pids(processes.begin, end) == 0)
-        *is_failed = end++->is_failed || *is_failed;
-    return (struct process_range){processes.begin, end};
+    do {
+        left->first++;
+        left->count--;
+    } while (all && left->count > 0 && snapshot_compare_pids(first, left->first) == 0);
 }
 
-static bool compare(struct diff *diff, struct process_range old_left, struct process_range new_left)
+static bool compare(struct diff *diff, struct process_range before, struct process_range after)
 {
-    while (old_left.begin != old_left.end || new_left.begin != new_left.end) {
-        struct process_range before = {old_left.begin, old_left.begin};
-        struct process_range after = {new_left.begin, new_left.begin};
-        bool is_failed = false;
-        int order = old_left.begin == old_left.end ? 1
-                    : new_left.begin == new_left.end
-                        ? -1
-                        : snapshot_compare_pids(old_left.begin, new_left.begin);
+    bool good = true;
+
+    while (good && before.count + after.count > 0) {
+        int order = before.count == 0  ? 1
+                    : after.count == 0 ? -1
+                                       : snapshot_compare_pids(before.first, after.first);
+        const bool is_failed =
+            (order <= 0 && before.first->is_failed) || (order >= 0 && after.first->is_failed);
+        diff->result->not_compared += is_failed;
+        if (!is_failed && order == 0)
+            order = span_compare(before.first->start, after.first->start);
+        if (!is_failed)
+            good = order < 0   ? report_process(diff, OLD, before.first)
+                   : order > 0 ? report_process(diff, NEW, after.first)
+                               : compare_views(diff, before.first, after.first);
         if (order <= 0)
-            before = same_pid(old_left, &is_failed);
+            drop(&before, is_failed);
         if (order >= 0)
-            after = same_pid(new_left, &is_failed);
-        if (is_failed)
-            diff->result->not_compared++;
-        else if (!compare_processes(diff, before, after))
-            return false;
-        old_left.begin = before.end;
-        new_left.begin = after.end;
+            drop(&after, is_failed);
     }
-    return true;
-}
-
-static struct process_range all_processes(const struct snapshot *snapshot)
-{
-    const struct snapshot_process *first = snapshot_processes(snapshot);
-
-    return (struct process_range){first, first != NULL ? first + snapshot->processes_count : NULL};
+    return good;
 }
 
 bool diff_snapshots(const struct snapshot *before, const struct snapshot *after, bool all_views,
@@ -207,7 +168,9 @@ bool diff_snapshots(const struct snapshot *before, const struct snapshot *after,
 
     *result = (struct diff_result){0, 0};
     row_init(&diff.row);
-    bool good = compare(&diff, all_processes(before), all_processes(after));
+    bool good =
+        compare(&diff, (struct process_range){snapshot_processes(before), before->processes_count},
+                (struct process_range){snapshot_processes(after), after->processes_count});
     if (good) {
         row_begin(&diff.row, ROW_END);
         row_set_number(&diff.row, MEMBER_PROCESSES, 0);

@@ -1,25 +1,16 @@
 #include "client/rows/filter.h"
 
-#include "common/base/assertion.h"
 #include "common/text/fold.h"
 
-void filter_init(struct filter *filter)
+void filter_init(struct filter *filter, const struct span *folders, size_t folders_count)
 {
-    *filter = (struct filter){.folders_count = 0};
+    *filter = (struct filter){.folders = folders, .folders_count = folders_count};
     row_init(&filter->process);
 }
 
 void filter_release(struct filter *filter)
 {
     row_release(&filter->process);
-}
-
-void filter_add_folder(struct filter *filter, struct span folder)
-{
-    if (folder.size == 0)
-        return;
-    ASSERT(filter->folders_count < FILTER_FOLDERS_MAX);
-    filter->folders[filter->folders_count++] = folder;
 }
 
 static bool is_separator(char character)
@@ -52,8 +43,8 @@ static bool is_outside(const struct filter *filter, const struct row *row)
 
     for (size_t i = 0; i < filter->folders_count; i++) {
         struct span folder = filter->folders[i];
-        if ((path.size > 0 && path_is_under(path, folder)) ||
-            (device_path.size > 0 && path_is_under(device_path, folder)))
+        if (folder.size > 0 && ((path.size > 0 && path_is_under(path, folder)) ||
+                                (device_path.size > 0 && path_is_under(device_path, folder))))
             return false;
     }
     return true;

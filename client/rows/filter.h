@@ -7,10 +7,8 @@
 
 #include "client/rows/row.h"
 
-enum { FILTER_FOLDERS_MAX = 40 /* OPTIONS_FOLDERS_MAX, and those of the system */ };
-
 struct filter {
-    struct span folders[FILTER_FOLDERS_MAX]; /* the caller's */
+    const struct span *folders; /* the caller's */
     size_t folders_count;
     struct row process; /* not handed on yet, when has_process */
     bool has_process;
@@ -18,11 +16,9 @@ struct filter {
     uint64_t mappings; /* handed on */
 };
 
-void filter_init(_Out_ struct filter *filter);
+/* folders  Must outlive the filter; an empty one is ignored. */
+void filter_init(_Out_ struct filter *filter, const struct span *folders, size_t folders_count);
 void filter_release(_Inout_ struct filter *filter);
-
-/* folder  Must outlive the filter; an empty one is ignored. */
-void filter_add_folder(_Inout_ struct filter *filter, struct span folder);
 
 /* Returns true when the row is to be handed on.
  * process  Receives a row to be handed on before it, or NULL. Without memory it has failed. */

@@ -54,8 +54,9 @@ static uint32_t *bucket_of(struct snapshot *snapshot, uint32_t pid)
     return &snapshot->buckets[pid / 4 % SNAPSHOT_BUCKETS]; /* pids are multiples of 4 */
 }
 
-static bool add_process(struct snapshot *snapshot, const struct row *row, struct span start,
-                        struct span name)
+/* Returns the process, or NULL at a bound or without memory. */
+static struct snapshot_process *add_process(struct snapshot *snapshot, const struct row *row,
+                                            struct span start, struct span name)
 {
     uint32_t pid = (uint32_t)row_number(row, MEMBER_PID, 0), *bucket = bucket_of(snapshot, pid);
     struct snapshot_process process = {.pid = pid,
@@ -69,13 +70,14 @@ static bool add_process(struct snapshot *snapshot, const struct row *row, struct
         !store_keep(&snapshot->store, &process.start) ||
         !store_keep(&snapshot->store, &process.name) ||
         !buffer_append(&snapshot->processes, (struct span){(const char *)&process, sizeof process}))
-        return false;
+        return NULL;
     *bucket = (uint32_t)snapshot->processes_count++;
-    return true;
+    return snapshot_processes(snapshot) + *bucket;
 }
 
-/* The process listed last with the row's pid, of the row's machine; NULL for none. */
-static struct snapshot_process *find_process(struct snapshot *snapshot, const struct row *row)
+/* The process listed last with the row's pid, of the row's machine. Rows of a process that was not
+ * listed, as with -f when nothing matched, make one. */
+static struct snapshot_process *need_process(struct snapshot *snapshot, const struct row *row)
 {
     uint32_t pid = (uint32_t)row_number(row, MEMBER_PID, 0);
     struct span host = row_text(row, MEMBER_HOST);
@@ -86,18 +88,8 @@ static struct snapshot_process *find_process(struct snapshot *snapshot, const st
             return process;
         i = process->older;
     }
-    return NULL;
-}
-
-/* The same. Rows of a process that was not listed, as with -f when nothing matched, make one. */
-static struct snapshot_process *need_process(struct snapshot *snapshot, const struct row *row)
-{
-    struct snapshot_process *process = find_process(snapshot, row);
-
-    if (process == NULL && add_process(snapshot, row, row_text(row, MEMBER_PROCESS_START),
-                                       row_text(row, MEMBER_PROCESS)))
-        process = snapshot_processes(snapshot) + snapshot->processes_count - 1;
-    return process;
+    return add_process(snapshot, row, row_text(row, MEMBER_PROCESS_START),
+                       row_text(row, MEMBER_PROCESS));
 }
 
 static const char *add_map(struct snapshot *snapshot, const struct row *row)
@@ -162,7 +154,8 @@ static const char *add_row(struct snapshot *snapshot, const struct row *row)
     snapshot->is_ended = false;
     snapshot->rows++;
     if (row->type == ROW_PROCESS)
-        return add_process(snapshot, row, row_text(row, MEMBER_START), row_text(row, MEMBER_NAME))
+        return add_process(snapshot, row, row_text(row, MEMBER_START),
+                           row_text(row, MEMBER_NAME)) != NULL
                    ? NULL
                    : "there are too many processes to compare";
     if (row->type == ROW_MAP)
@@ -200,6 +193,13 @@ static void drop_repeats(struct snapshot *snapshot)
         processes[kept++] = processes[i];
     }
     snapshot->processes_count = kept;
+    for (size_t i = 1; i < kept; i++)
+        if (processes[i - 1].is_failed &&
+            snapshot_compare_pids(&processes[i - 1], &processes[i]) == 0)
+            processes[i].is_failed = true;
+    for (size_t i = kept; i-- > 1;)
+        if (processes[i].is_failed && snapshot_compare_pids(&processes[i - 1], &processes[i]) == 0)
+            processes[i - 1].is_failed = true;
 }
 
 static const char *finish(struct snapshot *snapshot)
@@ -217,8 +217,8 @@ static const char *finish(struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->store.count; i++) {
         const struct stored_view *view = store_views(&snapshot->store) + i;
         struct snapshot_process *process = snapshot_processes(snapshot) + view->owner;
-        if (process->views_count++ == 0)
-            process->views = view;
+        if (process->views.count++ == 0)
+            process->views.first = view;
     }
     if (!merge_sort(snapshot_processes(snapshot), snapshot->processes_count,
                     sizeof(struct snapshot_process), compare_processes))
@@ -238,28 +238,20 @@ static void skip_mark(struct snapshot *snapshot)
         buffer_consume(&snapshot->raw, 3);
 }
 
-/* Moves complete characters of UTF-16 over as UTF-8. */
+/* Moves UTF-16, whose units are little-endian like Windows, over as UTF-8; half of a pair waits for
+ * the other half. */
 static void take_utf16(struct snapshot *snapshot, bool is_over)
 {
-    const unsigned char *bytes = (const unsigned char *)snapshot->raw.data;
-    size_t left = snapshot->raw.size;
+    const uint16_t *units = (const uint16_t *)(const void *)snapshot->raw.data;
+    size_t count = snapshot->raw.size / 2;
 
-    while (left >= 2) {
-        uint16_t units[2] = {(uint16_t)(bytes[0] | (unsigned)bytes[1] << 8), 0};
-        size_t count = 1;
-        char utf8[8];
-        if ((units[0] & 0xfc00u) == 0xd800) { /* half of a pair waits for the other half */
-            if (left < 4 && !is_over)
-                break;
-            units[1] = left < 4 ? 0 : (uint16_t)(bytes[2] | (unsigned)bytes[3] << 8);
-            count += (units[1] & 0xfc00u) == 0xdc00;
-        }
-        buffer_append(&snapshot->text,
-                      (struct span){utf8, utf8_from_utf16(utf8, sizeof utf8, units, count)});
-        bytes += 2 * count;
-        left -= 2 * count;
-    }
-    buffer_consume(&snapshot->raw, snapshot->raw.size - left);
+    if (count > 0 && !is_over && (units[count - 1] & 0xfc00u) == 0xd800)
+        count--;
+    const size_t size = utf8_from_utf16(NULL, 0, units, count);
+    char *place = buffer_extend(&snapshot->text, size);
+    if (place != NULL)
+        (void)utf8_from_utf16(place, size, units, count);
+    buffer_consume(&snapshot->raw, 2 * count);
 }
 
 /* Takes the rows of the complete lines; at the end of the file the last line is one. */

@@ -16,13 +16,17 @@ enum {
     SNAPSHOT_FEED_SIZE = 64 * 1024 /* bytes in one piece, at most */
 };
 
+struct view_range {
+    const struct stored_view *first; /* NULL when there are none */
+    size_t count;
+};
+
 struct snapshot_process {
     uint32_t pid;
-    bool is_failed;                  /* it could not be read, or not completely */
-    struct span host, start, name;   /* in the store */
-    const struct stored_view *views; /* once the file is over */
-    size_t views_count;
-    uint32_t older; /* the previous one in its bucket; UINT32_MAX: none */
+    bool is_failed;                /* one with its pid could not be read, or not completely */
+    struct span host, start, name; /* in the store */
+    struct view_range views;       /* once the file is over */
+    uint32_t older;                /* the previous one in its bucket; UINT32_MAX: none */
 };
 
 struct snapshot {

@@ -1,5 +1,7 @@
 #include "client/rows/sort.h"
 
+#include <stdlib.h>
+
 void sorter_init(struct sorter *sorter, enum order order, bool by_file)
 {
     *sorter = (struct sorter){.order = order, .by_file = by_file};
@@ -11,7 +13,7 @@ void sorter_release(struct sorter *sorter)
 {
     store_release(&sorter->store);
     buffer_release(&sorter->line);
-    by_file_release(&sorter->files);
+    free(sorter->files);
 }
 
 bool sorter_is_used(const struct sorter *sorter)
@@ -60,14 +62,15 @@ static bool sort(struct sorter *sorter)
     static const merge_compare compares[] = {
         [ORDER_SIZE] = by_size, [ORDER_PATH] = by_path, [ORDER_ADDRESS] = by_address};
 
-    if (sorter->by_file)
-        return by_file_sum(&sorter->store, sorter->order, &sorter->files);
-    return store_sort(&sorter->store, compares[sorter->order]);
+    sorter->count = sorter->store.count;
+    if (!sorter->by_file)
+        return store_sort(&sorter->store, compares[sorter->order]);
+    sorter->files = by_file_sum(&sorter->store, sorter->order, &sorter->count);
+    return sorter->files != NULL;
 }
 
 bool sorter_next(struct sorter *sorter, struct row *row)
 {
-    struct store *store = &sorter->store;
     struct row_error error;
 
     if (!sorter->is_sorted && !sort(sorter)) {
@@ -75,12 +78,12 @@ bool sorter_next(struct sorter *sorter, struct row *row)
         return true;
     }
     sorter->is_sorted = true;
-    if (sorter->index == (sorter->by_file ? sorter->files.count : store->count))
+    if (sorter->index == sorter->count)
         return false;
     const size_t index = sorter->index++;
     if (sorter->by_file)
-        by_file_row(&sorter->files.items[index], row);
+        by_file_row(&sorter->files[index], row);
     else
-        row->failed = !row_parse(row, store_views(store)[index].rest, &error);
+        row->failed = !row_parse(row, store_views(&sorter->store)[index].rest, &error);
     return true;
 }

@@ -13,8 +13,8 @@ struct sorter {
     struct store store; /* the rest of a view is its line; of files, its device path */
     struct buffer line;
     bool is_sorted;
-    struct file_totals files; /* of by_file, once sorted */
-    size_t index;             /* of the next to hand on */
+    struct file_total *files; /* owned; of by_file, once sorted */
+    size_t count, index;      /* of what is handed on; of the next */
 };
 
 void sorter_init(_Out_ struct sorter *sorter, enum order order, bool by_file);

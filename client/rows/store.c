@@ -21,14 +21,12 @@ void store_init(struct store *store)
 
 void store_release(struct store *store)
 {
-    while (store->texts.last != NULL) {
-        struct texts_block *block = store->texts.last;
-        store->texts.last = block->next;
+    for (struct texts_block *block = store->texts, *next; block != NULL; block = next) {
+        next = block->next;
         free(block);
     }
-    store->texts.size = 0;
     buffer_release(&store->views);
-    store->count = 0;
+    store_init(store);
 }
 
 static uint32_t rank(uint32_t folded)
@@ -51,10 +49,9 @@ int path_compare(struct span a, struct span b)
 
 bool store_keep(struct store *store, struct span *text)
 {
-    struct texts *texts = &store->texts;
-    struct texts_block *block = texts->last;
+    struct texts_block *block = store->texts;
 
-    if (text->size > STORE_TEXT_SIZE_MAX - texts->size) {
+    if (text->size > STORE_TEXT_SIZE_MAX - store->texts_size) {
         store->too_many = true;
         return false;
     }
@@ -63,15 +60,15 @@ bool store_keep(struct store *store, struct span *text)
         block = malloc(sizeof *block + capacity);
         if (block == NULL)
             return false;
-        *block = (struct texts_block){texts->last, 0, capacity};
-        texts->last = block;
+        *block = (struct texts_block){store->texts, 0, capacity};
+        store->texts = block;
     }
     char *copy = (char *)(block + 1) + block->size;
     if (text->size > 0)
         memcpy(copy, text->data, text->size);
     *text = (struct span){copy, text->size};
     block->size += text->size;
-    texts->size += text->size;
+    store->texts_size += text->size;
     return true;
 }
 
@@ -97,6 +94,12 @@ bool store_add(struct store *store, const struct row *row, uint32_t owner, struc
         return false;
     store->count++;
     return true;
+}
+
+void store_set_paths(struct row *row, const struct stored_view *view, struct span device_path)
+{
+    row_set_text(row, MEMBER_PATH, view->is_device ? SPAN("") : view->path);
+    row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : device_path);
 }
 
 const struct stored_view *store_views(const struct store *store)

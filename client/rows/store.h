@@ -13,12 +13,6 @@ enum {
     STORE_TEXT_SIZE_MAX = 512 * 1024 * 1024 /* bytes of all texts */
 };
 
-/* Texts that stay where they are until all are released. */
-struct texts {
-    struct texts_block *last; /* owned */
-    size_t size;              /* bytes of all texts */
-};
-
 struct stored_view {
     uint64_t size;                /* bytes */
     uint64_t base;                /* UINT64_MAX: not known */
@@ -29,9 +23,10 @@ struct stored_view {
 
 struct store {
     struct buffer views; /* struct stored_view */
-    struct texts texts;
     size_t count;
-    bool too_many; /* something was refused because of a bound, not of memory */
+    struct texts_block *texts; /* owned; texts stay where they are */
+    size_t texts_size;         /* bytes of all texts */
+    bool too_many;             /* something was refused because of a bound, not of memory */
 };
 
 void store_init(_Out_ struct store *store);
@@ -44,6 +39,11 @@ NODISCARD bool store_add(_Inout_ struct store *store, _In_ const struct row *row
 
 /* Keeps a text and makes it refer to the copy. Returns false as store_add(). */
 NODISCARD bool store_keep(_Inout_ struct store *store, _Inout_ struct span *text);
+
+/* Sets the two paths of a row that is made of a view.
+ * device_path  Of a view that has another path, too. */
+void store_set_paths(_Inout_ struct row *row, _In_ const struct stored_view *view,
+                     struct span device_path);
 
 /* All views, valid until the next one is kept; NULL when there are none. */
 const struct stored_view *store_views(_In_ const struct store *store);

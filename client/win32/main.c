@@ -28,12 +28,9 @@ enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024 };
 struct places {
     struct asked_list paths, names; /* names: of programs, then of folders */
     char texts[SYSTEM_FOLDERS_MAX][FOLDER_CAPACITY];
-    struct span outside[FILTER_FOLDERS_MAX]; /* what is left out */
+    struct span outside[OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX]; /* what is left out */
     size_t outside_count;
 };
-
-_Static_assert((size_t)OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX <= FILTER_FOLDERS_MAX,
-               "a filter has room");
 
 static void complain(const struct console *console, const char *text)
 {

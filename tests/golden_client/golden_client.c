@@ -292,7 +292,7 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
         {"C:\\Windows", 10}, {"C:\\Program Files", 16}, {"C:\\Program Files (x86)", 22}};
     struct stream stream = {.text = golden->reply};
     static struct asked_list paths, images;
-    struct span outside[FILTER_FOLDERS_MAX];
+    struct span outside[OPTIONS_FOLDERS_MAX + 4];
     size_t outside_count = options->not_under_count;
     const struct transport transport = {&stream, hear_request, give_reply, NULL};
     struct envelope envelope;

@@ -145,27 +145,28 @@ static void what_cannot_be_compared(struct test *t)
 static void unmatched_selectors_are_no_processes(struct test *t)
 {
     static const struct {
-        const char *error; /* the row of the first file */
+        const char *before; /* the first file */
         uint64_t changes, not_compared;
     } rows[] = {
-        {UNMATCHED("1", "no_such_process"), 1, 0},
-        {UNMATCHED("1", "denied"), 0, 1},
-        {UNMATCHED("null", "no_such_process"), 1, 0},
-        {UNMATCHED("null", "denied"), 1, 0},
-        {E("1", "1"), 0, 1},
+        {UNMATCHED("1", "no_such_process") ROWS("1"), 1, 0},
+        {UNMATCHED("1", "denied") ROWS("1"), 0, 1},
+        {UNMATCHED("null", "no_such_process") ROWS("1"), 1, 0},
+        {UNMATCHED("null", "denied") ROWS("1"), 1, 0},
+        {E("1", "1") ROWS("1"), 0, 1},
+        /* all that a pid stood for */
+        {PROCESS_OF("\"S\"") PROCESS_OF("\"T\"") E("1", "1") ROWS("3"), 0, 1},
+        {PROCESS_OF("\"S\"") E("1", "1") PROCESS_OF("\"T\"") ROWS("3"), 0, 1},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct snapshot *snapshots = calloc(2, sizeof *snapshots);
         struct heard heard = {.stop_at = SIZE_MAX};
         struct diff_result result;
-        char text[512];
         REQUIRE(t, snapshots != NULL);
         TEST_ROW(t, "row %zu", i);
-        (void)snprintf(text, sizeof text, "%s" ROWS("1"), rows[i].error);
         buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
         snapshot_init(&snapshots[0]);
         snapshot_init(&snapshots[1]);
-        CHECK(t, read_rows(&snapshots[0], text) == NULL);
+        CHECK(t, read_rows(&snapshots[0], rows[i].before) == NULL);
         CHECK(t, read_rows(&snapshots[1], PROCESS_OF("null") ROWS("1")) == NULL);
         CHECK(t, diff_snapshots(&snapshots[0], &snapshots[1], false, hear, &heard, &result));
         CHECK_INT(t, rows[i].changes, result.changes);

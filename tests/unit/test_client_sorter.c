@@ -132,10 +132,10 @@ static void too_many_mappings_are_refused(struct test *t)
         CHECK(t, pipeline_complaint(&play.pipeline) != NULL);
         store->count = 0;
         store->too_many = false;
-        store->texts.size = STORE_TEXT_SIZE_MAX;
+        store->texts_size = STORE_TEXT_SIZE_MAX;
         CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
         CHECK(t, pipeline_complaint(&play.pipeline) != NULL);
-        store->texts.size = 0;
+        store->texts_size = 0;
         store->too_many = false;
         store->views.capacity_max = 0; /* as without memory */
         CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
