@@ -13,7 +13,7 @@
  *     \??\UNC\server\share\...                                becomes \\server\share\...
  *
  * Sources: for the offline files public reports on csc.sys, for vmsmb the Windows containers of hcsshim.
- * device_table.c fills the table from the system. A table in use is never changed, so any number of
+ * device_query.c fills the table from the system. A table in use is never changed, so any number of
  * threads may read it. */
 #ifndef COMMON_SCAN_DEVICE_MAP_H
 #define COMMON_SCAN_DEVICE_MAP_H

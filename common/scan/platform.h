@@ -28,8 +28,8 @@ struct section_basic {
 
 _Static_assert(sizeof(struct section_basic) == 24, "SECTION_BASIC_INFORMATION");
 
-/* What a list of named sections (sections.h) needs besides: common/win32/object_directory.c and
- * tests/virtual/virtual_objects.c. Handles are numbers; 0 is none. */
+/* What a list of named sections (sections.h) needs besides (tests/virtual/virtual_objects.c).
+ * Handles are numbers; 0 is none. */
 struct object_calls {
     uint32_t own_pid; /* as the snapshot of handles has it */
 

@@ -6,8 +6,8 @@
 #include "common/win32/text_w.h"
 
 enum {
-    ANSWER_LEN_FIRST = 4096,      /* UTF-16 units */
-    ANSWER_LEN_MAX = 1024 * 1024, /* every object of \GLOBAL?? of a large machine */
+    TARGET_LEN_MAX = 0x7fff,      /* UTF-16 units of a counted string: a link, a registry value */
+    ANSWER_LEN_MAX = 1024 * 1024, /* all folders that a volume is mounted at */
     TEXT_SIZE_MAX = 3 * ANSWER_LEN_MAX,
     VOLUMES_MAX = DEVICE_MAP_ENTRIES_MAX,
     VOLUME_NAME_CAPACITY = 64,  /* \\?\Volume{GUID}\ has 49 units */
@@ -20,36 +20,16 @@ enum {
 /* Queries are made one after the other and share the buffers. */
 struct device_query {
     struct device_map *map;
-    wchar_t *answer;  /* owned */
-    DWORD answer_len; /* units there is room for */
+    wchar_t *answer; /* owned; room for ANSWER_LEN_MAX units */
     struct buffer device;
     struct buffer target;
 };
-
-static bool grow_answer(struct device_query *query)
-{
-    if (query->answer_len >= ANSWER_LEN_MAX)
-        return false;
-    DWORD len = query->answer_len > 0 ? query->answer_len * 4 : ANSWER_LEN_FIRST;
-    wchar_t *answer = realloc(query->answer, len * sizeof *answer);
-    if (answer == NULL)
-        return false;
-    query->answer = answer;
-    query->answer_len = len;
-    return true;
-}
 
 /* The targets of a DOS device name (global or of this session) into query->answer: terminated
  * strings, the current one first. */
 static bool query_dos_device(struct device_query *query, const wchar_t *name)
 {
-    do {
-        if (QueryDosDeviceW(name, query->answer, query->answer_len) > 0)
-            return true;
-        if (GetLastError() != ERROR_INSUFFICIENT_BUFFER)
-            return false;
-    } while (grow_answer(query));
-    return false;
+    return QueryDosDeviceW(name, query->answer, TARGET_LEN_MAX) > 0;
 }
 
 static bool set_text(struct buffer *out, const wchar_t *text)
@@ -94,9 +74,9 @@ static void add_letters(struct device_query *query)
 /* \SystemRoot begins the names of drivers. */
 static void add_system_root(struct device_query *query)
 {
-    const UINT len = GetSystemWindowsDirectoryW(query->answer, query->answer_len);
+    const UINT len = GetSystemWindowsDirectoryW(query->answer, ANSWER_LEN_MAX);
     buffer_clear(&query->device);
-    if (len > 0 && len < query->answer_len && buffer_text(&query->device, "\\SystemRoot"))
+    if (len > 0 && len < ANSWER_LEN_MAX && buffer_text(&query->device, "\\SystemRoot"))
         add_volume(query, query->answer);
 }
 
@@ -105,10 +85,8 @@ static void add_mount_points(struct device_query *query, const wchar_t *volume)
 {
     DWORD len = 0;
 
-    while (!GetVolumePathNamesForVolumeNameW(volume, query->answer, query->answer_len, &len)) {
-        if (GetLastError() != ERROR_MORE_DATA || !grow_answer(query))
-            return;
-    }
+    if (!GetVolumePathNamesForVolumeNameW(volume, query->answer, ANSWER_LEN_MAX, &len))
+        return;
     const wchar_t *name = query->answer;
     while ((DWORD)(name - query->answer) < len && name[0] != L'\0') {
         size_t name_len = wcslen(name);
@@ -155,14 +133,10 @@ static void add_volumes(struct device_query *query)
 /* Reads a string value into query->answer, terminated. */
 static bool query_registry(struct device_query *query, const wchar_t *key, const wchar_t *value)
 {
-    do {
-        DWORD size = (DWORD)(query->answer_len * sizeof *query->answer);
-        LSTATUS error =
-            RegGetValueW(HKEY_LOCAL_MACHINE, key, value, RRF_RT_REG_SZ, NULL, query->answer, &size);
-        if (error != ERROR_MORE_DATA)
-            return error == ERROR_SUCCESS;
-    } while (grow_answer(query));
-    return false;
+    DWORD size = TARGET_LEN_MAX * sizeof *query->answer;
+
+    return RegGetValueW(HKEY_LOCAL_MACHINE, key, value, RRF_RT_REG_SZ, NULL, query->answer,
+                        &size) == ERROR_SUCCESS;
 }
 
 /* A network provider is a service; its key names the device that follows \Device\Mup. */
@@ -170,8 +144,7 @@ static void add_redirector(struct device_query *query, const wchar_t *provider)
 {
     wchar_t key[KEY_NAME_CAPACITY];
 
-    if (provider[0] != L'\0' &&
-        swprintf(key, KEY_NAME_CAPACITY,
+    if (swprintf(key, KEY_NAME_CAPACITY,
                  L"SYSTEM\\CurrentControlSet\\Services\\%ls\\NetworkProvider", provider) > 0 &&
         query_registry(query, key, L"DeviceName") && set_text(&query->device, query->answer))
         add_device(query, DEVICE_REDIRECTOR, SPAN(""));
@@ -180,19 +153,17 @@ static void add_redirector(struct device_query *query, const wchar_t *provider)
 static DWORD add_redirectors(struct device_query *query)
 {
     static const wchar_t order[] = L"SYSTEM\\CurrentControlSet\\Control\\NetworkProvider\\Order";
+    wchar_t *rest = NULL;
 
     if (!query_registry(query, order, L"ProviderOrder"))
         return ERROR_SUCCESS;
     wchar_t *providers = _wcsdup(query->answer); /* the answer is used for each of them */
     if (providers == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    wchar_t *provider = providers;
+    wchar_t *provider = wcstok_s(providers, L",", &rest);
     for (int i = 0; i < PROVIDERS_MAX && provider != NULL; i++) {
-        wchar_t *comma = wcschr(provider, L',');
-        if (comma != NULL)
-            *comma = L'\0';
         add_redirector(query, provider);
-        provider = comma != NULL ? comma + 1 : NULL;
+        provider = wcstok_s(NULL, L",", &rest);
     }
     free(providers);
     return ERROR_SUCCESS;
@@ -201,18 +172,16 @@ static DWORD add_redirectors(struct device_query *query)
 DWORD device_query_all(struct device_map *map)
 {
     struct device_query query = {.map = map};
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
 
+    query.answer = malloc(ANSWER_LEN_MAX * sizeof *query.answer);
+    if (query.answer == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
     buffer_init(&query.device, TEXT_SIZE_MAX);
     buffer_init(&query.target, TEXT_SIZE_MAX);
-    if (!grow_answer(&query))
-        goto cleanup;
     add_letters(&query);
     add_system_root(&query);
     add_volumes(&query);
-    error = add_redirectors(&query);
-
-cleanup:
+    const DWORD error = add_redirectors(&query);
     buffer_release(&query.target);
     buffer_release(&query.device);
     free(query.answer);

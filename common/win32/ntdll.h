@@ -158,7 +158,6 @@ struct nt_process_machine {
 
 typedef BOOL(WINAPI *get_process_information)(HANDLE process, int information_class, void *buffer,
                                               DWORD size);
-typedef BOOL(WINAPI *is_wow64_process2)(HANDLE process, USHORT *machine, USHORT *native_machine);
 typedef const char *(CDECL *wine_get_version)(void); /* Wine only: "8.0" */
 
 #endif

@@ -8,60 +8,29 @@
 #include "common/scan/process_snapshot.h"
 #include "common/text/utf.h"
 #include "common/win32/device_query.h"
-#include "common/win32/device_table.h"
 #include "common/win32/handle.h"
-#include "common/win32/object_directory.h"
 #include "common/win32/service_list.h"
+#include "common/win32/system_lists.h"
 #include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
 enum {
     NAME_ANSWER_SIZE_FIRST = 1024,
-    NAME_ATTEMPTS_MAX = 8,
     LIST_SIZE_FIRST = 256 * 1024,
-    LIST_SIZE_MAX = 64 * 1024 * 1024, /* PROCESSES_MAX processes with a dozen threads each */
-    DRIVERS_SIZE_FIRST = 128 * 1024   /* 440 drivers */
+    LIST_SIZE_MAX = 64 * 1024 * 1024,    /* PROCESSES_MAX processes with a dozen threads each */
+    DRIVERS_SIZE_FIRST = 128 * 1024,     /* 440 drivers */
+    HANDLES_SIZE_FIRST = 4 * 1024 * 1024 /* 100,000 handles */
 };
 
 /* The context of the platform. Never changed, except for the lists, which have locks. */
 struct platform_nt {
-    struct device_table *devices;            /* owned */
-    struct service_list *services;           /* owned */
-    get_process_information get_information; /* of kernel32.dll; NULL: not there */
-    is_wow64_process2 is_wow64;              /* the same */
+    struct system_lists *lists;              /* owned */
+    get_process_information get_information; /* of kernel32.dll; NULL: Wine 8 */
     uint64_t address_limit;                  /* first address above the user space of any process */
     struct object_calls objects;
 };
 
 /* --- names --- */
-
-/* Makes room for `needed` bytes, or for the longest possible name when that is no more than there
- * is: some file systems report "too small" and then "needs 0". */
-static bool grow_answer(struct address_space *space, size_t needed)
-{
-    size_t size = NAME_ANSWER_SIZE_FIRST;
-
-    if (space->answer_size > 0) {
-        size = space->answer_size * 2;
-        if (size < needed)
-            size = needed;
-        if (needed <= space->answer_size || size > NT_NAME_ANSWER_SIZE_MAX)
-            size = NT_NAME_ANSWER_SIZE_MAX;
-    }
-    struct nt_string *answer = malloc(size);
-    if (answer == NULL)
-        return false;
-    free(space->answer);
-    space->answer = answer;
-    space->answer_size = size;
-    return true;
-}
-
-static bool is_too_small(uint32_t status)
-{
-    return status == NTSTATUS_BUFFER_OVERFLOW || status == NTSTATUS_INFO_LENGTH_MISMATCH ||
-           status == NTSTATUS_BUFFER_TOO_SMALL;
-}
 
 /* True when all of the text lies after the structure and inside the answer. */
 static bool is_inside(const struct nt_string *answer, size_t answer_size)
@@ -75,12 +44,12 @@ static bool is_inside(const struct nt_string *answer, size_t answer_size)
            answer->size <= answer_size - (data - begin) && data % sizeof(wchar_t) == 0;
 }
 
-static uint32_t copy_name(const struct address_space *space, struct buffer *name, bool *lossy)
+static uint32_t copy_name(const struct nt_string *answer, size_t answer_size, struct buffer *name,
+                          bool *lossy)
 {
-    const struct nt_string *answer = space->answer;
     size_t len = answer->size / sizeof(wchar_t);
 
-    if (!is_inside(answer, space->answer_size))
+    if (!is_inside(answer, answer_size))
         return NTSTATUS_INFO_LENGTH_MISMATCH;
     /* Wine counts the terminator of the files it maps before a process runs. */
     while (len > 0 && answer->data[len - 1] == L'\0')
@@ -94,21 +63,19 @@ static uint32_t copy_name(const struct address_space *space, struct buffer *name
 uint32_t platform_nt_query_name(struct address_space *space, name_query query, const void *address,
                                 struct buffer *name, bool *lossy)
 {
+    /* Nearly all names fit the first. What is needed is not asked for: some file systems report "too
+     * small" and then "needs 0". */
+    static const ULONG sizes[] = {NAME_ANSWER_SIZE_FIRST, NT_NAME_ANSWER_SIZE_MAX};
     uint32_t status = NTSTATUS_BUFFER_TOO_SMALL;
 
     buffer_clear(name);
-    if (space->answer_size == 0 && !grow_answer(space, 0))
-        return NTSTATUS_NO_MEMORY;
-    for (int attempt = 0; attempt < NAME_ATTEMPTS_MAX; attempt++) {
-        size_t needed = 0;
-        status =
-            (uint32_t)query(space->process, address, space->answer, space->answer_size, &needed);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        status = (uint32_t)query(space->process, address, &space->answer, sizes[i]);
         if (status == NTSTATUS_OK)
-            return copy_name(space, name, lossy);
-        if (!is_too_small(status) || space->answer_size >= NT_NAME_ANSWER_SIZE_MAX)
-            return status;
-        if (!grow_answer(space, needed))
-            return NTSTATUS_NO_MEMORY;
+            return copy_name(&space->answer.name, sizes[i], name, lossy);
+        if (status != NTSTATUS_BUFFER_OVERFLOW && status != NTSTATUS_INFO_LENGTH_MISMATCH &&
+            status != NTSTATUS_BUFFER_TOO_SMALL)
+            break;
     }
     return status;
 }
@@ -179,17 +146,14 @@ static enum process_arch query_arch(const struct platform_nt *platform, HANDLE p
     struct nt_process_machine type = {0};
     USHORT machine = IMAGE_FILE_MACHINE_UNKNOWN;
     USHORT native = IMAGE_FILE_MACHINE_UNKNOWN;
-    BOOL is_wow64 = FALSE;
 
     /* Only this query knows an x64 process on ARM64, which is not a WOW64 process. */
     if (platform->get_information != NULL &&
         platform->get_information(process, NT_PROCESS_MACHINE_TYPE, &type, sizeof type))
         return arch_from_machine(type.machine);
-    if (platform->is_wow64 != NULL && platform->is_wow64(process, &machine, &native))
-        return arch_from_machine(machine != IMAGE_FILE_MACHINE_UNKNOWN ? machine : native);
-    if (IsWow64Process(process, &is_wow64))
-        return is_wow64 ? ARCH_X86 : ARCH_X64;
-    return ARCH_UNKNOWN;
+    if (!IsWow64Process2(process, &machine, &native))
+        return ARCH_UNKNOWN;
+    return arch_from_machine(machine != IMAGE_FILE_MACHINE_UNKNOWN ? machine : native);
 }
 
 static int query_protection(HANDLE process)
@@ -212,15 +176,10 @@ static void query_owner(HANDLE process, struct process_facts *facts)
     handle_close(&token);
 }
 
-static nt_result query_image_name(HANDLE process, const void *address, void *buffer, size_t size,
-                                  size_t *needed)
+static nt_result query_image_name(HANDLE process, const void *address, void *answer, ULONG size)
 {
-    ULONG needed_size = 0;
     (void)address;
-    nt_result result = NtQueryInformationProcess(process, NT_PROCESS_IMAGE_NAME, buffer,
-                                                 (ULONG)size, &needed_size);
-    *needed = needed_size;
-    return result;
+    return NtQueryInformationProcess(process, NT_PROCESS_IMAGE_NAME, answer, size, NULL);
 }
 
 static void close_space(void *context, struct address_space *space)
@@ -229,7 +188,6 @@ static void close_space(void *context, struct address_space *space)
     if (space == NULL)
         return;
     handle_close(&space->process);
-    free(space->answer);
     free(space);
 }
 
@@ -240,9 +198,10 @@ static uint32_t open_space(void *context, uint32_t pid, struct process_facts *fa
     enum process_access access = PROCESS_ACCESS_NONE;
     bool lossy, is_minimal = false;
 
-    struct address_space *made = calloc(1, sizeof *made);
+    struct address_space *made = malloc(sizeof *made);
     if (made == NULL)
         return NTSTATUS_NO_MEMORY;
+    made->process = NULL;
     uint32_t status = open_process(pid, &made->process, &access);
     if (status == NTSTATUS_OK && !is_process(made->process, pid, &is_minimal))
         status = NTSTATUS_INVALID_CID;
@@ -282,14 +241,9 @@ static uint32_t query_memory(void *context, struct address_space *space,
                                           (ULONG)memory_class, answer, size, NULL);
 }
 
-static nt_result query_mapped_name(HANDLE process, const void *address, void *buffer, size_t size,
-                                   size_t *needed)
+static nt_result query_mapped_name(HANDLE process, const void *address, void *answer, ULONG size)
 {
-    SIZE_T needed_size = 0;
-    nt_result result =
-        NtQueryVirtualMemory(process, address, MEMORY_CLASS_NAME, buffer, size, &needed_size);
-    *needed = needed_size;
-    return result;
+    return NtQueryVirtualMemory(process, address, MEMORY_CLASS_NAME, answer, size, NULL);
 }
 
 static uint32_t query_name(void *context, struct address_space *space, uint64_t address,
@@ -298,6 +252,59 @@ static uint32_t query_name(void *context, struct address_space *space, uint64_t 
     (void)context;
     return platform_nt_query_name(space, query_mapped_name, (const void *)(uintptr_t)address, name,
                                   lossy);
+}
+
+/* --- named objects --- */
+
+static uint32_t open_object(void *context, enum object_type type, uint64_t parent,
+                            const uint16_t *name, size_t len, uint64_t *handle)
+{
+    const USHORT size = (USHORT)(len * sizeof *name); /* an object's name has no more than this */
+    struct nt_string text = {size, size, (wchar_t *)(uintptr_t)name};
+    struct nt_object_attributes attributes = {.size = sizeof attributes,
+                                              .root_directory = (HANDLE)(uintptr_t)parent,
+                                              .object_name = &text};
+    HANDLE opened = NULL;
+
+    (void)context;
+    const nt_result result = type == OBJECT_DIRECTORY
+                                 ? NtOpenDirectoryObject(&opened, NT_DIRECTORY_QUERY, &attributes)
+                                 : NtOpenSection(&opened, NT_SECTION_QUERY, &attributes);
+    if (result == 0)
+        *handle = (uint64_t)(uintptr_t)opened;
+    return (uint32_t)result;
+}
+
+static uint32_t read_directory(void *context, uint64_t directory, bool is_single, size_t size,
+                               uint32_t *ordinal, struct buffer *answer)
+{
+    ULONG next = *ordinal;
+
+    (void)context;
+    const nt_result result = NtQueryDirectoryObject((HANDLE)(uintptr_t)directory, answer->data,
+                                                    (ULONG)size, is_single, next == 0, &next, NULL);
+    answer->size = result == 0 || (uint32_t)result == NTSTATUS_MORE_ENTRIES ? size : 0;
+    *ordinal = next;
+    return (uint32_t)result;
+}
+
+static uint32_t query_section(void *context, uint64_t section, struct section_basic *answer)
+{
+    (void)context;
+    return (uint32_t)NtQuerySection((HANDLE)(uintptr_t)section, NT_SECTION_BASIC, answer,
+                                    sizeof *answer, NULL);
+}
+
+static void close_object(void *context, uint64_t handle)
+{
+    (void)context;
+    CloseHandle((HANDLE)(uintptr_t)handle);
+}
+
+static uint32_t list_handles(void *context, struct buffer *answer)
+{
+    (void)context;
+    return system_query(NT_SYSTEM_HANDLES, HANDLES_SIZE_FIRST, answer);
 }
 
 /* --- the platform --- */
@@ -329,14 +336,12 @@ static uint32_t list_drivers(void *context, struct buffer *answer)
 
 static bool find_services(void *context, uint32_t pid, uint64_t start_time, struct buffer *names)
 {
-    struct platform_nt *platform = context;
-    return service_list_find(platform->services, pid, start_time, names);
+    return system_lists_services(((struct platform_nt *)context)->lists, pid, start_time, names);
 }
 
 static bool rewrite_path(void *context, struct span device_path, struct buffer *path)
 {
-    struct platform_nt *platform = context;
-    return device_table_rewrite(platform->devices, device_path, path);
+    return system_lists_path(((struct platform_nt *)context)->lists, device_path, path);
 }
 
 static uint64_t query_address_limit(void)
@@ -351,19 +356,20 @@ DWORD platform_nt_create(struct platform *platform)
     struct platform_nt *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    DWORD error = device_table_create(device_query_all, &made->devices);
-    if (error == ERROR_SUCCESS)
-        error = service_list_create(service_list_query, &made->services);
+    DWORD error = system_lists_create(device_query_all, service_list_query, &made->lists);
     if (error != ERROR_SUCCESS) {
-        device_table_destroy(made->devices);
         free(made);
         return error;
     }
     made->get_information =
         (get_process_information)system_function(L"kernel32.dll", "GetProcessInformation");
-    made->is_wow64 = (is_wow64_process2)system_function(L"kernel32.dll", "IsWow64Process2");
     made->address_limit = query_address_limit();
-    object_directory_calls(&made->objects);
+    made->objects = (struct object_calls){.own_pid = GetCurrentProcessId(),
+                                          .open = open_object,
+                                          .read = read_directory,
+                                          .section = query_section,
+                                          .close = close_object,
+                                          .handles = list_handles};
     *platform = (struct platform){
         .context = made,
         .hides_shares = token_administrator(GetCurrentProcessToken()) != ADMINISTRATOR_ENABLED,
@@ -383,17 +389,15 @@ DWORD platform_nt_create(struct platform *platform)
 void platform_nt_destroy(struct platform *platform)
 {
     struct platform_nt *made = platform->context;
-    if (made != NULL) {
-        device_table_destroy(made->devices);
-        service_list_destroy(made->services);
-    }
+    if (made != NULL)
+        system_lists_destroy(made->lists);
     free(made);
     platform->context = NULL;
 }
 
 void platform_nt_wait_services(struct platform *platform, DWORD wait_ms)
 {
-    service_list_wait(((struct platform_nt *)platform->context)->services, wait_ms);
+    system_lists_wait_services(((struct platform_nt *)platform->context)->lists, wait_ms);
 }
 
 DWORD platform_nt_enable_debug(void)

@@ -1,8 +1,9 @@
 /* The real platform: what a scan needs, from Windows itself.
  *
  * Opens processes with PROCESS_QUERY_INFORMATION, else with PROCESS_QUERY_LIMITED_INFORMATION, and
- * reads them through NtQueryVirtualMemory (declared in ntdll.h). It copies answers and decides
- * nothing. It never opens a file. */
+ * reads them through NtQueryVirtualMemory; opens directories of the object manager and sections
+ * with DIRECTORY_QUERY and SECTION_QUERY. A DACL that refuses these rights is respected. It copies
+ * answers and decides nothing. It never opens a file. */
 #ifndef COMMON_WIN32_PLATFORM_NT_H
 #define COMMON_WIN32_PLATFORM_NT_H
 
@@ -25,20 +26,19 @@ void platform_nt_wait_services(_In_ struct platform *platform, DWORD wait_ms);
  * ERROR_NOT_ALL_ASSIGNED when the token does not hold it, or another Win32 error. */
 NODISCARD DWORD platform_nt_enable_debug(void);
 
-/* An open process. Zeroed except for `process` it is valid. */
+/* An open process. */
 struct address_space {
     HANDLE process; /* owned */
-    struct nt_string
-        *answer;        /* owned; room for the answers of name queries; NULL until the first */
-    size_t answer_size; /* bytes */
+    union {
+        struct nt_string name;
+        uint8_t bytes[NT_NAME_ANSWER_SIZE_MAX];
+    } answer; /* of name queries: room for the longest */
 };
 
-/* Asks for a name into `buffer` of `size` bytes: a struct nt_string, then its text.
- * needed  Receives the bytes it would take; 0: the query does not say. */
-typedef nt_result (*name_query)(HANDLE process, const void *address, void *buffer, size_t size,
-                                size_t *needed);
+/* Asks for a name: a struct nt_string, then its text, in `size` bytes. */
+typedef nt_result (*name_query)(HANDLE process, const void *address, void *answer, ULONG size);
 
-/* Makes a name query, growing the room for its answer in bounded steps.
+/* Makes a name query, first in little room, then with all there is.
  * name   Cleared, then receives UTF-8.
  * lossy  Receives true when the name contained an unpaired surrogate.
  * Returns an NTSTATUS; NTSTATUS_INFO_LENGTH_MISMATCH also for an answer that points outside of

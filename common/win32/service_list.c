@@ -3,23 +3,11 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "common/win32/handle.h"
-#include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 
 enum {
     ANSWER_SIZE = 256 * 1024, /* the most that EnumServicesStatusExW takes */
     ANSWERS_MAX = 64          /* of one query: 64 times 256 KiB are more than SERVICES_MAX */
-};
-
-struct service_list {
-    service_query query;
-    SRWLOCK lock;                /* guards the members below; never held during a query */
-    CONDITION_VARIABLE answered; /* the first query has ended */
-    struct services services;
-    bool is_asking, was_asked;
-    ULONGLONG asked_ms;  /* GetTickCount64 of the end of the last query */
-    unsigned references; /* the owner's, and that of the thread that asks */
 };
 
 /* Types of services, all that the system knows: SERVICE_TYPE_ALL of the SDKs for builds 17763 and
@@ -95,102 +83,4 @@ cleanup:
         CloseServiceHandle(manager);
     free(answer);
     return error;
-}
-
-/* Gives back a reference and the lock, which is held exclusively. */
-static void leave(struct service_list *list)
-{
-    const bool is_last = --list->references == 0;
-
-    ReleaseSRWLockExclusive(&list->lock);
-    if (!is_last)
-        return;
-    services_release(&list->services);
-    free(list);
-}
-
-static DWORD WINAPI ask(void *context)
-{
-    struct service_list *list = context;
-    struct services made;
-
-    services_begin(&made, system_now_filetime(NULL));
-    const DWORD error = list->query(&made);
-    AcquireSRWLockExclusive(&list->lock);
-    if (error == ERROR_SUCCESS) {
-        const struct services old = list->services;
-        list->services = made;
-        made = old;
-    }
-    list->is_asking = false;
-    list->was_asked = true;
-    list->asked_ms = GetTickCount64();
-    WakeAllConditionVariable(&list->answered);
-    leave(list);
-    services_release(&made);
-    return 0;
-}
-
-/* The lock is held exclusively. */
-static void start(struct service_list *list)
-{
-    if (list->is_asking ||
-        (list->was_asked && GetTickCount64() - list->asked_ms < SERVICE_LIST_AGE_MAX_MS))
-        return;
-    HANDLE thread = CreateThread(NULL, 0, ask, list, 0, NULL);
-    if (thread == NULL)
-        return; /* the next question tries again */
-    list->is_asking = true;
-    list->references++;
-    handle_close(&thread);
-}
-
-DWORD service_list_create(service_query query, struct service_list **out)
-{
-    struct service_list *list = calloc(1, sizeof *list);
-
-    if (list == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    InitializeSRWLock(&list->lock);
-    InitializeConditionVariable(&list->answered);
-    list->query = query;
-    list->references = 1;
-    AcquireSRWLockExclusive(&list->lock);
-    start(list);
-    ReleaseSRWLockExclusive(&list->lock);
-    *out = list;
-    return ERROR_SUCCESS;
-}
-
-void service_list_destroy(struct service_list *list)
-{
-    if (list == NULL)
-        return;
-    AcquireSRWLockExclusive(&list->lock);
-    leave(list);
-}
-
-bool service_list_find(struct service_list *list, uint32_t pid, uint64_t start_time,
-                       struct buffer *names)
-{
-    AcquireSRWLockExclusive(&list->lock);
-    start(list);
-    const bool is_known = services_find(&list->services, pid, start_time, names);
-    ReleaseSRWLockExclusive(&list->lock);
-    return is_known;
-}
-
-void service_list_wait(struct service_list *list, DWORD wait_ms)
-{
-    const ULONGLONG begun_ms = GetTickCount64();
-
-    AcquireSRWLockExclusive(&list->lock);
-    while (!list->was_asked && list->is_asking) {
-        const ULONGLONG waited_ms = GetTickCount64() - begun_ms;
-        if (waited_ms >= wait_ms)
-            break;
-        (void)SleepConditionVariableSRW(&list->answered, &list->lock, (DWORD)(wait_ms - waited_ms),
-                                        0);
-    }
-    ReleaseSRWLockExclusive(&list->lock);
 }

@@ -251,17 +251,6 @@ DWORD token_facts(HANDLE token, struct caller *caller)
     return ERROR_SUCCESS;
 }
 
-DWORD token_facts_self(struct caller *caller)
-{
-    HANDLE token = NULL;
-
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
-        return GetLastError();
-    DWORD error = token_facts(token, caller);
-    handle_close(&token);
-    return error;
-}
-
 DWORD token_linked(HANDLE token, HANDLE *linked)
 {
     TOKEN_LINKED_TOKEN answer = {NULL};

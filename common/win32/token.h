@@ -5,7 +5,7 @@
 #include "common/proto/caller.h"
 #include "common/win32/win.h"
 
-/* All functions take a token with TOKEN_QUERY and return a Win32 error. */
+/* All functions take a token with TOKEN_QUERY, GetCurrentProcessToken() too, and return a Win32 error. */
 
 /* Reads the facts of a token; what was granted to it, and the linked token, are left 0. Only the
  * kernel is asked.
@@ -15,9 +15,6 @@ NODISCARD DWORD token_facts(_In_ HANDLE token, _Out_ struct caller *caller);
 
 /* Reads user, logon session and integrity, and leaves the rest unknown: three calls of the kernel. */
 NODISCARD DWORD token_identity(_In_ HANDLE token, _Out_ struct caller *caller);
-
-/* The facts of this process. */
-NODISCARD DWORD token_facts_self(_Out_ struct caller *caller);
 
 /* The user a token runs as. */
 NODISCARD DWORD token_user(_In_ HANDLE token, _Out_ struct sid *user);

@@ -115,7 +115,7 @@ static DWORD create_server(const wchar_t *pipe_name)
 
     if (daemon.is_console) {
         struct caller self;
-        DWORD error = token_facts_self(&self);
+        DWORD error = token_facts(GetCurrentProcessToken(), &self);
         if (error != ERROR_SUCCESS)
             return error;
         if (!access_console_sddl(&self.user, self.administrator == ADMINISTRATOR_ENABLED, pipe_sddl,

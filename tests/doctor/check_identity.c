@@ -49,7 +49,7 @@ static DWORD create_server(const wchar_t *name, HANDLE *server)
     PSECURITY_DESCRIPTOR descriptor = NULL;
     struct caller self;
 
-    DWORD error = token_facts_self(&self);
+    DWORD error = token_facts(GetCurrentProcessToken(), &self);
     if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, false, pipe_sddl, access_sddl))
         error = ERROR_INVALID_SID;
     if (error == ERROR_SUCCESS)

@@ -1,6 +1,5 @@
 /* The names of mapped files: what becomes of them when the file is locked, renamed, linked or deleted. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/scan/nt_status.h"
@@ -25,10 +24,9 @@ struct name_call {
     char name[NAME_CAPACITY]; /* its last component, terminated */
 };
 
-static nt_result query_mapped(HANDLE process, const void *address, void *buffer, size_t size,
-                              size_t *needed)
+static nt_result query_mapped(HANDLE process, const void *address, void *answer, ULONG size)
 {
-    return NtQueryVirtualMemory(process, address, MEMORY_CLASS_NAME, buffer, size, needed);
+    return NtQueryVirtualMemory(process, address, MEMORY_CLASS_NAME, answer, size, NULL);
 }
 
 static DWORD WINAPI query_name(void *context)
@@ -45,7 +43,6 @@ static DWORD WINAPI query_name(void *context)
         start--;
     (void)snprintf(call->name, sizeof call->name, "%.*s", (int)(name.size - start),
                    name.data != NULL ? name.data + start : "");
-    free(self.answer);
     buffer_release(&name);
     return 0;
 }

@@ -154,7 +154,7 @@ static void judge_owners(struct machine *machine, const struct process_list *lis
     size_t known = 0;
     bool is_right = false;
 
-    const DWORD error = token_facts_self(&self);
+    const DWORD error = token_facts(GetCurrentProcessToken(), &self);
     for (size_t i = 0; i < list->count && error == ERROR_SUCCESS; i++) {
         known += list->entries[i].owner.size > 0;
         is_right = is_right || (list->entries[i].pid == GetCurrentProcessId() &&

@@ -120,7 +120,7 @@ static DWORD make_own_pipe(struct target *target)
     target->is_own = true;
     (void)swprintf(target->name, TARGET_NAME_LENGTH, L"\\\\.\\pipe\\lsmap-doctor-%lu",
                    (unsigned long)GetCurrentProcessId());
-    DWORD error = token_facts_self(&self);
+    DWORD error = token_facts(GetCurrentProcessToken(), &self);
     if (error == ERROR_SUCCESS &&
         !access_console_sddl(&self.user, false, target->sddl, access_sddl))
         error = ERROR_INVALID_SID;

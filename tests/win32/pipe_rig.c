@@ -156,7 +156,7 @@ static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
         limits.connections = connections_max;
     if (rig->connections_user_max != 0)
         limits.connections_per_user = rig->connections_user_max;
-    DWORD error = token_facts_self(&self);
+    DWORD error = token_facts(GetCurrentProcessToken(), &self);
     if (error == ERROR_SUCCESS && !access_console_sddl(&self.user, false, pipe_sddl, access_sddl))
         error = ERROR_INVALID_SID;
     if (error != ERROR_SUCCESS)

@@ -92,7 +92,7 @@ static void accesscheck_reads_custom_dacls_as_we_do(struct test *t)
     struct caller self;
     char sid[SID_TEXT_CAPACITY], text[SDDL_CAPACITY];
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     sid_format(sid, &self.user);
     HANDLE full = create_token(NULL, 0), filtered = create_token(administrators, 1);
     REQUIRE(t, full != NULL && filtered != NULL);
@@ -248,7 +248,7 @@ static void the_pipe_admits_whom_a_setting_names(struct test *t)
     struct caller self;
     char sid[SID_TEXT_CAPACITY], text[256];
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     sid_format(sid, &self.user);
     if (strcmp(sid, "S-1-5-18") == 0)
         TEST_SKIP(t, "this runs as SYSTEM, which has all rights");
@@ -275,7 +275,7 @@ static void the_dacl_can_be_changed_while_it_serves(struct test *t)
     struct caller self, caller;
     char sid[SID_TEXT_CAPACITY], text[256];
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     sid_format(sid, &self.user);
     HANDLE token = create_token(NULL, 0);
     REQUIRE(t, token != NULL);

@@ -70,7 +70,7 @@ static void every_descriptor_is_valid(struct test *t)
         CHECK(t, IsValidSecurityDescriptor(descriptor));
         descriptor_free(&descriptor);
     }
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     CHECK(t, access_console_sddl(&self.user, false, pipe_sddl, access_sddl));
     CHECK_INT(t, ERROR_SUCCESS, descriptor_create(pipe_sddl, &descriptor));
     descriptor_free(&descriptor);
@@ -118,7 +118,7 @@ static void the_filtered_half_adds_no_instance_to_an_elevated_console(struct tes
     PSECURITY_DESCRIPTOR descriptor = NULL;
     struct caller self;
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     if (self.administrator != ADMINISTRATOR_ENABLED)
         TEST_SKIP(t, "needs an elevated prompt");
     REQUIRE(t, access_console_sddl(&self.user, true, pipe_sddl, access_sddl));
@@ -146,7 +146,7 @@ static void the_service_grants_by_group(struct test *t)
     struct client_access access = {0};
     struct caller self, caller;
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
     for (DWORD disabled = 0; disabled <= 2; disabled++) {
         HANDLE token = create_token(groups, disabled);
@@ -170,7 +170,7 @@ static void the_console_grants_all_to_its_user(struct test *t)
     struct client_access access = {0};
     struct caller self, caller;
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     REQUIRE(t, access_console_sddl(&self.user, false, pipe_sddl, access_sddl));
     REQUIRE(t, descriptor_create(access_sddl, &access.descriptor) == ERROR_SUCCESS);
     HANDLE token = create_token(groups, 2);
@@ -232,7 +232,7 @@ static void the_client_of_a_pipe_is_known_and_we_are_ourselves_again(struct test
     struct pair pair;
     HANDLE token = NULL;
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     REQUIRE(t, descriptor_create(ACCESS_SDDL_SERVICE, &access.descriptor) == ERROR_SUCCESS);
     CHECK(t, pair_open(&pair, SECURITY_IDENTIFICATION));
     CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, NULL, &caller));

@@ -7,13 +7,36 @@
 #include "common/scan/device_map.h"
 #include "common/text/fold.h"
 #include "common/win32/device_query.h"
-#include "common/win32/device_table.h"
 #include "common/win32/handle.h"
+#include "common/win32/system_lists.h"
 #include "common/win32/text_w.h"
 
 enum { SCRATCH_SIZE = 64 * 1024, TARGET_LEN_MAX = 4096, THREADS = 4, READS = 300 };
 
-static struct device_table *table;
+static struct system_lists *table;
+static volatile LONG refreshes; /* queries for devices that have ended */
+
+static DWORD counted_query(struct device_map *map)
+{
+    const DWORD error = device_query_all(map);
+
+    InterlockedIncrement(&refreshes);
+    return error;
+}
+
+static DWORD no_services(struct services *services)
+{
+    (void)services;
+    return ERROR_SUCCESS;
+}
+
+/* Waits until more queries have ended, and the last one's answer is in the table. */
+static void wait_for_refresh(LONG before)
+{
+    for (int i = 0; i < 200 && refreshes == before; i++)
+        Sleep(20);
+    Sleep(50);
+}
 
 /* The device and the letter of the system drive; "" when unknown. */
 static void find_system_drive(char *device, size_t capacity, char *letter)
@@ -35,7 +58,7 @@ static bool rewrite_is(const char *device_path, const char *expected)
 {
     struct buffer path;
     buffer_init(&path, SCRATCH_SIZE);
-    bool known = device_table_rewrite(table, span_from_string(device_path), &path);
+    bool known = system_lists_path(table, span_from_string(device_path), &path);
     bool same = expected != NULL
                     ? known && fold_equal(span_from_string(expected), buffer_span(&path))
                     : !known && path.size == 0;
@@ -118,12 +141,11 @@ static void refresh_now(struct test *t)
     char device_path[64];
 
     Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
-    const uint64_t refreshes = device_table_refreshes(table);
+    const LONG before = refreshes;
     snprintf(device_path, sizeof device_path, "\\Device\\LsmapNobody%u\\a", ++number);
     CHECK(t, rewrite_is(device_path, NULL));
-    for (int i = 0; i < 200 && device_table_refreshes(table) == refreshes; i++)
-        Sleep(20);
-    CHECK_INT(t, refreshes + 1, device_table_refreshes(table));
+    wait_for_refresh(before);
+    CHECK_INT(t, before + 1, refreshes);
 }
 
 static void unknown_device_refreshes_but_not_too_often(struct test *t)
@@ -138,11 +160,11 @@ static void unknown_device_refreshes_but_not_too_often(struct test *t)
     expected[0] = (char)letter[0];
     CHECK(t, rewrite_is(device_path, NULL));
     refresh_now(t);
-    const uint64_t refreshes = device_table_refreshes(table);
+    const LONG before = refreshes;
     REQUIRE(t, DefineDosDeviceW(DDD_RAW_TARGET_PATH, letter, L"\\Device\\LsmapTestDevice"));
     for (int i = 0; i < 10; i++) /* it had no letter then */
         CHECK(t, rewrite_is(device_path, "\\\\?\\GLOBALROOT\\Device\\LsmapTestDevice\\a.dll"));
-    CHECK_INT(t, refreshes, device_table_refreshes(table));
+    CHECK_INT(t, before, refreshes);
     refresh_now(t);
     CHECK(t, rewrite_is(device_path, expected));
     CHECK(t, DefineDosDeviceW(DDD_REMOVE_DEFINITION | DDD_RAW_TARGET_PATH, letter,
@@ -155,6 +177,7 @@ static HANDLE hang_end;
 static DWORD hanging_query(struct device_map *map)
 {
     (void)WaitForSingleObject(hang_end, INFINITE);
+    InterlockedIncrement(&refreshes);
     return device_map_add(map, DEVICE_VOLUME, SPAN("\\Device\\Slow"), SPAN("S:")) == STATUS_OK
                ? ERROR_SUCCESS
                : ERROR_NOT_ENOUGH_MEMORY;
@@ -167,14 +190,16 @@ static void only_the_first_question_waits_and_not_long(struct test *t)
         ULONGLONG least_ms, most_ms;
     } rows[] = {
         {"\\Device\\Mup\\server\\share\\a", "\\\\server\\share\\a", 0, 400},
-        {"\\Device\\Slow\\a", NULL, DEVICE_TABLE_WAIT_MAX_MS - 50, DEVICE_TABLE_WAIT_MAX_MS + 500},
+        {"\\Device\\Slow\\a", NULL, DEVICE_TABLE_WAIT_MAX_MS - 400, DEVICE_TABLE_WAIT_MAX_MS + 500},
         {"\\Device\\Slow\\a", NULL, 0, 400},
         {"\\??\\C:\\a", "C:\\a", 0, 400},
     };
-    struct device_table *fast = table;
+    struct system_lists *fast = table;
+    const LONG before = refreshes;
 
     hang_end = CreateEventW(NULL, TRUE, FALSE, NULL);
-    REQUIRE(t, hang_end != NULL && device_table_create(hanging_query, &table) == ERROR_SUCCESS);
+    REQUIRE(t, hang_end != NULL &&
+                   system_lists_create(hanging_query, no_services, &table) == ERROR_SUCCESS);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const ULONGLONG start_ms = GetTickCount64();
         TEST_ROW(t, "row %zu", i);
@@ -182,17 +207,16 @@ static void only_the_first_question_waits_and_not_long(struct test *t)
         const ULONGLONG elapsed_ms = GetTickCount64() - start_ms;
         CHECK(t, elapsed_ms >= rows[i].least_ms && elapsed_ms <= rows[i].most_ms);
     }
-    CHECK_INT(t, 0, device_table_refreshes(table));
+    CHECK_INT(t, before, refreshes);
     SetEvent(hang_end);
-    for (int i = 0; i < 200 && device_table_refreshes(table) == 0; i++)
-        Sleep(20);
+    wait_for_refresh(before);
     CHECK(t, rewrite_is("\\Device\\Slow\\a", "S:\\a"));
-    device_table_destroy(table);
+    system_lists_destroy(table);
 
     ResetEvent(hang_end); /* the thread keeps what it needs */
-    REQUIRE(t, device_table_create(hanging_query, &table) == ERROR_SUCCESS);
+    REQUIRE(t, system_lists_create(hanging_query, no_services, &table) == ERROR_SUCCESS);
     CHECK(t, rewrite_is("\\??\\C:\\a", "C:\\a"));
-    device_table_destroy(table);
+    system_lists_destroy(table);
     SetEvent(hang_end);
     Sleep(100);
     table = fast;
@@ -248,7 +272,7 @@ static void many_threads_read_while_one_refreshes(struct test *t)
     REQUIRE(t, text_w_to_utf8(known, sizeof known - 8, target) == ERROR_SUCCESS);
     memcpy(known + strlen(known), "\\a.dll", 7);
     Sleep(DEVICE_REFRESH_INTERVAL_MS + 50);
-    uint64_t refreshes = device_table_refreshes(table);
+    const LONG before = refreshes;
     CHECK(t, rewrite_is("\\Device\\LsmapNobody\\a", NULL)); /* so that one begins */
     for (size_t i = 0; i < THREADS; i++) {
         threads[i] = CreateThread(NULL, 0, read_always, known, 0, NULL);
@@ -263,7 +287,7 @@ static void many_threads_read_while_one_refreshes(struct test *t)
         CHECK_INT(t, 0, wrong);
         handle_close(&threads[i]);
     }
-    CHECK(t, device_table_refreshes(table) > refreshes);
+    CHECK(t, refreshes > before);
 }
 
 int main(int argc, char **argv)
@@ -278,9 +302,9 @@ int main(int argc, char **argv)
         TEST_CASE(many_threads_read_while_one_refreshes),
     };
 
-    if (device_table_create(device_query_all, &table) != ERROR_SUCCESS)
+    if (system_lists_create(counted_query, no_services, &table) != ERROR_SUCCESS)
         return 1;
     int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
-    device_table_destroy(table);
+    system_lists_destroy(table);
     return failed;
 }

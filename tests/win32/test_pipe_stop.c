@@ -119,7 +119,7 @@ static void the_name_of_a_dead_server_is_taken_over(struct test *t)
         struct caller self;
 
         TEST_ROW(t, "%s", rows[i].name);
-        REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+        REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
         REQUIRE(t, access_console_sddl(&self.user, false, pipe_sddl, access_sddl));
         REQUIRE(t, descriptor_create(pipe_sddl, &ours.lpSecurityDescriptor) == ERROR_SUCCESS);
         REQUIRE(t, descriptor_create(rows[i].left != NULL ? rows[i].left : pipe_sddl,

@@ -61,7 +61,7 @@ static void open_returns_the_facts_of_this_process(struct test *t)
     buffer_init(&path, SCRATCH_SIZE);
     struct address_space *space = open_self(&facts);
     REQUIRE(t, space != NULL);
-    REQUIRE(t, token_facts_self(&caller) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &caller) == ERROR_SUCCESS);
     GetNativeSystemInfo(&info);
     CHECK_INT(t, PROCESS_ACCESS_FULL, facts.access);
     CHECK_INT(t, ARCH_X64, facts.arch);

@@ -6,7 +6,6 @@
 
 #include "common/scan/nt_status.h"
 #include "common/scan/sections.h"
-#include "common/win32/object_directory.h"
 #include "common/win32/platform_nt.h"
 #include "common/win32/system_info.h"
 #include "tests/win32/fixture_run.h"

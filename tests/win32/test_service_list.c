@@ -4,6 +4,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/service_list.h"
 #include "common/win32/system_info.h"
+#include "common/win32/system_lists.h"
 
 enum { NAMES_SIZE_MAX = 64 * 1024, WAIT_MS = 5000, AT_ONCE_MS = 300 };
 
@@ -23,41 +24,48 @@ static DWORD failing_query(struct services *services)
     return services_add(services, 900, SPAN("Dhcp")) ? ERROR_ACCESS_DENIED : ERROR_SUCCESS;
 }
 
-static bool find(struct service_list *list, uint32_t pid, struct buffer *names)
+static DWORD no_devices(struct device_map *map)
+{
+    (void)map;
+    return ERROR_SUCCESS;
+}
+
+static bool find(struct system_lists *list, uint32_t pid, struct buffer *names)
 {
     const ULONGLONG start_ms = GetTickCount64();
-    const bool is_known = service_list_find(list, pid, 1, names);
+    const bool is_known = system_lists_services(list, pid, 1, names);
 
     return is_known && GetTickCount64() - start_ms < AT_ONCE_MS;
 }
 
 static void nobody_waits_for_a_query_that_hangs(struct test *t)
 {
-    struct service_list *list = NULL;
+    struct system_lists *list = NULL;
     struct buffer names;
 
     queries = 0;
     hang_end = CreateEventW(NULL, TRUE, FALSE, NULL);
     buffer_init(&names, NAMES_SIZE_MAX);
-    REQUIRE(t, hang_end != NULL && service_list_create(hanging_query, &list) == ERROR_SUCCESS);
+    REQUIRE(t, hang_end != NULL &&
+                   system_lists_create(no_devices, hanging_query, &list) == ERROR_SUCCESS);
     const ULONGLONG start_ms = GetTickCount64();
     for (int i = 0; i < 10; i++)
-        CHECK(t, !service_list_find(list, 900, 1, &names));
-    service_list_wait(list, 100);
+        CHECK(t, !system_lists_services(list, 900, 1, &names));
+    system_lists_wait_services(list, 100);
     CHECK(t, GetTickCount64() - start_ms < AT_ONCE_MS + 100);
     CHECK_INT(t, 1, queries); /* a second one would hang, too */
     SetEvent(hang_end);
-    service_list_wait(list, WAIT_MS);
+    system_lists_wait_services(list, WAIT_MS);
     CHECK(t, find(list, 900, &names));
     CHECK_STR(t, "Dhcp", names.size > 0 ? names.data : "");
     CHECK(t, find(list, 904, &names) && names.size == 0);
-    CHECK(t, !service_list_find(list, 900, UINT64_MAX, &names)); /* started after the list */
-    CHECK_INT(t, 1, queries);                                    /* it is young */
-    service_list_destroy(list);
+    CHECK(t, !system_lists_services(list, 900, UINT64_MAX, &names)); /* started after the list */
+    CHECK_INT(t, 1, queries);                                        /* it is young */
+    system_lists_destroy(list);
 
     ResetEvent(hang_end); /* the thread keeps what it needs */
-    REQUIRE(t, service_list_create(hanging_query, &list) == ERROR_SUCCESS);
-    service_list_destroy(list);
+    REQUIRE(t, system_lists_create(no_devices, hanging_query, &list) == ERROR_SUCCESS);
+    system_lists_destroy(list);
     SetEvent(hang_end);
     Sleep(100);
     handle_close(&hang_end);
@@ -66,28 +74,28 @@ static void nobody_waits_for_a_query_that_hangs(struct test *t)
 
 static void a_list_that_cannot_be_read_says_nothing(struct test *t)
 {
-    struct service_list *list = NULL;
+    struct system_lists *list = NULL;
     struct buffer names;
 
     queries = 0;
     buffer_init(&names, NAMES_SIZE_MAX);
-    REQUIRE(t, service_list_create(failing_query, &list) == ERROR_SUCCESS);
-    service_list_wait(list, WAIT_MS);
-    CHECK(t, !service_list_find(list, 900, 1, &names) && names.size == 0);
+    REQUIRE(t, system_lists_create(no_devices, failing_query, &list) == ERROR_SUCCESS);
+    system_lists_wait_services(list, WAIT_MS);
+    CHECK(t, !system_lists_services(list, 900, 1, &names) && names.size == 0);
     CHECK_INT(t, 1, queries);
     Sleep(SERVICE_LIST_AGE_MAX_MS + 100);
-    CHECK(t, !service_list_find(list, 900, 1, &names)); /* starts the next */
+    CHECK(t, !system_lists_services(list, 900, 1, &names)); /* starts the next */
     for (int i = 0; i < 100 && queries < 2; i++)
         Sleep(20);
     CHECK_INT(t, 2, queries);
-    service_list_destroy(list);
+    system_lists_destroy(list);
     buffer_release(&names);
 }
 
 /* A process that the service control manager started has a service, we have none. */
 static void the_manager_of_this_machine_answers(struct test *t)
 {
-    struct service_list *list = NULL;
+    struct system_lists *list = NULL;
     struct services services;
     struct buffer names;
     uint32_t pid = 0;
@@ -101,11 +109,11 @@ static void the_manager_of_this_machine_answers(struct test *t)
            services.names.size > sizeof pid ? services.names.data + sizeof pid : "",
            (unsigned long)pid);
     buffer_init(&names, NAMES_SIZE_MAX);
-    REQUIRE(t, service_list_create(service_list_query, &list) == ERROR_SUCCESS);
-    service_list_wait(list, WAIT_MS);
+    REQUIRE(t, system_lists_create(no_devices, service_list_query, &list) == ERROR_SUCCESS);
+    system_lists_wait_services(list, WAIT_MS);
     CHECK(t, find(list, pid, &names) && names.size > 0);
     CHECK(t, find(list, GetCurrentProcessId(), &names) && names.size == 0);
-    service_list_destroy(list);
+    system_lists_destroy(list);
     services_release(&services);
     buffer_release(&names);
 }

@@ -11,7 +11,7 @@ static void facts_of_this_process(struct test *t)
     char text[SID_TEXT_CAPACITY];
     DWORD session_id = 0;
 
-    REQUIRE(t, token_facts_self(&caller) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &caller) == ERROR_SUCCESS);
     sid_format(text, &caller.user);
     CHECK(t, strncmp(text, "S-1-", 4) == 0);
     CHECK(t, IsValidSid(caller.user.bytes));
@@ -34,7 +34,7 @@ static void name_is_that_of_the_account(struct test *t)
     char user[CALLER_USER_CAPACITY] = "";
     DWORD size = sizeof user;
 
-    REQUIRE(t, token_facts_self(&caller) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &caller) == ERROR_SUCCESS);
     REQUIRE(t, GetUserNameA(user, &size));
     char name[CALLER_USER_CAPACITY];
     token_user_name(&caller, name);
@@ -51,7 +51,7 @@ static void user_and_integrity_alone_are_the_same(struct test *t)
     uint32_t integrity = 0;
     HANDLE token = NULL;
 
-    REQUIRE(t, token_facts_self(&caller) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &caller) == ERROR_SUCCESS);
     REQUIRE(t, OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token));
     CHECK_INT(t, ERROR_SUCCESS, token_user(token, &user));
     CHECK_INT(t, ERROR_SUCCESS, token_integrity(token, &integrity));
@@ -101,7 +101,7 @@ static void identification_is_enough_and_anonymous_is_known(struct test *t)
 {
     struct caller self, caller;
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     HANDLE token = impersonation(SecurityIdentification);
     REQUIRE(t, token != NULL);
     CHECK_INT(t, ERROR_SUCCESS, token_facts(token, &caller));
@@ -166,7 +166,7 @@ static void the_linked_token_is_usable(struct test *t)
     TOKEN_TYPE type = TokenPrimary;
     DWORD size = 0;
 
-    REQUIRE(t, token_facts_self(&self) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &self) == ERROR_SUCCESS);
     REQUIRE(t, OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &process));
     DWORD error = token_linked(process, &linked);
     handle_close(&process);
@@ -198,10 +198,10 @@ static void facts_leave_no_handle(struct test *t)
     struct caller caller;
     DWORD before = 0, after = 0;
 
-    REQUIRE(t, token_facts_self(&caller) == ERROR_SUCCESS);
+    REQUIRE(t, token_facts(GetCurrentProcessToken(), &caller) == ERROR_SUCCESS);
     REQUIRE(t, GetProcessHandleCount(GetCurrentProcess(), &before));
     for (int i = 0; i < 20; i++)
-        CHECK_INT(t, ERROR_SUCCESS, token_facts_self(&caller));
+        CHECK_INT(t, ERROR_SUCCESS, token_facts(GetCurrentProcessToken(), &caller));
     REQUIRE(t, GetProcessHandleCount(GetCurrentProcess(), &after));
     CHECK_INT(t, before, after);
 }
