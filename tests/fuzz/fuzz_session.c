@@ -11,6 +11,7 @@
 #include "tests/fuzz/script.h"
 #include "tests/rows/reply_lines.h"
 #include "tests/rows/small_machine.h"
+#include "tests/virtual/virtual_objects.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,7 +19,7 @@ enum {
     WRITTEN_SIZE_MAX = 8 * 1024 * 1024,
     WRITTEN_SIZE_ENOUGH = 16 * 1024, /* nothing more is sent then */
     ACTIONS_MAX = 100000,
-    STEPS_MAX = 24,
+    STEPS_MAX = 12,
     READS_MAX = 64, /* of what one step sends: it may be read byte by byte */
     VIEWS_FEW = 5,
     MAPS_PARSED = 8, /* rows of maps that are parsed; of the rest only the ends are looked at */
@@ -26,6 +27,65 @@ enum {
 };
 
 static struct small_machine machine; /* made once: its regions never change */
+static struct virtual_objects objects;
+static struct statistics statistics;
+static struct watch watch; /* of the thread that scans */
+static struct watch_target hung;
+static unsigned
+    hang_in; /* the call of the machine, from now, that does not return in time; 0: none */
+static bool is_hung;
+
+/* Errors that the corpus must reach, for the replay: a part of their message. */
+static const char *const must_reach[] = {
+    "is longer than 1024",
+    "(limit request_size)",
+    "repeated kind",
+    "must not contain \\\\u0000",
+    "did not get its first turn",
+    "did not get another turn",
+    "waited for this answer's reader",
+    "Another program than before",
+    "Windows did not give the list",
+    "\"type\":\"section\"",
+    "\"type\":\"stats\"",
+    "\"code\":\"timeout\"",
+};
+static bool is_reached[sizeof must_reach / sizeof must_reach[0]];
+
+int fuzz_missed(void);
+
+/* The number of things in must_reach that no input has reached; prints them. */
+int fuzz_missed(void)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < sizeof must_reach / sizeof must_reach[0]; i++) {
+        if (!is_reached[i])
+            printf("no input reaches: %s\n", must_reach[i]);
+        count += !is_reached[i];
+    }
+    return count;
+}
+
+static void hang(void)
+{
+    if (hang_in > 0 && --hang_in == 0)
+        is_hung = watch_abandon(&watch, 1, 0, &hung);
+}
+
+static void hang_platform(struct virtual_platform *virtual_, enum virtual_call call)
+{
+    (void)virtual_;
+    (void)call;
+    hang();
+}
+
+static void hang_objects(struct virtual_objects *tree, enum virtual_object_call call)
+{
+    (void)tree;
+    (void)call;
+    hang();
+}
 
 struct world {
     struct script script;
@@ -80,7 +140,12 @@ static void act(struct world *world, size_t actions)
         case SESSION_SCAN:
             if (world->no_turns)
                 return;
-            FUZZ_CHECK(session_scan(session, NULL, machine.clock_us + world->turn_us));
+            watch = (struct watch){.seen_ms = 0};
+            is_hung = false;
+            if (!session_scan(session, &watch, machine.clock_us + world->turn_us)) {
+                FUZZ_CHECK(is_hung);
+                session_on_abandoned(session, &hung);
+            }
             session_on_served(session, world->now_ms);
             break;
         case SESSION_IDENTIFY:
@@ -151,6 +216,10 @@ static void send_request(struct world *world, uint8_t number)
         "{\"id\":11,\"op\":\"maps\"}\n",
         "\n",
         "\xEF\xBB\xBF{}\n",
+        "{\"id\":14,\"op\":\"sections\",\"all\":true}\n",
+        "{\"id\":15,\"op\":\"sections\",\"name\":\"Global\\\\*\"}\n",
+        "{\"id\":16,\"op\":\"maps\",\"all\":true,\"own\":true}\n",
+        "{\"id\":17,\"op\":\"maps\",\"name\":\"a\\u0000\"}\n",
     };
     const char *request = requests[number % (sizeof requests / sizeof requests[0])];
 
@@ -168,7 +237,7 @@ static void send_large(struct world *world, uint8_t number)
         memset(line, ' ', sizeof line);
         pids_size = (size_t)snprintf(pids, sizeof pids, "{\"id\":12,\"op\":\"maps\",\"pid\":[1000");
         for (int i = 1; i < MANY_PIDS; i++)
-            pids_size += (size_t)snprintf(pids + pids_size, 8, ",%d", 1000 + i % 4);
+            pids_size += (size_t)snprintf(pids + pids_size, 8, ",%d", 1000 + i);
         pids_size += (size_t)snprintf(pids + pids_size, 8, "]}\n");
     }
     switch (number % 4) {
@@ -248,6 +317,9 @@ static void interrupt(struct world *world, uint8_t what, uint8_t number)
             return; /* it goes on being written */
         world->is_cut = true;
     }
+    if (session_next(session) == SESSION_READ &&
+        !session_check_read(session, number * (size_t)256, world->now_ms))
+        return;
     session_on_deadline(session, world->now_ms);
 }
 
@@ -300,6 +372,9 @@ static void step(struct world *world)
     case 'n': /* scans get turns, or not */
         world->no_turns = number % 2 == 1;
         break;
+    case 'h': /* a call that hangs */
+        hang_in = number;
+        break;
     case 'l': /* how long turns are */
         world->turn_us = number;
         break;
@@ -338,6 +413,19 @@ static bool skip_map(struct span *text)
     return false;
 }
 
+/* Looks only while something was not reached. */
+static void mark_reached(struct span text)
+{
+#ifdef HAS_MISSED
+    for (size_t i = 0; i < sizeof must_reach / sizeof must_reach[0]; i++)
+        for (size_t at = 0, size = strlen(must_reach[i]); !is_reached[i] && at + size <= text.size;
+             at++)
+            is_reached[i] = memcmp(text.data + at, must_reach[i], size) == 0;
+#else
+    (void)text;
+#endif
+}
+
 /* A strict client accepts what is in `written`. */
 static void check_written(const struct world *world)
 {
@@ -346,6 +434,7 @@ static void check_written(const struct world *world)
     struct reply_line line = {.is_terminal = true};
     size_t terminals_count = 0, lines_count = 0;
 
+    mark_reached(text);
     while (text.size > 0 && memchr(text.data, '\n', text.size) != NULL) {
         if (lines_count++ >= MAPS_PARSED && skip_map(&text)) {
             line.is_terminal = false;
@@ -380,7 +469,7 @@ static void finish(struct world *world)
     }
     FUZZ_CHECK(session_next(&world->session) == SESSION_CLOSE);
     FUZZ_CHECK(world->session.answer == NULL);
-    FUZZ_CHECK(machine.virtual_.open_count == 0);
+    FUZZ_CHECK(machine.virtual_.open_count == 0 && objects.open_count == 0);
 }
 
 /* Sets the machine to its beginning. */
@@ -392,9 +481,18 @@ static void reset_machine(void)
     if (machine.context.platform == NULL) {
         small_machine_init(&machine);
         machine.processes[2].regions_count = VIEWS_FEW;
+        machine.virtual_.objects = &objects;
+        machine.virtual_.on_call = hang_platform;
+        machine.context.statistics = &statistics;
+        objects.on_call = hang_objects;
+        virtual_objects_hold(&objects, 100,
+                             virtual_objects_add(&objects, "\\BaseNamedObjects\\one", false));
+        (void)virtual_objects_add(&objects, "\\Sessions\\1\\BaseNamedObjects\\two", false);
         memcpy(&begin, &machine, sizeof machine);
     }
     memcpy((char *)&machine + fixed, (char *)&begin + fixed, sizeof machine - fixed);
+    statistics_init(&statistics, 0);
+    hang_in = 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

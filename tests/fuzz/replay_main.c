@@ -8,6 +8,11 @@
 enum { SEED_SIZE_MAX = 1 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#ifdef HAS_MISSED
+int fuzz_missed(void); /* prints what the corpus must reach and does not; returns how much */
+#else
+#define fuzz_missed() 0
+#endif
 
 static int replay(const char *path)
 {
@@ -41,6 +46,7 @@ int main(int argc, char **argv)
             failed++;
         }
     }
+    failed += fuzz_missed();
     printf("%d passed, %d failed\n", argc - 1 - failed, failed);
     return argc > 1 && failed == 0 ? 0 : 1;
 }
