@@ -144,7 +144,8 @@ static void act(struct world *world, size_t actions)
             is_hung = false;
             if (!session_scan(session, &watch, machine.clock_us + world->turn_us)) {
                 FUZZ_CHECK(is_hung);
-                session_on_abandoned(session, &hung);
+                session_on_abandoned(session, &hung, world->now_ms);
+                break;
             }
             session_on_served(session, world->now_ms);
             break;
@@ -312,14 +313,11 @@ static void interrupt(struct world *world, uint8_t what, uint8_t number)
         session_on_error(session);
         return;
     }
-    if (session_next(session) == SESSION_WRITE) {
-        if (!session_check(session, 0, world->now_ms))
-            return; /* it goes on being written */
-        world->is_cut = true;
-    }
-    if (session_next(session) == SESSION_READ &&
-        !session_check_read(session, number * (size_t)256, world->now_ms))
-        return;
+    const enum session_action action = session_next(session);
+    if ((action == SESSION_READ || action == SESSION_WRITE) &&
+        !session_check(session, number * (size_t)256, world->now_ms))
+        return; /* it goes on */
+    world->is_cut = world->is_cut || action == SESSION_WRITE;
     session_on_deadline(session, world->now_ms);
 }
 
