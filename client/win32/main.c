@@ -348,17 +348,6 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
                : outcome;
 }
 
-/* The arguments as UTF-8, which live as long as the process; NULL without memory. */
-static char **copy_arguments(int argc, wchar_t **argv_w)
-{
-    char **argv = calloc((size_t)argc + 1, sizeof *argv);
-
-    for (int i = 0; argv != NULL && i < argc; i++)
-        if ((argv[i] = text_w_to_utf8_alloc(argv_w[i])) == NULL)
-            return NULL;
-    return argv;
-}
-
 int wmain(int argc, wchar_t **argv_w); /* no header declares it */
 
 int wmain(int argc, wchar_t **argv_w)
@@ -369,7 +358,7 @@ int wmain(int argc, wchar_t **argv_w)
     /* Before anything can load a library: DLLs come from the system folder only. */
     (void)SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     console_open(&console);
-    char **argv = copy_arguments(argc, argv_w);
+    char **argv = text_w_arguments(argc, argv_w);
     if (argv != NULL)
         outcome = run(&console, argc, argv);
     else

@@ -47,6 +47,16 @@ char *text_w_to_utf8_alloc(const wchar_t *text)
     return out;
 }
 
+char **text_w_arguments(int count, wchar_t *const *arguments)
+{
+    char **utf8 = calloc((size_t)count + 1, sizeof *utf8);
+
+    for (int i = 0; utf8 != NULL && i < count; i++)
+        if ((utf8[i] = text_w_to_utf8_alloc(arguments[i])) == NULL)
+            return NULL;
+    return utf8;
+}
+
 bool text_w_append(struct buffer *out, const wchar_t *text, size_t len)
 {
     size_t size = utf8_from_utf16(NULL, 0, text, len);

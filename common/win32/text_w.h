@@ -20,6 +20,9 @@ NODISCARD DWORD text_w_to_utf8(_Out_writes_(capacity) char *out, size_t capacity
 /* Terminated UTF-8 on the heap; release with free(). NULL without memory. */
 char *text_w_to_utf8_alloc(const wchar_t *text);
 
+/* The arguments of a program as UTF-8, which live as long as the process. NULL without memory. */
+char **text_w_arguments(int count, wchar_t *const *arguments);
+
 /* Appends `len` units as UTF-8, without terminator. Returns false, nothing changed, when `out` may
  * not grow that far. */
 NODISCARD bool text_w_append(_Inout_ struct buffer *out, _In_reads_(len) const wchar_t *text,

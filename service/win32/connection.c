@@ -317,7 +317,7 @@ static bool wait_for_turn(struct connection *connection)
 
     reference(connection);
     enum scan_wait wait =
-        scan_threads_wait(shared->scans, &connection->ticket, &session->grant.caller.user,
+        scan_threads_wait(&shared->scans, &connection->ticket, &session->grant.caller.user,
                           session_deadline_ms(session));
     if (wait == SCAN_CLOSED)
         release(connection);
@@ -336,7 +336,7 @@ static void follow(struct connection *connection)
         session_stop(session, connection->shared->now_ms());
     }
     if (connection->ticket.is_joined && !session_is_scanning(session))
-        scan_threads_leave(connection->shared->scans, &connection->ticket);
+        scan_threads_leave(&connection->shared->scans, &connection->ticket);
     const struct statistics_answer *ended = session_take_ended(session);
     if (ended != NULL)
         event_answered(&session->grant.caller, connection->client_pid, ended);
@@ -519,7 +519,7 @@ static bool is_client_present(struct connection *connection)
     return !pipe_is_abandoned(connection->pipe);
 }
 
-bool connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us)
+void connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us)
 {
     struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
 
@@ -528,10 +528,9 @@ bool connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint
     else if (session_scan(&connection->session, watch, end_us))
         session_on_served(&connection->session, connection->shared->now_ms());
     else
-        return false; /* the connection has another holder */
+        return; /* the slice was abandoned: the connection has another holder */
     run(connection);
     release(connection);
-    return true;
 }
 
 /* --- what the server calls --- */

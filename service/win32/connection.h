@@ -25,7 +25,7 @@
 struct connection_shared {
     TP_CALLBACK_ENVIRON *environment;
     const struct answer_context *context;
-    struct scan_threads *scans;
+    struct scan_threads scans;
     struct client_access access;
     client_query *query_client;
     client_opener_query *query_opener;
@@ -50,7 +50,7 @@ struct connection_shared {
 NODISCARD DWORD connection_listen(_Inout_ struct connection_shared *shared, HANDLE pipe);
 
 /* A scan thread runs a turn of this connection; see scan_turn. */
-bool connection_take_turn(_Inout_ struct turns_ticket *ticket, _Inout_ struct watch *watch,
+void connection_take_turn(_Inout_ struct turns_ticket *ticket, _Inout_ struct watch *watch,
                           uint64_t end_us);
 
 /* Lets a pool thread go on with a connection whose turn does not come or does not end.

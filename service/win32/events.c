@@ -57,23 +57,18 @@ static void print(DWORD id, const wchar_t **strings)
     fflush(stderr);
 }
 
-static WORD event_type(DWORD id)
-{
-    return id >> 30 == EVENT_SEVERITY_ERROR     ? EVENTLOG_ERROR_TYPE
-           : id >> 30 == EVENT_SEVERITY_WARNING ? EVENTLOG_WARNING_TYPE
-                                                : EVENTLOG_INFORMATION_TYPE;
-}
-
 /* Opens the log for each event: early in a start of Windows it may not be there yet. */
-static void log_event(DWORD id, const struct sid *user, WORD count, const wchar_t **strings)
+static void log_event(DWORD id, struct sid *user, WORD count, const wchar_t **strings)
 {
-    struct sid copy =
-        user != NULL ? *user : (struct sid){0}; /* ReportEvent takes no const pointer */
+    const DWORD severity = id >> 30;
+    const WORD type = severity == EVENT_SEVERITY_ERROR     ? EVENTLOG_ERROR_TYPE
+                      : severity == EVENT_SEVERITY_WARNING ? EVENTLOG_WARNING_TYPE
+                                                           : EVENTLOG_INFORMATION_TYPE;
     HANDLE source = RegisterEventSourceW(NULL, L"" SERVICE_NAME);
 
     if (source == NULL)
         return;
-    ReportEventW(source, event_type(id), 0, id, copy.size > 0 ? copy.bytes : NULL, count, 0,
+    ReportEventW(source, type, 0, id, user != NULL && user->size > 0 ? user->bytes : NULL, count, 0,
                  strings, NULL);
     DeregisterEventSource(source);
 }
@@ -81,7 +76,7 @@ static void log_event(DWORD id, const struct sid *user, WORD count, const wchar_
 /* Reports one event.
  * user   The user it is about, shown by the event log in a column of its own; NULL: none.
  * texts  EVENT_STRINGS_MAX insertion strings, %1 and so on; NULL: no such string. */
-static void report_texts(DWORD id, const struct sid *user, const char *const *texts)
+static void report_texts(DWORD id, struct sid *user, const char *const *texts)
 {
     wchar_t buffers[EVENT_STRINGS_MAX][EVENT_STRING_LENGTH];
     const wchar_t *strings[EVENT_STRINGS_MAX] = {NULL};
@@ -225,27 +220,28 @@ void event_folder_refused(const char *why)
 
 /* --- clients --- */
 
-/* Events of a kind that is counted by user. */
-static bool report_next(struct audit *audit, DWORD id, uint64_t now_ms)
+/* Reports what is due of a kind that is counted by user. */
+static void report_due(struct audit *audit, DWORD id, uint64_t now_ms)
 {
-    struct audit_user due;
-    char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY], pid[EVENT_NUMBER_CAPACITY];
+    for (int i = 0; i <= AUDIT_USERS_MAX; i++) {
+        struct audit_user due;
+        char sid[SID_TEXT_CAPACITY], count[EVENT_NUMBER_CAPACITY], pid[EVENT_NUMBER_CAPACITY];
 
-    AcquireSRWLockExclusive(&audit_lock);
-    bool is_taken = audit_next(audit, now_ms, &due);
-    ReleaseSRWLockExclusive(&audit_lock);
-    if (!is_taken)
-        return false;
-    const char *elevation = caller_elevation_name(due.client.elevation);
-    const char *const texts[EVENT_STRINGS_MAX] = {
-        due.client.user.size > 0 ? sid : "several users", count, pid,
-        due.client.image[0] != '\0' ? due.client.image : "unknown",
-        elevation != NULL ? elevation : "unknown"};
-    sid_format(sid, &due.client.user);
-    (void)snprintf(count, sizeof count, "%llu", (unsigned long long)due.count);
-    (void)snprintf(pid, sizeof pid, "%lu", (unsigned long)due.client.pid);
-    report_texts(id, &due.client.user, texts); /* the lock is not held while the log is written */
-    return true;
+        AcquireSRWLockExclusive(&audit_lock);
+        bool is_taken = audit_next(audit, now_ms, &due);
+        ReleaseSRWLockExclusive(&audit_lock); /* not held while the log is written */
+        if (!is_taken)
+            return;
+        const char *elevation = caller_elevation_name(due.client.elevation);
+        const char *const texts[EVENT_STRINGS_MAX] = {
+            due.client.user.size > 0 ? sid : "several users", count, pid,
+            due.client.image[0] != '\0' ? due.client.image : "unknown",
+            elevation != NULL ? elevation : "unknown"};
+        sid_format(sid, &due.client.user);
+        (void)snprintf(count, sizeof count, "%llu", (unsigned long long)due.count);
+        (void)snprintf(pid, sizeof pid, "%lu", (unsigned long)due.client.pid);
+        report_texts(id, &due.client.user, texts);
+    }
 }
 
 static void CALLBACK on_flush(PTP_CALLBACK_INSTANCE instance, void *context, PTP_TIMER timer)
@@ -276,12 +272,8 @@ static void set_flush_timer(uint64_t now_ms)
 
 void events_flush(uint64_t now_ms)
 {
-    for (int i = 0; i <= AUDIT_USERS_MAX && report_next(&denials, EVENT_DENIED, now_ms); i++) {
-        /* one user each time */
-    }
-    for (int i = 0; i <= AUDIT_USERS_MAX && report_next(&queries, EVENT_QUERIES, now_ms); i++) {
-        /* the same */
-    }
+    report_due(&denials, EVENT_DENIED, now_ms);
+    report_due(&queries, EVENT_QUERIES, now_ms);
     AcquireSRWLockExclusive(&audit_lock);
     set_flush_timer(now_ms);
     ReleaseSRWLockExclusive(&audit_lock);

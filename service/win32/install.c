@@ -247,13 +247,11 @@ bool install_edit_path(wchar_t *list, const wchar_t *name, bool add)
 static void broadcast_change(void)
 {
     typedef LRESULT(WINAPI * send_timeout)(HWND, UINT, WPARAM, LPARAM, UINT, UINT, PDWORD_PTR);
-    HMODULE user = LoadLibraryExW(L"user32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
-    FARPROC send = user != NULL ? GetProcAddress(user, "SendMessageTimeoutW") : NULL;
+    send_timeout send = (send_timeout)system_function(L"user32.dll", "SendMessageTimeoutW");
 
     if (send != NULL)
-        ((send_timeout)(void (*)(void))send)(HWND_BROADCAST, WM_SETTINGCHANGE, 0,
-                                             (LPARAM)L"Environment", SMTO_ABORTIFHUNG,
-                                             BROADCAST_WAIT_MS, NULL);
+        send(HWND_BROADCAST, WM_SETTINGCHANGE, 0, (LPARAM)L"Environment", SMTO_ABORTIFHUNG,
+             BROADCAST_WAIT_MS, NULL);
 }
 
 /* Reads, edits and writes the system's PATH; its type stays. */

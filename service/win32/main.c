@@ -1,7 +1,6 @@
 /* lsmapd.exe: command line to action. */
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/proto/protocol.h"
 #include "common/version.h"
@@ -60,25 +59,14 @@ int wmain(int argc, wchar_t **argv)
     (void)hardening_apply();
 
     enum exit_code code = EXIT_CODE_FAILED;
-    UINT code_page = GetConsoleOutputCP();
-    size_t count = argc > 1 ? (size_t)argc - 1 : 0;
-    char **arguments = calloc(count + 1, sizeof *arguments);
-    if (arguments == NULL)
-        goto cleanup;
-    for (size_t i = 0; i < count; i++) {
-        arguments[i] = text_w_to_utf8_alloc(argv[i + 1]);
-        if (arguments[i] == NULL)
-            goto cleanup;
-    }
+    const UINT code_page = GetConsoleOutputCP();
+    const int count = argc > 1 ? argc - 1 : 0;
+    char **arguments = text_w_arguments(count, argv + 1);
     SetConsoleOutputCP(CP_UTF8);
-    code = parse_and_act(count, (const char *const *)arguments);
+    if (arguments != NULL)
+        code = parse_and_act((size_t)count, (const char *const *)arguments);
     fflush(stdout);
-
-cleanup:
     if (code_page != 0)
         SetConsoleOutputCP(code_page); /* the prompt has its own */
-    for (size_t i = 0; arguments != NULL && i < count; i++)
-        free(arguments[i]);
-    free(arguments);
     return (int)code;
 }

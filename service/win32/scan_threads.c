@@ -2,43 +2,15 @@
  * outside of it. */
 #include "service/win32/scan_threads.h"
 
-#include <stdlib.h>
-
 #include "common/base/assertion.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "service/win32/pipe.h"
 
-struct scan_thread {
-    struct scan_threads *threads;
-    unsigned index;
-    bool is_running; /* it has not left its loop */
-    HANDLE handle;
-    struct watch watch;
-    struct turns_ticket *ticket; /* of its latest turn */
-    struct watch_target hung;    /* of a lost thread: its query */
-    struct scan_thread *next;    /* the same: another one */
-};
-
-struct scan_threads {
-    scan_turn *turn;
-    struct watchdog *watchdog;
-    SRWLOCK lock;             /* guards what follows */
-    CONDITION_VARIABLE awake; /* there is a turn to take, or a thread has to end */
-    struct turns turns;
-    unsigned count;      /* threads from this index on end */
-    unsigned idle_count; /* threads that sleep */
-    bool is_closed;
-    struct scan_thread *items[SCANS_LIMIT_MAX]; /* NULL: not started */
-    struct scan_thread *lost;                   /* and those that were, until they are freed */
-    unsigned lost_count;                        /* of that list */
-};
-
 /* Under the lock: waits for a turn. Returns NULL when the thread has to end. */
-static struct turns_ticket *next_turn(struct scan_threads *threads,
-                                      const struct scan_thread *thread)
+static struct turns_ticket *next_turn(struct scan_threads *threads)
 {
-    while (!threads->is_closed && thread->index < threads->count) {
+    while (!threads->is_closed && threads->taking_count <= threads->count) {
         struct turns_ticket *ticket = turns_take(&threads->turns);
 
         if (ticket != NULL)
@@ -54,94 +26,44 @@ static DWORD WINAPI run(void *context)
 {
     struct scan_thread *thread = context;
     struct scan_threads *threads = thread->threads;
-    struct turns_ticket *ticket = NULL;
 
     AcquireSRWLockExclusive(&threads->lock);
-    while ((ticket = next_turn(threads, thread)) != NULL) {
-        thread->ticket = ticket;
+    while (!thread->is_lost && (thread->ticket = next_turn(threads)) != NULL) {
         ReleaseSRWLockExclusive(&threads->lock);
-        const bool is_lost =
-            !threads->turn(ticket, &thread->watch, system_now_us(NULL) + SCAN_TURN_US);
+        threads->turn(thread->ticket, &thread->watch, system_now_us(NULL) + SCAN_TURN_US);
         AcquireSRWLockExclusive(&threads->lock);
-        if (is_lost) {
-            watchdog_return(threads->watchdog, &thread->hung);
-            break;
-        }
+    }
+    if (thread->is_lost) {
+        threads->lost_count--;
+        watchdog_return(threads->watchdog, &thread->hung);
+    } else {
+        threads->taking_count--;
     }
     thread->is_running = false;
     ReleaseSRWLockExclusive(&threads->lock);
     return 0;
 }
 
-static void free_thread(struct scan_thread **thread)
-{
-    if (*thread != NULL)
-        handle_close(&(*thread)->handle);
-    free(*thread);
-    *thread = NULL;
-}
-
-/* Under the lock. */
-static DWORD start(struct scan_threads *threads, unsigned index)
-{
-    struct scan_thread *thread = pipe_calls.allocate(1, sizeof *thread);
-
-    if (thread == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    thread->threads = threads;
-    thread->index = index;
-    thread->is_running = true;
-    thread->handle = pipe_calls.create_thread(NULL, 0, run, thread, 0, NULL);
-    if (thread->handle == NULL) {
-        const DWORD error = GetLastError();
-        free(thread);
-        return error;
-    }
-    threads->items[index] = thread;
-    return ERROR_SUCCESS;
-}
-
-static bool has_ended_by(const struct scan_thread *thread, uint64_t end_ms)
-{
-    const uint64_t now_ms = system_now_ms();
-
-    return WaitForSingleObject(thread->handle, now_ms < end_ms ? (DWORD)(end_ms - now_ms) : 0) ==
-           WAIT_OBJECT_0;
-}
-
-/* Under the lock: starts what is not running.
+/* Under the lock: starts threads in free places, and in those of threads that have ended.
  * Returns the first error. */
 static DWORD start_missing(struct scan_threads *threads)
 {
-    DWORD error = ERROR_SUCCESS;
+    for (unsigned i = 0; i < SCAN_THREADS_MAX && threads->taking_count < threads->count; i++) {
+        struct scan_thread *thread = &threads->items[i];
 
-    for (unsigned i = 0; i < threads->count && error == ERROR_SUCCESS; i++) {
-        if (threads->items[i] != NULL && threads->items[i]->is_running)
+        if (thread->is_running)
             continue;
-        if (threads->items[i] != NULL)
-            WaitForSingleObject(threads->items[i]->handle, INFINITE); /* it has left the lock */
-        free_thread(&threads->items[i]);
-        error = start(threads, i);
+        if (thread->handle != NULL)
+            WaitForSingleObject(thread->handle, INFINITE); /* it has left the lock */
+        handle_close(&thread->handle);
+        *thread = (struct scan_thread){.threads = threads};
+        thread->handle = pipe_calls.create_thread(NULL, 0, run, thread, 0, NULL);
+        if (thread->handle == NULL)
+            return GetLastError();
+        thread->is_running = true; /* it waits for the lock */
+        threads->taking_count++;
     }
-    return error;
-}
-
-/* Under the lock. */
-static void free_returned(struct scan_threads *threads)
-{
-    struct scan_thread **link = &threads->lost;
-
-    while (*link != NULL) {
-        struct scan_thread *thread = *link;
-
-        if (has_ended_by(thread, 0)) {
-            *link = thread->next;
-            threads->lost_count--;
-            free_thread(&thread);
-        } else {
-            link = &thread->next;
-        }
-    }
+    return ERROR_SUCCESS;
 }
 
 struct turns_ticket *scan_threads_abandon(struct scan_threads *threads, uint32_t query_ms,
@@ -150,20 +72,18 @@ struct turns_ticket *scan_threads_abandon(struct scan_threads *threads, uint32_t
     struct turns_ticket *ticket = NULL;
 
     AcquireSRWLockExclusive(&threads->lock);
-    free_returned(threads);
     const bool may_lose = query_ms == 0 || threads->lost_count < SCAN_LOST_MAX;
-    for (unsigned i = 0; i < SCANS_LIMIT_MAX && ticket == NULL; i++) {
-        struct scan_thread *thread = threads->items[i];
+    for (unsigned i = 0; i < SCAN_THREADS_MAX && may_lose && ticket == NULL; i++) {
+        struct scan_thread *thread = &threads->items[i];
 
-        if (thread == NULL || !may_lose ||
+        if (!thread->is_running || thread->is_lost ||
             !watchdog_abandon(threads->watchdog, &thread->watch, query_ms, hung))
             continue;
         ticket = thread->ticket;
         thread->hung = *hung;
-        thread->next = threads->lost;
-        threads->lost = thread;
+        thread->is_lost = true;
         threads->lost_count++;
-        threads->items[i] = NULL;
+        threads->taking_count--;
     }
     if (!threads->is_closed)
         (void)start_missing(threads); /* what fails is tried again with the next call */
@@ -182,24 +102,16 @@ DWORD scan_threads_set_count(struct scan_threads *threads, unsigned count)
     return error;
 }
 
-DWORD scan_threads_create(unsigned count, scan_turn *turn, struct watchdog *watchdog,
-                          struct scan_threads **threads)
+DWORD scan_threads_start(struct scan_threads *threads, unsigned count, scan_turn *turn,
+                         struct watchdog *watchdog)
 {
-    struct scan_threads *created = pipe_calls.allocate(1, sizeof *created);
-
-    if (created == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    created->turn = turn;
-    created->watchdog = watchdog;
-    InitializeSRWLock(&created->lock);
-    InitializeConditionVariable(&created->awake);
-    DWORD error = scan_threads_set_count(created, count);
-    if (error == ERROR_SUCCESS) {
-        *threads = created;
-        return ERROR_SUCCESS;
+    threads->turn = turn;
+    threads->watchdog = watchdog;
+    const DWORD error = scan_threads_set_count(threads, count);
+    if (error != ERROR_SUCCESS) {
+        bool has_ended = scan_threads_stop(threads, INFINITE);
+        ASSERT(has_ended); /* no thread had a turn */
     }
-    bool is_freed = scan_threads_destroy(created, INFINITE);
-    ASSERT(is_freed); /* no thread had a turn */
     return error;
 }
 
@@ -242,23 +154,20 @@ void scan_threads_close(struct scan_threads *threads)
     WakeAllConditionVariable(&threads->awake);
 }
 
-bool scan_threads_destroy(struct scan_threads *threads, uint32_t wait_ms)
+bool scan_threads_stop(struct scan_threads *threads, uint32_t wait_ms)
 {
     const uint64_t end_ms = system_now_ms() + wait_ms;
 
-    if (threads == NULL)
-        return true;
     scan_threads_close(threads);
-    for (unsigned i = 0; i < SCANS_LIMIT_MAX; i++)
-        if (threads->items[i] != NULL && !has_ended_by(threads->items[i], end_ms))
+    for (unsigned i = 0; i < SCAN_THREADS_MAX; i++) {
+        HANDLE *handle = &threads->items[i].handle;
+        const uint64_t now_ms = system_now_ms();
+        const DWORD left_ms = now_ms < end_ms ? (DWORD)(end_ms - now_ms) : 0;
+
+        if (*handle != NULL && WaitForSingleObject(*handle, left_ms) != WAIT_OBJECT_0)
             return false;
-    for (const struct scan_thread *thread = threads->lost; thread != NULL; thread = thread->next)
-        if (!has_ended_by(thread, end_ms))
-            return false;
+        handle_close(handle);
+    }
     ASSERT(threads->turns.first == NULL);
-    free_returned(threads);
-    for (unsigned i = 0; i < SCANS_LIMIT_MAX; i++)
-        free_thread(&threads->items[i]);
-    free(threads);
     return true;
 }

@@ -15,22 +15,47 @@
 
 enum {
     SCAN_TURN_US = 20 * 1000, /* of one turn; one slow query may make it longer */
-    SCAN_LOST_MAX =
-        (int)WATCHDOG_LOST_MAX + SCANS_LIMIT_MAX /* the caps, and what asked before them */
+    /* Those that the caps allow, and what asked before them. */
+    SCAN_LOST_MAX = (int)WATCHDOG_LOST_MAX + SCANS_LIMIT_MAX,
+    SCAN_THREADS_MAX = (int)SCANS_LIMIT_MAX + SCAN_LOST_MAX
 };
 
-struct scan_threads; /* opaque: scan_threads.c */
+struct scan_threads;
 
 /* Runs one turn on a scan thread, until `end_us` of system_now_us(), with the thread's watch for the
- * slices. When it returns, the ticket may wait again or be gone.
- * Returns false when a slice was abandoned: scan_threads_abandon() has returned the ticket. */
-typedef bool scan_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us);
+ * slices. When it returns, the ticket may wait again or be gone, or scan_threads_abandon() has
+ * returned it. */
+typedef void scan_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us);
+
+struct scan_thread {
+    struct scan_threads *threads;
+    HANDLE handle;   /* NULL: a free place */
+    bool is_running; /* it has not left its loop */
+    bool is_lost;    /* its slice was abandoned */
+    struct watch watch;
+    struct turns_ticket *ticket; /* of its latest turn */
+    struct watch_target hung;    /* is_lost: its query */
+};
+
+/* Begins as all zero. The members belong to scan_threads.c. */
+struct scan_threads {
+    scan_turn *turn;
+    struct watchdog *watchdog;
+    SRWLOCK lock;             /* guards what follows */
+    CONDITION_VARIABLE awake; /* there is a turn to take, or a thread has to end */
+    struct turns turns;
+    unsigned count;        /* of threads that there should be */
+    unsigned taking_count; /* threads that run and are not lost */
+    unsigned lost_count;   /* threads that run and are lost */
+    unsigned idle_count;   /* threads that sleep */
+    bool is_closed;
+    struct scan_thread items[SCAN_THREADS_MAX];
+};
 
 /* Starts 1 to SCANS_LIMIT_MAX threads. Returns a Win32 error; then none runs.
  * watchdog  Is informed about lost threads, and must outlive them. */
-NODISCARD DWORD scan_threads_create(unsigned count, scan_turn *turn,
-                                    _Inout_ struct watchdog *watchdog,
-                                    _Out_ struct scan_threads **threads);
+NODISCARD DWORD scan_threads_start(_Inout_ struct scan_threads *threads, unsigned count,
+                                   _In_ scan_turn *turn, _Inout_ struct watchdog *watchdog);
 
 /* Changes the number of threads. Those too many end after their turn.
  * Returns the error when a thread could not be created; then there are fewer until the next call. */
@@ -48,10 +73,8 @@ enum scan_wait scan_threads_wait(_Inout_ struct scan_threads *threads,
                                  _Inout_ struct turns_ticket *ticket, _In_ const struct sid *user,
                                  uint64_t deadline_ms);
 
-/* See turns_leave(). */
+/* See turns_leave(), turns_expire(). */
 void scan_threads_leave(_Inout_ struct scan_threads *threads, _Inout_ struct turns_ticket *ticket);
-
-/* See turns_expire(). */
 struct turns_ticket *scan_threads_expire(_Inout_ struct scan_threads *threads, uint64_t now_ms);
 
 /* Abandons a slice whose query takes longer than `query_ms`, and starts a thread in place of the one
@@ -66,8 +89,8 @@ struct turns_ticket *scan_threads_abandon(_Inout_ struct scan_threads *threads, 
  * with scan_threads_expire(). */
 void scan_threads_close(_Inout_ struct scan_threads *threads);
 
-/* Closes, waits for the threads to end, and frees them. No ticket may be left. Accepts NULL.
- * Returns false, and frees nothing, when a thread still runs after `wait_ms`, a lost one included. */
-NODISCARD bool scan_threads_destroy(_Inout_opt_ struct scan_threads *threads, uint32_t wait_ms);
+/* Closes and waits for the threads to end. No ticket may be left. Returns false when a thread still
+ * runs after `wait_ms`, a lost one included: then the threads' memory must stay. */
+NODISCARD bool scan_threads_stop(_Inout_ struct scan_threads *threads, uint32_t wait_ms);
 
 #endif

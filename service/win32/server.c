@@ -142,11 +142,11 @@ static void watch(struct server *server)
     struct watch_target hung;
 
     connections_sweep(shared);
-    while ((ticket = scan_threads_abandon(shared->scans, is_stopping ? 0 : WATCHDOG_QUERY_MS,
+    while ((ticket = scan_threads_abandon(&shared->scans, is_stopping ? 0 : WATCHDOG_QUERY_MS,
                                           &hung)) != NULL)
         connection_resume(ticket, &hung);
     uint64_t now_ms = is_stopping ? UINT64_MAX : shared->now_ms();
-    while ((ticket = scan_threads_expire(shared->scans, now_ms)) != NULL)
+    while ((ticket = scan_threads_expire(&shared->scans, now_ms)) != NULL)
         connection_resume(ticket, NULL);
 }
 
@@ -287,8 +287,8 @@ DWORD server_create(const struct server_config *config, struct server **server)
     if (error == ERROR_SUCCESS)
         error = pipe_create_guard(created->pipe_name, &created->security, &created->guard);
     if (error == ERROR_SUCCESS)
-        error = scan_threads_create(created->shared.limits.scans, connection_take_turn,
-                                    &created->watchdog, &created->shared.scans);
+        error = scan_threads_start(&created->shared.scans, created->shared.limits.scans,
+                                   connection_take_turn, &created->watchdog);
     if (error != ERROR_SUCCESS) {
         destroy(created);
         return error;
@@ -316,12 +316,12 @@ DWORD server_stop(struct server *server)
     server->is_timer_set = false; /* it comes more often now */
     set_timer(server);
     ReleaseSRWLockExclusive(&shared->lock);
-    scan_threads_close(shared->scans);
+    scan_threads_close(&shared->scans);
     watch(server);
     connection_leave(shared);
     if (WaitForSingleObject(shared->freed, STOP_WAIT_MS) != WAIT_OBJECT_0)
         return ERROR_TIMEOUT;
-    if (!scan_threads_destroy(shared->scans, STOP_THREADS_WAIT_MS)) {
+    if (!scan_threads_stop(&shared->scans, STOP_THREADS_WAIT_MS)) {
         pipe_close(&server->guard); /* no lost thread keeps the pipe's name */
         return ERROR_IO_INCOMPLETE;
     }
@@ -338,7 +338,7 @@ DWORD server_configure(struct server *server, const struct server_limits *limits
     InterlockedIncrement(&shared->settings_version);
     ReleaseSRWLockExclusive(&shared->lock);
     refill(server);
-    return scan_threads_set_count(shared->scans, limits->scans);
+    return scan_threads_set_count(&shared->scans, limits->scans);
 }
 
 HANDLE server_failed_event(const struct server *server)
