@@ -374,10 +374,15 @@ static void check_pairs(struct cli *cli)
         cli_exclude(cli, pairs[i][0], pairs[i][1]);
 }
 
+bool options_is_scan(const struct options *options)
+{
+    return ((FOR_TABLES | FOR_WATCH) & CLI_FOR(options->command)) != 0;
+}
+
 static void check(struct cli *cli, const struct options *options)
 {
     const size_t *given = cli->given;
-    bool is_scan = ((FOR_TABLES | FOR_WATCH) & CLI_FOR(cli->command)) != 0;
+    bool is_scan = options_is_scan(options);
 
     check_pairs(cli);
     cli_check_command(cli);

@@ -94,6 +94,9 @@ struct options {
 /* The options and commands; a command's number is its enum command. */
 extern const struct cli_syntax options_syntax;
 
+/* True for a command that asks for processes or sections. */
+bool options_is_scan(_In_ const struct options *options);
+
 /* Reads the arguments; argv[0] is the program and not read.
  * options  Set on success, untouched on failure.
  * message  Receives, on failure, one terminated line that says what is wrong and at which argument;

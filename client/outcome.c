@@ -24,14 +24,8 @@ bool failure_set(struct failure *failure, enum failure_kind kind, const char *de
     return false;
 }
 
-enum outcome failure_outcome(enum failure_kind kind)
-{
-    ASSERT((unsigned)kind < FAILURE_COUNT);
-    return failures[kind].outcome;
-}
-
-void failure_report(const struct failure *failure, const char *pipe, unsigned timeout_s,
-                    struct buffer *out)
+enum outcome failure_report(const struct failure *failure, const char *pipe, unsigned timeout_s,
+                            struct buffer *out)
 {
     ASSERT((unsigned)failure->kind < FAILURE_COUNT);
     buffer_text(out, PRODUCT_NAME ": ");
@@ -48,9 +42,10 @@ void failure_report(const struct failure *failure, const char *pipe, unsigned ti
         text += strcspn(text, "}") + 1;
     }
     buffer_text(out, "\n");
+    return failures[failure->kind].outcome;
 }
 
-void outcome_report_error(const struct row *error, struct buffer *out)
+enum outcome outcome_report_error(const struct row *error, struct buffer *out)
 {
     struct span message = row_text(error, MEMBER_MESSAGE);
     struct span hint = row_text(error, MEMBER_HINT), code = row_text(error, MEMBER_CODE);
@@ -64,6 +59,7 @@ void outcome_report_error(const struct row *error, struct buffer *out)
     buffer_text(out, hint.size > 0 ? "): " : ")");
     display_text(out, hint);
     buffer_text(out, "\n");
+    return (enum outcome)status_exit_code(status_from_name(code.data, code.size));
 }
 
 void gaps_init(struct gaps *gaps)
@@ -274,14 +270,4 @@ void gaps_report(const struct gaps *gaps, bool with_errors, struct buffer *out)
     if (is_restricted(gaps))
         buffer_text(out, PRODUCT_NAME ": only your own processes were looked at (--own asks for "
                                       "no others)\n");
-}
-
-void outcome_report_not_compared(uint64_t count, struct buffer *out)
-{
-    char text[DISPLAY_COUNT_CAPACITY];
-
-    if (count > 0)
-        buffer_format(out, PRODUCT_NAME ": %s %s\n", display_count(text, count).data,
-                      count == 1 ? "process is not compared: it was not read in both"
-                                 : "processes are not compared: they were not read in both");
 }

@@ -23,8 +23,8 @@ enum outcome {
 };
 
 /* Columns: symbol, exit code, text. In a text, {pipe}, {seconds} and {detail} are replaced. Of those
- * with nothing but a detail: Windows failed; more rows than can be kept; a file to be compared cannot be opened, or is
- * not what lsmap wrote. */
+ * with nothing but a detail: Windows failed, or a bound was reached; a file to be compared cannot be
+ * opened. */
 #define FAILURE_LIST(X)                                                                        \
     X(FAILURE_NOT_INSTALLED, OUTCOME_NO_SERVICE,                                               \
       "the " SERVICE_NAME " service is not installed: "                                        \
@@ -64,9 +64,7 @@ enum outcome {
       "the pipe {pipe} is not trusted, nothing was sent: {detail}")                            \
     X(FAILURE_SYSTEM, OUTCOME_BROKEN, "{detail}")                                              \
     X(FAILURE_MEMORY, OUTCOME_BROKEN, "out of memory")                                         \
-    X(FAILURE_TOO_MANY, OUTCOME_BROKEN, "{detail}")                                            \
-    X(FAILURE_FILE, OUTCOME_USAGE, "{detail}")                                                 \
-    X(FAILURE_FILE_ROWS, OUTCOME_BROKEN, "{detail}")
+    X(FAILURE_FILE, OUTCOME_USAGE, "{detail}")
 
 enum failure_kind {
 #define X(symbol, outcome, text) symbol,
@@ -88,15 +86,13 @@ struct failure {
 /* Sets `failure` and returns false, for `return failure_set(...)`. detail may be NULL. */
 bool failure_set(_Out_ struct failure *failure, enum failure_kind kind, const char *detail);
 
-enum outcome failure_outcome(enum failure_kind kind);
-
-/* Appends "lsmap: " and the failure as one line.
+/* Appends "lsmap: " and the failure as one line; returns its outcome.
  * pipe       The pipe's full name. */
-void failure_report(_In_ const struct failure *failure, const char *pipe, unsigned timeout_s,
-                    _Inout_ struct buffer *out);
+enum outcome failure_report(_In_ const struct failure *failure, const char *pipe,
+                            unsigned timeout_s, _Inout_ struct buffer *out);
 
-/* Appends a ROW_ERROR as one line: "lsmap: MESSAGE (CODE): HINT". */
-void outcome_report_error(_In_ const struct row *error, _Inout_ struct buffer *out);
+/* Appends a ROW_ERROR as one line, "lsmap: MESSAGE (CODE): HINT"; returns its outcome. */
+enum outcome outcome_report_error(_In_ const struct row *error, _Inout_ struct buffer *out);
 
 enum {
     GAP_PIDS = 0, /* unmatched */
@@ -140,9 +136,6 @@ void gaps_add(_Inout_ struct gaps *gaps, _In_ const struct row *row);
 
 /* The exit code of a reply that came to its end. */
 enum outcome gaps_outcome(_In_ const struct gaps *gaps);
-
-/* Appends that so many processes could not be compared with what they were; nothing for 0. */
-void outcome_report_not_compared(uint64_t count, _Inout_ struct buffer *out);
 
 /* Appends a line for each reason, in the order in which they came first.
  * with_errors  Also the processes that could not be read. */

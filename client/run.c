@@ -1,16 +1,13 @@
 #include "client/run.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client/rows/diff.h"
-#include "client/rows/snapshot.h"
 #include "client/show/text.h"
 #include "common/base/status.h"
 #include "common/json/reader.h"
-#include "common/proto/protocol.h"
+#include "common/json/writer.h"
 #include "common/scan/nt_status.h"
 #include "common/text/fold.h"
 #include "common/text/pattern.h"
@@ -18,9 +15,281 @@
 enum {
     OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
     SAY_SIZE_MAX = 1024 * 1024, /* of diagnostics; longer ones are dropped */
-    FILE_COLUMNS_MAX = 40,      /* of a file's name in a message */
-    QUESTION_COLUMNS_MAX = 80
+    KINDS_SIZE_MAX = 256        /* more are not shown */
 };
+
+enum outcome run_complain(const struct run_settings *settings, const struct failure *failure)
+{
+    const struct output *output = settings->output;
+    struct buffer line;
+
+    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
+    enum outcome outcome =
+        failure_report(failure, settings->pipe, settings->options->timeout_s, &line);
+    output->complain(output->context,
+                     line.failed ? SPAN(PRODUCT_NAME ": out of memory\n") : buffer_span(&line));
+    buffer_release(&line);
+    return outcome;
+}
+
+/* --- from a row to the output --- */
+
+static enum columns_table table_of(const struct options *options)
+{
+    static const enum columns_table tables[] = {
+        [COMMAND_PS] = COLUMNS_PROCESSES,      [COMMAND_STALE] = COLUMNS_STALE,
+        [COMMAND_SECTIONS] = COLUMNS_SECTIONS, [COMMAND_WATCH] = COLUMNS_CHANGES,
+        [COMMAND_DIFF] = COLUMNS_CHANGES,
+    };
+
+    if (options->command != COMMAND_MAPS)
+        return tables[options->command];
+    if (options->who && options->format == FORMAT_TABLE)
+        return COLUMNS_USERS;
+    if (options->by_file)
+        return COLUMNS_FILES;
+    if (options->sort != ORDER_NONE && options->format == FORMAT_TABLE)
+        return options->detail == DETAIL_PAGES ? COLUMNS_FLAT_PAGES : COLUMNS_FLAT;
+    if (options->detail == DETAIL_REGIONS)
+        return COLUMNS_REGIONS;
+    return options->detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
+}
+
+void pipeline_init(struct pipeline *pipeline, const struct run_settings *settings)
+{
+    const struct options *options = settings->options;
+    const enum columns_table kind = table_of(options);
+    const struct table_style style = {
+        .width = options->wide ? 0 : settings->width,
+        .no_header = options->no_header,
+        .totals = !options->quiet && !options->no_header,
+        .exact = options->exact,
+        .account = settings->account,
+    };
+
+    *pipeline = (struct pipeline){.settings = settings};
+    row_init(&pipeline->kept);
+    row_init(&pipeline->last);
+    row_init(&pipeline->user);
+    buffer_init(&pipeline->line, 4 * ROW_LINE_SIZE_MAX);
+    buffer_init(&pipeline->kinds, KINDS_SIZE_MAX);
+    buffer_init(&pipeline->path, ROW_LINE_SIZE_MAX);
+    buffer_init(&pipeline->out, OUT_SIZE_MAX);
+    filter_init(&pipeline->filter, settings->folders, settings->folders_count);
+    sorter_init(&pipeline->sorter, options->sort, options->by_file);
+    table_init(&pipeline->table, kind, &style);
+    csv_init(&pipeline->csv, kind, options->no_header, settings->envelope != NULL);
+    prometheus_init(&pipeline->prometheus, kind);
+    if (options->bom)
+        buffer_text(&pipeline->out, "\xEF\xBB\xBF");
+}
+
+void pipeline_release(struct pipeline *pipeline)
+{
+    row_release(&pipeline->kept);
+    row_release(&pipeline->last);
+    row_release(&pipeline->user);
+    buffer_release(&pipeline->line);
+    buffer_release(&pipeline->kinds);
+    buffer_release(&pipeline->path);
+    buffer_release(&pipeline->out);
+    filter_release(&pipeline->filter);
+    sorter_release(&pipeline->sorter);
+    table_deinit(&pipeline->table);
+    csv_deinit(&pipeline->csv);
+    prometheus_deinit(&pipeline->prometheus);
+}
+
+bool pipeline_flush(struct pipeline *pipeline)
+{
+    const struct output *output = pipeline->settings->output;
+    struct buffer *results = pipeline->settings->results;
+    const struct span out = buffer_span(&pipeline->out);
+
+    if (out.size > 0 && !pipeline->unread)
+        pipeline->unread =
+            results != NULL ? !buffer_append(results, out) : !output->write(output->context, out);
+    pipeline->is_printed = pipeline->is_printed || out.size > 0;
+    buffer_clear(&pipeline->out);
+    return !pipeline->unread;
+}
+
+enum outcome pipeline_complain(const struct pipeline *pipeline)
+{
+    struct failure failure = {FAILURE_MEMORY, ""};
+
+    if (pipeline->sorter.store.too_many)
+        (void)failure_set(
+            &failure, FAILURE_SYSTEM,
+            "more than a million mappings, or 512 MiB of them, are too many to sort: narrow "
+            "the question by -f, -k or a process");
+    return run_complain(pipeline->settings, &failure);
+}
+
+/* The last step: the format. Returns false when the pipeline is exhausted. */
+static bool show(struct pipeline *pipeline, struct row *row)
+{
+    const struct options *options = pipeline->settings->options;
+    struct buffer *out = &pipeline->out;
+
+    if (row->type == ROW_END &&
+        (pipeline->filter.folders_count > 0 || sorter_is_used(&pipeline->sorter))) {
+        row_set_number(row, MEMBER_ROWS, pipeline->rows);
+        row_set_number(row, MEMBER_PROCESSES, pipeline->processes);
+    }
+    pipeline->rows += row->type != ROW_END && row->type != ROW_ERROR;
+    pipeline->processes += row->type == ROW_PROCESS;
+    if (pipeline->settings->envelope != NULL && options->by_file)
+        envelope_add(pipeline->settings->envelope, row);
+    if (row->failed)
+        return false;
+    switch (options->format) {
+    case FORMAT_JSON:
+        if (!options->ascii)
+            return row_write(row, out);
+        buffer_clear(&pipeline->line);
+        return row_write(row, &pipeline->line) &&
+               json_append_ascii(out, buffer_span(&pipeline->line));
+    case FORMAT_CSV:
+        return csv_row(&pipeline->csv, row, out);
+    case FORMAT_PROMETHEUS:
+        return prometheus_row(&pipeline->prometheus, row);
+    case FORMAT_PIDS:
+        return row->type != ROW_USER ||
+               buffer_format(out, "%" PRIu64 "\n", row_number(row, MEMBER_PID, 0));
+    case FORMAT_TABLE:
+        break;
+    }
+    return table_row(&pipeline->table, row, out);
+}
+
+/* Shows the process whose rows were put together. */
+static bool show_user(struct pipeline *pipeline)
+{
+    struct row *user = &pipeline->user;
+
+    if (user->type != ROW_USER)
+        return true;
+    if (pipeline->others > 0)
+        buffer_format(&pipeline->path, " and %" PRIu64 " more", pipeline->others);
+    row_set_text(user, MEMBER_KIND, buffer_span(&pipeline->kinds));
+    row_set_text(user, MEMBER_PATH, buffer_span(&pipeline->path));
+    bool good = show(pipeline, user);
+    row_begin(user, ROW_OTHER);
+    return good;
+}
+
+static void begin_user(struct pipeline *pipeline, const struct row *row)
+{
+    static const enum row_member members[] = {MEMBER_PROTECTION, MEMBER_OWNER, MEMBER_SERVICES};
+    struct row *user = &pipeline->user;
+
+    row_begin(user, ROW_USER);
+    row_set_number(user, MEMBER_PID, row_number(row, MEMBER_PID, 0));
+    row_set_text(user, MEMBER_PROCESS,
+                 row_text(row, row->type == ROW_PROCESS ? MEMBER_NAME : MEMBER_PROCESS));
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        row_set_text(user, members[i], row_text(row, members[i]));
+    buffer_clear(&pipeline->kinds);
+    buffer_clear(&pipeline->path);
+    pipeline->others = 0;
+}
+
+/* Puts a row together with the others of its process. */
+static bool add_to_user(struct pipeline *pipeline, const struct row *row)
+{
+    bool is_use = row->type == ROW_MAP || row->type == ROW_OPEN || row->type == ROW_STALE;
+    bool is_same = pipeline->user.type == ROW_USER && row->type != ROW_PROCESS &&
+                   row_number(row, MEMBER_PID, 0) == row_number(&pipeline->user, MEMBER_PID, 0);
+    struct span kind = row_text(row, MEMBER_KIND), path = row_text(row, MEMBER_PATH);
+
+    if (!is_use && row->type != ROW_PROCESS)
+        return true;
+    if (!is_same && !show_user(pipeline))
+        return false;
+    if (!is_same)
+        begin_user(pipeline, row);
+    if (!is_use)
+        return true;
+    path = path.size > 0 ? path : row_text(row, MEMBER_DEVICE_PATH);
+    if (pipeline->path.size == 0)
+        buffer_append(&pipeline->path, path);
+    else
+        pipeline->others += path_compare(path, buffer_span(&pipeline->path)) != 0;
+    for (size_t i = 0; i < pipeline->kinds.size; i++)
+        if (span_starts_with(span_from(buffer_span(&pipeline->kinds), i), kind))
+            return true;
+    buffer_text(&pipeline->kinds, pipeline->kinds.size > 0 ? "," : "");
+    return buffer_append(&pipeline->kinds, kind) && !pipeline->path.failed;
+}
+
+/* What needs all rows before it can hand on the first. */
+static bool keep_or_show(struct pipeline *pipeline, struct row *row)
+{
+    const struct options *options = pipeline->settings->options;
+    const bool keeps = sorter_is_used(&pipeline->sorter);
+
+    if (options->format == FORMAT_PIDS || (options->who && options->format == FORMAT_TABLE))
+        return row->type != ROW_END ? add_to_user(pipeline, row)
+                                    : show_user(pipeline) && show(pipeline, row);
+    if (keeps && row->type == ROW_MAP)
+        return sorter_add(&pipeline->sorter, row);
+    if (keeps && (row->type == ROW_END || row->type == ROW_ERROR)) {
+        row_copy(&pipeline->last, row);
+        return !pipeline->last.failed;
+    }
+    return (options->by_file && row->type == ROW_PROCESS) || show(pipeline, row);
+}
+
+bool pipeline_row(struct pipeline *pipeline, struct row *row)
+{
+    struct envelope *envelope = pipeline->settings->envelope;
+    struct row *process = NULL;
+
+    /* Before the order loses which process a mapping is of. */
+    if (envelope != NULL && !pipeline->settings->options->by_file)
+        envelope_add(envelope, row);
+    if (pipeline->filter.folders_count > 0 && !filter_passes(&pipeline->filter, row, &process))
+        return true;
+    pipeline->exhausted =
+        (process != NULL && !keep_or_show(pipeline, process)) || !keep_or_show(pipeline, row);
+    return !pipeline->exhausted && (pipeline->out.size < OUTPUT_SIZE || pipeline_flush(pipeline));
+}
+
+/* Appends what was kept, up to a piece; *more: there is more. */
+static bool show_kept(struct pipeline *pipeline, bool *more)
+{
+    const struct options *options = pipeline->settings->options;
+    struct sorter *sorter = &pipeline->sorter;
+
+    if (!show_user(pipeline)) /* of a reply without an end */
+        return false;
+    while (pipeline->out.size < OUTPUT_SIZE && sorter_is_used(sorter) &&
+           (options->top == 0 || sorter->index < options->top) &&
+           sorter_next(sorter, &pipeline->kept))
+        if (!show(pipeline, &pipeline->kept))
+            return false;
+    *more = pipeline->out.size >= OUTPUT_SIZE;
+    if (*more)
+        return true;
+    if (pipeline->last.type != ROW_OTHER && !show(pipeline, &pipeline->last))
+        return false;
+    row_begin(&pipeline->last, ROW_OTHER); /* it was shown */
+    if (options->format == FORMAT_PROMETHEUS)
+        return prometheus_end(&pipeline->prometheus, &pipeline->out, more);
+    return options->format != FORMAT_TABLE || table_end(&pipeline->table, &pipeline->out);
+}
+
+void pipeline_end(struct pipeline *pipeline)
+{
+    for (bool more = true; more && !pipeline->exhausted && !pipeline->unread;) {
+        pipeline->exhausted = !show_kept(pipeline, &more);
+        (void)pipeline_flush(pipeline);
+    }
+    (void)pipeline_flush(pipeline);
+}
+
+/* --- a request and its reply --- */
 
 struct run {
     const struct run_settings *settings;
@@ -35,56 +304,10 @@ struct run {
     struct stale stale;
     uint64_t dropped;                  /* pid that runs another program than was named */
     bool has_image[REQUEST_NAMES_MAX]; /* a process runs it */
-    uint64_t rows, uses;               /* taken; of these, what a process has mapped or open */
-    struct buffer out;                 /* results not yet written */
+    uint64_t rows, processes, uses;    /* taken; uses: what a process has mapped or open */
     struct buffer say;                 /* diagnostics, written after the results */
-    uint64_t processes;                /* taken */
-    bool is_printed;                   /* some results were written */
-    bool unread;                       /* the results have no reader any more */
-    bool exhausted;                    /* memory, or a bound */
     enum outcome refusal;              /* of the server's error; OUTCOME_COMPLETE: none */
 };
-
-static bool flush(struct run *run)
-{
-    const struct output *output = run->settings->output;
-
-    run->is_printed = run->is_printed || run->out.size > 0;
-    if (run->out.size > 0 && !run->unread)
-        run->unread = !output->write(output->context, buffer_span(&run->out));
-    buffer_clear(&run->out);
-    return !run->unread;
-}
-
-enum outcome run_complain(const struct run_settings *settings, const struct failure *failure)
-{
-    const struct output *output = settings->output;
-    struct buffer line;
-
-    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
-    failure_report(failure, settings->pipe, settings->options->timeout_s, &line);
-    output->complain(output->context,
-                     line.failed ? SPAN(PRODUCT_NAME ": out of memory\n") : buffer_span(&line));
-    buffer_release(&line);
-    return failure_outcome(failure->kind);
-}
-
-static bool is_scan(const struct options *options)
-{
-    return options->command == COMMAND_MAPS || options->command == COMMAND_PS ||
-           options->command == COMMAND_STALE || options->command == COMMAND_SECTIONS ||
-           options->command == COMMAND_WATCH;
-}
-
-/* The last part of a path. */
-static struct span base_name(struct span path)
-{
-    size_t begin = path.size;
-
-    while (begin > 0 && path.data[begin - 1] != '\\')
-        begin--;
-    return span_from(path, begin);
-}
 
 void run_make_request(const struct run_settings *settings, struct request *request)
 {
@@ -97,7 +320,7 @@ void run_make_request(const struct run_settings *settings, struct request *reque
     request_init(request, ops[options->command]);
     request->id.type = REQUEST_ID_INT;
     request->id.number = 1;
-    if (!is_scan(options))
+    if (!options_is_scan(options))
         return;
     request->all = options->all;
     request->own = options->own;
@@ -107,7 +330,7 @@ void run_make_request(const struct run_settings *settings, struct request *reque
     memcpy(request->pids, options->pids, sizeof options->pids);
     memcpy(request->names, options->names, sizeof options->names);
     for (size_t i = 0; i < options->images_count; i++)
-        request->names[request->names_count++] = base_name(settings->images->items[i].name);
+        request->names[request->names_count++] = path_name(settings->images->items[i].name);
     if (request->op != OP_MAPS)
         return;
     if (options->kinds != 0)
@@ -127,81 +350,33 @@ static struct run *run_create(const struct run_settings *settings)
     if (run == NULL)
         return NULL;
     run->settings = settings;
+    run->dropped = UINT64_MAX;
+    run_make_request(settings, &run->request);
     exchange_init(&run->exchange, settings->transport);
     gaps_init(&run->gaps);
-    run->gaps.is_scan = is_scan(options);
+    run->gaps.is_scan = options_is_scan(options);
     run->gaps.wants_others =
         !options->own && (options->all || options->names_count + options->images_count > 0);
     row_init(&run->process);
     row_init(&run->open);
     row_init(&run->end);
-    run->dropped = UINT64_MAX;
     stale_init(&run->stale, settings->stale);
-    buffer_init(&run->out, OUT_SIZE_MAX);
     buffer_init(&run->say, SAY_SIZE_MAX);
-    if (options->bom)
-        buffer_text(&run->out, "\xEF\xBB\xBF");
-    pipeline_init(&run->pipeline, options,
-                  &(struct pipeline_settings){settings->width, settings->account,
-                                              settings->envelope, settings->folders,
-                                              settings->folders_count});
+    pipeline_init(&run->pipeline, settings);
     return run;
 }
 
 static void run_destroy(struct run *run)
 {
-    if (run == NULL)
-        return;
     pipeline_release(&run->pipeline);
     row_release(&run->process);
     row_release(&run->open);
     row_release(&run->end);
     stale_release(&run->stale);
     buffer_release(&run->say);
-    buffer_release(&run->out);
     gaps_deinit(&run->gaps);
     exchange_deinit(&run->exchange);
     free(run);
-}
-
-/* Returns false when no more rows can be printed. */
-static bool show_row(void *context, struct row *row)
-{
-    struct run *run = context;
-
-    run->exhausted = !pipeline_row(&run->pipeline, row, &run->out);
-    return !run->exhausted && (run->out.size < OUTPUT_SIZE || flush(run));
-}
-
-/* Writes what the pipeline kept until the last row. */
-static void show_end(struct run *run)
-{
-    bool more = true;
-
-    while (more && !run->exhausted && !run->unread) {
-        run->exhausted = !pipeline_end(&run->pipeline, &run->out, &more);
-        (void)flush(run);
-    }
-    (void)flush(run);
-}
-
-/* The pipeline gave up. */
-static enum outcome complain_exhausted(const struct run *run)
-{
-    const char *why = pipeline_complaint(&run->pipeline);
-    struct failure failure;
-
-    (void)failure_set(&failure, why != NULL ? FAILURE_TOO_MANY : FAILURE_MEMORY, why);
-    return run_complain(run->settings, &failure);
-}
-
-/* Writes the diagnostics, unless their reader has gone with that of the results. */
-static void complain(struct run *run)
-{
-    const struct output *output = run->settings->output;
-
-    if (!run->unread && run->say.size > 0 && !run->say.failed)
-        output->complain(output->context, buffer_span(&run->say));
 }
 
 /* The processes are there, but no view that was asked for. */
@@ -265,6 +440,7 @@ static void on_end(struct run *run, const struct row *end)
     const struct request *request = &run->request;
     const struct filter *filter = &run->pipeline.filter;
     const uint64_t selectors = request->all ? 1 : request->pids_count + request->names_count;
+    const uint64_t unnamed = row_number(end, MEMBER_UNNAMED, 0);
 
     if (options->command == COMMAND_SECTIONS) {
         const uint64_t errors = row_number(end, MEMBER_ERRORS, 0);
@@ -282,11 +458,11 @@ static void on_end(struct run *run, const struct row *end)
              (request->has_address || request->paths_count > 0) &&
              row_number(end, MEMBER_UNMATCHED, 0) < selectors)
         say_no_view(run);
-    if (!options->quiet && request->paths_count > 0 && row_number(end, MEMBER_UNNAMED, 0) > 0)
+    if (!options->quiet && request->paths_count > 0 && unnamed > 0)
         buffer_format(&run->say,
                       PRODUCT_NAME ": Windows refused the names of %" PRIu64
                                    " views; no search for a file finds them\n",
-                      row_number(end, MEMBER_UNNAMED, 0));
+                      unnamed);
     if (options->debug)
         say_cost(run, end);
 }
@@ -294,33 +470,33 @@ static void on_end(struct run *run, const struct row *end)
 /* Rows of processes and mappings are kept; what they show is known at the end. */
 static bool show_stale(struct run *run, struct row *row)
 {
+    const bool is_quiet = run->settings->options->quiet, is_end = row->type == ROW_END;
     struct stale *stale = &run->stale;
-    struct buffer *say = &run->say;
     uint64_t rows = 0;
 
     stale_add(stale, row);
-    if (row->type == ROW_END)
+    if (is_end)
         stale_decide(stale);
-    for (; row->type == ROW_END && stale_next(stale, &run->open); rows++)
-        if (!show_row(run, &run->open))
+    for (; is_end && stale_next(stale, &run->open); rows++)
+        if (!pipeline_row(&run->pipeline, &run->open))
             return false;
-    run->exhausted = stale->failed;
+    run->pipeline.exhausted = stale->failed;
     if (row->type == ROW_PROCESS || row->type == ROW_MAP || stale->failed)
         return !stale->failed;
-    if (row->type != ROW_END)
-        return show_row(run, row);
+    if (!is_end)
+        return pipeline_row(&run->pipeline, row);
     run->gaps.is_filtered = rows == 0;
-    if (rows == 0 && !run->settings->options->quiet)
-        buffer_text(say, PRODUCT_NAME ": no process has a file mapped that was replaced\n");
-    if (stale->unchecked > 0 && !run->settings->options->quiet)
-        buffer_format(say,
+    if (rows == 0 && !is_quiet)
+        buffer_text(&run->say, PRODUCT_NAME ": no process has a file mapped that was replaced\n");
+    if (stale->unchecked > 0 && !is_quiet)
+        buffer_format(&run->say,
                       PRODUCT_NAME ": %" PRIu64
                                    " mapped %s not checked: you may not look there, or "
                                    "Windows does not say who uses the file\n",
                       stale->unchecked, stale->unchecked == 1 ? "file was" : "files were");
     row_set_number(row, MEMBER_ROWS, run->pipeline.rows);
     row_set_number(row, MEMBER_PROCESSES, 0);
-    return show_row(run, row);
+    return pipeline_row(&run->pipeline, row);
 }
 
 /* The programs that were named by a path, and that no process runs. */
@@ -356,12 +532,9 @@ static bool take_row(struct run *run, struct row *row)
     run->rows++;
     if (row->type == ROW_END)
         on_end(run, row);
-    if (row->type == ROW_ERROR) {
-        struct span code = row_text(row, MEMBER_CODE);
-        run->refusal = (enum outcome)status_exit_code(status_from_name(code.data, code.size));
-        outcome_report_error(row, &run->say);
-    }
-    return run->settings->stale != NULL ? show_stale(run, row) : show_row(run, row);
+    if (row->type == ROW_ERROR)
+        run->refusal = outcome_report_error(row, &run->say);
+    return run->settings->stale != NULL ? show_stale(run, row) : pipeline_row(&run->pipeline, row);
 }
 
 /* True when the row is of a process that runs another program than one named by its path, and that no
@@ -373,19 +546,17 @@ static bool is_dropped(struct run *run, const struct row *row)
 
     if (row->type != ROW_PROCESS || options->images_count == 0)
         return pid == run->dropped && pid != UINT64_MAX;
-    run->dropped = pid;
+    bool is_selected = false;
     for (size_t i = 0; i < options->pids_count; i++)
-        if (options->pids[i] == pid)
-            run->dropped = UINT64_MAX;
+        is_selected = is_selected || options->pids[i] == pid;
     for (size_t i = 0; i < options->names_count; i++)
-        if (glob_match_process(options->names[i], row_text(row, MEMBER_NAME)))
-            run->dropped = UINT64_MAX;
+        is_selected =
+            is_selected || glob_match_process(options->names[i], row_text(row, MEMBER_NAME));
     for (size_t i = 0; i < options->images_count; i++)
-        if (fold_equal(run->settings->images->items[i].name, row_text(row, MEMBER_IMAGE))) {
-            run->has_image[i] = true;
-            run->dropped = UINT64_MAX;
-        }
-    return run->dropped == pid;
+        if (fold_equal(run->settings->images->items[i].name, row_text(row, MEMBER_IMAGE)))
+            run->has_image[i] = is_selected = true;
+    run->dropped = is_selected ? UINT64_MAX : pid;
+    return !is_selected;
 }
 
 /* Takes the rows `open` of a process. */
@@ -429,8 +600,8 @@ static bool on_row(struct run *run, struct row *row)
     if (row->type == ROW_END)
         row_copy(&run->end, row);
     who_add(paths, row);
-    run->exhausted = run->process.failed || run->end.failed;
-    return !run->exhausted && (row->type == ROW_END || take_row(run, row));
+    run->pipeline.exhausted = run->process.failed || run->end.failed;
+    return !run->pipeline.exhausted && (row->type == ROW_END || take_row(run, row));
 }
 
 /* A person sees rows as they come; a file or a pipe gets them in large pieces. */
@@ -439,9 +610,10 @@ static bool on_wait(struct run *run)
     const struct output *output = run->settings->output;
     const struct options *options = run->settings->options;
 
-    if (output->progress != NULL && options->all && !options->quiet && run->processes > 0)
+    if (output->progress != NULL && options->all && !options->quiet && !options->wait &&
+        run->processes > 0)
         output->progress(output->context, run->processes);
-    return run->settings->width == 0 || flush(run);
+    return run->settings->width == 0 || pipeline_flush(&run->pipeline);
 }
 
 /* Takes a reply. Returns EXCHANGE_END or EXCHANGE_FAILED; another event: no more rows can be shown. */
@@ -452,24 +624,50 @@ static enum exchange_event take_reply(struct run *run, struct failure *failure)
 
     while (goes_on) { /* each turn takes a row, or waits for bytes up to a timeout */
         event = exchange_next(&run->exchange, failure);
-        goes_on = event == EXCHANGE_ROW    ? on_row(run, &run->exchange.row)
-                  : event == EXCHANGE_WAIT ? on_wait(run)
-                                           : false;
+        goes_on = (event == EXCHANGE_ROW && on_row(run, &run->exchange.row)) ||
+                  (event == EXCHANGE_WAIT && on_wait(run));
     }
     return event;
 }
 
+/* Says what is wrong with the answer. Returns the exit code. */
+static enum outcome judge(struct run *run, enum exchange_event event, const struct failure *failure)
+{
+    const struct options *options = run->settings->options;
+    const struct asked_list *paths = run->settings->paths;
+    const struct pipeline *pipeline = &run->pipeline;
+    enum outcome outcome = OUTCOME_COMPLETE;
+
+    if (pipeline->exhausted)
+        outcome = pipeline_complain(pipeline);
+    else if (event == EXCHANGE_FAILED)
+        outcome = run_complain(run->settings, failure);
+    else if (event == EXCHANGE_END)
+        outcome = run->refusal != OUTCOME_COMPLETE ? run->refusal : gaps_outcome(&run->gaps);
+    if ((pipeline->exhausted || event == EXCHANGE_FAILED || run->refusal != OUTCOME_COMPLETE) &&
+        pipeline->is_printed && pipeline->rows > 0 && options->out == NULL)
+        buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
+    /* A system that never lists users would never let --wait end well. */
+    if ((paths->dropped > 0 && (outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING)) ||
+        (options->wait && outcome == OUTCOME_NOTHING &&
+         who_has_gap(paths, NTSTATUS_NOT_IMPLEMENTED)))
+        outcome = OUTCOME_INCOMPLETE;
+    if (!options->quiet && !options->is_again)
+        who_report_dropped(paths, &run->say);
+    if (!options->quiet)
+        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
+    return outcome;
+}
+
 enum outcome run_request(const struct run_settings *settings)
 {
-    const struct options *options = settings->options;
+    const struct output *output = settings->output;
     struct failure failure = {FAILURE_MEMORY, ""};
-    enum outcome outcome = OUTCOME_COMPLETE;
     struct run *run = run_create(settings);
+    enum exchange_event event = EXCHANGE_FAILED;
 
     if (run == NULL)
         return run_complain(settings, &failure);
-    run_make_request(settings, &run->request);
-    enum exchange_event event = EXCHANGE_FAILED;
     if (!settings->paths->failed)
         event = take_reply(run, &failure);
     if (event == EXCHANGE_END && run->end.type == ROW_END) {
@@ -479,132 +677,11 @@ enum outcome run_request(const struct run_settings *settings)
         else
             (void)take_row(run, &run->end);
     }
-    show_end(run);
-    if (run->exhausted)
-        outcome = complain_exhausted(run);
-    else if (event == EXCHANGE_FAILED)
-        outcome = run_complain(settings, &failure);
-    else if (event == EXCHANGE_END)
-        outcome = run->refusal != OUTCOME_COMPLETE ? run->refusal : gaps_outcome(&run->gaps);
-    bool is_part = run->exhausted || event == EXCHANGE_FAILED || run->refusal != OUTCOME_COMPLETE;
-    if (is_part && run->is_printed && run->pipeline.rows > 0 && options->out == NULL)
-        buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
-    if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING) && settings->paths->dropped > 0)
-        outcome = OUTCOME_INCOMPLETE;
-    /* A system that never lists users would never let --wait end well. */
-    if (options->wait && outcome == OUTCOME_NOTHING &&
-        who_has_gap(settings->paths, NTSTATUS_NOT_IMPLEMENTED))
-        outcome = OUTCOME_INCOMPLETE;
-    if (!options->quiet && !options->is_again)
-        who_report_dropped(settings->paths, &run->say);
-    if (!options->quiet)
-        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
-    complain(run);
-    run_destroy(run);
-    return outcome;
-}
-
-/* Reads a file of `diff`, in pieces that the buffer of the output takes. */
-static enum outcome read_file(struct run *run, run_read read, void *context, size_t side,
-                              struct snapshot *snapshot)
-{
-    struct buffer *text = &run->say;
-    struct failure failure = {FAILURE_MEMORY, "out of memory"};
-    size_t size = 1;
-    bool good = buffer_reserve(&run->out, SNAPSHOT_FEED_SIZE);
-
-    while (good && size > 0) /* the last turn reads the end of the file */
-        good = read(context, side, run->out.data, SNAPSHOT_FEED_SIZE, &size, &failure) &&
-               snapshot_feed(snapshot, (struct span){run->out.data, size});
-    if (good)
-        return OUTCOME_COMPLETE;
-    if (snapshot->why != NULL)
-        (void)failure_set(&failure, FAILURE_FILE_ROWS, snapshot->why);
-    display_cut(text, run->settings->options->files[side], FILE_COLUMNS_MAX);
-    if (snapshot->why != NULL && snapshot->line > 0)
-        buffer_format(text, ": line %" PRIu64, snapshot->line);
-    buffer_format(text, ": %s", failure.detail);
-    buffer_append(text, (struct span){"", 1}); /* the terminator */
-    if (!text->failed)
-        (void)failure_set(&failure, failure.kind, text->data);
-    buffer_clear(text);
-    return run_complain(run->settings, &failure);
-}
-
-/* What limits the comparison. */
-static void complain_limits(struct run *run, const struct snapshot *snapshots,
-                            const struct diff_result *result)
-{
-    outcome_report_not_compared(result->not_compared, &run->say);
-    if (snapshots[0].has_own_scope != snapshots[1].has_own_scope)
-        buffer_text(&run->say, PRODUCT_NAME ": one file covers every process, the other only the "
-                                            "processes of one user\n");
-    if (!run->settings->options->quiet)
-        complain(run);
-}
-
-/* What came and went between answers to different questions says nothing. NULL: it is the same. */
-static const char *refuse_questions(struct run *run, const struct snapshot *snapshots)
-{
-    struct buffer *text = &run->say;
-
-    if (snapshots[0].is_mixed || snapshots[1].is_mixed)
-        return "a file has answers to different questions: compare one with one";
-    if (snapshots[0].has_host != snapshots[1].has_host)
-        return "only one of the files was made with --host: make both in the same way";
-    if (span_equal(snapshots[0].question, snapshots[1].question) ||
-        snapshots[0].question.size == 0 || snapshots[1].question.size == 0)
-        return NULL;
-    buffer_text(text, "the files answer different questions, \"");
-    display_cut(text, snapshots[0].question, QUESTION_COLUMNS_MAX);
-    buffer_text(text, "\" and \"");
-    display_cut(text, snapshots[1].question, QUESTION_COLUMNS_MAX);
-    buffer_append(text, (struct span){"\"", 2}); /* with the terminator */
-    return text->failed ? "the files answer different questions" : text->data;
-}
-
-static enum outcome compare(struct run *run, const struct snapshot *snapshots)
-{
-    const char *refusal = refuse_questions(run, snapshots);
-    struct diff_result result;
-    struct failure failure;
-
-    if (refusal != NULL) {
-        (void)failure_set(&failure, FAILURE_FILE, refusal);
-        return run_complain(run->settings, &failure);
-    }
-    if (diff_snapshots(&snapshots[0], &snapshots[1], run->settings->options->all, show_row, run,
-                       &result))
-        show_end(run);
-    (void)flush(run);
-    if (run->exhausted)
-        return complain_exhausted(run);
-    complain_limits(run, snapshots, &result);
-    return result.changes > 0 ? (enum outcome)RUN_DIFFERS : OUTCOME_COMPLETE;
-}
-
-enum outcome run_diff(const struct run_settings *settings, run_read read, void *context)
-{
-    struct run *run = run_create(settings);
-    struct snapshot *snapshots = calloc(2, sizeof *snapshots);
-    enum outcome outcome = OUTCOME_COMPLETE;
-
-    if (run == NULL || snapshots == NULL) {
-        outcome = run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
-        goto cleanup;
-    }
-    for (size_t side = 0; side < 2; side++) {
-        snapshot_init(&snapshots[side]);
-        if (outcome == OUTCOME_COMPLETE)
-            outcome = read_file(run, read, context, side, &snapshots[side]);
-    }
-    if (outcome == OUTCOME_COMPLETE)
-        outcome = compare(run, snapshots);
-    snapshot_release(&snapshots[0]);
-    snapshot_release(&snapshots[1]);
-
-cleanup:
-    free(snapshots);
+    pipeline_end(&run->pipeline);
+    enum outcome outcome = judge(run, event, &failure);
+    /* Unless the reader of the diagnostics has gone with that of the results. */
+    if (!run->pipeline.unread && run->say.size > 0 && !run->say.failed)
+        output->complain(output->context, buffer_span(&run->say));
     run_destroy(run);
     return outcome;
 }

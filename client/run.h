@@ -1,13 +1,17 @@
-/* A command from its options to its exit code: sends the request, or reads the files of `diff`,
- * prints the rows and reports what is wrong with them. Pure; win32/main.c gives it a transport and
- * an output, tests give it scripts. */
+/* A command from its options to its exit code: sends the request, prints the rows of the reply and
+ * reports what is wrong with them. Pure; win32/main.c gives it a transport and an output, tests give
+ * it scripts. */
 #ifndef CLIENT_RUN_H
 #define CLIENT_RUN_H
 
 #include "client/exchange.h"
 #include "client/options.h"
 #include "client/outcome.h"
-#include "client/pipeline.h"
+#include "client/rows/envelope.h"
+#include "client/rows/filter.h"
+#include "client/show/csv.h"
+#include "client/show/prometheus.h"
+#include "client/show/table.h"
 #include "client/stale.h"
 #include "client/who.h"
 
@@ -30,9 +34,10 @@ struct run_settings {
     const struct options *options;
     const struct transport *transport; /* run_request() only */
     const struct output *output;
-    const char *pipe;     /* full name, for messages */
-    size_t width;         /* columns of the console results go to; 0: none */
-    account_name account; /* of the owner of a process, for tables; NULL: its SID */
+    struct buffer *results; /* receives the results instead of the output; NULL: the output does */
+    const char *pipe;       /* full name, for messages */
+    size_t width;           /* columns of the console results go to; 0: none */
+    account_name account;   /* of the owner of a process, for tables; NULL: its SID */
 
     struct asked_list *paths;        /* of -f; rows are noted in it */
     const struct asked_list *images; /* of the options, final names only */
@@ -49,21 +54,54 @@ void run_make_request(_In_ const struct run_settings *settings, _Out_ struct req
 /* Sends the request of the options and prints the reply. */
 enum outcome run_request(_In_ const struct run_settings *settings);
 
-enum { RUN_DIFFERS = OUTCOME_INCOMPLETE };
-
-/* Reads the next bytes of a file of `diff`, at least one; *size 0: its end.
- * side  0: the old file, 1: the new one.
- * Returns false with `failure` set; its detail is one clause without the file's name. */
-typedef bool (*run_read)(void *context, size_t side, char *data, size_t capacity, size_t *size,
-                         struct failure *failure);
-
-/* Compares the two files of the options. Returns OUTCOME_COMPLETE when nothing changed and
- * RUN_DIFFERS when something did, as diff tools do with 0 and 1. A file that is cut off, or not a
- * file of rows, is not compared: OUTCOME_BROKEN. */
-enum outcome run_diff(_In_ const struct run_settings *settings, run_read read, void *context);
-
 /* Writes "lsmap: " and the failure in words; returns its outcome. */
 enum outcome run_complain(_In_ const struct run_settings *settings,
                           _In_ const struct failure *failure);
+
+/* What happens to a row between a reply and the output, as the options ask: steps, then a format.
+ *
+ *     [envelope ->] [filter ->] [sorter ->] format
+ *                   [filter ->] sorter -> [envelope ->] format       with --by-file
+ *                   [filter ->] user -> format                       with -f or --pids
+ *
+ * Rows stream through; only the sorter keeps mappings until the last row, and the terminal row with
+ * them. A step that changes what is printed changes the counts of the `end` row with it: JSON lines
+ * can be checked like those of a server. */
+struct pipeline {
+    const struct run_settings *settings;
+    struct filter filter;
+    struct sorter sorter;
+    struct row user; /* with -f: the process whose rows are put together; of --pids, too */
+    struct buffer kinds, path; /* of these rows: distinct kinds, the first path */
+    uint64_t others;           /* rows with another path */
+    struct row kept;           /* a row that was kept until the end */
+    struct row last;           /* the terminal row, kept for last */
+    struct buffer line;        /* of --ascii */
+    uint64_t rows, processes;  /* handed to the format */
+    struct table table;
+    struct csv csv;
+    struct prometheus prometheus;
+    struct buffer out; /* results not yet written */
+    bool is_printed;   /* some results were written */
+    bool unread;       /* the results have no reader any more */
+    bool exhausted;    /* memory, or a bound: no more rows can be shown */
+};
+
+/* settings  Must outlive the pipeline, which must stay where it is. */
+void pipeline_init(_Out_ struct pipeline *pipeline, _In_ const struct run_settings *settings);
+void pipeline_release(_Inout_ struct pipeline *pipeline);
+
+/* Takes the next row, the terminal one included, and may change it. One row makes at most four times
+ * its line's size of text. Returns false when nobody reads any more, or the pipeline is exhausted. */
+bool pipeline_row(_Inout_ struct pipeline *pipeline, _Inout_ struct row *row);
+
+/* Writes what there is. Returns false when nobody reads any more. */
+bool pipeline_flush(_Inout_ struct pipeline *pipeline);
+
+/* Writes what was kept until the last row, in pieces of about OUTPUT_SIZE bytes. */
+void pipeline_end(_Inout_ struct pipeline *pipeline);
+
+/* Says why an exhausted pipeline gave up. */
+enum outcome pipeline_complain(_In_ const struct pipeline *pipeline);
 
 #endif

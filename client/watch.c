@@ -1,15 +1,18 @@
 #include "client/watch.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "client/pipeline.h"
 #include "client/rows/diff.h"
 #include "client/rows/snapshot.h"
-#include "common/base/status.h"
+#include "client/show/text.h"
 #include "common/text/timestamp.h"
 
 enum {
-    OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
+    SAY_SIZE_MAX = 1024 * 1024, /* of diagnostics, and of what is read from a file at once */
+    FILE_COLUMNS_MAX = 40,      /* of a file's name in a message */
+    QUESTION_COLUMNS_MAX = 80,
     KEPT_INTERVAL_MAX_MS = 150 * 1000 /* half of what a server lets a connection idle by default */
 };
 
@@ -21,103 +24,190 @@ enum poll {
 
 struct watch {
     const struct run_settings *settings;
-    const struct watch_server *server;
-    struct request request;
+    const struct watch_server *server; /* NULL: two files are compared */
     struct snapshot snapshots[2];
     struct snapshot *old, *new_; /* the one to compare with, and that of the new answer */
     struct pipeline pipeline;
-    struct buffer out;
+    struct buffer say; /* diagnostics that are put together */
+    struct request request;
     char time[TIMESTAMP_CAPACITY]; /* of the new snapshot */
     struct failure failure;        /* why there is no answer */
     enum outcome outcome;
     bool has_answer;       /* there was one */
     bool is_away;          /* the last poll had none, and that was said */
-    bool exhausted;        /* memory, or a bound */
     uint64_t not_compared; /* processes, in the last answer */
 };
 
-static void say(const struct watch *watch, struct span text)
+/* Returns NULL, and complains, without memory. server  NULL: of two files. */
+static struct watch *watch_create(const struct run_settings *settings,
+                                  const struct watch_server *server)
 {
-    watch->settings->output->complain(watch->settings->output->context, text);
+    const bool has_paths = server == NULL || !settings->paths->failed;
+    struct watch *watch = has_paths ? calloc(1, sizeof *watch) : NULL;
+
+    if (watch == NULL) {
+        (void)run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
+        return NULL;
+    }
+    watch->settings = settings;
+    watch->server = server;
+    snapshot_init(watch->old = &watch->snapshots[0]);
+    snapshot_init(watch->new_ = &watch->snapshots[1]);
+    pipeline_init(&watch->pipeline, settings);
+    buffer_init(&watch->say, SAY_SIZE_MAX);
+    return watch;
 }
 
-/* Processes that were not read have no changes: says so when their number is another. */
-static void say_not_compared(struct watch *watch, uint64_t count)
+static void watch_destroy(struct watch *watch)
 {
-    struct buffer line;
-
-    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
-    outcome_report_not_compared(count, &line);
-    if (line.size > 0 && count != watch->not_compared && !watch->settings->options->quiet)
-        say(watch, buffer_span(&line));
-    buffer_release(&line);
-    watch->not_compared = count;
+    snapshot_release(watch->old);
+    snapshot_release(watch->new_);
+    pipeline_release(&watch->pipeline);
+    buffer_release(&watch->say);
+    free(watch);
 }
 
-static bool flush(struct watch *watch)
+/* Writes the diagnostics that were put together. */
+static void say(struct watch *watch, bool is_wanted)
 {
     const struct output *output = watch->settings->output;
-    bool good = watch->out.size == 0 || output->write(output->context, buffer_span(&watch->out));
 
-    buffer_clear(&watch->out);
-    return good;
+    if (is_wanted && watch->say.size > 0 && !watch->say.failed)
+        output->complain(output->context, buffer_span(&watch->say));
+    buffer_clear(&watch->say);
 }
 
-/* Of diff_snapshots(). Its last row, `end`, is for files. */
-static bool on_change(void *context, struct row *row)
+static void put_not_compared(uint64_t count, struct buffer *out)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    if (count > 0)
+        buffer_format(out, PRODUCT_NAME ": %s %s\n", display_count(text, count).data,
+                      count == 1 ? "process is not compared: it was not read in both"
+                                 : "processes are not compared: they were not read in both");
+}
+
+/* Of diff_snapshots(). */
+static bool show_change(void *context, struct row *row)
 {
     struct watch *watch = context;
 
-    if (row->type == ROW_END)
-        return flush(watch);
-    row_set_text(row, MEMBER_TIME, span_from_string(watch->time));
-    watch->exhausted = !pipeline_row(&watch->pipeline, row, &watch->out);
-    return !watch->exhausted && (watch->out.size < OUTPUT_SIZE || flush(watch));
+    if (watch->server != NULL && row->type == ROW_END) /* it is for files */
+        return pipeline_flush(&watch->pipeline);
+    if (watch->server != NULL)
+        row_set_text(row, MEMBER_TIME, span_from_string(watch->time));
+    return pipeline_row(&watch->pipeline, row);
 }
+
+/* --- diff --- */
+
+/* Reads a file, in pieces. */
+static enum outcome read_file(struct watch *watch, diff_read read, void *context, size_t side)
+{
+    struct snapshot *snapshot = &watch->snapshots[side];
+    struct failure failure = {FAILURE_MEMORY, "out of memory"};
+    struct buffer *text = &watch->say;
+    size_t size = 1;
+    bool good = buffer_reserve(text, SNAPSHOT_FEED_SIZE);
+
+    while (good && size > 0) /* the last turn reads the end of the file */
+        good = read(context, side, text->data, SNAPSHOT_FEED_SIZE, &size, &failure) &&
+               snapshot_feed(snapshot, (struct span){text->data, size});
+    if (good)
+        return OUTCOME_COMPLETE;
+    if (snapshot->why != NULL)
+        (void)failure_set(&failure, FAILURE_SYSTEM, snapshot->why);
+    display_cut(text, watch->settings->options->files[side], FILE_COLUMNS_MAX);
+    if (snapshot->why != NULL && snapshot->line > 0)
+        buffer_format(text, ": line %" PRIu64, snapshot->line);
+    buffer_format(text, ": %s", failure.detail);
+    if (buffer_append(text, (struct span){"", 1})) /* the terminator */
+        (void)failure_set(&failure, failure.kind, text->data);
+    return run_complain(watch->settings, &failure);
+}
+
+/* What came and went between answers to different questions says nothing. NULL: it is the same. */
+static const char *refuse_questions(const struct snapshot *snapshots, struct buffer *text)
+{
+    if (snapshots[0].is_mixed || snapshots[1].is_mixed)
+        return "a file has answers to different questions: compare one with one";
+    if (snapshots[0].has_host != snapshots[1].has_host)
+        return "only one of the files was made with --host: make both in the same way";
+    if (span_equal(snapshots[0].question, snapshots[1].question) ||
+        snapshots[0].question.size == 0 || snapshots[1].question.size == 0)
+        return NULL;
+    buffer_text(text, "the files answer different questions, \"");
+    display_cut(text, snapshots[0].question, QUESTION_COLUMNS_MAX);
+    buffer_text(text, "\" and \"");
+    display_cut(text, snapshots[1].question, QUESTION_COLUMNS_MAX);
+    buffer_append(text, (struct span){"\"", 2}); /* with the terminator */
+    return text->failed ? "the files answer different questions" : text->data;
+}
+
+static enum outcome compare_files(struct watch *watch)
+{
+    const struct options *options = watch->settings->options;
+    const char *refusal = refuse_questions(watch->snapshots, &watch->say);
+    struct diff_result result;
+
+    if (refusal != NULL) {
+        (void)failure_set(&watch->failure, FAILURE_FILE, refusal);
+        return run_complain(watch->settings, &watch->failure);
+    }
+    if (diff_snapshots(watch->old, watch->new_, options->all, show_change, watch, &result))
+        pipeline_end(&watch->pipeline);
+    (void)pipeline_flush(&watch->pipeline);
+    if (watch->pipeline.exhausted)
+        return pipeline_complain(&watch->pipeline);
+    put_not_compared(result.not_compared, &watch->say);
+    if (watch->old->has_own_scope != watch->new_->has_own_scope)
+        buffer_text(&watch->say, PRODUCT_NAME ": one file covers every process, the other only the "
+                                              "processes of one user\n");
+    say(watch, !options->quiet && !watch->pipeline.unread);
+    return result.changes > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;
+}
+
+enum outcome run_diff(const struct run_settings *settings, diff_read read, void *context)
+{
+    struct watch *watch = watch_create(settings, NULL);
+    enum outcome outcome = OUTCOME_COMPLETE;
+
+    if (watch == NULL)
+        return OUTCOME_BROKEN;
+    for (size_t side = 0; side < 2 && outcome == OUTCOME_COMPLETE; side++)
+        outcome = read_file(watch, read, context, side);
+    if (outcome == OUTCOME_COMPLETE)
+        outcome = compare_files(watch);
+    watch_destroy(watch);
+    return outcome;
+}
+
+/* --- watch --- */
 
 /* The server's own refusal: what passes is tried again. */
 static enum poll refuse(struct watch *watch, const struct row *error)
 {
-    const struct span code = row_text(error, MEMBER_CODE);
-    const enum status status = status_from_name(code.data, code.size);
-    struct buffer line;
-
-    watch->outcome = (enum outcome)status_exit_code(status);
-    if (watch->has_answer && watch->outcome != OUTCOME_DENIED && watch->outcome != OUTCOME_USAGE) {
-        (void)failure_set(&watch->failure, FAILURE_BUSY, NULL);
-        return POLL_AGAIN;
-    }
-    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
-    outcome_report_error(error, &line);
-    say(watch, buffer_span(&line));
-    buffer_release(&line);
-    return POLL_LAST;
-}
-
-static enum poll fail(struct watch *watch)
-{
-    watch->server->close(watch->server->context);
-    if (watch->has_answer)
-        return POLL_AGAIN;
-    watch->outcome = run_complain(watch->settings, &watch->failure);
-    return POLL_LAST;
+    watch->outcome = outcome_report_error(error, &watch->say);
+    const bool passes =
+        watch->has_answer && watch->outcome != OUTCOME_DENIED && watch->outcome != OUTCOME_USAGE;
+    say(watch, !passes);
+    (void)failure_set(&watch->failure, FAILURE_BUSY, NULL);
+    return passes ? POLL_AGAIN : POLL_LAST;
 }
 
 /* Takes one answer into the new snapshot. */
 static enum poll poll_server(struct watch *watch)
 {
-    const struct transport *transport =
-        watch->server->ready(watch->server->context, &watch->failure);
+    const struct watch_server *server = watch->server;
+    const struct transport *transport = server->ready(server->context, &watch->failure);
     struct snapshot *snapshot = watch->new_;
-    enum exchange_event event = EXCHANGE_WAIT;
+    enum exchange_event event = EXCHANGE_FAILED;
     enum poll result = POLL_GOOD;
     struct exchange exchange;
 
-    if (transport == NULL)
-        return fail(watch);
     exchange_init(&exchange, transport);
-    if (!exchange_begin(&exchange, &watch->request, &watch->failure))
-        event = EXCHANGE_FAILED;
+    if (transport != NULL && exchange_begin(&exchange, &watch->request, &watch->failure))
+        event = EXCHANGE_WAIT;
     while (result == POLL_GOOD && (event == EXCHANGE_WAIT || event == EXCHANGE_ROW)) {
         event = exchange_next(&exchange, &watch->failure);
         if (event != EXCHANGE_ROW)
@@ -131,101 +221,159 @@ static enum poll poll_server(struct watch *watch)
     if (event == EXCHANGE_END && !snapshot_finish(snapshot))
         event = EXCHANGE_FAILED;
     if (snapshot->why != NULL) { /* too much is mapped, now and later */
-        (void)failure_set(&watch->failure, FAILURE_TOO_MANY, snapshot->why);
+        (void)failure_set(&watch->failure, FAILURE_SYSTEM, snapshot->why);
         watch->has_answer = false;
     }
-    if (result != POLL_GOOD)
-        watch->server->close(watch->server->context);
-    return event == EXCHANGE_FAILED ? fail(watch) : result;
+    if (event == EXCHANGE_FAILED || result != POLL_GOOD)
+        server->close(server->context);
+    if (event != EXCHANGE_FAILED || watch->has_answer)
+        return event != EXCHANGE_FAILED ? result : POLL_AGAIN;
+    watch->outcome = run_complain(watch->settings, &watch->failure);
+    return POLL_LAST;
 }
 
 /* Says once that answers are missing, and once that they are there again. */
 static void say_away(struct watch *watch, bool is_away)
 {
-    if (is_away && !watch->is_away)
+    if (is_away == watch->is_away)
+        return;
+    if (is_away)
         (void)run_complain(watch->settings, &watch->failure);
-    if (is_away != watch->is_away)
-        say(watch, is_away ? SPAN(PRODUCT_NAME ": watching goes on when the server answers again\n")
-                           : SPAN(PRODUCT_NAME ": the server answers again\n"));
+    buffer_text(&watch->say, is_away ? PRODUCT_NAME
+                                 ": watching goes on when the server answers again\n"
+                                     : PRODUCT_NAME ": the server answers again\n");
+    say(watch, true);
     watch->is_away = is_away;
 }
 
 /* Prints what changed, and makes the new snapshot the old one. Returns false when nobody reads, or at
  * a bound. */
-static bool compare(struct watch *watch)
+static bool compare_answers(struct watch *watch)
 {
     const struct options *options = watch->settings->options;
     struct diff_result result = {0, 0};
+    struct snapshot *old = watch->old;
     bool good = true;
 
     if (!watch->has_answer && watch->new_->has_own_scope && !options->own)
-        say(watch,
-            SPAN(PRODUCT_NAME ": only your own processes are visible to you; see `" PRODUCT_NAME
-                              " whoami`\n"));
+        buffer_text(&watch->say,
+                    PRODUCT_NAME ": only your own processes are visible to you; see `" PRODUCT_NAME
+                                 " whoami`\n");
+    say(watch, true);
     timestamp_format(watch->time, watch->server->now(watch->server->context));
     if (watch->has_answer || options->initial)
-        good = diff_snapshots(watch->old, watch->new_, watch->request.paths_count > 0, on_change,
-                              watch, &result);
+        good = diff_snapshots(old, watch->new_, watch->request.paths_count > 0, show_change, watch,
+                              &result);
     watch->has_answer = true;
-    say_not_compared(watch, result.not_compared);
-    struct snapshot *old = watch->old;
+    /* Processes that were not read have no changes: said when their number is another. */
+    put_not_compared(result.not_compared, &watch->say);
+    say(watch, result.not_compared != watch->not_compared && !options->quiet);
+    watch->not_compared = result.not_compared;
     watch->old = watch->new_;
     watch->new_ = old;
     return good;
 }
 
-/* Files that do not fit into the request are never found. */
-static void say_dropped(const struct watch *watch)
-{
-    struct buffer line;
-
-    buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
-    who_report_dropped(watch->settings->paths, &line);
-    if (line.size > 0)
-        say(watch, buffer_span(&line));
-    buffer_release(&line);
-}
-
 enum outcome run_watch(const struct run_settings *settings, const struct watch_server *server)
 {
     const unsigned interval_ms = settings->options->interval_s * 1000;
-    struct watch *watch = calloc(1, sizeof *watch);
-    bool goes_on = watch != NULL;
-    enum outcome outcome = OUTCOME_COMPLETE;
+    struct watch *watch = watch_create(settings, server);
+    bool goes_on = true;
 
-    if (watch == NULL || settings->paths->failed) {
-        free(watch);
-        return run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
-    }
-    watch->settings = settings;
-    watch->server = server;
+    if (watch == NULL)
+        return OUTCOME_BROKEN;
     run_make_request(settings, &watch->request);
-    snapshot_init(watch->old = &watch->snapshots[0]);
-    snapshot_init(watch->new_ = &watch->snapshots[1]);
-    buffer_init(&watch->out, OUT_SIZE_MAX);
-    pipeline_init(&watch->pipeline, settings->options,
-                  &(struct pipeline_settings){settings->width, settings->account, NULL, NULL, 0});
-    say_dropped(watch);
+    who_report_dropped(settings->paths, &watch->say); /* never found */
+    say(watch, true);
     while (goes_on) { /* each turn waits for an answer up to the time-out, then for the interval */
         snapshot_release(watch->new_);
         snapshot_init(watch->new_);
         const enum poll poll = poll_server(watch);
-        if (poll == POLL_LAST) {
-            outcome = watch->outcome;
+        if (poll == POLL_LAST)
             break;
-        }
         say_away(watch, poll == POLL_AGAIN);
-        goes_on = poll == POLL_AGAIN || compare(watch);
+        goes_on = poll == POLL_AGAIN || compare_answers(watch);
         if (interval_ms > KEPT_INTERVAL_MAX_MS)
             server->close(server->context); /* it would be closed as idle */
         goes_on = goes_on && server->wait(server->context, interval_ms);
+        watch->outcome = OUTCOME_COMPLETE;
     }
-    if (watch->exhausted)
-        outcome = run_complain(settings, &(struct failure){FAILURE_MEMORY, ""});
-    pipeline_release(&watch->pipeline);
-    buffer_release(&watch->out);
-    snapshot_release(&watch->snapshots[0]);
-    snapshot_release(&watch->snapshots[1]);
-    free(watch);
+    enum outcome outcome =
+        watch->pipeline.exhausted ? pipeline_complain(&watch->pipeline) : watch->outcome;
+    watch_destroy(watch);
     return outcome;
+}
+
+/* --- wait --- */
+
+/* Appends the lines that are not among the others. */
+static void put_missing(struct span lines, struct span others, const char *sign, struct buffer *out)
+{
+    while (lines.size > 0) {
+        const char *newline = memchr(lines.data, '\n', lines.size);
+        size_t size = newline != NULL ? (size_t)(newline - lines.data) + 1 : lines.size;
+        struct span line = {lines.data, size}, rest = others;
+        while (rest.size > 0 && !span_starts_with(rest, line)) {
+            newline = memchr(rest.data, '\n', rest.size);
+            rest = span_from(rest, newline != NULL ? (size_t)(newline - rest.data) + 1 : rest.size);
+        }
+        if (rest.size == 0) {
+            buffer_text(out, sign);
+            buffer_append(out, line);
+        }
+        lines = span_from(lines, size);
+    }
+}
+
+/* Shows what changed since the answer before, and makes the new one the old. Returns false when nobody
+ * reads. */
+static bool show_lines(const struct output *output, struct buffer *old, struct buffer *new_)
+{
+    struct buffer lines, kept = *new_;
+
+    buffer_init(&lines, 2 * WAIT_ANSWER_SIZE_MAX);
+    put_missing(buffer_span(old), buffer_span(new_), "- ", &lines);
+    put_missing(buffer_span(new_), buffer_span(old), "+ ", &lines);
+    bool good = lines.size == 0 || output->write(output->context, buffer_span(&lines));
+    buffer_release(&lines);
+    *new_ = *old;
+    *old = kept;
+    buffer_clear(new_);
+    return good;
+}
+
+enum outcome run_wait(struct options *options, const struct output *output,
+                      const struct wait_calls *calls)
+{
+    const uint64_t wait_ms = (uint64_t)options->wait_s * 1000;
+    const uint64_t begin_ms = calls->now_ms(calls->context);
+    struct buffer old, new_;
+    enum outcome outcome = OUTCOME_COMPLETE;
+
+    buffer_init(&old, WAIT_ANSWER_SIZE_MAX);
+    buffer_init(&new_, WAIT_ANSWER_SIZE_MAX);
+    options->no_header = true;
+    for (uint64_t left_ms = wait_ms; outcome == OUTCOME_COMPLETE; options->is_again = true) {
+        if (options->is_again)
+            calls->wait(calls->context,
+                        wait_ms > 0 && left_ms < WAIT_POLL_MS ? (unsigned)left_ms : WAIT_POLL_MS);
+        const uint64_t waited_ms = calls->now_ms(calls->context) - begin_ms;
+        left_ms = waited_ms < wait_ms ? wait_ms - waited_ms : 0;
+        if (wait_ms > 0 && left_ms == 0) {
+            output->complain(output->context,
+                             SPAN(PRODUCT_NAME ": still in use: the time of --timeout is over\n"));
+            outcome = OUTCOME_BUSY;
+            break;
+        }
+        if (wait_ms > 0 && left_ms < (uint64_t)TIMEOUT_DEFAULT_S * 1000)
+            options->timeout_s = (unsigned)((left_ms + 999) / 1000);
+        outcome = calls->ask(calls->context, options, &new_);
+        if ((outcome == OUTCOME_COMPLETE || outcome == OUTCOME_INCOMPLETE ||
+             outcome == OUTCOME_NOTHING) &&
+            !show_lines(output, &old, &new_))
+            outcome = OUTCOME_INCOMPLETE;
+    }
+    buffer_release(&old);
+    buffer_release(&new_);
+    return outcome == OUTCOME_NOTHING ? OUTCOME_COMPLETE : outcome;
 }

@@ -274,28 +274,3 @@ void who_report_dropped(const struct asked_list *list, struct buffer *out)
                       "looked for\n",
                       list->dropped);
 }
-
-/* Appends the lines that are not among the others. */
-static void put_missing(struct span lines, struct span others, const char *sign, struct buffer *out)
-{
-    while (lines.size > 0) {
-        const char *newline = memchr(lines.data, '\n', lines.size);
-        size_t size = newline != NULL ? (size_t)(newline - lines.data) + 1 : lines.size;
-        struct span line = {lines.data, size}, rest = others;
-        while (rest.size > 0 && !span_starts_with(rest, line)) {
-            newline = memchr(rest.data, '\n', rest.size);
-            rest = span_from(rest, newline != NULL ? (size_t)(newline - rest.data) + 1 : rest.size);
-        }
-        if (rest.size == 0) {
-            buffer_text(out, sign);
-            buffer_append(out, line);
-        }
-        lines = span_from(lines, size);
-    }
-}
-
-void who_changes(struct span before, struct span now, struct buffer *out)
-{
-    put_missing(before, now, "- ", out);
-    put_missing(now, before, "+ ", out);
-}

@@ -94,7 +94,4 @@ bool who_has_gap(_In_ const struct asked_list *list, uint32_t expected);
 /* Appends a line when names or users were dropped. */
 void who_report_dropped(_In_ const struct asked_list *list, _Inout_ struct buffer *out);
 
-/* Appends the lines that came and went between two lists of lines: "+ LINE", "- LINE". */
-void who_changes(struct span before, struct span now, _Inout_ struct buffer *out);
-
 #endif

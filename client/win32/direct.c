@@ -138,7 +138,7 @@ struct direct *direct_open(unsigned timeout_s, struct failure *failure)
 
     if (left_count == DIRECT_LEFT_MAX) {
         (void)failure_set(
-            failure, FAILURE_TOO_MANY,
+            failure, FAILURE_SYSTEM,
             "Windows did not answer questions about processes again and again: start " PRODUCT_NAME
             " anew");
         return NULL;

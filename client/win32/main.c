@@ -6,7 +6,6 @@
 #include "client/outcome.h"
 #include "client/run.h"
 #include "client/show/help.h"
-#include "client/wait.h"
 #include "client/watch.h"
 #include "client/win32/accounts.h"
 #include "client/win32/console.h"
@@ -152,9 +151,10 @@ static bool sleep_ms(void *context, unsigned ms)
     return true;
 }
 
-static enum outcome ask(struct console *console, const struct options *options,
-                        const struct output *output)
+/* One question. Its files are closed again: an open handle would keep a removed file from going. */
+static enum outcome ask(void *context, const struct options *options, struct buffer *results)
 {
+    struct console *console = context;
     static struct places places; /* large */
     struct failure failure = {FAILURE_MEMORY, ""};
     struct envelope_facts facts = {.now = system_now_filetime};
@@ -166,7 +166,8 @@ static enum outcome ask(struct console *console, const struct options *options,
     };
     struct run_settings settings = {
         .options = options,
-        .output = output,
+        .output = &console->output,
+        .results = results,
         .pipe = server.pipe,
         .width = console->width,
         .account = account_find,
@@ -201,13 +202,6 @@ static enum outcome ask(struct console *console, const struct options *options,
     asked_release(&places.names);
     stale_files_close(&stale);
     return outcome;
-}
-
-/* Each time the files are resolved anew and closed again: an open handle would keep a removed file from
- * going. */
-static enum outcome ask_again(void *context, struct options *options, const struct output *output)
-{
-    return ask(context, options, output);
 }
 
 static uint64_t now_ms(void *context)
@@ -282,10 +276,9 @@ static enum outcome obey(struct console *console, struct options *options)
     if (options->command == COMMAND_DIFF)
         return compare_files(console, options);
     if (options->wait)
-        return run_wait(options, output,
-                        &(struct wait_calls){console, ask_again, sleep_ms, now_ms});
+        return run_wait(options, output, &(struct wait_calls){console, ask, sleep_ms, now_ms});
     if (options->command >= COMMAND_MAPS)
-        return ask(console, options, &console->output);
+        return ask(console, options, NULL);
     if (options->command == COMMAND_USAGE) {
         output->complain(output->context, span_from_string(help_usage));
         return OUTCOME_USAGE;

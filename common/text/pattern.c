@@ -55,16 +55,22 @@ static bool contains(struct span text, char byte)
     return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
 }
 
+struct span path_name(struct span path)
+{
+    size_t begin = path.size;
+
+    while (begin > 0 && path.data[begin - 1] != '\\')
+        begin--;
+    return span_from(path, begin);
+}
+
 bool glob_match_path(struct span pattern, struct span path)
 {
     if (match(pattern, path, '\\'))
         return true;
     if (contains(pattern, '\\') || contains(pattern, '/'))
         return false;
-    size_t begin = path.size;
-    while (begin > 0 && path.data[begin - 1] != '\\')
-        begin--;
-    return match(pattern, span_from(path, begin), '/');
+    return match(pattern, path_name(path), '/');
 }
 
 bool glob_match_process(struct span pattern, struct span name)

@@ -10,6 +10,9 @@
 /* True when the pattern matches all of the text. Both are UTF-8; separators are ordinary. */
 bool glob_match(struct span pattern, struct span text);
 
+/* What follows the last `\` of a path. */
+struct span path_name(struct span path);
+
 /* True when the pattern matches a path: all of it, or its last component if the pattern has neither
  * `\` nor `/`. A `/` in the pattern is taken as `\`. */
 bool glob_match_path(struct span pattern, struct span path);

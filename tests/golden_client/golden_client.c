@@ -27,6 +27,7 @@
 #include "client/rows/envelope.h"
 #include "client/run.h"
 #include "client/spelling.h"
+#include "client/watch.h"
 #include "common/text/buffer.h"
 #include "common/text/span.h"
 

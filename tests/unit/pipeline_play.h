@@ -2,12 +2,13 @@
 #ifndef TESTS_UNIT_PIPELINE_PLAY_H
 #define TESTS_UNIT_PIPELINE_PLAY_H
 
-#include "client/pipeline.h"
+#include "client/run.h"
 #include "tests/unit/client_rows.h"
 #include "tests/unit/row_lines.h"
 
 struct play {
     struct options options;
+    struct run_settings settings;
     struct pipeline pipeline;
     struct target target;
     struct fed fed;
@@ -19,9 +20,11 @@ static inline void play_begin(struct play *play, const struct options *options)
     play->options = *options;
     play->options.command = COMMAND_MAPS;
     play->options.format = FORMAT_JSON;
-    pipeline_init(&play->pipeline, &play->options,
-                  &(struct pipeline_settings){0, NULL, NULL, play->options.not_under,
-                                              play->options.not_under_count});
+    play->settings = (struct run_settings){.options = &play->options,
+                                           .results = &play->fed.out,
+                                           .folders = play->options.not_under,
+                                           .folders_count = play->options.not_under_count};
+    pipeline_init(&play->pipeline, &play->settings);
     play->target = pipeline_target(&play->pipeline);
     fed_init(&play->fed);
 }

@@ -56,7 +56,7 @@ static void an_output_at_its_bound_ends_it(struct test *t)
         struct play play;
         play_begin(&play, &options);
         size += strlen(lines[i]);
-        play.fed.out.capacity_max = size - 1;
+        play.pipeline.out.capacity_max = size - 1;
         CHECK(t, !feed(&play.fed, &play.target,
                        P("1", "1") ELSEWHERE("1", "1") END("1", "1", "2", "0", "true")));
         play_end(&play);

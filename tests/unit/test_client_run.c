@@ -1,3 +1,4 @@
+#include "client/watch.h"
 #include "tests/unit/client_play.h"
 
 static void replies_have_their_outcome(struct test *t)
@@ -446,6 +447,26 @@ static void a_broken_file_is_reported(struct test *t)
     }
 }
 
+/* What is read does not touch what is to be written. */
+static void a_comparison_may_begin_with_a_mark(struct test *t)
+{
+    struct broken_file files[2] = {{SPAN(GOOD), false, FAILURE_SYSTEM},
+                                   {SPAN(GOOD), false, FAILURE_SYSTEM}};
+    struct play play;
+
+    play_begin(&play, "");
+    play.options.command = COMMAND_DIFF;
+    play.options.format = FORMAT_JSON;
+    play.options.bom = true;
+    const struct output output = {
+        .context = &play.printed, .write = print_result, .complain = print_diagnostic};
+    const struct run_settings settings = {.options = &play.options, .output = &output, .pipe = ""};
+    CHECK_INT(t, OUTCOME_COMPLETE, run_diff(&settings, read_broken, files));
+    CHECK(t,
+          span_starts_with(buffer_span(&play.printed.out), SPAN("\xEF\xBB\xBF{\"type\":\"end\"")));
+    play_end(&play);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -462,6 +483,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_cost_is_reported_on_demand),
         TEST_CASE(a_closed_output_is_no_error),
         TEST_CASE(a_broken_file_is_reported),
+        TEST_CASE(a_comparison_may_begin_with_a_mark),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

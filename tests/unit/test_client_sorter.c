@@ -89,6 +89,20 @@ static void a_broken_reply_is_ordered_too(struct test *t)
 #undef C
 #undef D
 
+struct pieces {
+    size_t size, count, largest;
+};
+
+static bool count_piece(void *context, struct span bytes)
+{
+    struct pieces *pieces = context;
+
+    pieces->size += bytes.size;
+    pieces->count++;
+    pieces->largest = bytes.size > pieces->largest ? bytes.size : pieces->largest;
+    return true;
+}
+
 /* Large results come in pieces of a bounded size; --top ends them at its number in whatever piece. */
 static void results_come_in_pieces(struct test *t)
 {
@@ -100,22 +114,41 @@ static void results_come_in_pieces(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(tops); i++) {
         const size_t expected = (tops[i] > 0 && tops[i] < ROWS ? tops[i] : ROWS) * LINE_SIZE;
         struct play play;
-        size_t size = 0, pieces = 0;
+        struct pieces pieces = {0, 0, 0};
+        const struct output output = {.context = &pieces, .write = count_piece};
         TEST_ROW(t, "top %zu", tops[i]);
         play_begin(&play, &(struct options){.sort = ORDER_SIZE, .top = tops[i]});
         for (int k = 0; k < ROWS; k++)
             CHECK(t, feed_lines(&play.fed, &play.target, line));
         CHECK_INT(t, 0, play.fed.out.size);
-        for (bool more = true; more; pieces++) {
-            REQUIRE(t, pipeline_end(&play.pipeline, &play.fed.out, &more));
-            CHECK(t, play.fed.out.size <= OUTPUT_SIZE + LINE_SIZE);
-            size += play.fed.out.size;
-            buffer_clear(&play.fed.out);
-        }
-        CHECK_INT(t, expected, size);
-        CHECK_INT(t, size / OUTPUT_SIZE + 1, pieces);
+        play.settings.results = NULL;
+        play.settings.output = &output;
+        pipeline_end(&play.pipeline);
+        CHECK(t, !play.pipeline.exhausted && pieces.largest <= OUTPUT_SIZE + LINE_SIZE);
+        CHECK_INT(t, expected, pieces.size);
+        CHECK_INT(t, (expected / LINE_SIZE + tops[2] - 1) / tops[2], pieces.count);
         play_end(&play);
     }
+}
+
+static void keep_complaint(void *context, struct span lines)
+{
+    (void)buffer_append(context, lines);
+}
+
+/* Feeds a mapping that is refused. */
+static void check_refusal(struct test *t, struct play *play, const char *why)
+{
+    struct buffer lines;
+    const struct output output = {.context = &lines, .complain = keep_complaint};
+
+    buffer_init(&lines, OUTCOME_TEXT_SIZE_MAX);
+    play->settings.output = &output;
+    CHECK(t, !feed_lines(&play->fed, &play->target, M("1", "1", "null", "1", "\"a\"")));
+    CHECK(t, play->pipeline.exhausted);
+    CHECK_INT(t, OUTCOME_BROKEN, pipeline_complain(&play->pipeline));
+    CHECK(t, buffer_append(&lines, (struct span){"", 1}) && strstr(lines.data, why) != NULL);
+    buffer_release(&lines);
 }
 
 /* At a bound the pipeline fails and says that it was one. */
@@ -126,20 +159,16 @@ static void too_many_mappings_are_refused(struct test *t)
         TEST_ROW(t, "by file: %d", by_file);
         play_begin(&play, &(struct options){.sort = ORDER_SIZE, .by_file = by_file != 0});
         struct store *store = &play.pipeline.sorter.store;
-        CHECK(t, pipeline_complaint(&play.pipeline) == NULL);
         store->count = STORE_VIEWS_MAX;
-        CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
-        CHECK(t, pipeline_complaint(&play.pipeline) != NULL);
+        check_refusal(t, &play, "are too many to sort");
         store->count = 0;
         store->too_many = false;
         store->texts_size = STORE_TEXT_SIZE_MAX;
-        CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
-        CHECK(t, pipeline_complaint(&play.pipeline) != NULL);
+        check_refusal(t, &play, "are too many to sort");
         store->texts_size = 0;
         store->too_many = false;
         store->views.capacity_max = 0; /* as without memory */
-        CHECK(t, !feed_lines(&play.fed, &play.target, M("1", "1", "null", "1", "\"a\"")));
-        CHECK(t, pipeline_complaint(&play.pipeline) == NULL);
+        check_refusal(t, &play, "out of memory");
         CHECK_INT(t, 0, store->count);
         play_end(&play);
     }

@@ -1,5 +1,5 @@
-#include "client/pipeline.h"
 #include "client/rows/row.h"
+#include "client/run.h"
 #include "client/show/table.h"
 #include "client/show/text.h"
 #include "common/base/bounds.h"
@@ -33,6 +33,7 @@ static const char error_line[] =
     "\"Windows refuses access.\"}";
 
 struct fixture {
+    struct run_settings settings;
     struct pipeline pipeline; /* chooses the table */
     struct table *table;
     struct row row;
@@ -41,8 +42,8 @@ struct fixture {
 
 static void begin(struct fixture *f, const char *line, size_t width)
 {
-    pipeline_init(&f->pipeline, options_line(line),
-                  &(struct pipeline_settings){width, NULL, NULL, NULL, 0});
+    f->settings = (struct run_settings){.options = options_line(line), .width = width};
+    pipeline_init(&f->pipeline, &f->settings);
     f->table = &f->pipeline.table;
     row_init(&f->row);
     buffer_init(&f->out, 4 * ROW_LINE_SIZE_MAX);

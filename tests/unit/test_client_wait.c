@@ -1,5 +1,5 @@
 /* --wait: how often it asks, what it shows and how it ends. */
-#include "client/wait.h"
+#include "client/watch.h"
 
 #include <string.h>
 
@@ -22,14 +22,14 @@ struct script {
     bool complained;
 };
 
-static enum outcome ask(void *context, struct options *options, const struct output *output)
+static enum outcome ask(void *context, const struct options *options, struct buffer *results)
 {
     struct script *script = context;
     const struct answer *answer = &script->answers[script->asked];
 
     script->timeouts[script->asked++] = options->timeout_s;
     script->now_ms += script->ask_ms;
-    (void)output->write(output->context, span_from_string(answer->lines));
+    (void)buffer_text(results, answer->lines);
     return answer->outcome;
 }
 
@@ -154,10 +154,46 @@ static void waiting_ends(struct test *t)
     }
 }
 
+static void changes_are_lines(struct test *t)
+{
+    static const struct {
+        const char *before, *now, *changes; /* after those of the first answer */
+    } rows[] = {
+        {"", "", ""},
+        {"", "a\nb\n", "+ a\n+ b\n"},
+        {"a\nb\n", "", "- a\n- b\n"},
+        {"a\nb\n", "b\na\n", ""},
+        {"a\nb\n", "b\nc\n", "- a\n+ c\n"},
+        {"ab\n", "b\n", "- ab\n+ b\n"},
+        {"b\n", "ab\n", "- b\n+ ab\n"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        const struct answer answers[] = {{OUTCOME_COMPLETE, rows[i].before},
+                                         {OUTCOME_INCOMPLETE, rows[i].now}};
+        struct script script = {.answers = answers, .writes_left = 9};
+        struct options options = {.timeout_s = TIMEOUT_DEFAULT_S};
+        const struct output output = {.context = &script, .write = show, .complain = complain};
+        size_t first = strlen(rows[i].before);
+        TEST_ROW(t, "row %zu", i);
+        buffer_init(&script.shown, SHOWN_CAPACITY);
+        CHECK_INT(
+            t, OUTCOME_INCOMPLETE,
+            run_wait(&options, &output, &(struct wait_calls){&script, ask, pass_time, now_ms}));
+        for (const char *c = rows[i].before; *c != '\0'; c++)
+            first += *c == '\n' ? 2 : 0; /* "+ " */
+        REQUIRE(t, script.shown.size >= first);
+        CHECK_MEM(t, rows[i].changes, strlen(rows[i].changes),
+                  script.shown.data != NULL ? script.shown.data + first : "",
+                  script.shown.size - first);
+        buffer_release(&script.shown);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(waiting_ends),
+        TEST_CASE(changes_are_lines),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

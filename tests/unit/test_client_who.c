@@ -227,30 +227,6 @@ static void the_second_request_has_each_process_once(struct test *t)
     asked_release(&list);
 }
 
-static void changes_are_lines(struct test *t)
-{
-    static const struct {
-        const char *before, *now, *changes;
-    } rows[] = {
-        {"", "", ""},
-        {"", "a\nb\n", "+ a\n+ b\n"},
-        {"a\nb\n", "", "- a\n- b\n"},
-        {"a\nb\n", "b\na\n", ""},
-        {"a\nb\n", "b\nc\n", "- a\n+ c\n"},
-        {"ab\n", "b\n", "- ab\n+ b\n"},
-        {"b\n", "ab\n", "- b\n+ ab\n"},
-    };
-    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct buffer out;
-        TEST_ROW(t, "row %zu", i);
-        buffer_init(&out, 256);
-        who_changes(span(rows[i].before), span(rows[i].now), &out);
-        CHECK_MEM(t, rows[i].changes, strlen(rows[i].changes), out.data != NULL ? out.data : "",
-                  out.size);
-        buffer_release(&out);
-    }
-}
-
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -260,7 +236,6 @@ int main(int argc, char **argv)
         TEST_CASE(existence_is_said_when_it_is_known),
         TEST_CASE(the_walk_and_the_file_system_are_put_together),
         TEST_CASE(the_second_request_has_each_process_once),
-        TEST_CASE(changes_are_lines),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

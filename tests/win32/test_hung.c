@@ -132,7 +132,7 @@ static void lost_threads_keep_their_memory(struct test *t)
         }
     }
     CHECK(t, direct_open(1, &failure) == NULL);
-    CHECK_INT(t, FAILURE_TOO_MANY, failure.kind);
+    CHECK_INT(t, FAILURE_SYSTEM, failure.kind);
     direct_close(NULL);
 }
 
