@@ -287,6 +287,63 @@ static void install_takes_options_about_rights(struct test *t)
     lsmapd_check_run(t, L"access", EXIT_CODE_OK, "(FilteredAdmins is full)");
 }
 
+/* Writes a text into a key of the registry, or removes it: NULL. */
+static void set_registry_text(struct test *t, HKEY root, const wchar_t *path, const wchar_t *name,
+                              const wchar_t *text)
+{
+    const LSTATUS error = text != NULL
+                              ? RegSetKeyValueW(root, path, name, REG_SZ, text,
+                                                (DWORD)((wcslen(text) + 1) * sizeof(wchar_t)))
+                              : RegDeleteKeyValueW(root, path, name);
+
+    CHECK_INT(t, ERROR_SUCCESS, error);
+}
+
+/* Where netapi32.dll cannot be loaded no group can be made, as on a read-only domain controller. Only
+ * Wine can be told so for one program. */
+static void install_goes_on_without_the_group(struct test *t)
+{
+    static const wchar_t overrides[] = L"Software\\Wine\\AppDefaults\\lsmapd.exe\\DllOverrides";
+    const char *reason = lsmapd_reason_to_skip();
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    if (!system_is_wine())
+        TEST_SKIP(t, "Windows makes the group, and no setting keeps it from that");
+    set_registry_text(t, HKEY_CURRENT_USER, overrides, L"netapi32", L"");
+    lsmapd_check_run(t, L"install --no-start", EXIT_CODE_OK,
+                     "there is no group \"" READERS_GROUP_NAME "\"");
+    check_registration(t);
+    lsmapd_check_run(t, L"install --no-start --quiet --readers \"NT AUTHORITY\\NETWORK SERVICE\"",
+                     EXIT_CODE_OK, "NETWORK SERVICE is not a member of the group");
+    set_registry_text(t, HKEY_CURRENT_USER, overrides, L"netapi32", NULL);
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
+}
+
+/* There the group belongs to the domain: nothing is removed, not even the service. Wine takes the kind of
+ * machine from a value that Windows protects. */
+static void purge_is_refused_on_a_domain_controller(struct test *t)
+{
+    static const wchar_t options[] = L"System\\CurrentControlSet\\Control\\ProductOptions";
+    const char *reason = lsmapd_reason_to_skip();
+    wchar_t type[32] = L"";
+    DWORD size = sizeof type;
+
+    if (reason != NULL)
+        TEST_SKIP(t, reason);
+    if (!system_is_wine())
+        TEST_SKIP(t, "a machine cannot be made a domain controller for a test");
+    REQUIRE(t, RegGetValueW(HKEY_LOCAL_MACHINE, options, L"ProductType", RRF_RT_REG_SZ, NULL, type,
+                            &size) == ERROR_SUCCESS);
+    lsmapd_check_run(t, L"install --no-start --quiet", EXIT_CODE_OK, "");
+    set_registry_text(t, HKEY_LOCAL_MACHINE, options, L"ProductType", L"LanmanNT");
+    lsmapd_check_run(t, L"uninstall --purge", EXIT_CODE_FAILED, "this is a domain controller");
+    check_registration(t);
+    lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, ""); /* without --purge */
+    set_registry_text(t, HKEY_LOCAL_MACHINE, options, L"ProductType", type);
+    lsmapd_check_run(t, L"uninstall --quiet --purge", EXIT_CODE_OK, "");
+}
+
 /* No other name is tried: the service ends with an error, which the failure actions act on. */
 static void a_taken_name_keeps_the_service_from_running(struct test *t)
 {
@@ -433,6 +490,8 @@ int main(int argc, char **argv)
         TEST_CASE(a_lost_process_holds_up_nothing),
         TEST_CASE(what_was_renamed_aside_is_removed),
         TEST_CASE(install_takes_options_about_rights),
+        TEST_CASE(install_goes_on_without_the_group),
+        TEST_CASE(purge_is_refused_on_a_domain_controller),
     };
     if (argc == 2 && strcmp(argv[1], "--stuck-service") == 0)
         return run_stuck_service();
