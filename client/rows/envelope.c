@@ -49,15 +49,9 @@ static void keep_start(struct envelope *envelope, const struct row *row)
     struct span start = row_text(row, MEMBER_START);
 
     envelope->start_pid = (uint32_t)row_number(row, MEMBER_PID, 0);
-    if (start.size >= sizeof envelope->start)
-        start.size = 0; /* it is no time */
-    (void)snprintf(envelope->start, sizeof envelope->start, "%.*s", (int)start.size,
-                   start.size > 0 ? start.data : "");
-}
-
-static bool is_part(const struct row *row)
-{
-    return row->type == ROW_MAP || row->type == ROW_REGION || row->type == ROW_PROCESS_ERROR;
+    if (start.size == 0 || start.size >= sizeof envelope->start)
+        start = SPAN(""); /* it is no time */
+    (void)snprintf(envelope->start, sizeof envelope->start, "%.*s", (int)start.size, start.data);
 }
 
 void envelope_add(struct envelope *envelope, struct row *row)
@@ -69,21 +63,21 @@ void envelope_add(struct envelope *envelope, struct row *row)
         return;
     if (type.size == 0 || type.size > TYPE_SIZE_MAX)
         type = SPAN("other");
-    memcpy(schema, "lsmap.", 6);
-    memcpy(schema + 6, type.data, type.size);
-    memcpy(schema + 6 + type.size, "/1", 2);
+    (void)snprintf(schema, sizeof schema, "lsmap.%.*s/1", (int)type.size, type.data);
     read_clock(envelope);
     if (row->type == ROW_PROCESS)
         keep_start(envelope, row);
     const bool has_start = row_number(row, MEMBER_PID, 0) == envelope->start_pid;
-    const struct span values[] = {{schema, 6 + type.size + 2},
+    const struct span values[] = {span_from_string(schema),
                                   span_from_string(envelope->facts->host),
                                   span_from_string(envelope->boot_time),
-                                  {envelope->scan_id, ENVELOPE_UUID_SIZE},
-                                  {envelope->time, TIME_MS_SIZE + 1},
+                                  span_from_string(envelope->scan_id),
+                                  span_from_string(envelope->time),
                                   SPAN(LSMAP_VERSION_STRING),
                                   span_from_string(has_start ? envelope->start : "")};
-    const int last = is_part(row) ? MEMBER_ENVELOPE_LAST : MEMBER_ENVELOPE_LAST - 1;
+    const bool is_part =
+        row->type == ROW_MAP || row->type == ROW_REGION || row->type == ROW_PROCESS_ERROR;
+    const int last = is_part ? MEMBER_ENVELOPE_LAST : MEMBER_ENVELOPE_LAST - 1;
     for (int member = MEMBER_ENVELOPE_FIRST; member <= last; member++)
         if (!row_has(row, (enum row_member)member))
             row_set_text(row, (enum row_member)member, values[member - MEMBER_ENVELOPE_FIRST]);

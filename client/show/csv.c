@@ -66,14 +66,6 @@ static void put_member(struct buffer *out, const struct row *row, enum row_membe
         buffer_append(out, (struct span){text, (size_t)(end - text)});
 }
 
-/* What the line of a region takes from its view. */
-static bool is_of_view(enum row_member member)
-{
-    return member == MEMBER_PROCESS || member == MEMBER_KIND || member == MEMBER_PATH ||
-           member == MEMBER_DEVICE_PATH || member == MEMBER_PATH_LOSSY ||
-           member == MEMBER_NAME_STATUS;
-}
-
 /* The view of a region, or NULL when it is not the last one. */
 static const struct row *view_of(const struct csv *csv, const struct row *region)
 {
@@ -103,27 +95,27 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
     }
     for (size_t i = 0; columns->csv[i] != MEMBER_ID; i++) {
         enum row_member member = columns->csv[i];
-        const struct row *source = is_of_view(member) ? view : row;
         if (i > 0)
             buffer_append(out, SPAN(","));
         if (row == NULL)
             buffer_append(out, row_members[member].name);
-        else if (source != NULL)
-            put_member(out, source, member);
+        else if (view == row || row_has(row, member) || member == MEMBER_COMMITTED)
+            put_member(out, row, member);
+        else if (view != NULL) /* what a region leaves out */
+            put_member(out, view, member);
     }
     buffer_append(out, SPAN("\r\n"));
 }
 
 static bool is_in_table(enum columns_table kind, enum row_type type)
 {
-    if (kind == COLUMNS_PROCESSES)
-        return type == ROW_PROCESS;
-    if (kind == COLUMNS_FILES)
-        return type == ROW_FILE;
-    if (kind == COLUMNS_SECTIONS)
-        return type == ROW_SECTION;
-    if (kind == COLUMNS_STALE)
-        return type == ROW_STALE;
+    static const enum row_type types[COLUMNS_TABLE_COUNT] = {[COLUMNS_PROCESSES] = ROW_PROCESS,
+                                                             [COLUMNS_FILES] = ROW_FILE,
+                                                             [COLUMNS_SECTIONS] = ROW_SECTION,
+                                                             [COLUMNS_STALE] = ROW_STALE};
+
+    if (types[kind] != ROW_OTHER)
+        return type == types[kind];
     return type == ROW_MAP || type == ROW_OPEN || (type == ROW_REGION && kind == COLUMNS_REGIONS);
 }
 

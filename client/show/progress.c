@@ -1,7 +1,6 @@
 #include "client/show/progress.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "client/show/text.h"
 #include "common/proto/protocol.h"
@@ -33,13 +32,9 @@ struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t c
 
 struct span progress_clear(struct progress *progress, char *out)
 {
-    size_t width = progress->shown_width;
+    const int width = (int)progress->shown_width;
 
-    if (width == 0)
-        return SPAN("");
     progress->shown_width = 0;
-    out[0] = '\r';
-    memset(out + 1, ' ', width);
-    out[1 + width] = '\r';
-    return (struct span){out, width + 2};
+    int size = width > 0 ? snprintf(out, PROGRESS_CAPACITY, "\r%*s\r", width, "") : 0;
+    return (struct span){out, size > 0 ? (size_t)size : 0};
 }

@@ -52,91 +52,62 @@ static size_t plain_run(struct span text, size_t offset)
     return end - offset;
 }
 
+/* Appends text as it may be shown, unless `out` is NULL. Returns the columns that it takes. */
+static size_t put(struct buffer *out, struct span text)
+{
+    size_t width = 0, columns;
+
+    for (size_t offset = 0; offset < text.size; width += columns) {
+        columns = plain_run(text, offset);
+        struct span shown = {text.data + offset, columns};
+        offset += columns;
+        if (columns == 0)
+            shown = take_character(text, &offset, &columns);
+        if (out != NULL)
+            buffer_append(out, shown);
+    }
+    return width;
+}
+
 bool display_text(struct buffer *out, struct span text)
 {
-    size_t columns;
-
-    for (size_t offset = 0; offset < text.size;) {
-        size_t plain = plain_run(text, offset);
-        if (plain > 0)
-            buffer_append(out, (struct span){text.data + offset, plain});
-        else
-            buffer_append(out, take_character(text, &offset, &columns));
-        offset += plain;
-    }
+    (void)put(out, text);
     return !out->failed;
 }
 
 size_t display_width(struct span text)
 {
-    size_t width = 0, columns;
-
-    for (size_t offset = 0; offset < text.size;) {
-        columns = plain_run(text, offset);
-        if (columns > 0)
-            offset += columns;
-        else
-            (void)take_character(text, &offset, &columns);
-        width += columns;
-    }
-    return width;
+    return put(NULL, text);
 }
 
-static void put_spaces(struct buffer *out, struct span text, size_t columns)
+static void put_spaces(struct buffer *out, size_t used, size_t columns)
 {
-    static const struct span blank = {"                                ", 32};
-
-    for (size_t used = display_width(text); used < columns;) {
-        size_t step = columns - used < blank.size ? columns - used : blank.size;
-        buffer_append(out, (struct span){blank.data, step});
-        used += step;
-    }
+    if (used < columns)
+        buffer_format(out, "%*s", (int)(columns - used), "");
 }
 
 bool display_left(struct buffer *out, struct span text, size_t columns)
 {
-    display_text(out, text);
-    put_spaces(out, text, columns);
+    put_spaces(out, put(out, text), columns);
     return !out->failed;
 }
 
 bool display_right(struct buffer *out, struct span text, size_t columns)
 {
-    put_spaces(out, text, columns);
+    put_spaces(out, display_width(text), columns);
     return display_text(out, text);
 }
 
-/* The size of the beginning that fits `columns`: complete characters with their marks. */
-static size_t head_size(struct span text, size_t columns)
+/* The offset after the characters that take `columns`, and their marks. A wide one that reaches
+ * beyond is one of them if it is `beyond`. */
+static size_t offset_after(struct span text, size_t columns, bool beyond)
 {
-    size_t offset = 0, used = 0;
+    size_t offset = 0, used = 0, width;
 
-    while (offset < text.size) {
-        size_t next = offset, width;
+    for (size_t next = 0; next < text.size; offset = next, used += width) {
         (void)take_character(text, &next, &width);
-        used += width;
-        if (used > columns)
+        if (width > 0 && used + (beyond ? 0 : width - 1) >= columns)
             break;
-        offset = next;
-    }
-    return offset;
-}
-
-/* The offset of the end that fits `columns` of `width`, at a complete character. */
-static size_t tail_offset(struct span text, size_t width, size_t columns)
-{
-    size_t offset = 0, left = width, taken;
-
-    while (offset < text.size && left > columns) {
-        (void)take_character(text, &offset, &taken);
-        left -= taken;
-    }
-    while (offset < text.size) { /* a mark without its letter would sit on the ellipsis */
-        size_t next = offset;
-        (void)take_character(text, &next, &taken);
-        if (taken > 0)
-            break;
-        offset = next;
     }
     return offset;
 }
@@ -148,9 +119,9 @@ bool display_cut(struct buffer *out, struct span text, size_t columns)
     if (width <= columns)
         return display_text(out, text);
     size_t head = (columns - 1) / 3, tail = columns - 1 - head;
-    display_text(out, (struct span){text.data, head_size(text, head)});
+    display_text(out, (struct span){text.data, offset_after(text, head, false)});
     buffer_append(out, ellipsis);
-    return display_text(out, span_from(text, tail_offset(text, width, tail)));
+    return display_text(out, span_from(text, offset_after(text, width - tail, true)));
 }
 
 static bool is_space(uint32_t code_point)
