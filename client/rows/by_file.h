@@ -1,6 +1,6 @@
-/* Mappings summed up by file: one row for each distinct file, with the number of processes that map
- * it and of its views. Its size is what the process that has most of it mapped has mapped of it, so
- * that a file that many processes share counts once:
+/* Mappings summed up by file: a row for each, with the number of processes that map it and of its
+ * views. Its size is what the process that has most of it mapped has mapped of it, so that a file
+ * that many processes share counts once:
  *
  *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
  *      "views":4,"size":8192}

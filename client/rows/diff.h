@@ -5,10 +5,10 @@
  *      "size":4096,"kind":"data","protect":"PAGE_READONLY","path":"C:\\a","device_path":null}
  *
  * Processes are the same when host, pid and start are. Within one, views are counted by path (case
- * folded) and kind, so that a file mapped again elsewhere has not changed. Where the numbers
- * differ, the views at an address that the other side does not have are reported. Processes that
- * could not be read on one of the sides are not compared. The order is by host, pid and path. The
- * last row is an `end` like that of a reply; its `errors` counts the processes not compared. */
+ * folded) and kind, so that a file mapped again elsewhere has not changed. Where the numbers differ,
+ * the views at an address that only their side has are reported first. Pids that could not be read on
+ * one of the sides are not compared. The order is by host, pid and path. The last row is an `end` like
+ * that of a reply; its `errors` counts the processes not compared. */
 #ifndef CLIENT_ROWS_DIFF_H
 #define CLIENT_ROWS_DIFF_H
 

@@ -8,7 +8,8 @@
 
 enum { TIME_MS_SIZE = 23, FILETIME_PER_MS = 10 * 1000, TYPE_SIZE_MAX = 32, SCHEMA_CAPACITY = 48 };
 
-void envelope_uuid(char *out, const uint8_t *random)
+/* A random UUID (RFC 9562, version 4), terminated. */
+static void put_uuid(char *out, const uint8_t *random)
 {
     for (size_t i = 0; i < ENVELOPE_RANDOM_SIZE; i++) {
         unsigned byte = random[i];
@@ -28,7 +29,7 @@ void envelope_init(struct envelope *envelope, const struct envelope_facts *facts
     *envelope = (struct envelope){.facts = facts};
     if (facts->boot_time != 0)
         timestamp_format(envelope->boot_time, facts->boot_time);
-    envelope_uuid(envelope->scan_id, facts->random);
+    put_uuid(envelope->scan_id, facts->random);
 }
 
 /* Formatting a time costs more than the rest of a row. */

@@ -1,19 +1,14 @@
-/* The members that --host adds to every row, so that files of many machines can be put together.
- *
- * The schema of the row; the machine, boot and scan that it comes from; when it was received and by
- * which version; and in rows about a part of a process the start of that process, because Windows
- * uses process identifiers again. */
+/* The members that --host adds to every row, so that files of many machines can be put together:
+ * the schema of the row; the machine, boot and scan that it comes from; when it was received and by
+ * which version; and in rows about a part of a process its start, because Windows uses process
+ * identifiers again. */
 #ifndef CLIENT_ROWS_ENVELOPE_H
 #define CLIENT_ROWS_ENVELOPE_H
 
 #include "client/rows/row.h"
 #include "common/text/timestamp.h"
 
-enum {
-    ENVELOPE_RANDOM_SIZE = 16, /* bytes */
-    ENVELOPE_UUID_SIZE = 36,
-    ENVELOPE_HOST_CAPACITY = 256
-};
+enum { ENVELOPE_RANDOM_SIZE = 16, ENVELOPE_UUID_SIZE = 36, ENVELOPE_HOST_CAPACITY = 256 };
 
 /* What the envelope needs of the system; client/win32/main.c reads it. */
 struct envelope_facts {
@@ -41,9 +36,5 @@ void envelope_init(_Out_ struct envelope *envelope, _In_ const struct envelope_f
  * has. The last one, process_start, is only for parts of a process, which must follow their
  * ROW_PROCESS. */
 void envelope_add(_Inout_ struct envelope *envelope, _Inout_ struct row *row);
-
-/* A random UUID (RFC 9562, version 4) of 16 random bytes; terminated. */
-void envelope_uuid(_Out_writes_(ENVELOPE_UUID_SIZE + 1) char *out,
-                   _In_reads_bytes_(ENVELOPE_RANDOM_SIZE) const uint8_t *random);
 
 #endif

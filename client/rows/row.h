@@ -1,10 +1,8 @@
 /* One row: a line of a reply as typed members, or a row that lsmap makes itself.
  *
- * A member of the protocol has one type, whatever row it belongs to, so one table of members reads
- * and writes all rows and is what formats walk. A row owns its line and everything its members
- * refer to. Members that this version does not know are skipped, but they stay in the line and are
- * written again with it. A row of an unknown type is ROW_OTHER. A member that is absent or null is
- * not known; that is never a value. */
+ * A member of the protocol has one type, whatever row it belongs to. A row owns its line and what its
+ * members refer to. Members that this version does not know stay in the line and are written again
+ * with it. A row of an unknown type is ROW_OTHER. A member that is absent or null is not known. */
 #ifndef CLIENT_ROWS_ROW_H
 #define CLIENT_ROWS_ROW_H
 
@@ -43,8 +41,8 @@ enum row_type {
         ROW_TYPES_COUNT
 };
 
-/* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after
- * `rights` the members that envelope.h adds, then those of sort.h and diff.h. */
+/* Columns: symbol, wire name, VALUE_*. In the order in which rows have them; after `rights` the
+ * members that envelope.h adds, then those of rows that lsmap makes. */
 #define ROW_MEMBER_LIST(X)                         \
     X(MEMBER_ID, "id", UINT64)                     \
     X(MEMBER_TYPE, "type", TEXT)                   \
@@ -165,9 +163,9 @@ struct row_error {
 void row_init(_Out_ struct row *row);
 void row_release(_Inout_ struct row *row);
 
-/* Reads one line, without its newline, and keeps a copy of it.
- * Returns false with `error` set, and the row empty, for a line that is not one JSON object, that
- * has a known member twice or with another type, or lacks a member that its type must have. */
+/* Reads one line, without its newline, and keeps a copy of it. Returns false with `error` set, and
+ * the row empty, for a line that is not one JSON object, has a known member twice or with another
+ * type, or lacks a member that its type must have. */
 NODISCARD bool row_parse(_Inout_ struct row *row, struct span line, _Out_ struct row_error *error);
 
 /* Makes the row a new one that has only its type. */
@@ -183,9 +181,9 @@ void row_set_null(_Inout_ struct row *row, enum row_member member);
 /* Without memory `to` is empty and has failed. */
 void row_copy(_Inout_ struct row *to, _In_ const struct row *from);
 
-/* Appends the row as one line of JSON with its newline: the line as received, with what was set
- * since. Members of the envelope come first. Returns false, nothing appended, when `out` is at its
- * bound or the row has failed. */
+/* Appends the row as one line of JSON with its newline: as received, with what was set since, members
+ * of the envelope first. Returns false, nothing appended, when `out` is at its bound or the row has
+ * failed. */
 NODISCARD bool row_write(_In_ const struct row *row, _Inout_ struct buffer *out);
 
 /* The line as it was received; empty for a row that lsmap made. */

@@ -1,9 +1,8 @@
 /* What one file of `lsmap --json` says was mapped: processes and their views, ready to be compared.
  *
- * The file is fed in pieces. It may be what shells make of one: with a byte order mark, CR LF, empty
- * lines, or in UTF-16, as `>` of Windows PowerShell writes it. It may hold several replies, of
- * several machines when --host was given. A process that is listed twice counts as it was listed
- * last. Kept in memory, with the bounds of store.h. */
+ * The file may be what shells make of one: with a byte order mark, CR LF, empty lines, or in UTF-16,
+ * as `>` of Windows PowerShell writes it. It may hold several replies, of several machines when
+ * --host was given. A process that is listed twice counts as it was listed last. */
 #ifndef CLIENT_ROWS_SNAPSHOT_H
 #define CLIENT_ROWS_SNAPSHOT_H
 
@@ -65,11 +64,9 @@ bool snapshot_finish(_Inout_ struct snapshot *snapshot);
 /* All of them; NULL when there are none. */
 struct snapshot_process *snapshot_processes(_In_ const struct snapshot *snapshot);
 
-/* Below, at or above 0, as a process comes before, with or after another, by host and pid. */
-int snapshot_compare_pids(_In_ const struct snapshot_process *a,
-                          _In_ const struct snapshot_process *b);
-
-/* The same of two views, by path and kind. */
-int snapshot_compare_files(_In_ const struct stored_view *a, _In_ const struct stored_view *b);
+/* Below, at or above 0, as a process comes before, with or after another, by host and pid; as a view
+ * does by path and kind. */
+int snapshot_compare_pids(const struct snapshot_process *a, const struct snapshot_process *b);
+int snapshot_compare_files(const struct stored_view *a, const struct stored_view *b);
 
 #endif

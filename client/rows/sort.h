@@ -1,6 +1,5 @@
-/* A step that keeps the mappings of a reply until its last row. Then it hands them on in another
- * order, or as one row for each distinct file (by_file.h). Needs memory, with the bounds of
- * store.h. */
+/* A step that keeps the mappings of a reply until its last row, with the bounds of store.h. Then it
+ * hands them on in another order, or as one row for each distinct file (by_file.h). */
 #ifndef CLIENT_ROWS_SORT_H
 #define CLIENT_ROWS_SORT_H
 

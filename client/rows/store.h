@@ -1,7 +1,5 @@
-/* Mapped views kept in memory, for results that need all of them: sorted, by file, compared.
- *
- * Bounded; a message to the user names the bounds. Of a row only what these results need is kept,
- * and one text that the caller chooses. */
+/* Mapped views kept in memory, for results that need all of them: sorted, by file, compared. Of a row
+ * only what these need is kept, and one text that the caller chooses. A message names the bounds. */
 #ifndef CLIENT_ROWS_STORE_H
 #define CLIENT_ROWS_STORE_H
 
@@ -48,9 +46,9 @@ void store_set_paths(_Inout_ struct row *row, _In_ const struct stored_view *vie
 /* All views, valid until the next one is kept; NULL when there are none. */
 const struct stored_view *store_views(_In_ const struct store *store);
 
-/* Below, at or above 0, as the path `a` comes before, with or after `b`: as Windows compares file
- * names, case folded, character by character. A separator comes before every other character, so
- * that the files of a folder follow each other. Both are UTF-8. */
+/* Below, at or above 0, as the path `a` comes before, with or after `b`: case folded, as Windows
+ * compares file names. A separator comes before every other character, so that the files of a folder
+ * follow each other. */
 int path_compare(struct span a, struct span b);
 
 /* Sorts the views. Returns false without memory. */

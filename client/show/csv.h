@@ -1,17 +1,15 @@
 /* Rows as CSV by RFC 4180: one table, one line for each row.
  *
  * The command line decides which table it is, never the rows, so that its columns (columns.h) are
- * the same in every run of a command. With --regions views (type "map") and their
- * regions (type "region") are lines of one table; what a region's row leaves out is taken from its
- * view. With --host the columns of envelope.h come first. Rows of other types are not part of the
- * table: a process that failed is a diagnostic and changes the exit code.
+ * the same in every run of a command. With --regions views and their regions are lines of one table;
+ * what a region's row leaves out is taken from its view. With --host the columns of envelope.h come
+ * first. Rows of other types are not part of the table.
  *
- * Fields are separated by commas, lines end in CR LF. A field is quoted when it holds a comma, a
- * quote or a space at either end. Control characters, line ends among them, and bidirectional
- * controls are written as U+FFFD: a file name that another process has chosen must not make rows of
- * its own or drive the console that shows it. Unknown is an empty field, the empty text is "". A
- * text that a spreadsheet would take for a formula stays as it is: other readers want it unchanged.
- */
+ * A field is quoted when it holds a comma, a quote or a space at either end. Control characters, line
+ * ends among them, and bidirectional controls are written as U+FFFD: a file name that another process
+ * has chosen must not make rows of its own or drive the console that shows it. Unknown is an empty
+ * field, the empty text is "". A text that a spreadsheet would take for a formula stays as it is:
+ * other readers want it unchanged. */
 #ifndef CLIENT_SHOW_CSV_H
 #define CLIENT_SHOW_CSV_H
 

@@ -4,11 +4,8 @@
 
 #include "common/text/span.h"
 
-/* For `lsmap` without arguments, on stderr. */
-extern const char help_usage[];
-
-/* For --help: all options, on stdout. */
-extern const char help_options[];
+extern const char help_usage[];   /* for `lsmap` without arguments, on stderr */
+extern const char help_options[]; /* for --help: all options, on stdout */
 
 /* For `lsmap help TOPIC`: what --help has no room for. */
 enum { HELP_TOPICS_COUNT = 9 };

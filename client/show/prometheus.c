@@ -85,29 +85,26 @@ static void put_labels(struct buffer *out, size_t index)
                       statistics_result_names[request % RESULT_COUNT]);
 }
 
-/* A histogram is complete or left out. */
-static bool is_class_known(const struct stats *stats, enum statistics_class class_)
-{
-    for (unsigned i = 0; i < STATISTICS_LATENCY_COUNT; i++)
-        if (!stats->known[statistics_latency_index(class_, i)])
-            return false;
-    return true;
-}
-
 static void put_latency(struct buffer *out, const struct stats *stats, enum statistics_class class_)
 {
     static const char name[] = "lsmapd_request_duration_seconds";
-    const uint64_t *values = &stats->values[statistics_latency_index(class_, 0)];
+    const size_t first = statistics_latency_index(class_, 0);
+    const uint64_t *values = &stats->values[first];
     const char *label = statistics_class_names[class_];
-    const uint64_t count = values[STATISTICS_BUCKET_COUNT];
 
-    for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
+    for (unsigned i = 0; i < STATISTICS_LATENCY_COUNT; i++)
+        if (!stats->known[first + i])
+            return; /* a histogram is complete or left out */
+    for (unsigned i = 0; i <= STATISTICS_BUCKET_COUNT; i++) {
         buffer_format(out, "%s_bucket{class=\"%s\",le=\"", name, label);
-        put_seconds(out, statistics_bounds_us[i], 1000000, "\"} ");
+        if (i < STATISTICS_BUCKET_COUNT)
+            put_seconds(out, statistics_bounds_us[i], 1000000, "\"} ");
+        else
+            buffer_text(out, "+Inf\"} ");
         buffer_format(out, "%" PRIu64 "\n", values[i]);
     }
-    buffer_format(out, "%s_bucket{class=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, label, count);
-    buffer_format(out, "%s_count{class=\"%s\"} %" PRIu64 "\n", name, label, count);
+    buffer_format(out, "%s_count{class=\"%s\"} %" PRIu64 "\n", name, label,
+                  values[STATISTICS_BUCKET_COUNT]);
     buffer_format(out, "%s_sum{class=\"%s\"} ", name, label);
     put_seconds(out, values[STATISTICS_BUCKET_COUNT + 1], 1000000, "\n");
 }
@@ -134,8 +131,7 @@ static void put_stats(struct buffer *out, const struct stats *stats)
     declare(out, "lsmapd_request_duration_seconds", "histogram",
             "Time from a request that was answered to its last line.");
     for (int i = 0; i < CLASS_COUNT; i++)
-        if (is_class_known(stats, (enum statistics_class)i))
-            put_latency(out, stats, (enum statistics_class)i);
+        put_latency(out, stats, (enum statistics_class)i);
 }
 
 /* --- the sums of a scan --- */
@@ -175,7 +171,6 @@ void prometheus_deinit(struct prometheus *prometheus)
 {
     buffer_release(&prometheus->names);
     buffer_release(&prometheus->scratch);
-    *prometheus = (struct prometheus){.count = 0};
 }
 
 static struct prometheus_name *name_at(const struct prometheus *prometheus, size_t index)
@@ -210,14 +205,12 @@ static struct prometheus_name *find(struct prometheus *prometheus, struct span n
         name = SPAN(PROMETHEUS_OTHER);
         entry = look_up(prometheus, name);
     }
-    if (entry != NULL)
-        return entry;
-    if (buffer_extend(&prometheus->names, sizeof *entry) == NULL)
-        return NULL;
-    prometheus->last = prometheus->count++;
-    entry = name_at(prometheus, prometheus->last);
-    *entry = (struct prometheus_name){.name = ""};
-    memcpy(entry->name, name.data, name.size);
+    if (entry == NULL && buffer_extend(&prometheus->names, sizeof *entry) != NULL) {
+        prometheus->last = prometheus->count++;
+        entry = name_at(prometheus, prometheus->last);
+        *entry = (struct prometheus_name){.name = ""};
+        memcpy(entry->name, name.data, name.size);
+    }
     return entry;
 }
 

@@ -1,11 +1,10 @@
 /* --prometheus: a scan, or the numbers of a server, in the text format that Prometheus defines and
  * that the textfile collector of windows_exporter and Telegraf read.
  *
- * A scan is summed up by process name: a series for each process identifier or address would be new
- * at every scan, names are few. Names that differ only in case are one. There are at most
- * PROMETHEUS_NAMES_MAX; the others are summed up as PROMETHEUS_OTHER, and processes without a name
- * as PROMETHEUS_UNKNOWN; neither can be the name of a file. Nothing is written unless the reply is
- * complete: half a scan would look like a drop. */
+ * A scan is summed up by process name: a series for each process or address would be new at every
+ * scan. Names that differ only in case are one. When there are too many, the others are summed up as
+ * PROMETHEUS_OTHER; neither it nor PROMETHEUS_UNKNOWN can be the name of a file. Nothing is written
+ * unless the reply is complete: half a scan would look like a drop. */
 #ifndef CLIENT_SHOW_PROMETHEUS_H
 #define CLIENT_SHOW_PROMETHEUS_H
 
@@ -20,7 +19,7 @@ enum {
 };
 
 #define PROMETHEUS_OTHER "*other*"
-#define PROMETHEUS_UNKNOWN "*unknown*"
+#define PROMETHEUS_UNKNOWN "*unknown*" /* processes without a name */
 
 struct prometheus_name {
     char name[PROMETHEUS_NAME_SIZE_MAX + 1]; /* terminated */

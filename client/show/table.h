@@ -1,10 +1,7 @@
-/* Rows as text for people.
- *
- * Streaming: a row becomes a line at once, whatever the size of the reply; only sums are kept.
- * Column widths are fixed, so that the first line can be printed before the last is known. On a
- * console of at least TABLE_WIDTH_MIN columns no line is wider than the console: the columns that do
- * not fit go to a second line, and the middle of paths and names is taken out. Elsewhere nothing is
- * cut. */
+/* Rows as text for people: each becomes a line at once, only sums are kept. Column widths are fixed,
+ * so that the first line can be printed before the last is known. On a console of at least
+ * TABLE_WIDTH_MIN columns no line is wider than the console: columns that do not fit go to a second
+ * line, and the middle of paths and names is taken out. Elsewhere nothing is cut. */
 #ifndef CLIENT_SHOW_TABLE_H
 #define CLIENT_SHOW_TABLE_H
 

@@ -1,13 +1,11 @@
 /* Text for a console, appended to a buffer, and the columns that it takes there.
  *
- * File names come from processes that are not trusted. Control characters could drive the
- * console of the administrator who reads them; bidirectional controls and invisible characters could
- * make a name look like another. All are shown as U+FFFD, and so is what is not UTF-8. Rows printed
- * as JSON do not pass through here: they are escaped already.
+ * File names come from processes that are not trusted. Control characters could drive the console of
+ * the administrator who reads them; bidirectional controls and invisible characters could make a name
+ * look like another. All are shown as U+FFFD, and so is what is not UTF-8.
  *
- * A character takes one column, two (East Asian wide characters, most pictographs) or none
- * (combining marks), whatever the locale. Fonts and consoles differ on a few; then a column is off
- * by one and no text is lost.
+ * A character takes one column, two (East Asian wide characters, most pictographs) or none (combining
+ * marks). Fonts and consoles differ on a few; then a column is off by one and no text is lost.
  *
  * Functions that append return false when the buffer has failed. */
 #ifndef CLIENT_SHOW_TEXT_H

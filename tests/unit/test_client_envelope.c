@@ -201,11 +201,11 @@ static void a_uuid_is_of_version_4(struct test *t)
         {0xff, "ffffffff-ffff-4fff-bfff-ffffffffffff"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        uint8_t random[ENVELOPE_RANDOM_SIZE];
-        char uuid[ENVELOPE_UUID_SIZE + 1];
-        memset(random, rows[i].byte, sizeof random);
-        envelope_uuid(uuid, random);
-        CHECK_STR(t, rows[i].uuid, uuid);
+        struct envelope_facts facts = {.host = ""};
+        struct envelope envelope;
+        memset(facts.random, rows[i].byte, sizeof facts.random);
+        envelope_init(&envelope, &facts);
+        CHECK_STR(t, rows[i].uuid, envelope.scan_id);
     }
 }
 
