@@ -65,7 +65,7 @@ wait_for() {
 serve() {
     pipe='\\.\pipe\'$1-$$
     # Not through a function: $! must be the program itself.
-    "$root/tests/wine-run.sh" "$FIXTURE_EXE" --seconds 120 >"$work/fixture.txt" 2>&1 </dev/null &
+    "$root/tests/wine-run.sh" "$FIXTURE_EXE" --seconds 600 >"$work/fixture.txt" 2>&1 </dev/null &
     children="$children $!"
     "$root/tests/wine-run.sh" "$LSMAPD_EXE" --console --pipe "$pipe" >"$work/lsmapd.txt" 2>&1 </dev/null &
     children="$children $!"

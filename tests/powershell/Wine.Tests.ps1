@@ -1,5 +1,17 @@
-# The module with lsmap.exe under Wine, its server and the fixture process that run.sh started.
+# The module, and what the manual advises, with lsmap.exe under Wine, its server and the fixture process that
+# run.sh started.
 Set-StrictMode -Version Latest
+
+BeforeDiscovery {
+    # The recipes of the manual for code pages: one block, in which an empty line ends a recipe.
+    $manual = (Get-Content -Raw (Join-Path $PSScriptRoot '../../client/README.md')) -replace "`r"
+    $block = [regex]::Match($manual, '(?s)```powershell\n(# Whatever the code page.*?)```').Groups[1].Value
+    $recipes = @(foreach ($recipe in $block.Trim() -split '\n\n') {
+            foreach ($page in 437, 850, 1252, 65001) {
+                @{ recipe = $recipe; title = ($recipe -split '\n')[0]; page = $page }
+            }
+        })
+}
 
 Describe 'Lsmap under Wine' {
     BeforeAll {
@@ -56,6 +68,46 @@ Describe 'Lsmap under Wine' {
             $failures.FullyQualifiedErrorId | Should -Be 'no_service,Get-MappedFile'
         } finally {
             $env:LSMAP_PIPE = $old
+        }
+    }
+
+    Context 'a code page' {
+        BeforeAll {
+            Set-Alias lsmap (Join-Path $PSScriptRoot 'wine-lsmap.sh')
+            $names = @($truth | Where-Object path -Match '[^ -~]' | ForEach-Object path)
+
+            # Runs a text in a folder of its own, with a console that has this code page.
+            function Invoke-Recipe([string] $Text, [int] $Page) {
+                $before = [Console]::OutputEncoding
+                Push-Location -LiteralPath $TestDrive
+                try {
+                    [Console]::OutputEncoding = [System.Text.Encoding]::GetEncoding($Page)
+                    & ([scriptblock]::Create($Text.Replace('lsmap demo', "lsmap $fixture")))
+                } finally {
+                    [Console]::OutputEncoding = $before
+                    Pop-Location
+                }
+            }
+        }
+        It 'has names that it can spoil' {
+            $names.Count | Should -BeGreaterThan 0
+            foreach ($page in 437, 850, 1252) {
+                @(Invoke-Recipe 'lsmap demo --csv | ConvertFrom-Csv' $page).path | Should -Not -Contain $names[0]
+            }
+        }
+        It '<page>: <title>' -ForEach $recipes {
+            $paths = @(Invoke-Recipe $recipe $page | ForEach-Object path)
+            foreach ($name in $names) {
+                $paths | Should -Contain $name
+            }
+            if ($recipe -match '--bom --out (\S+)') {
+                [System.IO.File]::ReadAllBytes((Join-Path $TestDrive $Matches[1]))[0..2] | Should -Be 0xef, 0xbb, 0xbf
+            }
+        }
+        It 'has the four ways, each with its code pages' -ForEach @{ text = $block } {
+            foreach ($way in '--ascii', '[Console]::OutputEncoding', '-Encoding UTF8', '--bom', '437, 850, 1252') {
+                $text.Contains($way) | Should -BeTrue -Because $way
+            }
         }
     }
 }
