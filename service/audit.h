@@ -28,28 +28,25 @@ struct audit_client {
 };
 
 struct audit_user {
-    struct audit_client client; /* the last one counted; user.size 0: others */
+    struct audit_client client; /* the last one counted */
     uint64_t count;             /* not yet reported */
     uint64_t reported_ms;       /* when the last were reported */
     bool is_reported;           /* at least once */
 };
 
+/* Begins as all zero but for the interval. */
 struct audit {
     uint64_t interval_ms;
-    size_t count;                             /* of users */
-    struct audit_user users[AUDIT_USERS_MAX]; /* in the order in which they came */
-    struct audit_user others;
+    struct audit_user users[AUDIT_USERS_MAX + 1]; /* the last place is that of the others */
 };
 
 /* Counts once. now_ms: a steady clock, the same everywhere below. */
-void audit_add(_Inout_ struct audit *audit, _In_ const struct audit_client *client,
-               uint64_t now_ms);
+void audit_add(struct audit *audit, const struct audit_client *client, uint64_t now_ms);
 
 /* Takes the next report that is due; call it until it returns false.
  * now_ms  UINT64_MAX: everything left is due.
  * report  Client and count, 1 or more, when one is due; else untouched. */
-NODISCARD bool audit_next(_Inout_ struct audit *audit, uint64_t now_ms,
-                          _Out_ struct audit_user *report);
+NODISCARD bool audit_next(struct audit *audit, uint64_t now_ms, struct audit_user *report);
 
 /* When the next report is due, perhaps in the past; UINT64_MAX: nothing is left to report. */
 uint64_t audit_due_ms(_In_ const struct audit *audit);

@@ -61,14 +61,6 @@ static const struct cli_syntax syntax = {
     .command_default = LSMAPD_SERVICE,
 };
 
-static void take_pipe(struct cli *cli, struct command_line *line)
-{
-    const char *wrong = pipe_name_normalize(cli->value, line->pipe_name);
-
-    if (wrong != NULL)
-        cli_fail(cli, "the pipe name %s", wrong);
-}
-
 static void take_readers(struct cli *cli, struct command_line *line)
 {
     bool is_good = cli->value.size > 0 && cli->value.size <= READERS_SIZE_MAX;
@@ -99,25 +91,22 @@ static void take_limit(struct cli *cli, struct command_line *line)
                  equals == NULL ? "not NAME=VALUE" : findings.items[0].why);
 }
 
-static void take_filtered_admins(struct cli *cli, struct command_line *line)
-{
-    if (!filtered_admins_parse(cli->value, &line->settings.filtered_admins))
-        cli_fail(cli, "--filtered-admins takes full, no-addresses or off, not \"%s\"",
-                 cli_quote(cli->value).text);
-    line->has_filtered_admins = true;
-}
-
 static void take_values(struct cli *cli, struct command_line *line)
 {
     for (int id = cli_next(cli); id != CLI_END; id = cli_next(cli)) {
-        if (id == OPTION_PIPE)
-            take_pipe(cli, line);
-        else if (id == OPTION_READERS)
+        if (id == OPTION_PIPE) {
+            const char *wrong = pipe_name_normalize(cli->value, line->pipe_name);
+            if (wrong != NULL)
+                cli_fail(cli, "the pipe name %s", wrong);
+        } else if (id == OPTION_READERS) {
             take_readers(cli, line);
-        else if (id == OPTION_LIMIT)
+        } else if (id == OPTION_LIMIT) {
             take_limit(cli, line);
-        else if (id == OPTION_FILTERED_ADMINS)
-            take_filtered_admins(cli, line);
+        } else if (id == OPTION_FILTERED_ADMINS &&
+                   !filtered_admins_parse(cli->value, &line->settings.filtered_admins)) {
+            cli_fail(cli, "--filtered-admins takes full, no-addresses or off, not \"%s\"",
+                     cli_quote(cli->value).text);
+        }
     }
 }
 
@@ -142,6 +131,7 @@ bool command_line_parse(size_t count, const char *const *arguments, unsigned pro
         return false;
     }
     read.command = (enum lsmapd_command)cli.command;
+    read.has_filtered_admins = cli.given[OPTION_FILTERED_ADMINS] != 0;
     read.check = cli.given[OPTION_CHECK] != 0;
     read.enable = cli.given[OPTION_ENABLE] != 0;
     read.trust_folder = cli.given[OPTION_TRUST_FOLDER] != 0;

@@ -1,6 +1,4 @@
-/* The command line of lsmapd: arguments to a plain struct.
- *
- * Pure. Says what is wrong and where; prints nothing, decides nothing. */
+/* The command line of lsmapd: arguments to a plain struct. Prints nothing. */
 #ifndef SERVICE_COMMAND_LINE_H
 #define SERVICE_COMMAND_LINE_H
 
@@ -43,8 +41,8 @@ struct command_line {
  * processors  Of the machine, for the defaults.
  * line        Set on success, untouched on failure.
  * message     Set on failure: what is wrong and where, one line, terminated; untouched on success. */
-NODISCARD bool command_line_parse(size_t count, _In_reads_(count) const char *const *arguments,
-                                  unsigned processors, _Out_ struct command_line *line,
+NODISCARD bool command_line_parse(size_t count, const char *const *arguments, unsigned processors,
+                                  _Out_ struct command_line *line,
                                   _Out_writes_(CLI_MESSAGE_CAPACITY) char *message);
 
 /* What `lsmapd --help` prints: lines of UTF-8, each with its newline. */

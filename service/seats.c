@@ -54,31 +54,25 @@ static unsigned places(const struct server_limits *limits, const struct caller *
     return limits->connections - (reserved > 0 ? reserved : 1);
 }
 
-/* newest  Has just connected, and is itself one of those without a request.
+/* The seat whose client goes: one that has left, else the oldest without a request of the user who
+ * holds most places.
+ * newest  Has just connected, and is itself one of those without a request.
  * user    NULL: of any user. */
-static struct seat *find_silent(const struct seats *seats, struct seat *newest,
-                                const struct sid *user)
+static struct seat *find_leaving(const struct seats *seats, struct seat *newest,
+                                 const struct sid *user, bool (*has_left)(struct seat *seat))
 {
     struct seat *silent = newest;
 
-    for (struct seat *seat = seats->first; seat != NULL; seat = seat->next)
-        if (seat->state == SEAT_CONNECTED && !seat->has_asked &&
-            (user == NULL || is_of(seat, user)) &&
-            (seat->held > silent->held ||
-             (seat->held == silent->held && seat->number < silent->number)))
+    for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
+        if (seat->state != SEAT_CONNECTED || (user != NULL && !is_of(seat, user)))
+            continue;
+        if (seat->has_asked && has_left(seat))
+            return seat;
+        if (!seat->has_asked && (seat->held > silent->held ||
+                                 (seat->held == silent->held && seat->number < silent->number)))
             silent = seat;
+    }
     return silent;
-}
-
-static struct seat *find_left(const struct seats *seats, const struct sid *user,
-                              bool (*has_left)(struct seat *seat))
-{
-    struct seat *seat = seats->first;
-
-    while (seat != NULL && !(seat->state == SEAT_CONNECTED && seat->has_asked &&
-                             (user == NULL || is_of(seat, user)) && has_left(seat)))
-        seat = seat->next;
-    return seat;
 }
 
 struct seat *seats_connect(struct seats *seats, struct seat *seat,
@@ -89,7 +83,6 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
         opener->user.size == 0 && limits->connections_per_user > SEATS_UNKNOWN_MAX
             ? SEATS_UNKNOWN_MAX
             : limits->connections_per_user;
-    enum seat_state limit = SEAT_CONNECTED;
 
     ASSERT(seat->state == SEAT_ACCEPTING);
     seats_cancel(seats);
@@ -97,20 +90,13 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
     seat->state = SEAT_CONNECTED;
     seat->user = opener->user;
     seat->number = ++seats->number;
-    if (count_held(seats, &seat->user) > user_places)
-        limit = SEAT_NO_USER_PLACE;
-    else if (seats->connected > places(limits, opener))
-        limit = SEAT_NO_PLACE;
-    if (limit == SEAT_CONNECTED)
+    const bool is_user_full = count_held(seats, &seat->user) > user_places;
+    if (!is_user_full && seats->connected <= places(limits, opener))
         return NULL;
-    const struct sid *user = limit == SEAT_NO_USER_PLACE ? &seat->user : NULL;
-    struct seat *leaving = find_left(seats, user, has_left);
-    if (leaving != NULL) {
-        leaving->state = SEAT_CUT;
-    } else {
-        leaving = find_silent(seats, seat, user);
-        leaving->state = limit;
-    }
+    struct seat *leaving = find_leaving(seats, seat, is_user_full ? &seat->user : NULL, has_left);
+    leaving->state = leaving->has_asked ? SEAT_CUT
+                     : is_user_full     ? SEAT_NO_USER_PLACE
+                                        : SEAT_NO_PLACE;
     seats->connected--;
     seats->leaving++;
     (void)count_held(seats, &leaving->user);

@@ -18,11 +18,10 @@
 #include "common/proto/protocol.h"
 
 enum {
-    SEATS_ACCEPTING_MAX = 16, /* connections that wait for clients who come at the same moment */
-    SEATS_LEAVING_MAX = 16,   /* clients that are being sent why; above it the oldest is cut off */
-    SEATS_UNKNOWN_MAX = 4,    /* places for all clients whose user cannot be determined */
-    SEATS_RESERVED_DIVISOR =
-        8 /* one eighth of the places, at least one, unless there is only one */
+    SEATS_ACCEPTING_MAX = 16,  /* connections that wait for clients who come at the same moment */
+    SEATS_LEAVING_MAX = 16,    /* clients that are being sent why; above it the oldest is cut off */
+    SEATS_UNKNOWN_MAX = 4,     /* places for all clients whose user cannot be determined */
+    SEATS_RESERVED_DIVISOR = 8 /* of the places, at least one, unless there is only one */
 };
 
 enum seat_state {
@@ -64,10 +63,9 @@ void seats_add(_Inout_ struct seats *seats, _Inout_ struct seat *seat);
  *           at a limit, about seats on which a request has come.
  * Returns the seat whose client must go, which can be the same one; its state says why. NULL: no
  * limit is exceeded. */
-struct seat *seats_connect(_Inout_ struct seats *seats, _Inout_ struct seat *seat,
-                           _In_ const struct server_limits *limits,
-                           _In_ const struct caller *opener,
-                           _In_ bool (*has_left)(struct seat *seat));
+struct seat *seats_connect(struct seats *seats, struct seat *seat,
+                           const struct server_limits *limits, const struct caller *opener,
+                           bool (*has_left)(struct seat *seat));
 
 /* Returns a client to be disconnected without waiting for it to read why, the oldest of more than
  * SEATS_LEAVING_MAX that are leaving. NULL: none. */

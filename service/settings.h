@@ -64,13 +64,13 @@ struct settings_findings {
 void settings_default(_Out_ struct settings *settings, unsigned processors);
 
 /* Sets one value, or adds a finding that says why not. */
-void settings_apply(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,
-                    struct span name, _In_ const struct settings_raw *raw);
+void settings_apply(struct settings *settings, struct settings_findings *findings, struct span name,
+                    const struct settings_raw *raw);
 
 /* Adds a finding. `name` may hold anything.
  * refused  The security settings that are not those of the operator because of it; 0: none. */
-void settings_refuse(_Inout_ struct settings *settings, _Inout_ struct settings_findings *findings,
-                     unsigned refused, struct span name, _In_ const char *why);
+void settings_refuse(struct settings *settings, struct settings_findings *findings,
+                     unsigned refused, struct span name, const char *why);
 
 /* Replaces the refused security settings.
  * last  Those in force; NULL at the start. */

@@ -33,8 +33,7 @@ static DWORD query_granted(HANDLE token, const struct client_access *access, uin
 {
     GENERIC_MAPPING mapping = {0};
     PRIVILEGE_SET privileges = {0};
-    DWORD privileges_size = sizeof privileges;
-    DWORD mask = 0;
+    DWORD privileges_size = sizeof privileges, mask = 0;
     BOOL is_allowed = FALSE;
 
     if (!AccessCheck(access->descriptor, token, MAXIMUM_ALLOWED, &mapping, &privileges,
@@ -69,14 +68,14 @@ DWORD client_token_facts(HANDLE token, const struct client_access *access, struc
     struct caller facts;
 
     DWORD error = token_facts(token, &facts);
+    if (error == ERROR_SUCCESS)
+        error = query_granted(token, access, &facts.granted);
     if (error != ERROR_SUCCESS)
         return error;
-    error = query_granted(token, access, &facts.granted);
-    if (error == ERROR_SUCCESS && facts.elevation == ELEVATION_LIMITED)
+    if (facts.elevation == ELEVATION_LIMITED)
         query_linked(token, access, &facts);
-    if (error == ERROR_SUCCESS)
-        *caller = facts;
-    return error;
+    *caller = facts;
+    return ERROR_SUCCESS;
 }
 
 void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descriptor,
