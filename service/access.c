@@ -19,12 +19,9 @@
 
 enum { NUMBER_DIGITS_MAX = 8, TABLE_COLUMN_GAP = 2 };
 
-/* Each format holds the SID at most twice. */
-static_assert(
-    sizeof(PIPE_SDDL_CONSOLE_FORMAT) + 2 * SID_TEXT_CAPACITY < ACCESS_SDDL_CONSOLE_CAPACITY &&
-        sizeof(PIPE_SDDL_ELEVATED_FORMAT) + SID_TEXT_CAPACITY < ACCESS_SDDL_CONSOLE_CAPACITY &&
-        sizeof(ACCESS_SDDL_CONSOLE_FORMAT) + SID_TEXT_CAPACITY < ACCESS_SDDL_CONSOLE_CAPACITY,
-    "format and SIDs fit");
+static_assert(sizeof PIPE_SDDL_CONSOLE_FORMAT + 2 * SID_TEXT_CAPACITY <
+                  ACCESS_SDDL_CONSOLE_CAPACITY,
+              "the longest format and its SIDs fit");
 
 bool access_console_sddl(const struct sid *user, bool is_elevated, char *pipe_sddl,
                          char *access_sddl)
@@ -52,13 +49,7 @@ static bool is_one_of(const char *sid, const char *const *sids)
 
 /* --- strangers --- */
 
-static bool is_trusted(const char *sid)
-{
-    static const char *const trusted[] = {SID_SYSTEM, SID_ADMINISTRATORS, SID_TRUSTED_INSTALLER,
-                                          NULL};
-
-    return is_one_of(sid, trusted);
-}
+static const char *const trusted[] = {SID_SYSTEM, SID_ADMINISTRATORS, SID_TRUSTED_INSTALLER, NULL};
 
 /* True when the ACE gives a stranger one of `rights`. */
 static bool opens(const struct ace *ace, const char *sid, uint32_t rights)
@@ -68,7 +59,7 @@ static bool opens(const struct ace *ace, const char *sid, uint32_t rights)
                         ace->type == ACE_DENY_CALLBACK || ace->type == ACE_DENY_CALLBACK_OBJECT;
 
     return !denies && (ace->flags & ACE_INHERIT_ONLY) == 0 && (ace->mask & rights) != 0 &&
-           !is_trusted(sid) && !is_one_of(sid, owners);
+           !is_one_of(sid, trusted) && !is_one_of(sid, owners);
 }
 
 bool access_find_stranger(const struct descriptor *descriptor, uint32_t rights, char *reason)
@@ -78,7 +69,7 @@ bool access_find_stranger(const struct descriptor *descriptor, uint32_t rights, 
     char sid[SID_TEXT_CAPACITY];
 
     sid_format(sid, &descriptor->owner);
-    if (!is_trusted(sid)) {
+    if (!is_one_of(sid, trusted)) {
         (void)snprintf(reason, ACCESS_REASON_CAPACITY, "%s%s",
                        sid[0] != '\0' ? "it is owned by " : "it has no owner", sid);
         return true;
@@ -123,8 +114,6 @@ bool access_may_take_over(bool is_served, const struct descriptor *intended,
 
 #define NOT_USABLE "not usable: " /* operators read it after "the value is" */
 #define DIGITS "0123456789"
-#define HEX_DIGITS DIGITS "abcdefABCDEF"
-#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 /* Removes `word` from the front of `rest`. */
 static bool take(struct span *rest, struct span word)
@@ -155,7 +144,7 @@ static bool take_sid(struct span *rest)
         if (count_leading(numbers, DIGITS) == 0)
             return false;
         size = sizeof "S-1-" - 1 + count_leading(numbers, DIGITS "-xabcdef");
-    } else if (count_leading(*rest, CAPITALS) < size) {
+    } else if (count_leading(*rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < size) {
         return false;
     }
     *rest = span_from(*rest, size);
@@ -166,7 +155,7 @@ static bool take_sid(struct span *rest)
 static bool take_rights(struct span *rest)
 {
     const bool is_hex = take(rest, SPAN("0x"));
-    const size_t size = count_leading(*rest, is_hex ? HEX_DIGITS : DIGITS);
+    const size_t size = count_leading(*rest, is_hex ? DIGITS "abcdefABCDEF" : DIGITS);
     const struct span digits = {rest->data, size};
     uint64_t rights = 0;
 
@@ -222,23 +211,23 @@ const char *access_sddl_check(struct span sddl)
 }
 
 /* Appends the part with this prefix, or `initial` when the text does not begin with it. */
-static void complete_part(struct span *rest, struct span prefix, struct span initial,
+static void complete_part(struct span *rest, struct span prefix, const char *initial,
                           struct buffer *out)
 {
-    struct span part = *rest;
+    const struct span part = *rest;
 
     if (take(rest, prefix) && take_sid(rest))
-        initial = (struct span){part.data, part.size - rest->size};
-    buffer_append(out, initial);
+        buffer_append(out, (struct span){part.data, part.size - rest->size});
+    else
+        buffer_text(out, initial);
 }
 
 bool access_sddl_complete(struct span sddl, struct buffer *out)
 {
-    complete_part(&sddl, SPAN("O:"), SPAN(ACCESS_SDDL_OWNER), out);
-    complete_part(&sddl, SPAN("G:"), SPAN(ACCESS_SDDL_GROUP), out);
+    complete_part(&sddl, SPAN("O:"), ACCESS_SDDL_OWNER, out);
+    complete_part(&sddl, SPAN("G:"), ACCESS_SDDL_GROUP, out);
     buffer_append(out, sddl);
-    buffer_append(out, (struct span){"", 1});
-    return !out->failed;
+    return buffer_append(out, (struct span){"", 1});
 }
 
 bool access_dacl_is_plain(const struct acl *dacl)
@@ -254,18 +243,15 @@ bool access_dacl_is_plain(const struct acl *dacl)
     return true;
 }
 
-static bool grants(const struct ace *ace)
+/* The first ACE that grants a SID a right. */
+static const struct ace *find_grant(const struct acl *dacl, const struct sid *sid)
 {
-    return ace->type == ACE_ALLOW && (ace->mask & RIGHTS_ALL) != 0;
-}
+    const struct ace *ace = dacl->aces, *const end = dacl->aces + dacl->count;
 
-/* True when an earlier ACE grants the same SID a right. */
-static bool is_granted_before(const struct acl *dacl, size_t index)
-{
-    for (size_t i = 0; i < index; i++)
-        if (grants(&dacl->aces[i]) && sid_equal(&dacl->aces[i].sid, &dacl->aces[index].sid))
-            return true;
-    return false;
+    while (ace < end &&
+           (ace->type != ACE_ALLOW || (ace->mask & RIGHTS_ALL) == 0 || !sid_equal(&ace->sid, sid)))
+        ace++;
+    return ace;
 }
 
 bool access_pipe_sddl(const struct acl *dacl, struct buffer *out)
@@ -275,18 +261,18 @@ bool access_pipe_sddl(const struct acl *dacl, struct buffer *out)
 
     buffer_text(out, PIPE_SDDL_BEGIN);
     for (size_t i = 0; i < dacl->count; i++) {
+        const struct ace *ace = &dacl->aces[i];
         char sid[SID_TEXT_CAPACITY];
-        sid_format(sid, &dacl->aces[i].sid);
-        if (grants(&dacl->aces[i]) && !is_one_of(sid, named) && !is_granted_before(dacl, i))
+        sid_format(sid, &ace->sid);
+        if (find_grant(dacl, &ace->sid) == ace && !is_one_of(sid, named))
             buffer_format(out, PIPE_SDDL_ACE_FORMAT, sid);
     }
-    buffer_append(out, (struct span){PIPE_SDDL_END, sizeof PIPE_SDDL_END});
-    return !out->failed;
+    return buffer_append(out, (struct span){PIPE_SDDL_END, sizeof PIPE_SDDL_END});
 }
 
 /* --- the table --- */
 
-size_t access_rows(const struct acl *dacl, struct access_row *rows)
+size_t access_rows(const struct acl *dacl, struct access_row rows[ACCESS_ACES_MAX])
 {
     size_t count = 0;
 
@@ -327,25 +313,16 @@ static void append_column(struct buffer *out, const char *text, size_t width)
 
 static void append_rights(struct buffer *out, uint32_t rights)
 {
-    static const struct {
-        uint32_t right;
-        const char *words;
-    } table[] = {
-        {RIGHT_CONNECT, "info"},
-        {RIGHT_QUERY_OWN, "own processes"},
-        {RIGHT_QUERY_ALL, "every process"},
-        {RIGHT_ADDRESSES, "addresses of others"},
-        {RIGHT_STATISTICS, "statistics"},
-    };
+    static const char *const words[] = {"info", "own processes", "every process",
+                                        "addresses of others", "statistics"}; /* by bit */
     const char *separator = "";
 
     if (rights == 0)
         buffer_text(out, "nothing");
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        if ((rights & table[i].right) == 0)
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if ((rights >> i & 1) == 0)
             continue;
-        buffer_text(out, separator);
-        buffer_text(out, table[i].words);
+        buffer_format(out, "%s%s", separator, words[i]);
         separator = ", ";
     }
 }
@@ -413,6 +390,7 @@ static void put_rights(struct json_writer *writer, uint32_t rights)
 static bool format_json(const struct access_table *table, struct buffer *out)
 {
     struct json_writer writer;
+    char sid[SID_TEXT_CAPACITY];
 
     json_line_begin(&writer, out);
     json_text(&writer, "type", "dacl");
@@ -423,7 +401,6 @@ static bool format_json(const struct access_table *table, struct buffer *out)
     bool fits = json_line_end(&writer);
     for (size_t i = 0; i < table->count && fits; i++) {
         const struct access_row *row = &table->rows[i];
-        char sid[SID_TEXT_CAPACITY];
 
         sid_format(sid, &row->sid);
         json_line_begin(&writer, out);

@@ -1,7 +1,6 @@
-/* The security descriptors of lsmapd, as SDDL and as plain data: the only place for SDDL. The pure
- * functions check the setting AccessSddl, derive the DACL of the pipe, print who gets which rights,
- * and find accounts that could change an object. They work on ACEs that Windows has read
- * (service/win32/access_cmd.h), so what they say is what AccessCheck acts on. */
+/* The security descriptors of lsmapd, as SDDL and as plain data: the only place for SDDL. What works on
+ * ACEs gets those that Windows has read (service/win32/access_cmd.h), which are what AccessCheck acts
+ * on. */
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 
@@ -51,7 +50,7 @@
 /* While the security settings are not valid and no valid ones are known: as a value of AccessSddl. */
 #define ACCESS_SDDL_CLOSED "D:P(A;;0x1f;;;SY)(A;;0x1f;;;BA)"
 
-/* The same for `--console`: the user %s who runs it has all rights, as SYSTEM and Administrators. */
+/* For `--console`: the user %s who runs it has all rights, as SYSTEM and Administrators. */
 #define ACCESS_SDDL_CONSOLE_FORMAT "O:SYG:SYD:P(A;;0x1f;;;%s)(A;;0x1f;;;SY)(A;;0x1f;;;BA)"
 
 /* Who may control the service. SYSTEM and Administrators have all rights. Authenticated users may
@@ -112,13 +111,11 @@ struct descriptor {
     bool is_protected; /* the DACL inherits nothing */
 };
 
-/* Rights common to all objects, and the generic ones. Source: winnt.h. */
+/* Rights common to all objects. Source: winnt.h. */
 #define ACCESS_WRITE_DAC 0x00040000u
 #define ACCESS_WRITE_OWNER 0x00080000u
 #define ACCESS_GENERIC_ALL 0x10000000u
-#define ACCESS_GENERIC_EXECUTE 0x20000000u
 #define ACCESS_GENERIC_WRITE 0x40000000u
-#define ACCESS_GENERIC_READ 0x80000000u
 
 enum { ACCESS_REASON_CAPACITY = 320 };
 
@@ -126,11 +123,8 @@ enum { ACCESS_REASON_CAPACITY = 320 };
  * TrustedInstaller: as its owner, by an ACE that allows one of `rights`, or because there is no
  * DACL. INHERIT_ONLY ACEs do not count, and ACEs for CREATOR OWNER and OWNER RIGHTS mean the owner.
  * ACEs that deny are ignored; an ACE of an unknown type counts as one that allows.
- *
- * rights  Specific bits. WRITE_DAC, WRITE_OWNER and the generic bits that include writing are always
- *         looked for.
- * reason  Receives who and what, terminated: "S-1-5-32-545 may do 0x00000002". Untouched on false.
- * Returns true when there is such an account. */
+ * rights  Specific bits, besides WRITE_DAC, WRITE_OWNER and the generic bits that include writing.
+ * reason  Receives who and what, terminated: "S-1-5-32-545 may do 0x00000002". Untouched on false. */
 NODISCARD bool access_find_stranger(_In_ const struct descriptor *descriptor, uint32_t rights,
                                     _Out_writes_(ACCESS_REASON_CAPACITY) char *reason);
 
@@ -142,10 +136,7 @@ bool access_may_take_over(bool is_served, _In_ const struct descriptor *intended
 
 /* --- the setting AccessSddl --- */
 
-enum {
-    ACCESS_SDDL_ACES_MAX = 64,
-    ACCESS_ACES_MAX = ACCESS_SDDL_ACES_MAX + 8 /* the built-in ones have room too */
-};
+enum { ACCESS_SDDL_ACES_MAX = 64, ACCESS_ACES_MAX = ACCESS_SDDL_ACES_MAX + 8 /* built-in ones */ };
 
 /* Checks the text before Windows reads it. SDDL can say much that means nothing here, or the
  * opposite of what it looks like: without a D: part everyone has all rights, an INHERIT_ONLY ACE has
@@ -162,7 +153,7 @@ enum {
 const char *access_sddl_check(struct span sddl);
 
 /* Appends a checked text to `out`, with owner and group where it has none, terminated; the
- * terminator counts. Returns false when `out` has failed. */
+ * terminator counts. Here and below: returns false when `out` has failed. */
 NODISCARD bool access_sddl_complete(struct span sddl, _Inout_ struct buffer *out);
 
 /* True for a DACL that is present, has at most ACCESS_ACES_MAX ACEs, and only such that plainly
@@ -170,7 +161,7 @@ NODISCARD bool access_sddl_complete(struct span sddl, _Inout_ struct buffer *out
 bool access_dacl_is_plain(_In_ const struct acl *dacl);
 
 /* Appends the SDDL of the pipe: PIPE_SDDL_SERVICE and an ACE for each SID to which `dacl` grants a
- * right. Terminated; the terminator counts. Returns false when `out` has failed. */
+ * right. Terminated; the terminator counts. */
 NODISCARD bool access_pipe_sddl(_In_ const struct acl *dacl, _Inout_ struct buffer *out);
 
 /* --- the table of `lsmapd access` --- */
@@ -185,8 +176,7 @@ struct access_row {
 };
 
 /* Makes a row for each SID in the order of the ACEs, names left "". Returns their number. */
-size_t access_rows(_In_ const struct acl *dacl,
-                   _Out_writes_(ACCESS_ACES_MAX) struct access_row *rows);
+size_t access_rows(const struct acl *dacl, struct access_row rows[ACCESS_ACES_MAX]);
 
 struct access_table {
     const struct access_row *rows;
@@ -199,8 +189,7 @@ struct access_table {
 };
 
 /* Appends the table: lines of text, or with `json` JSON lines: one of type dacl, then one of
- * type access for each SID. Returns false when `out` has failed. */
-NODISCARD bool access_table_format(_In_ const struct access_table *table, bool json,
-                                   _Inout_ struct buffer *out);
+ * type access for each SID. */
+NODISCARD bool access_table_format(const struct access_table *table, bool json, struct buffer *out);
 
 #endif

@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Source: winnt.h. */
+#define ACCESS_GENERIC_EXECUTE 0x20000000u
+#define ACCESS_GENERIC_READ 0x80000000u
+
 static uint32_t resolve(const struct ace *ace, const struct access_mapping *mapping)
 {
     const uint32_t generic =
