@@ -5,7 +5,7 @@
 
 #include "client/show/text.h"
 #include "common/json/reader.h"
-#include "common/scan/services.h"
+#include "common/scan/process.h"
 #include "common/text/number.h"
 
 enum {

@@ -38,7 +38,7 @@ static DWORD find_full(struct span text)
     DWORD len = GetFullPathNameW(now.path, PATH_CAPACITY, now.answer, NULL);
     if (len == 0)
         return GetLastError();
-    return len < PATH_CAPACITY && text_w_append(&now.full, now.answer, len)
+    return len < PATH_CAPACITY && buffer_utf16(&now.full, now.answer, len)
                ? ERROR_SUCCESS
                : ERROR_FILENAME_EXCED_RANGE;
 }
@@ -49,7 +49,7 @@ static struct span find_name(DWORD flags, struct buffer *name)
     DWORD len = GetFinalPathNameByHandleW(now.file, now.answer, PATH_CAPACITY, flags);
 
     buffer_clear(name);
-    if (len > 0 && len < PATH_CAPACITY && !text_w_append(name, now.answer, len))
+    if (len > 0 && len < PATH_CAPACITY && !buffer_utf16(name, now.answer, len))
         buffer_clear(name);
     return buffer_span(name);
 }
@@ -110,7 +110,7 @@ static void add_links(struct asked_list *list)
     for (int i = 0; i < LINKS_MAX; i++) {
         buffer_clear(&now.scratch);
         if (buffer_append(&now.scratch, root) &&
-            text_w_append(&now.scratch, now.answer, wcslen(now.answer)))
+            buffer_utf16(&now.scratch, now.answer, wcslen(now.answer)))
             asked_keep_other(list, buffer_span(&now.scratch), true);
         len = PATH_CAPACITY;
         if (!FindNextFileNameW(search, &len, now.answer))

@@ -30,7 +30,7 @@ static void read_pending(struct buffer *pending)
             status = ERROR_MORE_DATA; /* only its size was asked for */
     }
     if (status == ERROR_SUCCESS && value != NULL &&
-        !text_w_append(pending, value, size / sizeof *value))
+        !buffer_utf16(pending, value, size / sizeof *value))
         buffer_clear(pending);
     free(value);
 }

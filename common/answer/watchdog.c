@@ -2,6 +2,67 @@
 
 #include <string.h>
 
+#include "common/base/assertion.h"
+
+enum { ABANDONED = -1 };
+
+_Static_assert((int)STAGE_HANDLES < (int)WATCH_STAGES, "a mark holds any stage");
+
+/* --- one slice --- */
+
+void watch_begin(struct watch *watch)
+{
+    const long state = atomic_get(&watch->state);
+
+    ASSERT(state >= 0 && state % 2 == 0);
+    watch->target = (struct watch_target){.pid = 0};
+    watch_mark(watch, STAGE_SELECT);
+    atomic_set(&watch->state, state < LONG_MAX - 2 ? state + 1 : 1);
+}
+
+bool watch_is_kept(struct watch *watch)
+{
+    return watch == NULL || atomic_get(&watch->state) != ABANDONED;
+}
+
+bool watch_end(struct watch *watch)
+{
+    if (watch == NULL)
+        return true;
+    const long state = atomic_get(&watch->state);
+    return state != ABANDONED && atomic_swap(&watch->state, state, state + 1);
+}
+
+static bool abandon(struct watch *watch, uint64_t now_ms, uint32_t query_ms,
+                    struct watch_target *target)
+{
+    const long state = atomic_get(&watch->state);
+    const long mark = atomic_get(&watch->mark);
+
+    if (state == ABANDONED || state % 2 == 0) {
+        watch->is_seen = false;
+        return false;
+    }
+    if (!watch->is_seen || watch->seen_mark != mark) {
+        watch->is_seen = true;
+        watch->seen_mark = mark;
+        watch->seen_ms = now_ms;
+    }
+    if (now_ms - watch->seen_ms < query_ms || !atomic_swap(&watch->state, state, ABANDONED))
+        return false;
+    /* The thread may go on with the same process, but what it wrote before the mark stays. */
+    *target = (struct watch_target){.stage = (enum scan_stage)(mark % WATCH_STAGES)};
+    if (target->stage == STAGE_SELECT)
+        return true;
+    target->pid = watch->target.pid;
+    target->start_time = watch->target.start_time;
+    if (target->stage != STAGE_OPEN)
+        target->owner = watch->target.owner;
+    return true;
+}
+
+/* --- all that hang --- */
+
 void watchdog_init(struct watchdog *watchdog, uint64_t (*now_ms)(void))
 {
     *watchdog = (struct watchdog){.now_ms = now_ms};
@@ -43,7 +104,7 @@ bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t q
                       struct watch_target *hung)
 {
     lock_acquire(&watchdog->lock);
-    const bool is_abandoned = watch_abandon(watch, watchdog->now_ms(), query_ms, hung);
+    const bool is_abandoned = abandon(watch, watchdog->now_ms(), query_ms, hung);
     if (is_abandoned && hung->stage != STAGE_SELECT) { /* that is about no process */
         struct watchdog_hang *hang = find_place(watchdog, hung);
         if (hang != NULL) {

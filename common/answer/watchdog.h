@@ -3,8 +3,9 @@
  * A name query waits for the lock of a synchronous file object, which another process may hold for as
  * long as it likes (System Informer's issue 232), and user-mode file systems stall (dokany's issue
  * 1119). CancelSynchronousIo() does not end that wait, and TerminateThread() leaves locks and
- * memory of the process in any state (its documentation). So the slice (common/scan/slice_watch.h) is
- * abandoned, its thread is lost until the call returns, and another takes its place. */
+ * memory of the process in any state (its documentation). So the slice is abandoned, its thread is lost
+ * until the call returns, and another takes its place. Exactly one of the two ends the slice: its
+ * thread, or the observer, a timer that looks now and then. */
 #ifndef COMMON_ANSWER_WATCHDOG_H
 #define COMMON_ANSWER_WATCHDOG_H
 
@@ -12,7 +13,6 @@
 #include "common/base/atomic.h"
 #include "common/base/lock.h"
 #include "common/scan/scan.h"
-#include "common/scan/slice_watch.h"
 
 enum {
     WATCHDOG_QUERY_MS = 2000,     /* a query that takes longer hangs */
@@ -38,9 +38,22 @@ struct watchdog {
     struct watchdog_hang hangs[WATCHDOG_HANGS_MAX];
 };
 
+/* The thread begins a slice. */
+void watch_begin(_Inout_ struct watch *watch);
+
+/* False once the slice was abandoned: it should end soon. NULL: nobody watches. */
+bool watch_is_kept(_In_opt_ struct watch *watch);
+
+/* The thread ends the slice. Returns false when it was abandoned: the thread may use and must free
+ * what the slice alone uses, and nothing else. */
+NODISCARD bool watch_end(_Inout_opt_ struct watch *watch);
+
 void watchdog_init(_Out_ struct watchdog *watchdog, uint64_t (*now_ms)(void));
 
-/* Looks at the slice of a thread: see watch_abandon(). One that is abandoned is remembered. */
+/* Looks at the slice of a thread; calls for one watch must not overlap. Abandons the slice, and
+ * remembers the process, if its query has been seen for `query_ms`; 0: if one runs at all.
+ * hung  Receives what the query is about.
+ * Returns true when it was abandoned; the watch is not used for another slice. */
 NODISCARD bool watchdog_abandon(_Inout_ struct watchdog *watchdog, _Inout_ struct watch *watch,
                                 uint32_t query_ms, _Out_ struct watch_target *hung);
 

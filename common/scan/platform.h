@@ -9,10 +9,59 @@
 #ifndef COMMON_SCAN_PLATFORM_H
 #define COMMON_SCAN_PLATFORM_H
 
+#include <limits.h>
+
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
-#include "common/scan/slice_watch.h"
 #include "common/text/buffer.h"
+
+/* What a query is about, and where reading a process failed: the `stage` of a process_error. */
+enum scan_stage {
+    STAGE_SELECT, /* the list of processes */
+    STAGE_OPEN,
+    STAGE_REGIONS,
+    STAGE_NAMES,
+    STAGE_PAGES,
+    STAGE_ADDRESS,
+    STAGE_DRIVERS,
+    STAGE_DIRECTORY, /* of sections.h, as the next */
+    STAGE_HANDLES
+};
+
+/* The process of a query; of STAGE_SELECT nothing else is known. */
+struct watch_target {
+    uint32_t pid;
+    uint64_t start_time;   /* FILETIME, as listed */
+    struct sid owner;      /* unknown before it was opened */
+    enum scan_stage stage; /* of the query */
+};
+
+/* How far a thread has come with a slice of a scan: answer/watchdog.h gives up the slice when a
+ * kernel query does not return. Begins as all zero. */
+struct watch {
+    struct atomic state; /* odd while a slice runs */
+    struct atomic mark;  /* WATCH_STAGES times the count of queries, and the stage of the latest */
+
+    /* The thread's: a slice is about one process at most, set before its first query; its owner is
+     * known once it was opened. The observer reads what was written before the latest mark. */
+    struct watch_target target;
+
+    /* the observer's */
+    bool is_seen;
+    long seen_mark;
+    uint64_t seen_ms;
+};
+
+enum { WATCH_STAGES = 16 };
+
+/* A query of `stage` is next: one store. NULL: nobody watches. */
+static inline void watch_mark(_Inout_opt_ struct watch *watch, enum scan_stage stage)
+{
+    if (watch != NULL)
+        atomic_set(&watch->mark, (atomic_get(&watch->mark) / WATCH_STAGES + 1) %
+                                         (LONG_MAX / WATCH_STAGES) * WATCH_STAGES +
+                                     (long)stage);
+}
 
 struct address_space; /* an open process; its members belong to the platform */
 

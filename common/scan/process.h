@@ -1,4 +1,5 @@
-/* Processes as plain data: the snapshot of all of them, and the facts about one that was opened. */
+/* Processes as plain data: the snapshot of all of them, the services in them, and the facts about one
+ * that was opened. */
 #ifndef COMMON_SCAN_PROCESS_H
 #define COMMON_SCAN_PROCESS_H
 
@@ -44,6 +45,64 @@ NODISCARD bool process_list_add(_Inout_ struct process_list *list,
 /* The name of an entry of this list. */
 struct span process_list_name(_In_ const struct process_list *list,
                               _In_ const struct process_entry *entry);
+
+/* SYSTEM_PROCESS_INFORMATION of 64-bit Windows, up to what is read. Windows lists processes in two
+ * information classes; both are chains of it, each with its threads. SystemProcessInformation (5) is
+ * for everybody. SystemFullProcessInformation (148), which Wine lacks, also has the user of each
+ * process; STATUS_ACCESS_DENIED unless Administrators is an enabled group of the caller. It has, for
+ * each process, 256 bytes, its threads of 136 bytes, and SYSTEM_PROCESS_INFORMATION_EXTENSION, whose
+ * UserSidOffset (at 52, from the begin of the extension; 0: none) has been there since Windows 8.1;
+ * its names are paths. Sources: ExpGetProcessInformation and ExCheckFullProcessInformationAccess in
+ * decompiled kernels (10240 to 26100), SYSTEM_PROCESS_INFORMATION_EXTENSION in phnt, ntexapi.h. */
+struct system_process {
+    uint32_t next_offset; /* bytes from here to the next; 0: the last */
+    uint32_t thread_count;
+    uint64_t working_set_private;
+    uint32_t hard_fault_count, thread_count_peak;
+    uint64_t cycle_time;
+    uint64_t create_time, user_time, kernel_time; /* the first a FILETIME */
+    uint16_t name_size, name_capacity;            /* UNICODE_STRING, as the next two */
+    uint32_t padding;
+    uint64_t name_address; /* in the same buffer, UTF-16 */
+    int32_t base_priority;
+    uint32_t padding_2;
+    uint64_t pid, parent_pid;
+    uint32_t handle_count, session_id;
+};
+
+/* Adds every process of an answer but the idle one (pid 0).
+ * answer   Not trusted; each link must go forward, and all that is read lies inside.
+ * is_full  It is of class 148: entries get their owner.
+ * Returns an NTSTATUS; the list may be partly filled on failure. */
+NODISCARD uint32_t process_snapshot_read(struct span answer, bool is_full,
+                                         _Inout_ struct process_list *list);
+
+enum {
+    SERVICES_MAX = 16 * 1024,   /* a terminal server has some dozens more for each session */
+    SERVICE_NAME_SIZE_MAX = 768 /* bytes; Windows allows 256 characters */
+};
+
+/* Which services run in which process. Zeroed it was never taken: nothing is known. A pid may belong
+ * to another process by now: one that started later than the list was asked for is not known, rather
+ * than without services. */
+struct services {
+    uint64_t asked_at;   /* FILETIME just before Windows was asked; 0: never */
+    size_t count;        /* of services that run in a process */
+    struct buffer names; /* owned: of each its pid in native order, then its terminated name */
+};
+
+/* Begins an empty list, asked for at the FILETIME `now`. */
+void services_begin(_Out_ struct services *services, uint64_t now);
+void services_release(_Inout_ struct services *services);
+
+/* Adds a service. name  UTF-8. Without a process (pid 0) there is nothing to add.
+ * Returns false for a name that Windows does not allow, above SERVICES_MAX, or without memory. */
+NODISCARD bool services_add(_Inout_ struct services *services, uint32_t pid, struct span name);
+
+/* Finds the services of a process; for the rest see platform->services.
+ * start_time  FILETIME; 0: not known, then the pid alone decides. */
+NODISCARD bool services_find(_In_ const struct services *services, uint32_t pid,
+                             uint64_t start_time, _Inout_ struct buffer *names);
 
 enum { PROCESS_SYSTEM_PID = 4 }; /* of System, on every Windows since XP */
 

@@ -113,14 +113,23 @@ struct scan *scan_create(const struct platform *platform, const struct scan_quer
     return scan;
 }
 
+/* The queries that follow are about the process in hand, the next one of this stage. */
+static void set_target(struct scan *scan, enum scan_stage stage)
+{
+    struct watch *watch = scan->platform.watch;
+
+    if (watch != NULL)
+        watch->target = (struct watch_target){.pid = scan->process->pid,
+                                              .start_time = scan->process->start_time,
+                                              .owner = scan->facts.owner};
+    watch_mark(watch, stage);
+}
+
 void scan_set_watch(struct scan *scan, struct watch *watch)
 {
     scan->platform.watch = watch;
-    if (scan->process == NULL || scan->step == step_open)
-        return;
-    watch_process(watch, scan->process->pid, scan->process->start_time);
-    watch_owner(watch, &scan->facts.owner);
-    watch_mark(watch, STAGE_REGIONS); /* any but the list of processes */
+    if (scan->process != NULL && scan->step != step_open)
+        set_target(scan, STAGE_REGIONS); /* any but the list of processes */
 }
 
 static void close_process(struct scan *scan)
@@ -383,7 +392,6 @@ static void check(struct scan *scan, const struct sid *owner)
 /* Returns an NTSTATUS; NTSTATUS_IO_TIMEOUT when it was not tried. */
 static uint32_t open_process(struct scan *scan)
 {
-    struct watch *watch = scan->platform.watch;
     process_facts_set_unknown(&scan->facts);
     buffer_clear(&scan->image_device);
     buffer_clear(&scan->image);
@@ -391,13 +399,13 @@ static uint32_t open_process(struct scan *scan)
     if (scan->verdict == SCAN_SKIP)
         return NTSTATUS_IO_TIMEOUT;
     scan->at.counts.queries.opens++;
-    watch_process(watch, scan->process->pid, scan->process->start_time);
-    watch_mark(watch, STAGE_OPEN);
+    set_target(scan, STAGE_OPEN);
     const uint32_t nt_status = scan->platform.open(scan->platform.context, scan->process->pid,
                                                    &scan->facts, &scan->image_device, &scan->space);
     if (nt_status != NTSTATUS_OK)
         return nt_status;
-    watch_owner(watch, &scan->facts.owner);
+    if (scan->platform.watch != NULL)
+        scan->platform.watch->target.owner = scan->facts.owner;
     check(scan, &scan->facts.owner);
     scan->is_own = is_own(scan);
     return nt_status;
@@ -596,6 +604,13 @@ static void step_end(struct scan *scan, struct scan_row *row)
 {
     (void)scan;
     row->type = SCAN_END;
+}
+
+const char *scan_stage_name(enum scan_stage stage)
+{
+    static const char *const names[] = {"select",  "open",    "regions",   "names",  "pages",
+                                        "address", "drivers", "directory", "handles"};
+    return names[stage];
 }
 
 void scan_next(struct scan *scan, struct scan_row *row)

@@ -16,7 +16,6 @@
 #include "common/scan/platform.h"
 #include "common/scan/process.h"
 #include "common/scan/regions.h"
-#include "common/scan/slice_watch.h"
 #include "common/scan/views.h"
 
 /* May a process be asked, whose kernel queries may not return? */
@@ -112,6 +111,9 @@ struct scan_checkpoint {
 };
 
 struct scan; /* opaque: scan.c */
+
+/* "select", "open" and so on. */
+const char *scan_stage_name(enum scan_stage stage);
 
 /* Begins a scan. Asks the platform nothing yet.
  * platform  Copied; its context must outlive the scan.

@@ -248,21 +248,19 @@ static struct text keep(struct sections *sections, const struct buffer *text)
 static bool compose(struct sections *sections, const struct object *directory, struct span units)
 {
     const uint16_t *text = (const uint16_t *)(const void *)units.data;
-    const size_t len = units.size / sizeof *text, size = utf8_from_utf16(NULL, 0, text, len);
+    const size_t len = units.size / sizeof *text;
 
     buffer_clear(&sections->part);
     buffer_clear(&sections->path);
     buffer_clear(&sections->name);
-    char *place = buffer_extend(&sections->part, size);
-    if (place != NULL)
-        (void)utf8_from_utf16(place, size, text, len);
+    buffer_utf16(&sections->part, text, len);
     sections->is_lossy = utf16_is_lossy(text, len);
     buffer_append(&sections->path, text_of(sections, directory->path));
     buffer_append(&sections->name, text_of(sections, directory->name));
     buffer_text(&sections->path, "\\");
     buffer_text(&sections->name, "\\");
     return buffer_append(&sections->path, buffer_span(&sections->part)) &&
-           buffer_append(&sections->name, buffer_span(&sections->part)) && place != NULL;
+           buffer_append(&sections->name, buffer_span(&sections->part)) && !sections->part.failed;
 }
 
 static bool is_word(struct span units, const char *word)

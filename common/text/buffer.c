@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/assertion.h"
+#include "common/text/utf.h"
 
 enum {
     BUFFER_CAPACITY_FIRST = 256, /* bytes of the first allocation, unless more is asked for */
@@ -90,6 +91,16 @@ bool buffer_append(struct buffer *buffer, struct span bytes)
 bool buffer_text(struct buffer *buffer, const char *text)
 {
     return buffer_append(buffer, span_from_string(text));
+}
+
+bool buffer_utf16(struct buffer *buffer, const uint16_t *text, size_t len)
+{
+    const size_t size = utf8_from_utf16(NULL, 0, text, len);
+    char *place = size > 0 ? buffer_extend(buffer, size) : NULL;
+
+    if (place != NULL)
+        (void)utf8_from_utf16(place, size, text, len);
+    return !buffer->failed;
 }
 
 bool buffer_format(struct buffer *buffer, const char *format, ...)

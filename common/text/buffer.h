@@ -42,6 +42,9 @@ bool buffer_text(_Inout_ struct buffer *buffer, const char *text);
 PRINTF_FORMAT(2, 3)
 bool buffer_format(_Inout_ struct buffer *buffer, const char *format, ...);
 
+/* The same for `len` units of UTF-16, as UTF-8 (utf.h). */
+bool buffer_utf16(_Inout_ struct buffer *buffer, _In_reads_(len) const uint16_t *text, size_t len);
+
 /* Appends `size` bytes for the caller to fill. Returns the place for them, or NULL as above. */
 char *buffer_extend(_Inout_ struct buffer *buffer, size_t size);
 

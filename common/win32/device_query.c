@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "common/win32/text_w.h"
-
 enum {
     TARGET_LEN_MAX = 0x7fff,      /* UTF-16 units of a counted string: a link, a registry value */
     ANSWER_LEN_MAX = 1024 * 1024, /* all folders that a volume is mounted at */
@@ -35,7 +33,7 @@ static bool query_dos_device(struct device_query *query, const wchar_t *name)
 static bool set_text(struct buffer *out, const wchar_t *text)
 {
     buffer_clear(out);
-    return text_w_append(out, text, wcslen(text));
+    return buffer_utf16(out, text, wcslen(text));
 }
 
 /* Adds query->device. An entry that the map refuses (a subst link, or it is full) is left out. */

@@ -28,10 +28,10 @@ struct nt_string {
 
 enum nt_system_class {
     NT_SYSTEM_TIME_OF_DAY = 3,     /* struct nt_time_of_day */
-    NT_SYSTEM_PROCESSES = 5,       /* see common/scan/process_snapshot.h */
+    NT_SYSTEM_PROCESSES = 5,       /* see common/scan/process.h */
     NT_SYSTEM_MODULES = 11,        /* see common/scan/drivers.h */
     NT_SYSTEM_HANDLES = 64,        /* see common/scan/sections.c */
-    NT_SYSTEM_FULL_PROCESSES = 148 /* see common/scan/process_snapshot.h */
+    NT_SYSTEM_FULL_PROCESSES = 148 /* see common/scan/process.h */
 };
 
 enum nt_process_class {

@@ -5,13 +5,12 @@
 #include "common/base/assertion.h"
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 #include "common/text/utf.h"
 #include "common/win32/device_query.h"
 #include "common/win32/handle.h"
 #include "common/win32/service_list.h"
 #include "common/win32/system_lists.h"
-#include "common/win32/text_w.h"
 #include "common/win32/token.h"
 
 enum {
@@ -54,7 +53,7 @@ static uint32_t copy_name(const struct nt_string *answer, size_t answer_size, st
     /* Wine counts the terminator of the files it maps before a process runs. */
     while (len > 0 && answer->data[len - 1] == L'\0')
         len--;
-    if (!text_w_append(name, answer->data, len))
+    if (!buffer_utf16(name, answer->data, len))
         return NTSTATUS_NO_MEMORY;
     *lossy = utf16_is_lossy(answer->data, len);
     return NTSTATUS_OK;

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-#include "common/win32/text_w.h"
-
 enum {
     ANSWER_SIZE = 256 * 1024, /* the most that EnumServicesStatusExW takes */
     ANSWERS_MAX = 64          /* of one query: 64 times 256 KiB are more than SERVICES_MAX */
@@ -30,7 +28,7 @@ static DWORD add_answer(struct services *services, const BYTE *answer, DWORD cou
             return ERROR_INVALID_DATA;
         const size_t len = wcsnlen(text, (ANSWER_SIZE - offset) / sizeof *text);
         buffer_clear(name);
-        if (!text_w_append(name, text, len) ||
+        if (!buffer_utf16(name, text, len) ||
             !services_add(services, entries[i].ServiceStatusProcess.dwProcessId, buffer_span(name)))
             return ERROR_INVALID_DATA;
     }

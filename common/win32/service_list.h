@@ -2,7 +2,7 @@
 #ifndef COMMON_WIN32_SERVICE_LIST_H
 #define COMMON_WIN32_SERVICE_LIST_H
 
-#include "common/scan/services.h"
+#include "common/scan/process.h"
 #include "common/win32/win.h"
 
 /* Adds the services that run, those of users (per-user services) too, to a list that was begun.

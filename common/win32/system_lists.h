@@ -8,7 +8,7 @@
 #define COMMON_WIN32_SYSTEM_LISTS_H
 
 #include "common/scan/device_map.h"
-#include "common/scan/services.h"
+#include "common/scan/process.h"
 #include "common/win32/win.h"
 
 enum {

@@ -57,17 +57,6 @@ char **text_w_arguments(int count, wchar_t *const *arguments)
     return utf8;
 }
 
-bool text_w_append(struct buffer *out, const wchar_t *text, size_t len)
-{
-    size_t size = utf8_from_utf16(NULL, 0, text, len);
-    if (size == 0)
-        return !out->failed;
-    char *place = buffer_extend(out, size);
-    if (place != NULL)
-        utf8_from_utf16(place, size, text, len);
-    return place != NULL;
-}
-
 const char *text_w_error(char *out, size_t capacity, DWORD error)
 {
     /* MAX_WIDTH_MASK turns the line breaks inside a message into spaces. */

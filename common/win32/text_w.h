@@ -23,11 +23,6 @@ char *text_w_to_utf8_alloc(const wchar_t *text);
 /* The arguments of a program as UTF-8, which live as long as the process. NULL without memory. */
 char **text_w_arguments(int count, wchar_t *const *arguments);
 
-/* Appends `len` units as UTF-8, without terminator. Returns false, nothing changed, when `out` may
- * not grow that far. */
-NODISCARD bool text_w_append(_Inout_ struct buffer *out, _In_reads_(len) const wchar_t *text,
-                             size_t len);
-
 /* "The system's own sentence for a Win32 error (5)", UTF-8, terminated, one line without trailing
  * period or white space; cut at a character when it does not fit. Always gives something. Returns
  * `out`. */

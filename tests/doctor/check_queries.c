@@ -8,7 +8,7 @@
 
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 #include "common/win32/handle.h"
 #include "common/win32/ntdll.h"
 #include "common/win32/text_w.h"

@@ -1,6 +1,6 @@
 /* The kernel's list of processes from arbitrary bytes: the first byte chooses the class, addresses of
  * names are offsets. */
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 
 #include <stdint.h>
 #include <stdlib.h>

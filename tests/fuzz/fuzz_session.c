@@ -29,6 +29,7 @@ enum {
 static struct small_machine machine; /* made once: its regions never change */
 static struct virtual_objects objects;
 static struct statistics statistics;
+static struct watchdog watchdog;
 static struct watch watch; /* of the thread that scans */
 static struct watch_target hung;
 static unsigned
@@ -67,10 +68,15 @@ int fuzz_missed(void)
     return count;
 }
 
+static uint64_t clock_ms(void)
+{
+    return 1;
+}
+
 static void hang(void)
 {
     if (hang_in > 0 && --hang_in == 0)
-        is_hung = watch_abandon(&watch, 1, 0, &hung);
+        is_hung = watchdog_abandon(&watchdog, &watch, 0, &hung);
 }
 
 static void hang_platform(struct virtual_platform *virtual_, enum virtual_call call)
@@ -140,6 +146,7 @@ static void act(struct world *world, size_t actions)
         case SESSION_SCAN:
             if (world->no_turns)
                 return;
+            watchdog_init(&watchdog, clock_ms);
             watch = (struct watch){.seen_ms = 0};
             is_hung = false;
             if (!session_scan(session, &watch, machine.clock_us + world->turn_us)) {

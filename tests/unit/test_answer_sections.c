@@ -109,16 +109,22 @@ static void one_list_is_made_at_a_time(struct test *t)
 }
 
 /* The observer gives up the slice during a call. */
+static struct watchdog watchdog;
 static struct watch watch;
 static struct watch_target hung;
 static uint64_t hang_at;
 static bool is_hung;
 
+static uint64_t clock_ms(void)
+{
+    return 1;
+}
+
 static void hang(struct virtual_objects *tree, enum virtual_object_call call)
 {
     (void)call;
     if (tree->calls_total == hang_at)
-        is_hung = watch_abandon(&watch, 1, 0, &hung) && atomic_get(&listings) == 1;
+        is_hung = watchdog_abandon(&watchdog, &watch, 0, &hung) && atomic_get(&listings) == 1;
 }
 
 /* A call that does not return: the client gets an error, no handle is lost, and until the call
@@ -129,6 +135,7 @@ static void a_call_that_hangs_ends_the_request(struct test *t)
         struct world world;
         begin_world(&world);
         objects.on_call = hang;
+        watchdog_init(&watchdog, clock_ms);
         watch = (struct watch){.seen_ms = 0};
         is_hung = false;
         struct answer *answer = ask(&world, request);

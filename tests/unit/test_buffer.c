@@ -177,6 +177,20 @@ static void buffer_formats(struct test *t)
     buffer_release(&buffer);
 }
 
+static void buffer_utf16_adds_all_or_nothing(struct test *t)
+{
+    static const uint16_t text[] = {'a', 'b', 0x20AC, 0xE9};
+    struct buffer buffer;
+
+    buffer_init(&buffer, 6);
+    CHECK(t, buffer_utf16(&buffer, text, 2));
+    CHECK(t, buffer_utf16(&buffer, NULL, 0));
+    CHECK(t, buffer_utf16(&buffer, text + 2, 1));
+    CHECK(t, !buffer_utf16(&buffer, text + 3, 1));
+    CHECK_MEM(t, "ab\xE2\x82\xAC", 5, buffer.data, buffer.size);
+    buffer_release(&buffer);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -189,6 +203,7 @@ int main(int argc, char **argv)
         TEST_CASE(buffer_failure_is_sticky),
         TEST_CASE(buffer_reserve_fails_once),
         TEST_CASE(buffer_formats),
+        TEST_CASE(buffer_utf16_adds_all_or_nothing),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

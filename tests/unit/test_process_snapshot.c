@@ -1,5 +1,5 @@
 /* The kernel's list of processes, complete, cut and full of lies. */
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* Which services a process is said to have, by the age of the list and of the process. */
-#include "common/scan/services.h"
+#include "common/scan/process.h"
 
 #include "tests/test.h"
 

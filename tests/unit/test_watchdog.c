@@ -8,6 +8,22 @@
 #include "tests/rows/small_machine.h"
 #include "tests/test.h"
 
+static uint64_t now_ms;
+
+static uint64_t clock_ms(void)
+{
+    return now_ms;
+}
+
+static struct watchdog *watchdog_new(void)
+{
+    static struct watchdog watchdog;
+
+    now_ms = 0;
+    watchdog_init(&watchdog, clock_ms);
+    return &watchdog;
+}
+
 /* --- the watch --- */
 
 static void watch_abandons_what_hangs(struct test *t)
@@ -28,18 +44,18 @@ static void watch_abandons_what_hangs(struct test *t)
         {"idle does not count", "be         bm        ", 20, STAGE_NAMES},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct watchdog *watchdog = watchdog_new();
         struct watch watch = {.seen_ms = 0};
         struct watch_target target = {.pid = 0};
         const struct sid owner = small_machine_sid(7);
         int abandoned = -1;
         TEST_ROW(t, "%s", rows[i].what);
         for (int step = 0; abandoned < 0 && rows[i].steps[step] != '\0'; step++) {
-            const uint64_t now_ms = 1000 + (uint64_t)step * WATCHDOG_INTERVAL_MS;
+            now_ms = 1000 + (uint64_t)step * WATCHDOG_INTERVAL_MS;
             switch (rows[i].steps[step]) {
             case BEGIN:
                 watch_begin(&watch);
-                watch_process(&watch, 100, 5);
-                watch_owner(&watch, &owner);
+                watch.target = (struct watch_target){.pid = 100, .start_time = 5, .owner = owner};
                 break;
             case MARK:
                 watch_mark(&watch, STAGE_NAMES);
@@ -48,7 +64,7 @@ static void watch_abandons_what_hangs(struct test *t)
                 CHECK(t, watch_end(&watch));
                 break;
             }
-            if (watch_abandon(&watch, now_ms, WATCHDOG_QUERY_MS, &target))
+            if (watchdog_abandon(watchdog, &watch, WATCHDOG_QUERY_MS, &target))
                 abandoned = step;
         }
         CHECK_INT(t, rows[i].abandoned, abandoned);
@@ -56,7 +72,7 @@ static void watch_abandons_what_hangs(struct test *t)
         if (abandoned < 0)
             continue;
         CHECK(t, !watch_end(&watch));
-        CHECK(t, !watch_abandon(&watch, UINT64_MAX, 0, &target)); /* only once */
+        CHECK(t, !watchdog_abandon(watchdog, &watch, 0, &target)); /* only once */
         CHECK_INT(t, rows[i].stage, target.stage);
         CHECK_INT(t, target.stage == STAGE_SELECT ? 0 : 100, target.pid);
     }
@@ -65,13 +81,14 @@ static void watch_abandons_what_hangs(struct test *t)
 /* A stop waits for nothing; and what was not opened has no owner. */
 static void watch_abandons_at_once(struct test *t)
 {
+    struct watchdog *watchdog = watchdog_new();
     struct watch watch = {.seen_ms = 0};
     struct watch_target target;
-    CHECK(t, !watch_abandon(&watch, 1, 0, &target)); /* no slice */
+    CHECK(t, !watchdog_abandon(watchdog, &watch, 0, &target)); /* no slice */
     watch_begin(&watch);
-    watch_process(&watch, 100, 5);
+    watch.target = (struct watch_target){.pid = 100, .start_time = 5};
     watch_mark(&watch, STAGE_OPEN);
-    CHECK(t, watch_abandon(&watch, 1, 0, &target));
+    CHECK(t, watchdog_abandon(watchdog, &watch, 0, &target));
     CHECK_INT(t, STAGE_OPEN, target.stage);
     CHECK_INT(t, 100, target.pid);
     CHECK_INT(t, 5, target.start_time);
@@ -95,22 +112,6 @@ static struct watch_target target_of(uint32_t pid, struct sid owner, enum scan_s
         .pid = pid, .start_time = 1000 + pid, .owner = owner, .stage = stage};
 }
 
-static uint64_t now_ms;
-
-static uint64_t clock_ms(void)
-{
-    return now_ms;
-}
-
-static struct watchdog *watchdog_new(void)
-{
-    static struct watchdog watchdog;
-
-    now_ms = 0;
-    watchdog_init(&watchdog, clock_ms);
-    return &watchdog;
-}
-
 /* A thread is lost to a query. */
 static void lose(struct watchdog *watchdog, const struct watch_target *target)
 {
@@ -118,8 +119,7 @@ static void lose(struct watchdog *watchdog, const struct watch_target *target)
     struct watch_target hung;
 
     watch_begin(&watch);
-    watch_process(&watch, target->pid, target->start_time);
-    watch_owner(&watch, &target->owner);
+    watch.target = *target;
     watch_mark(&watch, target->stage);
     if (!watchdog_abandon(watchdog, &watch, 0, &hung) || hung.stage != target->stage)
         abort();
@@ -316,7 +316,8 @@ static void play(struct test *t, struct play *play, const char *line, uint32_t r
             abort();
     }
     CHECK(t, answer_take(answer, &play->out));
-    play->marks = watches[0].marks + watches[1].marks;
+    play->marks = (unsigned long)(atomic_get(&watches[0].mark) / WATCH_STAGES +
+                                  atomic_get(&watches[1].mark) / WATCH_STAGES);
     answer_destroy(answer);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/base/annotations.h"
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 #include "common/text/buffer.h"
 #include "common/text/utf.h"
 

@@ -2,7 +2,7 @@
 
 #include <psapi.h>
 
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 #include "common/win32/ntdll.h"
 #include "common/win32/system_info.h"
 #include "tests/win32/host_maps.h"

@@ -3,7 +3,7 @@
 
 #include <psapi.h>
 
-#include "common/scan/process_snapshot.h"
+#include "common/scan/process.h"
 #include "common/win32/ntdll.h"
 #include "service/seats.h"
 #include "tests/test.h"

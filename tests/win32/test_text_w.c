@@ -86,19 +86,6 @@ static void to_utf8_keeps_its_bounds(struct test *t)
     CHECK_STR(t, "abc", out);
 }
 
-static void append_adds_all_or_nothing(struct test *t)
-{
-    struct buffer out;
-
-    buffer_init(&out, 6);
-    CHECK(t, text_w_append(&out, L"ab", 2));
-    CHECK(t, text_w_append(&out, NULL, 0));
-    CHECK(t, text_w_append(&out, L"\x20AC?", 1));
-    CHECK(t, !text_w_append(&out, L"\x00E9", 1));
-    CHECK_MEM(t, "ab\xE2\x82\xAC", 5, out.data, out.size);
-    buffer_release(&out);
-}
-
 static void error_is_one_line_with_its_number(struct test *t)
 {
     static const DWORD errors[] = {ERROR_ACCESS_DENIED, ERROR_FILE_NOT_FOUND, ERROR_PIPE_BUSY,
@@ -147,7 +134,6 @@ int main(int argc, char **argv)
         TEST_CASE(from_utf8_refuses_a_hidden_end),
         TEST_CASE(to_utf8_known_answers),
         TEST_CASE(to_utf8_keeps_its_bounds),
-        TEST_CASE(append_adds_all_or_nothing),
         TEST_CASE(error_is_one_line_with_its_number),
         TEST_CASE(error_without_a_text_gives_its_number),
         TEST_CASE(error_is_cut_to_its_room),
