@@ -275,8 +275,11 @@ static bool show_kept(struct pipeline *pipeline, bool *more)
     if (pipeline->last.type != ROW_OTHER && !show(pipeline, &pipeline->last))
         return false;
     row_begin(&pipeline->last, ROW_OTHER); /* it was shown */
-    if (options->format == FORMAT_PROMETHEUS)
+    if (options->format == FORMAT_PROMETHEUS) {
+        const struct run_settings *settings = pipeline->settings;
+        pipeline->prometheus.now = settings->now != NULL ? settings->now(NULL) : 0;
         return prometheus_end(&pipeline->prometheus, &pipeline->out, more);
+    }
     return options->format != FORMAT_TABLE || table_end(&pipeline->table, &pipeline->out);
 }
 

@@ -45,7 +45,8 @@ struct run_settings {
     size_t folders_count;
     const struct stale_calls *stale; /* of `stale`; NULL: another command */
 
-    struct envelope *envelope; /* what --host adds to rows; NULL: nothing */
+    struct envelope *envelope;      /* what --host adds to rows; NULL: nothing */
+    uint64_t (*now)(void *context); /* FILETIME, for --prometheus; NULL: not known */
 };
 
 /* What the options ask. */

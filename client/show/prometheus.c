@@ -6,6 +6,10 @@
 
 #include "client/show/text.h"
 #include "common/text/utf.h"
+#include "common/version.h"
+
+enum { FILETIME_SECOND = 10 * 1000 * 1000 };
+static const uint64_t unix_epoch_s = 11644473600; /* since 1601 */
 
 /* --- the format --- */
 
@@ -292,6 +296,12 @@ static void put_scan(struct buffer *out, const struct prometheus *prometheus)
     declare(out, "lsmap_scan_seconds", "gauge", "How long the server took.");
     buffer_text(out, "lsmap_scan_seconds ");
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
+    if (prometheus->complete && prometheus->now != 0)
+        put_gauge(out, "lsmap_last_complete_scan_timestamp_seconds",
+                  "When the scan ended, Unix time; left out unless it was complete.", "",
+                  prometheus->now / FILETIME_SECOND - unix_epoch_s);
+    put_gauge(out, "lsmap_build_info", "1; the version of lsmap.",
+              "{version=\"" LSMAP_VERSION_STRING "\"}", 1);
 }
 
 bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *more)

@@ -37,6 +37,7 @@ struct prometheus {
     uint64_t elapsed_us;   /* of the server */
     bool complete, is_own; /* is_own: only the caller's processes were looked at */
     bool ended;            /* the reply is complete */
+    uint64_t now;          /* FILETIME, set before prometheus_end(); 0: not known */
     size_t next;           /* what is written next */
 };
 

@@ -174,6 +174,7 @@ static enum outcome ask(void *context, const struct options *options, struct buf
         .paths = &places.paths,
         .images = &places.names,
         .folders = places.outside,
+        .now = system_now_filetime,
     };
     enum outcome outcome;
 

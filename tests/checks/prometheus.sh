@@ -1,13 +1,16 @@
 #!/bin/sh
 # What lsmap prints with --prometheus is read by those who define the format: promtool of the package
 # prometheus, and the parser of python3-prometheus-client.
-#     sh prometheus.sh PRINT_PROMETHEUS STATS_TXT EXPECTED SCANS_TXT
+# It also tests the rules for alerts that are among the examples.
+#     sh prometheus.sh PRINT_PROMETHEUS STATS_TXT EXPECTED SCANS_TXT ALERTS ALERTS_TEST
 # Ends with 77 when promtool is missing.
 set -u
 print=$1
 stats=$2
 expected=$3
 scans=$4
+alerts=$5
+alerts_test=$6
 passed=0
 failed=0
 skipped=0
@@ -72,6 +75,16 @@ sed 's/^# TYPE lsmapd_connections gauge/# TYPE lsmapd_connections counter/' \
 check "promtool sees a counter without _total" refuses lint "$scratch/bad"
 sed 's/"} 1$/} 1/' "$scratch/scan1" >"$scratch/bad"
 check "promtool sees a label without its end" refuses lint "$scratch/bad"
+
+# Each rule is needed: without it the test of the rules fails.
+cp "$alerts" "$scratch/lsmap-alerts.yml"
+cp "$alerts_test" "$scratch/alerts.yml"
+check "promtool finds no fault with the rules" promtool check rules "$alerts"
+check "each alert comes when it should" promtool test rules "$scratch/alerts.yml"
+for alert in $(sed -n 's/^ *- alert: //p' "$alerts"); do
+    sed "s/alert: $alert\$/alert: Other/" "$alerts" >"$scratch/lsmap-alerts.yml"
+    check "promtool misses $alert" refuses promtool test rules "$scratch/alerts.yml"
+done
 
 if /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null; then
     check "the parser reads the numbers of a server" parse "$scratch/stats" counter,gauge,histogram

@@ -286,6 +286,12 @@ static void resolve(const struct golden *golden, struct asked_list *list, struct
     asked_add_glob(list, name);
 }
 
+static uint64_t fixed_time(void *context)
+{
+    (void)context;
+    return UINT64_C(134082703231234567); /* in November 2025 */
+}
+
 static enum outcome run_command(struct golden *golden, const struct options *options,
                                 const struct output *output)
 {
@@ -305,7 +311,8 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
                                     .account = find_account,
                                     .paths = &paths,
                                     .images = &images,
-                                    .folders = outside};
+                                    .folders = outside,
+                                    .now = fixed_time};
 
     settings.stale = options->command == COMMAND_STALE ? &stale_calls : NULL;
     if (options->command == COMMAND_DIFF)
@@ -422,12 +429,6 @@ static void run_case(struct golden *golden, struct span arguments)
                (int)expected.size, expected.data, (int)actual.size, actual.data);
     }
     buffer_release(&actual);
-}
-
-static uint64_t fixed_time(void *context)
-{
-    (void)context;
-    return UINT64_C(134082703231234567); /* in November 2025 */
 }
 
 static void set_host(struct golden *golden)

@@ -1,6 +1,7 @@
 #include "client/show/prometheus.h"
 
 #include "common/answer/reply.h"
+#include "common/version.h"
 #include "tests/unit/client_rows.h"
 
 #define PROCESS(name, access) \
@@ -22,30 +23,15 @@
 #define PROCESSES DECLARE("lsmap_processes", "Processes of this name.")
 #define MAPPINGS DECLARE("lsmap_mappings", "Mappings in all processes of this name.")
 #define BYTES DECLARE("lsmap_mapped_bytes", "Address space of these mappings.")
-#define TAIL(failed, complete)                                                                     \
-    DECLARE("lsmap_failed_processes", "Processes that could not be read, or not completely.")      \
-    "lsmap_failed_processes " failed "\n" DECLARE(                                                 \
-        "lsmap_scan_complete",                                                                     \
-        "1 when every process was read completely.") "lsmap_scan_complete " complete               \
-                                                     "\n" DECLARE(                                 \
-                                                         "lsmap_scan_scope",                       \
-                                                         "1 for the processes that were looked "   \
-                                                         "at.") "lsmap_scan_scope{scope=\"all\"} " \
-                                                                "1\n" DECLARE("lsmap_scan_"        \
-                                                                              "seconds",           \
-                                                                              "How long the "      \
-                                                                              "server took.") "ls" \
-                                                                                              "ma" \
-                                                                                              "p_" \
-                                                                                              "sc" \
-                                                                                              "an" \
-                                                                                              "_s" \
-                                                                                              "ec" \
-                                                                                              "on" \
-                                                                                              "ds" \
-                                                                                              " 1" \
-                                                                                              ".5" \
-                                                                                              "\n"
+#define GAUGE(name, help, sample) DECLARE(name, help) name sample "\n"
+#define TAIL(failed, complete)                                                                 \
+    GAUGE("lsmap_failed_processes", "Processes that could not be read, or not completely.",    \
+          " " failed)                                                                          \
+    GAUGE("lsmap_scan_complete", "1 when every process was read completely.", " " complete)    \
+    GAUGE("lsmap_scan_scope", "1 for the processes that were looked at.", "{scope=\"all\"} 1") \
+    GAUGE("lsmap_scan_seconds", "How long the server took.", " 1.5")                           \
+    GAUGE("lsmap_build_info", "1; the version of lsmap.",                                      \
+          "{version=\"" LSMAP_VERSION_STRING "\"} 1")
 
 static void run_scan(struct fed *fed, enum columns_table kind, const char *rows, struct test *t)
 {
@@ -96,6 +82,38 @@ static void names_are_summed_up(struct test *t)
         TEST_ROW(t, "row %zu", i);
         run_scan(&fed, rows[i].kind, rows[i].rows, t);
         check_out(t, rows[i].expected, &fed);
+        fed_release(&fed);
+    }
+}
+
+/* So that an alert can ask how old the last complete scan is. */
+static void a_complete_scan_has_its_time(struct test *t)
+{
+    static const char name[] = "\nlsmap_last_complete_scan_timestamp_seconds ";
+    static const struct {
+        uint64_t now; /* FILETIME */
+        const char *row, *sample;
+    } rows[] = {
+        {UINT64_C(116444736000000000), END("true"), "0\n"},
+        {UINT64_C(134082703239999999), END("true"), "1763796723\n"},
+        {UINT64_C(134082703231234567), END("false"), NULL},
+        {0, END("true"), NULL},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct prometheus prometheus;
+        struct fed fed;
+        TEST_ROW(t, "row %zu", i);
+        prometheus_init(&prometheus, COLUMNS_PROCESSES);
+        prometheus.now = rows[i].now;
+        const struct target target = prometheus_target(&prometheus);
+        fed_init(&fed);
+        CHECK(t, feed(&fed, &target, rows[i].row));
+        REQUIRE(t, buffer_append(&fed.out, (struct span){"", 1}));
+        const char *found = strstr(fed.out.data, name);
+        CHECK(t, (found != NULL) == (rows[i].sample != NULL));
+        CHECK(t, found == NULL ||
+                     strncmp(found + strlen(name), rows[i].sample, strlen(rows[i].sample)) == 0);
+        prometheus_deinit(&prometheus);
         fed_release(&fed);
     }
 }
@@ -322,15 +340,11 @@ static void a_full_buffer_is_reported(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(names_are_summed_up),
-        TEST_CASE(pages_add_what_is_in_memory),
-        TEST_CASE(names_are_bounded),
-        TEST_CASE(long_names_are_cut),
-        TEST_CASE(seconds_have_a_point),
-        TEST_CASE(each_bound_comes_back),
-        TEST_CASE(unknown_numbers_are_left_out),
-        TEST_CASE(numbers_wait_for_the_end),
-        TEST_CASE(a_full_buffer_is_reported),
+        TEST_CASE(names_are_summed_up),          TEST_CASE(pages_add_what_is_in_memory),
+        TEST_CASE(a_complete_scan_has_its_time), TEST_CASE(names_are_bounded),
+        TEST_CASE(long_names_are_cut),           TEST_CASE(seconds_have_a_point),
+        TEST_CASE(each_bound_comes_back),        TEST_CASE(unknown_numbers_are_left_out),
+        TEST_CASE(numbers_wait_for_the_end),     TEST_CASE(a_full_buffer_is_reported),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }
