@@ -1,8 +1,9 @@
 #include "client/win32/console.h"
 
+#include <string.h>
+
 #include "client/outcome.h"
 #include "client/win32/out_file.h"
-#include "client/win32/spool_file.h"
 #include "common/text/utf.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
@@ -81,6 +82,40 @@ static void clear_progress(struct console *console)
         (void)write_all(console->error, true, blank); /* the progress could be written before */
 }
 
+/* --- the spool and its file --- */
+
+/* In the user's folder of temporary files, gone when its handle is closed. */
+static DWORD create_spool_file(HANDLE *file)
+{
+    wchar_t prefix[MAX_PATH + 8], path[MAX_PATH + 32];
+    const DWORD len = GetTempPathW(MAX_PATH + 1, prefix);
+
+    if (len == 0 || len > MAX_PATH)
+        return len == 0 ? GetLastError() : ERROR_FILENAME_EXCED_RANGE;
+    memcpy(prefix + len, L"lsmap", sizeof L"lsmap");
+    return out_file_create(file, path, sizeof path / sizeof path[0], prefix,
+                           GENERIC_READ | GENERIC_WRITE, FILE_SHARE_DELETE,
+                           FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE);
+}
+
+static DWORD seek(HANDLE file, uint64_t offset)
+{
+    const LARGE_INTEGER place = {.QuadPart = (LONGLONG)offset};
+
+    return SetFilePointerEx(file, place, NULL, FILE_BEGIN) ? ERROR_SUCCESS : GetLastError();
+}
+
+/* Under the lock. */
+static DWORD write_spool_file(struct console *console, struct span bytes)
+{
+    DWORD error =
+        console->spool_file == NULL ? create_spool_file(&console->spool_file) : ERROR_SUCCESS;
+
+    if (error == ERROR_SUCCESS)
+        error = seek(console->spool_file, console->spool.file_end);
+    return error == ERROR_SUCCESS ? write_all(console->spool_file, false, bytes) : error;
+}
+
 /* Takes the next bytes out of the spool. Under the lock. */
 static DWORD take(struct console *console, struct buffer *piece)
 {
@@ -88,7 +123,18 @@ static DWORD take(struct console *console, struct buffer *piece)
     const size_t in_file = spool_take(&console->spool, piece);
 
     if (in_file > 0)
-        error = spool_file_read(console->spool_file, console->spool.file_begin, in_file, piece);
+        error = buffer_reserve(piece, in_file)
+                    ? seek(console->spool_file, console->spool.file_begin)
+                    : ERROR_NOT_ENOUGH_MEMORY;
+    for (size_t left = in_file; left > 0 && error == ERROR_SUCCESS;) {
+        DWORD size = 0;
+        if (!ReadFile(console->spool_file, piece->data + piece->size, (DWORD)left, &size, NULL))
+            error = GetLastError();
+        else if (size == 0)
+            error = ERROR_HANDLE_EOF;
+        piece->size += size;
+        left -= size;
+    }
     spool_took(&console->spool, in_file);
     return error;
 }
@@ -129,8 +175,7 @@ static DWORD spool_result(struct console *console, struct span bytes)
 {
     AcquireSRWLockExclusive(&console->lock);
     while (console->write_error == ERROR_SUCCESS && !spool_put(&console->spool, bytes)) {
-        if (spool_file_write(&console->spool_file, console->spool.file_end, bytes) ==
-            ERROR_SUCCESS) {
+        if (write_spool_file(console, bytes) == ERROR_SUCCESS) {
             spool_wrote(&console->spool, bytes.size);
             break;
         }
@@ -222,7 +267,7 @@ void console_close(struct console *console)
     handle_close(&console->writer);
     handle_close(&console->spool_file);
     spool_release(&console->spool);
-    out_file_close(&out_file);
+    handle_close(&out_file.file);
     (void)SetConsoleCtrlHandler(on_interrupt, FALSE);
     console->out = NULL;
     console->error = NULL;
@@ -237,20 +282,15 @@ DWORD console_to_file(struct console *console, const char *path)
     return error;
 }
 
-DWORD console_commit_file(struct console *console)
+DWORD console_end_file(struct console *console, bool is_kept)
 {
-    DWORD error = console->write_error;
+    DWORD error = is_kept ? console->write_error : ERROR_SUCCESS;
 
-    if (error == ERROR_SUCCESS)
+    if (error == ERROR_SUCCESS && is_kept)
         error = out_file_commit(&out_file);
-    console_drop_file(console);
-    return error;
-}
-
-void console_drop_file(struct console *console)
-{
-    out_file_close(&out_file);
+    handle_close(&out_file.file);
     console->write_error = ERROR_SUCCESS; /* it concerned the file */
+    return error;
 }
 
 bool console_failed(struct console *console)

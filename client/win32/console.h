@@ -38,12 +38,9 @@ void console_close(_Inout_ struct console *console);
  * Returns a Win32 error with nothing changed. */
 NODISCARD DWORD console_to_file(_Inout_ struct console *console, const char *path);
 
-/* Gives the file its name, or removes it if something could not be written.
- * Returns the Win32 error of the first write that failed, or of this call. */
-NODISCARD DWORD console_commit_file(_Inout_ struct console *console);
-
-/* Removes the file. */
-void console_drop_file(_Inout_ struct console *console);
+/* Gives the file its name, or removes it if it is not to be kept or could not be written.
+ * Returns the Win32 error of the first write that failed, or of the end of a file that is kept. */
+NODISCARD DWORD console_end_file(_Inout_ struct console *console, bool is_kept);
 
 /* Waits until everything is written. True when writing failed, except that the reader of a pipe closed it. */
 bool console_failed(_Inout_ struct console *console);

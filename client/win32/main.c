@@ -1,18 +1,17 @@
 /* lsmap.exe: arguments in, exit code out. */
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "client/options.h"
 #include "client/outcome.h"
 #include "client/run.h"
 #include "client/show/help.h"
 #include "client/watch.h"
-#include "client/win32/accounts.h"
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
+#include "client/win32/file_users.h"
 #include "client/win32/pipe.h"
 #include "client/win32/resolve.h"
-#include "client/win32/stale_files.h"
 #include "common/base/bounds.h"
 #include "common/proto/protocol.h"
 #include "common/version.h"
@@ -21,7 +20,15 @@
 #include "common/win32/text_w.h"
 #include "common/win32/win.h"
 
-enum { SYSTEM_FOLDERS_MAX = 4, FOLDER_LEN_MAX = 300, FOLDER_CAPACITY = 1024 };
+#include <sddl.h>
+
+enum {
+    SYSTEM_FOLDERS_MAX = 4,
+    FOLDER_LEN_MAX = 300,
+    FOLDER_CAPACITY = 1024,
+    ACCOUNTS_MAX = 64,
+    ACCOUNT_LEN_MAX = 257
+};
 
 /* What the paths of the options mean now. */
 struct places {
@@ -50,28 +57,25 @@ static enum outcome fail(const struct console *console, const char *what, DWORD 
     return OUTCOME_BROKEN;
 }
 
-/* A folder that cannot be found is left out. */
-static void add_folder(struct places *places, char *text, const wchar_t *path, DWORD len)
-{
-    if (len > 0 && len < FOLDER_LEN_MAX &&
-        text_w_to_utf8(text, FOLDER_CAPACITY, path) == ERROR_SUCCESS)
-        places->outside[places->outside_count++] = span_from_string(text);
-}
-
-/* Where Windows and the programs installed for all users are: what --outside-system leaves out. */
+/* Where Windows and the programs installed for all users are: what --outside-system leaves out. A folder
+ * that cannot be found is not left out. */
 static void add_system_folders(struct places *places)
 {
     /* Of 32-bit and 64-bit programs. The user's own variables decide what the user sees, and
      * nothing else. */
-    static const wchar_t *const variables[SYSTEM_FOLDERS_MAX - 1] = {
-        L"ProgramFiles", L"ProgramFiles(x86)", L"ProgramW6432"};
-    wchar_t path[FOLDER_LEN_MAX] = L"";
+    static const wchar_t *const variables[SYSTEM_FOLDERS_MAX] = {
+        NULL, L"ProgramFiles", L"ProgramFiles(x86)", L"ProgramW6432"};
+    wchar_t path[FOLDER_LEN_MAX];
 
-    /* Not GetWindowsDirectoryW: on a terminal server that may be a folder of the user. */
-    add_folder(places, places->texts[0], path, GetSystemWindowsDirectoryW(path, FOLDER_LEN_MAX));
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-        add_folder(places, places->texts[i + 1], path,
-                   GetEnvironmentVariableW(variables[i], path, FOLDER_LEN_MAX));
+    for (size_t i = 0; i < SYSTEM_FOLDERS_MAX; i++) {
+        /* Not GetWindowsDirectoryW: on a terminal server that may be a folder of the user. */
+        const DWORD len = variables[i] == NULL
+                              ? GetSystemWindowsDirectoryW(path, FOLDER_LEN_MAX)
+                              : GetEnvironmentVariableW(variables[i], path, FOLDER_LEN_MAX);
+        if (len > 0 && len < FOLDER_LEN_MAX &&
+            text_w_to_utf8(places->texts[i], FOLDER_CAPACITY, path) == ERROR_SUCCESS)
+            places->outside[places->outside_count++] = span_from_string(places->texts[i]);
+    }
 }
 
 static void places_init(struct places *places, const struct options *options)
@@ -92,6 +96,52 @@ static void places_init(struct places *places, const struct options *options)
     if (options->outside_system)
         add_system_folders(places);
 }
+
+/* --- names of accounts --- */
+
+struct account {
+    char sid[SID_TEXT_CAPACITY];
+    char name[3 * ACCOUNT_LEN_MAX]; /* "": it has none */
+};
+
+static void look_up(struct account *account)
+{
+    wchar_t name[ACCOUNT_LEN_MAX], domain[ACCOUNT_LEN_MAX];
+    DWORD name_len = ACCOUNT_LEN_MAX, domain_len = ACCOUNT_LEN_MAX;
+    SID_NAME_USE use;
+    PSID sid = NULL;
+
+    account->name[0] = '\0';
+    if (!ConvertStringSidToSidA(account->sid, &sid))
+        return;
+    if (LookupAccountSidW(NULL, sid, name, &name_len, domain, &domain_len, &use) &&
+        text_w_to_utf8(account->name, sizeof account->name, name) != ERROR_SUCCESS)
+        account->name[0] = '\0';
+    LocalFree(sid);
+}
+
+/* For people who read tables. Only the client asks for names: a domain controller that has to be asked
+ * may not answer. Each is looked up once; when the list is full the oldest go. */
+static bool find_account(struct span sid, struct buffer *name)
+{
+    static struct account accounts[ACCOUNTS_MAX];
+    static size_t looked_up;
+    struct account *account = accounts, *end = accounts + ACCOUNTS_MAX;
+
+    if (sid.size == 0 || sid.size >= SID_TEXT_CAPACITY || memchr(sid.data, '\0', sid.size) != NULL)
+        return false;
+    while (account < end && !span_equal(sid, span_from_string(account->sid)))
+        account++;
+    if (account == end) {
+        account = &accounts[looked_up++ % ACCOUNTS_MAX];
+        memcpy(account->sid, sid.data, sid.size);
+        account->sid[sid.size] = '\0';
+        look_up(account);
+    }
+    return account->name[0] != '\0' && buffer_text(name, account->name);
+}
+
+/* --- questions --- */
 
 /* What --host adds to rows. */
 static DWORD query_host(struct envelope_facts *facts)
@@ -170,7 +220,7 @@ static enum outcome ask(void *context, const struct options *options, struct buf
         .results = results,
         .pipe = server.pipe,
         .width = console->width,
-        .account = account_find,
+        .account = find_account,
         .paths = &places.paths,
         .images = &places.names,
         .folders = places.outside,
@@ -219,22 +269,14 @@ struct diff_files {
 
 static DWORD open_file(HANDLE *handle, struct span path)
 {
-    wchar_t *path_w = malloc((NAME_LENGTH_MAX + 1) * sizeof *path_w);
+    static wchar_t path_w[NAME_LENGTH_MAX + 1];
+    const DWORD error = text_w_from_utf8(path_w, NAME_LENGTH_MAX + 1, path);
 
-    if (path_w == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    DWORD error = text_w_from_utf8(path_w, NAME_LENGTH_MAX + 1, path);
-    if (error == ERROR_SUCCESS) {
-        HANDLE file = CreateFileW(path_w, GENERIC_READ,
-                                  FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                                  OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL);
-        if (file == INVALID_HANDLE_VALUE)
-            error = GetLastError();
-        else
-            *handle = file;
-    }
-    free(path_w);
-    return error;
+    return error != ERROR_SUCCESS
+               ? error
+               : handle_open_file(handle, path_w, GENERIC_READ,
+                                  FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                  OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN);
 }
 
 static bool read_file(void *context, size_t side, char *data, size_t capacity, size_t *size,
@@ -291,38 +333,29 @@ static enum outcome obey(struct console *console, struct options *options)
     return OUTCOME_COMPLETE;
 }
 
-/* True when all results that there are were written. */
-static bool is_worth_keeping(enum outcome outcome)
-{
-    return outcome == OUTCOME_COMPLETE || outcome == OUTCOME_INCOMPLETE ||
-           outcome == OUTCOME_NOTHING;
-}
-
 /* The results go to the file of --out, which gets its name only when all of them are there. */
 static enum outcome obey_into_file(struct console *console, struct options *options)
 {
     char file[OPTIONS_ERROR_CAPACITY];
-    DWORD error = console_to_file(console, options->out);
+    enum outcome outcome = OUTCOME_BROKEN;
+    bool is_kept = true;
 
-    (void)snprintf(file, sizeof file, "%s was not written",
-                   cli_quote(span_from_string(options->out)).text);
-    if (error != ERROR_SUCCESS)
-        return fail(console, file, error);
-    enum outcome outcome = obey(console, options);
-    if (!is_worth_keeping(outcome)) {
-        console_drop_file(console);
-        complain(console, file);
-        return outcome;
+    DWORD error = console_to_file(console, options->out);
+    if (error == ERROR_SUCCESS) {
+        outcome = obey(console, options);
+        is_kept = outcome == OUTCOME_COMPLETE || outcome == OUTCOME_INCOMPLETE ||
+                  outcome == OUTCOME_NOTHING;
+        error = console_end_file(console, is_kept);
+        if (error == ERROR_SUCCESS && is_kept)
+            return outcome;
     }
-    error = console_commit_file(console);
-    if (error == ERROR_SUCCESS)
-        return outcome;
-    if (error != ERROR_SHARING_VIOLATION)
+    (void)snprintf(file, sizeof file, "%s was not written%s",
+                   cli_quote(span_from_string(options->out)).text,
+                   error == ERROR_SHARING_VIOLATION ? ": another program has it open" : "");
+    if (error != ERROR_SUCCESS && error != ERROR_SHARING_VIOLATION)
         return fail(console, file, error);
-    (void)snprintf(file, sizeof file, "%s was not written: another program has it open",
-                   cli_quote(span_from_string(options->out)).text);
     complain(console, file);
-    return OUTCOME_BROKEN;
+    return is_kept ? OUTCOME_BROKEN : outcome;
 }
 
 static enum outcome run(struct console *console, int argc, char *const *argv)

@@ -7,8 +7,8 @@
 #include "common/win32/text_w.h"
 
 enum {
-    SUFFIX_LEN = 13,      /* ".XXXXXXXX.tmp" */
-    OPEN_ATTEMPTS_MAX = 8 /* names that exist already */
+    SUFFIX_LEN = 13,        /* ".XXXXXXXX.tmp" */
+    CREATE_ATTEMPTS_MAX = 8 /* names that exist already */
 };
 
 /* The full path, so that it stays right when the current folder changes. */
@@ -37,28 +37,18 @@ static void mark_for_deletion(const struct out_file *file, bool is_marked)
     (void)SetFileInformationByHandle(file->file, FileDispositionInfo, &info, sizeof info);
 }
 
-/* FILE_SHARE_DELETE: the file is renamed while it is open. */
-static DWORD open_temporary(struct out_file *file)
+DWORD out_file_create(HANDLE *file, wchar_t *path, size_t capacity, const wchar_t *prefix,
+                      DWORD access, DWORD sharing, DWORD flags)
 {
     DWORD error = ERROR_FILE_EXISTS;
 
-    for (int attempt = 0; attempt < OPEN_ATTEMPTS_MAX && error == ERROR_FILE_EXISTS; attempt++) {
+    for (int attempt = 0; attempt < CREATE_ATTEMPTS_MAX && error == ERROR_FILE_EXISTS; attempt++) {
         uint32_t random = 0;
         error = system_random(&random, sizeof random);
         if (error != ERROR_SUCCESS)
             return error;
-        /* The name shows what the file belongs to. */
-        (void)swprintf(file->temporary, OUT_FILE_LEN_MAX + 1, L"%ls.%08x.tmp", file->path,
-                       (unsigned)random);
-        file->file = CreateFileW(file->temporary, GENERIC_WRITE | DELETE,
-                                 FILE_SHARE_READ | FILE_SHARE_DELETE, NULL, CREATE_NEW,
-                                 FILE_ATTRIBUTE_NORMAL, NULL);
-        if (file->file != INVALID_HANDLE_VALUE) {
-            mark_for_deletion(file, true);
-            return ERROR_SUCCESS;
-        }
-        error = GetLastError();
-        file->file = NULL;
+        (void)swprintf(path, capacity, L"%ls.%08x.tmp", prefix, (unsigned)random);
+        error = handle_open_file(file, path, access, sharing, CREATE_NEW, flags);
     }
     return error;
 }
@@ -77,41 +67,35 @@ static DWORD check_target(const struct out_file *file)
     return (attributes & FILE_ATTRIBUTE_READONLY) != 0 ? ERROR_FILE_READ_ONLY : ERROR_SUCCESS;
 }
 
-static DWORD open_nul(struct out_file *file)
-{
-    HANDLE nul = CreateFileW(L"NUL", GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
-                             OPEN_EXISTING, 0, NULL);
-
-    if (nul == INVALID_HANDLE_VALUE)
-        return GetLastError();
-    file->file = nul;
-    return ERROR_SUCCESS;
-}
-
 DWORD out_file_open(struct out_file *file, const char *path)
 {
     file->is_nul = span_equal_ascii_nocase(span_from_string(path), SPAN("nul"));
     if (file->is_nul)
-        return open_nul(file);
+        return handle_open_file(&file->file, L"NUL", GENERIC_WRITE,
+                                FILE_SHARE_READ | FILE_SHARE_WRITE, OPEN_EXISTING, 0);
     DWORD error = set_path(file, path);
+    /* Its name shows what the file belongs to. FILE_SHARE_DELETE: it is renamed while it is open. */
     if (error == ERROR_SUCCESS)
-        error = open_temporary(file);
-    if (error == ERROR_SUCCESS)
-        error = check_target(file);
+        error = out_file_create(&file->file, file->temporary, OUT_FILE_LEN_MAX + 1, file->path,
+                                GENERIC_WRITE | DELETE, FILE_SHARE_READ | FILE_SHARE_DELETE,
+                                FILE_ATTRIBUTE_NORMAL);
     if (error != ERROR_SUCCESS)
-        out_file_close(file);
+        return error;
+    mark_for_deletion(file, true);
+    error = check_target(file);
+    if (error != ERROR_SUCCESS)
+        handle_close(&file->file);
     return error;
 }
 
 /* A file that is open cannot be opened without sharing it. */
 static bool is_open(const wchar_t *path)
 {
-    HANDLE file = CreateFileW(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    HANDLE file = NULL;
+    const DWORD error = handle_open_file(&file, path, GENERIC_READ, 0, OPEN_EXISTING, 0);
 
-    if (file == INVALID_HANDLE_VALUE)
-        return GetLastError() == ERROR_SHARING_VIOLATION;
     handle_close(&file);
-    return false;
+    return error == ERROR_SHARING_VIOLATION;
 }
 
 /* Windows refuses to replace a file that is open, with one of two errors. */
@@ -138,16 +122,10 @@ DWORD out_file_commit(struct out_file *file)
 {
     DWORD error = ERROR_SUCCESS;
 
-    /* Otherwise a power failure may leave an empty file with this name. */
-    if (!file->is_nul && !FlushFileBuffers(file->file))
-        error = GetLastError();
-    if (error == ERROR_SUCCESS && !file->is_nul)
-        error = rename_file(file);
-    handle_close(&file->file);
+    if (!file->is_nul) {
+        /* Otherwise a power failure may leave an empty file with this name. */
+        error = FlushFileBuffers(file->file) ? rename_file(file) : GetLastError();
+    }
+    handle_close(&file->file); /* which deletes it after a failure */
     return error;
-}
-
-void out_file_close(struct out_file *file)
-{
-    handle_close(&file->file); /* which deletes it */
 }

@@ -17,14 +17,14 @@ enum {
 };
 
 struct out_file {
-    HANDLE file; /* to be written to; owned; NULL: not open */
+    HANDLE file; /* to be written to; owned; NULL: not open; closing it removes the file */
     bool is_nul; /* the device that takes and forgets everything */
     wchar_t path[OUT_FILE_LEN_MAX + 1];
     wchar_t temporary[OUT_FILE_LEN_MAX + 1];
 };
 
 /* Creates the new file. Its folder must exist.
- * file  All zero, or closed.
+ * file  Not open.
  * path  UTF-8, terminated; full, or relative to the current folder; "nul": the device.
  * Returns a Win32 error with nothing open; ERROR_BAD_FILE_TYPE for a device. */
 NODISCARD DWORD out_file_open(_Inout_ struct out_file *file, const char *path);
@@ -34,7 +34,10 @@ NODISCARD DWORD out_file_open(_Inout_ struct out_file *file, const char *path);
  * OUT_FILE_RETRY_MS. */
 NODISCARD DWORD out_file_commit(_Inout_ struct out_file *file);
 
-/* Closes and removes a file that was not committed. Accepts one that is all zero or committed. */
-void out_file_close(_Inout_ struct out_file *file);
+/* Creates PREFIX.XXXXXXXX.tmp, a name that nothing has yet: nobody can have put a link there.
+ * path  Receives it; of `capacity` units.
+ * Returns a Win32 error, *file untouched. */
+NODISCARD DWORD out_file_create(_Out_ HANDLE *file, wchar_t *path, size_t capacity,
+                                const wchar_t *prefix, DWORD access, DWORD sharing, DWORD flags);
 
 #endif

@@ -3,11 +3,13 @@
 #include <stdio.h>
 
 #include "client/trust.h"
-#include "client/win32/server_check.h"
 #include "common/proto/pipe_name.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
+#include "common/win32/token.h"
+
+#include <aclapi.h>
 
 enum {
     BUSY_PAUSE_FIRST_MS = 50, /* doubled each time */
@@ -17,6 +19,89 @@ enum {
 /* Read, write, and read the owner. Not GENERIC_WRITE: it includes FILE_CREATE_PIPE_INSTANCE, which
  * the service grants to SYSTEM only. */
 static const DWORD pipe_access = FILE_GENERIC_READ | FILE_WRITE_DATA;
+
+/* The state of the lsmapd service. Returns a Win32 error, such as ERROR_SERVICE_DOES_NOT_EXIST. */
+static DWORD query_service(SERVICE_STATUS_PROCESS *status)
+{
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT), service = NULL;
+    DWORD error = ERROR_SUCCESS, size = 0;
+
+    if (manager != NULL)
+        service = OpenServiceW(manager, L"" SERVICE_NAME, SERVICE_QUERY_STATUS);
+    if (service == NULL || !QueryServiceStatusEx(service, SC_STATUS_PROCESS_INFO, (BYTE *)status,
+                                                 sizeof *status, &size))
+        error = GetLastError();
+    if (service != NULL)
+        (void)CloseServiceHandle(service);
+    if (manager != NULL)
+        (void)CloseServiceHandle(manager);
+    return error;
+}
+
+static void query_owner(HANDLE pipe, struct sid *owner)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PSID sid = NULL;
+    DWORD error = GetSecurityInfo(pipe, SE_KERNEL_OBJECT, OWNER_SECURITY_INFORMATION, &sid, NULL,
+                                  NULL, NULL, &descriptor);
+
+    /* An owner that does not fit a struct sid stays unknown. */
+    if (error == ERROR_SUCCESS && sid != NULL && IsValidSid(sid) &&
+        !sid_set(owner, sid, GetLengthSid(sid)))
+        owner->size = 0;
+    if (descriptor != NULL)
+        (void)LocalFree(descriptor);
+}
+
+static bool has_ended(DWORD pid)
+{
+    HANDLE process = OpenProcess(SYNCHRONIZE, FALSE, pid);
+
+    if (process == NULL)
+        return GetLastError() == ERROR_INVALID_PARAMETER; /* else it exists and is not ours */
+    bool is_over = WaitForSingleObject(process, 0) == WAIT_OBJECT_0;
+    handle_close(&process);
+    return is_over;
+}
+
+/* Gathers what trust_decide() needs; what cannot be read has its unknown value, which is never trusted. */
+static void query_facts(HANDLE pipe, bool is_default, struct trust_facts *facts)
+{
+    SERVICE_STATUS_PROCESS status = {0};
+    ULONG server_pid = 0;
+
+    *facts = (struct trust_facts){.is_default = is_default};
+    query_owner(pipe, &facts->owner);
+    if (token_user(GetCurrentProcessToken(), &facts->user) != ERROR_SUCCESS)
+        facts->user.size = 0;
+    if (GetNamedPipeServerProcessId(pipe, &server_pid)) {
+        facts->server_pid = server_pid;
+        facts->has_server_ended = server_pid != 0 && has_ended(server_pid);
+    }
+    if (is_default && query_service(&status) == ERROR_SUCCESS)
+        facts->service_pid = status.dwProcessId;
+}
+
+/* Why the pipe of the service does not exist. */
+static enum failure_kind find_absence(void)
+{
+    SERVICE_STATUS_PROCESS status = {0};
+    DWORD error = query_service(&status);
+
+    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
+        return FAILURE_NOT_INSTALLED;
+    if (error != ERROR_SUCCESS) /* probably the cause, and the advice is the same */
+        return FAILURE_NOT_RUNNING;
+    switch (status.dwCurrentState) {
+    case SERVICE_RUNNING:
+    case SERVICE_PAUSED:
+        return FAILURE_NO_PIPE;
+    case SERVICE_STOPPED:
+        return FAILURE_NOT_RUNNING;
+    default:
+        return FAILURE_STARTING;
+    }
+}
 
 static DWORD remaining_ms(uint64_t deadline_ms)
 {
@@ -37,7 +122,7 @@ static bool fail_open(struct failure *failure, bool is_default, DWORD error)
 {
     switch (error) {
     case ERROR_FILE_NOT_FOUND:
-        return failure_set(failure, is_default ? server_check_absence() : FAILURE_NO_SERVER, NULL);
+        return failure_set(failure, is_default ? find_absence() : FAILURE_NO_SERVER, NULL);
     case ERROR_ACCESS_DENIED:
         return failure_set(failure, is_default ? FAILURE_DENIED : FAILURE_DENIED_PIPE, NULL);
     case ERROR_PIPE_BUSY:
@@ -55,14 +140,9 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
     DWORD error = ERROR_PIPE_BUSY;
 
     while (error == ERROR_PIPE_BUSY) {
-        HANDLE opened = CreateFileW(
-            name, pipe_access, 0, NULL, OPEN_EXISTING,
-            FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT | SECURITY_IDENTIFICATION, NULL);
-        if (opened != INVALID_HANDLE_VALUE) {
-            *pipe = opened;
-            return ERROR_SUCCESS;
-        }
-        error = GetLastError();
+        error = handle_open_file(pipe, name, pipe_access, 0, OPEN_EXISTING,
+                                 FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT |
+                                     SECURITY_IDENTIFICATION);
         if (error != ERROR_PIPE_BUSY)
             break;
         DWORD wait_ms = remaining_ms(deadline_ms); /* 0 would mean the pipe's default timeout */
@@ -74,21 +154,27 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
     return error;
 }
 
-/* Waits for the operation that was just started with this error.
- * Returns ERROR_TIMEOUT when the operation was cancelled; it has ended in any case. */
-static DWORD finish(struct pipe_client *client, DWORD error, DWORD *size)
+/* Reads, or writes, and waits for the end. Returns ERROR_TIMEOUT when the operation was cancelled; it
+ * has ended in any case. */
+static DWORD transfer(struct pipe_client *client, void *in, const void *out, size_t size,
+                      DWORD *done)
 {
     const uint64_t deadline_ms = system_now_ms() + client->left_ms;
 
-    if (error != ERROR_SUCCESS && error != ERROR_IO_PENDING)
-        return error;
+    client->operation = (OVERLAPPED){.hEvent = client->event};
+    if (!(in != NULL ? ReadFile(client->pipe, in, (DWORD)size, NULL, &client->operation)
+                     : WriteFile(client->pipe, out, (DWORD)size, NULL, &client->operation))) {
+        const DWORD error = GetLastError();
+        if (error != ERROR_IO_PENDING)
+            return error;
+    }
     bool in_time = WaitForSingleObject(client->event, client->left_ms) == WAIT_OBJECT_0;
     client->left_ms = remaining_ms(deadline_ms);
     if (!in_time)
         (void)CancelIoEx(client->pipe, &client->operation);
-    if (GetOverlappedResult(client->pipe, &client->operation, size, TRUE))
+    if (GetOverlappedResult(client->pipe, &client->operation, done, TRUE))
         return ERROR_SUCCESS; /* also when it ended just before it was cancelled */
-    error = GetLastError();
+    const DWORD error = GetLastError();
     return !in_time && error == ERROR_OPERATION_ABORTED ? ERROR_TIMEOUT : error;
 }
 
@@ -113,11 +199,7 @@ static bool pipe_send(void *context, struct span bytes, struct failure *failure)
 
     while (bytes.size > 0) { /* each turn writes at least a byte in time, or ends */
         DWORD size = 0;
-        client->operation = (OVERLAPPED){.hEvent = client->event};
-        BOOL done =
-            WriteFile(client->pipe, bytes.data, (DWORD)bytes.size, NULL, &client->operation);
-        DWORD error = done ? ERROR_SUCCESS : GetLastError();
-        error = finish(client, error, &size);
+        DWORD error = transfer(client, NULL, bytes.data, bytes.size, &size);
         if (error == ERROR_SUCCESS && size == 0)
             error = ERROR_WRITE_FAULT;
         if (error != ERROR_SUCCESS)
@@ -134,10 +216,7 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
 
     for (;;) { /* a write of zero bytes completes a read; the timeout ends this loop too */
         DWORD received = 0;
-        client->operation = (OVERLAPPED){.hEvent = client->event};
-        BOOL done = ReadFile(client->pipe, data, (DWORD)capacity, NULL, &client->operation);
-        DWORD error = done ? ERROR_SUCCESS : GetLastError();
-        error = finish(client, error, &received);
+        DWORD error = transfer(client, data, NULL, capacity, &received);
         if (error == ERROR_SUCCESS && received == 0 && client->left_ms > 0)
             continue;
         if (error == ERROR_SUCCESS && received == 0)
@@ -175,7 +254,7 @@ static bool connect_pipe(struct pipe_client *client, DWORD pause_ms, struct fail
     client->left_ms = remaining_ms(deadline_ms);
     if (error != ERROR_SUCCESS)
         return fail_open(failure, is_default, error);
-    server_check_facts(pipe, is_default, &facts);
+    query_facts(pipe, is_default, &facts);
     if (!trust_decide(&facts, failure)) {
         if (facts.owner.size == 0 && has_hung_up(pipe))
             (void)failure_set(failure, FAILURE_NO_REPLY, NULL);

@@ -5,7 +5,6 @@
 #include <wchar.h>
 
 #include "client/win32/file_users.h"
-#include "client/win32/stale_files.h"
 #include "common/win32/handle.h"
 #include "common/win32/text_w.h"
 #include "tests/doctor/checks.h"
