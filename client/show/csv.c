@@ -18,28 +18,21 @@ void csv_deinit(struct csv *csv)
 
 void csv_field(struct buffer *out, struct span text)
 {
-    unsigned is_quoted = text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ';
-    unsigned is_plain = 1; /* nearly all are: printable ASCII without a quote */
+    const bool is_quoted =
+        text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ' ||
+        memchr(text.data, ',', text.size) != NULL || memchr(text.data, '"', text.size) != NULL;
 
     if (text.data == NULL)
         return;
-    for (size_t i = 0; i < text.size; i++) { /* without a branch for each character */
-        const unsigned char byte = (unsigned char)text.data[i];
-        is_quoted |= (unsigned)(byte == ',') | (unsigned)(byte == '"');
-        is_plain &= (unsigned)(byte >= 0x20) & (unsigned)(byte < 0x7f) & (unsigned)(byte != '"');
-    }
-    if (is_quoted)
-        buffer_append(out, SPAN("\""));
-    while (!is_plain && text.size > 0) { /* a quote is doubled */
+    buffer_text(out, is_quoted ? "\"" : "");
+    while (text.size > 0) { /* a quote is doubled */
         const char *quote = memchr(text.data, '"', text.size);
         size_t size = quote != NULL ? (size_t)(quote - text.data) + 1 : text.size;
         display_text(out, (struct span){text.data, size});
         buffer_text(out, quote != NULL ? "\"" : "");
         text = span_from(text, size);
     }
-    buffer_append(out, text);
-    if (is_quoted)
-        buffer_append(out, SPAN("\""));
+    buffer_text(out, is_quoted ? "\"" : "");
 }
 
 static void put_member(struct buffer *out, const struct row *row, enum row_member member)

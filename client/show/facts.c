@@ -156,12 +156,6 @@ void stats_parse(struct span line, struct stats *stats)
     }
 }
 
-/* The share of `time_us`, which is at most some 10 s. */
-static uint64_t share(uint64_t time_us, uint64_t part, uint64_t all)
-{
-    return (uint64_t)((double)time_us * (double)part / (double)all);
-}
-
 bool stats_percentile(const struct stats *stats, enum statistics_class class_, unsigned per_mille,
                       uint64_t *time_us)
 {
@@ -180,8 +174,9 @@ bool stats_percentile(const struct stats *stats, enum statistics_class class_, u
     uint64_t rank = count / 1000 * per_mille + (count % 1000 * per_mille + 999) / 1000;
     for (unsigned i = 0; i < STATISTICS_BUCKET_COUNT; i++) {
         if (below[i] >= rank && below[i] > passed) {
+            const double width_us = (double)(statistics_bounds_us[i] - lower_us); /* some seconds */
             *time_us = lower_us +
-                       share(statistics_bounds_us[i] - lower_us, rank - passed, below[i] - passed);
+                       (uint64_t)(width_us * (double)(rank - passed) / (double)(below[i] - passed));
             return true;
         }
         lower_us = statistics_bounds_us[i];

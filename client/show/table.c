@@ -10,7 +10,6 @@
 
 enum {
     CELL_SIZE_MAX = 4 * 1024 + 3 * ROW_LINE_SIZE_MAX, /* three bytes for each received */
-    ADDRESS_DIGITS_MIN = 12,                          /* the user space of 64-bit Windows */
     EXACT_COLUMNS = 13,                               /* up to ten terabytes */
     NARROW_COLUMNS = 9,                               /* so that a path fits the line of a user */
     KINDS_COLUMNS = 10,                               /* "image,data" */
@@ -75,7 +74,10 @@ static void put_words(struct buffer *cell, struct span text)
     }
 }
 
-void table_process(const struct row *row, enum row_member name, size_t columns, struct buffer *out)
+/* Appends "NAME (PID)", and " on HOST" for a row that knows its host. The name is cut so that all
+ * takes at most `columns`; 0: never. name  The member that has it. */
+static void put_process(const struct row *row, enum row_member name, size_t columns,
+                        struct buffer *out)
 {
     char pid[NUMBER_DECIMAL_SIZE_MAX];
     size_t pid_size = 0;
@@ -87,11 +89,8 @@ void table_process(const struct row *row, enum row_member name, size_t columns, 
     if (columns > 0)
         columns = columns > used + 1 ? columns - used : 1;
     display_name(out, text.size > 0 ? text : SPAN("?"), columns);
-    buffer_format(out, " (%.*s)", (int)pid_size, pid);
-    if (host.size > 0) {
-        buffer_text(out, " on ");
-        display_text(out, host);
-    }
+    buffer_format(out, " (%.*s)%s", (int)pid_size, pid, host.size > 0 ? " on " : "");
+    display_text(out, host);
 }
 
 /* The name of the account that a process runs as, or its SID; empty when it is not known. */
@@ -121,7 +120,7 @@ static size_t put_services(const struct row *row, const char *before, struct buf
         if (!json_unescape(&reader, name, sizeof name, &size))
             continue;
         buffer_text(out, comma);
-        buffer_append(out, (struct span){name, size});
+        display_text(out, (struct span){name, size});
         count++;
     }
     return count;
@@ -152,20 +151,14 @@ static size_t width_of(const struct table *table, enum columns_table kind, enum 
 static void put_number(const struct table *table, enum column_cell kind, uint64_t number,
                        struct buffer *cell)
 {
-    char text[DISPLAY_SIZE_CAPACITY], *end = text;
-    size_t digits = ADDRESS_DIGITS_MIN;
+    char text[DISPLAY_SIZE_CAPACITY];
 
-    if (kind == CELL_ADDRESS) {
-        while (digits < NUMBER_HEX_SIZE_MAX && number >> 4 * digits != 0)
-            digits++;
-        buffer_append(cell, SPAN("0x"));
-        end = number_put_hex(text, number, digits);
-    } else if (kind == CELL_SIZE && !table->style.exact) {
-        end += display_size(text, number).size;
-    } else {
-        end = number_put_decimal(text, number);
-    }
-    buffer_append(cell, (struct span){text, (size_t)(end - text)});
+    if (kind == CELL_ADDRESS)
+        buffer_format(cell, "0x%012" PRIx64, number); /* the user space of 64-bit Windows */
+    else if (kind == CELL_SIZE && !table->style.exact)
+        buffer_append(cell, display_size(text, number));
+    else
+        buffer_format(cell, "%" PRIu64, number);
 }
 
 /* What a row has in a column, not yet fit to be shown; empty when it is not known.
@@ -206,7 +199,7 @@ static struct span cell_of(struct table *table, const struct row *row, enum row_
         put_words(cell, row_text(row, member));
         break;
     case CELL_PROCESS:
-        table_process(row, member, columns, cell);
+        put_process(row, member, columns, cell);
         break;
     case CELL_NUMBER:
     case CELL_SIZE:
@@ -240,13 +233,6 @@ static void put_path(const struct table *table, const struct row *row, struct sp
     display_cut(out, path, columns);
 }
 
-/* On a narrow console processes have neither parent nor architecture. */
-static bool is_shown(const struct table *table, enum row_member member)
-{
-    return !is_narrow(table) || table->kind != COLUMNS_PROCESSES ||
-           (member != MEMBER_PARENT && member != MEMBER_ARCH);
-}
-
 /* A line of a table; row NULL: of its titles. */
 static void put_line(struct table *table, const char *indent, enum columns_table kind,
                      const struct row *row, struct buffer *out)
@@ -263,8 +249,9 @@ static void put_line(struct table *table, const char *indent, enum columns_table
         size_t width = width_of(table, kind, members[i]);
         size_t gap = is_first ? 0 : column->cell == CELL_SIZE && last == CELL_SIZE ? 1 : 2;
         struct span text = span_from_string(column->title);
-        if (!is_shown(table, members[i]))
-            continue;
+        if (kind == COLUMNS_PROCESSES && is_narrow(table) &&
+            (members[i] == MEMBER_PARENT || members[i] == MEMBER_ARCH))
+            continue; /* there is no room */
         if (console > 0 && used + gap + width >= console && !is_first) {
             while (out->size > begin && out->data[out->size - 1] == ' ')
                 buffer_truncate(out, out->size - 1);
@@ -319,20 +306,14 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
     put_fact(facts, "user ", account_of(table, row));
     size_t used = display_width(buffer_span(facts)) + 1;
     buffer_text(out, table->begun ? "\n" : "");
-    table_process(row, MEMBER_NAME,
-                  table->style.width > used ? table->style.width - used : table->style.width, out);
+    put_process(row, MEMBER_NAME,
+                table->style.width > used ? table->style.width - used : table->style.width, out);
     buffer_append(out, buffer_span(facts));
     buffer_text(out, "\n");
-    buffer_clear(facts);
-    if (put_services(row, "  services: ", facts) > 0) {
-        display_text(out, buffer_span(facts));
+    if (put_services(row, "  services: ", out) > 0)
         buffer_text(out, "\n");
-    }
-    if (row_knows(row, MEMBER_NOTE)) {
-        buffer_text(out, "  ");
-        display_text(out, row_text(row, MEMBER_NOTE));
-        buffer_text(out, "\n");
-    }
+    put_fact(out, "", row_text(row, MEMBER_NOTE));
+    buffer_text(out, row_text(row, MEMBER_NOTE).size > 0 ? "\n" : "");
 }
 
 /* "1,234 mappings" and what follows */
@@ -343,33 +324,27 @@ static void put_count(struct buffer *out, uint64_t count, const char *one, const
     buffer_format(out, "%s %s", display_count(text, count).data, count == 1 ? one : many);
 }
 
-/* Keeps the process of a change. Returns whether it is another one than before. */
-static bool is_new_process(struct table *table, const struct row *row, enum row_member name)
-{
-    buffer_clear(&table->cell);
-    table_process(row, name, 0, &table->cell);
-    bool is_new = !span_equal(buffer_span(&table->heading), buffer_span(&table->cell));
-    buffer_clear(&table->heading);
-    buffer_append(&table->heading, buffer_span(&table->cell));
-    return is_new;
-}
-
 static void put_change(struct table *table, const struct row *row, struct buffer *out)
 {
-    bool came = span_equal(row_text(row, MEMBER_CHANGE), SPAN("came"));
-    size_t width = table->style.width;
+    const bool came = span_equal(row_text(row, MEMBER_CHANGE), SPAN("came"));
+    const bool is_process = row->type == ROW_PROCESS_CHANGE;
+    const enum row_member name = is_process ? MEMBER_NAME : MEMBER_PROCESS;
+    const size_t width = table->style.width;
+    const struct buffer last = table->heading;
 
-    if (row->type == ROW_PROCESS_CHANGE) {
-        (void)is_new_process(table, row, MEMBER_NAME);
+    table->heading = table->cell;
+    table->cell = last;
+    buffer_clear(&table->heading);
+    put_process(row, name, 0, &table->heading);
+    if (is_process) {
         buffer_text(out, came ? "+ " : "- ");
-        table_process(row, MEMBER_NAME, width > CHANGE_COLUMNS ? width - CHANGE_COLUMNS : width,
-                      out);
+        put_process(row, name, width > CHANGE_COLUMNS ? width - CHANGE_COLUMNS : width, out);
         buffer_text(out, came ? "  started, " : "  ended, ");
         put_count(out, row_number(row, MEMBER_VIEWS, 0), "mapping\n", "mappings\n");
         return;
     }
-    if (is_new_process(table, row, MEMBER_PROCESS)) {
-        table_process(row, MEMBER_PROCESS, width > 0 ? width - 1 : 0, out);
+    if (!span_equal(buffer_span(&table->heading), buffer_span(&table->cell))) {
+        put_process(row, name, width > 0 ? width - 1 : 0, out);
         buffer_text(out, "\n");
     }
     put_line(table, came ? "  + " : "  - ", table->kind, row, out);
@@ -482,15 +457,15 @@ bool table_row(struct table *table, const struct row *row, struct buffer *out)
 
 static void put_bytes(const struct table *table, const char *ending, struct buffer *out)
 {
+    const bool exact = table->style.exact;
     char text[DISPLAY_COUNT_CAPACITY];
 
-    if (table->style.exact)
-        buffer_format(out, ", %s bytes%s", display_count(text, table->bytes).data, ending);
-    else
-        buffer_format(out, ", %s%s", display_size(text, table->bytes).data, ending);
+    buffer_append(out, SPAN(", "));
+    buffer_append(out, (exact ? display_count : display_size)(text, table->bytes));
+    buffer_format(out, "%s%s", exact ? " bytes" : "", ending);
 }
 
-/* What a stale file is for: "2 services and 1 program should be restarted". */
+/* "2 services and 1 program should be restarted" */
 static void put_restarts(const struct table *table, struct buffer *out)
 {
     if (table->services > 0)

@@ -51,9 +51,4 @@ NODISCARD bool table_row(_Inout_ struct table *table, _In_ const struct row *row
 /* Appends the sums, after the last row. */
 NODISCARD bool table_end(_Inout_ struct table *table, _Inout_ struct buffer *out);
 
-/* Appends "NAME (PID)", and " on HOST" for a row that knows its host. The name is cut so that all
- * takes at most `columns`; 0: never. name  The member that has it. */
-void table_process(_In_ const struct row *row, enum row_member name, size_t columns,
-                   _Inout_ struct buffer *out);
-
 #endif
