@@ -123,34 +123,26 @@ bool facts_format(struct span line, struct buffer *out)
 
 /* --- stats --- */
 
-/* The index of a number; STATISTICS_COUNT when it is not known. */
-static size_t find(struct span name)
-{
-    char known[STATISTICS_NAME_CAPACITY];
-    size_t index = 0;
-
-    for (; index < STATISTICS_COUNT; index++) {
-        statistics_name(index, known);
-        if (span_equal(name, span_from_string(known)))
-            break;
-    }
-    return index;
-}
-
 void stats_parse(struct span line, struct stats *stats)
 {
     struct json_reader reader;
+    char name[STATISTICS_NAME_CAPACITY];
 
     memset(stats, 0, sizeof *stats);
     json_reader_init(&reader, line, JSON_DEPTH_MAX);
     if (json_next(&reader) != JSON_OBJECT_OPEN)
         return;
     while (json_next(&reader) == JSON_KEY) {
-        const size_t index = find(reader.token);
         struct json_reader value = reader;
-        if (index < STATISTICS_COUNT)
-            stats->known[index] =
-                json_next(&value) == JSON_NUMBER && json_uint64(&value, &stats->values[index]);
+        size_t i = 0;
+        for (; i < STATISTICS_COUNT; i++) {
+            statistics_name(i, name);
+            if (span_equal(reader.token, span_from_string(name)))
+                break;
+        }
+        if (i < STATISTICS_COUNT)
+            stats->known[i] =
+                json_next(&value) == JSON_NUMBER && json_uint64(&value, &stats->values[i]);
         if (!json_skip(&reader))
             return;
     }
@@ -186,75 +178,61 @@ bool stats_percentile(const struct stats *stats, enum statistics_class class_, u
     return true;
 }
 
-static void put_label(struct buffer *out, const char *text)
-{
-    display_left(out, span_from_string(text), LABEL_COLUMNS);
-}
-
-static void put_cell(struct buffer *out, const char *text)
-{
-    display_right(out, span_from_string(text), NUMBER_COLUMNS);
-}
-
 /* A number as it is shown: the uptime as "3d 04:05:06", sizes in units of 1024; "-" when it is not
  * known. */
-static struct span number_text(char *text, const struct stats *stats, size_t index)
+static const char *number_text(char *text, const struct stats *stats, size_t index)
 {
     const uint64_t value = stats->values[index], uptime_s = value / 1000;
 
     if (!stats->known[index])
-        return SPAN("-");
+        return "-";
     if (index == STATISTICS_BYTES_RECEIVED || index == STATISTICS_BYTES_SENT)
-        return display_size(text, value);
+        return display_size(text, value).data;
     if (index != STATISTICS_UPTIME_MS)
-        return display_count(text, value);
+        return display_count(text, value).data;
     (void)snprintf(text, DISPLAY_COUNT_CAPACITY, "%" PRIu64 "d %02u:%02u:%02u", uptime_s / 86400,
                    (unsigned)(uptime_s / 3600 % 24), (unsigned)(uptime_s / 60 % 60),
                    (unsigned)(uptime_s % 60));
-    return span_from_string(text);
+    return text;
 }
 
 static void put_number(struct buffer *out, const struct stats *stats, size_t index)
 {
     char text[DISPLAY_COUNT_CAPACITY];
 
-    display_right(out, number_text(text, stats, index), NUMBER_COLUMNS);
+    buffer_format(out, "%*s", NUMBER_COLUMNS, number_text(text, stats, index));
 }
 
 /* The numbers that stand alone. */
 static void put_plain(struct buffer *out, const struct stats *stats)
 {
     static const struct {
-        const char *label; /* NULL: on the line of the one before */
+        const char *before;
         size_t index;
-        const char *words; /* after the number */
-    } lists[] = {
-        {"uptime", STATISTICS_UPTIME_MS, "\n"},
-        {"connections", STATISTICS_CONNECTIONS_NOW, " now, "},
-        {NULL, STATISTICS_CONNECTIONS_PEAK, " at peak, "},
-        {NULL, STATISTICS_CONNECTIONS_OPENED, " since the start\n"},
-        {"transferred", STATISTICS_BYTES_RECEIVED, " received, "},
-        {NULL, STATISTICS_BYTES_SENT, " sent\n"},
-        {"rows", STATISTICS_ROWS, "\n"},
-        {"denials", STATISTICS_DENIALS, "\n"},
+        const char *after;
+    } parts[] = {
+        {"uptime          ", STATISTICS_UPTIME_MS, "\n"},
+        {"connections     ", STATISTICS_CONNECTIONS_NOW, " now, "},
+        {"", STATISTICS_CONNECTIONS_PEAK, " at peak, "},
+        {"", STATISTICS_CONNECTIONS_OPENED, " since the start\n"},
+        {"transferred     ", STATISTICS_BYTES_RECEIVED, " received, "},
+        {"", STATISTICS_BYTES_SENT, " sent\n"},
+        {"rows            ", STATISTICS_ROWS, "\n"},
+        {"denials         ", STATISTICS_DENIALS, "\n"},
     };
     char text[DISPLAY_COUNT_CAPACITY];
 
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        if (lists[i].label != NULL)
-            put_label(out, lists[i].label);
-        buffer_append(out, number_text(text, stats, lists[i].index));
-        buffer_text(out, lists[i].words);
-    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        buffer_format(out, "%s%s%s", parts[i].before, number_text(text, stats, parts[i].index),
+                      parts[i].after);
 }
 
 static void put_titles(struct buffer *out, const char *label, const char *const *titles,
                        size_t count)
 {
-    buffer_text(out, "\n");
-    put_label(out, label);
+    buffer_format(out, "\n%-*s", LABEL_COLUMNS, label);
     for (size_t i = 0; i < count; i++)
-        put_cell(out, titles[i]);
+        buffer_format(out, "%*s", NUMBER_COLUMNS, titles[i]);
     buffer_text(out, "\n");
 }
 
@@ -262,7 +240,7 @@ static void put_requests(struct buffer *out, const struct stats *stats)
 {
     put_titles(out, "REQUESTS", statistics_result_names, RESULT_COUNT);
     for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
-        put_label(out, statistics_op_names[op]);
+        buffer_format(out, "%-*s", LABEL_COLUMNS, statistics_op_names[op]);
         for (int i = 0; i < RESULT_COUNT; i++)
             put_number(out, stats, statistics_request_index(op, (enum statistics_result)i));
         buffer_text(out, "\n");
@@ -283,7 +261,7 @@ static void put_time(struct buffer *out, bool is_known, uint64_t time_us)
     else if (is_known)
         (void)snprintf(text, sizeof text, "%" PRIu64 ".%" PRIu64 "%s", time_us / unit,
                        time_us / (unit / 10) % 10, unit == 1000 ? "ms" : "s");
-    put_cell(out, text);
+    buffer_format(out, "%*s", NUMBER_COLUMNS, text);
 }
 
 static void put_latencies(struct buffer *out, const struct stats *stats)
@@ -296,7 +274,7 @@ static void put_latencies(struct buffer *out, const struct stats *stats)
         const size_t index =
             statistics_latency_index((enum statistics_class)class_, STATISTICS_BUCKET_COUNT);
         const uint64_t count = stats->values[index], sum_us = stats->values[index + 1];
-        put_label(out, statistics_class_names[class_]);
+        buffer_format(out, "%-*s", LABEL_COLUMNS, statistics_class_names[class_]);
         put_number(out, stats, index);
         put_time(out, stats->known[index] && stats->known[index + 1] && count > 0,
                  sum_us / (count > 0 ? count : 1));
@@ -318,20 +296,20 @@ static void put_items(struct buffer *out, const struct stats *stats, const char 
     char text[DISPLAY_COUNT_CAPACITY];
     size_t used = LABEL_COLUMNS;
 
-    put_label(out, label);
+    buffer_format(out, "%-*s", LABEL_COLUMNS, label);
     for (size_t i = 0; i < count; i++) {
         if (stats->known[first + i] && stats->values[first + i] == 0 && !has_zeros)
             continue;
-        const struct span number = number_text(text, stats, first + i);
-        const size_t width = strlen(names[i]) + 1 + number.size + 2;
-        if (used > LABEL_COLUMNS && used + width > LINE_COLUMNS_MAX) {
-            buffer_text(out, ",\n");
-            put_label(out, "");
+        const char *number = number_text(text, stats, first + i);
+        const size_t width = strlen(names[i]) + 1 + strlen(number) + 2;
+        const bool is_first = used == LABEL_COLUMNS;
+        if (!is_first && used + width > LINE_COLUMNS_MAX) {
+            buffer_format(out, ",\n%*s", LABEL_COLUMNS, "");
             used = LABEL_COLUMNS;
         } else {
-            buffer_text(out, used > LABEL_COLUMNS ? ", " : "");
+            buffer_text(out, is_first ? "" : ", ");
         }
-        buffer_format(out, "%s %.*s", names[i], (int)number.size, number.data);
+        buffer_format(out, "%s %s", names[i], number);
         used += width;
     }
     buffer_text(out, used == LABEL_COLUMNS ? "none\n" : "\n");
