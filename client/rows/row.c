@@ -283,25 +283,22 @@ static void write_added(const struct row *row, bool of_envelope, struct json_wri
 }
 
 /* Copies the members of the line, except for the values that were set and the closing brace. */
-static bool write_line(const struct row *row, struct json_writer *writer)
+static void write_line(const struct row *row, struct json_writer *writer)
 {
     struct span line = row_line(row);
     struct json_reader reader;
     size_t hint = 0;
 
-    while (line.size > 0 && line.data[line.size - 1] != '}')
+    while (line.data[line.size - 1] != '}')
         line.size--;
     json_reader_init(&reader, line, JSON_DEPTH_MAX);
-    if (json_next(&reader) != JSON_OBJECT_OPEN)
-        return false;
+    (void)json_next(&reader); /* the line was read before: it is an object */
     line.size--;
     size_t copied = reader.offset;
     for (uint64_t left = row->changed; left != 0 && json_next(&reader) == JSON_KEY;) {
         enum row_member member = find_member(reader.token, hint);
         struct json_reader value = reader;
-        if (!json_skip(&reader))
-            return false;
-        if (member == MEMBER_COUNT || (left & BIT(member)) == 0)
+        if (!json_skip(&reader) || member == MEMBER_COUNT || (left & BIT(member)) == 0)
             continue;
         hint = (size_t)member + 1;
         left &= ~BIT(member);
@@ -312,28 +309,22 @@ static bool write_line(const struct row *row, struct json_writer *writer)
         copied = reader.offset;
     }
     json_put_raw(writer, line.data + copied, line.size - copied);
-    return true;
 }
 
 bool row_write(const struct row *row, struct buffer *out)
 {
-    const size_t begin = out->size;
     struct json_writer writer;
-    bool good;
 
     if (row->failed)
         return false;
-    if (row->line_size > 0 && row->added_count == 0 && row->changed == 0) {
-        good = buffer_append(out, (struct span){row->text.data, row->line_size + 1});
-    } else {
-        json_line_begin(&writer, out);
-        write_added(row, true, &writer);
-        write_added(row, false, &writer);
-        good = (row->line_size == 0 || write_line(row, &writer)) && json_line_end(&writer);
-    }
-    if (!good)
-        buffer_truncate(out, begin);
-    return good;
+    if (row->line_size > 0 && row->added_count == 0 && row->changed == 0)
+        return buffer_append(out, (struct span){row->text.data, row->line_size + 1});
+    json_line_begin(&writer, out);
+    write_added(row, true, &writer);
+    write_added(row, false, &writer);
+    if (row->line_size > 0)
+        write_line(row, &writer);
+    return json_line_end(&writer);
 }
 
 struct span row_line(const struct row *row)
@@ -360,9 +351,7 @@ struct span row_text(const struct row *row, enum row_member member)
     ASSERT(is_text(member));
     if (!row_knows(row, member))
         return (struct span){NULL, 0};
-    return value->text.size > 0
-               ? (struct span){row->text.data + value->text.offset, value->text.size}
-               : SPAN("");
+    return (struct span){row->text.data + value->text.offset, value->text.size};
 }
 
 uint64_t row_number(const struct row *row, enum row_member member, uint64_t otherwise)

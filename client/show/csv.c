@@ -35,28 +35,22 @@ void csv_field(struct buffer *out, struct span text)
     buffer_text(out, is_quoted ? "\"" : "");
 }
 
+/* row NULL: the member's name. */
 static void put_member(struct buffer *out, const struct row *row, enum row_member member)
 {
+    const enum row_value_type type = row_members[member].type;
     char text[NUMBER_DECIMAL_SIZE_MAX], *end = text;
 
-    switch (row_members[member].type) {
-    case VALUE_TEXT:
-    case VALUE_JSON:
+    if (row == NULL)
+        buffer_append(out, row_members[member].name);
+    else if (type == VALUE_TEXT || type == VALUE_JSON)
         csv_field(out, row_text(row, member));
-        return;
-    case VALUE_BOOL: /* rows leave it out unless it is true */
+    else if (type == VALUE_BOOL) /* rows leave it out unless it is true */
         buffer_text(out, row_number(row, member, 0) != 0 ? "true" : "false");
-        return;
-    case VALUE_ADDRESS:
-        end = number_put_address(text, row_number(row, member, 0));
-        break;
-    case VALUE_UINT32:
-    case VALUE_UINT64:
-        end = number_put_decimal(text, row_number(row, member, 0));
-        break;
-    }
-    if (row_knows(row, member))
-        buffer_append(out, (struct span){text, (size_t)(end - text)});
+    else if (row_knows(row, member))
+        end = (type == VALUE_ADDRESS ? number_put_address
+                                     : number_put_decimal)(text, row_number(row, member, 0));
+    buffer_append(out, (struct span){text, (size_t)(end - text)});
 }
 
 /* The view of a region, or NULL when it is not the last one. */
@@ -74,25 +68,17 @@ static const struct row *view_of(const struct csv *csv, const struct row *region
 static void put_line(const struct csv *csv, const struct row *row, struct buffer *out)
 {
     const struct columns *columns = &columns_tables[csv->kind];
-    const struct row *view = row;
+    const struct row *view = row != NULL && row->type == ROW_REGION ? view_of(csv, row) : row;
     const int last = columns->has_process_start ? MEMBER_PROCESS_START : MEMBER_AGENT_VERSION;
 
-    if (row != NULL && row->type == ROW_REGION)
-        view = view_of(csv, row);
     for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= last; i++) {
-        if (row == NULL)
-            buffer_append(out, row_members[i].name);
-        else
-            put_member(out, row, (enum row_member)i);
+        put_member(out, row, (enum row_member)i);
         buffer_append(out, SPAN(","));
     }
     for (size_t i = 0; columns->csv[i] != MEMBER_ID; i++) {
-        enum row_member member = columns->csv[i];
-        if (i > 0)
-            buffer_append(out, SPAN(","));
-        if (row == NULL)
-            buffer_append(out, row_members[member].name);
-        else if (view == row || row_has(row, member) || member == MEMBER_COMMITTED)
+        const enum row_member member = columns->csv[i];
+        buffer_text(out, i > 0 ? "," : "");
+        if (view == row || row_has(row, member) || member == MEMBER_COMMITTED)
             put_member(out, row, member);
         else if (view != NULL) /* what a region leaves out */
             put_member(out, view, member);

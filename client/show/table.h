@@ -1,6 +1,6 @@
 /* Rows as text for people: each becomes a line at once, only sums are kept. Column widths are fixed,
  * so that the first line can be printed before the last is known. On a console of at least
- * TABLE_WIDTH_MIN columns no line is wider than the console: columns that do not fit go to a second
+ * 80 columns no line is wider than the console: columns that do not fit go to a second
  * line, and the middle of paths and names is taken out. Elsewhere nothing is cut. */
 #ifndef CLIENT_SHOW_TABLE_H
 #define CLIENT_SHOW_TABLE_H
@@ -8,10 +8,7 @@
 #include "client/show/columns.h"
 #include "client/show/facts.h"
 
-enum {
-    TABLE_WIDTH_MIN = 80,       /* columns that everything fits in */
-    TABLE_PATH_COLUMNS_MIN = 12 /* a path is not cut below this, whatever the console */
-};
+enum { TABLE_PATH_COLUMNS_MIN = 12 }; /* a path is not cut below this, whatever the console */
 
 /* Appends the name of the account with this SID, "S-1-5-18". Returns false, nothing appended, when it
  * has none. */
