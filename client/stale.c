@@ -111,14 +111,6 @@ void stale_add(struct stale *stale, const struct row *row)
         stale->failed = true;
 }
 
-static int by_path_and_owner(const void *a, const void *b)
-{
-    const struct stored_view *left = a, *right = b;
-    int order = path_compare(left->path, right->path);
-
-    return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
-}
-
 static int by_owner(const void *a, const void *b)
 {
     const struct stale_found *left = a, *right = b;
@@ -228,15 +220,11 @@ static void decide_file(struct stale *stale, const struct stored_view *views, si
 void stale_decide(struct stale *stale)
 {
     const struct store *store = &stale->store;
-    const struct stored_view *views = NULL;
 
-    stale->failed = !store_sort(&stale->store, by_path_and_owner) || stale->failed;
-    views = store_views(store);
-    for (size_t begin = 0, end; begin < store->count && !stale->failed; begin = end) {
-        for (end = begin + 1; end < store->count; end++)
-            if (path_compare(views[begin].path, views[end].path) != 0)
-                break;
-        decide_file(stale, views + begin, end - begin);
+    stale->failed = !store_sort(&stale->store, store_by_path) || stale->failed;
+    for (size_t i = 0, count; i < store->count && !stale->failed; i += count) {
+        count = store_same_path(store, i);
+        decide_file(stale, store_views(store) + i, count);
     }
     if (stale->found.size > 0 &&
         !merge_sort(stale->found.data, stale->found.size / sizeof(struct stale_found),

@@ -5,14 +5,6 @@
 
 enum { KINDS_MAX = 4, KINDS_CAPACITY = 64 }; /* listed of one file */
 
-static int by_path_and_process(const void *a, const void *b)
-{
-    const struct stored_view *left = a, *right = b;
-    int order = path_compare(left->path, right->path);
-
-    return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
-}
-
 static int by_size(const void *a, const void *b)
 {
     const struct file_total *left = a, *right = b;
@@ -27,18 +19,17 @@ static int by_processes(const void *a, const void *b)
     return (left->processes < right->processes) - (left->processes > right->processes);
 }
 
-/* Sums up the views of one file, the first of `count`. */
+/* Sums up the views of one file. */
 static struct file_total sum_up(const struct stored_view *views, size_t count)
 {
-    struct file_total total = {.views = views};
+    struct file_total total = {.views = views, .views_count = count};
     uint64_t size = 0; /* in the process of the view */
 
-    for (size_t i = 0; i < count && path_compare(views[0].path, views[i].path) == 0; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (i == 0 || views[i].owner != views[i - 1].owner) {
             total.processes++;
             size = 0;
         }
-        total.views_count++;
         size = views[i].size > UINT64_MAX - size ? UINT64_MAX : size + views[i].size;
         total.size = size > total.size ? size : total.size;
     }
@@ -50,10 +41,10 @@ struct file_total *by_file_sum(struct store *store, enum order order, size_t *co
     struct file_total *files = calloc(store->count + 1, sizeof *files);
     size_t found = 0;
 
-    if (files == NULL || !store_sort(store, by_path_and_process))
+    if (files == NULL || !store_sort(store, store_by_path))
         goto failed;
     for (size_t i = 0; i < store->count; i += files[found++].views_count)
-        files[found] = sum_up(store_views(store) + i, store->count - i);
+        files[found] = sum_up(store_views(store) + i, store_same_path(store, i));
     if ((order == ORDER_SIZE || order == ORDER_PROCESSES) &&
         !merge_sort(files, found, sizeof *files, order == ORDER_SIZE ? by_size : by_processes))
         goto failed;

@@ -1,6 +1,7 @@
 #include "client/rows/diff.h"
 
-enum side { OLD, NEW };
+/* What is only on the one side, or on the other. */
+static const struct span went = {"went", 4}, came = {"came", 4};
 
 struct diff {
     bool all_views;
@@ -15,30 +16,25 @@ struct process_range {
     size_t count;
 };
 
-static bool report(struct diff *diff)
-{
-    return diff->on_row(diff->context, &diff->row);
-}
-
 /* Begins a row with the members that both types have. */
-static void begin_change(struct diff *diff, enum row_type type, enum side side,
+static void begin_change(struct diff *diff, enum row_type type, struct span change,
                          const struct snapshot_process *process)
 {
     diff->result->changes++;
     row_begin(&diff->row, type);
-    row_set_text(&diff->row, MEMBER_CHANGE, side == OLD ? SPAN("went") : SPAN("came"));
+    row_set_text(&diff->row, MEMBER_CHANGE, change);
     if (process->host.size > 0)
         row_set_text(&diff->row, MEMBER_HOST, process->host);
     row_set_number(&diff->row, MEMBER_PID, process->pid);
     row_set_text(&diff->row, MEMBER_START, process->start);
 }
 
-static bool report_view(struct diff *diff, enum side side, const struct snapshot_process *process,
-                        const struct stored_view *view)
+static bool report_view(struct diff *diff, struct span change,
+                        const struct snapshot_process *process, const struct stored_view *view)
 {
     struct row *row = &diff->row;
 
-    begin_change(diff, ROW_MAP_CHANGE, side, process);
+    begin_change(diff, ROW_MAP_CHANGE, change, process);
     row_set_text(row, MEMBER_PROCESS, process->name);
     if (view->base != UINT64_MAX)
         row_set_number(row, MEMBER_BASE, view->base);
@@ -48,27 +44,27 @@ static bool report_view(struct diff *diff, enum side side, const struct snapshot
     row_set_text(row, MEMBER_KIND, view->kind);
     row_set_text(row, MEMBER_PROTECT, view->rest);
     store_set_paths(row, view, SPAN(""));
-    return report(diff);
+    return diff->on_row(diff->context, &diff->row);
 }
 
 /* A process that is on one side only. */
-static bool report_process(struct diff *diff, enum side side,
+static bool report_process(struct diff *diff, struct span change,
                            const struct snapshot_process *process)
 {
-    begin_change(diff, ROW_PROCESS_CHANGE, side, process);
+    begin_change(diff, ROW_PROCESS_CHANGE, change, process);
     row_set_text(&diff->row, MEMBER_NAME, process->name);
     row_set_number(&diff->row, MEMBER_VIEWS, process->views.count);
-    if (!report(diff))
+    if (!diff->on_row(diff->context, &diff->row))
         return false;
     for (size_t i = 0; i < process->views.count && diff->all_views; i++)
-        if (!report_view(diff, side, process, process->views.first + i))
+        if (!report_view(diff, change, process, process->views.first + i))
             return false;
     return true;
 }
 
 /* Reports the views by which `more` exceeds `less`; those at addresses that only its side has come
  * before others. Both are of one path and kind, and sorted by address. */
-static bool report_surplus(struct diff *diff, enum side side,
+static bool report_surplus(struct diff *diff, struct span change,
                            const struct snapshot_process *process, struct view_range more,
                            struct view_range less)
 {
@@ -84,7 +80,7 @@ static bool report_surplus(struct diff *diff, enum side side,
             continue;
         }
         surplus--;
-        if (!report_view(diff, side, process, view))
+        if (!report_view(diff, change, process, view))
             return false;
     }
     return true;
@@ -118,8 +114,8 @@ static bool compare_views(struct diff *diff, const struct snapshot_process *befo
         const struct view_range old_views = take_file(&old_left, order <= 0);
         const struct view_range new_views = take_file(&new_left, order >= 0);
         good = old_views.count > new_views.count
-                   ? report_surplus(diff, OLD, before, old_views, new_views)
-                   : report_surplus(diff, NEW, after, new_views, old_views);
+                   ? report_surplus(diff, went, before, old_views, new_views)
+                   : report_surplus(diff, came, after, new_views, old_views);
     }
     return good;
 }
@@ -149,8 +145,8 @@ static bool compare(struct diff *diff, struct process_range before, struct proce
         if (!is_failed && order == 0)
             order = span_compare(before.first->start, after.first->start);
         if (!is_failed)
-            good = order < 0   ? report_process(diff, OLD, before.first)
-                   : order > 0 ? report_process(diff, NEW, after.first)
+            good = order < 0   ? report_process(diff, went, before.first)
+                   : order > 0 ? report_process(diff, came, after.first)
                                : compare_views(diff, before.first, after.first);
         if (order <= 0)
             drop(&before, is_failed);
@@ -177,7 +173,7 @@ bool diff_snapshots(const struct snapshot *before, const struct snapshot *after,
         row_set_number(&diff.row, MEMBER_ROWS, result->changes);
         row_set_number(&diff.row, MEMBER_ERRORS, result->not_compared);
         row_set_number(&diff.row, MEMBER_COMPLETE, result->not_compared == 0);
-        good = report(&diff);
+        good = on_row(context, &diff.row);
     }
     row_release(&diff.row);
     return good;

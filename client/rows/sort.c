@@ -43,13 +43,6 @@ static int by_size(const void *a, const void *b)
     return (left->size < right->size) - (left->size > right->size);
 }
 
-static int by_path(const void *a, const void *b)
-{
-    const struct stored_view *left = a, *right = b;
-
-    return path_compare(left->path, right->path);
-}
-
 static int by_address(const void *a, const void *b)
 {
     const struct stored_view *left = a, *right = b;
@@ -60,7 +53,7 @@ static int by_address(const void *a, const void *b)
 static bool sort(struct sorter *sorter)
 {
     static const merge_compare compares[] = {
-        [ORDER_SIZE] = by_size, [ORDER_PATH] = by_path, [ORDER_ADDRESS] = by_address};
+        [ORDER_SIZE] = by_size, [ORDER_PATH] = store_by_path, [ORDER_ADDRESS] = by_address};
 
     sorter->count = sorter->store.count;
     if (!sorter->by_file)

@@ -112,3 +112,21 @@ bool store_sort(struct store *store, merge_compare compare)
 {
     return merge_sort(store->views.data, store->count, sizeof(struct stored_view), compare);
 }
+
+int store_by_path(const void *a, const void *b)
+{
+    const struct stored_view *left = a, *right = b;
+    int order = path_compare(left->path, right->path);
+
+    return order != 0 ? order : (left->owner > right->owner) - (left->owner < right->owner);
+}
+
+size_t store_same_path(const struct store *store, size_t index)
+{
+    const struct stored_view *views = store_views(store);
+    size_t end = index + 1;
+
+    while (end < store->count && path_compare(views[index].path, views[end].path) == 0)
+        end++;
+    return end - index;
+}

@@ -54,4 +54,10 @@ int path_compare(struct span a, struct span b);
 /* Sorts the views. Returns false without memory. */
 NODISCARD bool store_sort(_Inout_ struct store *store, merge_compare compare);
 
+/* Compares two views by path, then by owner. */
+int store_by_path(const void *a, const void *b);
+
+/* How many views from `index` on have the same path. */
+size_t store_same_path(_In_ const struct store *store, size_t index);
+
 #endif
