@@ -21,7 +21,7 @@ enum {
 struct facts {
     struct json_reader reader;
     struct buffer *out;
-    struct buffer scratch; /* a label, or a text without its escapes */
+    struct buffer scratch; /* a text without its escapes */
     size_t label_size;     /* of the longest label */
 };
 
@@ -66,22 +66,23 @@ static void put_list(struct facts *facts)
 static void put_member(struct facts *facts, struct span object, struct span name,
                        enum json_event event)
 {
-    struct buffer *label = &facts->scratch;
+    struct buffer *out = facts->out;
+    const size_t begin = out->size;
 
-    buffer_clear(label);
-    display_text(label, object);
-    buffer_text(label, object.size > 0 ? "." : "");
-    display_text(label, name);
-    buffer_text(label, ":");
-    if (label->size > facts->label_size && label->size <= LABEL_SIZE_MAX)
-        facts->label_size = label->size;
-    display_left(facts->out, buffer_span(label), facts->label_size);
-    buffer_text(facts->out, "  ");
+    display_text(out, object);
+    buffer_text(out, object.size > 0 ? "." : "");
+    display_text(out, name);
+    buffer_text(out, ":");
+    const size_t size = out->size - begin;
+    if (size > facts->label_size && size <= LABEL_SIZE_MAX)
+        facts->label_size = size;
+    display_pad(out, begin, facts->label_size);
+    buffer_text(out, "  ");
     if (event == JSON_ARRAY_OPEN)
         put_list(facts);
     else
         put_value(facts, event);
-    buffer_text(facts->out, "\n");
+    buffer_text(out, "\n");
 }
 
 static void walk(struct facts *facts, struct span line)
@@ -112,7 +113,7 @@ bool facts_format(struct span line, struct buffer *out)
     const size_t begin = out->size;
     struct facts facts = {.out = out};
 
-    buffer_init(&facts.scratch, 4 * OUTPUT_ROW_SIZE_MAX);
+    buffer_init(&facts.scratch, OUTPUT_ROW_SIZE_MAX);
     walk(&facts, line); /* to learn how long the labels are */
     buffer_truncate(out, begin);
     walk(&facts, line);

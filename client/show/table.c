@@ -59,7 +59,7 @@ static const struct {
 };
 
 /* "PAGE_READWRITE|PAGE_GUARD" as "rw-+guard"; an unknown word stays as it is. */
-static void put_words(struct buffer *cell, struct span text)
+static void put_words(struct buffer *out, struct span text)
 {
     for (const char *plus = ""; text.size > 0; plus = "+") {
         const char *bar = memchr(text.data, '|', text.size);
@@ -68,8 +68,8 @@ static void put_words(struct buffer *cell, struct span text)
         for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
             if (span_equal((struct span){text.data, size}, span_from_string(words[i].wire)))
                 word = span_from_string(words[i].shown);
-        buffer_text(cell, plus);
-        buffer_append(cell, word);
+        buffer_text(out, plus);
+        display_text(out, word);
         text = span_from(text, bar != NULL ? size + 1 : size);
     }
 }
@@ -147,91 +147,81 @@ static size_t width_of(const struct table *table, enum columns_table kind, enum 
     return column->width + (has_regions ? (size_t)REGION_INDENT : 0);
 }
 
-/* A number that the row knows. */
-static void put_number(const struct table *table, enum column_cell kind, uint64_t number,
-                       struct buffer *cell)
+/* A number or a size; "-" when it is not known. */
+static struct span number_of(const struct table *table, const struct row *row,
+                             enum row_member member, char *text)
 {
-    char text[DISPLAY_SIZE_CAPACITY];
+    const uint64_t number = row_number(row, member, 0);
 
-    if (kind == CELL_ADDRESS)
-        buffer_format(cell, "0x%012" PRIx64, number); /* the user space of 64-bit Windows */
-    else if (kind == CELL_SIZE && !table->style.exact)
-        buffer_append(cell, display_size(text, number));
-    else
-        buffer_format(cell, "%" PRIu64, number);
+    if (!row_knows(row, member))
+        return SPAN("-");
+    if (columns_of_members[member].cell == CELL_SIZE && !table->style.exact)
+        return display_size(text, number);
+    return (struct span){text, (size_t)(number_put_decimal(text, number) - text)};
 }
 
-/* What a row has in a column, not yet fit to be shown; empty when it is not known.
- * columns  What most texts are cut to; 0: never. */
-static struct span cell_of(struct table *table, const struct row *row, enum row_member member,
-                           size_t columns)
-{
-    const enum column_cell kind = columns_of_members[member].cell;
-    struct buffer *cell = &table->cell;
-    struct span text;
-
-    buffer_clear(cell);
-    switch (kind) {
-    case CELL_TEXT:
-        text = row_text(row, member);
-        if (table->kind != COLUMNS_USERS)
-            return text;
-        display_cut(cell, text, columns);
-        break;
-    case CELL_PATH:
-        text = row_text(row, member);
-        if (text.size == 0)
-            text = row_text(row, member == MEMBER_IMAGE ? MEMBER_NAME : MEMBER_DEVICE_PATH);
-        buffer_append(cell, table->style.width > 0 ? row_text(row, MEMBER_NAME) : text);
-        if (member != MEMBER_IMAGE || put_services(row, " [", cell) == 0)
-            return text;
-        buffer_text(cell, "]");
-        break;
-    case CELL_ACCOUNT:
-        display_cut(cell, account_of(table, row), columns);
-        break;
-    case CELL_SERVICES:
-        buffer_clear(&table->heading); /* not in use: these are no changes */
-        (void)put_services(row, "", &table->heading);
-        display_cut(cell, buffer_span(&table->heading), columns);
-        break;
-    case CELL_WORDS:
-        put_words(cell, row_text(row, member));
-        break;
-    case CELL_PROCESS:
-        put_process(row, member, columns, cell);
-        break;
-    case CELL_NUMBER:
-    case CELL_SIZE:
-    case CELL_ADDRESS: /* which the caller may not know */
-        if (row_knows(row, member))
-            put_number(table, kind, row_number(row, member, 0), cell);
-        break;
-    }
-    return buffer_span(cell);
-}
-
-/* --- lines --- */
-
-/* Cut to what is left of the line that begins at `begin`. The last column of the console stays
- * free: a console goes to the next line once it is filled. */
-static void put_path(const struct table *table, const struct row *row, struct span path,
+/* A path, cut to what is left of the line that begins at `begin`. The last column of the console
+ * stays free: a console goes to the next line once it is filled. */
+static void put_path(struct table *table, const struct row *row, enum row_member member,
                      size_t begin, struct buffer *out)
 {
     const uint64_t counted = row_number(row, MEMBER_COUNTED, UINT64_MAX);
+    const size_t console = table->style.width;
+    struct span text = row_text(row, member);
     char size[DISPLAY_SIZE_CAPACITY];
-    size_t columns = 0;
 
+    if (text.size == 0)
+        text = row_text(row, member == MEMBER_IMAGE ? MEMBER_NAME : MEMBER_DEVICE_PATH);
+    buffer_clear(&table->cell);
+    buffer_append(&table->cell, console > 0 ? row_text(row, MEMBER_NAME) : text);
+    if (member == MEMBER_IMAGE && put_services(row, " [", &table->cell) > 0) {
+        buffer_text(&table->cell, "]");
+        text = buffer_span(&table->cell);
+    }
     /* Pages of huge views are counted up to a limit; that must not pass for all of them. */
     if (row_knows(row, MEMBER_RESIDENT) && counted < row_number(row, MEMBER_SIZE, 0))
         buffer_format(out, "[first %s] ", display_size(size, counted).data);
-    if (table->style.width > 0) {
-        size_t used = display_width(span_from(buffer_span(out), begin)) + 1;
-        columns = table->style.width > used + TABLE_PATH_COLUMNS_MIN ? table->style.width - used
-                                                                     : TABLE_PATH_COLUMNS_MIN;
-    }
-    display_cut(out, path, columns);
+    const size_t used = display_width(span_from(buffer_span(out), begin)) + 1;
+    const size_t left =
+        console > used + TABLE_PATH_COLUMNS_MIN ? console - used : TABLE_PATH_COLUMNS_MIN;
+    display_cut(out, text.size > 0 ? text : SPAN("-"), console > 0 ? left : 0);
 }
+
+/* What a row has in a column, but for numbers and paths; nothing when it is not known.
+ * columns  What most texts are cut to; 0: never. */
+static void put_cell(struct table *table, const struct row *row, enum row_member member,
+                     size_t columns, struct buffer *out)
+{
+    switch (columns_of_members[member].cell) {
+    case CELL_TEXT:
+        display_cut(out, row_text(row, member), table->kind == COLUMNS_USERS ? columns : 0);
+        break;
+    case CELL_ADDRESS: /* which the caller may not know; in the user space of 64-bit Windows */
+        if (row_knows(row, member))
+            buffer_format(out, "0x%012" PRIx64, row_number(row, member, 0));
+        break;
+    case CELL_WORDS:
+        put_words(out, row_text(row, member));
+        break;
+    case CELL_ACCOUNT:
+        display_cut(out, account_of(table, row), columns);
+        break;
+    case CELL_SERVICES:
+        buffer_clear(&table->cell);
+        (void)put_services(row, "", &table->cell);
+        display_cut(out, buffer_span(&table->cell), columns);
+        break;
+    case CELL_PROCESS:
+        put_process(row, member, columns, out);
+        break;
+    case CELL_NUMBER:
+    case CELL_SIZE:
+    case CELL_PATH:
+        break;
+    }
+}
+
+/* --- lines --- */
 
 /* A line of a table; row NULL: of its titles. */
 static void put_line(struct table *table, const char *indent, enum columns_table kind,
@@ -241,6 +231,7 @@ static void put_line(struct table *table, const char *indent, enum columns_table
     const size_t console = table->style.width;
     size_t begin = out->size, used = strlen(indent);
     enum column_cell last = CELL_TEXT;
+    char text[DISPLAY_SIZE_CAPACITY];
     bool is_first = true;
 
     buffer_text(out, indent);
@@ -248,7 +239,7 @@ static void put_line(struct table *table, const char *indent, enum columns_table
         const struct column *column = &columns_of_members[members[i]];
         size_t width = width_of(table, kind, members[i]);
         size_t gap = is_first ? 0 : column->cell == CELL_SIZE && last == CELL_SIZE ? 1 : 2;
-        struct span text = span_from_string(column->title);
+        const struct span title = span_from_string(column->title);
         if (kind == COLUMNS_PROCESSES && is_narrow(table) &&
             (members[i] == MEMBER_PARENT || members[i] == MEMBER_ARCH))
             continue; /* there is no room */
@@ -266,16 +257,18 @@ static void put_line(struct table *table, const char *indent, enum columns_table
         buffer_format(out, "%*s", (int)gap, "");
         if (members[i + 1] == MEMBER_ID)
             width = 0;
-        if (row != NULL)
-            text = cell_of(table, row, members[i], console > 0 ? width : 0);
-        if (text.size == 0)
-            text = SPAN("-");
-        if (row != NULL && column->cell == CELL_PATH)
-            put_path(table, row, text, begin, out);
-        else if (column->cell == CELL_NUMBER || column->cell == CELL_SIZE)
-            display_right(out, text, width);
+        const size_t cell = out->size;
+        if (column->cell == CELL_NUMBER || column->cell == CELL_SIZE)
+            display_right(out, row != NULL ? number_of(table, row, members[i], text) : title,
+                          width);
+        else if (row == NULL)
+            display_text(out, title);
+        else if (column->cell == CELL_PATH)
+            put_path(table, row, members[i], begin, out);
         else
-            display_left(out, text, width);
+            put_cell(table, row, members[i], console > 0 ? width : 0, out);
+        buffer_text(out, out->size == cell ? "-" : "");
+        display_pad(out, cell, width);
     }
     buffer_text(out, "\n");
 }

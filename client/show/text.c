@@ -80,16 +80,14 @@ size_t display_width(struct span text)
     return put(NULL, text);
 }
 
-static void put_spaces(struct buffer *out, size_t used, size_t columns)
+static bool put_spaces(struct buffer *out, size_t used, size_t columns)
 {
-    if (used < columns)
-        buffer_format(out, "%*s", (int)(columns - used), "");
+    return used >= columns || buffer_format(out, "%*s", (int)(columns - used), "");
 }
 
-bool display_left(struct buffer *out, struct span text, size_t columns)
+bool display_pad(struct buffer *out, size_t begin, size_t columns)
 {
-    put_spaces(out, put(out, text), columns);
-    return !out->failed;
+    return put_spaces(out, display_width(span_from(buffer_span(out), begin)), columns);
 }
 
 bool display_right(struct buffer *out, struct span text, size_t columns)

@@ -123,18 +123,25 @@ static void names_cannot_imitate_lines(struct test *t)
     }
 }
 
+static bool left(struct buffer *out, struct span text, size_t columns)
+{
+    const size_t begin = out->size;
+
+    return display_text(out, text) && display_pad(out, begin, columns);
+}
+
 static void display_fills_columns(struct test *t)
 {
     struct buffer out;
 
     buffer_init(&out, 256);
-    CHECK(t, display_left(&out, SPAN("ab"), 4) && display_right(&out, SPAN("ab"), 4));
-    CHECK(t, display_left(&out, SPAN("abc"), 2) && display_right(&out, SPAN("abc"), 2));
-    CHECK(t, display_left(&out, SPAN("\xE6\x97\xA5"), 4) && display_left(&out, SPAN("|"), 0));
+    CHECK(t, left(&out, SPAN("ab"), 4) && display_right(&out, SPAN("ab"), 4));
+    CHECK(t, left(&out, SPAN("abc"), 2) && display_right(&out, SPAN("abc"), 2));
+    CHECK(t, left(&out, SPAN("\xE6\x97\xA5"), 4) && left(&out, SPAN("|"), 0));
     CHECK_MEM(t, "ab    ababcabc\xE6\x97\xA5  |", 20, out.data, out.size);
     buffer_release(&out);
     buffer_init(&out, 3);
-    CHECK(t, !display_left(&out, SPAN("ab"), 40));
+    CHECK(t, !left(&out, SPAN("ab"), 40));
     buffer_release(&out);
 }
 
