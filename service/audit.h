@@ -1,11 +1,10 @@
 /* When to report that a user asked for processes of others, or was denied: once at the first time,
  * then at most once per interval and user, with a count.
  *
- * Pure bookkeeping, without a clock or a lock. What is counted becomes due when the interval has
- * passed, also when nothing else happens: audit_due_ms() says when to look. A user with two tokens,
- * elevated and not, counts as two. When more than AUDIT_USERS_MAX users are counted within an
- * interval, the rest count together as others, so that no flood causes more than
- * AUDIT_USERS_MAX + 1 events per interval. Everything is counted. */
+ * What is counted becomes due when the interval has passed, also when nothing else happens:
+ * audit_due_ms() says when to look. A user with two tokens, elevated and not, counts as two. When more
+ * than AUDIT_USERS_MAX users are counted within an interval, the rest count together as others, so that
+ * no flood causes more than AUDIT_USERS_MAX + 1 events per interval. */
 #ifndef SERVICE_AUDIT_H
 #define SERVICE_AUDIT_H
 

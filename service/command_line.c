@@ -76,19 +76,17 @@ static void take_readers(struct cli *cli, struct command_line *line)
 static void take_limit(struct cli *cli, struct command_line *line)
 {
     const char *const text = cli->value.data, *const equals = strchr(text, '=');
-    struct settings_findings findings = {0};
     struct settings_raw raw = {.type = SETTINGS_RAW_TEXT};
 
     if (equals != NULL) {
         raw.text = span_from_string(equals + 1);
         if (number_from_decimal(raw.text, &raw.number))
             raw.type = SETTINGS_RAW_NUMBER;
-        settings_apply(&line->settings, &findings, (struct span){text, (size_t)(equals - text)},
-                       &raw);
+        settings_apply(&line->settings, (struct span){text, (size_t)(equals - text)}, &raw);
     }
-    if (equals == NULL || findings.count > 0)
+    if (equals == NULL || line->settings.findings_count > 0)
         cli_fail(cli, "the limit \"%s\" is %s", cli_quote(cli->value).text,
-                 equals == NULL ? "not NAME=VALUE" : findings.items[0].why);
+                 equals == NULL ? "not NAME=VALUE" : line->settings.findings[0].why);
 }
 
 static void take_values(struct cli *cli, struct command_line *line)

@@ -1,7 +1,5 @@
-/* One connection as an automaton without I/O: bytes in, request lines out, reply bytes out.
- *
- * The owner does what `action` says and reports back. Framing, limits and deadlines
- * are decided only here. Time comes in as a number; nothing waits.
+/* One connection as an automaton without I/O: bytes in, request lines out, reply bytes out. The owner
+ * does what `action` says and reports back. Framing, limits and deadlines are decided only here.
  *
  *              +------------------------ between requests ------------------------+
  *              v                                                                  |
@@ -85,7 +83,6 @@ struct conn {
  * now_ms  A steady clock, here and below. Does not allocate. */
 void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits, uint64_t now_ms);
 
-/* Frees the buffers. The connection must not be used again. */
 void conn_deinit(_Inout_ struct conn *conn);
 
 /* The last line is sent, or what was sent is all that the client gets: CONN_READ only discards. */

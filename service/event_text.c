@@ -6,12 +6,10 @@ enum { ELLIPSIS = 0x2026, REPLACEMENT = '?' };
 
 static bool is_forbidden(uint32_t code_point)
 {
-    return code_point == '%' || /* references */
-           code_point ==
-               0xff05 || /* the wide percent sign: old code pages make a plain one of it */
-           code_point == 0xfe6a || /* and the small one */
-           code_point == 0xfeff || /* byte order mark */
-           utf_is_unsafe(code_point);
+    /* References; the wide and the small percent sign, of which old code pages make a plain one; the
+     * byte order mark. */
+    return code_point == '%' || code_point == 0xff05 || code_point == 0xfe6a ||
+           code_point == 0xfeff || utf_is_unsafe(code_point);
 }
 
 void event_text_clean(char *out, struct span text)

@@ -8,8 +8,6 @@ static const char *const filtered_admins_names[] = {
     [FILTERED_ADMINS_FULL] = "full",
 };
 
-enum { FILTERED_ADMINS_COUNT = sizeof filtered_admins_names / sizeof filtered_admins_names[0] };
-
 const char *filtered_admins_name(enum filtered_admins mode)
 {
     return filtered_admins_names[mode];
@@ -17,7 +15,7 @@ const char *filtered_admins_name(enum filtered_admins mode)
 
 bool filtered_admins_parse(struct span word, enum filtered_admins *mode)
 {
-    for (int i = 0; i < FILTERED_ADMINS_COUNT; i++) {
+    for (int i = 0; i <= FILTERED_ADMINS_FULL; i++) {
         if (span_equal_ascii_nocase(word, span_from_string(filtered_admins_names[i]))) {
             *mode = (enum filtered_admins)i;
             return true;

@@ -21,10 +21,8 @@ enum filtered_admins {
 
 enum { FILTERED_ADMINS_NAME_CAPACITY = 16 };
 
-/* "off", "no-addresses", "full". */
+/* "off", "no-addresses", "full"; read in any case. Returns false, `mode` untouched, for another word. */
 const char *filtered_admins_name(enum filtered_admins mode);
-
-/* Reads such a word, in any case. Returns false, `mode` untouched, for another. */
 NODISCARD bool filtered_admins_parse(struct span word, _Out_ enum filtered_admins *mode);
 
 enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one line */
@@ -37,7 +35,6 @@ enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one 
  * mode    What the operator decided.
  * caller  NULL when the client could not be identified: it is granted nothing.
  * grant   Receives the rights, a copy of the facts, and the reason in words. */
-void policy_decide(enum filtered_admins mode, _In_opt_ const struct caller *caller,
-                   _Out_ struct grant *grant);
+void policy_decide(enum filtered_admins mode, const struct caller *caller, struct grant *grant);
 
 #endif

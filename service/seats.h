@@ -7,9 +7,7 @@
  * learns late when it has much to do. The last eighth of the places admits only SYSTEM and
  * administrators, so that they can always look.
  *
- * A client that must go is leaving: it is sent why, and counts no more.
- *
- * Pure bookkeeping: no clock, no lock, no allocation. */
+ * A client that must go is leaving: it is sent why, and counts no more. */
 #ifndef SERVICE_SEATS_H
 #define SERVICE_SEATS_H
 
@@ -32,7 +30,7 @@ enum seat_state {
     SEAT_CUT            /* must go at once */
 };
 
-/* Begins as all zero. The members belong to seats.c, except for has_asked. */
+/* All zero at first, as is the next. The members belong to seats.c, except for has_asked. */
 struct seat {
     struct seat *next;
     struct sid user;
@@ -42,7 +40,6 @@ struct seat {
     bool has_asked; /* a complete request has come: to be set by the owner */
 };
 
-/* Begins as all zero. */
 struct seats {
     struct seat *first;
     uint64_t number;    /* of the latest client */
@@ -51,8 +48,7 @@ struct seats {
     unsigned leaving;
 };
 
-/* May one more connection be made? Then it counts as accepting: call seats_add() or
- * seats_cancel(). */
+/* May one more connection be made? Then it counts as accepting: call seats_add() or seats_cancel(). */
 NODISCARD bool seats_reserve(_Inout_ struct seats *seats, _In_ const struct server_limits *limits);
 void seats_cancel(_Inout_ struct seats *seats);
 void seats_add(_Inout_ struct seats *seats, _Inout_ struct seat *seat);

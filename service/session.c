@@ -92,19 +92,13 @@ bool session_is_scanning(const struct session *session)
 
 enum session_action session_next(const struct session *session)
 {
-    switch (session->conn.action) {
-    case CONN_READ:
-        return needs_caller(session) ? SESSION_IDENTIFY : SESSION_READ;
-    case CONN_SERVE:
-        if (needs_caller(session))
-            return SESSION_IDENTIFY;
-        return session_is_scanning(session) ? SESSION_SCAN : SESSION_SERVE;
-    case CONN_WRITE:
-        return SESSION_WRITE;
-    case CONN_CLOSE:
-        break;
-    }
-    return SESSION_CLOSE;
+    const enum conn_action action = session->conn.action;
+
+    if ((action == CONN_READ || action == CONN_SERVE) && needs_caller(session))
+        return SESSION_IDENTIFY;
+    if (action == CONN_SERVE && session_is_scanning(session))
+        return SESSION_SCAN;
+    return (enum session_action)action;
 }
 
 /* The first turn must come soon, or the client gets `busy`. An answer that has begun is not given

@@ -1,7 +1,5 @@
-/* One client's session: bytes in, bytes out. Joins the connection automaton with the answers.
- *
- * Pure: the shell (service/win32/connection.c, or a test) does what session_next() asks and reports
- * back.
+/* One client's session: joins the connection automaton with the answers. The shell
+ * (service/win32/connection.c, or a test) does what session_next() asks and reports back.
  *
  * The caller is identified after each read, before the bytes are parsed. With dynamic tracking, which
  * CreateFile sets unless it is asked for SECURITY_SQOS_PRESENT, a pipe impersonates whoever wrote the
@@ -10,10 +8,9 @@
  * ends the connection. And as one read can return bytes of several writers, it is of one byte, unless
  * the first writer has the identity of the program that opened the pipe.
  *
- * Whatever asks the system runs on a scan thread, in turns (SESSION_SCAN); between two turns, and
- * while the client reads, a session holds no such thread. `info` and the like never wait for one. A
- * slice on a scan thread touches nothing of the session but its answer, so that it can be abandoned
- * when the system does not return (common/answer/watchdog.h).
+ * Whatever asks the system runs on a scan thread, in turns; between two turns, and while the client
+ * reads, a session holds no such thread. `info` and the like never wait for one. A slice touches nothing
+ * of the session but its answer, so that it can be abandoned (common/answer/watchdog.h).
  *
  * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),
  * session_refuse() and session_stop(). A write may stay pending during session_stop(), both during
@@ -29,12 +26,12 @@
 #include "service/policy.h"
 
 enum session_action {
-    SESSION_READ,     /* read into session_space(), then session_on_read() */
-    SESSION_IDENTIFY, /* learn who wrote what was read last, then session_on_caller() */
-    SESSION_SERVE,    /* session_serve(), which is short */
-    SESSION_SCAN,     /* wait for a turn on a scan thread, then session_scan() */
-    SESSION_WRITE,    /* write conn_pending() of `conn`, then session_on_written() */
-    SESSION_CLOSE     /* disconnect, then session_deinit() */
+    SESSION_READ = CONN_READ,   /* read into session_space(), then session_on_read() */
+    SESSION_SERVE = CONN_SERVE, /* session_serve(), which is short */
+    SESSION_WRITE = CONN_WRITE, /* write conn_pending() of `conn`, then session_on_written() */
+    SESSION_CLOSE = CONN_CLOSE, /* disconnect, then session_deinit() */
+    SESSION_IDENTIFY,           /* learn who wrote what was read last, then session_on_caller() */
+    SESSION_SCAN                /* wait for a turn on a scan thread, then session_scan() */
 };
 
 struct session {
@@ -60,9 +57,8 @@ struct session {
  * limits   Copied. The session must stay where it is.
  * opener   Its user, logon session and integrity count. Must outlive the session.
  * now_ms   Here and below: a steady clock. Does not allocate. */
-void session_init(_Out_ struct session *session, _In_ const struct answer_context *context,
-                  _In_ const struct server_limits *limits, _In_ const struct caller *opener,
-                  uint64_t now_ms);
+void session_init(struct session *session, const struct answer_context *context,
+                  const struct server_limits *limits, const struct caller *opener, uint64_t now_ms);
 
 /* The settings have changed: these limits hold, while deadlines that are set stay, and the rights are
  * decided anew before the next request, also when its line is here already. No operation may be pending. */
@@ -78,14 +74,11 @@ enum session_action session_next(_In_ const struct session *session);
  * SESSION_READ and SESSION_WRITE. UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
-/* SESSION_READ: where to put bytes, as conn_space(). */
+/* SESSION_READ, as conn_space() and conn_on_read(). */
 char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
-
-/* SESSION_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
-/* SESSION_IDENTIFY: the caller as it is known, whose facts need not be read again when it is the
- * same; NULL: read all facts. */
+/* SESSION_IDENTIFY: whose facts need not be read again when it is the same; NULL: read all facts. */
 const struct caller *session_known_caller(_In_ const struct session *session);
 
 /* SESSION_IDENTIFY is done: the rights are decided, as policy_decide() does, or the session ends
@@ -109,8 +102,7 @@ bool session_is_scanning(_In_ const struct session *session);
  * watch  Of this thread; NULL: no slice can be abandoned.
  * Returns true: call session_on_served(). False when a slice was abandoned: the session has another
  * holder, which calls session_on_abandoned(), so touch nothing. */
-NODISCARD bool session_scan(_Inout_ struct session *session, _Inout_opt_ struct watch *watch,
-                            uint64_t end_us);
+NODISCARD bool session_scan(struct session *session, struct watch *watch, uint64_t end_us);
 void session_on_served(_Inout_ struct session *session, uint64_t now_ms);
 
 /* Continues the answer without the process that hung, as watchdog_abandon() returned it. */

@@ -26,17 +26,16 @@ static char harmless(char c)
     return (unsigned char)c > 0x20 && (unsigned char)c < 0x7f && c != '%' ? c : '?';
 }
 
-void settings_refuse(struct settings *settings, struct settings_findings *findings,
-                     unsigned refused, struct span name, const char *why)
+void settings_refuse(struct settings *settings, unsigned refused, struct span name, const char *why)
 {
     const size_t size = name.size < SETTINGS_NAME_CAPACITY ? name.size : SETTINGS_NAME_CAPACITY - 1;
 
     settings->refused |= refused;
-    if (findings->count == SETTINGS_FINDINGS_MAX && refused == 0)
+    if (settings->findings_count == SETTINGS_FINDINGS_MAX && refused == 0)
         return;
-    if (findings->count == SETTINGS_FINDINGS_MAX)
-        findings->count--; /* the operator must learn of this one */
-    struct settings_finding *finding = &findings->items[findings->count++];
+    if (settings->findings_count == SETTINGS_FINDINGS_MAX)
+        settings->findings_count--; /* the operator must learn of this one */
+    struct settings_finding *finding = &settings->findings[settings->findings_count++];
     for (size_t i = 0; i < size; i++)
         finding->name[i] = harmless(name.data[i]);
     finding->name[size] = '\0';
@@ -87,8 +86,7 @@ static const char *apply_access_sddl(struct settings *settings, const struct set
     return NULL;
 }
 
-void settings_apply(struct settings *settings, struct settings_findings *findings, struct span name,
-                    const struct settings_raw *raw)
+void settings_apply(struct settings *settings, struct span name, const struct settings_raw *raw)
 {
     char text[SETTINGS_WHY_CAPACITY];
     const bool is_text = raw->type == SETTINGS_RAW_TEXT;
@@ -110,7 +108,7 @@ void settings_apply(struct settings *settings, struct settings_findings *finding
         refused = SETTINGS_ACCESS_SDDL;
     }
     if (why != NULL)
-        settings_refuse(settings, findings, refused, name, why);
+        settings_refuse(settings, refused, name, why);
 }
 
 void settings_close(struct settings *settings, const struct settings *last)

@@ -18,6 +18,13 @@ enum {
     SETTINGS_FINDINGS_MAX = 16 /* further ones are dropped */
 };
 
+/* A value that is not used. Both texts are terminated, one line, and safe for an event log. */
+struct settings_finding {
+    char name[SETTINGS_NAME_CAPACITY];
+    char why[SETTINGS_WHY_CAPACITY]; /* "not between 1 and 1024" */
+    bool is_security;                /* it concerns a security setting */
+};
+
 struct settings {
     struct server_limits limits;
     enum filtered_admins filtered_admins;
@@ -26,6 +33,8 @@ struct settings {
     uint32_t trust_folder; /* 1: the service starts from a folder that others can change, too */
     unsigned refused;      /* SETTINGS_*: not valid, so not those of the operator */
     bool is_closed;        /* by settings_close(): no valid ones were known */
+    size_t findings_count;
+    struct settings_finding findings[SETTINGS_FINDINGS_MAX];
 };
 
 /* The security settings, as bits. */
@@ -48,32 +57,18 @@ struct settings_raw {
     struct span text; /* of SETTINGS_RAW_TEXT: UTF-8 */
 };
 
-/* A value that is not used. Both texts are terminated, one line, and safe for an event log. */
-struct settings_finding {
-    char name[SETTINGS_NAME_CAPACITY];
-    char why[SETTINGS_WHY_CAPACITY]; /* "not between 1 and 1024" */
-    bool is_security;                /* it concerns a security setting */
-};
-
-struct settings_findings {
-    size_t count;
-    struct settings_finding items[SETTINGS_FINDINGS_MAX];
-};
-
 /* processors  Of the machine; 0 counts as 1. */
 void settings_default(_Out_ struct settings *settings, unsigned processors);
 
 /* Sets one value, or adds a finding that says why not. */
-void settings_apply(struct settings *settings, struct settings_findings *findings, struct span name,
-                    const struct settings_raw *raw);
+void settings_apply(struct settings *settings, struct span name, const struct settings_raw *raw);
 
-/* Adds a finding. `name` may hold anything.
+/* Adds a finding about a name that may hold anything.
  * refused  The security settings that are not those of the operator because of it; 0: none. */
-void settings_refuse(struct settings *settings, struct settings_findings *findings,
-                     unsigned refused, struct span name, const char *why);
+void settings_refuse(struct settings *settings, unsigned refused, struct span name,
+                     const char *why);
 
-/* Replaces the refused security settings.
- * last  Those in force; NULL at the start. */
+/* Replaces the refused security settings by those in force; `last` NULL: it is the start. */
 void settings_close(_Inout_ struct settings *settings, _In_opt_ const struct settings *last);
 
 #endif

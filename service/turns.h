@@ -6,9 +6,9 @@
  * its client reads what the last turn gave. A new user goes before the one who had the latest turn
  * and after all others.
  *
- * Pure bookkeeping: no clock, no lock, no allocation. Each connection has one ticket. Whoever takes
- * a waiting ticket out (turns_take(), turns_expire()) goes on with that connection, and nobody else
- * does. The limit of connections bounds the tickets, the users, and the time of a call. */
+ * Each connection has one ticket. Whoever takes a waiting one out (turns_take(), turns_expire()) goes
+ * on with that connection, and nobody else does. The limit of connections bounds the tickets, the
+ * users, and the time of a call. */
 #ifndef SERVICE_TURNS_H
 #define SERVICE_TURNS_H
 
@@ -38,16 +38,14 @@ struct turns {
 void turns_wait(_Inout_ struct turns *turns, _Inout_ struct turns_ticket *ticket,
                 _In_ const struct sid *user, uint64_t deadline_ms);
 
-/* The ticket needs no more turns: its scan is over. It must not wait; does nothing to one that
- * never did. */
+/* The scan is over, and the ticket does not wait. Does nothing to one that never did. */
 void turns_leave(_Inout_ struct turns *turns, _Inout_ struct turns_ticket *ticket);
 
-/* Gives the next turn to a ticket that waits, which then waits no more. Returns it, or NULL when
- * none waits. */
+/* Gives the next turn to a ticket, which then waits no more. NULL: none waits. */
 struct turns_ticket *turns_take(_Inout_ struct turns *turns);
 
-/* Ends the waiting of a ticket whose deadline has passed; with UINT64_MAX of any that waits.
- * Returns it, or NULL when there is none: call it until then. */
+/* Ends the waiting of a ticket whose deadline has passed; with UINT64_MAX of any that waits. NULL:
+ * there is none; call it until then. */
 struct turns_ticket *turns_expire(_Inout_ struct turns *turns, uint64_t now_ms);
 
 #endif

@@ -305,13 +305,13 @@ static const char *find_fault(const struct settings *settings)
     return why;
 }
 
-DWORD access_setup_create(struct settings *settings, struct settings_findings *findings,
-                          const struct settings *last, struct access_setup *setup)
+DWORD access_setup_create(struct settings *settings, const struct settings *last,
+                          struct access_setup *setup)
 {
     const char *why = find_fault(settings);
 
     if (why != NULL)
-        settings_refuse(settings, findings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
+        settings_refuse(settings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
     settings_close(settings, last);
     return make(settings, setup);
 }
@@ -319,20 +319,19 @@ DWORD access_setup_create(struct settings *settings, struct settings_findings *f
 /* --- the command --- */
 
 /* The first security setting that is not used, and why. Returns false when there is none. */
-static bool find_refusal(const struct settings_findings *findings, char *refusal, size_t capacity)
+static bool find_refusal(const struct settings *settings, char *refusal, size_t capacity)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        if (!findings->items[i].is_security)
-            continue;
-        (void)snprintf(refusal, capacity, "%s is %s", findings->items[i].name,
-                       findings->items[i].why);
-        return true;
+    for (size_t i = 0; i < settings->findings_count; i++) {
+        const struct settings_finding *finding = &settings->findings[i];
+        if (finding->is_security) {
+            (void)snprintf(refusal, capacity, "%s is %s", finding->name, finding->why);
+            return true;
+        }
     }
     return false;
 }
 
-static bool print(const struct settings *settings, const struct settings_findings *findings,
-                  const struct access_setup *setup, bool json)
+static bool print(const struct settings *settings, const struct access_setup *setup, bool json)
 {
     static struct access_row rows[ACCESS_ACES_MAX]; /* too large for the stack */
     char refusal[SETTINGS_NAME_CAPACITY + SETTINGS_WHY_CAPACITY];
@@ -344,7 +343,7 @@ static bool print(const struct settings *settings, const struct settings_finding
         .source = settings->is_closed                ? "closed"
                   : settings->access_sddl[0] != '\0' ? "AccessSddl"
                                                      : "built-in",
-        .refusal = find_refusal(findings, refusal, sizeof refusal) ? refusal : NULL,
+        .refusal = find_refusal(settings, refusal, sizeof refusal) ? refusal : NULL,
         .sddl = {setup->access_sddl.data, setup->access_sddl.size - 1},
         .filtered_admins = settings->filtered_admins,
     };
@@ -360,18 +359,18 @@ static bool print(const struct settings *settings, const struct settings_finding
 
 enum exit_code access_run(bool json)
 {
-    struct settings_findings findings = {0};
     struct settings settings;
     struct access_setup setup;
 
     settings_default(&settings, 1);
-    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings, &findings);
-    DWORD error = access_setup_create(&settings, &findings, NULL, &setup);
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings);
+    DWORD error = access_setup_create(&settings, NULL, &setup);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot determine who has access", error);
-    for (size_t i = 0; i < findings.count; i++)
-        service_warn(false, "the value of %s is %s", findings.items[i].name, findings.items[i].why);
-    bool is_printed = print(&settings, &findings, &setup, json);
+    for (size_t i = 0; i < settings.findings_count; i++)
+        service_warn(false, "the value of %s is %s", settings.findings[i].name,
+                     settings.findings[i].why);
+    bool is_printed = print(&settings, &setup, json);
     access_setup_release(&setup);
     return is_printed ? EXIT_CODE_OK
                       : service_fail("cannot show who has access", ERROR_NOT_ENOUGH_MEMORY);

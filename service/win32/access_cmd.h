@@ -69,10 +69,8 @@ struct access_setup {
  * access.h, with the group of readers when this machine has it.
  * last   The settings in force; NULL: none.
  * setup  Release it with access_setup_release(). */
-NODISCARD DWORD access_setup_create(_Inout_ struct settings *settings,
-                                    _Inout_ struct settings_findings *findings,
-                                    _In_opt_ const struct settings *last,
-                                    _Out_ struct access_setup *setup);
+NODISCARD DWORD access_setup_create(struct settings *settings, const struct settings *last,
+                                    struct access_setup *setup);
 
 /* Accepts all zero. */
 void access_setup_release(_Inout_ struct access_setup *setup);

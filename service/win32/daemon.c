@@ -55,16 +55,15 @@ static struct {
  * Returns a Win32 error, then `daemon.settings` is unchanged. */
 static DWORD read_settings(const struct settings *last, struct access_setup *setup)
 {
-    struct settings_findings findings = {0};
     struct settings settings;
 
     settings_default(&settings, system_processors());
-    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings, &findings);
-    DWORD error = access_setup_create(&settings, &findings, last, setup);
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings);
+    DWORD error = access_setup_create(&settings, last, setup);
     if (error != ERROR_SUCCESS)
         return error;
-    for (size_t i = 0; i < findings.count; i++) {
-        const struct settings_finding *finding = &findings.items[i];
+    for (size_t i = 0; i < settings.findings_count; i++) {
+        const struct settings_finding *finding = &settings.findings[i];
         if (finding->is_security)
             event_security_refused(finding->name, finding->why, settings.is_closed);
         else

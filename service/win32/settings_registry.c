@@ -33,8 +33,7 @@ static bool read_text(struct value *value, char text[SETTINGS_TEXT_CAPACITY])
            text_w_to_utf8(text, SETTINGS_TEXT_CAPACITY, value->data.text) == ERROR_SUCCESS;
 }
 
-static void read_value(struct value *value, struct settings *settings,
-                       struct settings_findings *findings)
+static void read_value(struct value *value, struct settings *settings)
 {
     struct settings_raw raw = {.type = SETTINGS_RAW_OTHER};
     char name[VALUE_NAME_CAPACITY * 3], text[SETTINGS_TEXT_CAPACITY];
@@ -48,12 +47,11 @@ static void read_value(struct value *value, struct settings *settings,
     } else if (value->type == REG_SZ && read_text(value, text)) {
         raw = (struct settings_raw){.type = SETTINGS_RAW_TEXT, .text = span_from_string(text)};
     }
-    settings_apply(settings, findings, span_from_string(name), &raw);
+    settings_apply(settings, span_from_string(name), &raw);
 }
 
 /* Returns false after the last value. */
-static bool read_next(HKEY key, DWORD index, struct value *value, struct settings *settings,
-                      struct settings_findings *findings)
+static bool read_next(HKEY key, DWORD index, struct value *value, struct settings *settings)
 {
     DWORD name_length = VALUE_NAME_CAPACITY;
 
@@ -64,18 +62,17 @@ static bool read_next(HKEY key, DWORD index, struct value *value, struct setting
     if (error == ERROR_NO_MORE_ITEMS)
         return false;
     if (error == ERROR_SUCCESS) {
-        read_value(value, settings, findings);
+        read_value(value, settings);
         return true;
     }
     /* ERROR_MORE_DATA: a name or a value longer than any of ours. The name may be unknown. */
-    settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"),
+    settings_refuse(settings, SETTINGS_SECURITY, SPAN("Parameters"),
                     error == ERROR_MORE_DATA ? "a value with a name or data too long"
                                              : "a value that cannot be read");
     return true;
 }
 
-void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings,
-                            struct settings_findings *findings)
+void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings)
 {
     struct value value;
     const char *fault = NULL;
@@ -87,11 +84,11 @@ void settings_registry_read(HKEY root, const wchar_t *path, struct settings *set
         return;
     if (error != ERROR_SUCCESS)
         fault = "a key that cannot be read";
-    while (fault == NULL && read_next(key, index, &value, settings, findings))
+    while (fault == NULL && read_next(key, index, &value, settings))
         if (++index == VALUES_MAX)
             fault = "a key with too many values";
     if (fault != NULL)
-        settings_refuse(settings, findings, SETTINGS_SECURITY, SPAN("Parameters"), fault);
+        settings_refuse(settings, SETTINGS_SECURITY, SPAN("Parameters"), fault);
     if (key != NULL)
         RegCloseKey(key);
 }

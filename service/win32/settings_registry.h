@@ -14,7 +14,6 @@
 /* Reads all values of a key. Without the key there are none; a value that cannot be read becomes a
  * finding, and may be a security setting.
  * settings  Holds the defaults. */
-void settings_registry_read(HKEY root, _In_ const wchar_t *path, _Inout_ struct settings *settings,
-                            _Inout_ struct settings_findings *findings);
+void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings);
 
 #endif

@@ -80,12 +80,11 @@ DWORD pipe_ask(const wchar_t *name, DWORD timeout_ms, char *answer, DWORD capaci
 static DWORD take_service_pipe(struct target *target)
 {
     struct settings settings;
-    struct settings_findings findings = {0};
     struct access_setup setup = {0};
 
     settings_default(&settings, 1);
-    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings, &findings);
-    DWORD error = access_setup_create(&settings, &findings, NULL, &setup);
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings);
+    DWORD error = access_setup_create(&settings, NULL, &setup);
     if (error == ERROR_SUCCESS && setup.pipe_sddl.size > sizeof target->sddl)
         error = ERROR_BUFFER_OVERFLOW;
     if (error == ERROR_SUCCESS) {

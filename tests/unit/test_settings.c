@@ -62,22 +62,21 @@ static void numbers_are_taken_in_their_range(struct test *t)
         for (size_t k = 0; k < TEST_COUNT(values); k++) {
             bool is_good = k < 2;
             struct settings settings, defaults;
-            struct settings_findings findings = {0};
             struct settings_raw raw = NUMBER(values[k]);
             uint32_t value = 0;
 
             TEST_ROW(t, "%s = %" PRIu64, rows[i].name, values[k]);
             settings_default(&settings, 2);
             settings_default(&defaults, 2);
-            settings_apply(&settings, &findings, span_from_string(rows[i].name), &raw);
+            settings_apply(&settings, span_from_string(rows[i].name), &raw);
             memcpy(&value, (const char *)&settings + rows[i].offset, sizeof value);
-            CHECK_INT(t, is_good ? 0 : 1, findings.count);
+            CHECK_INT(t, is_good ? 0 : 1, settings.findings_count);
             if (is_good) {
                 CHECK(t, value == values[k]);
             } else {
                 CHECK(t, equal(&settings, &defaults));
-                CHECK_STR(t, rows[i].name, findings.items[0].name);
-                CHECK(t, strncmp(findings.items[0].why, "not between ", 12) == 0);
+                CHECK_STR(t, rows[i].name, settings.findings[0].name);
+                CHECK(t, strncmp(settings.findings[0].why, "not between ", 12) == 0);
             }
         }
     }
@@ -119,16 +118,16 @@ static void bad_values_are_found_and_not_used(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct settings settings, defaults;
-        struct settings_findings findings = {0};
 
         TEST_ROW(t, "row %zu, %s", i, rows[i].name);
         settings_default(&settings, 2);
         settings_default(&defaults, 2);
-        settings_apply(&settings, &findings, span_from_string(rows[i].name), &rows[i].raw);
+        settings_apply(&settings, span_from_string(rows[i].name), &rows[i].raw);
         CHECK(t, equal(&settings, &defaults));
-        REQUIRE(t, findings.count == 1);
-        CHECK_STR(t, rows[i].found != NULL ? rows[i].found : rows[i].name, findings.items[0].name);
-        CHECK_STR(t, rows[i].why, findings.items[0].why);
+        REQUIRE(t, settings.findings_count == 1);
+        CHECK_STR(t, rows[i].found != NULL ? rows[i].found : rows[i].name,
+                  settings.findings[0].name);
+        CHECK_STR(t, rows[i].why, settings.findings[0].why);
     }
 }
 
@@ -144,15 +143,14 @@ static void words_are_read_without_case(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         for (uint32_t before = 0; before <= FILTERED_ADMINS_FULL; before++) {
             struct settings settings;
-            struct settings_findings findings = {0};
             struct settings_raw raw = {.type = SETTINGS_RAW_TEXT,
                                        .text = span_from_string(rows[i].word)};
 
             TEST_ROW(t, "%s", rows[i].word);
             settings_default(&settings, 1);
             settings.filtered_admins = (enum filtered_admins)before;
-            settings_apply(&settings, &findings, SPAN("filteredADMINS"), &raw);
-            CHECK_INT(t, 0, findings.count);
+            settings_apply(&settings, SPAN("filteredADMINS"), &raw);
+            CHECK_INT(t, 0, settings.findings_count);
             CHECK_INT(t, rows[i].value, settings.filtered_admins);
         }
     }
@@ -165,7 +163,6 @@ static void a_text_is_taken_up_to_its_size(struct test *t)
 
     for (size_t size = SETTINGS_TEXT_CAPACITY - 2; size <= SETTINGS_TEXT_CAPACITY; size++) {
         struct settings settings;
-        struct settings_findings findings = {0};
         struct settings_raw raw = {.type = SETTINGS_RAW_TEXT, .text = {text, size}};
         size_t unit = sizeof start - 3; /* the ACE alone */
 
@@ -174,12 +171,12 @@ static void a_text_is_taken_up_to_its_size(struct test *t)
         for (size_t i = 2; i < size; i++)
             text[i] = start[2 + (i - 2) % unit];
         settings_default(&settings, 1);
-        settings_apply(&settings, &findings, SPAN("AccessSddl"), &raw);
-        CHECK_INT(t, size < SETTINGS_TEXT_CAPACITY ? 0 : 1, findings.count);
+        settings_apply(&settings, SPAN("AccessSddl"), &raw);
+        CHECK_INT(t, size < SETTINGS_TEXT_CAPACITY ? 0 : 1, settings.findings_count);
         if (size < SETTINGS_TEXT_CAPACITY) {
             CHECK_MEM(t, text, size, settings.access_sddl, strlen(settings.access_sddl));
         } else {
-            CHECK_STR(t, "too long", findings.items[0].why);
+            CHECK_STR(t, "too long", settings.findings[0].why);
             CHECK_STR(t, "", settings.access_sddl);
         }
     }
@@ -188,14 +185,13 @@ static void a_text_is_taken_up_to_its_size(struct test *t)
 static void an_empty_text_is_the_default(struct test *t)
 {
     struct settings settings;
-    struct settings_findings findings = {0};
     const struct settings_raw raw = TEXT("");
 
     settings_default(&settings, 1);
     memcpy(settings.access_sddl, "D:x", 4);
-    settings_apply(&settings, &findings, SPAN("AccessSddl"), &raw);
+    settings_apply(&settings, SPAN("AccessSddl"), &raw);
     CHECK_STR(t, "", settings.access_sddl);
-    CHECK_INT(t, 0, findings.count);
+    CHECK_INT(t, 0, settings.findings_count);
 }
 
 /* A security setting that is not valid, or may be one under another name. */
@@ -220,12 +216,12 @@ static void security_settings_are_refused(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct settings settings;
-        struct settings_findings findings = {0};
         TEST_ROW(t, "row %zu, %s", i, rows[i].name);
         settings_default(&settings, 1);
-        settings_apply(&settings, &findings, span_from_string(rows[i].name), &rows[i].raw);
+        settings_apply(&settings, span_from_string(rows[i].name), &rows[i].raw);
         CHECK_INT(t, rows[i].refused, settings.refused);
-        CHECK_INT(t, rows[i].refused != 0, findings.count > 0 && findings.items[0].is_security);
+        CHECK_INT(t, rows[i].refused != 0,
+                  settings.findings_count > 0 && settings.findings[0].is_security);
     }
 }
 
@@ -277,28 +273,26 @@ static void security_settings_fail_closed(struct test *t)
 static void a_refused_security_setting_is_always_found(struct test *t)
 {
     struct settings settings;
-    struct settings_findings findings = {0};
     const struct settings_raw other = OTHER, word = TEXT("no");
 
     settings_default(&settings, 1);
     for (int i = 0; i < SETTINGS_FINDINGS_MAX; i++)
-        settings_apply(&settings, &findings, SPAN("x"), &other);
-    settings_apply(&settings, &findings, SPAN("FilteredAdmins"), &word);
+        settings_apply(&settings, SPAN("x"), &other);
+    settings_apply(&settings, SPAN("FilteredAdmins"), &word);
     CHECK_INT(t, SETTINGS_FILTERED_ADMINS, settings.refused);
-    CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
-    CHECK_STR(t, "FilteredAdmins", findings.items[SETTINGS_FINDINGS_MAX - 1].name);
+    CHECK_INT(t, SETTINGS_FINDINGS_MAX, settings.findings_count);
+    CHECK_STR(t, "FilteredAdmins", settings.findings[SETTINGS_FINDINGS_MAX - 1].name);
 }
 
 static void findings_are_bounded(struct test *t)
 {
     struct settings settings;
-    struct settings_findings findings = {0};
     const struct settings_raw raw = OTHER;
 
     settings_default(&settings, 1);
     for (int i = 0; i < 3 * SETTINGS_FINDINGS_MAX; i++)
-        settings_apply(&settings, &findings, SPAN("x"), &raw);
-    CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
+        settings_apply(&settings, SPAN("x"), &raw);
+    CHECK_INT(t, SETTINGS_FINDINGS_MAX, settings.findings_count);
 }
 
 int main(int argc, char **argv)

@@ -194,11 +194,9 @@ static void a_descriptor_is_copied_as_it_is(struct test *t)
 /* With this value of AccessSddl and no valid settings before. */
 static DWORD make_setup(const char *sddl, struct settings *settings, struct access_setup *setup)
 {
-    struct settings_findings findings = {0};
-
     settings_default(settings, 1);
     (void)snprintf(settings->access_sddl, sizeof settings->access_sddl, "%s", sddl);
-    return access_setup_create(settings, &findings, NULL, setup);
+    return access_setup_create(settings, NULL, setup);
 }
 
 /* A text that passes our check but Windows cannot read is refused, and fails closed. */

@@ -27,21 +27,19 @@ static void set(struct test *t, const wchar_t *name, DWORD type, const void *dat
     CHECK_INT(t, ERROR_SUCCESS, RegSetValueExW(key, name, 0, type, data, (DWORD)size));
 }
 
-static void read_all(struct settings *settings, struct settings_findings *findings)
+static void read_all(struct settings *settings)
 {
-    memset(findings, 0, sizeof *findings);
     settings_default(settings, 1);
-    settings_registry_read(HKEY_CURRENT_USER, KEY, settings, findings);
+    settings_registry_read(HKEY_CURRENT_USER, KEY, settings);
 }
 
 static void no_key_is_the_defaults(struct test *t)
 {
     struct settings settings;
-    struct settings_findings findings;
 
     RegDeleteTreeW(HKEY_CURRENT_USER, KEY);
-    read_all(&settings, &findings);
-    CHECK_INT(t, 0, findings.count);
+    read_all(&settings);
+    CHECK_INT(t, 0, settings.findings_count);
     CHECK_INT(t, DEFAULT_connections, settings.limits.connections);
 }
 
@@ -49,7 +47,6 @@ static void good_values_are_taken(struct test *t)
 {
     static const wchar_t sddl[] = L"D:(A;;0x1f;;;SY)";
     struct settings settings;
-    struct settings_findings findings;
     const DWORD connections = 7, idle_ms = 1234;
 
     open_key(t);
@@ -58,8 +55,8 @@ static void good_values_are_taken(struct test *t)
     set(t, L"FilteredAdmins", REG_SZ, L"off", sizeof L"off");
     set(t, L"AccessSddl", REG_SZ, sddl, sizeof sddl);
     set(t, L"", REG_SZ, L"ignored", sizeof L"ignored"); /* the key's default value */
-    read_all(&settings, &findings);
-    CHECK_INT(t, 0, findings.count);
+    read_all(&settings);
+    CHECK_INT(t, 0, settings.findings_count);
     CHECK_INT(t, 7, settings.limits.connections);
     CHECK_INT(t, 1234, settings.limits.idle_ms);
     CHECK_INT(t, FILTERED_ADMINS_OFF, settings.filtered_admins);
@@ -89,22 +86,21 @@ static void texts_are_read_whatever_their_size(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct settings settings;
-        struct settings_findings findings;
 
         TEST_ROW(t, "%s", rows[i].name);
         open_key(t);
         set(t, L"FilteredAdmins", REG_SZ, rows[i].text, rows[i].size);
-        read_all(&settings, &findings);
+        read_all(&settings);
         if (rows[i].why == NULL) {
-            CHECK_INT(t, 0, findings.count);
+            CHECK_INT(t, 0, settings.findings_count);
             CHECK_INT(t, FILTERED_ADMINS_OFF, settings.filtered_admins);
         } else {
             CHECK_INT(t, FILTERED_ADMINS_DEFAULT, settings.filtered_admins);
             CHECK_INT(t, SETTINGS_FILTERED_ADMINS, settings.refused);
-            CHECK_INT(t, 1, findings.count);
-            CHECK_STR(t, "FilteredAdmins", findings.items[0].name);
+            CHECK_INT(t, 1, settings.findings_count);
+            CHECK_STR(t, "FilteredAdmins", settings.findings[0].name);
             if (rows[i].why[0] != '\0')
-                CHECK_STR(t, rows[i].why, findings.items[0].why);
+                CHECK_STR(t, rows[i].why, settings.findings[0].why);
         }
         close_key();
     }
@@ -124,7 +120,6 @@ static void wrong_types_and_sizes_are_found(struct test *t)
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct settings settings;
-        struct settings_findings findings;
 
         TEST_ROW(t, "type %lu, %lu bytes", (unsigned long)rows[i].type,
                  (unsigned long)rows[i].size);
@@ -132,11 +127,11 @@ static void wrong_types_and_sizes_are_found(struct test *t)
         /* Some systems refuse to write some of these, which is as good. */
         if (RegSetValueExW(key, L"Connections", 0, rows[i].type, data, rows[i].size) ==
             ERROR_SUCCESS) {
-            read_all(&settings, &findings);
+            read_all(&settings);
             CHECK_INT(t, DEFAULT_connections, settings.limits.connections);
-            CHECK_INT(t, 1, findings.count);
-            CHECK_STR(t, "Connections", findings.items[0].name);
-            CHECK_STR(t, "not a number (REG_DWORD)", findings.items[0].why);
+            CHECK_INT(t, 1, settings.findings_count);
+            CHECK_STR(t, "Connections", settings.findings[0].name);
+            CHECK_STR(t, "not a number (REG_DWORD)", settings.findings[0].why);
         }
         close_key();
     }
@@ -146,7 +141,6 @@ static void what_is_too_long_is_found_and_the_rest_is_read(struct test *t)
 {
     static wchar_t text[40000], name[200];
     struct settings settings;
-    struct settings_findings findings;
     const DWORD connections = 9;
 
     for (size_t i = 0; i + 1 < TEST_COUNT(text); i++)
@@ -157,8 +151,8 @@ static void what_is_too_long_is_found_and_the_rest_is_read(struct test *t)
     set(t, L"AccessSddl", REG_SZ, text, sizeof text);
     set(t, name, REG_DWORD, &connections, sizeof connections);
     set(t, L"Connections", REG_DWORD, &connections, sizeof connections);
-    read_all(&settings, &findings);
-    CHECK_INT(t, 2, findings.count);
+    read_all(&settings);
+    CHECK_INT(t, 2, settings.findings_count);
     CHECK_INT(t, 9, settings.limits.connections);
     CHECK_STR(t, "", settings.access_sddl);
     CHECK_INT(t, SETTINGS_SECURITY, settings.refused);
@@ -168,7 +162,6 @@ static void what_is_too_long_is_found_and_the_rest_is_read(struct test *t)
 static void there_is_an_end_to_values(struct test *t)
 {
     struct settings settings;
-    struct settings_findings findings;
     const DWORD number = 1;
 
     open_key(t);
@@ -176,8 +169,8 @@ static void there_is_an_end_to_values(struct test *t)
         const wchar_t name[] = {L'v', (wchar_t)(L'a' + i / 26), (wchar_t)(L'a' + i % 26), 0};
         set(t, name, REG_DWORD, &number, sizeof number);
     }
-    read_all(&settings, &findings);
-    CHECK_INT(t, SETTINGS_FINDINGS_MAX, findings.count);
+    read_all(&settings);
+    CHECK_INT(t, SETTINGS_FINDINGS_MAX, settings.findings_count);
     CHECK_INT(t, SETTINGS_SECURITY, settings.refused); /* one may be among the rest */
     close_key();
 }
