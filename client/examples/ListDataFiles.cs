@@ -53,7 +53,7 @@ static class ListDataFiles
             using (var pipe = new NamedPipeClientStream(".", name.Replace(@"\\.\pipe\", ""), PipeDirection.InOut,
                 PipeOptions.None, TokenImpersonationLevel.Identification))
             {
-                pipe.Connect(5000); // milliseconds
+                pipe.Connect(5000); // milliseconds, while every instance of the pipe has a client
                 Console.OutputEncoding = new UTF8Encoding(false);
                 problem = List(pid, pipe);
             }

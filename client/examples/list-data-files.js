@@ -8,6 +8,7 @@ const readline = require('readline');
 const pid = Number(process.argv[2]);
 const name = process.argv[3] || String.raw`\\.\pipe\ProtectedPrefix\Administrators\lsmap`;
 const request = JSON.stringify({ op: 'maps', pid, kinds: ['data'] }) + '\n';
+// While every instance of the pipe has a client, Node itself waits up to 30 seconds.
 const pipe = net.connect(name, () => pipe.write(request));
 let count = 0;
 let problem = 'the reply was cut off';

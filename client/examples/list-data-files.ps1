@@ -23,7 +23,7 @@ $client = New-Object System.IO.Pipes.NamedPipeClientStream(
     [System.IO.Pipes.PipeDirection]::InOut, [System.IO.Pipes.PipeOptions]::None,
     [System.Security.Principal.TokenImpersonationLevel]::Identification)
 try {
-    $client.Connect(5000) # milliseconds
+    $client.Connect(5000) # milliseconds, while every instance of the pipe has a client
     $request = @{ op = 'maps'; pid = $ProcessId; kinds = @('data') } | ConvertTo-Json -Compress
     $bytes = [System.Text.Encoding]::UTF8.GetBytes($request + "`n")
     $client.Write($bytes, 0, $bytes.Length)

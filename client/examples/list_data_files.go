@@ -9,7 +9,11 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"syscall"
+	"time"
 )
+
+const errorPipeBusy = syscall.Errno(231)
 
 type row struct {
 	Type, Base, Path, Message string
@@ -17,8 +21,18 @@ type row struct {
 	Size, Rows                uint64
 }
 
+// Waits up to five seconds while every instance of the pipe has a client.
+func openPipe(name string) (*os.File, error) {
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		pipe, err := os.OpenFile(name, os.O_RDWR, 0)
+		if !errors.Is(err, errorPipeBusy) || time.Now().After(deadline) {
+			return pipe, err
+		}
+	}
+}
+
 func listDataFiles(pid uint64, pipeName string) error {
-	pipe, err := os.OpenFile(pipeName, os.O_RDWR, 0)
+	pipe, err := openPipe(pipeName)
 	if err != nil {
 		return err
 	}

@@ -2,17 +2,32 @@
 
 Prints address, size and path of each view. Exit: 0 the list is complete, 1 it is not.
 """
+import errno
 import io
 import json
 import sys
+import time
 
 PIPE = r"\\.\pipe\ProtectedPrefix\Administrators\lsmap"
+
+
+def open_pipe(name):
+    """Waits up to five seconds while every instance of the pipe has a client."""
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            return open(name, "r+b", buffering=0)
+        except OSError as error:
+            # The C runtime makes EINVAL of ERROR_PIPE_BUSY, as of all that it does not know.
+            if error.errno != errno.EINVAL or time.monotonic() > deadline:
+                raise
+        time.sleep(0.02)
 
 
 def list_data_files(pid, pipe_name):
     """Prints the views. Returns what is wrong; None: the list is complete."""
     missing = None  # why something is not in the list
-    with open(pipe_name, "r+b", buffering=0) as pipe:
+    with open_pipe(pipe_name) as pipe:
         pipe.write(json.dumps({"op": "maps", "pid": pid, "kinds": ["data"]}).encode() + b"\n")
         for count, line in enumerate(io.BufferedReader(pipe)):
             row = json.loads(line)

@@ -22,4 +22,5 @@ example() { wine "$node" "Z:$root/client/examples/list-data-files.js" "$@"; }
 
 serve lsmap-node
 check_example
+check_burst wine "$node" "Z:$root/tests/examples/busy.js" "Z:$root/client/examples/list-data-files.js" "$pid" "$pipe"
 finish

@@ -102,6 +102,16 @@ contains_truth() {
     }
 }
 
+# Runs a program that runs the example 30 times at once, three times. It prints nothing to stderr.
+check_burst() {
+    for round in 1 2 3; do
+        status=0
+        "$@" >"$work/out.txt" 2>"$work/err.txt" </dev/null || status=$?
+        check "30 connect at once, round $round" [ "$status" -eq 0 ]
+        [ "$status" -eq 0 ] || sort "$work/out.txt" "$work/err.txt" | uniq -c | sort -rn | head -n 5
+    done
+}
+
 # Checks that hold for every example; the function `example` runs it.
 check_example() {
     run_example "$pid" "$pipe"

@@ -3,10 +3,12 @@
 A stream in memory takes the place of the pipe; it returns a few bytes at a time, as a pipe may.
 """
 import contextlib
+import errno
 import importlib.util
 import io
 import json
 import sys
+import types
 
 PROCESS = {"type": "process", "pid": 7, "name": "a.exe", "access": "full"}
 DATA = {"type": "map", "base": "0x0000000000010000", "size": 4096, "path": "C:\\\u00e9\U0001f600",
@@ -66,6 +68,29 @@ def play(example, rows):
     return json.loads(pipe.request), problem, shown.getvalue()
 
 
+def busy_cases(example):
+    """Yields a name and whether it went well, for pipes that cannot be opened at once."""
+    now = [0.0]
+    example.time = types.SimpleNamespace(monotonic=lambda: now[0],
+                                         sleep=lambda s: now.__setitem__(0, now[0] + s))
+
+    def play_open(error, until):
+        def try_open(name, mode, buffering):
+            if now[0] < until:
+                raise OSError(error, "not now")
+            return "pipe"
+        now[0], example.open = 0.0, try_open
+        try:
+            return example.open_pipe("pipe") == "pipe"
+        except OSError as failure:
+            assert failure.errno == error
+            return False
+
+    yield "waits for a busy pipe", play_open(errno.EINVAL, 4.9) and 4.9 <= now[0] < 5
+    yield "does not wait for ever", not play_open(errno.EINVAL, 60) and 5 <= now[0] < 5.1
+    yield "does not wait for a pipe that is not there", not play_open(errno.ENOENT, 60) and now[0] == 0
+
+
 def main():
     spec = importlib.util.spec_from_file_location("example", sys.argv[1])
     example = importlib.util.module_from_spec(spec)
@@ -77,7 +102,12 @@ def main():
         if (found := play(example, rows)) != expected:
             failed += 1
             print(f"FAILED {name}: {found!r} is not {expected!r}")
-    print(f"{len(CASES) - failed} passed, {failed} failed")
+    busy = list(busy_cases(example))
+    for name, good in busy:
+        if not good:
+            failed += 1
+            print(f"FAILED {name}")
+    print(f"{len(CASES) + len(busy) - failed} passed, {failed} failed")
     sys.exit(failed > 0)
 
 
