@@ -24,7 +24,7 @@ enum { ROW_LINE_SIZE_MAX = OUTPUT_ROW_SIZE_MAX + 4 * 1024 };
     X(ROW_INFO, "info", BIT(MEMBER_PRODUCT) | BIT(MEMBER_PROTOCOL))                         \
     X(ROW_WHOAMI, "whoami", BIT(MEMBER_RIGHTS))                                             \
     X(ROW_STATS, "stats", 0)                                                                \
-    X(ROW_FILE, "file", 0)                     /* by_file.h */                              \
+    X(ROW_FILE, "file", 0)                     /* sort.h */                                 \
     X(ROW_STALE, "stale", 0)                   /* stale.h */                                \
     X(ROW_OPEN, "open", BIT(MEMBER_PID))       /* who.h: open, but not mapped */            \
     X(ROW_USER, "user", 0)                     /* pipeline.h */                             \

@@ -1,6 +1,8 @@
 #include "client/rows/sort.h"
 
-#include <stdlib.h>
+#include <string.h>
+
+enum { KINDS_MAX = 4, KINDS_CAPACITY = 64 }; /* listed of one file */
 
 void sorter_init(struct sorter *sorter, enum order order, bool by_file)
 {
@@ -13,7 +15,6 @@ void sorter_release(struct sorter *sorter)
 {
     store_release(&sorter->store);
     buffer_release(&sorter->line);
-    free(sorter->files);
 }
 
 bool sorter_is_used(const struct sorter *sorter)
@@ -50,16 +51,77 @@ static int by_address(const void *a, const void *b)
     return (left->base > right->base) - (left->base < right->base);
 }
 
+static int by_processes(const void *a, const void *b)
+{
+    const struct stored_view *left = a, *right = b;
+
+    return (left->owner < right->owner) - (left->owner > right->owner);
+}
+
+/* "image,data": each kind once, in the order of the views; size 0 when none is known. */
+static struct span list_kinds(const struct stored_view *views, size_t views_count, char *out)
+{
+    struct span kinds[KINDS_MAX];
+    size_t count = 0, size = 0;
+
+    for (size_t i = 0; i < views_count && count < KINDS_MAX; i++) {
+        struct span kind = views[i].kind;
+        size_t known = 0;
+        while (known < count && !span_equal(kinds[known], kind))
+            known++;
+        if (kind.size == 0 || known < count || kind.size + 1 > KINDS_CAPACITY - size)
+            continue;
+        if (count > 0)
+            out[size++] = ',';
+        memcpy(out + size, kind.data, kind.size);
+        size += kind.size;
+        kinds[count++] = kind;
+    }
+    return (struct span){out, size};
+}
+
+/* Puts the views of each file together as one: its base is their number, its owner the number of
+ * their processes. */
+static bool sum_up(struct store *store)
+{
+    struct stored_view *views = store_views(store);
+    size_t files = 0;
+
+    for (size_t begin = 0, count; begin < store->count; begin += count) {
+        char kinds[KINDS_CAPACITY];
+        uint64_t size = 0; /* in the process of the view */
+        count = store_same_path(store, begin);
+        struct stored_view file = views[begin];
+        file.kind = list_kinds(views + begin, count, kinds);
+        if (!store_keep(store, &file.kind))
+            return false;
+        file.base = count;
+        file.owner = 0;
+        for (size_t i = begin; i < begin + count; i++) {
+            const bool is_first = i == begin || views[i].owner != views[i - 1].owner;
+            file.owner += is_first;
+            size = is_first ? 0 : size;
+            size = views[i].size > UINT64_MAX - size ? UINT64_MAX : size + views[i].size;
+            file.size = size > file.size ? size : file.size;
+        }
+        views[files++] = file;
+    }
+    store->count = files;
+    return true;
+}
+
 static bool sort(struct sorter *sorter)
 {
-    static const merge_compare compares[] = {
-        [ORDER_SIZE] = by_size, [ORDER_PATH] = store_by_path, [ORDER_ADDRESS] = by_address};
+    static const merge_compare compares[] = {[ORDER_NONE] = store_by_path,
+                                             [ORDER_SIZE] = by_size,
+                                             [ORDER_PATH] = store_by_path,
+                                             [ORDER_ADDRESS] = by_address,
+                                             [ORDER_PROCESSES] = by_processes};
 
-    sorter->count = sorter->store.count;
-    if (!sorter->by_file)
-        return store_sort(&sorter->store, compares[sorter->order]);
-    sorter->files = by_file_sum(&sorter->store, sorter->order, &sorter->count);
-    return sorter->files != NULL;
+    sorter->is_sorted = true;
+    return (!sorter->by_file ||
+            (store_sort(&sorter->store, store_by_path) && sum_up(&sorter->store))) &&
+           store_sort(&sorter->store, compares[sorter->order]);
 }
 
 bool sorter_next(struct sorter *sorter, struct row *row)
@@ -70,13 +132,18 @@ bool sorter_next(struct sorter *sorter, struct row *row)
         row->failed = true;
         return true;
     }
-    sorter->is_sorted = true;
-    if (sorter->index == sorter->count)
+    if (sorter->index == sorter->store.count)
         return false;
-    const size_t index = sorter->index++;
-    if (sorter->by_file)
-        by_file_row(&sorter->files[index], row);
-    else
-        row->failed = !row_parse(row, store_views(&sorter->store)[index].rest, &error);
+    const struct stored_view *view = &store_views(&sorter->store)[sorter->index++];
+    if (!sorter->by_file) {
+        row->failed = !row_parse(row, view->rest, &error);
+        return true;
+    }
+    row_begin(row, ROW_FILE);
+    store_set_paths(row, view, view->rest);
+    row_set_text(row, MEMBER_KIND, view->kind);
+    row_set_number(row, MEMBER_PROCESSES, view->owner);
+    row_set_number(row, MEMBER_VIEWS, view->base);
+    row_set_number(row, MEMBER_SIZE, view->size);
     return true;
 }

@@ -1,10 +1,24 @@
 /* A step that keeps the mappings of a reply until its last row, with the bounds of store.h. Then it
- * hands them on in another order, or as one row for each distinct file (by_file.h). */
+ * hands them on in another order, or as one row for each file, with the number of processes that map
+ * it and of its views. A file's size is what the process that has most of it mapped has mapped of
+ * it, so that a file that many processes share counts once:
+ *
+ *     {"type":"file","path":"C:\\a.dll","device_path":"...","kind":"image,data","processes":3,
+ *      "views":4,"size":8192}
+ *
+ * Paths that differ only in case are one file; mappings without a file have no such row. */
 #ifndef CLIENT_ROWS_SORT_H
 #define CLIENT_ROWS_SORT_H
 
-#include "client/rows/by_file.h"
 #include "client/rows/store.h"
+
+enum order {
+    ORDER_NONE,     /* as the server lists them; files by path */
+    ORDER_SIZE,     /* largest first */
+    ORDER_PATH,     /* case folded */
+    ORDER_ADDRESS,  /* lowest first; not of files */
+    ORDER_PROCESSES /* of files: those of most processes first */
+};
 
 struct sorter {
     enum order order;
@@ -12,8 +26,7 @@ struct sorter {
     struct store store; /* the rest of a view is its line; of files, its device path */
     struct buffer line;
     bool is_sorted;
-    struct file_total *files; /* owned; of by_file, once sorted */
-    size_t count, index;      /* of what is handed on; of the next */
+    size_t index; /* of the next to hand on */
 };
 
 void sorter_init(_Out_ struct sorter *sorter, enum order order, bool by_file);

@@ -102,10 +102,10 @@ void store_set_paths(struct row *row, const struct stored_view *view, struct spa
     row_set_text(row, MEMBER_DEVICE_PATH, view->is_device ? view->path : device_path);
 }
 
-const struct stored_view *store_views(const struct store *store)
+struct stored_view *store_views(const struct store *store)
 {
     /* The buffer's memory comes from realloc() and holds nothing but views. */
-    return (const struct stored_view *)(const void *)store->views.data;
+    return (struct stored_view *)(void *)store->views.data;
 }
 
 bool store_sort(struct store *store, merge_compare compare)

@@ -44,7 +44,7 @@ void store_set_paths(_Inout_ struct row *row, _In_ const struct stored_view *vie
                      struct span device_path);
 
 /* All views, valid until the next one is kept; NULL when there are none. */
-const struct stored_view *store_views(_In_ const struct store *store);
+struct stored_view *store_views(_In_ const struct store *store);
 
 /* Below, at or above 0, as the path `a` comes before, with or after `b`: case folded, as Windows
  * compares file names. A separator comes before every other character, so that the files of a folder
