@@ -14,9 +14,8 @@
 #include "service/win32/pipe.h"
 
 enum {
-    WRITE_SIZE_MAX = 32 * 1024,      /* of one write: progress is seen at least this often */
-    STEPS_MAX = 64,                  /* of a session in one go: four for each request */
-    PRESENCE_INTERVAL_US = 50 * 1000 /* how often a scan checks that its client is there */
+    WRITE_SIZE_MAX = 32 * 1024, /* of one write: progress is seen at least this often */
+    STEPS_MAX = 64              /* of a session in one go: four for each request */
 };
 
 enum operation { OPERATION_ACCEPT, OPERATION_READ, OPERATION_WRITE };
@@ -35,7 +34,6 @@ struct connection {
     struct session session; /* has_client */
     struct caller opener;   /* has_client: who opened the pipe */
     DWORD client_pid;       /* its process; 0: unknown */
-    uint64_t presence_us;   /* when the client was last known to be there */
     LONG settings_version;  /* of the limits and rights the session has */
     bool has_asked;         /* its seat knows of a complete request */
 
@@ -49,22 +47,12 @@ struct connection {
     OVERLAPPED overlapped;    /* the kernel's until the completion, and so is the buffer */
 };
 
-static struct connection *connection_of(struct seat *seat)
-{
-    return CONTAINING_RECORD(seat, struct connection, seat);
-}
-
 static bool is_stopping(struct connection *connection)
 {
     return InterlockedCompareExchange(&connection->shared->is_stopping, 0, 0) != 0;
 }
 
 /* --- references --- */
-
-static void reference(struct connection *connection)
-{
-    InterlockedIncrement(&connection->references);
-}
 
 void connection_leave(struct connection_shared *shared)
 {
@@ -103,7 +91,7 @@ static void finish(struct connection *connection, DWORD error)
         shared->accept_error = error;
     ReleaseSRWLockExclusive(&shared->lock);
     if (was_connected)
-        statistics_connection_closed(shared->context->statistics);
+        statistics_connection_closed(shared->context.statistics);
     SubmitThreadpoolWork(shared->attend);
     release(connection);
 }
@@ -144,7 +132,7 @@ static DWORD start(struct connection *connection, enum operation operation)
 {
     DWORD error = ERROR_RETRY;
 
-    reference(connection);
+    InterlockedIncrement(&connection->references);
     AcquireSRWLockExclusive(&connection->lock);
     /* Checked under the lock: the sweep that follows the stop, or disturb(), either finds us pending,
      * or has been here before, and then we see the flag. */
@@ -207,7 +195,7 @@ static void look_at_seat(struct connection *connection)
         const bool is_user = state == SEAT_NO_USER_PLACE;
         const enum statistics_limit limit =
             is_user ? LIMIT_CONNECTIONS_PER_USER : LIMIT_CONNECTIONS;
-        statistics_limit_hit(shared->context->statistics, limit);
+        statistics_limit_hit(shared->context.statistics, limit);
         event_limit_hit(limit);
         session_refuse(&connection->session, STATUS_BUSY,
                        is_user ? "This user has as many connections as one user may have (limit "
@@ -269,9 +257,10 @@ static void transferred(struct connection *connection, DWORD error, size_t size)
 }
 
 /* Reads or writes. Returns true when it is pending. */
-static bool transfer(struct connection *connection, enum operation operation)
+static bool transfer(struct connection *connection)
 {
-    const DWORD error = start(connection, operation);
+    const bool is_read = session_next(&connection->session) == SESSION_READ;
+    const DWORD error = start(connection, is_read ? OPERATION_READ : OPERATION_WRITE);
 
     if (error == ERROR_RETRY) /* run() informs about a stop */
         look_at_seat(connection);
@@ -315,14 +304,14 @@ static bool wait_for_turn(struct connection *connection)
     struct session *session = &connection->session;
     const bool is_first = !session->has_scanned;
 
-    reference(connection);
+    InterlockedIncrement(&connection->references);
     enum scan_wait wait =
         scan_threads_wait(&shared->scans, &connection->ticket, &session->grant.caller.user,
                           session_deadline_ms(session));
     if (wait == SCAN_CLOSED)
         release(connection);
     else if (wait == SCAN_WAITS && is_first)
-        statistics_limit_hit(shared->context->statistics, LIMIT_SCANS);
+        statistics_limit_hit(shared->context.statistics, LIMIT_SCANS);
     return wait != SCAN_CLOSED;
 }
 
@@ -351,7 +340,8 @@ static void run(struct connection *connection)
         follow(connection);
         switch (session_next(&connection->session)) {
         case SESSION_READ:
-            if (transfer(connection, OPERATION_READ))
+        case SESSION_WRITE:
+            if (transfer(connection))
                 return;
             break;
         case SESSION_IDENTIFY:
@@ -364,16 +354,12 @@ static void run(struct connection *connection)
             if (wait_for_turn(connection))
                 return;
             break;
-        case SESSION_WRITE:
-            if (transfer(connection, OPERATION_WRITE))
-                return;
-            break;
         case SESSION_CLOSE:
             finish(connection, ERROR_SUCCESS);
             return;
         }
     }
-    reference(connection);
+    InterlockedIncrement(&connection->references);
     SubmitThreadpoolWork(connection->work);
 }
 
@@ -383,7 +369,7 @@ static void run(struct connection *connection)
  * lock, which keeps the connection. */
 static void disturb(struct seat *seat)
 {
-    struct connection *connection = connection_of(seat);
+    struct connection *connection = CONTAINING_RECORD(seat, struct connection, seat);
 
     AcquireSRWLockExclusive(&connection->lock);
     connection->must_look = true; /* it may be about to wait, or have got what it waited for */
@@ -397,7 +383,7 @@ static void disturb(struct seat *seat)
  * the shared lock, which keeps the connection. */
 static bool has_left(struct seat *seat)
 {
-    struct connection *connection = connection_of(seat);
+    struct connection *connection = CONTAINING_RECORD(seat, struct connection, seat);
 
     AcquireSRWLockExclusive(&connection->lock);
     if (connection->is_pending && pipe_is_abandoned(connection->pipe))
@@ -423,12 +409,12 @@ static void begin(struct connection *connection)
         disturb(cut);
     shared->failures = 0;
     connection->settings_version = shared->settings_version;
-    session_init(&connection->session, shared->context, &shared->limits, &connection->opener,
+    session_init(&connection->session, &shared->context, &shared->limits, &connection->opener,
                  shared->now_ms());
     ReleaseSRWLockExclusive(&shared->lock);
 
     connection->has_client = true;
-    statistics_connection_opened(shared->context->statistics);
+    statistics_connection_opened(shared->context.statistics);
     SubmitThreadpoolWork(shared->attend);
     look_at_seat(connection);
 }
@@ -450,7 +436,7 @@ static void accept_done(struct connection *connection, DWORD error)
     case ERROR_OPERATION_ABORTED:
         if (error != ERROR_OPERATION_ABORTED) /* so that the instance can listen again */
             pipe_calls.disconnect_named_pipe(connection->pipe);
-        reference(connection);
+        InterlockedIncrement(&connection->references);
         SubmitThreadpoolWork(connection->work); /* after others that wait for the thread */
         break;
     case ERROR_RETRY: /* the server stops */
@@ -474,7 +460,6 @@ static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context
     connection->is_pending = false;
     ReleaseSRWLockExclusive(&connection->lock);
 
-    connection->presence_us = system_now_us(NULL);
     if (connection->operation == OPERATION_ACCEPT) {
         accept_done(connection, error);
     } else {
@@ -508,22 +493,11 @@ void connection_resume(struct turns_ticket *ticket, const struct watch_target *h
     SubmitThreadpoolWork(connection->work);
 }
 
-/* A scan that its client does not wait for any more gets no turn. */
-static bool is_client_present(struct connection *connection)
-{
-    uint64_t now_us = system_now_us(NULL);
-
-    if (now_us - connection->presence_us < PRESENCE_INTERVAL_US)
-        return true;
-    connection->presence_us = now_us;
-    return !pipe_is_abandoned(connection->pipe);
-}
-
 void connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us)
 {
     struct connection *connection = CONTAINING_RECORD(ticket, struct connection, ticket);
 
-    if (!is_client_present(connection))
+    if (pipe_is_abandoned(connection->pipe)) /* nobody waits for the scan any more */
         session_on_error(&connection->session);
     else if (session_scan(&connection->session, watch, end_us))
         session_on_served(&connection->session, connection->shared->now_ms());
@@ -544,9 +518,10 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
     connection->shared = shared;
     connection->references = 2; /* one is ours */
     InitializeSRWLock(&connection->lock);
-    connection->work = pipe_calls.create_work(on_work, connection, shared->environment);
+    connection->work = pipe_calls.create_work(on_work, connection, &shared->environment);
     if (connection->work != NULL)
-        connection->io = pipe_calls.create_io(pipe, on_completion, connection, shared->environment);
+        connection->io =
+            pipe_calls.create_io(pipe, on_completion, connection, &shared->environment);
     /* What is done at once is gone on with at once. */
     if (connection->io == NULL ||
         !SetFileCompletionNotificationModes(pipe, FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)) {
@@ -597,6 +572,6 @@ void connections_sweep(struct connection_shared *shared)
     AcquireSRWLockExclusive(&shared->lock);
     uint64_t now_ms = shared->now_ms();
     for (struct seat *seat = shared->seats.first; seat != NULL; seat = seat->next)
-        sweep(connection_of(seat), now_ms);
+        sweep(CONTAINING_RECORD(seat, struct connection, seat), now_ms);
     ReleaseSRWLockExclusive(&shared->lock);
 }

@@ -23,18 +23,17 @@
  * Lock order: `lock`, then that of a connection (deadlines, eviction). The scan threads' lock is
  * taken under neither; events and statistics are reported under none of them. */
 struct connection_shared {
-    TP_CALLBACK_ENVIRON *environment;
-    const struct answer_context *context;
+    TP_CALLBACK_ENVIRON environment;
+    struct answer_context context;
     struct scan_threads scans;
     struct client_access access;
     client_query *query_client;
     client_opener_query *query_opener;
     uint64_t (*now_ms)(void);
-    PTP_WORK attend; /* to submit when clients have come or gone */
-    HANDLE freed;    /* event: `alive` fell to 0 */
-    volatile LONG
-        alive; /* connections whose memory exists, callbacks of the server, and the server */
-    volatile LONG is_stopping;      /* set once */
+    PTP_WORK attend;           /* to submit when clients have come or gone */
+    HANDLE freed;              /* event: `alive` fell to 0 */
+    volatile LONG alive;       /* connections in memory, callbacks of the server, and the server */
+    volatile LONG is_stopping; /* set once */
     volatile LONG settings_version; /* goes up with each change of the limits or of `access` */
 
     SRWLOCK lock; /* guards what follows */
@@ -49,18 +48,15 @@ struct connection_shared {
  * pipe  Belongs to the connection on success, to the caller on failure. */
 NODISCARD DWORD connection_listen(_Inout_ struct connection_shared *shared, HANDLE pipe);
 
-/* A scan thread runs a turn of this connection; see scan_turn. */
-void connection_take_turn(_Inout_ struct turns_ticket *ticket, _Inout_ struct watch *watch,
-                          uint64_t end_us);
+/* A scan_turn. */
+void connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us);
 
 /* Lets a pool thread go on with a connection whose turn does not come or does not end.
  * hung  Of scan_threads_abandon(), which returned the ticket; NULL: the ticket was taken out of the
  *       queue, because its deadline has passed or the server stops. */
-void connection_resume(_Inout_ struct turns_ticket *ticket,
-                       _In_opt_ const struct watch_target *hung);
+void connection_resume(struct turns_ticket *ticket, const struct watch_target *hung);
 
-/* Cancels operations that are past their deadline, and all when the server stops. May be repeated.
- */
+/* Cancels operations that are past their deadline, and all when the server stops. */
 void connections_sweep(_Inout_ struct connection_shared *shared);
 
 /* Takes one from `alive`. The owner of `shared` may free it as soon as the last has left. */

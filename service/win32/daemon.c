@@ -51,49 +51,45 @@ static struct {
 
 /* Reads the registry and reports what is wrong there. A key that does not exist leaves the defaults.
  * last   The settings in force; NULL at the start.
- * setup  What they grant; release it.
- * Returns a Win32 error, then `daemon.settings` is unchanged. */
-static DWORD read_settings(const struct settings *last, struct access_setup *setup)
+ * setup  What the new ones grant; release it.
+ * Returns a Win32 error. */
+static DWORD read_settings(const struct settings *last, struct settings *settings,
+                           struct access_setup *setup)
 {
-    struct settings settings;
-
-    settings_default(&settings, system_processors());
-    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, &settings);
-    DWORD error = access_setup_create(&settings, last, setup);
-    if (error != ERROR_SUCCESS)
-        return error;
-    for (size_t i = 0; i < settings.findings_count; i++) {
-        const struct settings_finding *finding = &settings.findings[i];
+    settings_default(settings, system_processors());
+    settings_registry_read(HKEY_LOCAL_MACHINE, SETTINGS_REGISTRY_KEY, settings);
+    DWORD error = access_setup_create(settings, last, setup);
+    for (size_t i = 0; i < settings->findings_count && error == ERROR_SUCCESS; i++) {
+        const struct settings_finding *finding = &settings->findings[i];
         if (finding->is_security)
-            event_security_refused(finding->name, finding->why, settings.is_closed);
+            event_security_refused(finding->name, finding->why, settings->is_closed);
         else
             event_configuration_refused(finding->name, finding->why);
     }
-    daemon.settings = settings;
-    return ERROR_SUCCESS;
+    return error;
 }
 
-/* The operator has changed something, perhaps. */
+/* The operator has changed something, perhaps. On failure all is as before. */
 static void reconfigure(void)
 {
-    const struct settings last = daemon.settings;
+    struct settings settings;
     struct access_setup setup;
+    bool is_pipe_other = false;
 
-    DWORD error = read_settings(&last, &setup);
+    DWORD error = read_settings(&daemon.settings, &settings, &setup);
     if (error == ERROR_SUCCESS) {
-        error = server_set_access(daemon.server, setup.access_sddl.data,
-                                  daemon.settings.filtered_admins);
-        bool is_pipe_other = strcmp(setup.pipe_sddl.data, daemon.setup.pipe_sddl.data) != 0;
+        error = server_set_access(daemon.server, setup.access_sddl.data, settings.filtered_admins);
+        is_pipe_other = strcmp(setup.pipe_sddl.data, daemon.setup.pipe_sddl.data) != 0;
         access_setup_release(&setup);
-        if (error == ERROR_SUCCESS)
-            event_configuration_read(is_pipe_other);
     }
     if (error != ERROR_SUCCESS) {
-        daemon.settings = last;
         event_configuration_failed(error);
-    } else if (server_configure(daemon.server, &daemon.settings.limits) != ERROR_SUCCESS) {
-        event_configuration_refused("Scans", "more than Windows can start: fewer threads scan");
+        return;
     }
+    daemon.settings = settings;
+    event_configuration_read(is_pipe_other);
+    if (server_configure(daemon.server, &daemon.settings.limits) != ERROR_SUCCESS)
+        event_configuration_refused("Scans", "more than Windows can start: fewer threads scan");
 }
 
 /* --- start --- */
@@ -124,17 +120,18 @@ static DWORD create_server(const wchar_t *pipe_name)
     return server_create(&config, &daemon.server);
 }
 
-/* What a server needs before it can listen.
- * settings  As for start(). */
-static DWORD prepare(const struct settings *settings)
+/* Listens, and reports so as an event; or reports why not.
+ * settings  Of the console, copied; NULL: the service, with the operator's from the registry. */
+static DWORD start(const char *pipe_name, const struct settings *settings)
 {
+    wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
     DWORD error = ERROR_SUCCESS;
 
     daemon.is_console = settings != NULL;
     if (daemon.is_console)
         daemon.settings = *settings;
     else
-        error = read_settings(NULL, &daemon.setup);
+        error = read_settings(NULL, &daemon.settings, &daemon.setup);
     hardening_finish();
     if (error == ERROR_SUCCESS && !daemon.is_console &&
         !hardening_places_are_safe(daemon.settings.trust_folder != 0))
@@ -144,16 +141,8 @@ static DWORD prepare(const struct settings *settings)
     if (debug_error != ERROR_SUCCESS && !daemon.is_console)
         event_debug_missing(debug_error);
     system_info_query(&daemon.info, daemon.is_console ? "console" : "service");
-    return error == ERROR_SUCCESS ? platform_nt_create(&daemon.platform) : error;
-}
-
-/* Listens, and reports so as an event; or reports why not.
- * settings  Of the console, copied; NULL: the service, with the operator's from the registry. */
-static DWORD start(const char *pipe_name, const struct settings *settings)
-{
-    wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
-
-    DWORD error = prepare(settings);
+    if (error == ERROR_SUCCESS)
+        error = platform_nt_create(&daemon.platform);
     if (error == ERROR_SUCCESS)
         error =
             text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
@@ -168,12 +157,11 @@ static DWORD start(const char *pipe_name, const struct settings *settings)
                                              .user_name = token_user_name,
                                              .statistics = &daemon.statistics};
     error = create_server(pipe_name_w);
-    if (error != ERROR_SUCCESS) {
-        event_pipe_failed(pipe_name, error);
-        goto cleanup;
+    if (error == ERROR_SUCCESS) {
+        event_service_started(pipe_name);
+        return ERROR_SUCCESS;
     }
-    event_service_started(pipe_name);
-    return ERROR_SUCCESS;
+    event_pipe_failed(pipe_name, error);
 
 cleanup:
     platform_nt_destroy(&daemon.platform);

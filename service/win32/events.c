@@ -125,12 +125,25 @@ static bool is_due(volatile LONG64 *last_ms)
     return InterlockedCompareExchange64(last_ms, now_ms, last) == last;
 }
 
-/* --- the service --- */
+/* --- the messages --- */
 
-void event_service_started(const char *pipe_name)
-{
-    report(EVENT_SERVICE_STARTED, pipe_name, NULL);
-}
+#define X(function, message, is_limited)       \
+    void function(DWORD error)                 \
+    {                                          \
+        static volatile LONG64 last_ms;        \
+        if (!(is_limited) || is_due(&last_ms)) \
+            report_error(message, error);      \
+    }
+EVENTS_OF_ERRORS(X)
+#undef X
+
+#define X(function, message)         \
+    void function(const char *text)  \
+    {                                \
+        report(message, text, NULL); \
+    }
+EVENTS_OF_TEXTS(X)
+#undef X
 
 void event_pipe_failed(const char *pipe_name, DWORD error)
 {
@@ -139,24 +152,6 @@ void event_pipe_failed(const char *pipe_name, DWORD error)
 
     report(is_taken ? EVENT_NAME_TAKEN : EVENT_PIPE_FAILED, pipe_name,
            text_w_error(text, sizeof text, error));
-}
-
-void event_start_failed(DWORD error)
-{
-    report_error(EVENT_START_FAILED, error);
-}
-
-void event_accept_failed(DWORD error)
-{
-    static volatile LONG64 last_ms;
-
-    if (is_due(&last_ms))
-        report_error(EVENT_ACCEPT_FAILED, error);
-}
-
-void event_server_failed(void)
-{
-    report(EVENT_SERVER_FAILED, NULL, NULL);
 }
 
 void event_pipe_taken_over(const wchar_t *pipe_name)
@@ -168,14 +163,20 @@ void event_pipe_taken_over(const wchar_t *pipe_name)
     report(EVENT_PIPE_TAKEN_OVER, name, NULL);
 }
 
+void event_server_failed(void)
+{
+    report(EVENT_SERVER_FAILED, NULL, NULL);
+}
+
 void event_stop_late(void)
 {
     report(EVENT_STOP_LATE, NULL, NULL);
 }
 
-void event_debug_missing(DWORD error)
+void event_service_stopped(void)
 {
-    report_error(EVENT_DEBUG_MISSING, error);
+    events_flush(UINT64_MAX);
+    report(EVENT_SERVICE_STOPPED, NULL, NULL);
 }
 
 void event_configuration_refused(const char *name, const char *why)
@@ -193,32 +194,15 @@ void event_configuration_read(bool is_pipe_other)
     report(EVENT_CONFIGURATION_READ, is_pipe_other ? "who may open the pipe" : "nothing", NULL);
 }
 
-void event_configuration_failed(DWORD error)
+void event_limit_hit(enum statistics_limit limit)
 {
-    report_error(EVENT_CONFIGURATION_FAILED, error);
+    static volatile LONG64 last_ms[LIMIT_COUNT];
+
+    if (is_due(&last_ms[limit]))
+        report(EVENT_LIMIT_HIT, statistics_limit_names[limit], NULL);
 }
 
-void event_hardening_refused(const char *names)
-{
-    report(EVENT_HARDENING_REFUSED, names, NULL);
-}
-
-void event_privileges_kept(DWORD error)
-{
-    report_error(EVENT_PRIVILEGES_KEPT, error);
-}
-
-void event_place_open(const char *what)
-{
-    report(EVENT_PLACE_OPEN, what, NULL);
-}
-
-void event_folder_refused(const char *why)
-{
-    report(EVENT_FOLDER_REFUSED, why, NULL);
-}
-
-/* --- clients --- */
+/* --- denials and queries, counted by user --- */
 
 /* Reports what is due of a kind that is counted by user. */
 static void report_due(struct audit *audit, DWORD id, uint64_t now_ms)
@@ -319,26 +303,4 @@ void event_answered(const struct caller *caller, DWORD client_pid,
     }
     if (answer->code == STATUS_INTERNAL && is_due(&last_ms))
         report(EVENT_INTERNAL_ERROR, statistics_op_names[answer->op], NULL);
-}
-
-void event_service_stopped(void)
-{
-    events_flush(UINT64_MAX);
-    report(EVENT_SERVICE_STOPPED, NULL, NULL);
-}
-
-void event_identity_failed(DWORD error)
-{
-    static volatile LONG64 last_ms;
-
-    if (is_due(&last_ms))
-        report_error(EVENT_IDENTITY_FAILED, error);
-}
-
-void event_limit_hit(enum statistics_limit limit)
-{
-    static volatile LONG64 last_ms[LIMIT_COUNT];
-
-    if (is_due(&last_ms[limit]))
-        report(EVENT_LIMIT_HIT, statistics_limit_names[limit], NULL);
 }

@@ -48,7 +48,7 @@
  * them without effect. */
 const char *hardening_apply(void);
 
-/* Removes all other privileges from this process, for good. Returns a Win32 error. */
+/* Removes all other privileges from this process. Returns a Win32 error. */
 NODISCARD DWORD hardening_drop_privileges(void);
 
 /* Drops the privileges and reports as events what Windows refused. Call it once, when events are
@@ -63,24 +63,22 @@ enum { HARDENING_REASON_CAPACITY = 1024 };
  * gives it one with a drive letter; static. NULL when there is none. */
 const wchar_t *hardening_program(void);
 
-/* Each looks for an account other than SYSTEM, Administrators and TrustedInstaller. `reason` receives
- * "" when there is none, else which object and who, terminated UTF-8. Returns a Win32 error.
+/* Each looks for an account other than SYSTEM, Administrators and TrustedInstaller. `reason` of
+ * HARDENING_REASON_CAPACITY receives "" when there is none, else which object and who, terminated UTF-8.
+ * Returns a Win32 error.
  *
  * keys    that could change the settings or the registration of the service. Without a key of
  *         settings, all of them have their defaults.
  * folder  that could change the program or its folder, or rename a folder above. exe: full path. */
-NODISCARD DWORD hardening_check_keys(_Out_writes_(HARDENING_REASON_CAPACITY) char *reason);
-NODISCARD DWORD hardening_check_folder(_In_ const wchar_t *exe,
-                                       _Out_writes_(HARDENING_REASON_CAPACITY) char *reason);
+NODISCARD DWORD hardening_check_keys(_Out_ char *reason);
+NODISCARD DWORD hardening_check_folder(_In_ const wchar_t *exe, _Out_ char *reason);
 
 /* Why a service must not run from a drive of this type (source: GetDriveTypeW); NULL: it may. */
 const char *hardening_drive_problem(UINT drive_type);
 
 /* May this program run as the service? It must be on a fixed drive, and pass the check of the folder,
- * which is left out on Wine. A check that cannot be made is not passed.
- * reason  Receives why not, terminated UTF-8; "": it may. */
-void hardening_check_program(_In_ const wchar_t *exe,
-                             _Out_writes_(HARDENING_REASON_CAPACITY) char *reason);
+ * which is left out on Wine. A check that cannot be made is not passed. `reason` as above: why not. */
+void hardening_check_program(_In_ const wchar_t *exe, _Out_ char *reason);
 
 /* All checks for this program; reports what they find as events.
  * trust_folder  The operator wants it to run from where it is.

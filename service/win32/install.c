@@ -17,18 +17,23 @@
 enum { RESTART_RESET_S = 24 * 60 * 60, ERROR_CAPACITY = 256, BROADCAST_WAIT_MS = 1000 };
 
 static wchar_t description[] = L"Lists the files that are mapped into the memory of processes, for "
-                               L"lsmap. Answers local clients "
-                               L"over a named pipe, each according to its rights.";
+                               L"lsmap. Answers local clients over a named pipe, each according to "
+                               L"its rights.";
 
 /* Of a command that runs once. */
-static wchar_t folder[INSTALL_PATH_CAPACITY]; /* of the programs */
+static const char *step; /* what is being done, a phrase for the message when it fails */
+static const wchar_t *program;
+static wchar_t folder[INSTALL_PATH_CAPACITY]; /* of the program */
 static wchar_t scratch[INSTALL_PATH_CAPACITY];
 
-static void set_folder(const wchar_t *program)
+static DWORD find_program(void)
 {
-    const wchar_t *last = wcsrchr(program, L'\\');
-
-    (void)swprintf(folder, INSTALL_PATH_CAPACITY, L"%.*ls", (int)(last - program), program);
+    program = hardening_program();
+    if (program == NULL)
+        return ERROR_NOT_ENOUGH_MEMORY;
+    (void)swprintf(folder, INSTALL_PATH_CAPACITY, L"%.*ls",
+                   (int)(wcsrchr(program, L'\\') - program), program);
+    return ERROR_SUCCESS;
 }
 
 /* The full path of a file in the folder, in `scratch`. */
@@ -62,23 +67,10 @@ static DWORD remove_key(const wchar_t *key)
 
 /* --- the registration --- */
 
-static DWORD set_descriptor(SC_HANDLE service)
+/* Most of it takes effect at the next start. Wine does not know all of it. */
+static DWORD configure(SC_HANDLE service)
 {
     PSECURITY_DESCRIPTOR descriptor = NULL;
-
-    DWORD error = descriptor_create(SERVICE_SDDL, &descriptor);
-    if (error != ERROR_SUCCESS)
-        return error;
-    if (!SetServiceObjectSecurity(service, DACL_SECURITY_INFORMATION, descriptor))
-        error = GetLastError();
-    descriptor_free(&descriptor);
-    return error;
-}
-
-/* Most of it takes effect at the next start. Wine does not know all of it.
- * what  Receives on failure which step, a phrase. */
-static DWORD configure(SC_HANDLE service, const char **what)
-{
     SERVICE_DESCRIPTIONW about = {.lpDescription = description};
     /* A restart after 5 s, after 30 s, then after each minute. */
     SC_ACTION actions[] = {{SC_ACTION_RESTART, 5 * 1000},
@@ -108,7 +100,7 @@ static DWORD configure(SC_HANDLE service, const char **what)
     };
 
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
-        *what = steps[i].what;
+        step = steps[i].what;
         if (ChangeServiceConfig2W(service, steps[i].level, steps[i].info))
             continue;
         DWORD error = GetLastError();
@@ -116,13 +108,18 @@ static DWORD configure(SC_HANDLE service, const char **what)
         if (!is_unknown || !system_is_wine())
             return error;
     }
-    *what = "cannot set who may control the service";
-    return set_descriptor(service);
+    step = "cannot set who may control the service";
+    DWORD error = descriptor_create(SERVICE_SDDL, &descriptor);
+    if (error == ERROR_SUCCESS &&
+        !SetServiceObjectSecurity(service, DACL_SECURITY_INFORMATION, descriptor))
+        error = GetLastError();
+    descriptor_free(&descriptor);
+    return error;
 }
 
 /* Registers or updates. Afterwards the service is stopped. */
-static DWORD register_service(SC_HANDLE manager, const wchar_t *program,
-                              const struct command_line *line, SC_HANDLE *service, bool *is_new)
+static DWORD register_service(SC_HANDLE manager, const struct command_line *line,
+                              SC_HANDLE *service, bool *is_new)
 {
     if (swprintf(scratch, INSTALL_PATH_CAPACITY, L"\"%ls\"", program) < 0)
         return ERROR_FILENAME_EXCED_RANGE;
@@ -243,34 +240,29 @@ bool install_edit_path(wchar_t *list, const wchar_t *name, bool add)
     return true;
 }
 
-/* New programs get the new PATH. The service itself never loads user32.dll. */
-static void broadcast_change(void)
-{
-    typedef LRESULT(WINAPI * send_timeout)(HWND, UINT, WPARAM, LPARAM, UINT, UINT, PDWORD_PTR);
-    send_timeout send = (send_timeout)system_function(L"user32.dll", "SendMessageTimeoutW");
-
-    if (send != NULL)
-        send(HWND_BROADCAST, WM_SETTINGCHANGE, 0, (LPARAM)L"Environment", SMTO_ABORTIFHUNG,
-             BROADCAST_WAIT_MS, NULL);
-}
-
-/* Reads, edits and writes the system's PATH; its type stays. */
+/* Reads, edits and writes the system's PATH; its type stays. New programs get the new one. */
 static DWORD edit_path(bool add)
 {
+    typedef LRESULT(WINAPI * send_timeout)(HWND, UINT, WPARAM, LPARAM, UINT, UINT, PDWORD_PTR);
     DWORD type = REG_EXPAND_SZ, size = sizeof scratch;
 
     scratch[0] = L'\0';
-    LSTATUS error =
-        RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_PATH_KEY, L"Path",
-                     RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, &type, scratch, &size);
+    DWORD error = (DWORD)RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_PATH_KEY, L"Path",
+                                      RRF_RT_REG_SZ | RRF_RT_REG_EXPAND_SZ | RRF_NOEXPAND, &type,
+                                      scratch, &size);
     if (error != ERROR_SUCCESS && error != ERROR_FILE_NOT_FOUND)
-        return (DWORD)error;
+        return error;
     if (!install_edit_path(scratch, folder, add))
         return ERROR_SUCCESS;
-    error = (LSTATUS)write_text(INSTALL_PATH_KEY, L"Path", type, scratch);
-    if (error == ERROR_SUCCESS)
-        broadcast_change();
-    return (DWORD)error;
+    error = write_text(INSTALL_PATH_KEY, L"Path", type, scratch);
+    if (error != ERROR_SUCCESS)
+        return error;
+    /* The service itself never loads user32.dll. */
+    send_timeout send = (send_timeout)system_function(L"user32.dll", "SendMessageTimeoutW");
+    if (send != NULL)
+        send(HWND_BROADCAST, WM_SETTINGCHANGE, 0, (LPARAM)L"Environment", SMTO_ABORTIFHUNG,
+             BROADCAST_WAIT_MS, NULL);
+    return ERROR_SUCCESS;
 }
 
 static DWORD write_entry(void)
@@ -306,13 +298,13 @@ static DWORD add_apps_entry(bool is_packaged)
 }
 
 /* The folder that leaves PATH is the one that the entry names, or else that of the program. */
-static DWORD remove_apps_entry(const wchar_t *program)
+static DWORD remove_apps_entry(void)
 {
-    DWORD size = sizeof folder;
+    DWORD size = sizeof scratch;
 
     if (RegGetValueW(HKEY_LOCAL_MACHINE, INSTALL_APPS_KEY, L"InstallLocation", RRF_RT_REG_SZ, NULL,
-                     folder, &size) != ERROR_SUCCESS)
-        set_folder(program);
+                     scratch, &size) == ERROR_SUCCESS)
+        wcscpy(folder, scratch);
     DWORD error = edit_path(false);
     return error == ERROR_SUCCESS ? remove_key(INSTALL_APPS_KEY) : error;
 }
@@ -321,7 +313,7 @@ static DWORD remove_apps_entry(const wchar_t *program)
 
 /* Everything that can be refused is checked before anything is changed: a running service goes on
  * running. Prints why. */
-static enum exit_code check_first(const wchar_t *program, const struct command_line *line)
+static enum exit_code check_first(const struct command_line *line)
 {
     char reason[HARDENING_REASON_CAPACITY] = "";
 
@@ -329,12 +321,10 @@ static enum exit_code check_first(const wchar_t *program, const struct command_l
     if (error != ERROR_SUCCESS)
         return service_fail("cannot lock the folder of the program", error);
     hardening_check_program(program, reason);
-    if (reason[0] == '\0')
-        return EXIT_CODE_OK;
-    if (line->trust_folder) {
+    if (reason[0] != '\0' && line->trust_folder)
         service_warn(line->quiet, "%s", reason);
+    if (reason[0] == '\0' || line->trust_folder)
         return EXIT_CODE_OK;
-    }
     fprintf(stderr,
             SERVICE_NAME ": the service must not run from here, where others could become SYSTEM: "
                          "%s; use install.cmd, which copies it to a folder below Program Files, or "
@@ -365,16 +355,14 @@ static DWORD write_settings(const struct command_line *line)
     DWORD error = write_number(SETTINGS_REGISTRY_KEY, L"TrustFolder", line->trust_folder);
     if (error != ERROR_SUCCESS || !line->has_filtered_admins)
         return error;
-    const char *name = filtered_admins_name(line->settings.filtered_admins);
-    error = text_w_from_utf8(scratch, INSTALL_PATH_CAPACITY, span_from_string(name));
-    return error == ERROR_SUCCESS
-               ? write_text(SETTINGS_REGISTRY_KEY, L"FilteredAdmins", REG_SZ, scratch)
-               : error;
+    (void)swprintf(scratch, INSTALL_PATH_CAPACITY, L"%hs",
+                   filtered_admins_name(line->settings.filtered_admins));
+    return write_text(SETTINGS_REGISTRY_KEY, L"FilteredAdmins", REG_SZ, scratch);
 }
 
 /* The file whose messages the event log shows: the one beside the program, or the program itself,
  * which has the same messages. */
-static DWORD register_event_source(const wchar_t *program)
+static DWORD register_event_source(void)
 {
     const wchar_t *file = in_folder(L"" INSTALL_EVENTS_FILE);
 
@@ -387,37 +375,36 @@ static DWORD register_event_source(const wchar_t *program)
                                   : error;
 }
 
-static DWORD install_steps(SC_HANDLE manager, const wchar_t *program,
-                           const struct command_line *line, const char **what)
+static DWORD install_steps(SC_HANDLE manager, const struct command_line *line)
 {
     SC_HANDLE service = NULL;
     bool is_new = false;
 
-    *what = "cannot register the service";
-    DWORD error = register_service(manager, program, line, &service, &is_new);
+    step = "cannot register the service";
+    DWORD error = register_service(manager, line, &service, &is_new);
     if (error == ERROR_SUCCESS)
-        error = configure(service, what);
+        error = configure(service);
     if (error == ERROR_SUCCESS) {
-        *what = "cannot write the settings";
+        step = "cannot write the settings";
         error = lock_key();
     }
     if (error == ERROR_SUCCESS)
         error = write_settings(line);
     if (error == ERROR_SUCCESS) {
         set_readers(line);
-        *what = "cannot register the event source";
-        error = register_event_source(program);
+        step = "cannot register the event source";
+        error = register_event_source();
     }
     if (error == ERROR_SUCCESS &&
         !line->trust_folder) { /* PATH has no folder that others can change */
-        *what = "cannot add lsmap to PATH and to the installed apps";
+        step = "cannot add lsmap to PATH and to the installed apps";
         error = add_apps_entry(line->packaged);
     }
     if (error == ERROR_SUCCESS)
         service_say(line->quiet, "The service " SERVICE_NAME " is %s.\n",
                     is_new ? "installed" : "updated");
     if (error == ERROR_SUCCESS && !line->no_start) {
-        *what = "the service is installed but does not start";
+        step = "the service is installed but does not start";
         error = service_start(service);
         if (error == ERROR_SUCCESS)
             service_say(line->quiet, "It is running.\n");
@@ -451,9 +438,7 @@ static void remove_old(void)
 
 enum exit_code install_run(const struct command_line *line)
 {
-    const char *what = "cannot open the service control manager";
     SC_HANDLE manager = NULL;
-    const wchar_t *program = NULL;
     enum exit_code code = EXIT_CODE_OK;
 
     DWORD error = line->readers != NULL ? readers_group_check(line->readers) : ERROR_SUCCESS;
@@ -461,21 +446,20 @@ enum exit_code install_run(const struct command_line *line)
         return service_fail("the account of --readers is not known", error);
     if (line->check)
         return EXIT_CODE_OK;
+    step = "cannot open the service control manager";
     error = service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager);
     if (error == ERROR_SUCCESS) {
-        what = "cannot determine the path of this program";
-        program = hardening_program();
-        error = program != NULL ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
+        step = "cannot determine the path of this program";
+        error = find_program();
     }
     if (error == ERROR_SUCCESS) {
-        set_folder(program);
-        code = check_first(program, line);
+        code = check_first(line);
         if (code == EXIT_CODE_OK)
-            error = install_steps(manager, program, line, &what);
+            error = install_steps(manager, line);
         remove_old();
     }
     service_close(&manager);
-    return error == ERROR_SUCCESS ? code : service_fail(what, error);
+    return error == ERROR_SUCCESS ? code : service_fail(step, error);
 }
 
 /* --- uninstall --- */
@@ -523,12 +507,10 @@ enum exit_code uninstall_run(const struct command_line *line)
     }
     enum exit_code code = remove_service(line->quiet);
     code = join(code, "cannot remove the event source", remove_key(INSTALL_EVENTS_KEY));
-    const wchar_t *program = hardening_program();
-    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
-    if (program != NULL) {
-        set_folder(program);
+    DWORD error = find_program();
+    if (error == ERROR_SUCCESS) {
         remove_old();
-        error = remove_apps_entry(program);
+        error = remove_apps_entry();
     }
     code = join(code, "cannot remove lsmap from PATH and from the installed apps", error);
     error = line->purge ? readers_group_remove() : ERROR_SUCCESS;

@@ -39,21 +39,13 @@ static enum exit_code act(const struct command_line *line)
     return EXIT_CODE_USAGE;
 }
 
-static enum exit_code parse_and_act(size_t count, const char *const *arguments)
-{
-    struct command_line line;
-    char message[CLI_MESSAGE_CAPACITY];
-
-    if (command_line_parse(count, arguments, system_processors(), &line, message))
-        return act(&line);
-    fprintf(stderr, SERVICE_NAME ": %s (see lsmapd --help)\n", message);
-    return EXIT_CODE_USAGE;
-}
-
 int wmain(int argc, wchar_t **argv); /* no header declares it */
 
 int wmain(int argc, wchar_t **argv)
 {
+    struct command_line line;
+    char message[CLI_MESSAGE_CAPACITY];
+
     /* First of all: a DLL beside the program or in the current folder is never loaded. */
     SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     (void)hardening_apply();
@@ -63,8 +55,13 @@ int wmain(int argc, wchar_t **argv)
     const int count = argc > 1 ? argc - 1 : 0;
     char **arguments = text_w_arguments(count, argv + 1);
     SetConsoleOutputCP(CP_UTF8);
-    if (arguments != NULL)
-        code = parse_and_act((size_t)count, (const char *const *)arguments);
+    if (arguments != NULL && command_line_parse((size_t)count, (const char *const *)arguments,
+                                                system_processors(), &line, message)) {
+        code = act(&line);
+    } else if (arguments != NULL) {
+        fprintf(stderr, SERVICE_NAME ": %s (see lsmapd --help)\n", message);
+        code = EXIT_CODE_USAGE;
+    }
     fflush(stdout);
     if (code_page != 0)
         SetConsoleOutputCP(code_page); /* the prompt has its own */

@@ -54,8 +54,8 @@ struct scan_threads {
 
 /* Starts 1 to SCANS_LIMIT_MAX threads. Returns a Win32 error; then none runs.
  * watchdog  Is informed about lost threads, and must outlive them. */
-NODISCARD DWORD scan_threads_start(_Inout_ struct scan_threads *threads, unsigned count,
-                                   _In_ scan_turn *turn, _Inout_ struct watchdog *watchdog);
+NODISCARD DWORD scan_threads_start(struct scan_threads *threads, unsigned count, scan_turn *turn,
+                                   struct watchdog *watchdog);
 
 /* Changes the number of threads. Those too many end after their turn.
  * Returns the error when a thread could not be created; then there are fewer until the next call. */
@@ -67,22 +67,18 @@ enum scan_wait {
     SCAN_CLOSED  /* scan_threads_close() was called: the ticket does not wait */
 };
 
-/* Makes a ticket wait for a turn; see turns_wait(). Unless it returns SCAN_CLOSED, the turn may
- * have begun, and ended, on another thread before this returns. */
-enum scan_wait scan_threads_wait(_Inout_ struct scan_threads *threads,
-                                 _Inout_ struct turns_ticket *ticket, _In_ const struct sid *user,
-                                 uint64_t deadline_ms);
+/* Makes a ticket wait for a turn. Unless it returns SCAN_CLOSED, the turn may have begun, and ended,
+ * on another thread before this returns. This and the next two: see turns_wait() and so on. */
+enum scan_wait scan_threads_wait(struct scan_threads *threads, struct turns_ticket *ticket,
+                                 const struct sid *user, uint64_t deadline_ms);
+void scan_threads_leave(struct scan_threads *threads, struct turns_ticket *ticket);
+struct turns_ticket *scan_threads_expire(struct scan_threads *threads, uint64_t now_ms);
 
-/* See turns_leave(), turns_expire(). */
-void scan_threads_leave(_Inout_ struct scan_threads *threads, _Inout_ struct turns_ticket *ticket);
-struct turns_ticket *scan_threads_expire(_Inout_ struct scan_threads *threads, uint64_t now_ms);
-
-/* Abandons a slice whose query takes longer than `query_ms`, and starts a thread in place of the one
- * that runs it. To be called each WATCHDOG_INTERVAL_MS, until it returns NULL.
- * query_ms  0: any slice.
- * hung      Receives what the query is about.
+/* Abandons a slice whose query takes longer than `query_ms`, 0: any, and starts a thread in place of
+ * the one that runs it. To be called each WATCHDOG_INTERVAL_MS, until it returns NULL.
+ * hung  Receives what the query is about.
  * Returns the ticket: whoever called goes on with it. NULL when there is none. */
-struct turns_ticket *scan_threads_abandon(_Inout_ struct scan_threads *threads, uint32_t query_ms,
+struct turns_ticket *scan_threads_abandon(struct scan_threads *threads, uint32_t query_ms,
                                           _Out_ struct watch_target *hung);
 
 /* No turn begins from here on; the threads end after the turn they run. Take out what still waits

@@ -28,13 +28,10 @@ enum {
 
 struct server {
     struct connection_shared shared;
-    struct answer_context context;
     struct watchdog watchdog;
     struct atomic listings;
     wchar_t pipe_name[PIPE_NAME_LENGTH_MAX + 1];
     SECURITY_ATTRIBUTES security;
-    PSECURITY_DESCRIPTOR pipe_descriptor;
-    TP_CALLBACK_ENVIRON environment;
     PTP_POOL pool;
     PTP_TIMER timer;
     HANDLE guard;
@@ -92,29 +89,26 @@ static bool reserve(struct server *server)
     return may;
 }
 
-static void add_instance(struct server *server)
-{
-    struct connection_shared *shared = &server->shared;
-    HANDLE pipe = NULL;
-
-    DWORD error = pipe_create_instance(server->pipe_name, 0, &server->security, &pipe);
-    if (error == ERROR_SUCCESS)
-        error = connection_listen(shared, pipe);
-    if (error == ERROR_SUCCESS)
-        return;
-    pipe_close(&pipe);
-    AcquireSRWLockExclusive(&shared->lock);
-    seats_cancel(&shared->seats);
-    shared->accept_error = error;
-    ReleaseSRWLockExclusive(&shared->lock);
-    connection_leave(shared);
-}
-
 /* Makes as many instances wait as should, and looks at accepts that have failed. */
 static void refill(struct server *server)
 {
-    for (int made = 0; made <= SEATS_ACCEPTING_MAX && reserve(server); made++)
-        add_instance(server);
+    struct connection_shared *shared = &server->shared;
+
+    for (int made = 0; made <= SEATS_ACCEPTING_MAX && reserve(server); made++) {
+        HANDLE pipe = NULL;
+
+        DWORD error = pipe_create_instance(server->pipe_name, 0, &server->security, &pipe);
+        if (error == ERROR_SUCCESS)
+            error = connection_listen(shared, pipe);
+        if (error == ERROR_SUCCESS)
+            continue;
+        pipe_close(&pipe);
+        AcquireSRWLockExclusive(&shared->lock);
+        seats_cancel(&shared->seats);
+        shared->accept_error = error;
+        ReleaseSRWLockExclusive(&shared->lock);
+        connection_leave(shared);
+    }
 }
 
 /* --- deadlines and the stop --- */
@@ -196,12 +190,12 @@ static DWORD create_pool(struct server *server)
     if (server->pool == NULL)
         return GetLastError();
     SetThreadpoolThreadMaximum(server->pool, count < POOL_THREADS_MAX ? count : POOL_THREADS_MAX);
-    InitializeThreadpoolEnvironment(&server->environment);
-    SetThreadpoolCallbackPool(&server->environment, server->pool);
-    server->timer = pipe_calls.create_timer(on_timer, server, &server->environment);
+    InitializeThreadpoolEnvironment(&server->shared.environment);
+    SetThreadpoolCallbackPool(&server->shared.environment, server->pool);
+    server->timer = pipe_calls.create_timer(on_timer, server, &server->shared.environment);
     if (server->timer == NULL)
         return GetLastError();
-    server->shared.attend = pipe_calls.create_work(on_attend, server, &server->environment);
+    server->shared.attend = pipe_calls.create_work(on_attend, server, &server->shared.environment);
     return server->shared.attend == NULL ? GetLastError() : ERROR_SUCCESS;
 }
 
@@ -218,13 +212,13 @@ static void destroy(struct server *server)
         CloseThreadpoolTimer(server->timer);
     }
     if (server->pool != NULL) {
-        DestroyThreadpoolEnvironment(&server->environment);
+        DestroyThreadpoolEnvironment(&server->shared.environment);
         CloseThreadpool(server->pool);
     }
     pipe_close(&server->guard);
     handle_close(&server->failed);
     handle_close(&server->shared.freed);
-    descriptor_free(&server->pipe_descriptor);
+    descriptor_free(&server->security.lpSecurityDescriptor);
     descriptor_free(&server->shared.access.descriptor);
     free(server);
 }
@@ -250,12 +244,10 @@ static DWORD set_config(struct server *server, const struct server_config *confi
         return ERROR_INVALID_NAME;
     memcpy(server->pipe_name, config->pipe_name, (length + 1) * sizeof *server->pipe_name);
     shared->limits = *config->limits;
-    shared->environment = &server->environment;
-    server->context = *config->context;
     watchdog_init(&server->watchdog, system_awake_ms);
-    server->context.watchdog = &server->watchdog;
-    server->context.listings = &server->listings;
-    shared->context = &server->context;
+    shared->context = *config->context;
+    shared->context.watchdog = &server->watchdog;
+    shared->context.listings = &server->listings;
     shared->now_ms = config->now_ms != NULL ? config->now_ms : system_now_ms;
     shared->query_client = config->query_client != NULL ? config->query_client : client_token_query;
     shared->query_opener =
@@ -263,12 +255,11 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     shared->alive = 1;
     InitializeSRWLock(&shared->lock);
     InitializeSRWLock(&shared->access.lock);
-    DWORD error = descriptor_create(config->pipe_sddl, &server->pipe_descriptor);
-    if (error != ERROR_SUCCESS)
-        return error;
     server->security.nLength = sizeof server->security;
-    server->security.lpSecurityDescriptor = server->pipe_descriptor;
-    return server_set_access(server, config->access_sddl, config->filtered_admins);
+    DWORD error = descriptor_create(config->pipe_sddl, &server->security.lpSecurityDescriptor);
+    return error == ERROR_SUCCESS
+               ? server_set_access(server, config->access_sddl, config->filtered_admins)
+               : error;
 }
 
 DWORD server_create(const struct server_config *config, struct server **server)

@@ -31,8 +31,7 @@ struct server_config {
  * server  Receives the server; end it with server_stop().
  * Returns a Win32 error. When the name is taken that is ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY; no
  * other name is ever tried. */
-NODISCARD DWORD server_create(_In_ const struct server_config *config,
-                              _Out_ struct server **server);
+NODISCARD DWORD server_create(const struct server_config *config, _Out_ struct server **server);
 
 /* Stops within about STOP_TIMEOUT_MS: clients get `stopping`, pending operations are cancelled and
  * waited for, then everything is freed. Accepts NULL.
@@ -42,14 +41,11 @@ NODISCARD DWORD server_create(_In_ const struct server_config *config,
  * freeing what `context` points to. */
 NODISCARD DWORD server_stop(_Inout_opt_ struct server *server);
 
-/* Changes the limits, also for the next request of clients that are connected. Returns the error
- * when a scan thread could not be created; the limits have changed all the same. */
-NODISCARD DWORD server_configure(_Inout_ struct server *server,
-                                 _In_ const struct server_limits *limits);
-
-/* Changes who may ask what, also for the next request of clients that are connected; who may open
- * the pipe stays as it is. Returns a Win32 error, then nothing has changed. */
-NODISCARD DWORD server_set_access(_Inout_ struct server *server, _In_ const char *access_sddl,
+/* Changes the limits; who may ask what. Both hold also for the next request of clients that are
+ * connected; who may open the pipe stays as it is. Each returns a Win32 error: when a scan thread
+ * could not be created, the limits have changed all the same; else nothing has changed. */
+NODISCARD DWORD server_configure(struct server *server, const struct server_limits *limits);
+NODISCARD DWORD server_set_access(struct server *server, const char *access_sddl,
                                   enum filtered_admins mode);
 
 /* Signalled when the server has given up accepting clients. Belongs to the server. */

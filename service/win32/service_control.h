@@ -21,7 +21,7 @@ enum {
     SERVICE_PROCESS_WAIT_MS = 5 * 1000 /* for the process of a stopped service to end */
 };
 
-/* --- steps; each returns a Win32 error --- */
+/* --- steps; what returns a DWORD returns a Win32 error --- */
 
 /* Closes and resets to NULL; accepts NULL. */
 void service_close(_Inout_ SC_HANDLE *handle);
@@ -31,46 +31,41 @@ void service_close(_Inout_ SC_HANDLE *handle);
 NODISCARD DWORD service_manager_open(DWORD access, _Out_ SC_HANDLE *manager);
 NODISCARD DWORD service_open(DWORD access, _Out_ SC_HANDLE *service);
 
-/* Registers it. While Windows is still removing an earlier one, waits for that.
- * command  Its command line, the program quoted.
+/* Registers it with its command line. While Windows is still removing an earlier one, waits for that.
  * Returns ERROR_SERVICE_EXISTS when there is one, ERROR_SERVICE_MARKED_FOR_DELETE when the removal
  * does not end because a program holds a handle to the old one. */
-NODISCARD DWORD service_create(_In_ SC_HANDLE manager, _In_ const wchar_t *command,
-                               _Out_ SC_HANDLE *service);
+NODISCARD DWORD service_create(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *service);
 
-/* Gives an existing one the same registration as service_create(), but leaves when it starts.
+/* Gives an existing one the same registration, but leaves when it starts.
  * enable  It starts with Windows again. */
-NODISCARD DWORD service_change(_In_ SC_HANDLE service, _In_ const wchar_t *command, bool enable);
+NODISCARD DWORD service_change(SC_HANDLE service, const wchar_t *command, bool enable);
 
-NODISCARD DWORD service_query_status(_In_ SC_HANDLE service, _Out_ SERVICE_STATUS_PROCESS *status);
+NODISCARD DWORD service_query_status(SC_HANDLE service, _Out_ SERVICE_STATUS_PROCESS *status);
 
-/* Starts it and waits until it runs. Success when it runs already.
- * Returns a Win32 error, ERROR_TIMEOUT, or the error that the service ended with. */
-NODISCARD DWORD service_start(_In_ SC_HANDLE service);
+/* Starts it and waits until it runs. Success when it runs already. Returns also ERROR_TIMEOUT, or the
+ * error that the service ended with. */
+NODISCARD DWORD service_start(SC_HANDLE service);
 
 /* Stops it, then waits up to SERVICE_PROCESS_WAIT_MS for its process, so that its files can be
  * replaced; warns when a thread that is lost in the kernel keeps the process. Success when it is
  * stopped already. */
-NODISCARD DWORD service_stop(_In_ SC_HANDLE service, bool quiet);
+NODISCARD DWORD service_stop(SC_HANDLE service, bool quiet);
 
 /* Waits until Windows has removed it. ERROR_TIMEOUT: a program holds a handle to it. */
 NODISCARD DWORD service_wait_gone(void);
 
 /* Its registered command line, terminated, on the heap. */
-NODISCARD DWORD service_query_command(_In_ SC_HANDLE service, _Out_ wchar_t **command);
+NODISCARD DWORD service_query_command(SC_HANDLE service, _Out_ wchar_t **command);
 
 /* --- messages --- */
 
-/* What was done, on stdout; nothing when `quiet`. */
+/* What was done, on stdout; on stderr, after "lsmapd: warning: ". Nothing when `quiet`. */
 PRINTF_FORMAT(2, 3) void service_say(bool quiet, const char *format, ...);
-
-/* On stderr, after "lsmapd: warning: "; nothing when `quiet`. */
 PRINTF_FORMAT(2, 3) void service_warn(bool quiet, const char *format, ...);
 
 #define SERVICE_NOT_INSTALLED "The service " SERVICE_NAME " is not installed.\n"
 
-/* What failed and what to do about it, on stderr. Returns the exit code.
- * what  A phrase that follows "lsmapd: ". */
+/* What failed, a phrase, and what to do about it, on stderr. Returns the exit code. */
 enum exit_code service_fail(_In_ const char *what, DWORD error);
 
 /* --- commands --- */
@@ -78,8 +73,7 @@ enum exit_code service_fail(_In_ const char *what, DWORD error);
 /* Stops the service as service_stop() does. Success when there is none. */
 enum exit_code stop_run(bool quiet);
 
-/* Prints state, process and path. EXIT_CODE_OK when it runs, EXIT_CODE_FAILED when not,
- * EXIT_CODE_NOT_INSTALLED when there is none. */
+/* Prints state, process and path. */
 enum exit_code status_run(bool quiet);
 
 #endif
