@@ -557,23 +557,23 @@ static void step_views(struct scan *scan, struct scan_row *row)
 {
     const struct views *views = &scan->views;
     switch (views_next(&scan->views)) {
-    case VIEWS_ON:
+    case WALK_ON:
         break;
-    case VIEWS_MAP:
+    case WALK_VIEW:
         report_map(scan, row);
         break;
-    case VIEWS_REGION:
+    case WALK_REGION:
         row_begin(scan, row, SCAN_REGION);
         row->map = views->map;
         row->region = views->region;
         break;
-    case VIEWS_DONE:
+    case WALK_DONE:
         if (views->has_unnamed)
             end_late(scan, scan->stage);
         else
             end_views(scan);
         break;
-    case VIEWS_FAILED:
+    case WALK_FAILED:
         if (nt_status_is_exited(views->nt_status)) {
             scan->at.counts.exited++;
             leave_process(scan);

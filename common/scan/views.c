@@ -6,7 +6,7 @@
 #include "common/scan/nt_status.h"
 #include "common/text/pattern.h"
 
-typedef enum views_result views_step(struct views *views);
+typedef enum walk_result views_step(struct views *views);
 
 static views_step step_walk, step_name, step_runs, step_pages, step_map, step_region;
 
@@ -44,69 +44,61 @@ void views_begin(struct views *views, struct address_space *space, uint64_t addr
     views->pages_refused = false;
 }
 
-static enum views_result fail(struct views *views, uint32_t nt_status, const char *message)
+static enum walk_result fail(struct views *views, uint32_t nt_status, const char *message)
 {
     views->nt_status = nt_status;
     views->message = nt_status != NTSTATUS_OK
                          ? message
                          : "Windows contradicted itself about this address space, or it changed; "
                            "the list ends there.";
-    return VIEWS_FAILED;
+    return WALK_FAILED;
 }
 
-/* Views of physical memory have no file and are rare: they count as pagefile-backed. */
-static bool is_kind_selected(const struct views_query *query, enum view_kind kind)
+static bool is_nameless(enum view_kind kind)
+{
+    return kind == VIEW_PAGEFILE || kind == VIEW_PHYSICAL;
+}
+
+/* Views of physical memory have no file and are rare: they count as pagefile-backed. Views that
+ * cannot have a name cannot match a path. */
+static bool can_match(const struct views_query *query, enum view_kind kind)
 {
     uint32_t kinds = query->kinds;
     if ((kinds & VIEW_PAGEFILE) != 0)
         kinds |= VIEW_PHYSICAL;
     if ((kinds & (VIEW_DATA | VIEW_PAGEFILE)) != 0)
         kinds |= VIEW_MAPPED;
-    return (kinds & (uint32_t)kind) != 0;
-}
-
-/* Views that cannot have a name cannot match a path. */
-static bool can_match(const struct views_query *query, enum view_kind kind)
-{
-    const bool is_nameless = kind == VIEW_PAGEFILE || kind == VIEW_PHYSICAL;
-    return is_kind_selected(query, kind) && !(is_nameless && query->paths_count > 0);
-}
-
-static void take_view(struct views *views, const struct section_view *view)
-{
-    const struct views_query *query = views->query;
-    if (query->has_address &&
-        (query->address < view->base || query->address - view->base >= view->size))
-        return;
-    if (!can_match(query, view->kind))
-        return;
-    views->map = (struct map_row){.base = view->base,
-                                  .size = view->size,
-                                  .committed = view->committed,
-                                  .kind = view->kind,
-                                  .protect = view->protect};
-    views->step = step_name;
+    return (kinds & (uint32_t)kind) != 0 && !(is_nameless(kind) && query->paths_count > 0);
 }
 
 /* Finds the next view. */
-static enum views_result step_walk(struct views *views)
+static enum walk_result step_walk(struct views *views)
 {
+    const struct views_query *query = views->query;
+    const struct map_row *view = &views->walk.view;
     const enum walk_result result = walk_next(&views->walk);
+
     if (nt_status_is_unsupported(views->walk.allocation_status))
         views->no_allocations = true;
-    switch (result) {
-    case WALK_ON:
-        break;
-    case WALK_VIEW:
-        take_view(views, &views->walk.view);
-        break;
-    case WALK_DONE:
-        return VIEWS_DONE;
-    case WALK_FAILED:
+    if (result == WALK_FAILED)
         return fail(views, views->walk.nt_status,
                     "Windows refuses to list the address space of this process.");
+    if (result != WALK_VIEW)
+        return result;
+    if ((!query->has_address ||
+         (query->address >= view->base && query->address - view->base < view->size)) &&
+        can_match(query, view->kind)) {
+        views->map = *view;
+        views->step = step_name;
     }
-    return VIEWS_ON;
+    return WALK_ON;
+}
+
+/* It is not asked for, reported completely, or has gone. */
+static enum walk_result leave_view(struct views *views)
+{
+    views->step = step_walk;
+    return WALK_ON;
 }
 
 static bool matches_path(const struct views *views)
@@ -120,48 +112,44 @@ static bool matches_path(const struct views *views)
     return query->paths_count == 0;
 }
 
-static enum views_result begin_pages(struct views *views)
+static enum walk_result begin_pages(struct views *views)
 {
     views->map.has_pages = views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused;
     views->map.has_shares = views->map.has_pages && !views->platform->hides_shares;
     views->position = views->map.base;
     views->step = views->map.has_pages ? step_pages : step_map;
-    return VIEWS_ON;
+    return WALK_ON;
 }
 
 /* The view is complete, except for what a detail adds. */
-static enum views_result after_name(struct views *views)
+static enum walk_result after_name(struct views *views)
 {
     struct map_row *map = &views->map;
-    if (!can_match(views->query, map->kind) || !matches_path(views)) {
-        views->step = step_walk;
-    } else if (map->committed == COMMITTED_UNKNOWN && views->query->detail != VIEWS_PLAIN) {
-        map->committed = 0;
-        views->position = map->base;
-        views->step = step_runs;
-    } else {
+    if (!can_match(views->query, map->kind) || !matches_path(views))
+        return leave_view(views);
+    if (map->committed != COMMITTED_UNKNOWN || views->query->detail == VIEWS_PLAIN)
         return begin_pages(views);
-    }
-    return VIEWS_ON;
+    map->committed = 0;
+    views->position = map->base;
+    views->step = step_runs;
+    return WALK_ON;
 }
 
 /* Adds up what is committed of it, run by run. */
-static enum views_result step_runs(struct views *views)
+static enum walk_result step_runs(struct views *views)
 {
     struct map_row *map = &views->map;
     struct region run;
     const enum walk_result result = walk_run(&views->walk, views->position, &run);
-    if (result == WALK_DONE) { /* the view has gone */
-        views->step = step_walk;
-        return VIEWS_ON;
-    }
+    if (result == WALK_DONE)
+        return leave_view(views);
     if (result == WALK_FAILED) {
         map->committed = COMMITTED_UNKNOWN;
         return begin_pages(views);
     }
     map->committed += run.state == MEMORY_STATE_COMMIT ? run.size : 0;
     views->position += run.size;
-    return views->position < map->base + map->size ? VIEWS_ON : begin_pages(views);
+    return views->position < map->base + map->size ? WALK_ON : begin_pages(views);
 }
 
 static void take_name(struct views *views)
@@ -188,12 +176,12 @@ bool views_take_driver(struct views *views, uint64_t size, bool lossy)
 }
 
 /* Names the view. A name that fails is a fact about this view: it says nothing about others. */
-static enum views_result step_name(struct views *views)
+static enum walk_result step_name(struct views *views)
 {
     struct map_row *map = &views->map;
     uint32_t nt_status = views->no_names;
 
-    if (map->kind == VIEW_PAGEFILE || map->kind == VIEW_PHYSICAL)
+    if (is_nameless(map->kind))
         return after_name(views);
     if (nt_status == NTSTATUS_OK && views->refuses_names) {
         nt_status = NTSTATUS_IO_TIMEOUT;
@@ -206,10 +194,8 @@ static enum views_result step_name(struct views *views)
     }
     if (nt_status_is_exited(nt_status))
         return fail(views, nt_status, NULL);
-    if (nt_status == NTSTATUS_INVALID_ADDRESS) { /* the view has gone */
-        views->step = step_walk;
-        return VIEWS_ON;
-    }
+    if (nt_status == NTSTATUS_INVALID_ADDRESS)
+        return leave_view(views);
     if (nt_status_is_unsupported(nt_status))
         views->no_names = nt_status;
     if (nt_status == NTSTATUS_OK)
@@ -223,14 +209,14 @@ static enum views_result step_name(struct views *views)
 }
 
 /* Counts one batch of its pages. */
-static enum views_result step_pages(struct views *views)
+static enum walk_result step_pages(struct views *views)
 {
     struct map_row *map = &views->map;
     const uint64_t left = (map->base + map->size - views->position) / MEMORY_PAGE_SIZE;
     const size_t count = left < PAGES_BATCH_MAX ? (size_t)left : PAGES_BATCH_MAX;
     if (count == 0 || map->pages.counted >= (uint64_t)PAGES_VIEW_MAX * MEMORY_PAGE_SIZE) {
         views->step = step_map;
-        return VIEWS_ON;
+        return WALK_ON;
     }
     for (size_t i = 0; i < count; i++)
         views->pages[i].address = views->position + (uint64_t)i * MEMORY_PAGE_SIZE;
@@ -249,52 +235,40 @@ static enum views_result step_pages(struct views *views)
         map->has_pages = map->has_shares = false;
         views->step = step_map;
     }
-    return VIEWS_ON;
+    return WALK_ON;
 }
 
 /* Reports it. */
-static enum views_result step_map(struct views *views)
+static enum walk_result step_map(struct views *views)
 {
     views->position = views->map.base;
     views->run_index = 0;
     views->step = views->lists_regions ? step_region : step_walk;
-    return VIEWS_MAP;
-}
-
-/* The next run of the view: a remembered one, otherwise queried. */
-static enum walk_result next_run(struct views *views)
-{
-    struct walk *walk = &views->walk;
-    const size_t index = views->run_index++;
-    if (index >= walk->runs_count || index >= WALK_RUNS_MAX)
-        return walk_run(walk, views->position, &views->region);
-    views->region = walk->runs[index];
-    return WALK_ON;
+    return WALK_VIEW;
 }
 
 /* Reports its next region. */
-static enum views_result step_region(struct views *views)
+static enum walk_result step_region(struct views *views)
 {
-    if (views->position >= views->map.base + views->map.size) {
-        views->step = step_walk;
-        return VIEWS_ON;
-    }
-    switch (next_run(views)) {
-    case WALK_FAILED:
+    if (views->position >= views->map.base + views->map.size)
+        return leave_view(views);
+    struct walk *walk = &views->walk;
+    const size_t index = views->run_index++;
+    enum walk_result result = WALK_ON;
+    if (index < walk->runs_count && index < WALK_RUNS_MAX)
+        views->region = walk->runs[index];
+    else
+        result = walk_run(walk, views->position, &views->region);
+    if (result == WALK_FAILED)
         return fail(views, views->walk.nt_status,
                     "Windows refuses to list the regions of this view.");
-    case WALK_DONE: /* the view has gone */
-        views->step = step_walk;
-        return VIEWS_ON;
-    case WALK_ON:
-    case WALK_VIEW:
-        break;
-    }
+    if (result == WALK_DONE)
+        return leave_view(views);
     views->position = views->region.base + views->region.size;
-    return VIEWS_REGION;
+    return WALK_REGION;
 }
 
-enum views_result views_next(struct views *views)
+enum walk_result views_next(struct views *views)
 {
     return views->step(views);
 }

@@ -1,7 +1,5 @@
-/* The views of one open process: found, named, filtered, with their pages or regions on request.
- *
- * A cursor over the walk. views_next() does a bounded piece of work, at most one kernel query and
- * one path look-up. The caller owns the process and closes it. */
+/* The views of one open process: found, named, filtered, with their pages or regions on request. A
+ * cursor over the walk; the caller owns the process and closes it. */
 #ifndef COMMON_SCAN_VIEWS_H
 #define COMMON_SCAN_VIEWS_H
 
@@ -27,31 +25,6 @@ struct views_query {
     enum views_detail detail;
 };
 
-/* One view. */
-struct map_row {
-    uint64_t base;
-    uint64_t size;           /* bytes */
-    uint64_t committed;      /* of those; COMMITTED_UNKNOWN */
-    enum view_kind kind;     /* VIEW_MAPPED: not known */
-    uint32_t protect;        /* PAGE_* the view was created with */
-    struct span device_path; /* UTF-8; data NULL: no name */
-    struct span path;        /* UTF-8; data NULL: no name, or an unknown device */
-    bool path_lossy;
-    uint32_t
-        name_status; /* NTSTATUS of its name query when that failed; 0: it did not, or no file */
-    bool has_pages;  /* `pages` was asked for and could be read */
-    bool has_shares; /* pages.shared is true, too */
-    struct page_counts pages;
-};
-
-enum views_result {
-    VIEWS_ON,     /* nothing to report yet */
-    VIEWS_MAP,    /* views->map is the next view */
-    VIEWS_REGION, /* views->region is the next region of views->map, cut to it */
-    VIEWS_DONE,   /* all were reported */
-    VIEWS_FAILED  /* the list ends early: views->nt_status and views->message */
-};
-
 struct views {
     const struct platform *platform;
     const struct views_query *query;
@@ -60,13 +33,13 @@ struct views {
     uint32_t no_names;   /* the same of names: the status that said so; 0: it has them */
 
     /* results; spans are valid until the next call */
-    struct map_row map;
-    struct region region;
-    uint32_t nt_status;  /* of VIEWS_FAILED; 0: Windows contradicted itself */
-    const char *message; /* of VIEWS_FAILED; static text */
+    struct map_row map;   /* of WALK_VIEW */
+    struct region region; /* of WALK_REGION, cut to `map` */
+    uint32_t nt_status;   /* of WALK_FAILED; 0: Windows contradicted itself */
+    const char *message;  /* of WALK_FAILED; static text */
 
     struct address_space *space;
-    enum views_result (*step)(struct views *views); /* the next piece of work */
+    enum walk_result (*step)(struct views *views); /* the next piece of work */
     bool lists_regions;
     bool refuses_names; /* set after views_begin(): names are not asked for, and */
     bool has_unnamed;   /* were for a view */
@@ -94,7 +67,8 @@ void views_begin(_Inout_ struct views *views, _In_ struct address_space *space,
  * name  Cleared and filled by the caller: views->device_path. Returns whether the query asks for it. */
 bool views_take_driver(_Inout_ struct views *views, uint64_t size, bool lossy);
 
-/* Does the next piece of work. Not to be called again after VIEWS_DONE and VIEWS_FAILED. */
-enum views_result views_next(_Inout_ struct views *views);
+/* Does the next piece of work, at most one kernel query and one path look-up. Not to be called again
+ * after WALK_DONE and WALK_FAILED. */
+enum walk_result views_next(_Inout_ struct views *views);
 
 #endif

@@ -68,7 +68,6 @@ static enum walk_result give_up_allocations(struct walk *walk, uint32_t nt_statu
 /* Completes the view that is being joined. Its runs stay until the next one opens. */
 static enum walk_result close_view(struct walk *walk)
 {
-    walk->view = walk->open;
     walk->has_open = false;
     walk->is_over = walk->is_over || walk->is_single;
     return WALK_VIEW;
@@ -89,12 +88,12 @@ static uint64_t committed_of(const struct region *region)
 
 static void open_view(struct walk *walk, const struct region *region)
 {
-    walk->open =
-        (struct section_view){.base = region->base,
-                              .size = region->size,
-                              .committed = committed_of(region),
-                              .kind = region->type == MEMORY_TYPE_IMAGE ? VIEW_IMAGE : VIEW_MAPPED,
-                              .protect = region->allocation_protect};
+    walk->view =
+        (struct map_row){.base = region->base,
+                         .size = region->size,
+                         .committed = committed_of(region),
+                         .kind = region->type == MEMORY_TYPE_IMAGE ? VIEW_IMAGE : VIEW_MAPPED,
+                         .protect = region->allocation_protect};
     walk->has_open = true;
     walk->runs_count = 0;
     add_run(walk, region);
@@ -104,13 +103,6 @@ static bool is_view(const struct region *region)
 {
     return region->state != MEMORY_STATE_FREE &&
            (region->type == MEMORY_TYPE_IMAGE || region->type == MEMORY_TYPE_MAPPED);
-}
-
-static bool continues_open(const struct walk *walk, const struct region *region)
-{
-    return walk->has_open && region->state != MEMORY_STATE_FREE &&
-           region->allocation_base == walk->open.base &&
-           region->base == walk->open.base + walk->open.size;
 }
 
 /* A run that begins something new: a view, private memory, or free space. */
@@ -128,24 +120,19 @@ static enum walk_result take_new(struct walk *walk, const struct region *region)
     return WALK_ON;
 }
 
-/* When one allocation is asked for: goes back to its base, once, to see all of it. */
-static bool go_to_base(struct walk *walk, const struct region *region)
-{
-    if (!walk->is_single || walk->has_open || walk->floor != 0 || !is_view(region) ||
-        region->allocation_base >= region->base)
-        return false;
-    walk->address = region->allocation_base;
-    walk->floor = region->allocation_base;
-    return true;
-}
-
 static enum walk_result take_region(struct walk *walk, const struct region *region)
 {
-    if (go_to_base(walk, region))
+    /* One allocation is asked for: goes back to its base, once, to see all of it. */
+    if (walk->is_single && !walk->has_open && walk->floor == 0 && is_view(region) &&
+        region->allocation_base < region->base) {
+        walk->address = walk->floor = region->allocation_base;
         return WALK_ON;
-    if (continues_open(walk, region)) {
-        walk->open.size += region->size;
-        walk->open.committed += committed_of(region);
+    }
+    if (walk->has_open && region->state != MEMORY_STATE_FREE &&
+        region->allocation_base == walk->view.base &&
+        region->base == walk->view.base + walk->view.size) {
+        walk->view.size += region->size;
+        walk->view.committed += committed_of(region);
         add_run(walk, region);
         advance(walk, region_end(region));
         return WALK_ON;
@@ -164,30 +151,34 @@ static enum walk_result end_at_top(struct walk *walk)
     return walk->has_open ? close_view(walk) : WALK_DONE;
 }
 
-/* Cuts off what lies below the address: Windows begins the answer at the page that was asked
- * about, Wine at the run. */
-static void cut_front(struct region *region, uint64_t address)
+/* Makes a basic query. Cuts off what lies below the page of the address: Windows begins the answer
+ * there, Wine at the run.
+ * Returns WALK_ON, or WALK_FAILED with walk->nt_status. */
+static enum walk_result query_region(struct walk *walk, uint64_t address, struct region *region)
 {
     const uint64_t page = address & ~(uint64_t)(MEMORY_PAGE_SIZE - 1);
+
+    if (walk->queries++ >= WALK_QUERIES_MAX)
+        return fail(walk, NTSTATUS_OK);
+    walk->counts->regions++;
+    const uint32_t nt_status = query(walk, MEMORY_CLASS_BASIC, address, region, sizeof *region);
+    if (nt_status != NTSTATUS_OK || !contains(region->base, region->size, address))
+        return fail(walk, nt_status);
     if (region->base < page) {
         region->size -= page - region->base;
         region->base = page;
     }
+    return WALK_ON;
 }
 
 static enum walk_result ask_region(struct walk *walk)
 {
     struct region region;
-    walk->counts->regions++;
-    const uint32_t nt_status =
-        query(walk, MEMORY_CLASS_BASIC, walk->address, &region, sizeof region);
-    if (nt_status == NTSTATUS_INVALID_PARAMETER && walk->address != 0)
-        return end_at_top(walk); /* above the user space */
-    if (nt_status != NTSTATUS_OK)
-        return fail(walk, nt_status);
-    if (!contains(region.base, region.size, walk->address))
-        return fail(walk, NTSTATUS_OK);
-    cut_front(&region, walk->address);
+
+    if (query_region(walk, walk->address, &region) == WALK_FAILED)
+        return walk->nt_status == NTSTATUS_INVALID_PARAMETER && walk->address != 0
+                   ? end_at_top(walk) /* above the user space */
+                   : WALK_FAILED;
     if (region.state != MEMORY_STATE_FREE && region.allocation_base > region.base)
         return fail(walk, NTSTATUS_OK);
     if (!walk->ask_allocations)
@@ -216,12 +207,12 @@ static enum walk_result take_allocation(struct walk *walk, const struct allocati
     advance(walk, allocation->base + allocation->size);
     walk->is_over = walk->is_single;
     walk->runs_count = 0;
-    walk->view = (struct section_view){.base = allocation->base,
-                                       .size = allocation->size,
-                                       .committed = kind == VIEW_PAGEFILE ? COMMITTED_UNKNOWN
-                                                                          : allocation->size,
-                                       .kind = kind,
-                                       .protect = allocation->protect};
+    walk->view =
+        (struct map_row){.base = allocation->base,
+                         .size = allocation->size,
+                         .committed = kind == VIEW_PAGEFILE ? COMMITTED_UNKNOWN : allocation->size,
+                         .kind = kind,
+                         .protect = allocation->protect};
     return is_new && kind != VIEW_PRIVATE ? WALK_VIEW : WALK_ON;
 }
 
@@ -241,6 +232,9 @@ static bool is_usable(const struct walk *walk, const struct allocation *allocati
 static enum walk_result ask_allocation(struct walk *walk)
 {
     struct allocation allocation;
+
+    if (walk->queries++ >= WALK_QUERIES_MAX)
+        return fail(walk, NTSTATUS_OK);
     walk->counts->allocations++;
     const uint32_t nt_status =
         query(walk, MEMORY_CLASS_REGION_EX, walk->address, &allocation, sizeof allocation);
@@ -267,23 +261,16 @@ enum walk_result walk_next(struct walk *walk)
     }
     if (walk->address >= walk->limit)
         return end_at_top(walk);
-    if (walk->queries++ >= WALK_QUERIES_MAX)
-        return fail(walk, NTSTATUS_OK);
     return walk->ask_allocations && !walk->expect_gap ? ask_allocation(walk) : ask_region(walk);
 }
 
 enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *run)
 {
-    const struct section_view *view = &walk->view;
+    const struct map_row *view = &walk->view;
     struct region region;
-    if (walk->queries++ >= WALK_QUERIES_MAX)
-        return fail(walk, NTSTATUS_OK);
-    walk->counts->regions++;
-    const uint32_t nt_status = query(walk, MEMORY_CLASS_BASIC, address, &region, sizeof region);
-    if (nt_status != NTSTATUS_OK)
-        return fail(walk, nt_status);
-    if (!contains(region.base, region.size, address))
-        return fail(walk, NTSTATUS_OK);
+
+    if (query_region(walk, address, &region) == WALK_FAILED)
+        return WALK_FAILED;
     if (region.state == MEMORY_STATE_FREE || region.allocation_base != view->base)
         return WALK_DONE;
     const uint64_t view_end = view->base + view->size;

@@ -1,10 +1,10 @@
-/* The walk over one address space: kernel queries to views.
+/* The walk over one address space: kernel queries to views. Names and filters follow in views.h.
  *
  * Where MemoryRegionInformationEx works, one query classifies an allocation and gives its size, so
  * that it is crossed in one step; free space is crossed with one basic query. Elsewhere basic
  * queries are joined to views by their allocation base. No answer is trusted: it must contain the
  * address that was asked about, end above it and not wrap, so that the walk always advances and
- * always ends. Names and filters are not its concern (views.h).
+ * always ends.
  *
  * Which query to make first is a guess that costs one query when it is wrong: allocations begin at
  * multiples of 64 KiB, so after an end that is not aligned free space follows; otherwise the next
@@ -21,10 +21,11 @@ enum {
 };
 
 enum walk_result {
-    WALK_ON,    /* one query was made; no view is complete yet */
-    WALK_VIEW,  /* walk->view is the next view */
-    WALK_DONE,  /* the end of the address space */
-    WALK_FAILED /* see walk->nt_status */
+    WALK_ON,     /* nothing to report yet */
+    WALK_VIEW,   /* the next view */
+    WALK_REGION, /* of views.h: its next region */
+    WALK_DONE,   /* the end of the address space */
+    WALK_FAILED  /* the list ends early: see nt_status */
 };
 
 static const uint64_t COMMITTED_UNKNOWN = UINT64_MAX;
@@ -32,21 +33,30 @@ static const uint64_t COMMITTED_UNKNOWN = UINT64_MAX;
 /* A view: an allocation that maps a section. All of a view of a file is committed. Of a section
  * without a file only the runs of pages say it: MemoryRegionInformationEx counts what the view is charged
  * for, private copies of pages (documented at WIN32_MEMORY_REGION_INFORMATION). */
-struct section_view {
+struct map_row {
     uint64_t base;
     uint64_t size;       /* bytes */
     uint64_t committed;  /* of those; COMMITTED_UNKNOWN */
     enum view_kind kind; /* VIEW_MAPPED: data or pagefile-backed, the name query decides */
     uint32_t protect;    /* PAGE_* it was created with */
+
+    /* set by views.h */
+    struct span device_path; /* UTF-8; data NULL: no name */
+    struct span path;        /* UTF-8; data NULL: no name, or an unknown device */
+    bool path_lossy;
+    bool has_pages;       /* `pages` was asked for and could be read */
+    bool has_shares;      /* pages.shared is true, too */
+    uint32_t name_status; /* of its name query, when that failed; not for a view without a file */
+    struct page_counts pages;
 };
 
 struct walk {
     const struct platform *platform;
     struct address_space *space;
     struct query_counts *counts;
-    struct section_view view; /* of WALK_VIEW */
-    uint32_t nt_status;       /* of WALK_FAILED; 0: an answer contradicts itself or an earlier one,
-                                 or there is no end of them */
+    struct map_row view; /* of WALK_VIEW */
+    uint32_t nt_status;  /* of WALK_FAILED; 0: an answer contradicts itself or an earlier one,
+                            or there is no end of them */
 
     uint64_t address;           /* the next to ask about */
     uint64_t floor;             /* all below is done and not reported again */
@@ -57,11 +67,10 @@ struct walk {
     bool allocation_failed;     /* at `address`, so the basic query decides */
     bool is_single;             /* only one allocation is asked for */
     bool is_over;               /* nothing follows the view that is open */
-    bool has_open;              /* `open` is being joined from runs */
-    struct section_view open;
-    bool has_held; /* `held` was answered and not yet looked at */
+    bool has_open;              /* `view` is being joined from runs */
+    bool has_held;              /* `held` was answered and not yet looked at */
     struct region held;
-    struct region runs[WALK_RUNS_MAX]; /* of `open`, then of `view` */
+    struct region runs[WALK_RUNS_MAX]; /* of `view` */
     size_t runs_count;                 /* above WALK_RUNS_MAX: some are missing; 0: none */
     uint32_t queries;                  /* made so far */
 };

@@ -38,8 +38,8 @@ bool walks_match(const struct walked *by_allocations, const struct walked *by_re
         by_allocations->count < by_regions->count ? by_allocations->count : by_regions->count;
 
     for (size_t i = 0; i < count; i++) {
-        const struct section_view *a = &by_allocations->views[i];
-        const struct section_view *b = &by_regions->views[i];
+        const struct map_row *a = &by_allocations->views[i];
+        const struct map_row *b = &by_regions->views[i];
         if (a->base == b->base && a->size == b->size && is_same_kind(a->kind, b->kind))
             continue;
         (void)snprintf(reason, WALKS_REASON_CAPACITY,

@@ -10,7 +10,7 @@
 enum { WALKS_VIEWS_MAX = 4096, WALKS_REASON_CAPACITY = 256 };
 
 struct walked {
-    struct section_view views[WALKS_VIEWS_MAX];
+    struct map_row views[WALKS_VIEWS_MAX];
     size_t count;
     struct query_counts queries;
     uint32_t nt_status;         /* of a walk that failed; 0: an answer was impossible */
