@@ -8,44 +8,41 @@
 #include "common/proto/request.h"
 #include "common/scan/sections.h"
 
-/* A request; shared by an answer and the runs that were lost, and never changed once it is read. */
-struct answer_asked {
-    struct atomic references;
-    struct answer_context context;
-    struct request request;
-    struct grant grant;
-    uint64_t start_us;
-};
-
 /* What a slice touches. When it is abandoned, the thread keeps it until its query returns. */
 struct run {
-    struct answer_asked *asked; /* a reference */
-    struct scan *scan;          /* owned; NULL when the answer is over or is one row and the end */
-    struct sections *sections;  /* the same for op "sections" */
-    bool is_over;               /* the terminal line is made */
-    bool is_own;                /* the scan is restricted to the caller's own processes */
-    bool asks_user;             /* the name of the user is to be asked for */
+    struct answer *answer;     /* a reference, to what never changes */
+    struct scan *scan;         /* owned; NULL when the answer is over or is one row and the end */
+    struct sections *sections; /* the same for op "sections" */
+    bool is_over;              /* the terminal line is made */
+    bool is_own;               /* the scan is restricted to the caller's own processes */
+    bool asks_user;            /* the name of the user is to be asked for */
     char user[CALLER_USER_CAPACITY]; /* it; "": not known */
     struct buffer out;               /* lines that were not taken */
     struct statistics_answer tally;
 };
 
 struct answer {
-    struct answer_asked *asked; /* a reference */
-    struct run *run;            /* owned; NULL: there was no memory to continue */
-    bool has_run;               /* a slice; until then nobody has seen its lines */
+    /* never changed once the request is read; also for the runs that were lost */
+    struct atomic references;
+    struct answer_context context;
+    struct request request;
+    struct grant grant;
+    uint64_t start_us;
+
+    struct run *run; /* owned; NULL: there was no memory to continue */
+    bool has_run;    /* a slice; until then nobody has seen its lines */
 
     /* at the end of the latest slice, to continue from */
     struct scan_checkpoint scan;
     struct statistics_answer tally;
 };
 
-static void release_asked(struct answer_asked *asked)
+static void release(struct answer *answer)
 {
-    if (asked == NULL || atomic_add(&asked->references, -1) > 0)
+    if (atomic_add(&answer->references, -1) > 0)
         return;
-    request_release(&asked->request);
-    free(asked);
+    request_release(&answer->request);
+    free(answer);
 }
 
 static const struct scan_counts *counts_of(const struct run *run)
@@ -65,9 +62,9 @@ static void count_queries(struct run *run)
 
 static uint64_t measure(struct run *run)
 {
-    const uint64_t now_us = run->asked->context.now_us(run->asked->context.clock);
+    const uint64_t now_us = run->answer->context.now_us(run->answer->context.clock);
 
-    run->tally.elapsed_us = now_us > run->asked->start_us ? now_us - run->asked->start_us : 0;
+    run->tally.elapsed_us = now_us > run->answer->start_us ? now_us - run->answer->start_us : 0;
     return now_us;
 }
 
@@ -98,18 +95,18 @@ static void fail(struct run *run, enum status code, uint32_t nt_status, const ch
     run->tally.denials += code == STATUS_DENIED;
     run->tally.code = code;
     finish(run, statistics_result_of(code),
-           reply_error(&run->out, &run->asked->request.id, code, message, hint, nt_status));
+           reply_error(&run->out, &run->answer->request.id, code, message, hint, nt_status));
 }
 
 static void end(struct run *run, const struct scan_counts *counts, const char *scope)
 {
     /* the number of opened processes would show which pids of a list exist */
-    const bool shows_cost = run->asked->request.debug && scope != NULL &&
-                            (run->asked->grant.rights & RIGHT_QUERY_ALL) != 0;
+    const bool shows_cost = run->answer->request.debug && scope != NULL &&
+                            (run->answer->grant.rights & RIGHT_QUERY_ALL) != 0;
 
     (void)measure(run);
     finish(run, counts->errors + counts->unmatched == 0 ? RESULT_OK : RESULT_PARTIAL,
-           reply_end(&run->out, &run->asked->request.id, counts, scope, run->tally.elapsed_us,
+           reply_end(&run->out, &run->answer->request.id, counts, scope, run->tally.elapsed_us,
                      shows_cost));
 }
 
@@ -137,9 +134,9 @@ static bool finish_row(struct run *run, size_t size_before, bool fits)
 /* from  NULL, or where to continue. */
 static void begin_scan(struct run *run, const struct scan_checkpoint *from)
 {
-    const struct request *request = &run->asked->request;
-    struct watchdog *watchdog = run->asked->context.watchdog;
-    const bool query_all = (run->asked->grant.rights & RIGHT_QUERY_ALL) != 0;
+    const struct request *request = &run->answer->request;
+    struct watchdog *watchdog = run->answer->context.watchdog;
+    const bool query_all = (run->answer->grant.rights & RIGHT_QUERY_ALL) != 0;
 
     _Static_assert((int)DETAIL_REGIONS == (int)VIEWS_WITH_REGIONS &&
                        (int)DETAIL_PAGES == (int)VIEWS_WITH_PAGES,
@@ -164,17 +161,17 @@ static void begin_scan(struct run *run, const struct scan_checkpoint *from)
                   .detail = (enum views_detail)request->detail},
         .own_only = run->is_own,
         .query_all = query_all,
-        .addresses = (run->asked->grant.rights & RIGHT_ADDRESSES) != 0,
-        .user = run->asked->grant.caller.user,
-        .integrity = run->asked->grant.caller.integrity,
+        .addresses = (run->answer->grant.rights & RIGHT_ADDRESSES) != 0,
+        .user = run->answer->grant.caller.user,
+        .integrity = run->answer->grant.caller.integrity,
         .check = watchdog != NULL ? watchdog_check : NULL,
         .check_context = watchdog,
     };
     if (request->op == OP_SECTIONS)
         run->sections =
-            sections_create(run->asked->context.platform, &query, run->asked->context.listings);
+            sections_create(run->answer->context.platform, &query, run->answer->context.listings);
     else
-        run->scan = scan_create(run->asked->context.platform, &query, from);
+        run->scan = scan_create(run->answer->context.platform, &query, from);
     if (run->scan == NULL && run->sections == NULL)
         fail(run, STATUS_INTERNAL, 0, "out of memory", "Try again later.");
 }
@@ -193,14 +190,14 @@ static void begin(struct run *run)
         [OP_SECTIONS] = {RIGHT_QUERY_ALL, "\"query_all\""},
         [OP_STATS] = {RIGHT_STATISTICS, "\"statistics\""},
     };
-    const enum request_op op = run->asked->request.op;
-    const char *reason = run->asked->grant.reason;
+    const enum request_op op = run->answer->request.op;
+    const char *reason = run->answer->grant.reason;
     char message[256];
 
-    if (op == OP_STATS && run->asked->context.statistics == NULL) {
+    if (op == OP_STATS && run->answer->context.statistics == NULL) {
         fail(run, STATUS_UNSUPPORTED, 0, "op \"stats\" needs a server, which counts",
              "Ask a server: lsmapd, as a service or with --console.");
-    } else if ((run->asked->grant.rights & needs[op].rights) == 0) {
+    } else if ((run->answer->grant.rights & needs[op].rights) == 0) {
         /* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is
          * about the caller, never about the processes that were asked for. */
         (void)snprintf(message, sizeof message, "op \"%s\" needs the right %s%s%s",
@@ -211,7 +208,7 @@ static void begin(struct run *run)
     } else if (op == OP_PROCESSES || op == OP_MAPS || op == OP_SECTIONS) {
         begin_scan(run, NULL);
     } else {
-        run->asks_user = op == OP_WHOAMI && run->asked->context.user_name != NULL;
+        run->asks_user = op == OP_WHOAMI && run->answer->context.user_name != NULL;
     }
 }
 
@@ -220,20 +217,20 @@ static void begin(struct run *run)
 /* The row of info, whoami and stats, and the end. */
 static void run_row(struct run *run)
 {
-    const struct answer_context *context = &run->asked->context;
-    const struct request_id *id = &run->asked->request.id;
+    const struct answer_context *context = &run->answer->context;
+    const struct request_id *id = &run->answer->request.id;
     struct buffer *out = &run->out;
     static const struct scan_counts one_row = {.rows = 1};
     uint64_t values[STATISTICS_COUNT];
     bool fits;
 
-    if (run->asked->request.op == OP_INFO) {
+    if (run->answer->request.op == OP_INFO) {
         fits = reply_info(out, id, context->info, &context->limits, context->statistics != NULL);
-    } else if (run->asked->request.op == OP_STATS) {
+    } else if (run->answer->request.op == OP_STATS) {
         statistics_read(context->statistics, context->now_us(context->clock), values);
         fits = reply_stats(out, id, values);
     } else {
-        fits = reply_whoami(out, id, &run->asked->grant, run->user);
+        fits = reply_whoami(out, id, &run->answer->grant, run->user);
     }
     if (finish_row(run, 0, fits))
         end(run, &one_row, NULL);
@@ -243,7 +240,7 @@ static void run_row(struct run *run)
 static void run_user(struct run *run, struct watch *watch)
 {
     static const struct sid no_owner = {.size = 0};
-    const struct answer_context *context = &run->asked->context;
+    const struct answer_context *context = &run->answer->context;
     enum scan_stage stage;
 
     run->asks_user = false;
@@ -251,7 +248,7 @@ static void run_user(struct run *run, struct watch *watch)
         watchdog_check(context->watchdog, 0, 0, &no_owner, &stage) != SCAN_ASK)
         return;
     watch_mark(watch, STAGE_OPEN);
-    context->user_name(&run->asked->grant.caller, run->user);
+    context->user_name(&run->answer->grant.caller, run->user);
 }
 
 static void step_scan(struct run *run)
@@ -263,30 +260,18 @@ static void step_scan(struct run *run)
         sections_next(run->sections, &row);
     else
         scan_next(run->scan, &row);
-    switch (row.type) {
-    case SCAN_NONE:
-        break;
-    case SCAN_PROCESS:
-    case SCAN_MAP:
-    case SCAN_REGION:
-    case SCAN_SECTION:
-    case SCAN_ERROR:
+    if (row.type == SCAN_END) {
+        end(run, counts_of(run), run->is_own ? "own" : "all");
+    } else if (row.type == SCAN_FAILED) {
+        const bool is_busy = row.error.code == STATUS_BUSY;
+        run->tally.limits |= is_busy ? 1u << LIMIT_SECTIONS : 0;
+        fail(run, row.error.code, row.error.nt_status, row.error.message,
+             is_busy ? "Try again later." : NULL);
+    } else if (row.type != SCAN_NONE) {
         run->tally.denials += row.type == SCAN_ERROR && row.error.code == STATUS_DENIED;
         (void)finish_row(
             run, size_before,
-            row.type == SCAN_SECTION
-                ? reply_section(&run->out, &run->asked->request.id, run->sections, row.section)
-                : reply_row(&run->out, &run->asked->request.id, &row, run->asked->request.detail));
-        break;
-    case SCAN_FAILED:
-        if (row.error.code == STATUS_BUSY)
-            run->tally.limits |= 1u << LIMIT_SECTIONS;
-        fail(run, row.error.code, row.error.nt_status, row.error.message,
-             row.error.code == STATUS_BUSY ? "Try again later." : NULL);
-        break;
-    case SCAN_END:
-        end(run, counts_of(run), run->is_own ? "own" : "all");
-        break;
+            reply_row(&run->out, &run->answer->request.id, &row, run->answer->request.detail));
     }
 }
 
@@ -297,19 +282,19 @@ static void run_destroy(struct run *run)
     if (run == NULL)
         return;
     close_scan(run);
-    release_asked(run->asked);
+    release(run->answer);
     buffer_release(&run->out);
     free(run);
 }
 
-static struct run *run_create(const struct answer *answer)
+static struct run *run_create(struct answer *answer)
 {
     struct run *run = calloc(1, sizeof *run);
 
     if (run == NULL)
         return NULL;
-    (void)atomic_add(&answer->asked->references, 1);
-    run->asked = answer->asked;
+    (void)atomic_add(&answer->references, 1);
+    run->answer = answer;
     run->tally = answer->tally;
     buffer_init(&run->out, ANSWER_OUTPUT_SIZE_MAX);
     return run;
@@ -321,32 +306,29 @@ struct answer *answer_create(const struct answer_context *context, const struct 
     struct request_error error;
     struct answer *answer = calloc(1, sizeof *answer);
 
-    if (answer == NULL || (answer->asked = calloc(1, sizeof *answer->asked)) == NULL)
-        goto failed;
-    (void)atomic_add(&answer->asked->references, 1);
-    answer->asked->context = *context;
-    answer->asked->grant = *grant;
-    answer->asked->start_us = context->now_us(context->clock);
+    if (answer == NULL)
+        return NULL;
+    (void)atomic_add(&answer->references, 1);
+    answer->context = *context;
+    answer->grant = *grant;
+    answer->start_us = context->now_us(context->clock);
     answer->tally.op = STATISTICS_OP_UNKNOWN;
     answer->tally.result = RESULT_CANCELLED; /* until the terminal line is made */
     struct run *run = answer->run = run_create(answer);
-    if (run == NULL)
-        goto failed;
-    if (request_parse(line, &answer->asked->request, &error) == STATUS_OK) {
-        run->tally.op = (unsigned)answer->asked->request.op;
-        run->tally.class_ = statistics_class_of(&answer->asked->request);
+    if (run == NULL) {
+        answer_destroy(answer);
+        return NULL;
+    }
+    if (request_parse(line, &answer->request, &error) == STATUS_OK) {
+        run->tally.op = (unsigned)answer->request.op;
+        run->tally.class_ = statistics_class_of(&answer->request);
         begin(run);
     } else {
-        if (error.code == STATUS_TOO_LARGE)
-            run->tally.limits |= 1u << LIMIT_MEMBER_SIZE;
+        run->tally.limits |= error.code == STATUS_TOO_LARGE ? 1u << LIMIT_MEMBER_SIZE : 0;
         fail(run, error.code, 0, error.message, error.hint);
     }
     answer->tally = run->tally;
     return answer;
-
-failed:
-    answer_destroy(answer);
-    return NULL;
 }
 
 bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, size_t size)
@@ -393,10 +375,10 @@ bool answer_resume(struct answer *answer, const struct watch_target *hung)
     answer->scan.stage = hung->stage;
     if (answer->scan.processes != NULL)
         begin_scan(run, &answer->scan);
-    else if (run->asked->request.op !=
+    else if (run->answer->request.op !=
              OP_WHOAMI) /* its name is left out; a list would hang again */
         fail(run, STATUS_TIMED_OUT, 0,
-             run->asked->request.op == OP_SECTIONS
+             run->answer->request.op == OP_SECTIONS
                  ? "Windows did not give the list of sections in time."
                  : "Windows did not give the list of processes in time.",
              "Try again later.");
@@ -463,6 +445,5 @@ void answer_destroy(struct answer *answer)
         return;
     run_destroy(answer->run);
     scan_checkpoint_release(&answer->scan);
-    release_asked(answer->asked);
-    free(answer);
+    release(answer);
 }

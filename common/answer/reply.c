@@ -7,6 +7,7 @@
 #include "common/base/assertion.h"
 #include "common/base/sid.h"
 #include "common/json/writer.h"
+#include "common/scan/sections.h"
 #include "common/text/timestamp.h"
 #include "common/version.h"
 
@@ -35,6 +36,20 @@ static void put_time(struct json_writer *writer, uint64_t filetime)
         timestamp_format(text, filetime);
     json_put_text(writer, known(text));
 }
+
+static void put_fact(struct json_writer *writer, enum caller_fact fact)
+{
+    if (fact == FACT_UNKNOWN)
+        json_put_null(writer);
+    else
+        json_put_bool(writer, fact == FACT_YES);
+}
+
+/* Members of that kind. */
+#define known_uint(writer, name, is_known, value) \
+    (json_name(writer, name), put_uint(writer, is_known, value))
+#define known_time(writer, name, filetime) (json_name(writer, name), put_time(writer, filetime))
+#define known_fact(writer, name, fact) (json_name(writer, name), put_fact(writer, fact))
 
 /* Begins a line with the members that every line has. */
 static void begin(struct json_writer *writer, struct buffer *out, const struct request_id *id,
@@ -93,10 +108,8 @@ bool reply_info(struct buffer *out, const struct request_id *id, const struct se
     json_text(&writer, "host", known(info->host));
     json_text(&writer, "os_build", known(info->os_build));
     json_text(&writer, "wine", known(info->wine));
-    json_name(&writer, "boot_time");
-    put_time(&writer, info->boot_time);
-    json_name(&writer, "started");
-    put_time(&writer, info->started);
+    known_time(&writer, "boot_time", info->boot_time);
+    known_time(&writer, "started", info->started);
     write_limits(&writer, limits);
     write_capabilities(&writer, has_stats);
     return json_line_end(&writer);
@@ -126,14 +139,6 @@ static void write_rights(struct json_writer *writer, uint32_t rights)
     json_array_end(writer);
 }
 
-static void put_fact(struct json_writer *writer, enum caller_fact fact)
-{
-    if (fact == FACT_UNKNOWN)
-        json_put_null(writer);
-    else
-        json_put_bool(writer, fact == FACT_YES);
-}
-
 bool reply_whoami(struct buffer *out, const struct request_id *id, const struct grant *grant,
                   const char *user)
 {
@@ -148,12 +153,9 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
     json_text(&writer, "administrator", caller_administrator_name(caller->administrator));
     write_integrity(&writer, caller->integrity);
-    json_name(&writer, "session");
-    put_uint(&writer, caller->session_id != UINT32_MAX, caller->session_id);
-    json_name(&writer, "app_container");
-    put_fact(&writer, caller->app_container);
-    json_name(&writer, "restricted");
-    put_fact(&writer, caller->restricted);
+    known_uint(&writer, "session", caller->session_id != UINT32_MAX, caller->session_id);
+    known_fact(&writer, "app_container", caller->app_container);
+    known_fact(&writer, "restricted", caller->restricted);
     write_rights(&writer, grant->rights);
     json_text(&writer, "reason", grant->reason);
     return json_line_end(&writer);
@@ -205,8 +207,8 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
 
     sid_format(owner, facts->owner.size > 0 ? &facts->owner : &row->process->owner);
     protection_format(protection, facts->protection);
-    json_name(writer, "start");
-    put_time(writer, facts->start_time != 0 ? facts->start_time : row->process->start_time);
+    known_time(writer, "start",
+               facts->start_time != 0 ? facts->start_time : row->process->start_time);
     json_uint(writer, "parent", row->process->parent_pid);
     json_string(writer, "name", row->process_name);
     json_string(writer, "image", row->image);
@@ -223,14 +225,10 @@ static void write_process(struct json_writer *writer, const struct scan_row *row
 /* `counted` is known even when nothing was looked at. */
 static void write_pages(struct json_writer *writer, const struct map_row *map)
 {
-    json_name(writer, "resident");
-    put_uint(writer, map->has_pages, map->pages.resident);
-    json_name(writer, "shared");
-    put_uint(writer, map->has_shares, map->pages.shared);
-    json_name(writer, "private");
-    put_uint(writer, map->has_pages, map->pages.private_);
-    json_name(writer, "locked");
-    put_uint(writer, map->has_pages, map->pages.locked);
+    known_uint(writer, "resident", map->has_pages, map->pages.resident);
+    known_uint(writer, "shared", map->has_shares, map->pages.shared);
+    known_uint(writer, "private", map->has_pages, map->pages.private_);
+    known_uint(writer, "locked", map->has_pages, map->pages.locked);
     json_uint(writer, "counted", map->has_pages ? map->pages.counted : 0);
 }
 
@@ -245,11 +243,7 @@ static void write_map(struct json_writer *writer, const struct scan_row *row,
     else
         json_null(writer, "base");
     json_uint(writer, "size", map->size);
-    json_name(writer, "committed");
-    if (map->committed != COMMITTED_UNKNOWN)
-        json_put_uint(writer, map->committed);
-    else
-        json_put_null(writer);
+    known_uint(writer, "committed", map->committed != COMMITTED_UNKNOWN, map->committed);
     json_text(writer, "kind", view_kind_name(map->kind));
     write_protect(writer, map->protect);
     json_string(writer, "path", map->path);
@@ -284,34 +278,6 @@ static void write_error(struct json_writer *writer, const struct scan_error *err
     json_text(writer, "message", error->message);
 }
 
-bool reply_row(struct buffer *out, const struct request_id *id, const struct scan_row *row,
-               enum request_detail detail)
-{
-    static const char *const types[SCAN_END + 1] = {[SCAN_PROCESS] = "process",
-                                                    [SCAN_MAP] = "map",
-                                                    [SCAN_REGION] = "region",
-                                                    [SCAN_ERROR] = "process_error"};
-    const bool is_error = row->type == SCAN_ERROR;
-    struct json_writer writer;
-
-    ASSERT(types[row->type] != NULL);
-    begin(&writer, out, id, types[row->type]);
-    json_name(&writer, "pid");
-    put_uint(&writer, !is_error || row->error.has_pid,
-             is_error ? row->error.pid : row->process->pid);
-    if (is_error)
-        write_error(&writer, &row->error);
-    else if (row->type == SCAN_PROCESS)
-        write_process(&writer, row);
-    else if (row->type == SCAN_MAP)
-        write_map(&writer, row, detail);
-    else
-        write_region(&writer, row);
-    return json_line_end(&writer);
-}
-
-/* --- sections --- */
-
 /* Of a line; another holder and what comes after it still fit into a row. */
 enum { HOLDERS_SIZE_MAX = 800 * 1024 };
 
@@ -331,53 +297,73 @@ static void write_attributes(struct json_writer *writer, uint32_t attributes)
     json_text(writer, "backing", is_image ? "image" : is_file ? "file" : "pagefile");
 }
 
-static void write_holders(struct json_writer *writer, const struct sections *sections,
-                          uint32_t count)
+static void write_holders(struct json_writer *writer, const struct section_row *row)
 {
     const struct buffer *out = writer->buffer;
 
     json_array_begin(writer, "holders");
-    for (uint32_t i = 0; i < count && !writer->failed &&
+    for (uint32_t i = 0; i < row->holders_count && !writer->failed &&
                          (size_t)(writer->next - out->data) - out->size < HOLDERS_SIZE_MAX;
          i++) {
         struct span name;
         json_put_object_begin(writer);
-        json_uint(writer, "pid", sections_holder(sections, i, &name)->pid);
+        json_uint(writer, "pid", sections_holder(row->sections, i, &name)->pid);
         json_string(writer, "process", name);
         json_object_end(writer);
     }
     json_array_end(writer);
 }
 
-bool reply_section(struct buffer *out, const struct request_id *id, const struct sections *sections,
-                   const struct section_row *row)
+static void write_section(struct json_writer *writer, const struct section_row *row)
 {
-    struct json_writer line, *writer = &line;
-
-    begin(writer, out, id, "section");
     json_string(writer, "name", row->name);
     json_string(writer, "object", row->object);
     if (row->is_lossy)
         json_bool(writer, "path_lossy", true);
-    json_name(writer, "session");
-    put_uint(writer, row->session >= 0, (uint64_t)row->session);
-    json_name(writer, "size");
-    put_uint(writer, row->nt_status == 0, row->size);
+    known_uint(writer, "session", row->session >= 0, (uint64_t)row->session);
+    known_uint(writer, "size", row->nt_status == 0, row->size);
     if (row->nt_status == 0) {
         write_attributes(writer, row->attributes);
     } else {
         json_null(writer, "attributes");
         json_null(writer, "backing");
     }
-    json_name(writer, "processes");
-    put_uint(writer, row->has_holders, row->holders_count);
+    known_uint(writer, "processes", row->has_holders, row->holders_count);
     if (row->has_holders)
-        write_holders(writer, sections, row->holders_count);
+        write_holders(writer, row);
     else
         json_null(writer, "holders");
     if (row->nt_status != 0)
         json_nt_status(writer, "name_status", row->nt_status);
-    return json_line_end(writer);
+}
+
+bool reply_row(struct buffer *out, const struct request_id *id, const struct scan_row *row,
+               enum request_detail detail)
+{
+    static const char *const types[SCAN_END + 1] = {[SCAN_PROCESS] = "process",
+                                                    [SCAN_MAP] = "map",
+                                                    [SCAN_REGION] = "region",
+                                                    [SCAN_SECTION] = "section",
+                                                    [SCAN_ERROR] = "process_error"};
+    struct json_writer writer;
+
+    ASSERT(types[row->type] != NULL);
+    begin(&writer, out, id, types[row->type]);
+    if (row->type == SCAN_SECTION) {
+        write_section(&writer, row->section);
+    } else if (row->type == SCAN_ERROR) {
+        known_uint(&writer, "pid", row->error.has_pid, row->error.pid);
+        write_error(&writer, &row->error);
+    } else {
+        json_uint(&writer, "pid", row->process->pid);
+        if (row->type == SCAN_PROCESS)
+            write_process(&writer, row);
+        else if (row->type == SCAN_MAP)
+            write_map(&writer, row, detail);
+        else
+            write_region(&writer, row);
+    }
+    return json_line_end(&writer);
 }
 
 /* --- the terminal lines --- */

@@ -11,7 +11,6 @@
 #include "common/proto/request.h"
 #include "common/proto/statistics.h"
 #include "common/scan/scan.h"
-#include "common/scan/sections.h"
 #include "common/text/buffer.h"
 
 /* What `info` says about a server; set once at its start. */
@@ -36,16 +35,11 @@ NODISCARD bool reply_whoami(_Inout_ struct buffer *out, _In_ const struct reques
 NODISCARD bool reply_stats(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                            _In_reads_(STATISTICS_COUNT) const uint64_t *values);
 
-/* A SCAN_PROCESS, SCAN_MAP, SCAN_REGION or SCAN_ERROR row.
+/* A row of a scan. Holders of a section are left out where they would make the line too long; their
+ * number is always there.
  * detail  Decides whether a map row has the members of "pages". */
 NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                          _In_ const struct scan_row *row, enum request_detail detail);
-
-/* A SCAN_SECTION row. Holders are left out where they would make the line too long; their number is
- * always there. */
-NODISCARD bool reply_section(_Inout_ struct buffer *out, _In_ const struct request_id *id,
-                             _In_ const struct sections *sections,
-                             _In_ const struct section_row *row);
 
 /* scope       "all", "own"; NULL for ops without a scan.
  * shows_cost  The number of kernel queries is written. */

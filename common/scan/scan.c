@@ -1,7 +1,6 @@
 #include "common/scan/scan.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/assertion.h"
 #include "common/scan/device_map.h"
@@ -24,12 +23,8 @@ static void end_late(struct scan *scan, enum scan_stage stage);
 
 struct scan {
     struct platform platform;
-    struct scan_query query; /* its lists are the copies below */
-    uint32_t pids[SCAN_PIDS_MAX];
-    struct span names[SCAN_NAMES_MAX];
-    struct span paths[SCAN_PATHS_MAX];
-    struct buffer texts; /* of names and paths */
-    scan_step *step;     /* the next one */
+    struct scan_query query;
+    scan_step *step; /* the next one */
     struct scan_checkpoint at;
 
     /* the process in hand */
@@ -53,48 +48,15 @@ struct scan {
 
 /* --- creation and checkpoints --- */
 
-/* Copies texts into the room that `texts` was given for them. */
-static void copy_texts(struct buffer *texts, struct span *to, const struct span *from, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        to[i] = (struct span){texts->data + texts->size, from[i].size};
-        (void)buffer_append(texts, from[i]);
-    }
-}
-
-static bool copy_query(struct scan *scan, const struct scan_query *query)
-{
-    const struct views_query *views = &query->views;
-    size_t size = 1; /* so that there is a block to point into */
-    for (size_t i = 0; i < query->names_count; i++)
-        size += query->names[i].size;
-    for (size_t i = 0; i < views->paths_count; i++)
-        size += views->paths[i].size;
-    buffer_init(&scan->texts, size);
-    if (!buffer_reserve(&scan->texts, size))
-        return false;
-    copy_texts(&scan->texts, scan->names, query->names, query->names_count);
-    copy_texts(&scan->texts, scan->paths, views->paths, views->paths_count);
-    if (query->pids_count > 0)
-        memcpy(scan->pids, query->pids, query->pids_count * sizeof *query->pids);
-    scan->query = *query;
-    scan->query.pids = scan->pids;
-    scan->query.names = scan->names;
-    scan->query.views.paths = scan->paths;
-    return true;
-}
-
 struct scan *scan_create(const struct platform *platform, const struct scan_query *query,
                          const struct scan_checkpoint *from)
 {
-    ASSERT(query->pids_count <= SCAN_PIDS_MAX && query->names_count <= SCAN_NAMES_MAX &&
-           query->views.paths_count <= SCAN_PATHS_MAX);
+    ASSERT(query->pids_count <= SCAN_PIDS_MAX && query->names_count <= SCAN_NAMES_MAX);
     struct scan *scan = calloc(1, sizeof *scan);
-    if (scan == NULL || !copy_query(scan, query)) {
-        free(scan);
+    if (scan == NULL)
         return NULL;
-    }
     scan->platform = *platform;
+    scan->query = *query;
     buffer_init(&scan->image_device, NAME_SIZE_MAX);
     buffer_init(&scan->image, IMAGE_SIZE_MAX);
     buffer_init(&scan->services, SERVICES_SIZE_MAX);
@@ -150,7 +112,6 @@ void scan_destroy(struct scan *scan)
     buffer_release(&scan->services);
     buffer_release(&scan->drivers);
     scan_checkpoint_release(&scan->at);
-    buffer_release(&scan->texts);
     free(scan);
 }
 
@@ -187,23 +148,19 @@ static void row_begin(struct scan *scan, struct scan_row *row, enum scan_row_typ
     scan->at.counts.rows++;
 }
 
-static struct span query_services(struct scan *scan)
+static void row_process(struct scan *scan, struct scan_row *row)
 {
     const uint64_t start_time =
         scan->facts.start_time != 0 ? scan->facts.start_time : scan->process->start_time;
-    if (!scan->platform.services(scan->platform.context, scan->process->pid, start_time,
-                                 &scan->services))
-        return (struct span){NULL, 0};
-    return scan->services.size > 0 ? buffer_span(&scan->services) : SPAN("");
-}
 
-static void row_process(struct scan *scan, struct scan_row *row)
-{
     row_begin(scan, row, SCAN_PROCESS);
     scan->at.counts.processes++;
     scan->is_row_due = false;
     row->facts = &scan->facts;
-    row->services = query_services(scan);
+    row->services = (struct span){NULL, 0};
+    if (scan->platform.services(scan->platform.context, scan->process->pid, start_time,
+                                &scan->services))
+        row->services = scan->services.size > 0 ? buffer_span(&scan->services) : SPAN("");
     row->note = scan->note;
     row->image = buffer_span(scan->image.size > 0 ? &scan->image : &scan->image_device);
     if (row->image.size == 0)

@@ -5,9 +5,8 @@
  * size of the answer, and nothing recurses. A scan knows neither pipes nor JSON nor handles: it
  * decides on what `struct platform` returns.
  *
- * One scan is used by one thread at a time. It owns or shares by reference all it touches, the
- * platform excepted, so that a scan whose kernel query does not return can be left to its thread
- * while another continues from a checkpoint. */
+ * One scan is used by one thread at a time. A scan whose kernel query does not return is left to its
+ * thread, with what its query refers to, while another continues from a checkpoint. */
 #ifndef COMMON_SCAN_SCAN_H
 #define COMMON_SCAN_SCAN_H
 
@@ -25,7 +24,7 @@ enum scan_verdict {
     SCAN_SKIP     /* ask nothing about it: a process_error */
 };
 
-enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64, SCAN_PATHS_MAX = 64 };
+enum { SCAN_PIDS_MAX = 1024, SCAN_NAMES_MAX = 64 };
 
 /* What is asked for, and what the caller may see. */
 struct scan_query {
@@ -116,9 +115,8 @@ struct scan; /* opaque: scan.c */
 const char *scan_stage_name(enum scan_stage stage);
 
 /* Begins a scan. Asks the platform nothing yet.
- * platform  Copied; its context must outlive the scan.
- * query     Copied, with its lists and their texts.
- * from      NULL, or the checkpoint of another scan of the same query, to continue after it.
+ * platform, query  Copied; the context, the lists and their texts must outlive the scan.
+ * from             NULL, or the checkpoint of another scan of the same query, to continue after it.
  * Returns NULL when out of memory. */
 struct scan *scan_create(_In_ const struct platform *platform, _In_ const struct scan_query *query,
                          _In_opt_ const struct scan_checkpoint *from);

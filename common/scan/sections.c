@@ -781,6 +781,7 @@ static void step_row(struct sections *sections, struct scan_row *row)
     }
     sections->row_index++;
     struct object *section = &ITEMS(sections->found, struct object)[index];
+    section->row.sections = sections;
     section->row.name = text_of(sections, section->name);
     section->row.object = text_of(sections, section->path);
     section->row.has_holders = section->row.has_holders && sections->has_holders;

@@ -45,19 +45,20 @@ enum {
 
 static const uint32_t SECTION_FILE = 0x800000, SECTION_IMAGE = 0x1000000;
 
+struct sections; /* opaque: sections.c */
+
 struct section_row {
-    struct span name;    /* as a program writes it: Global\x, Local\x */
-    struct span object;  /* the path of the object */
-    bool is_lossy;       /* both lack an unpaired surrogate */
-    int64_t session;     /* of \BaseNamedObjects 0; -1: of none */
-    uint32_t nt_status;  /* NTSTATUS_OK: the next two are known */
-    uint32_t attributes; /* SEC_* */
-    uint64_t size;       /* bytes */
+    const struct sections *sections; /* for sections_holder() */
+    struct span name;                /* as a program writes it: Global\x, Local\x */
+    struct span object;              /* the path of the object */
+    bool is_lossy;                   /* both lack an unpaired surrogate */
+    int64_t session;                 /* of \BaseNamedObjects 0; -1: of none */
+    uint32_t nt_status;              /* NTSTATUS_OK: the next two are known */
+    uint32_t attributes;             /* SEC_* */
+    uint64_t size;                   /* bytes */
     bool has_holders;
     uint32_t holders_count;
 };
-
-struct sections; /* opaque: sections.c */
 
 /* Asks the platform nothing yet; it must have `objects`.
  * query     Of it names and pids are used: only sections of these names, that these processes hold.

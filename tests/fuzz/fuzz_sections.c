@@ -179,7 +179,7 @@ static uint32_t query_handles(void *context, struct buffer *answer)
 }
 
 /* A line must be valid and fit. */
-static void check_row(const struct sections *sections, const struct section_row *row)
+static void check_row(const struct section_row *row)
 {
     const struct request_id id = {.type = REQUEST_ID_NONE};
     struct json_reader reader;
@@ -189,7 +189,8 @@ static void check_row(const struct sections *sections, const struct section_row 
     FUZZ_CHECK(utf8_is_valid(row->name, NULL) && utf8_is_valid(row->object, NULL));
     FUZZ_CHECK(row->object.data[0] == '\\' && row->name.size > 0);
     buffer_init(&line, LINE_SIZE_MAX);
-    const bool fits = reply_section(&line, &id, sections, row);
+    const struct scan_row scan_row = {.type = SCAN_SECTION, .section = row};
+    const bool fits = reply_row(&line, &id, &scan_row, DETAIL_VIEWS);
     FUZZ_CHECK(fits && line.size <= OUTPUT_ROW_SIZE_MAX);
     json_reader_init(&reader, (struct span){line.data, line.size - 1}, JSON_DEPTH_MAX);
     while ((event = json_next(&reader)) != JSON_END)
@@ -226,7 +227,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(sections_counts(sections)->rows == rows);
         if (row.type == SCAN_SECTION) {
             FUZZ_CHECK(kernel.open_count == 0);
-            check_row(sections, row.section);
+            check_row(row.section);
         }
     }
     sections_destroy(sections);

@@ -196,41 +196,6 @@ static void a_foreign_pid_is_like_an_unknown_one(struct test *t)
     scan_rows_release(&world.rows);
 }
 
-/* What the query points to may change or go: the scan has copies. */
-static void a_scan_copies_its_query(struct test *t)
-{
-    uint32_t pids[] = {8};
-    char name[] = "a.exe", path[] = "*.nls";
-    struct span names[] = {span_from_string(name)}, paths[] = {span_from_string(path)};
-    uint64_t processes = 0, maps = 0;
-    struct scan_row row;
-
-    scan_world_init(&world, 3);
-    struct scan_query query = world.query;
-    query.all = false;
-    query.pids = pids;
-    query.pids_count = 1;
-    query.names = names;
-    query.names_count = 1;
-    query.views.paths = paths;
-    query.views.paths_count = 1;
-    struct scan *scan = scan_create(&world.platform, &query, NULL);
-    REQUIRE(t, scan != NULL);
-    pids[0] = 12;
-    memset(name, 'x', sizeof name);
-    memset(path, 'x', sizeof path);
-    memset(names, 0, sizeof names);
-    memset(paths, 0, sizeof paths);
-    do {
-        scan_next(scan, &row);
-        processes += row.type == SCAN_PROCESS;
-        maps += row.type == SCAN_MAP;
-    } while (row.type != SCAN_END);
-    CHECK_INT(t, 2, processes);
-    CHECK_INT(t, 2, maps);
-    scan_destroy(scan);
-}
-
 /* Takes a checkpoint after `steps` steps, lets the first scan go on or not, and continues with a
  * second. Returns false when the first had ended by then. */
 static bool continue_after(struct test *t, unsigned steps, uint64_t *processes)
@@ -302,7 +267,6 @@ int main(int argc, char **argv)
         TEST_CASE(a_list_that_fails_fails_the_request),
         TEST_CASE(own_is_the_same_user_at_most_as_trusted),
         TEST_CASE(a_foreign_pid_is_like_an_unknown_one),
-        TEST_CASE(a_scan_copies_its_query),
         TEST_CASE(a_scan_continues_from_a_checkpoint),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
