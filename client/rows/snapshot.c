@@ -7,6 +7,12 @@
 
 static const char out_of_memory[] = "out of memory";
 
+static bool refuse(struct snapshot *snapshot, const char *why)
+{
+    snapshot->why = why;
+    return false;
+}
+
 void snapshot_init(struct snapshot *snapshot)
 {
     *snapshot = (struct snapshot){.rows = 0};
@@ -92,53 +98,53 @@ static struct snapshot_process *need_process(struct snapshot *snapshot, const st
                        row_text(row, MEMBER_PROCESS));
 }
 
-static const char *add_map(struct snapshot *snapshot, const struct row *row)
+static bool add_map(struct snapshot *snapshot, const struct row *row)
 {
     struct snapshot_process *process = need_process(snapshot, row);
 
     if (process != NULL &&
         store_add(&snapshot->store, row, (uint32_t)(process - snapshot_processes(snapshot)),
                   row_text(row, MEMBER_PROTECT)))
-        return NULL;
-    return snapshot->store.too_many
-               ? "more than a million mappings, or 512 MiB of them, are too many to compare"
-               : out_of_memory;
+        return true;
+    return refuse(snapshot,
+                  snapshot->store.too_many
+                      ? "more than a million mappings, or 512 MiB of them, are too many to compare"
+                      : out_of_memory);
 }
 
 /* A pid or name that matched nothing is no process that could not be read; unless it was only
  * denied to say which of the two it is. */
-static const char *add_error(struct snapshot *snapshot, const struct row *row)
+static bool add_error(struct snapshot *snapshot, const struct row *row)
 {
     bool is_unmatched = span_equal(row_text(row, MEMBER_STAGE), SPAN("select"));
     bool is_denied = span_equal(row_text(row, MEMBER_CODE), SPAN("denied"));
 
     if (!row_knows(row, MEMBER_PID) || (is_unmatched && !is_denied))
-        return NULL;
+        return true;
     struct snapshot_process *process = need_process(snapshot, row);
     if (process == NULL)
-        return out_of_memory;
+        return refuse(snapshot, out_of_memory);
     process->is_failed = true;
-    return NULL;
+    return true;
 }
 
-static const char *end_reply(struct snapshot *snapshot, const struct row *row)
+static bool end_reply(struct snapshot *snapshot, const struct row *row)
 {
     struct span question = row_text(row, MEMBER_QUESTION);
 
     if (snapshot->rows_promised > 0 && !span_equal(question, snapshot->question))
         snapshot->is_mixed = true;
     if (!store_keep(&snapshot->store, &question))
-        return out_of_memory;
+        return refuse(snapshot, out_of_memory);
     snapshot->question = question;
     snapshot->is_ended = true;
     snapshot->rows_promised += row_number(row, MEMBER_ROWS, 0);
     if (span_equal(row_text(row, MEMBER_SCOPE), SPAN("own")))
         snapshot->has_own_scope = true;
-    return NULL;
+    return true;
 }
 
-/* Returns NULL, or why the file cannot be compared. */
-static const char *add_row(struct snapshot *snapshot, const struct row *row)
+bool snapshot_add(struct snapshot *snapshot, const struct row *row)
 {
     static const char own_output[] = "this is the output of diff itself";
     static const char *const refusals[ROW_TYPES_COUNT] = {
@@ -148,6 +154,8 @@ static const char *add_row(struct snapshot *snapshot, const struct row *row)
         [ROW_MAP_CHANGE] = own_output,
     };
 
+    if (snapshot->why != NULL)
+        return false;
     snapshot->has_host = snapshot->has_host || row_has(row, MEMBER_HOST);
     if (row->type == ROW_END)
         return end_reply(snapshot, row);
@@ -155,12 +163,13 @@ static const char *add_row(struct snapshot *snapshot, const struct row *row)
     snapshot->rows++;
     if (row->type == ROW_PROCESS)
         return add_process(snapshot, row, row_text(row, MEMBER_START),
-                           row_text(row, MEMBER_NAME)) != NULL
-                   ? NULL
-                   : "there are too many processes to compare";
+                           row_text(row, MEMBER_NAME)) != NULL ||
+               refuse(snapshot, "there are too many processes to compare");
     if (row->type == ROW_MAP)
         return add_map(snapshot, row);
-    return row->type == ROW_PROCESS_ERROR ? add_error(snapshot, row) : refusals[row->type];
+    if (row->type == ROW_PROCESS_ERROR)
+        return add_error(snapshot, row);
+    return refusals[row->type] == NULL || refuse(snapshot, refusals[row->type]);
 }
 
 static int compare_views(const void *a, const void *b)
@@ -202,18 +211,21 @@ static void drop_repeats(struct snapshot *snapshot)
             processes[i - 1].is_failed = true;
 }
 
-static const char *finish(struct snapshot *snapshot)
+bool snapshot_finish(struct snapshot *snapshot)
 {
-    if (snapshot->rows == 0)
+    if (snapshot->why != NULL)
+        return false;
+    if (snapshot->rows == 0 || snapshot->is_ended)
         snapshot->line = 0;
     if (!snapshot->is_ended)
-        return snapshot->rows == 0 ? "there are no rows"
-                                   : "it is cut off after this line, which is no \"end\"";
-    snapshot->line = 0;
+        return refuse(snapshot, snapshot->rows == 0
+                                    ? "there are no rows"
+                                    : "it is cut off after this line, which is no \"end\"");
     if (snapshot->rows != snapshot->rows_promised)
-        return "rows are missing: the \"end\" rows do not count those that are there";
+        return refuse(snapshot,
+                      "rows are missing: the \"end\" rows do not count those that are there");
     if (!store_sort(&snapshot->store, compare_views))
-        return out_of_memory;
+        return refuse(snapshot, out_of_memory);
     for (size_t i = 0; i < snapshot->store.count; i++) {
         const struct stored_view *view = store_views(&snapshot->store) + i;
         struct snapshot_process *process = snapshot_processes(snapshot) + view->owner;
@@ -222,20 +234,9 @@ static const char *finish(struct snapshot *snapshot)
     }
     if (!merge_sort(snapshot_processes(snapshot), snapshot->processes_count,
                     sizeof(struct snapshot_process), compare_processes))
-        return out_of_memory;
+        return refuse(snapshot, out_of_memory);
     drop_repeats(snapshot);
-    return NULL;
-}
-
-/* Skips the byte order mark. */
-static void skip_mark(struct snapshot *snapshot)
-{
-    snapshot->has_begun = true;
-    snapshot->is_utf16 = span_starts_with(buffer_span(&snapshot->raw), SPAN("\xFF\xFE"));
-    if (snapshot->is_utf16)
-        buffer_consume(&snapshot->raw, 2);
-    else if (span_starts_with(buffer_span(&snapshot->raw), SPAN("\xEF\xBB\xBF")))
-        buffer_consume(&snapshot->raw, 3);
+    return true;
 }
 
 /* Moves UTF-16, whose units are little-endian like Windows, over as UTF-8; half of a pair waits for
@@ -269,48 +270,39 @@ static void take_lines(struct snapshot *snapshot, bool is_over)
         rest = span_from(rest, line.size + (newline != NULL ? 1 : 0));
         if (line.size > 0 && line.data[line.size - 1] == '\r')
             line.size--;
-        if (line.size > 0)
-            snapshot->why = row_parse(&snapshot->row, line, &error)
-                                ? add_row(snapshot, &snapshot->row)
-                            : newline != NULL || line.data[line.size - 1] == '}' ||
-                                    line.size > ROW_LINE_SIZE_MAX
-                                ? error.text
-                                : "it is cut off in this line";
+        if (line.size == 0)
+            continue;
+        if (row_parse(&snapshot->row, line, &error))
+            (void)snapshot_add(snapshot, &snapshot->row);
+        else if (newline != NULL || line.data[line.size - 1] == '}' ||
+                 line.size > ROW_LINE_SIZE_MAX)
+            snapshot->why = error.text;
+        else
+            snapshot->why = "it is cut off in this line";
     }
     buffer_consume(&snapshot->text, snapshot->text.size - rest.size);
-}
-
-bool snapshot_add(struct snapshot *snapshot, const struct row *row)
-{
-    if (snapshot->why == NULL)
-        snapshot->why = add_row(snapshot, row);
-    return snapshot->why == NULL;
-}
-
-bool snapshot_finish(struct snapshot *snapshot)
-{
-    if (snapshot->why == NULL)
-        snapshot->why = finish(snapshot);
-    return snapshot->why == NULL;
 }
 
 bool snapshot_feed(struct snapshot *snapshot, struct span bytes)
 {
     const bool is_over = bytes.size == 0;
+    struct buffer *raw = &snapshot->raw;
 
-    buffer_append(&snapshot->raw, bytes);
-    if (!snapshot->has_begun && (snapshot->raw.size >= 3 || is_over)) /* it may come in pieces */
-        skip_mark(snapshot);
+    buffer_append(raw, bytes);
+    if (!snapshot->has_begun && (raw->size >= 3 || is_over)) { /* a byte order mark is complete */
+        snapshot->has_begun = true;
+        snapshot->is_utf16 = span_starts_with(buffer_span(raw), SPAN("\xFF\xFE"));
+        const bool is_utf8 = span_starts_with(buffer_span(raw), SPAN("\xEF\xBB\xBF"));
+        buffer_consume(raw, snapshot->is_utf16 ? 2 : is_utf8 ? 3 : 0);
+    }
     if (snapshot->is_utf16) {
         take_utf16(snapshot, is_over);
     } else if (snapshot->has_begun) {
-        buffer_append(&snapshot->text, buffer_span(&snapshot->raw));
-        buffer_clear(&snapshot->raw);
+        buffer_append(&snapshot->text, buffer_span(raw));
+        buffer_clear(raw);
     }
-    if (snapshot->raw.failed || snapshot->text.failed)
+    if (raw->failed || snapshot->text.failed)
         snapshot->why = out_of_memory;
     take_lines(snapshot, is_over);
-    if (is_over && snapshot->why == NULL)
-        snapshot->why = finish(snapshot);
-    return snapshot->why == NULL;
+    return is_over ? snapshot_finish(snapshot) : snapshot->why == NULL;
 }
