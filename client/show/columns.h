@@ -44,11 +44,10 @@ struct column {
 
 enum { COLUMNS_MAX = 17 }; /* of one table, with the end */
 
-/* The members of a table; MEMBER_ID, which no table has, is their end. */
+/* The members of a table; MEMBER_ID, which no table has, is their end. Those of CSV have the names of
+ * the protocol; new ones come at the end. */
 struct columns {
-    enum row_member shown[COLUMNS_MAX];
-    enum row_member
-        csv[COLUMNS_MAX];   /* names are those of the protocol; new ones come at the end */
+    enum row_member shown[COLUMNS_MAX], csv[COLUMNS_MAX];
     bool has_process_start; /* --host adds the start of the process that a line is a part of */
 };
 

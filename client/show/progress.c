@@ -21,11 +21,8 @@ struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t c
     if (now_ms < progress->due_ms)
         return SPAN("");
     progress->due_ms = now_ms + PROGRESS_INTERVAL_MS;
-    (void)display_count(number, count);
-    int size = snprintf(out, PROGRESS_CAPACITY, "\r" PRODUCT_NAME ": %s process%s", number,
-                        count == 1 ? "" : "es");
-    if (size <= 1)
-        return SPAN("");
+    int size = snprintf(out, PROGRESS_CAPACITY, "\r" PRODUCT_NAME ": %s process%s",
+                        display_count(number, count).data, count == 1 ? "" : "es");
     progress->shown_width = (size_t)size - 1; /* it only grows, as counts do */
     return (struct span){out, (size_t)size};
 }

@@ -163,10 +163,9 @@ enum { FAMILIES_OF_MAPS = 3 }; /* without --pages */
 
 void prometheus_init(struct prometheus *prometheus, enum columns_table kind)
 {
-    *prometheus = (struct prometheus){.has_stats = kind == COLUMNS_NONE};
-    prometheus->families = kind == COLUMNS_PAGES  ? PROMETHEUS_FAMILIES
-                           : kind == COLUMNS_MAPS ? FAMILIES_OF_MAPS
-                                                  : 1;
+    *prometheus = (struct prometheus){.kind = kind, .families = 1};
+    if (kind == COLUMNS_PAGES || kind == COLUMNS_MAPS)
+        prometheus->families = kind == COLUMNS_PAGES ? PROMETHEUS_FAMILIES : FAMILIES_OF_MAPS;
     buffer_init(&prometheus->names, PROMETHEUS_NAMES_MAX * sizeof(struct prometheus_name));
     buffer_init(&prometheus->scratch, OUTPUT_ROW_SIZE_MAX * 3);
 }
@@ -311,7 +310,7 @@ bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *mor
     *more = false;
     if (!prometheus->ended)
         return true;
-    if (prometheus->has_stats) {
+    if (prometheus->kind == COLUMNS_NONE) {
         put_stats(out, &prometheus->stats);
         return !out->failed;
     }

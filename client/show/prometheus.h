@@ -27,12 +27,12 @@ struct prometheus_name {
 };
 
 struct prometheus {
+    enum columns_table kind;
     size_t families;       /* how many of PROMETHEUS_FAMILIES the rows have */
     struct buffer names;   /* struct prometheus_name */
     size_t count, last;    /* of the names; index of the one found last */
     struct buffer scratch; /* a name as it is kept */
-    bool has_stats;        /* instead of a scan */
-    struct stats stats;
+    struct stats stats;    /* of COLUMNS_NONE */
     uint64_t failed;       /* processes that could not be read completely */
     uint64_t elapsed_us;   /* of the server */
     bool complete, is_own; /* is_own: only the caller's processes were looked at */
