@@ -148,7 +148,7 @@ static DWORD WINAPI write_spooled(void *context)
 
     buffer_init(&piece, SPOOL_MEMORY_MAX);
     AcquireSRWLockExclusive(&console->lock);
-    while (!console->is_over || !spool_is_empty(&console->spool)) {
+    while (console->out != NULL) { /* as long as the process runs */
         DWORD error = take(console, &piece);
         console->is_writing = piece.size > 0;
         WakeAllConditionVariable(&console->changed);
@@ -160,13 +160,10 @@ static DWORD WINAPI write_spooled(void *context)
         if (console->write_error == ERROR_SUCCESS)
             console->write_error = error;
         buffer_clear(&piece);
-        if (!console->is_writing && !console->is_over && spool_is_empty(&console->spool))
+        if (!console->is_writing && spool_is_empty(&console->spool))
             (void)SleepConditionVariableSRW(&console->changed, &console->lock, INFINITE, 0);
         console->is_writing = false;
     }
-    WakeAllConditionVariable(&console->changed);
-    ReleaseSRWLockExclusive(&console->lock);
-    buffer_release(&piece);
     return 0;
 }
 
@@ -246,31 +243,11 @@ void console_open(struct console *console)
     console->width = console_width(console->out);
     console->output =
         (struct output){.context = console, .write = write_result, .complain = write_diagnostic};
-    InitializeSRWLock(&console->lock);
-    InitializeConditionVariable(&console->changed);
     spool_init(&console->spool, SPOOL_MEMORY_MAX);
     progress_init(&console->progress, system_now_ms());
     if (console_width(console->error) > 0)
         console->output.progress = show_progress;
     (void)SetConsoleCtrlHandler(on_interrupt, TRUE);
-}
-
-void console_close(struct console *console)
-{
-    clear_progress(console);
-    AcquireSRWLockExclusive(&console->lock);
-    console->is_over = true;
-    WakeAllConditionVariable(&console->changed);
-    ReleaseSRWLockExclusive(&console->lock);
-    if (console->writer != NULL)
-        (void)WaitForSingleObject(console->writer, INFINITE);
-    handle_close(&console->writer);
-    handle_close(&console->spool_file);
-    spool_release(&console->spool);
-    handle_close(&out_file.file);
-    (void)SetConsoleCtrlHandler(on_interrupt, FALSE);
-    console->out = NULL;
-    console->error = NULL;
 }
 
 DWORD console_to_file(struct console *console, const char *path)
@@ -295,6 +272,7 @@ DWORD console_end_file(struct console *console, bool is_kept)
 
 bool console_failed(struct console *console)
 {
+    clear_progress(console);
     drain(console);
     return console->write_error != ERROR_SUCCESS && console->write_error != ERROR_NO_DATA &&
            console->write_error != ERROR_BROKEN_PIPE &&

@@ -21,17 +21,16 @@ struct console {
     size_t width;      /* columns, when results go to a console; 0: they do not */
     struct progress progress;
     HANDLE writer; /* the thread; NULL: none yet */
-    SRWLOCK lock;  /* of the rest */
+    SRWLOCK lock;  /* of the rest; all zero, like the next one */
     CONDITION_VARIABLE changed;
     struct spool spool;
     HANDLE spool_file;    /* NULL: none yet */
     bool is_writing;      /* the writer has bytes that it took */
-    bool is_over;         /* nothing comes any more */
     struct output output; /* points back here: do not copy a console */
 };
 
+/* console  Must live as long as the process, which closes it. */
 void console_open(_Out_ struct console *console);
-void console_close(_Inout_ struct console *console);
 
 /* Sends the results to a file from now on, see out_file.h.
  * path  UTF-8, terminated.
@@ -42,7 +41,7 @@ NODISCARD DWORD console_to_file(_Inout_ struct console *console, const char *pat
  * Returns the Win32 error of the first write that failed, or of the end of a file that is kept. */
 NODISCARD DWORD console_end_file(_Inout_ struct console *console, bool is_kept);
 
-/* Waits until everything is written. True when writing failed, except that the reader of a pipe closed it. */
+/* Ends the progress and waits until everything is written. True when writing failed, except that the reader of a pipe closed it. */
 bool console_failed(_Inout_ struct console *console);
 
 #endif

@@ -14,9 +14,8 @@ static unsigned left_count; /* closed while lost threads could use them */
 
 enum { LOST_MAX = 64, SERVICES_WAIT_MS = 500 };
 
-/* What a slice uses besides its answer; freed by the last of its thread and its owner. */
+/* What a slice uses besides its answer. One that was abandoned is never freed. */
 struct direct_slice {
-    volatile LONG references;
     HANDLE done; /* event: it was run */
     struct watchdog *watchdog;
     struct answer *answer;
@@ -24,14 +23,6 @@ struct direct_slice {
     struct watch watch;
     struct watch_target hung; /* guarded by the watchdog's lock; of one that was abandoned */
 };
-
-static void slice_release(struct direct_slice *slice)
-{
-    if (slice == NULL || InterlockedDecrement(&slice->references) > 0)
-        return;
-    handle_close(&slice->done);
-    free(slice);
-}
 
 static void CALLBACK run(PTP_CALLBACK_INSTANCE instance, void *context)
 {
@@ -42,22 +33,6 @@ static void CALLBACK run(PTP_CALLBACK_INSTANCE instance, void *context)
         SetEvent(slice->done);
     else
         watchdog_return(slice->watchdog, &slice->hung);
-    slice_release(slice);
-}
-
-static struct direct_slice *slice_create(struct watchdog *watchdog)
-{
-    struct direct_slice *slice = calloc(1, sizeof *slice);
-
-    if (slice == NULL)
-        return NULL;
-    slice->references = 1;
-    slice->watchdog = watchdog;
-    slice->done = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (slice->done != NULL)
-        return slice;
-    slice_release(slice);
-    return NULL;
 }
 
 /* Waits for the slice. Returns false when it was abandoned. */
@@ -75,22 +50,24 @@ static bool run_slice(struct direct *direct)
 {
     struct direct_slice *slice = direct->slice;
 
-    if (slice == NULL && (slice = direct->slice = slice_create(&direct->watchdog)) == NULL)
-        return false;
+    if (slice == NULL) {
+        slice = calloc(1, sizeof *slice);
+        if (slice == NULL || (slice->done = CreateEventW(NULL, FALSE, FALSE, NULL)) == NULL) {
+            free(slice);
+            return false;
+        }
+        slice->watchdog = &direct->watchdog;
+        direct->slice = slice;
+    }
     slice->answer = direct->answer;
     slice->size = OUTPUT_SIZE - direct->rows.size;
-    InterlockedIncrement(&slice->references);
-    if (!TrySubmitThreadpoolCallback(run, slice, NULL)) {
-        slice_release(slice);
+    if (!TrySubmitThreadpoolCallback(run, slice, NULL))
         return false;
-    }
     if (wait_for(direct, slice))
         return answer_take(direct->answer, &direct->rows);
     direct->lost_count++;
     direct->slice = NULL;
-    const bool is_resumed = answer_resume(direct->answer, &slice->hung);
-    slice_release(slice);
-    return is_resumed;
+    return answer_resume(direct->answer, &slice->hung);
 }
 
 static bool direct_send(void *context, struct span bytes, struct failure *failure)
@@ -152,13 +129,12 @@ struct direct *direct_open(unsigned timeout_s, struct failure *failure)
                               .left_ms = timeout_s * (uint64_t)1000};
     /* Without the privilege, processes of other users are refused and reported. */
     DWORD error = platform_nt_enable_debug();
-    error = platform_nt_create(&direct->platform);
+    error = platform_nt_create(&direct->platform, SERVICES_WAIT_MS);
     if (error != ERROR_SUCCESS) {
         (void)failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
         free(direct);
         return NULL;
     }
-    platform_nt_wait_services(&direct->platform, SERVICES_WAIT_MS);
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
     if (token_facts(GetCurrentProcessToken(), &direct->grant.caller) != ERROR_SUCCESS)
@@ -180,11 +156,11 @@ void direct_close(struct direct *direct)
 {
     if (direct == NULL)
         return;
-    slice_release(direct->slice);
-    direct->slice = NULL;
     answer_destroy(direct->answer);
     buffer_release(&direct->rows);
-    direct->answer = NULL;
+    if (direct->slice != NULL)
+        handle_close(&direct->slice->done);
+    free(direct->slice);
     if (direct->lost_count > 0) { /* a lost thread may still use it */
         left_count++;
         return;

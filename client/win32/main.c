@@ -58,7 +58,7 @@ static enum outcome fail(const struct console *console, const char *what, DWORD 
 }
 
 /* Where Windows and the programs installed for all users are: what --outside-system leaves out. A folder
- * that cannot be found is not left out. */
+ * that cannot be found does not count. */
 static void add_system_folders(struct places *places)
 {
     /* Of 32-bit and 64-bit programs. The user's own variables decide what the user sees, and
@@ -261,36 +261,24 @@ static uint64_t now_ms(void *context)
     return system_now_ms();
 }
 
-/* The two files of `diff`. */
-struct diff_files {
-    const struct options *options;
-    HANDLE handles[2]; /* owned; NULL: not open yet */
-};
-
-static DWORD open_file(HANDLE *handle, struct span path)
-{
-    static wchar_t path_w[NAME_LENGTH_MAX + 1];
-    const DWORD error = text_w_from_utf8(path_w, NAME_LENGTH_MAX + 1, path);
-
-    return error != ERROR_SUCCESS
-               ? error
-               : handle_open_file(handle, path_w, GENERIC_READ,
-                                  FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
-                                  OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN);
-}
-
+/* The files of `diff`; the end of the process closes them. */
 static bool read_file(void *context, size_t side, char *data, size_t capacity, size_t *size,
                       struct failure *failure)
 {
-    struct diff_files *files = context;
+    static HANDLE files[2];
+    static wchar_t path[NAME_LENGTH_MAX + 1];
+    const struct options *options = context;
     char text[FAILURE_DETAIL_CAPACITY];
-    const bool is_open = files->handles[side] != NULL;
+    const bool is_open = files[side] != NULL;
     DWORD got = 0, error = ERROR_SUCCESS;
 
     if (!is_open)
-        error = open_file(&files->handles[side], files->options->files[side]);
-    if (error == ERROR_SUCCESS &&
-        !ReadFile(files->handles[side], data, (DWORD)capacity, &got, NULL))
+        error = text_w_from_utf8(path, NAME_LENGTH_MAX + 1, options->files[side]);
+    if (!is_open && error == ERROR_SUCCESS)
+        error = handle_open_file(&files[side], path, GENERIC_READ,
+                                 FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                                 OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN);
+    if (error == ERROR_SUCCESS && !ReadFile(files[side], data, (DWORD)capacity, &got, NULL))
         error = GetLastError();
     if (error != ERROR_SUCCESS && error != ERROR_BROKEN_PIPE && error != ERROR_HANDLE_EOF)
         return failure_set(failure, is_open ? FAILURE_SYSTEM : FAILURE_FILE,
@@ -299,25 +287,16 @@ static bool read_file(void *context, size_t side, char *data, size_t capacity, s
     return true;
 }
 
-static enum outcome compare_files(const struct console *console, const struct options *options)
-{
-    struct diff_files files = {.options = options};
-    const struct run_settings settings = {
-        .options = options, .output = &console->output, .pipe = "", .width = console->width};
-    enum outcome outcome = run_diff(&settings, read_file, &files);
-
-    handle_close(&files.handles[0]);
-    handle_close(&files.handles[1]);
-    return outcome;
-}
-
 static enum outcome obey(struct console *console, struct options *options)
 {
     const struct output *output = &console->output;
     struct span text = SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n");
 
     if (options->command == COMMAND_DIFF)
-        return compare_files(console, options);
+        return run_diff(
+            &(struct run_settings){
+                .options = options, .output = output, .pipe = "", .width = console->width},
+            read_file, options);
     if (options->wait)
         return run_wait(options, output, &(struct wait_calls){console, ask, sleep_ms, now_ms});
     if (options->command >= COMMAND_MAPS)
@@ -379,17 +358,14 @@ int wmain(int argc, wchar_t **argv_w); /* no header declares it */
 
 int wmain(int argc, wchar_t **argv_w)
 {
-    struct console console;
-    enum outcome outcome = OUTCOME_BROKEN;
+    static struct console console;
 
     /* Before anything can load a library: DLLs come from the system folder only. */
     (void)SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     console_open(&console);
     char **argv = text_w_arguments(argc, argv_w);
     if (argv != NULL)
-        outcome = run(&console, argc, argv);
-    else
-        complain(&console, "out of memory");
-    console_close(&console);
-    return (int)outcome;
+        return (int)run(&console, argc, argv);
+    complain(&console, "out of memory");
+    return OUTCOME_BROKEN;
 }

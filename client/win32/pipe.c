@@ -46,9 +46,8 @@ static void query_owner(HANDLE pipe, struct sid *owner)
                                   NULL, NULL, &descriptor);
 
     /* An owner that does not fit a struct sid stays unknown. */
-    if (error == ERROR_SUCCESS && sid != NULL && IsValidSid(sid) &&
-        !sid_set(owner, sid, GetLengthSid(sid)))
-        owner->size = 0;
+    if (error == ERROR_SUCCESS && sid != NULL && IsValidSid(sid))
+        (void)!sid_set(owner, sid, GetLengthSid(sid));
     if (descriptor != NULL)
         (void)LocalFree(descriptor);
 }
@@ -72,8 +71,7 @@ static void query_facts(HANDLE pipe, bool is_default, struct trust_facts *facts)
 
     *facts = (struct trust_facts){.is_default = is_default};
     query_owner(pipe, &facts->owner);
-    if (token_user(GetCurrentProcessToken(), &facts->user) != ERROR_SUCCESS)
-        facts->user.size = 0;
+    (void)(token_user(GetCurrentProcessToken(), &facts->user) == ERROR_SUCCESS);
     if (GetNamedPipeServerProcessId(pipe, &server_pid)) {
         facts->server_pid = server_pid;
         facts->has_server_ended = server_pid != 0 && has_ended(server_pid);
@@ -195,18 +193,11 @@ static bool fail_transfer(struct failure *failure, DWORD error)
 
 static bool pipe_send(void *context, struct span bytes, struct failure *failure)
 {
-    struct pipe_client *client = context;
+    DWORD size = 0, error = transfer(context, NULL, bytes.data, bytes.size, &size);
 
-    while (bytes.size > 0) { /* each turn writes at least a byte in time, or ends */
-        DWORD size = 0;
-        DWORD error = transfer(client, NULL, bytes.data, bytes.size, &size);
-        if (error == ERROR_SUCCESS && size == 0)
-            error = ERROR_WRITE_FAULT;
-        if (error != ERROR_SUCCESS)
-            return fail_transfer(failure, error);
-        bytes = span_from(bytes, size);
-    }
-    return true;
+    if (error == ERROR_SUCCESS && size != bytes.size)
+        error = ERROR_WRITE_FAULT; /* a byte pipe takes all of it */
+    return error == ERROR_SUCCESS || fail_transfer(failure, error);
 }
 
 static bool pipe_receive(void *context, char *data, size_t capacity, size_t *size,

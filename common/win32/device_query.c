@@ -39,9 +39,7 @@ static bool set_text(struct buffer *out, const wchar_t *text)
 /* Adds query->device. An entry that the map refuses (a subst link, or it is full) is left out. */
 static void add_device(struct device_query *query, enum device_form form, struct span target)
 {
-    const enum status ignored =
-        device_map_add(query->map, form, buffer_span(&query->device), target);
-    (void)ignored;
+    (void)(device_map_add(query->map, form, buffer_span(&query->device), target) == STATUS_OK);
 }
 
 static void add_volume(struct device_query *query, const wchar_t *target)

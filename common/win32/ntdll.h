@@ -40,14 +40,9 @@ enum nt_process_class {
     NT_PROCESS_PROTECTION = 61  /* one byte, PS_PROTECTION; QLI; Windows 8.1 */
 };
 
+/* Its beginning; the kernel fills as much as is asked for (WRK, ex/sysinfo.c). */
 struct nt_time_of_day {
     LARGE_INTEGER boot_time; /* FILETIME */
-    LARGE_INTEGER current_time;
-    LARGE_INTEGER time_zone_bias;
-    ULONG time_zone_id;
-    ULONG reserved;
-    ULONGLONG boot_time_bias; /* 100 ns that clock changes moved boot_time by */
-    ULONGLONG sleep_time_bias;
 };
 
 struct nt_process_basic {

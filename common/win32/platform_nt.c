@@ -9,7 +9,6 @@
 #include "common/text/utf.h"
 #include "common/win32/device_query.h"
 #include "common/win32/handle.h"
-#include "common/win32/service_list.h"
 #include "common/win32/system_lists.h"
 #include "common/win32/token.h"
 
@@ -184,8 +183,6 @@ static nt_result query_image_name(HANDLE process, const void *address, void *ans
 static void close_space(void *context, struct address_space *space)
 {
     (void)context;
-    if (space == NULL)
-        return;
     handle_close(&space->process);
     free(space);
 }
@@ -343,15 +340,9 @@ static bool rewrite_path(void *context, struct span device_path, struct buffer *
     return system_lists_path(((struct platform_nt *)context)->lists, device_path, path);
 }
 
-static uint64_t query_address_limit(void)
+DWORD platform_nt_create(struct platform *platform, DWORD wait_ms)
 {
-    SYSTEM_INFO info;
-    GetNativeSystemInfo(&info);
-    return (uint64_t)(uintptr_t)info.lpMaximumApplicationAddress + 1;
-}
-
-DWORD platform_nt_create(struct platform *platform)
-{
+    SYSTEM_INFO system;
     struct platform_nt *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
@@ -362,7 +353,8 @@ DWORD platform_nt_create(struct platform *platform)
     }
     made->get_information =
         (get_process_information)system_function(L"kernel32.dll", "GetProcessInformation");
-    made->address_limit = query_address_limit();
+    GetNativeSystemInfo(&system);
+    made->address_limit = (uint64_t)(uintptr_t)system.lpMaximumApplicationAddress + 1;
     made->objects = (struct object_calls){.own_pid = GetCurrentProcessId(),
                                           .open = open_object,
                                           .read = read_directory,
@@ -382,6 +374,7 @@ DWORD platform_nt_create(struct platform *platform)
         .close = close_space,
         .objects = &made->objects,
     };
+    system_lists_wait_services(made->lists, wait_ms);
     return ERROR_SUCCESS;
 }
 
@@ -392,11 +385,6 @@ void platform_nt_destroy(struct platform *platform)
         system_lists_destroy(made->lists);
     free(made);
     platform->context = NULL;
-}
-
-void platform_nt_wait_services(struct platform *platform, DWORD wait_ms)
-{
-    system_lists_wait_services(((struct platform_nt *)platform->context)->lists, wait_ms);
 }
 
 DWORD platform_nt_enable_debug(void)

@@ -12,14 +12,13 @@
 #include "common/win32/win.h"
 
 /* Creates the platform; asks Windows nothing yet but for its services, on another thread. Any thread
- * may use it until it is destroyed. Returns a Win32 error. */
-NODISCARD DWORD platform_nt_create(_Out_ struct platform *platform);
+ * may use it until it is destroyed.
+ * wait_ms  Until the services are known, at most: for a program that scans once; else 0.
+ * Returns a Win32 error. */
+NODISCARD DWORD platform_nt_create(_Out_ struct platform *platform, DWORD wait_ms);
 
 /* Destroys what create made; accepts a zeroed platform. No scan may be running. */
 void platform_nt_destroy(_Inout_ struct platform *platform);
-
-/* Waits until the services are known, for at most `wait_ms`: for a program that scans once. */
-void platform_nt_wait_services(_In_ struct platform *platform, DWORD wait_ms);
 
 /* Enables SeDebugPrivilege in this process if its token holds it, so that OpenProcess skips the
  * targets' DACLs. It does not lift process protection. Returns ERROR_SUCCESS,

@@ -24,6 +24,9 @@ struct system_lists; /* opaque: system_lists.c */
 typedef DWORD (*device_query)(_Inout_ struct device_map *map);
 typedef DWORD (*service_query)(_Inout_ struct services *services);
 
+/* Asks the service control manager for the services that run, those of users (per-user services) too. */
+NODISCARD DWORD service_list_query(_Inout_ struct services *services);
+
 /* Asks for the services at once, for the devices with the first path. Returns ERROR_SUCCESS or
  * ERROR_NOT_ENOUGH_MEMORY. */
 NODISCARD DWORD system_lists_create(device_query devices, service_query services,

@@ -75,16 +75,12 @@ const char *text_w_error(char *out, size_t capacity, DWORD error)
         snprintf(out, capacity, "Windows error %lu", (unsigned long)error);
         return out;
     }
-    int number_size = snprintf(number, sizeof number, " (%lu)", (unsigned long)error);
-    if (number_size < 0 || (size_t)number_size >= capacity) {
-        out[0] = '\0';
-        return out;
-    }
+    const size_t number_size =
+        (size_t)snprintf(number, sizeof number, " (%lu)", (unsigned long)error);
     /* The number matters more than the end of the sentence: it is never cut. */
     const struct span text = {sentence_utf8,
                               utf8_from_utf16(sentence_utf8, sizeof sentence_utf8, sentence, len)};
-    const size_t size = utf8_cut(text, capacity - (size_t)number_size - 1);
-    memcpy(out, text.data, size);
-    memcpy(out + size, number, (size_t)number_size + 1);
+    const size_t size = number_size < capacity ? utf8_cut(text, capacity - number_size - 1) : 0;
+    snprintf(out, capacity, "%.*s%s", (int)size, text.data, number_size < capacity ? number : "");
     return out;
 }

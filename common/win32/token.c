@@ -72,18 +72,13 @@ static enum caller_fact query_restricted(HANDLE token)
     DWORD size = 0;
 
     /* There is room for an empty list only; a longer one does not fit. */
-    if (!GetTokenInformation(token, TokenRestrictedSids, &none, sizeof none, &size)) {
-        switch (GetLastError()) {
-        case ERROR_INSUFFICIENT_BUFFER:
-        case ERROR_MORE_DATA:
-            return FACT_YES;
-        case ERROR_INVALID_FUNCTION: /* Wine has no restricting SIDs */
-            return system_is_wine() ? FACT_NO : FACT_UNKNOWN;
-        default:
-            return FACT_UNKNOWN;
-        }
-    }
-    return none.GroupCount > 0 ? FACT_YES : FACT_NO;
+    if (GetTokenInformation(token, TokenRestrictedSids, &none, sizeof none, &size))
+        return none.GroupCount > 0 ? FACT_YES : FACT_NO;
+    const DWORD error = GetLastError();
+    if (error == ERROR_INSUFFICIENT_BUFFER || error == ERROR_MORE_DATA)
+        return FACT_YES;
+    /* Wine has no restricting SIDs. */
+    return error == ERROR_INVALID_FUNCTION && system_is_wine() ? FACT_NO : FACT_UNKNOWN;
 }
 
 static_assert((int)CALLER_LEVEL_ANONYMOUS == (int)SecurityAnonymous + 1 &&

@@ -142,7 +142,7 @@ static DWORD start(const char *pipe_name, const struct settings *settings)
         event_debug_missing(debug_error);
     system_info_query(&daemon.info, daemon.is_console ? "console" : "service");
     if (error == ERROR_SUCCESS)
-        error = platform_nt_create(&daemon.platform);
+        error = platform_nt_create(&daemon.platform, 0);
     if (error == ERROR_SUCCESS)
         error =
             text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));

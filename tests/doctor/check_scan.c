@@ -362,7 +362,7 @@ void check_scan(struct machine *machine, bool bench)
     check_granted(machine, "services.exe", machine_find_process(L"services.exe"));
     check_device_query(machine);
     const DWORD debug_error = platform_nt_enable_debug(); /* others are refused without it */
-    const DWORD error = platform_nt_create(&platform);
+    const DWORD error = platform_nt_create(&platform, 0);
     if (error != ERROR_SUCCESS) {
         report_add(&machine->report, DOCTOR_SCAN_WALK, DOCTOR_FAIL, NULL, "error %lu, debug %lu",
                    (unsigned long)error, (unsigned long)debug_error);

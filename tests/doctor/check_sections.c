@@ -138,7 +138,7 @@ void check_sections(struct machine *machine)
                            "the second process did not start", child_error);
         return;
     }
-    const DWORD error = platform_nt_create(&platform);
+    const DWORD error = platform_nt_create(&platform, 0);
     if (error == ERROR_SUCCESS)
         list_section(machine, &platform);
     else

@@ -145,7 +145,7 @@ static void sections_without_a_file_are_deleted_files_on_the_host(struct test *t
 
 static bool prepare(void)
 {
-    if (platform_nt_create(&platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform, 0) != ERROR_SUCCESS)
         return false;
     if (fixture_run_start(&run) != ERROR_SUCCESS) {
         puts("the fixture did not start");

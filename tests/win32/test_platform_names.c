@@ -143,7 +143,7 @@ int main(int argc, char **argv)
         TEST_CASE(name_query_gives_up_on_a_kernel_that_always_wants_more),
     };
 
-    if (platform_nt_create(&platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform, 0) != ERROR_SUCCESS)
         return 1;
     int failed = test_main(argc, argv, cases, TEST_COUNT(cases));
     platform_nt_destroy(&platform);

@@ -297,7 +297,7 @@ int main(int argc, char **argv)
         TEST_CASE(debug_privilege_is_enabled_or_not_held),
     };
 
-    if (platform_nt_create(&platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform, 0) != ERROR_SUCCESS)
         return 1;
     buffer_init(&image, SCRATCH_SIZE);
     int failed = test_main(argc, argv, cases, TEST_COUNT(cases));

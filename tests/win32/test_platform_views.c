@@ -267,7 +267,7 @@ int main(int argc, char **argv)
     };
     int failed = 1;
 
-    if (platform_nt_create(&platform) != ERROR_SUCCESS)
+    if (platform_nt_create(&platform, 0) != ERROR_SUCCESS)
         return 1;
     if (fixture_run_start(&run) != ERROR_SUCCESS)
         puts("the fixture did not start\n0 passed, 1 failed");

@@ -196,7 +196,7 @@ int main(int argc, char **argv)
         TEST_CASE(the_client_lists_them_without_a_service),
     };
     DWORD error = platform_nt_enable_debug();
-    error = platform_nt_create(&platform);
+    error = platform_nt_create(&platform, 0);
     if (error == ERROR_SUCCESS)
         error = fixture_run_start(&run);
     if (error != ERROR_SUCCESS) {

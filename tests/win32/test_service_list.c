@@ -2,7 +2,6 @@
 #include "tests/test.h"
 
 #include "common/win32/handle.h"
-#include "common/win32/service_list.h"
 #include "common/win32/system_info.h"
 #include "common/win32/system_lists.h"
 

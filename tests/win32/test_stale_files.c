@@ -4,7 +4,6 @@
 #include <wchar.h>
 
 #include "client/win32/file_users.h"
-#include "client/win32/file_users.h"
 #include "common/text/timestamp.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
