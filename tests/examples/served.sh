@@ -1,7 +1,7 @@
 # A server and a process to list, for tests of the example clients. To be sourced.
 #
 #   LSMAPD_EXE, FIXTURE_EXE  the programs, set by CTest
-#   serve NAME               starts both; sets pipe (full name) and pid (of the fixture); files in $work
+#   serve NAME [ARGUMENT...] starts both; sets pipe (full name) and pid (of the fixture); files in $work
 #   skip NAME REASON         ends the test as skipped
 #   check WHAT COMMAND...    runs COMMAND, which must succeed, and counts the case
 #   finish                   prints the counts and ends the test
@@ -47,12 +47,12 @@ finish() {
 
 wine() { "$root/tests/wine-run.sh" "$@"; }
 
-# Waits up to 20 seconds for a line that starts with $2 in the file $1.
+# Waits up to 60 seconds for a line that starts with $2 in the file $1.
 wait_for() {
     tries=0
     until grep -q "^$2" "$1" 2>/dev/null; do
         tries=$((tries + 1))
-        [ "$tries" -le 100 ] || {
+        [ "$tries" -le 300 ] || {
             echo "FAILED to start: no line \"$2\" in:"
             cat "$1"
             echo "0 passed, 1 failed"
@@ -64,10 +64,11 @@ wait_for() {
 
 serve() {
     pipe='\\.\pipe\'$1-$$
+    shift
     # Not through a function: $! must be the program itself.
     "$root/tests/wine-run.sh" "$FIXTURE_EXE" --seconds 600 >"$work/fixture.txt" 2>&1 </dev/null &
     children="$children $!"
-    "$root/tests/wine-run.sh" "$LSMAPD_EXE" --console --pipe "$pipe" >"$work/lsmapd.txt" 2>&1 </dev/null &
+    "$root/tests/wine-run.sh" "$LSMAPD_EXE" --console --pipe "$pipe" "$@" >"$work/lsmapd.txt" 2>&1 </dev/null &
     children="$children $!"
     wait_for "$work/fixture.txt" ready
     wait_for "$work/lsmapd.txt" 'lsmapd: listening'

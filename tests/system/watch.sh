@@ -1,11 +1,19 @@
 #!/bin/sh
-# Watches a fixture process that starts and ends while its server is restarted: tests/system/watch.sh
+# Watches a process that maps and unmaps a file, and one that starts and ends, while the server is restarted:
+# tests/system/watch.sh
 #
 # LSMAP_EXECUTABLE, LSMAPD_EXE and FIXTURE_EXE are the programs, set by CTest.
 set -eu
 . "$(dirname "$0")/../examples/served.sh"
 
 serve lsmap-watch
+# A process that lives on and takes orders.
+mkfifo "$work/orders"
+"$root/tests/wine-run.sh" "$FIXTURE_EXE" >"$work/living.txt" 2>&1 <"$work/orders" &
+children="$children $!"
+exec 3>"$work/orders"
+wait_for "$work/living.txt" ready
+living=$(sed -n '1s/.*"pid":\([0-9]*\).*/\1/p' "$work/living.txt")
 "$root/tests/wine-run.sh" "$LSMAP_EXECUTABLE" --pipe "$pipe" watch fixture --json --interval 1 -k data \
     >"$work/changes.txt" 2>"$work/said.txt" </dev/null &
 watcher=$!
@@ -31,6 +39,14 @@ start_fixture() {
 
 sleep 3 # the first answer
 check "what is there at first is no news" [ ! -s "$work/changes.txt" ]
+echo map >&3
+check "a view that is mapped is reported" until_changes 1 \
+    '"map_change","change":"came","pid":'"$living"',.*"kind":"data".*fixture\.exe"'
+echo unmap >&3
+check "a view that is unmapped is reported" until_changes 1 \
+    '"map_change","change":"went","pid":'"$living"',.*"kind":"data".*fixture\.exe"'
+sleep 3 # another answer
+check "and nothing else of that process" [ "$(grep -c . "$work/changes.txt")" -eq 2 ]
 start_fixture
 check "a process that starts is reported" until_changes 1 '"process_change","change":"came","pid":'"$other,"
 kill "$fixture"
@@ -38,7 +54,7 @@ check "a process that ends is reported" until_changes 1 '"process_change","chang
 
 # The server goes and comes back under its name.
 for child in $children; do
-    case "$(tr '\0' ' ' <"/proc/$child/cmdline" 2>/dev/null)" in *lsmapd.exe*) kill "$child" ;; esac
+    case "$(tr '\0' ' ' 2>/dev/null <"/proc/$child/cmdline")" in *lsmapd.exe*) kill "$child" ;; esac
 done
 sleep 2
 "$root/tests/wine-run.sh" "$LSMAPD_EXE" --console --pipe "$pipe" >"$work/lsmapd.txt" 2>&1 </dev/null &
@@ -47,6 +63,6 @@ wait_for "$work/lsmapd.txt" 'lsmapd: listening'
 start_fixture
 check "watching goes on after a restart" until_changes 2 '"process_change","change":"came"'
 check "the restart is said" grep -q 'the server answers again' "$work/said.txt"
-check "and nothing else is news" [ "$(grep -c . "$work/changes.txt")" -eq 3 ]
-check "each change has its time" [ "$(grep -c '"time":"20' "$work/changes.txt")" -eq 3 ]
+check "and nothing else is news" [ "$(grep -c . "$work/changes.txt")" -eq 5 ]
+check "each change has its time" [ "$(grep -c '"time":"20' "$work/changes.txt")" -eq 5 ]
 finish

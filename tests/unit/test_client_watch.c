@@ -2,6 +2,11 @@
 
 #include <string.h>
 
+#ifdef __SANITIZE_ADDRESS__
+/* Of <sanitizer/allocator_interface.h>, which gcc 12 of Debian lacks. */
+size_t __sanitizer_get_current_allocated_bytes(void);
+#endif
+
 #include "tests/unit/client_play.h"
 
 /* A process with views: P(pid, start) and M(pid, path), one answer: A(rows of it, counts). */
@@ -301,6 +306,99 @@ static void lost_paths_are_no_secret(struct test *t)
     nothing_asked = (struct asked_list){.count = 0};
 }
 
+/* Bytes that are allocated now; 0: not known. */
+static size_t allocated(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return __sanitizer_get_current_allocated_bytes();
+#else
+    return 0;
+#endif
+}
+
+enum { POLLS = 1000, CYCLE = 8 };
+
+/* Asked POLLS times, each cycle with the same answers. */
+struct long_watch {
+    struct server server;
+    size_t polls, changes;
+    size_t first, most; /* bytes at the begin of the second cycle, at most at that of a later one */
+};
+
+static const struct transport *ready_again(void *context, struct failure *failure)
+{
+    static const char *const answers[CYCLE] = {SNAP_A, SNAP_AB,     NULL,   SNAP_A,
+                                               CUT,    SNAP_FAILED, SNAP_A, SNAP_NONE};
+    struct long_watch *watch = context;
+    const size_t bytes = watch->polls % CYCLE == 0 ? allocated() : 0;
+
+    if (watch->polls == CYCLE)
+        watch->first = bytes;
+    if (watch->polls > 0 && bytes > watch->most)
+        watch->most = bytes;
+    buffer_clear(&watch->server.script.sent);
+    watch->server.asked = 0;
+    watch->server.answers[0] = answers[watch->polls++ % CYCLE];
+    return ready(&watch->server, failure);
+}
+
+static void close_again(void *context)
+{
+    close_server(&((struct long_watch *)context)->server);
+}
+
+static bool wait_again(void *context, unsigned ms)
+{
+    (void)ms;
+    return ((struct long_watch *)context)->polls < POLLS;
+}
+
+static bool count_changes(void *context, struct span lines)
+{
+    struct long_watch *watch = context;
+
+    for (size_t i = 0; i < lines.size; i++)
+        watch->changes += lines.data[i] == '\n';
+    return true;
+}
+
+static void say_nothing(void *context, struct span lines)
+{
+    (void)context;
+    (void)lines;
+}
+
+/* With changes, lost answers and failed processes, the last poll needs no more than the first ones. */
+static void a_thousand_polls_need_no_memory(struct test *t)
+{
+    struct long_watch watch = {.polls = 0};
+    struct play play;
+
+    play_begin(&play, "");
+    watch.server.script = play.script;
+    watch.server.transport =
+        (struct transport){&watch.server.script, script_send, script_receive, NULL};
+    play.options.command = COMMAND_WATCH;
+    play.options.format = FORMAT_JSON;
+    const struct output output = {
+        .context = &watch, .write = count_changes, .complain = say_nothing};
+    const struct run_settings settings = {.options = &play.options,
+                                          .output = &output,
+                                          .pipe = "PIPE",
+                                          .paths = &nothing_asked,
+                                          .images = &nothing_asked};
+    CHECK_INT(t, OUTCOME_COMPLETE,
+              run_watch(&settings,
+                        &(struct watch_server){&watch, ready_again, close_again, wait_again, now}));
+    CHECK_INT(t, POLLS, watch.polls);
+    CHECK(t, watch.changes > POLLS / 4);
+    CHECK_INT(t, watch.first, watch.most);
+    printf("  %zu polls, %zu changes, %zu bytes allocated at the most\n", watch.polls,
+           watch.changes, watch.most);
+    play.script.sent = watch.server.script.sent;
+    play_end(&play);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -308,6 +406,7 @@ int main(int argc, char **argv)
         TEST_CASE(it_ends_with_its_reader),
         TEST_CASE(long_intervals_reconnect),
         TEST_CASE(lost_paths_are_no_secret),
+        TEST_CASE(a_thousand_polls_need_no_memory),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -6,7 +6,7 @@
  * (label, kind, base, size, protect, regions, path), or label and `skipped` when this system cannot
  * map it; then the line `ready`. Then it waits for a line or the end of its input; with --event for the
  * named event instead; with --seconds alone only for that time. It waits at most --seconds (default
- * 60). Its files are in a folder of their own below DIR (default: the temporary folder) and are deleted
+ * 60). A line `map` makes it map its own program as a data file instead, and `unmap` unmaps it. Its files are in a folder of their own below DIR (default: the temporary folder) and are deleted
  * when it ends. --tag is ignored: others find the process by its command line.
  * It holds named sections, PID being its own, which it does not map: Local\lsmap-fixture-PID of 12288
  * bytes, Global\lsmap-fixture-PID of 1 MiB that is reserved, Local\lsmap-fixture-PID-data and -image
@@ -98,15 +98,43 @@ static bool report(const struct fixture *fixture)
     return ok;
 }
 
+/* The whole program as a data file; NULL: it cannot be mapped. */
+static void *map_program(void)
+{
+    wchar_t path[MAX_PATH + 1] = L"";
+
+    (void)GetModuleFileNameW(NULL, path, MAX_PATH);
+    HANDLE file = CreateFileW(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                              OPEN_EXISTING, 0, NULL);
+    if (file == INVALID_HANDLE_VALUE)
+        return NULL;
+    HANDLE section = CreateFileMappingW(file, NULL, PAGE_READONLY, 0, 0, NULL);
+    void *view = section != NULL ? MapViewOfFile(section, FILE_MAP_READ, 0, 0, 0) : NULL;
+    handle_close(&section); /* the view keeps both */
+    handle_close(&file);
+    return view;
+}
+
 static DWORD WINAPI wait_for_input(void *unused)
 {
-    char byte;
+    char line[16];
+    size_t size = 0;
     DWORD count;
+    void *view = NULL;
 
     (void)unused;
-    while (ReadFile(GetStdHandle(STD_INPUT_HANDLE), &byte, 1, &count, NULL) && count == 1) {
-        if (byte == '\n')
+    while (size < sizeof line &&
+           ReadFile(GetStdHandle(STD_INPUT_HANDLE), line + size, 1, &count, NULL) && count == 1) {
+        if (line[size++] != '\n')
+            continue;
+        const struct span text = {line, size};
+        if (span_equal(text, SPAN("map\n")))
+            view = map_program();
+        else if (!span_equal(text, SPAN("unmap\n")))
             break;
+        else if (view != NULL)
+            (void)UnmapViewOfFile(view);
+        size = 0;
     }
     return 0;
 }
