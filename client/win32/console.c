@@ -1,20 +1,33 @@
 #include "client/win32/console.h"
 
 #include <string.h>
+#include <wchar.h>
 
 #include "client/outcome.h"
-#include "client/win32/out_file.h"
 #include "common/text/utf.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
 
 enum {
     CONSOLE_LEN_MAX = 8 * 1024, /* older consoles fail above */
     WRITE_SIZE_MAX = 1024 * 1024,
-    SPOOL_MEMORY_MAX = 16 * 1024 * 1024 /* what is more waits in a file */
+    SPOOL_MEMORY_MAX = 16 * 1024 * 1024, /* what is more waits in a file */
+    PATH_LEN_MAX = 32767,                /* of a path on Windows */
+    SUFFIX_LEN = 13,                     /* ".XXXXXXXX.tmp" */
+    CREATE_ATTEMPTS_MAX = 8,             /* names that exist already */
+    RETRY_PAUSE_MS = 50
 };
 
-static struct out_file out_file; /* of --out */
+/* The file of --out. The bytes go to a new file in the same folder, which is renamed when all of them are
+ * written. Until then it is marked for deletion (FILE_DISPOSITION_INFO: deleted when its last handle is
+ * closed), so that none is left, however the process ends. */
+static struct {
+    HANDLE file; /* NULL: not open */
+    bool is_nul; /* the device that takes and forgets everything */
+    wchar_t path[PATH_LEN_MAX + 1];
+    wchar_t temporary[PATH_LEN_MAX + 1];
+} out_file;
 
 static BOOL WINAPI on_interrupt(DWORD event)
 {
@@ -84,6 +97,23 @@ static void clear_progress(struct console *console)
 
 /* --- the spool and its file --- */
 
+/* Creates PREFIX.XXXXXXXX.tmp, a name that nothing has yet: nobody can have put a link there. */
+static DWORD create_temporary(HANDLE *file, wchar_t *path, size_t capacity, const wchar_t *prefix,
+                              DWORD access, DWORD sharing, DWORD flags)
+{
+    DWORD error = ERROR_FILE_EXISTS;
+
+    for (int attempt = 0; attempt < CREATE_ATTEMPTS_MAX && error == ERROR_FILE_EXISTS; attempt++) {
+        uint32_t random = 0;
+        error = system_random(&random, sizeof random);
+        if (error != ERROR_SUCCESS)
+            return error;
+        (void)swprintf(path, capacity, L"%ls.%08x.tmp", prefix, (unsigned)random);
+        error = handle_open_file(file, path, access, sharing, CREATE_NEW, flags);
+    }
+    return error;
+}
+
 /* In the user's folder of temporary files, gone when its handle is closed. */
 static DWORD create_spool_file(HANDLE *file)
 {
@@ -93,9 +123,9 @@ static DWORD create_spool_file(HANDLE *file)
     if (len == 0 || len > MAX_PATH)
         return len == 0 ? GetLastError() : ERROR_FILENAME_EXCED_RANGE;
     memcpy(prefix + len, L"lsmap", sizeof L"lsmap");
-    return out_file_create(file, path, sizeof path / sizeof path[0], prefix,
-                           GENERIC_READ | GENERIC_WRITE, FILE_SHARE_DELETE,
-                           FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE);
+    return create_temporary(file, path, sizeof path / sizeof path[0], prefix,
+                            GENERIC_READ | GENERIC_WRITE, FILE_SHARE_DELETE,
+                            FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE);
 }
 
 static DWORD seek(HANDLE file, uint64_t offset)
@@ -250,12 +280,99 @@ void console_open(struct console *console)
     (void)SetConsoleCtrlHandler(on_interrupt, TRUE);
 }
 
+/* --- the file of --out --- */
+
+/* The full path, so that it stays right when the current folder changes. */
+static DWORD set_path(const char *path)
+{
+    enum { LEN_MAX = (int)PATH_LEN_MAX - SUFFIX_LEN };
+    wchar_t *given = out_file.temporary; /* not needed yet */
+
+    DWORD error = text_w_from_utf8(given, LEN_MAX + 1, span_from_string(path));
+    if (error == ERROR_BUFFER_OVERFLOW)
+        error = ERROR_FILENAME_EXCED_RANGE;
+    if (error != ERROR_SUCCESS)
+        return error;
+    DWORD len = GetFullPathNameW(given, LEN_MAX + 1, out_file.path, NULL);
+    if (len == 0)
+        return GetLastError();
+    return len <= LEN_MAX ? ERROR_SUCCESS : ERROR_FILENAME_EXCED_RANGE;
+}
+
+/* The same before and after the rename, which Windows refuses for a file marked for deletion. A file
+ * system that cannot do it leaves the file when the process is ended. */
+static void mark_for_deletion(bool is_marked)
+{
+    FILE_DISPOSITION_INFO info = {.DeleteFile = is_marked};
+
+    (void)SetFileInformationByHandle(out_file.file, FileDispositionInfo, &info, sizeof info);
+}
+
+/* Finds out early what would refuse the name at the end. */
+static DWORD check_target(void)
+{
+    DWORD attributes = GetFileAttributesW(out_file.path);
+
+    if (GetFileType(out_file.file) != FILE_TYPE_DISK)
+        return ERROR_BAD_FILE_TYPE; /* on older systems NUL with any extension is a device */
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return ERROR_SUCCESS;
+    if ((attributes & FILE_ATTRIBUTE_DIRECTORY) != 0)
+        return ERROR_ACCESS_DENIED;
+    return (attributes & FILE_ATTRIBUTE_READONLY) != 0 ? ERROR_FILE_READ_ONLY : ERROR_SUCCESS;
+}
+
+/* A file that is open cannot be opened without sharing it. */
+static bool is_open(const wchar_t *path)
+{
+    HANDLE file = NULL;
+    const DWORD error = handle_open_file(&file, path, GENERIC_READ, 0, OPEN_EXISTING, 0);
+
+    handle_close(&file);
+    return error == ERROR_SHARING_VIOLATION;
+}
+
+/* Windows refuses to replace a file that is open, with one of two errors. */
+static DWORD rename_file(void)
+{
+    const uint64_t deadline_ms = system_now_ms() + CONSOLE_RETRY_MS;
+
+    for (;;) { /* ends at the deadline at the latest */
+        mark_for_deletion(false);
+        if (MoveFileExW(out_file.temporary, out_file.path,
+                        MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+            return ERROR_SUCCESS;
+        DWORD error = GetLastError();
+        mark_for_deletion(true);
+        if (error != ERROR_SHARING_VIOLATION && error != ERROR_ACCESS_DENIED)
+            return error;
+        if (system_now_ms() >= deadline_ms)
+            return is_open(out_file.path) ? ERROR_SHARING_VIOLATION : error;
+        Sleep(RETRY_PAUSE_MS);
+    }
+}
+
 DWORD console_to_file(struct console *console, const char *path)
 {
-    DWORD error = out_file_open(&out_file, path);
-
+    out_file.is_nul = span_equal_ascii_nocase(span_from_string(path), SPAN("nul"));
+    DWORD error = out_file.is_nul
+                      ? handle_open_file(&out_file.file, L"NUL", GENERIC_WRITE,
+                                         FILE_SHARE_READ | FILE_SHARE_WRITE, OPEN_EXISTING, 0)
+                      : set_path(path);
+    if (error == ERROR_SUCCESS && !out_file.is_nul) {
+        /* Its name shows what the file belongs to. FILE_SHARE_DELETE: it is renamed while it is open. */
+        error = create_temporary(&out_file.file, out_file.temporary, PATH_LEN_MAX + 1,
+                                 out_file.path, GENERIC_WRITE | DELETE,
+                                 FILE_SHARE_READ | FILE_SHARE_DELETE, FILE_ATTRIBUTE_NORMAL);
+        if (error == ERROR_SUCCESS) {
+            mark_for_deletion(true);
+            error = check_target();
+        }
+    }
     if (error == ERROR_SUCCESS)
         console->width = 0;
+    else
+        handle_close(&out_file.file);
     return error;
 }
 
@@ -263,9 +380,11 @@ DWORD console_end_file(struct console *console, bool is_kept)
 {
     DWORD error = is_kept ? console->write_error : ERROR_SUCCESS;
 
-    if (error == ERROR_SUCCESS && is_kept)
-        error = out_file_commit(&out_file);
-    handle_close(&out_file.file);
+    if (error == ERROR_SUCCESS && is_kept && !out_file.is_nul) {
+        /* Otherwise a power failure may leave an empty file with this name. */
+        error = FlushFileBuffers(out_file.file) ? rename_file() : GetLastError();
+    }
+    handle_close(&out_file.file);         /* which deletes a file without its name */
     console->write_error = ERROR_SUCCESS; /* it concerned the file */
     return error;
 }

@@ -15,6 +15,8 @@
 #include "client/spool.h"
 #include "common/win32/win.h"
 
+enum { CONSOLE_RETRY_MS = 2000 };
+
 struct console {
     HANDLE out, error; /* NULL: none */
     DWORD write_error; /* of the first write that failed; ERROR_SUCCESS: none; under the lock */
@@ -32,13 +34,15 @@ struct console {
 /* console  Must live as long as the process, which closes it. */
 void console_open(_Out_ struct console *console);
 
-/* Sends the results to a file from now on, see out_file.h.
- * path  UTF-8, terminated.
- * Returns a Win32 error with nothing changed. */
+/* Sends the results to a new file in the folder of `path` from now on, NAME.XXXXXXXX.tmp. A reader of NAME
+ * finds the old content or all of the new.
+ * path  UTF-8, terminated; full, or relative to the current folder; "nul": the device.
+ * Returns a Win32 error with nothing changed; ERROR_BAD_FILE_TYPE for a device. */
 NODISCARD DWORD console_to_file(_Inout_ struct console *console, const char *path);
 
-/* Gives the file its name, or removes it if it is not to be kept or could not be written.
- * Returns the Win32 error of the first write that failed, or of the end of a file that is kept. */
+/* Gives the file its name, replacing an older file, or removes it if it is not to be kept or could not be
+ * written. Returns the Win32 error of the first write that failed, or of the end of a file that is kept:
+ * ERROR_SHARING_VIOLATION when another program had the older file open for CONSOLE_RETRY_MS. */
 NODISCARD DWORD console_end_file(_Inout_ struct console *console, bool is_kept);
 
 /* Ends the progress and waits until everything is written. True when writing failed, except that the reader of a pipe closed it. */

@@ -5,7 +5,7 @@
 #include <wchar.h>
 
 #include "client/outcome.h"
-#include "client/win32/out_file.h"
+#include "client/win32/console.h"
 #include "common/win32/handle.h"
 #include "tests/test.h"
 #include "tests/win32/fake_server.h"
@@ -254,7 +254,7 @@ static void a_reader_is_waited_for(struct test *t)
         CHECK(t, run(&process, first, &folder));
         fake_server_stop(&server);
         CHECK_INT(t, stays ? OUTCOME_BROKEN : OUTCOME_COMPLETE, process.exit_code);
-        CHECK(t, GetTickCount64() - begin_ms >= (stays ? OUT_FILE_RETRY_MS : 0));
+        CHECK(t, GetTickCount64() - begin_ms >= (stays ? CONSOLE_RETRY_MS : 0));
         CHECK_INT(t, stays, strstr(process.error, "another program has it open\n") != NULL);
         WaitForSingleObject(thread, INFINITE);
         handle_close(&thread);
