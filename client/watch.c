@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client/rows/diff.h"
-#include "client/rows/snapshot.h"
 #include "client/show/text.h"
 #include "common/text/timestamp.h"
 

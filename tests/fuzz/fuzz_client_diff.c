@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "client/rows/diff.h"
-#include "client/rows/snapshot.h"
 
 #define FUZZ_CHECK(cond) ((cond) ? (void)0 : abort())
 

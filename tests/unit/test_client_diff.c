@@ -1,5 +1,4 @@
 #include "client/rows/diff.h"
-#include "client/rows/snapshot.h"
 #include "tests/unit/client_rows.h"
 #include "tests/unit/row_lines.h"
 

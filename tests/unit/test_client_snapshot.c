@@ -1,4 +1,4 @@
-#include "client/rows/snapshot.h"
+#include "client/rows/diff.h"
 #include "tests/test.h"
 
 #include <stdlib.h>
