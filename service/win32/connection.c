@@ -18,8 +18,6 @@ enum {
     STEPS_MAX = 64              /* of a session in one go: four for each request */
 };
 
-enum operation { OPERATION_ACCEPT, OPERATION_READ, OPERATION_WRITE };
-
 struct connection {
     struct seat seat;           /* guarded by the shared lock */
     struct turns_ticket ticket; /* the scan threads' while it waits */
@@ -37,14 +35,11 @@ struct connection {
     LONG settings_version;  /* of the limits and rights the session has */
     bool has_asked;         /* its seat knows of a complete request */
 
-    SRWLOCK lock;             /* guards what follows */
-    bool is_pending;          /* an operation, which was not cancelled */
-    enum operation operation; /* the latest */
-    uint64_t deadline_ms;     /* is_pending */
-    bool is_stop_told;        /* the session knows that the server stops */
-    bool must_look;           /* at its seat, before it waits for its client again */
-    bool has_left;            /* the client: what it has sent is for nobody */
-    OVERLAPPED overlapped;    /* the kernel's until the completion, and so is the buffer */
+    SRWLOCK lock;          /* guards what follows */
+    bool is_pending;       /* an operation, which was not cancelled; until then the session stays */
+    bool must_look;        /* at its seat, before it waits for its client again */
+    bool has_left;         /* the client: what it has sent is for nobody */
+    OVERLAPPED overlapped; /* the kernel's until the completion, and so is the buffer */
 };
 
 static bool is_stopping(struct connection *connection)
@@ -98,7 +93,7 @@ static void finish(struct connection *connection, DWORD error)
 
 /* --- one operation --- */
 
-/* Under the lock. Returns ERROR_IO_PENDING when a completion comes, ERROR_SUCCESS when it is done:
+/* Under the lock: accepts, reads or writes. Returns ERROR_IO_PENDING when a completion comes, ERROR_SUCCESS when it is done:
  * see connection_listen(). */
 static DWORD issue(struct connection *connection)
 {
@@ -106,9 +101,9 @@ static DWORD issue(struct connection *connection)
     struct session *session = &connection->session;
     BOOL is_done = FALSE;
 
-    if (connection->operation == OPERATION_ACCEPT) {
+    if (!connection->has_client) {
         is_done = pipe_calls.connect_named_pipe(connection->pipe, overlapped);
-    } else if (connection->operation == OPERATION_READ) {
+    } else if (session_next(session) == SESSION_READ) {
         size_t capacity = 0;
         char *space = session_space(session, &capacity);
         if (space == NULL)
@@ -128,7 +123,7 @@ static DWORD issue(struct connection *connection)
  * Returns ERROR_IO_PENDING; ERROR_RETRY when the session must first learn that the server stops, or
  * what has become of its seat; else the result: no completion comes, and overlapped.InternalHigh is
  * the size. */
-static DWORD start(struct connection *connection, enum operation operation)
+static DWORD start(struct connection *connection)
 {
     DWORD error = ERROR_RETRY;
 
@@ -138,11 +133,8 @@ static DWORD start(struct connection *connection, enum operation operation)
      * or has been here before, and then we see the flag. */
     const bool must_look = connection->must_look;
     connection->must_look = false;
-    if (!must_look && (!is_stopping(connection) || connection->is_stop_told)) {
+    if (!must_look && (!is_stopping(connection) || connection->session.conn.is_stopping)) {
         memset(&connection->overlapped, 0, sizeof connection->overlapped);
-        connection->operation = operation;
-        connection->deadline_ms =
-            operation == OPERATION_ACCEPT ? UINT64_MAX : session_deadline_ms(&connection->session);
         StartThreadpoolIo(connection->io);
         error = issue(connection);
         connection->is_pending = error == ERROR_IO_PENDING;
@@ -250,7 +242,7 @@ static void write_done(struct connection *connection, DWORD error, size_t size)
 
 static void transferred(struct connection *connection, DWORD error, size_t size)
 {
-    if (connection->operation == OPERATION_READ)
+    if (session_next(&connection->session) == SESSION_READ)
         read_done(connection, error, size);
     else
         write_done(connection, error, size);
@@ -259,8 +251,7 @@ static void transferred(struct connection *connection, DWORD error, size_t size)
 /* Reads or writes. Returns true when it is pending. */
 static bool transfer(struct connection *connection)
 {
-    const bool is_read = session_next(&connection->session) == SESSION_READ;
-    const DWORD error = start(connection, is_read ? OPERATION_READ : OPERATION_WRITE);
+    const DWORD error = start(connection);
 
     if (error == ERROR_RETRY) /* run() informs about a stop */
         look_at_seat(connection);
@@ -287,15 +278,6 @@ static void identify(struct connection *connection)
         event_identity_failed(error);
 }
 
-static void serve(struct connection *connection)
-{
-    if (!connection->has_asked) {
-        connection->has_asked = true;
-        look_at_seat(connection);
-    }
-    session_serve(&connection->session, connection->shared->now_ms());
-}
-
 /* Returns true when the connection waits: it may be running elsewhere already. The reference goes
  * with the ticket. */
 static bool wait_for_turn(struct connection *connection)
@@ -320,10 +302,8 @@ static void follow(struct connection *connection)
 {
     struct session *session = &connection->session;
 
-    if (!connection->is_stop_told && is_stopping(connection)) {
-        connection->is_stop_told = true;
+    if (!session->conn.is_stopping && is_stopping(connection))
         session_stop(session, connection->shared->now_ms());
-    }
     if (connection->ticket.is_joined && !session_is_scanning(session))
         scan_threads_leave(&connection->shared->scans, &connection->ticket);
     const struct statistics_answer *ended = session_take_ended(session);
@@ -348,7 +328,11 @@ static void run(struct connection *connection)
             identify(connection);
             break;
         case SESSION_SERVE:
-            serve(connection);
+            if (!connection->has_asked) {
+                connection->has_asked = true;
+                look_at_seat(connection);
+            }
+            session_serve(&connection->session, connection->shared->now_ms());
             break;
         case SESSION_SCAN:
             if (wait_for_turn(connection))
@@ -374,7 +358,8 @@ static void disturb(struct seat *seat)
     AcquireSRWLockExclusive(&connection->lock);
     connection->must_look = true; /* it may be about to wait, or have got what it waited for */
     if (connection->is_pending &&
-        (connection->operation == OPERATION_READ || seat->state == SEAT_CUT))
+        (seat->state == SEAT_CUT ||
+         (connection->has_client && session_next(&connection->session) == SESSION_READ)))
         cancel(connection);
     ReleaseSRWLockExclusive(&connection->lock);
 }
@@ -439,11 +424,8 @@ static void accept_done(struct connection *connection, DWORD error)
         InterlockedIncrement(&connection->references);
         SubmitThreadpoolWork(connection->work); /* after others that wait for the thread */
         break;
-    case ERROR_RETRY: /* the server stops */
-        finish(connection, ERROR_SUCCESS);
-        break;
-    default:
-        finish(connection, error);
+    default: /* ERROR_RETRY: the server stops */
+        finish(connection, error == ERROR_RETRY ? ERROR_SUCCESS : error);
         break;
     }
 }
@@ -460,7 +442,7 @@ static void CALLBACK on_completion(PTP_CALLBACK_INSTANCE instance, void *context
     connection->is_pending = false;
     ReleaseSRWLockExclusive(&connection->lock);
 
-    if (connection->operation == OPERATION_ACCEPT) {
+    if (!connection->has_client) {
         accept_done(connection, error);
     } else {
         transferred(connection, connection->has_left ? ERROR_BROKEN_PIPE : (DWORD)error, size);
@@ -479,7 +461,7 @@ static void CALLBACK on_work(PTP_CALLBACK_INSTANCE instance, void *context, PTP_
         session_on_deadline(&connection->session, connection->shared->now_ms());
         run(connection);
     } else {
-        accept_done(connection, start(connection, OPERATION_ACCEPT));
+        accept_done(connection, start(connection));
     }
     release(connection);
 }
@@ -517,7 +499,6 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
         return ERROR_NOT_ENOUGH_MEMORY;
     connection->shared = shared;
     connection->references = 2; /* one is ours */
-    InitializeSRWLock(&connection->lock);
     connection->work = pipe_calls.create_work(on_work, connection, &shared->environment);
     if (connection->work != NULL)
         connection->io =
@@ -537,31 +518,28 @@ DWORD connection_listen(struct connection_shared *shared, HANDLE pipe)
     AcquireSRWLockExclusive(&shared->lock);
     seats_add(&shared->seats, &connection->seat);
     ReleaseSRWLockExclusive(&shared->lock);
-    accept_done(connection, start(connection, OPERATION_ACCEPT));
+    accept_done(connection, start(connection));
     release(connection);
     return ERROR_SUCCESS;
 }
 
 static void sweep(struct connection *connection, uint64_t now_ms)
 {
+    struct session *session = &connection->session;
+
     AcquireSRWLockExclusive(&connection->lock);
     if (connection->is_pending) {
-        bool must_tell = is_stopping(connection) && !connection->is_stop_told;
+        bool must_cancel = is_stopping(connection) && !session->conn.is_stopping;
         /* A write may have been read in part, so it cannot be cancelled and repeated: it goes on
          * under the shorter deadline of a session that stops. */
-        if (must_tell && connection->operation == OPERATION_WRITE) {
-            session_stop(&connection->session, now_ms);
-            connection->deadline_ms = session_deadline_ms(&connection->session);
-            connection->is_stop_told = true;
-            must_tell = false;
+        if (must_cancel && connection->has_client && session_next(session) == SESSION_WRITE) {
+            session_stop(session, now_ms);
+            must_cancel = false;
         }
-        bool is_overdue = now_ms >= connection->deadline_ms;
-        if (is_overdue) { /* accepting has no deadline */
-            const size_t unread_size = pipe_calls.unread_size(connection->pipe);
-            is_overdue = session_check(&connection->session, unread_size, now_ms);
-            connection->deadline_ms = session_deadline_ms(&connection->session);
-        }
-        if (must_tell || is_overdue)
+        if (connection->has_client && now_ms >= session_deadline_ms(session) &&
+            session_check(session, pipe_calls.unread_size(connection->pipe), now_ms))
+            must_cancel = true;
+        if (must_cancel)
             cancel(connection);
     }
     ReleaseSRWLockExclusive(&connection->lock);

@@ -106,13 +106,6 @@ static void report(DWORD id, const char *first, const char *second)
     report_texts(id, NULL, texts);
 }
 
-static void report_error(DWORD id, DWORD error)
-{
-    char text[EVENT_ERROR_CAPACITY];
-
-    report(id, text_w_error(text, sizeof text, error), NULL);
-}
-
 /* Returns true at most once in EVENT_REPEAT_MS.
  * last_ms  When it last did; 0: never. */
 static bool is_due(volatile LONG64 *last_ms)
@@ -127,12 +120,13 @@ static bool is_due(volatile LONG64 *last_ms)
 
 /* --- the messages --- */
 
-#define X(function, message, is_limited)       \
-    void function(DWORD error)                 \
-    {                                          \
-        static volatile LONG64 last_ms;        \
-        if (!(is_limited) || is_due(&last_ms)) \
-            report_error(message, error);      \
+#define X(function, message, is_limited)                                   \
+    void function(DWORD error)                                             \
+    {                                                                      \
+        static volatile LONG64 last_ms;                                    \
+        char text[EVENT_ERROR_CAPACITY];                                   \
+        if (!(is_limited) || is_due(&last_ms))                             \
+            report(message, text_w_error(text, sizeof text, error), NULL); \
     }
 EVENTS_OF_ERRORS(X)
 #undef X

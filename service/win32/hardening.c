@@ -68,39 +68,31 @@ static bool is_kept(const wchar_t *name)
 #undef X
 }
 
-/* Marks each privilege that is not kept as removed. One whose name is unknown is kept, because the
- * removal is final. */
-static void select_others(TOKEN_PRIVILEGES *list)
-{
-    wchar_t name[PRIVILEGE_LENGTH_MAX];
-    DWORD count = 0;
-
-    for (DWORD i = 0; i < list->PrivilegeCount; i++) {
-        LUID id = list->Privileges[i].Luid;
-        DWORD length = PRIVILEGE_LENGTH_MAX;
-        if (LookupPrivilegeNameW(NULL, &id, name, &length) && !is_kept(name))
-            list->Privileges[count++] = (LUID_AND_ATTRIBUTES){id, SE_PRIVILEGE_REMOVED};
-    }
-    list->PrivilegeCount = count;
-}
-
 DWORD hardening_drop_privileges(void)
 {
     union {
         TOKEN_PRIVILEGES list;
         BYTE bytes[sizeof(TOKEN_PRIVILEGES) + PRIVILEGES_MAX * sizeof(LUID_AND_ATTRIBUTES)];
     } answer;
+    LUID_AND_ATTRIBUTES *all = answer.list.Privileges;
+    wchar_t name[PRIVILEGE_LENGTH_MAX];
     HANDLE token = NULL;
-    DWORD size = 0, error = ERROR_SUCCESS;
+    DWORD size = 0, count = 0, error = ERROR_SUCCESS;
 
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, &token))
         return GetLastError();
     if (!GetTokenInformation(token, TokenPrivileges, &answer, sizeof answer, &size))
         error = GetLastError();
-    if (error == ERROR_SUCCESS) {
-        select_others(&answer.list);
-        if (answer.list.PrivilegeCount > 0 &&
-            !AdjustTokenPrivileges(token, FALSE, &answer.list, 0, NULL, NULL))
+    /* One whose name is unknown is kept, because the removal is final. */
+    for (DWORD i = 0; error == ERROR_SUCCESS && i < answer.list.PrivilegeCount; i++) {
+        DWORD length = PRIVILEGE_LENGTH_MAX;
+        LUID id = all[i].Luid;
+        if (LookupPrivilegeNameW(NULL, &id, name, &length) && !is_kept(name))
+            all[count++] = (LUID_AND_ATTRIBUTES){id, SE_PRIVILEGE_REMOVED};
+    }
+    if (count > 0) {
+        answer.list.PrivilegeCount = count;
+        if (!AdjustTokenPrivileges(token, FALSE, &answer.list, 0, NULL, NULL))
             error = GetLastError();
     }
     handle_close(&token);
@@ -217,17 +209,17 @@ static uint32_t rights_at(int depth, const wchar_t *path)
 DWORD hardening_check_folder(const wchar_t *exe, char *reason)
 {
     wchar_t *path = _wcsdup(exe);
-    bool has_more = true;
     DWORD error = ERROR_SUCCESS;
+    int depth = 0;
 
     reason[0] = '\0';
     if (path == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
-    for (int depth = 0; has_more && error == ERROR_SUCCESS && reason[0] == '\0'; depth++) {
+    do {
         error = depth < FOLDERS_MAX ? check_path(path, rights_at(depth, path), reason)
                                     : ERROR_BUFFER_OVERFLOW;
-        has_more = cut_last_part(path);
-    }
+        depth++;
+    } while (error == ERROR_SUCCESS && reason[0] == '\0' && cut_last_part(path));
     free(path);
     return error;
 }

@@ -117,10 +117,11 @@ static DWORD configure(SC_HANDLE service)
     return error;
 }
 
-/* Registers or updates. Afterwards the service is stopped. */
+/* Registers or updates. Afterwards the service is stopped. Here and below, each step says what it is. */
 static DWORD register_service(SC_HANDLE manager, const struct command_line *line,
                               SC_HANDLE *service, bool *is_new)
 {
+    step = "cannot register the service";
     if (swprintf(scratch, INSTALL_PATH_CAPACITY, L"\"%ls\"", program) < 0)
         return ERROR_FILENAME_EXCED_RANGE;
     DWORD error = service_create(manager, scratch, service);
@@ -291,6 +292,7 @@ static DWORD write_entry(void)
  * is_packaged  A package has an entry of its own: ours is removed. */
 static DWORD add_apps_entry(bool is_packaged)
 {
+    step = "cannot add lsmap to PATH and to the installed apps";
     if (GetFileAttributesW(in_folder(L"lsmap.exe")) == INVALID_FILE_ATTRIBUTES)
         return ERROR_SUCCESS;
     DWORD error = is_packaged ? remove_key(INSTALL_APPS_KEY) : write_entry();
@@ -352,7 +354,10 @@ static void set_readers(const struct command_line *line)
 /* The settings FilteredAdmins and TrustFolder. */
 static DWORD write_settings(const struct command_line *line)
 {
-    DWORD error = write_number(SETTINGS_REGISTRY_KEY, L"TrustFolder", line->trust_folder);
+    step = "cannot write the settings";
+    DWORD error = lock_key();
+    if (error == ERROR_SUCCESS)
+        error = write_number(SETTINGS_REGISTRY_KEY, L"TrustFolder", line->trust_folder);
     if (error != ERROR_SUCCESS || !line->has_filtered_admins)
         return error;
     (void)swprintf(scratch, INSTALL_PATH_CAPACITY, L"%hs",
@@ -366,6 +371,7 @@ static DWORD register_event_source(void)
 {
     const wchar_t *file = in_folder(L"" INSTALL_EVENTS_FILE);
 
+    step = "cannot register the event source";
     if (GetFileAttributesW(file) == INVALID_FILE_ATTRIBUTES)
         file = program;
     DWORD error = write_text(INSTALL_EVENTS_KEY, L"EventMessageFile", REG_EXPAND_SZ, file);
@@ -375,43 +381,38 @@ static DWORD register_event_source(void)
                                   : error;
 }
 
+static DWORD start_service(SC_HANDLE service, bool quiet)
+{
+    step = "the service is installed but does not start";
+    DWORD error = service_start(service);
+    if (error == ERROR_SUCCESS)
+        service_say(quiet, "It is running.\n");
+    if (error != ERROR_SERVICE_DISABLED)
+        return error;
+    service_say(quiet, "It is disabled and stays so; --enable starts it.\n");
+    return ERROR_SUCCESS;
+}
+
 static DWORD install_steps(SC_HANDLE manager, const struct command_line *line)
 {
     SC_HANDLE service = NULL;
     bool is_new = false;
 
-    step = "cannot register the service";
     DWORD error = register_service(manager, line, &service, &is_new);
     if (error == ERROR_SUCCESS)
         error = configure(service);
-    if (error == ERROR_SUCCESS) {
-        step = "cannot write the settings";
-        error = lock_key();
-    }
     if (error == ERROR_SUCCESS)
         error = write_settings(line);
     if (error == ERROR_SUCCESS) {
         set_readers(line);
-        step = "cannot register the event source";
         error = register_event_source();
     }
-    if (error == ERROR_SUCCESS &&
-        !line->trust_folder) { /* PATH has no folder that others can change */
-        step = "cannot add lsmap to PATH and to the installed apps";
+    if (error == ERROR_SUCCESS && !line->trust_folder) /* PATH has no folder others can change */
         error = add_apps_entry(line->packaged);
-    }
-    if (error == ERROR_SUCCESS)
+    if (error == ERROR_SUCCESS) {
         service_say(line->quiet, "The service " SERVICE_NAME " is %s.\n",
                     is_new ? "installed" : "updated");
-    if (error == ERROR_SUCCESS && !line->no_start) {
-        step = "the service is installed but does not start";
-        error = service_start(service);
-        if (error == ERROR_SUCCESS)
-            service_say(line->quiet, "It is running.\n");
-        if (error == ERROR_SERVICE_DISABLED) {
-            service_say(line->quiet, "It is disabled and stays so; --enable starts it.\n");
-            error = ERROR_SUCCESS;
-        }
+        error = line->no_start ? ERROR_SUCCESS : start_service(service, line->quiet);
     }
     service_close(&service);
     return error;

@@ -48,14 +48,15 @@ struct server {
 static void set_timer(struct server *server)
 {
     struct connection_shared *shared = &server->shared;
+    const struct seats *seats = &shared->seats;
     const bool is_stopping = shared->is_stopping != 0;
-    const bool has_clients = shared->seats.connected + shared->seats.leaving > 0;
-    int interval_ms = is_stopping ? SWEEP_STOP_INTERVAL_MS : SWEEP_INTERVAL_MS;
+    const bool is_needed = is_stopping ? seats->first != NULL
+                                       : seats->connected + seats->leaving + shared->failures > 0;
+    const int interval_ms = is_stopping ? SWEEP_STOP_INTERVAL_MS : SWEEP_INTERVAL_MS;
     LARGE_INTEGER from_now = {.QuadPart = interval_ms * -10000LL}; /* in 100 ns */
     FILETIME due = {.dwLowDateTime = from_now.LowPart, .dwHighDateTime = (DWORD)from_now.HighPart};
 
-    if (server->is_timer_set ||
-        !(is_stopping ? shared->seats.first != NULL : has_clients || shared->failures > 0))
+    if (server->is_timer_set || !is_needed)
         return;
     server->is_timer_set = true;
     SetThreadpoolTimer(server->timer, &due, 0, SWEEP_WINDOW_MS);
@@ -253,8 +254,6 @@ static DWORD set_config(struct server *server, const struct server_config *confi
     shared->query_opener =
         config->query_opener != NULL ? config->query_opener : client_token_opener;
     shared->alive = 1;
-    InitializeSRWLock(&shared->lock);
-    InitializeSRWLock(&shared->access.lock);
     server->security.nLength = sizeof server->security;
     DWORD error = descriptor_create(config->pipe_sddl, &server->security.lpSecurityDescriptor);
     return error == ERROR_SUCCESS

@@ -212,18 +212,17 @@ enum exit_code service_fail(const char *what, DWORD error)
 
 enum exit_code stop_run(bool quiet)
 {
-    const char *done = "The service " SERVICE_NAME " is stopped.\n";
     SC_HANDLE service = NULL;
 
     DWORD error = service_open(SERVICE_QUERY_STATUS | SERVICE_STOP, &service);
     if (error == ERROR_SUCCESS)
         error = service_stop(service, quiet);
     service_close(&service);
-    if (error == ERROR_SERVICE_DOES_NOT_EXIST)
-        done = SERVICE_NOT_INSTALLED;
-    else if (error != ERROR_SUCCESS)
+    if (error != ERROR_SUCCESS && error != ERROR_SERVICE_DOES_NOT_EXIST)
         return service_fail("cannot stop the service", error);
-    service_say(quiet, "%s", done);
+    service_say(quiet, "%s",
+                error == ERROR_SUCCESS ? "The service " SERVICE_NAME " is stopped.\n"
+                                       : SERVICE_NOT_INSTALLED);
     return EXIT_CODE_OK;
 }
 
