@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client/show/width_table.h"
+#include "common/proto/protocol.h"
 #include "common/text/utf.h"
 
 static const struct span ellipsis = {"\xE2\x80\xA6", 3}; /* U+2026 */
@@ -191,4 +192,35 @@ struct span display_count(char *out, uint64_t count)
     }
     out[size] = '\0';
     return (struct span){out, size};
+}
+
+_Static_assert(sizeof PRODUCT_NAME + DISPLAY_COUNT_CAPACITY + sizeof ":  processes\r\r" <
+                   PROGRESS_CAPACITY,
+               "the longest line fits");
+
+void progress_init(struct progress *progress, uint64_t now_ms)
+{
+    *progress = (struct progress){.due_ms = now_ms + PROGRESS_QUIET_MS};
+}
+
+struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count, char *out)
+{
+    char number[DISPLAY_COUNT_CAPACITY];
+
+    if (now_ms < progress->due_ms)
+        return SPAN("");
+    progress->due_ms = now_ms + PROGRESS_INTERVAL_MS;
+    int size = snprintf(out, PROGRESS_CAPACITY, "\r" PRODUCT_NAME ": %s process%s",
+                        display_count(number, count).data, count == 1 ? "" : "es");
+    progress->shown_width = size - 1; /* it only grows, as counts do */
+    return span_from_string(out);
+}
+
+struct span progress_clear(struct progress *progress, char *out)
+{
+    if (progress->shown_width == 0)
+        return SPAN("");
+    (void)snprintf(out, PROGRESS_CAPACITY, "\r%*s\r", progress->shown_width, "");
+    progress->shown_width = 0;
+    return span_from_string(out);
 }

@@ -11,7 +11,7 @@
 #define CLIENT_WIN32_CONSOLE_H
 
 #include "client/run.h"
-#include "client/show/progress.h"
+#include "client/show/text.h"
 #include "client/spool.h"
 #include "common/win32/win.h"
 

@@ -1,4 +1,4 @@
-#include "client/show/progress.h"
+#include "client/show/text.h"
 
 #include "tests/test.h"
 
