@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/json/writer.h"
+#include "common/answer/reply.h"
 #include "common/proto/protocol.h"
 #include "common/text/number.h"
 #include "common/text/utf.h"
@@ -115,94 +115,78 @@ bool access_may_take_over(bool is_served, const struct descriptor *intended,
 #define NOT_USABLE "not usable: " /* operators read it after "the value is" */
 #define DIGITS "0123456789"
 
-/* Removes `word` from the front of `rest`. */
-static bool take(struct span *rest, struct span word)
+/* Moves `rest` past `word`, when it begins with that. */
+static bool take(const char **rest, const char *word)
 {
-    if (!span_starts_with(*rest, word))
-        return false;
-    *rest = span_from(*rest, word.size);
-    return true;
-}
+    const bool begins = strncmp(*rest, word, strlen(word)) == 0;
 
-/* The number of leading characters that are in `set`. */
-static size_t count_leading(struct span text, const char *set)
-{
-    size_t count = 0;
-
-    while (count < text.size && text.data[count] != '\0' && strchr(set, text.data[count]) != NULL)
-        count++;
-    return count;
+    *rest += begins ? strlen(word) : 0;
+    return begins;
 }
 
 /* S-1-... up to its last digit, or two capitals. */
-static bool take_sid(struct span *rest)
+static bool take_sid(const char **rest)
 {
-    struct span numbers = *rest;
     size_t size = 2;
 
-    if (take(&numbers, SPAN("S-1-"))) {
-        if (count_leading(numbers, DIGITS) == 0)
-            return false;
-        size = sizeof "S-1-" - 1 + count_leading(numbers, DIGITS "-xabcdef");
-    } else if (count_leading(*rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < size) {
-        return false;
-    }
-    *rest = span_from(*rest, size);
-    return true;
+    if (take(rest, "S-1-"))
+        size = strspn(*rest, DIGITS) > 0 ? strspn(*rest, DIGITS "-xabcdef") : 0;
+    else if (strspn(*rest, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") < size)
+        size = 0;
+    *rest += size;
+    return size > 0;
 }
 
 /* 0x1f or 31. A leading zero would make the number octal for Windows. */
-static bool take_rights(struct span *rest)
+static bool take_rights(const char **rest)
 {
-    const bool is_hex = take(rest, SPAN("0x"));
-    const size_t size = count_leading(*rest, is_hex ? DIGITS "abcdefABCDEF" : DIGITS);
-    const struct span digits = {rest->data, size};
+    const bool is_hex = take(rest, "0x");
+    const struct span digits = {*rest, strspn(*rest, is_hex ? DIGITS "abcdefABCDEF" : DIGITS)};
     uint64_t rights = 0;
 
-    *rest = span_from(*rest, size);
-    if (size == 0 || size > NUMBER_DIGITS_MAX || (!is_hex && digits.data[0] == '0'))
+    *rest += digits.size;
+    if (digits.size == 0 || digits.size > NUMBER_DIGITS_MAX || (!is_hex && digits.data[0] == '0'))
         return false;
     bool is_number =
         is_hex ? number_from_hex(digits, &rights) : number_from_decimal(digits, &rights);
     return is_number && rights > 0 && (rights & ~(uint64_t)RIGHTS_ALL) == 0;
 }
 
-static const char *take_ace(struct span *rest, bool *has_allowed)
+static const char *take_ace(const char **rest, bool *has_allowed)
 {
-    if (take(rest, SPAN("(A;")))
+    if (take(rest, "(A;"))
         *has_allowed = true;
-    else if (!take(rest, SPAN("(D;")))
+    else if (!take(rest, "(D;"))
         return NOT_USABLE "an ACE does not begin with (A; or (D;";
     else if (*has_allowed)
         return NOT_USABLE "an ACE that denies follows one that allows";
-    if (!take(rest, SPAN(";")))
+    if (!take(rest, ";"))
         return NOT_USABLE "an ACE has flags, which have no meaning here";
     if (!take_rights(rest))
         return NOT_USABLE "the rights of an ACE are not a number from 0x1 to 0x1f";
-    if (!take(rest, SPAN(";;;")))
+    if (!take(rest, ";;;"))
         return NOT_USABLE "an ACE has an object, which has no meaning here";
     if (!take_sid(rest))
         return NOT_USABLE "an ACE has no SID as S-1-... or as two letters";
-    if (!take(rest, SPAN(")")))
+    if (!take(rest, ")"))
         return NOT_USABLE "an ACE does not end after its SID";
     return NULL;
 }
 
-const char *access_sddl_check(struct span sddl)
+const char *access_sddl_check(const char *sddl)
 {
-    struct span rest = sddl;
     bool has_allowed = false;
 
-    if (take(&rest, SPAN("O:")) && !take_sid(&rest))
+    if (take(&sddl, "O:") && !take_sid(&sddl))
         return NOT_USABLE "its owner is not a SID";
-    if (take(&rest, SPAN("G:")) && !take_sid(&rest))
+    if (take(&sddl, "G:") && !take_sid(&sddl))
         return NOT_USABLE "its group is not a SID";
-    if (!take(&rest, SPAN("D:")))
+    if (!take(&sddl, "D:"))
         return NOT_USABLE "it has no D: part, or something else before it";
-    while (take(&rest, SPAN("P")) || take(&rest, SPAN("AI")) || take(&rest, SPAN("AR")))
+    while (take(&sddl, "P") || take(&sddl, "AI") || take(&sddl, "AR"))
         ;
-    for (int count = 0; rest.size > 0; count++) {
-        const char *why = count < ACCESS_SDDL_ACES_MAX ? take_ace(&rest, &has_allowed)
+    for (int count = 0; *sddl != '\0'; count++) {
+        const char *why = count < ACCESS_SDDL_ACES_MAX ? take_ace(&sddl, &has_allowed)
                                                        : NOT_USABLE "it has more than 64 ACEs";
         if (why != NULL)
             return why;
@@ -211,23 +195,22 @@ const char *access_sddl_check(struct span sddl)
 }
 
 /* Appends the part with this prefix, or `initial` when the text does not begin with it. */
-static void complete_part(struct span *rest, struct span prefix, const char *initial,
+static void complete_part(const char **rest, const char *prefix, const char *initial,
                           struct buffer *out)
 {
-    const struct span part = *rest;
+    const char *const part = *rest;
 
     if (take(rest, prefix) && take_sid(rest))
-        buffer_append(out, (struct span){part.data, part.size - rest->size});
+        buffer_append(out, (struct span){part, (size_t)(*rest - part)});
     else
         buffer_text(out, initial);
 }
 
-bool access_sddl_complete(struct span sddl, struct buffer *out)
+bool access_sddl_complete(const char *sddl, struct buffer *out)
 {
-    complete_part(&sddl, SPAN("O:"), ACCESS_SDDL_OWNER, out);
-    complete_part(&sddl, SPAN("G:"), ACCESS_SDDL_GROUP, out);
-    buffer_append(out, sddl);
-    return buffer_append(out, (struct span){"", 1});
+    complete_part(&sddl, "O:", ACCESS_SDDL_OWNER, out);
+    complete_part(&sddl, "G:", ACCESS_SDDL_GROUP, out);
+    return buffer_append(out, (struct span){sddl, strlen(sddl) + 1});
 }
 
 bool access_dacl_is_plain(const struct acl *dacl)
@@ -376,17 +359,6 @@ static void format_text(const struct access_table *table, struct buffer *out)
     buffer_format(out, "%s\n", filtered_words[table->filtered_admins]);
 }
 
-static void put_rights(struct json_writer *writer, uint32_t rights)
-{
-    json_put_array_begin(writer);
-#define X(bit, right_name)               \
-    if ((rights & (uint32_t)(bit)) != 0) \
-        json_put_text(writer, right_name);
-    RIGHTS_LIST(X)
-#undef X
-    json_array_end(writer);
-}
-
 static bool format_json(const struct access_table *table, struct buffer *out)
 {
     struct json_writer writer;
@@ -408,9 +380,9 @@ static bool format_json(const struct access_table *table, struct buffer *out)
         json_text(&writer, "sid", sid);
         json_text(&writer, "name", row->name[0] != '\0' ? row->name : NULL);
         json_name(&writer, "allowed");
-        put_rights(&writer, row->allowed);
+        reply_put_rights(&writer, row->allowed);
         json_name(&writer, "denied");
-        put_rights(&writer, row->denied);
+        reply_put_rights(&writer, row->denied);
         fits = json_line_end(&writer);
     }
     return fits;

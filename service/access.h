@@ -150,11 +150,11 @@ enum { ACCESS_SDDL_ACES_MAX = 64, ACCESS_ACES_MAX = ACCESS_SDDL_ACES_MAX + 8 /* 
  *
  * Returns NULL, or why it is refused: static text of less than 96 bytes that follows "the value
  * is". */
-const char *access_sddl_check(struct span sddl);
+const char *access_sddl_check(const char *sddl);
 
 /* Appends a checked text to `out`, with owner and group where it has none, terminated; the
  * terminator counts. Here and below: returns false when `out` has failed. */
-NODISCARD bool access_sddl_complete(struct span sddl, _Inout_ struct buffer *out);
+NODISCARD bool access_sddl_complete(const char *sddl, _Inout_ struct buffer *out);
 
 /* True for a DACL that is present, has at most ACCESS_ACES_MAX ACEs, and only such that plainly
  * allow or deny, without flags. The functions below take such a DACL. */

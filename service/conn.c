@@ -166,11 +166,7 @@ bool conn_is_draining(const struct conn *conn)
 
 void conn_init(struct conn *conn, const struct server_limits *limits, uint64_t now_ms)
 {
-    *conn = (struct conn){.limits = limits,
-                          .end_deadline_ms = UINT64_MAX,
-                          .fault = STATUS_OK,
-                          .close_reason = CONN_OPEN,
-                          .action = CONN_READ};
+    *conn = (struct conn){.limits = limits, .end_deadline_ms = UINT64_MAX};
     buffer_init(&conn->in, REQUEST_SIZE_MAX);
     buffer_init(&conn->out, CONN_OUTPUT_SIZE_MAX);
     set_read_deadline(conn, now_ms, limits->first_byte_ms, CONN_SILENT_TIMEOUT);
@@ -223,12 +219,6 @@ void conn_on_read(struct conn *conn, size_t size, uint64_t now_ms)
     find_line(conn);
 }
 
-enum status conn_fault(const struct conn *conn)
-{
-    ASSERT(conn->action == CONN_SERVE);
-    return conn->fault;
-}
-
 struct span conn_request(const struct conn *conn)
 {
     ASSERT(conn->action == CONN_SERVE);
@@ -247,12 +237,6 @@ void conn_on_request_read(struct conn *conn)
     drop_line(conn);
     if (conn->line_offset == conn->in.size)
         release_input(conn);
-}
-
-struct buffer *conn_output(struct conn *conn)
-{
-    ASSERT(conn->action == CONN_SERVE);
-    return &conn->out;
 }
 
 void conn_on_served(struct conn *conn, bool more, uint64_t now_ms)

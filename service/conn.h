@@ -31,7 +31,7 @@ enum {
 
 enum conn_action {
     CONN_READ,  /* read into conn_space(), then conn_on_read() */
-    CONN_SERVE, /* answer conn_request() or report conn_fault() in conn_output(), then
+    CONN_SERVE, /* append the answer to conn_request(), or report `fault`, to `out`, then
                    conn_on_served() */
     CONN_WRITE, /* write conn_pending(), then conn_on_written() */
     CONN_CLOSE  /* disconnect and release; close_reason says why */
@@ -55,7 +55,9 @@ enum conn_close_reason {
 
 struct conn {
     /* for the owner to look at */
-    enum conn_action action;             /* the same until it is reported back */
+    enum conn_action action; /* the same until it is reported back */
+    enum status fault;       /* CONN_SERVE: the error to report; STATUS_OK: there is a request */
+    struct buffer out;       /* bytes to send, at most CONN_OUTPUT_SIZE_MAX */
     enum conn_close_reason close_reason; /* set once it is decided, perhaps before the end */
     uint64_t deadline_ms; /* when the action must have made progress; UINT64_MAX: none */
     bool is_last;         /* what is being served or written is the last: drain and close then */
@@ -67,12 +69,10 @@ struct conn {
     size_t line_offset;       /* where the current or next line begins */
     size_t line_size;         /* bytes of the current line, newline included; 0: none */
     size_t search_offset;     /* no newline between the current line and here */
-    struct buffer out;        /* bytes to send */
     size_t written_size;      /* bytes of `out` that are sent */
     size_t drained_size;      /* bytes discarded after the last line */
     size_t unread_size;       /* of what was sent, when it was looked at last */
     uint64_t end_deadline_ms; /* no deadline is later than this; UINT64_MAX: not limited */
-    enum status fault;        /* STATUS_OK, or the error to report */
     enum conn_close_reason timeout_reason; /* CONN_READ: what passing the deadline means */
     bool has_begun;      /* the first line has begun: no byte order mark can come */
     bool answer_goes_on; /* after this write, serve the same request again */
@@ -95,17 +95,11 @@ char *conn_space(_Inout_ struct conn *conn, _Out_ size_t *capacity);
 /* CONN_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void conn_on_read(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 
-/* CONN_SERVE: the error to report, its cause is in close_reason; STATUS_OK: there is a request. */
-enum status conn_fault(_In_ const struct conn *conn);
-
 /* CONN_SERVE without fault: the line, without its end and byte order mark. */
 struct span conn_request(_In_ const struct conn *conn);
 
 /* CONN_SERVE: the request's line is not needed any more; frees it when nothing follows it. */
 void conn_on_request_read(_Inout_ struct conn *conn);
-
-/* CONN_SERVE: where reply lines go, at most CONN_OUTPUT_SIZE_MAX bytes. */
-struct buffer *conn_output(_Inout_ struct conn *conn);
 
 /* CONN_SERVE is done for now.
  * more  The same request is served again: at once, or when the output has reached OUTPUT_SIZE, once

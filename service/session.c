@@ -109,12 +109,12 @@ static uint64_t turn_deadline_ms(const struct session *session)
                                                           : session->context.limits.scan_wait_ms);
 }
 
-/* Of an answer that goes on; after its end only the write deadline counts. */
+/* Of writing an answer that goes on; after its end only the write deadline counts. */
 static uint64_t reader_deadline_ms(const struct session *session)
 {
     uint64_t limit_ms = session->context.limits.answer_ms;
 
-    if (!session_is_scanning(session))
+    if (session->conn.action != CONN_WRITE || !session_is_scanning(session))
         return UINT64_MAX;
     return session->wait_start_ms +
            (limit_ms > session->reader_wait_ms ? limit_ms - session->reader_wait_ms : 0);
@@ -122,14 +122,11 @@ static uint64_t reader_deadline_ms(const struct session *session)
 
 uint64_t session_deadline_ms(const struct session *session)
 {
-    uint64_t deadline_ms = session->conn.deadline_ms;
-    enum session_action action = session_next(session);
+    const uint64_t conn_ms = session->conn.deadline_ms, reader_ms = reader_deadline_ms(session);
 
-    if (action == SESSION_SCAN)
-        deadline_ms = turn_deadline_ms(session);
-    else if (action == SESSION_WRITE && reader_deadline_ms(session) < deadline_ms)
-        deadline_ms = reader_deadline_ms(session);
-    return deadline_ms;
+    if (session_next(session) == SESSION_SCAN)
+        return turn_deadline_ms(session);
+    return reader_ms < conn_ms ? reader_ms : conn_ms;
 }
 
 /* --- reading, identifying, refusing --- */
@@ -194,7 +191,7 @@ static void write_error(struct session *session, enum status code, const char *m
 {
     const struct request_id none = {.type = REQUEST_ID_NONE};
 
-    if (!reply_error(conn_output(&session->conn), &none, code, message, hint, 0))
+    if (!reply_error(&session->conn.out, &none, code, message, hint, 0))
         conn_on_error(&session->conn, CONN_NO_MEMORY);
 }
 
@@ -203,7 +200,7 @@ static void write_fault(struct session *session)
 {
     const struct server_limits *limits = &session->context.limits;
     const enum conn_close_reason reason = session->conn.close_reason;
-    const enum status fault = conn_fault(&session->conn);
+    const enum status fault = session->conn.fault;
     char text[MESSAGE_CAPACITY] = "The server is stopping.";
     const char *hint = "Connect again when it has started.";
 
@@ -263,7 +260,7 @@ _Static_assert((int)CONN_OUTPUT_SIZE_MAX >= (int)ANSWER_OUTPUT_SIZE_MAX,
 static bool run_answer(struct session *session, struct watch *watch, uint64_t end_us)
 {
     struct answer *answer = session->answer;
-    struct buffer *out = conn_output(&session->conn);
+    struct buffer *out = &session->conn.out;
     bool more, is_written;
 
     do {
@@ -295,7 +292,7 @@ void session_on_served(struct session *session, uint64_t now_ms)
 void session_serve(struct session *session, uint64_t now_ms)
 {
     ASSERT(session_next(session) == SESSION_SERVE);
-    if (conn_fault(&session->conn) != STATUS_OK)
+    if (session->conn.fault != STATUS_OK)
         write_fault(session);
     else if (session->answer != NULL || begin_answer(session, now_ms)) {
         if (session_is_scanning(session))
@@ -371,7 +368,7 @@ static void give_up_turn(struct session *session, uint64_t now_ms)
 
 bool session_check(struct session *session, size_t unread_size, uint64_t now_ms)
 {
-    if (session->conn.action == CONN_WRITE && now_ms >= reader_deadline_ms(session))
+    if (now_ms >= reader_deadline_ms(session))
         end_answer_late(session, "The server waited for this answer's reader for", now_ms);
     return conn_check_drain(&session->conn, unread_size, now_ms);
 }

@@ -61,21 +61,8 @@ static const char *apply_number(struct settings *settings, size_t index,
     return NULL;
 }
 
-static const char *apply_filtered_admins(struct settings *settings, const struct settings_raw *raw)
+static const char *apply_access_sddl(struct settings *settings, struct span text)
 {
-    if (raw->type != SETTINGS_RAW_TEXT)
-        return NOT_A_TEXT;
-    return filtered_admins_parse(raw->text, &settings->filtered_admins)
-               ? NULL
-               : "not off, no-addresses or full";
-}
-
-static const char *apply_access_sddl(struct settings *settings, const struct settings_raw *raw)
-{
-    const struct span text = raw->text;
-
-    if (raw->type != SETTINGS_RAW_TEXT)
-        return NOT_A_TEXT;
     if (text.size >= SETTINGS_TEXT_CAPACITY)
         return "too long";
     if (text.size > 0 && memchr(text.data, '\0', text.size) != NULL)
@@ -100,12 +87,14 @@ void settings_apply(struct settings *settings, struct span name, const struct se
         refused = 0;
     }
     if (span_equal_ascii_nocase(name, SPAN("FilteredAdmins"))) {
-        why = apply_filtered_admins(settings, raw);
         refused = SETTINGS_FILTERED_ADMINS;
+        why = !is_text ? NOT_A_TEXT : "not off, no-addresses or full";
+        if (is_text && filtered_admins_parse(raw->text, &settings->filtered_admins))
+            why = NULL;
     }
     if (span_equal_ascii_nocase(name, SPAN("AccessSddl"))) {
-        why = apply_access_sddl(settings, raw);
         refused = SETTINGS_ACCESS_SDDL;
+        why = is_text ? apply_access_sddl(settings, raw->text) : NOT_A_TEXT;
     }
     if (why != NULL)
         settings_refuse(settings, refused, name, why);
@@ -113,18 +102,16 @@ void settings_apply(struct settings *settings, struct span name, const struct se
 
 void settings_close(struct settings *settings, const struct settings *last)
 {
-    static const struct settings closed = {.filtered_admins = FILTERED_ADMINS_OFF,
-                                           .access_sddl = ACCESS_SDDL_CLOSED};
     const bool has_last = last != NULL && !last->is_closed;
     const unsigned replaced = has_last ? settings->refused : SETTINGS_SECURITY;
-    const struct settings *source = has_last ? last : &closed;
 
     if (settings->refused == 0)
         return;
     if ((replaced & SETTINGS_FILTERED_ADMINS) != 0)
-        settings->filtered_admins = source->filtered_admins;
+        settings->filtered_admins = has_last ? last->filtered_admins : FILTERED_ADMINS_OFF;
     if ((replaced & SETTINGS_ACCESS_SDDL) != 0)
-        memcpy(settings->access_sddl, source->access_sddl, sizeof settings->access_sddl);
+        (void)snprintf(settings->access_sddl, sizeof settings->access_sddl, "%s",
+                       has_last ? last->access_sddl : ACCESS_SDDL_CLOSED);
     settings->is_closed = !has_last;
 }
 

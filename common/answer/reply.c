@@ -6,7 +6,6 @@
 
 #include "common/base/assertion.h"
 #include "common/base/sid.h"
-#include "common/json/writer.h"
 #include "common/scan/sections.h"
 #include "common/text/timestamp.h"
 #include "common/version.h"
@@ -128,9 +127,9 @@ static void write_integrity(struct json_writer *writer, uint32_t rid)
     json_text(writer, "integrity", known(text));
 }
 
-static void write_rights(struct json_writer *writer, uint32_t rights)
+void reply_put_rights(struct json_writer *writer, uint32_t rights)
 {
-    json_array_begin(writer, "rights");
+    json_put_array_begin(writer);
 #define X(bit, name)                     \
     if ((rights & (uint32_t)(bit)) != 0) \
         json_put_text(writer, name);
@@ -156,7 +155,8 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     known_uint(&writer, "session", caller->session_id != UINT32_MAX, caller->session_id);
     known_fact(&writer, "app_container", caller->app_container);
     known_fact(&writer, "restricted", caller->restricted);
-    write_rights(&writer, grant->rights);
+    json_name(&writer, "rights");
+    reply_put_rights(&writer, grant->rights);
     json_text(&writer, "reason", grant->reason);
     return json_line_end(&writer);
 }

@@ -6,6 +6,7 @@
 #define COMMON_ANSWER_REPLY_H
 
 #include "common/base/status.h"
+#include "common/json/writer.h"
 #include "common/proto/caller.h"
 #include "common/proto/protocol.h"
 #include "common/proto/request.h"
@@ -46,6 +47,9 @@ NODISCARD bool reply_row(_Inout_ struct buffer *out, _In_ const struct request_i
 NODISCARD bool reply_end(_Inout_ struct buffer *out, _In_ const struct request_id *id,
                          _In_ const struct scan_counts *counts, const char *scope,
                          uint64_t elapsed_us, bool shows_cost);
+
+/* The value of a member: the names of the rights. */
+void reply_put_rights(_Inout_ struct json_writer *writer, uint32_t rights);
 
 /* An error line. hint may be NULL; nt_status 0 is left out. */
 NODISCARD bool reply_error(_Inout_ struct buffer *out, _In_ const struct request_id *id,

@@ -152,23 +152,6 @@ bool readers_group_is_shared(void)
                               VerSetConditionMask(0, VER_PRODUCT_TYPE, VER_EQUAL)) != 0;
 }
 
-/* "COMPUTER\lsmap Readers": without the computer's name Windows would ask the domain when there is no
- * such group, and wait for the answer. */
-static DWORD qualified_name(wchar_t name[NAME_LENGTH_MAX])
-{
-    wchar_t computer[MAX_COMPUTERNAME_LENGTH + 1];
-    DWORD length = MAX_COMPUTERNAME_LENGTH + 1;
-
-    if (readers_group_is_shared()) {
-        memcpy(name, group_name, sizeof group_name);
-        return ERROR_SUCCESS;
-    }
-    if (!GetComputerNameW(computer, &length))
-        return GetLastError();
-    (void)swprintf(name, NAME_LENGTH_MAX, L"%ls\\%ls", computer, group_name);
-    return ERROR_SUCCESS;
-}
-
 static DWORD look_up(const wchar_t *name, struct sid *sid, SID_NAME_USE *use)
 {
     wchar_t domain[NAME_LENGTH_MAX];
@@ -182,13 +165,20 @@ static DWORD look_up(const wchar_t *name, struct sid *sid, SID_NAME_USE *use)
 
 DWORD readers_group_query(struct sid *sid)
 {
-    wchar_t name[NAME_LENGTH_MAX];
+    wchar_t name[NAME_LENGTH_MAX] = L"" READERS_GROUP_NAME;
+    wchar_t computer[MAX_COMPUTERNAME_LENGTH + 1];
+    DWORD length = MAX_COMPUTERNAME_LENGTH + 1;
     SID_NAME_USE use = SidTypeUnknown;
     struct sid found;
 
-    DWORD error = qualified_name(name);
-    if (error == ERROR_SUCCESS)
-        error = look_up(name, &found, &use);
+    /* "COMPUTER\lsmap Readers": without the computer's name Windows would ask the domain when there is
+     * no such group, and wait for the answer. */
+    if (!readers_group_is_shared()) {
+        if (!GetComputerNameW(computer, &length))
+            return GetLastError();
+        (void)swprintf(name, NAME_LENGTH_MAX, L"%ls\\%ls", computer, group_name);
+    }
+    DWORD error = look_up(name, &found, &use);
     if (error == ERROR_SUCCESS && use != SidTypeAlias)
         error = ERROR_NONE_MAPPED; /* an account of that name is not the group */
     if (error == ERROR_SUCCESS)
@@ -261,7 +251,7 @@ static bool write_access(const struct settings *settings, struct buffer *out)
     struct sid readers;
 
     if (settings->access_sddl[0] != '\0')
-        return access_sddl_complete(span_from_string(settings->access_sddl), out);
+        return access_sddl_complete(settings->access_sddl, out);
     if (readers_group_query(&readers) == ERROR_SUCCESS) {
         sid_format(sid_text, &readers);
         buffer_format(out, ACCESS_SDDL_READERS_FORMAT, sid_text);
@@ -298,7 +288,7 @@ static const char *find_fault(const struct settings *settings)
 
     if (settings->access_sddl[0] == '\0')
         return NULL;
-    const char *why = access_sddl_check(span_from_string(settings->access_sddl));
+    const char *why = access_sddl_check(settings->access_sddl);
     if (why == NULL && make(settings, &tried) != ERROR_SUCCESS)
         why = "not usable: Windows cannot read it as SDDL";
     access_setup_release(&tried);

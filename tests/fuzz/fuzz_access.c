@@ -95,7 +95,7 @@ static void check_rights(const struct acl *dacl)
     buffer_release(&out);
 }
 
-static void check_text(struct span text)
+static void check_text(const char *text)
 {
     struct buffer out;
 
@@ -104,7 +104,7 @@ static void check_text(struct span text)
     buffer_init(&out, OUTPUT_SIZE_MAX);
     FUZZ_CHECK(access_sddl_complete(text, &out));
     FUZZ_CHECK(strlen(out.data) == out.size - 1 && strncmp(out.data, "O:", 2) == 0);
-    FUZZ_CHECK(access_sddl_check(span_from_string(out.data)) == NULL);
+    FUZZ_CHECK(access_sddl_check(out.data) == NULL);
     buffer_release(&out);
 }
 
@@ -122,8 +122,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     descriptor.sacl = take_acl(&script, (bits & 4) != 0);
     check_strangers(&descriptor);
     check_rights(&descriptor.dacl);
-    const char *text = (const char *)script_bytes(&script, size, &text_size);
-    check_text((struct span){text, text_size});
+    const uint8_t *bytes = script_bytes(&script, size, &text_size);
+    char *text = calloc(text_size + 1, 1); /* exact, and terminated */
+    FUZZ_CHECK(text != NULL);
+    if (text_size > 0)
+        memcpy(text, bytes, text_size);
+    check_text(text);
+    free(text);
     free(descriptor.sacl.aces);
     free(descriptor.dacl.aces);
     return 0;

@@ -80,7 +80,7 @@ static struct span next_output(size_t count, size_t size)
 
 static void put(struct world *world, size_t size)
 {
-    struct buffer *out = conn_output(&world->conn);
+    struct buffer *out = &world->conn.out;
 
     if (!buffer_reserve(out, size)) { /* no memory: the connection ends */
         conn_on_error(&world->conn, CONN_NO_MEMORY);
@@ -97,7 +97,7 @@ static void put(struct world *world, size_t size)
 
 static void serve(struct world *world)
 {
-    if (conn_fault(&world->conn) != STATUS_OK) {
+    if (world->conn.fault != STATUS_OK) {
         put(world, 10);
         if (world->conn.action == CONN_CLOSE)
             return;

@@ -43,8 +43,8 @@ static inline void peer_init(struct peer *peer)
 /* Answers with "<request>\n" in one piece. */
 static inline void serve_echo(struct peer *peer)
 {
-    struct buffer *out = conn_output(&peer->conn);
-    enum status fault = conn_fault(&peer->conn);
+    struct buffer *out = &peer->conn.out;
+    enum status fault = peer->conn.fault;
     bool fits = true;
 
     if (fault != STATUS_OK) {
@@ -131,13 +131,13 @@ static inline void read_only(struct peer *peer, const char *text)
 /* Appends to the output while it is served. */
 static inline void put(struct peer *peer, const char *text)
 {
-    if (!buffer_append(conn_output(&peer->conn), span_from_string(text)))
+    if (!buffer_append(&peer->conn.out, span_from_string(text)))
         abort();
 }
 
 static inline void fill_output(struct peer *peer)
 {
-    struct buffer *out = conn_output(&peer->conn);
+    struct buffer *out = &peer->conn.out;
 
     while (out->size < OUTPUT_SIZE)
         put(peer, "0123456789abcde\n");

@@ -233,7 +233,7 @@ static void conn_writes_a_long_reply_in_many_cycles(struct test *t)
     while (peer.conn.action == CONN_SERVE && serves < CYCLES) {
         CHECK_MEM(t, "a", 1, conn_request(&peer.conn).data, conn_request(&peer.conn).size);
         fill_output(&peer);
-        total += conn_output(&peer.conn)->size;
+        total += peer.conn.out.size;
         serves++;
         conn_on_served(&peer.conn, serves < CYCLES, peer.now_ms);
         CHECK_INT(t, CONN_WRITE, peer.conn.action);
@@ -388,7 +388,7 @@ static void conn_gives_back_the_memory_of_a_huge_row(struct test *t)
 
     peer_init(&peer);
     read_only(&peer, "a\nb");
-    while (conn_output(&peer.conn)->size < OUTPUT_ROW_SIZE_MAX)
+    while (peer.conn.out.size < OUTPUT_ROW_SIZE_MAX)
         put(&peer, "0123456789abcde\n");
     conn_on_served(&peer.conn, true, peer.now_ms);
     take_written(&peer, SIZE_MAX);

@@ -396,9 +396,7 @@ static void conn_closes_without_memory_to_answer(struct test *t)
 enum wrong_call {
     CALL_SPACE,
     CALL_READ,
-    CALL_FAULT,
     CALL_REQUEST,
-    CALL_OUTPUT,
     CALL_SERVED,
     CALL_PENDING,
     CALL_WRITTEN,
@@ -417,14 +415,8 @@ static void call_conn(struct conn *conn, enum wrong_call call)
     case CALL_READ:
         conn_on_read(conn, 0, 2000);
         break;
-    case CALL_FAULT:
-        (void)conn_fault(conn);
-        break;
     case CALL_REQUEST:
         (void)conn_request(conn);
-        break;
-    case CALL_OUTPUT:
-        (void)conn_output(conn);
         break;
     case CALL_SERVED:
         conn_on_served(conn, false, 2000);
@@ -467,9 +459,9 @@ static void conn_asserts_calls_in_the_wrong_state(struct test *t)
 #else
     enum { READ = 1, SERVE = 2, WRITE = 4 };
     static const int allowed[CALLS] = {
-        [CALL_SPACE] = READ,    [CALL_READ] = READ,     [CALL_FAULT] = SERVE,
-        [CALL_REQUEST] = SERVE, [CALL_OUTPUT] = SERVE,  [CALL_SERVED] = SERVE,
-        [CALL_PENDING] = WRITE, [CALL_WRITTEN] = WRITE, [CALL_REFUSE] = READ | SERVE,
+        [CALL_SPACE] = READ,          [CALL_READ] = READ,     [CALL_REQUEST] = SERVE,
+        [CALL_SERVED] = SERVE,        [CALL_PENDING] = WRITE, [CALL_WRITTEN] = WRITE,
+        [CALL_REFUSE] = READ | SERVE,
     };
     static const struct {
         enum place place;

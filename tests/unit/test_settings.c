@@ -266,7 +266,7 @@ static void security_settings_fail_closed(struct test *t)
         CHECK_STR(t, rows[i].access_sddl, settings.access_sddl);
         CHECK_INT(t, rows[i].is_closed, settings.is_closed);
     }
-    CHECK(t, access_sddl_check(SPAN(ACCESS_SDDL_CLOSED)) == NULL);
+    CHECK(t, access_sddl_check(ACCESS_SDDL_CLOSED) == NULL);
 }
 
 /* Many other findings do not hide it. */
