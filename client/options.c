@@ -191,16 +191,10 @@ static void read_path(struct cli *cli, struct options *options)
         options->paths[options->paths_count++] = path;
 }
 
-static void read_pipe(struct cli *cli, struct options *options)
-{
-    const char *wrong = pipe_name_normalize(cli->value, options->pipe);
-
-    if (wrong != NULL)
-        cli_fail(cli, "the pipe name \"%s\" %s", cli_quote(cli->value).text, wrong);
-}
-
 static void read_value(struct cli *cli, struct options *options, int option)
 {
+    const char *wrong;
+
     switch (option) {
     case OPTION_FILE:
         read_path(cli, options);
@@ -230,7 +224,9 @@ static void read_value(struct cli *cli, struct options *options, int option)
         options->interval_s = (unsigned)cli_number(cli, 1, INTERVAL_MAX_S);
         break;
     case OPTION_PIPE:
-        read_pipe(cli, options);
+        wrong = pipe_name_normalize(cli->value, options->pipe);
+        if (wrong != NULL)
+            cli_fail(cli, "the pipe name \"%s\" %s", cli_quote(cli->value).text, wrong);
         break;
     case OPTION_OUT:
         if (check_text(cli, "name of the file", 0))
@@ -244,9 +240,9 @@ static void read_value(struct cli *cli, struct options *options, int option)
 
 /* --- operands --- */
 
-static void add_pid(struct cli *cli, struct options *options, bool is_read, uint64_t pid)
+static void add_pid(struct cli *cli, struct options *options, uint64_t pid)
 {
-    if (!is_read || pid > UINT32_MAX) {
+    if (pid > UINT32_MAX) {
         cli_fail(cli, "\"%s\" is too large for a process identifier", cli_quote(cli->value).text);
         return;
     }
@@ -276,37 +272,25 @@ static void add_name(struct cli *cli, struct options *options)
         options->names[options->names_count++] = cli->value;
 }
 
-/* The bytes at the begin that are digits, or commas between them. */
-static size_t digits_size(struct span text, bool with_commas)
-{
-    size_t size = 0;
-
-    while (size < text.size && (number_is_digit(text.data[size]) ||
-                                (with_commas && size > 0 && text.data[size] == ',')))
-        size++;
-    return size;
-}
-
 /* Digits alone, or 0x and hexadecimal ones, are a process identifier; what has a separator or a drive
  * is the path of a program, all else a name. */
 static void read_process(struct cli *cli, struct options *options)
 {
-    struct span value = cli->value;
+    const struct span value = cli->value;
+    const bool is_number = !cli->is_literal && number_is_digit(value.data[0]); /* terminated */
     uint64_t pid = 0;
 
-    if (!cli->is_literal && value.size > 0 && digits_size(value, false) == value.size) {
-        bool is_read = number_from_decimal(value, &pid);
-        add_pid(cli, options, is_read, pid);
-    } else if (!cli->is_literal && value.size > 2 && value.data[0] == '0' &&
-               ascii_lower(value.data[1]) == 'x' && number_from_hex(span_from(value, 2), &pid)) {
-        add_pid(cli, options, true, pid);
-    } else if (!cli->is_literal && value.size > 0 && digits_size(value, true) == value.size) {
+    if (is_number && strspn(value.data, "0123456789") == value.size)
+        add_pid(cli, options, number_from_decimal(value, &pid) ? pid : UINT64_MAX);
+    else if (is_number && value.size > 2 && value.data[0] == '0' &&
+             ascii_lower(value.data[1]) == 'x' && number_from_hex(span_from(value, 2), &pid))
+        add_pid(cli, options, pid);
+    else if (is_number && strspn(value.data, "0123456789,") == value.size)
         cli_fail(cli,
                  "\"%s\" is no process identifier: put spaces between several, and none into one",
                  cli_quote(value).text);
-    } else {
+    else
         add_name(cli, options);
-    }
 }
 
 static void read_topic(struct cli *cli, struct options *options)
@@ -338,40 +322,25 @@ static void read_operand(struct cli *cli, struct options *options)
 
 static void check_pairs(struct cli *cli)
 {
-    static const int pairs[][2] = {
-        {OPTION_REGIONS, OPTION_PAGES},
-        /* The rows of regions belong below their view; these take the views apart. */
-        {OPTION_REGIONS, OPTION_SORT},
-        {OPTION_REGIONS, OPTION_TOP},
-        {OPTION_REGIONS, OPTION_BY_FILE},
-        {OPTION_PAGES, OPTION_BY_FILE},
-        {OPTION_DIRECT, OPTION_PIPE},
-        {OPTION_CSV, OPTION_JSON},
-        {OPTION_PIDS, OPTION_JSON},
-        {OPTION_PIDS, OPTION_CSV},
-        {OPTION_PIDS, OPTION_PROMETHEUS},
-        {OPTION_PIDS, OPTION_REGIONS},
-        {OPTION_PIDS, OPTION_PAGES},
-        {OPTION_PIDS, OPTION_BY_FILE},
-        {OPTION_PIDS, OPTION_SORT},
-        {OPTION_PIDS, OPTION_TOP},
-        {OPTION_WAIT, OPTION_ALL},
-        {OPTION_WAIT, OPTION_JSON},
-        {OPTION_WAIT, OPTION_CSV},
-        {OPTION_WAIT, OPTION_PIDS},
-        {OPTION_WAIT, OPTION_PROMETHEUS},
-        {OPTION_WAIT, OPTION_OUT},
-        {OPTION_PROMETHEUS, OPTION_JSON},
-        {OPTION_PROMETHEUS, OPTION_CSV},
+    /* The first of each row excludes the others. */
+    static const int rows[][10] = {
+        /* The rows of regions belong below their view; what sorts takes the views apart. */
+        {OPTION_REGIONS, OPTION_PAGES, OPTION_SORT, OPTION_TOP, OPTION_BY_FILE, OPTION_COUNT},
+        {OPTION_PAGES, OPTION_BY_FILE, OPTION_COUNT},
+        {OPTION_DIRECT, OPTION_PIPE, OPTION_COUNT},
+        {OPTION_CSV, OPTION_JSON, OPTION_COUNT},
+        {OPTION_PIDS, OPTION_JSON, OPTION_CSV, OPTION_PROMETHEUS, OPTION_REGIONS, OPTION_PAGES,
+         OPTION_BY_FILE, OPTION_SORT, OPTION_TOP, OPTION_COUNT},
+        {OPTION_WAIT, OPTION_ALL, OPTION_JSON, OPTION_CSV, OPTION_PIDS, OPTION_PROMETHEUS,
+         OPTION_OUT, OPTION_COUNT},
         /* Sums over processes have no order and no files. */
-        {OPTION_PROMETHEUS, OPTION_REGIONS},
-        {OPTION_PROMETHEUS, OPTION_SORT},
-        {OPTION_PROMETHEUS, OPTION_TOP},
-        {OPTION_PROMETHEUS, OPTION_BY_FILE},
+        {OPTION_PROMETHEUS, OPTION_JSON, OPTION_CSV, OPTION_REGIONS, OPTION_SORT, OPTION_TOP,
+         OPTION_BY_FILE, OPTION_COUNT},
     };
 
-    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-        cli_exclude(cli, pairs[i][0], pairs[i][1]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        for (size_t k = 1; rows[i][k] != OPTION_COUNT; k++)
+            cli_exclude(cli, rows[i][0], rows[i][k]);
 }
 
 bool options_is_scan(const struct options *options)
@@ -422,14 +391,14 @@ static void take_switches(const struct cli *cli, struct options *options)
 {
     const size_t *given = cli->given;
 
-    if (given[OPTION_JSON] != 0)
-        options->format = FORMAT_JSON;
-    if (given[OPTION_CSV] != 0)
-        options->format = FORMAT_CSV;
-    if (given[OPTION_PROMETHEUS] != 0)
-        options->format = FORMAT_PROMETHEUS;
-    if (given[OPTION_PIDS] != 0)
-        options->format = FORMAT_PIDS;
+    options->format = given[OPTION_PIDS] != 0         ? FORMAT_PIDS
+                      : given[OPTION_PROMETHEUS] != 0 ? FORMAT_PROMETHEUS
+                      : given[OPTION_CSV] != 0        ? FORMAT_CSV
+                      : given[OPTION_JSON] != 0       ? FORMAT_JSON
+                                                      : FORMAT_TABLE;
+    options->detail = given[OPTION_PAGES] != 0     ? DETAIL_PAGES
+                      : given[OPTION_REGIONS] != 0 ? DETAIL_REGIONS
+                                                   : DETAIL_VIEWS;
     options->own = given[OPTION_OWN] != 0;
     options->ascii = given[OPTION_ASCII] != 0;
     options->bom = given[OPTION_BOM] != 0;
@@ -448,59 +417,41 @@ static void take_switches(const struct cli *cli, struct options *options)
     options->quiet = given[OPTION_QUIET] != 0;
     options->debug = given[OPTION_DEBUG] != 0;
     options->direct = given[OPTION_DIRECT] != 0;
-    options->all = options->pids_count + options->names_count + options->images_count == 0;
-    if (options->command == COMMAND_DIFF)
-        options->all = given[OPTION_ALL] != 0;
+    options->all = options->command == COMMAND_DIFF
+                       ? given[OPTION_ALL] != 0
+                       : options->pids_count + options->names_count + options->images_count == 0;
     options->who = options->command == COMMAND_MAPS && options->paths_count > 0 && options->all &&
                    given[OPTION_ALL] == 0 && options->kinds == 0 && options->sort == ORDER_NONE &&
                    options->top == 0 && !options->by_file && options->format != FORMAT_PROMETHEUS &&
-                   given[OPTION_REGIONS] == 0 && given[OPTION_PAGES] == 0;
+                   options->detail == DETAIL_VIEWS;
     if (options->top > 0 && options->sort == ORDER_NONE)
         options->sort = ORDER_SIZE; /* the first ones by chance are of no use */
-    if (given[OPTION_REGIONS] != 0)
-        options->detail = DETAIL_REGIONS;
-    if (given[OPTION_PAGES] != 0)
-        options->detail = DETAIL_PAGES;
 }
 
 /* Adds an option or operand that selects rows as a line, the lines in order: `diff` compares answers to
  * the same question, in whatever order and form its options were given. */
 static void add_question(struct options *options, const char *name, struct span value)
 {
-    char *text = options->question, word[OPTIONS_QUESTION_CAPACITY];
-    const size_t used = strlen(text), room = OPTIONS_QUESTION_CAPACITY - 1;
-    const int value_size = value.size < room ? (int)value.size : (int)room;
-    size_t at = 0;
-    int size = snprintf(word, sizeof word, "%s%s%s%.*s\n", name[0] != '\0' ? "--" : "", name,
-                        name[0] != '\0' && value.size > 0 ? " " : "", value_size,
-                        value.size > 0 ? value.data : "");
+    char line[OPTIONS_QUESTION_CAPACITY], lines[2 * OPTIONS_QUESTION_CAPACITY] = "";
+    char *at = options->question;
 
-    if (size < 0)
-        return;
-    struct span line = {word, (size_t)size < room ? (size_t)size : room};
-    while (at < used) {
-        const char *newline = memchr(text + at, '\n', used - at);
-        const size_t end = newline != NULL ? (size_t)(newline - text) + 1 : used;
-        if (span_compare(line, (struct span){text + at, end - at}) < 0)
-            break;
-        at = end;
-    }
-    line.size = line.size < room - at ? line.size : room - at;
-    const size_t tail = used - at < room - at - line.size ? used - at : room - at - line.size;
-    memmove(text + at + line.size, text + at, tail);
-    memcpy(text + at, line.data, line.size);
-    text[at + line.size + tail] = '\0';
+    (void)snprintf(line, sizeof line, "%s%s%s%s\n", name[0] != '\0' ? "--" : "", name,
+                   name[0] != '\0' && value.size > 0 ? " " : "", value.size > 0 ? value.data : "");
+    while (*at != '\0' && strncmp(line, at, strlen(line)) >= 0)
+        at += strcspn(at, "\n") + (strchr(at, '\n') != NULL);
+    (void)snprintf(lines, sizeof lines, "%.*s%s%s", (int)(at - options->question),
+                   options->question, line, at);
+    memcpy(options->question, lines, OPTIONS_QUESTION_CAPACITY - 1); /* the rest is cut */
 }
 
 /* Makes the lines one. what  Kind of the rows. */
 static void finish_question(struct options *options, const char *what)
 {
-    size_t used = strlen(options->question);
+    char *end = options->question;
 
-    for (size_t i = 0; i < used; i++)
-        if (options->question[i] == '\n')
-            options->question[i] = ' ';
-    (void)snprintf(options->question + used, sizeof options->question - used, "(%s)", what);
+    for (; *end != '\0'; end++)
+        *end = *end == '\n' ? ' ' : *end;
+    (void)snprintf(end, sizeof options->question - (size_t)(end - options->question), "(%s)", what);
 }
 
 bool options_parse(int argc, char *const *argv, struct options *options, char *message)

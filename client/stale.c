@@ -6,22 +6,12 @@
 #include "common/text/pattern.h"
 #include "common/text/timestamp.h"
 
-enum { FOUND_MAX = STORE_VIEWS_MAX, PENDING_MAX = 64 * 1024, USERS_SIZE_MAX = 1024 * 1024 };
+enum { PENDING_MAX = 64 * 1024, USERS_SIZE_MAX = 1024 * 1024 };
 
 struct stale_process {
     uint32_t pid;
     struct span name, services, start; /* in the store */
 };
-
-enum stale_reason { STALE_NOT, STALE_MOVED_ASIDE, STALE_PENDING, STALE_MISSING, STALE_REPLACED };
-
-struct stale_found {
-    uint32_t owner;
-    enum stale_reason reason;
-    struct span path;
-};
-
-static const char *const reasons[] = {"", "moved_aside", "pending", "missing", "replaced"};
 
 static bool keep(struct stale *stale, struct buffer *list, const void *item, size_t size)
 {
@@ -63,7 +53,6 @@ void stale_init(struct stale *stale, const struct stale_calls *calls)
     store_init(&stale->store);
     buffer_init(&stale->processes, PROCESSES_MAX * sizeof(struct stale_process));
     buffer_init(&stale->pending, PENDING_MAX * sizeof(struct span));
-    buffer_init(&stale->found, FOUND_MAX * sizeof(struct stale_found));
     buffer_init(&stale->pids, USERS_SIZE_MAX);
     if (calls != NULL)
         read_pending(stale, calls->pending);
@@ -74,11 +63,10 @@ void stale_release(struct stale *stale)
     store_release(&stale->store);
     buffer_release(&stale->processes);
     buffer_release(&stale->pending);
-    buffer_release(&stale->found);
     buffer_release(&stale->pids);
 }
 
-/* The buffer's memory comes from realloc() and holds nothing else. */
+/* The memory of these buffers comes from realloc() and holds nothing else. */
 static const struct stale_process *processes_of(const struct stale *stale)
 {
     return (const struct stale_process *)(const void *)stale->processes.data;
@@ -113,7 +101,7 @@ void stale_add(struct stale *stale, const struct row *row)
 
 static int by_owner(const void *a, const void *b)
 {
-    const struct stale_found *left = a, *right = b;
+    const struct stored_view *left = a, *right = b;
 
     return (left->owner > right->owner) - (left->owner < right->owner);
 }
@@ -145,13 +133,6 @@ static bool is_pending(struct stale *stale, struct span path)
     return stale->pending_index < count && path_compare(names[stale->pending_index], path) == 0;
 }
 
-static void add_found(struct stale *stale, const struct stored_view *view, enum stale_reason reason)
-{
-    const struct stale_found found = {view->owner, reason, view->path};
-
-    (void)keep(stale, &stale->found, &found, sizeof found);
-}
-
 static bool uses_file(const struct stale *stale, uint32_t pid)
 {
     const uint32_t *pids = (const uint32_t *)(const void *)stale->pids.data;
@@ -164,7 +145,7 @@ static bool uses_file(const struct stale *stale, uint32_t pid)
 
 /* Views of one file that is there and changed at this time. A process that started later has the file
  * of now. */
-static void decide_replaced(struct stale *stale, const struct stored_view *views, size_t count,
+static void decide_replaced(struct stale *stale, struct stored_view *views, size_t count,
                             uint64_t change_time)
 {
     const struct stale_process *processes = processes_of(stale);
@@ -188,64 +169,62 @@ static void decide_replaced(struct stale *stale, const struct stored_view *views
         /* A process that has ended uses nothing. */
         if (!uses_file(stale, process->pid) &&
             calls->is_running(calls->context, process->pid, process->start))
-            add_found(stale, &views[i], STALE_REPLACED);
+            views[i].rest = SPAN("replaced");
     }
 }
 
-static void decide_file(struct stale *stale, const struct stored_view *views, size_t count)
+static void decide_file(struct stale *stale, struct stored_view *views, size_t count)
 {
     const struct stale_calls *calls = stale->calls;
     const struct span path = views[0].path;
     enum stale_presence presence = STALE_UNKNOWN;
-    enum stale_reason reason = STALE_NOT;
+    struct span reason = SPAN("");
     uint64_t change_time = 0;
 
     if (is_moved_aside(path))
-        reason = STALE_MOVED_ASIDE;
+        reason = SPAN("moved_aside");
     else if (is_pending(stale, path))
-        reason = STALE_PENDING;
+        reason = SPAN("pending");
     else if (!views[0].is_device && views[0].rest.size == 0)
         presence = calls->look(calls->context, path, &change_time);
     if (presence == STALE_ABSENT)
-        reason = STALE_MISSING;
-    for (size_t i = 0; i < count && reason != STALE_NOT; i++)
-        if (i == 0 || views[i].owner != views[i - 1].owner)
-            add_found(stale, &views[i], reason);
+        reason = SPAN("missing");
+    for (size_t i = 0; i < count; i++)
+        views[i].rest = i > 0 && views[i].owner == views[i - 1].owner ? SPAN("") : reason;
     if (presence == STALE_PRESENT)
         decide_replaced(stale, views, count, change_time);
-    else if (reason == STALE_NOT)
+    else if (reason.size == 0)
         stale->unchecked++;
 }
 
 void stale_decide(struct stale *stale)
 {
-    const struct store *store = &stale->store;
+    struct store *store = &stale->store;
 
-    stale->failed = !store_sort(&stale->store, store_by_path) || stale->failed;
+    stale->failed = !store_sort(store, store_by_path) || stale->failed;
     for (size_t i = 0, count; i < store->count && !stale->failed; i += count) {
         count = store_same_path(store, i);
         decide_file(stale, store_views(store) + i, count);
     }
-    if (stale->found.size > 0 &&
-        !merge_sort(stale->found.data, stale->found.size / sizeof(struct stale_found),
-                    sizeof(struct stale_found), by_owner))
-        stale->failed = true;
+    stale->failed = stale->failed || !store_sort(store, by_owner);
 }
 
 bool stale_next(struct stale *stale, struct row *row)
 {
-    const struct stale_found *found = (const struct stale_found *)(const void *)stale->found.data;
+    const struct stored_view *views = store_views(&stale->store);
 
-    if (stale->next == stale->found.size / sizeof *found)
+    while (stale->next < stale->store.count && views[stale->next].rest.size == 0)
+        stale->next++;
+    if (stale->failed || stale->next == stale->store.count)
         return false;
-    found += stale->next++;
-    const struct stale_process *process = &processes_of(stale)[found->owner];
+    const struct stored_view *view = &views[stale->next++];
+    const struct stale_process *process = &processes_of(stale)[view->owner];
     row_begin(row, ROW_STALE);
     row_set_number(row, MEMBER_PID, process->pid);
     row_set_text(row, MEMBER_START, process->start);
     row_set_text(row, MEMBER_PROCESS, process->name);
     row_set_text(row, MEMBER_SERVICES, process->services);
-    row_set_text(row, MEMBER_PATH, found->path);
-    row_set_text(row, MEMBER_REASON, span_from_string(reasons[found->reason]));
+    row_set_text(row, MEMBER_PATH, view->path);
+    row_set_text(row, MEMBER_REASON, view->rest);
     return true;
 }

@@ -45,10 +45,11 @@ struct stale_calls {
 
 struct stale {
     const struct stale_calls *calls; /* the caller's */
-    struct store store;              /* mappings; the owner is an index in `processes` */
-    struct buffer processes;         /* struct stale_process */
-    struct buffer pending;           /* struct span, in the order of path_compare() */
-    struct buffer found;             /* struct stale_found, in the order of processes */
+    /* Mappings; the owner is an index in `processes`, the rest says why the file is stale: nothing at
+     * first, or that the path is not the file's; then the reason, of one view for each process. */
+    struct store store;
+    struct buffer processes; /* struct stale_process */
+    struct buffer pending;   /* struct span, in the order of path_compare() */
     struct buffer pids;
     size_t next, pending_index;
     unsigned questions;
