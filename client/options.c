@@ -128,7 +128,7 @@ static void read_kinds(struct cli *cli, struct options *options)
         struct span word = {cli->value.data + begin, end - begin};
         int kind = cli_choice(cli, word, words, sizeof words / sizeof words[0]);
         if (kind >= 0)
-            options->kinds |= kinds[kind];
+            options->request.kinds |= kinds[kind];
         begin = end + 1;
     }
 }
@@ -200,8 +200,8 @@ static void read_value(struct cli *cli, struct options *options, int option)
         read_path(cli, options);
         break;
     case OPTION_AT:
-        options->has_address = number_from_address(cli->value, &options->address);
-        if (!options->has_address)
+        options->request.has_address = number_from_address(cli->value, &options->request.address);
+        if (!options->request.has_address)
             cli_fail(cli, "\"%s\" is not a hexadecimal address, such as 0x7ffb3c0a0000",
                      cli_quote(cli->value).text);
         break;
@@ -246,13 +246,13 @@ static void add_pid(struct cli *cli, struct options *options, uint64_t pid)
         cli_fail(cli, "\"%s\" is too large for a process identifier", cli_quote(cli->value).text);
         return;
     }
-    for (size_t i = 0; i < options->pids_count; i++)
-        if (options->pids[i] == pid)
+    for (size_t i = 0; i < options->request.pids_count; i++)
+        if (options->request.pids[i] == pid)
             return;
-    if (options->pids_count == REQUEST_PIDS_MAX)
+    if (options->request.pids_count == REQUEST_PIDS_MAX)
         cli_fail(cli, "more than %d process identifiers", REQUEST_PIDS_MAX);
     else
-        options->pids[options->pids_count++] = (uint32_t)pid;
+        options->request.pids[options->request.pids_count++] = (uint32_t)pid;
 }
 
 static void add_name(struct cli *cli, struct options *options)
@@ -264,12 +264,12 @@ static void add_name(struct cli *cli, struct options *options)
         return;
     if (is_path && spelling_has_wildcard(cli->value))
         cli_fail(cli, "the path of a program has no wildcards; a name may have: lsmap \"demo*\"");
-    else if (options->names_count + options->images_count == REQUEST_NAMES_MAX)
+    else if (options->request.names_count + options->images_count == REQUEST_NAMES_MAX)
         cli_fail(cli, "more than %d process names", REQUEST_NAMES_MAX);
     else if (is_path)
         options->images[options->images_count++] = cli->value;
     else
-        options->names[options->names_count++] = cli->value;
+        options->request.names[options->request.names_count++] = cli->value;
 }
 
 /* Digits alone, or 0x and hexadecimal ones, are a process identifier; what has a separator or a drive
@@ -359,7 +359,7 @@ static void check(struct cli *cli, const struct options *options)
         cli_fail_at(cli, given[OPTION_SORT], "--by-file has no addresses to sort by");
     if (!options->by_file && options->sort == ORDER_PROCESSES)
         cli_fail_at(cli, given[OPTION_SORT], "--sort processes is for --by-file");
-    if (options->by_file && options->kinds == KIND_PAGEFILE)
+    if (options->by_file && options->request.kinds == KIND_PAGEFILE)
         cli_fail_at(cli, given[OPTION_KIND],
                     "--by-file lists files, pagefile-backed memory has none");
     if (options->host && given[OPTION_JSON] == 0 && given[OPTION_CSV] == 0)
@@ -396,10 +396,10 @@ static void take_switches(const struct cli *cli, struct options *options)
                       : given[OPTION_CSV] != 0        ? FORMAT_CSV
                       : given[OPTION_JSON] != 0       ? FORMAT_JSON
                                                       : FORMAT_TABLE;
-    options->detail = given[OPTION_PAGES] != 0     ? DETAIL_PAGES
-                      : given[OPTION_REGIONS] != 0 ? DETAIL_REGIONS
-                                                   : DETAIL_VIEWS;
-    options->own = given[OPTION_OWN] != 0;
+    options->request.detail = given[OPTION_PAGES] != 0     ? DETAIL_PAGES
+                              : given[OPTION_REGIONS] != 0 ? DETAIL_REGIONS
+                                                           : DETAIL_VIEWS;
+    options->request.own = given[OPTION_OWN] != 0;
     options->ascii = given[OPTION_ASCII] != 0;
     options->bom = given[OPTION_BOM] != 0;
     options->wait = given[OPTION_WAIT] != 0;
@@ -415,15 +415,17 @@ static void take_switches(const struct cli *cli, struct options *options)
     options->no_header = given[OPTION_NO_HEADER] != 0;
     options->wide = given[OPTION_WIDE] != 0;
     options->quiet = given[OPTION_QUIET] != 0;
-    options->debug = given[OPTION_DEBUG] != 0;
+    options->request.debug = given[OPTION_DEBUG] != 0;
     options->direct = given[OPTION_DIRECT] != 0;
-    options->all = options->command == COMMAND_DIFF
-                       ? given[OPTION_ALL] != 0
-                       : options->pids_count + options->names_count + options->images_count == 0;
-    options->who = options->command == COMMAND_MAPS && options->paths_count > 0 && options->all &&
-                   given[OPTION_ALL] == 0 && options->kinds == 0 && options->sort == ORDER_NONE &&
-                   options->top == 0 && !options->by_file && options->format != FORMAT_PROMETHEUS &&
-                   options->detail == DETAIL_VIEWS;
+    options->request.all =
+        options->command == COMMAND_DIFF
+            ? given[OPTION_ALL] != 0
+            : options->request.pids_count + options->request.names_count + options->images_count ==
+                  0;
+    options->who = options->command == COMMAND_MAPS && options->paths_count > 0 &&
+                   options->request.all && given[OPTION_ALL] == 0 && options->request.kinds == 0 &&
+                   options->sort == ORDER_NONE && options->top == 0 && !options->by_file &&
+                   options->format != FORMAT_PROMETHEUS && options->request.detail == DETAIL_VIEWS;
     if (options->top > 0 && options->sort == ORDER_NONE)
         options->sort = ORDER_SIZE; /* the first ones by chance are of no use */
 }

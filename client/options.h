@@ -1,6 +1,5 @@
-/* The command line of lsmap, read strictly.
- *
- * Pure: UTF-8 arguments in; a plain struct, or one sentence that says what is wrong, out. */
+/* The command line of lsmap, read strictly: UTF-8 arguments in; a plain struct, or one sentence that says
+ * what is wrong, out. */
 #ifndef CLIENT_OPTIONS_H
 #define CLIENT_OPTIONS_H
 
@@ -46,25 +45,17 @@ enum {
 /* The spans point into argv. */
 struct options {
     enum command command;
-    bool all;                        /* every process */
-    bool own;                        /* only processes of the caller */
-    uint32_t pids[REQUEST_PIDS_MAX]; /* in the order given, repeats dropped */
-    size_t pids_count;
-    struct span names[REQUEST_NAMES_MAX]; /* globs, in the order given */
-    size_t names_count;
+    /* What is asked of a server, but its op, id and paths; `kinds` 0: the default. Of diff only `all`. */
+    struct request request;
     struct span images[REQUEST_NAMES_MAX]; /* paths of programs, as given */
     size_t images_count;
     struct span paths[REQUEST_PATHS_MAX]; /* -f, as given */
     size_t paths_count;
-    bool who;            /* who has these files: one line for each process */
-    bool wait;           /* until nobody has them */
-    bool is_again;       /* not the first question of --wait */
-    unsigned interval_s; /* between two answers of watch */
-    bool initial;        /* what is there at first counts as come */
-    bool has_address;    /* --at */
-    uint64_t address;
-    uint32_t kinds; /* KIND_* bits; 0: the server's default */
-    enum request_detail detail;
+    bool who;                                   /* who has these files: one line for each process */
+    bool wait;                                  /* until nobody has them */
+    bool is_again;                              /* not the first question of --wait */
+    unsigned interval_s;                        /* between two answers of watch */
+    bool initial;                               /* what is there at first counts as come */
     struct span not_under[OPTIONS_FOLDERS_MAX]; /* only what is outside these folders */
     size_t not_under_count;
     bool outside_system; /* and outside those of Windows and of installed programs */
@@ -82,12 +73,11 @@ struct options {
     bool no_header;
     bool wide;                     /* never cut a path */
     bool quiet;                    /* no totals, no line for each process that failed */
-    bool debug;                    /* ask what the scan cost, and show it */
     bool direct;                   /* scan in this process, without the service */
     char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
     unsigned timeout_s;            /* for the complete answer */
     char question
-        [OPTIONS_QUESTION_CAPACITY]; /* the command and what selects rows, cut; terminated */
+        [OPTIONS_QUESTION_CAPACITY]; /* what selects rows, and their kind, cut; terminated */
     unsigned wait_s;                 /* for the end of --wait; 0: no limit */
 };
 
@@ -99,8 +89,7 @@ bool options_is_scan(_In_ const struct options *options);
 
 /* Reads the arguments; argv[0] is the program and not read.
  * options  Set on success, untouched on failure.
- * message  Receives, on failure, one terminated line that says what is wrong and at which argument;
- *          what it repeats of the arguments is fit to be shown.
+ * message  Receives, on failure, one terminated line that is fit to be shown: what is wrong, where.
  * Returns false when lsmap must end with the exit code for usage. */
 NODISCARD bool options_parse(int argc, char *const *argv, _Out_ struct options *options,
                              _Out_writes_(OPTIONS_ERROR_CAPACITY) char *message);

@@ -1,8 +1,6 @@
-/* How lsmap ends: its exit code, why a command failed and what to do about it, and what a result
- * lacks.
- *
- * Everything here ends up on stderr, so that the results on stdout stay clean. Nothing grows with the
- * number of processes: so many reasons, and so many names for each, are kept; the rest is counted. */
+/* How lsmap ends: its exit code, why a command failed and what to do about it, and what a result lacks;
+ * all of it for stderr. Nothing grows with the number of processes: so many reasons, and so many names
+ * for each, are kept; the rest is counted. */
 #ifndef CLIENT_OUTCOME_H
 #define CLIENT_OUTCOME_H
 
@@ -22,9 +20,8 @@ enum outcome {
     OUTCOME_INTERRUPTED = 130
 };
 
-/* Columns: symbol, exit code, text. In a text, {pipe}, {seconds} and {detail} are replaced. Of those
- * with nothing but a detail: Windows failed, or a bound was reached; a file to be compared cannot be
- * opened. */
+/* Columns: symbol, exit code, text with {pipe}, {seconds} and {detail}. FAILURE_SYSTEM: Windows failed,
+ * or a bound was reached; FAILURE_FILE: a file to be compared cannot be opened. */
 #define FAILURE_LIST(X)                                                                        \
     X(FAILURE_NOT_INSTALLED, OUTCOME_NO_SERVICE,                                               \
       "the " SERVICE_NAME " service is not installed: "                                        \
@@ -73,10 +70,7 @@ enum failure_kind {
         FAILURE_COUNT
 };
 
-enum {
-    FAILURE_DETAIL_CAPACITY = 256,
-    OUTCOME_TEXT_SIZE_MAX = 4 * 1024 /* of failure_report() */
-};
+enum { FAILURE_DETAIL_CAPACITY = 256, OUTCOME_TEXT_SIZE_MAX = 4 * 1024 /* of failure_report() */ };
 
 struct failure {
     enum failure_kind kind;
@@ -86,19 +80,19 @@ struct failure {
 /* Sets `failure` and returns false, for `return failure_set(...)`. detail may be NULL. */
 bool failure_set(_Out_ struct failure *failure, enum failure_kind kind, const char *detail);
 
-/* Appends "lsmap: " and the failure as one line; returns its outcome.
- * pipe       The pipe's full name. */
+/* Appends "lsmap: " and the failure as one line; returns its outcome. pipe  Its full name. */
 enum outcome failure_report(_In_ const struct failure *failure, const char *pipe,
                             unsigned timeout_s, _Inout_ struct buffer *out);
 
 /* Appends a ROW_ERROR as one line, "lsmap: MESSAGE (CODE): HINT"; returns its outcome. */
 enum outcome outcome_report_error(_In_ const struct row *error, _Inout_ struct buffer *out);
 
+/* The groups: unmatched pids, globs and paths of programs, then processes that could not be read. */
 enum {
-    GAP_PIDS = 0, /* unmatched */
+    GAP_PIDS,
     GAP_GLOBS,
-    GAP_IMAGES,  /* paths of programs */
-    GAP_REASONS, /* the first group of processes that could not be read */
+    GAP_IMAGES,
+    GAP_REASONS,
     GAPS_REASONS_MAX = 16,
     GAPS_GROUPS_MAX = GAP_REASONS + GAPS_REASONS_MAX + 1,
     GAPS_NAMES_SIZE_MAX = 512,      /* bytes of the names kept for one reason */
@@ -124,8 +118,8 @@ struct gaps {
     uint64_t denied;    /* of the unmatched: because the caller may not know */
     /* One more than are used, in which the next reason is put together. */
     struct gap_group groups[GAPS_GROUPS_MAX];
-    size_t groups_count; /* those of GAP_PIDS and GAP_GLOBS included */
-    uint64_t others;     /* processes whose reason found no room */
+    size_t groups_count;
+    uint64_t others; /* processes whose reason found no room */
 };
 
 void gaps_init(_Out_ struct gaps *gaps);

@@ -49,10 +49,10 @@ static enum columns_table table_of(const struct options *options)
     if (options->by_file)
         return COLUMNS_FILES;
     if (options->sort != ORDER_NONE && options->format == FORMAT_TABLE)
-        return options->detail == DETAIL_PAGES ? COLUMNS_FLAT_PAGES : COLUMNS_FLAT;
-    if (options->detail == DETAIL_REGIONS)
+        return options->request.detail == DETAIL_PAGES ? COLUMNS_FLAT_PAGES : COLUMNS_FLAT;
+    if (options->request.detail == DETAIL_REGIONS)
         return COLUMNS_REGIONS;
-    return options->detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
+    return options->request.detail == DETAIL_PAGES ? COLUMNS_PAGES : COLUMNS_MAPS;
 }
 
 void pipeline_init(struct pipeline *pipeline, const struct run_settings *settings)
@@ -75,6 +75,7 @@ void pipeline_init(struct pipeline *pipeline, const struct run_settings *setting
     buffer_init(&pipeline->kinds, KINDS_SIZE_MAX);
     buffer_init(&pipeline->path, ROW_LINE_SIZE_MAX);
     buffer_init(&pipeline->out, OUT_SIZE_MAX);
+    buffer_init(&pipeline->say, SAY_SIZE_MAX);
     filter_init(&pipeline->filter, settings->folders, settings->folders_count);
     sorter_init(&pipeline->sorter, options->sort, options->by_file);
     table_init(&pipeline->table, kind, &style);
@@ -93,6 +94,7 @@ void pipeline_release(struct pipeline *pipeline)
     buffer_release(&pipeline->kinds);
     buffer_release(&pipeline->path);
     buffer_release(&pipeline->out);
+    buffer_release(&pipeline->say);
     filter_release(&pipeline->filter);
     sorter_release(&pipeline->sorter);
     table_deinit(&pipeline->table);
@@ -112,6 +114,15 @@ bool pipeline_flush(struct pipeline *pipeline)
     pipeline->is_printed = pipeline->is_printed || out.size > 0;
     buffer_clear(&pipeline->out);
     return !pipeline->unread;
+}
+
+void pipeline_say(struct pipeline *pipeline, bool is_wanted)
+{
+    const struct output *output = pipeline->settings->output;
+
+    if (is_wanted && pipeline->say.size > 0 && !pipeline->say.failed)
+        output->complain(output->context, buffer_span(&pipeline->say));
+    buffer_clear(&pipeline->say);
 }
 
 enum outcome pipeline_complain(const struct pipeline *pipeline)
@@ -308,7 +319,6 @@ struct run {
     uint64_t dropped;                  /* pid that runs another program than was named */
     bool has_image[REQUEST_NAMES_MAX]; /* a process runs it */
     uint64_t rows, processes, uses;    /* taken; uses: what a process has mapped or open */
-    struct buffer say;                 /* diagnostics, written after the results */
     enum outcome refusal;              /* of the server's error; OUTCOME_COMPLETE: none */
 };
 
@@ -319,30 +329,21 @@ void run_make_request(const struct run_settings *settings, struct request *reque
         [COMMAND_MAPS] = OP_MAPS,     [COMMAND_PS] = OP_PROCESSES, [COMMAND_INFO] = OP_INFO,
         [COMMAND_WHOAMI] = OP_WHOAMI, [COMMAND_STATS] = OP_STATS,  [COMMAND_SECTIONS] = OP_SECTIONS,
         [COMMAND_STALE] = OP_MAPS,    [COMMAND_WATCH] = OP_MAPS};
+    const enum request_op op = ops[options->command];
 
-    request_init(request, ops[options->command]);
-    request->id.type = REQUEST_ID_INT;
-    request->id.number = 1;
-    if (!options_is_scan(options))
-        return;
-    request->all = options->all;
-    request->own = options->own;
-    request->debug = options->debug;
-    request->pids_count = options->pids_count;
-    request->names_count = options->names_count;
-    memcpy(request->pids, options->pids, sizeof options->pids);
-    memcpy(request->names, options->names, sizeof options->names);
+    request_init(request, op);
+    const uint32_t kinds = request->kinds;
+    if (options_is_scan(options))
+        *request = options->request;
+    request->op = op;
+    request->kinds = request->kinds != 0 ? request->kinds : kinds;
+    request->id = (struct request_id){.type = REQUEST_ID_INT, .number = 1};
     for (size_t i = 0; i < options->images_count; i++)
         request->names[request->names_count++] = path_name(settings->images->items[i].name);
-    if (request->op != OP_MAPS)
+    if (op != OP_MAPS)
         return;
-    if (options->kinds != 0)
-        request->kinds = options->kinds;
     request->paths_count = settings->paths->globs_count;
     memcpy(request->paths, settings->paths->globs, sizeof request->paths);
-    request->has_address = options->has_address;
-    request->address = options->address;
-    request->detail = options->detail;
 }
 
 static struct run *run_create(const struct run_settings *settings)
@@ -359,12 +360,12 @@ static struct run *run_create(const struct run_settings *settings)
     gaps_init(&run->gaps);
     run->gaps.is_scan = options_is_scan(options);
     run->gaps.wants_others =
-        !options->own && (options->all || options->names_count + options->images_count > 0);
+        !options->request.own &&
+        (options->request.all || options->request.names_count + options->images_count > 0);
     row_init(&run->process);
     row_init(&run->open);
     row_init(&run->end);
     stale_init(&run->stale, settings->stale);
-    buffer_init(&run->say, SAY_SIZE_MAX);
     pipeline_init(&run->pipeline, settings);
     return run;
 }
@@ -376,7 +377,6 @@ static void run_destroy(struct run *run)
     row_release(&run->open);
     row_release(&run->end);
     stale_release(&run->stale);
-    buffer_release(&run->say);
     gaps_deinit(&run->gaps);
     exchange_deinit(&run->exchange);
     free(run);
@@ -388,7 +388,7 @@ static void say_no_view(struct run *run)
     const struct request *request = &run->request;
     const struct asked_list *paths = run->settings->paths;
     const struct gaps *gaps = &run->gaps;
-    struct buffer *say = &run->say;
+    struct buffer *say = &run->pipeline.say;
 
     buffer_text(say, PRODUCT_NAME ": ");
     if (request->names_count == 1 && request->pids_count == 0) {
@@ -416,7 +416,7 @@ static void say_no_view(struct run *run)
 /* What the scan cost: time, and queries by class. */
 static void say_cost(struct run *run, const struct row *end)
 {
-    struct buffer *say = &run->say;
+    struct buffer *say = &run->pipeline.say;
     struct json_reader reader;
     char elapsed[DISPLAY_COUNT_CAPACITY];
 
@@ -449,24 +449,24 @@ static void on_end(struct run *run, const struct row *end)
         const uint64_t errors = row_number(end, MEMBER_ERRORS, 0);
         run->gaps.processes = row_number(end, MEMBER_ROWS, 0) - errors;
         if (run->gaps.processes == 0 && errors == 0 && !options->quiet)
-            buffer_text(&run->say, PRODUCT_NAME ": no named section matches\n");
+            buffer_text(&run->pipeline.say, PRODUCT_NAME ": no named section matches\n");
     }
     run->gaps.is_filtered = filter->folders_count > 0 && filter->mappings == 0;
     if (!options->quiet && run->gaps.processes > 0 && run->gaps.is_filtered)
-        buffer_text(&run->say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
+        buffer_text(&run->pipeline.say, PRODUCT_NAME ": nothing is mapped outside these folders\n");
     else if (options->who && (!options->is_again || run->uses == 0) &&
              (!options->quiet || (options->wait && who_has_gap(run->settings->paths, NTSTATUS_OK))))
-        who_report(run->settings->paths, run->uses > 0, run->gaps.is_own, &run->say);
+        who_report(run->settings->paths, run->uses > 0, run->gaps.is_own, &run->pipeline.say);
     else if (!options->quiet && !options->who && run->gaps.processes == 0 &&
              (request->has_address || request->paths_count > 0) &&
              row_number(end, MEMBER_UNMATCHED, 0) < selectors)
         say_no_view(run);
     if (!options->quiet && request->paths_count > 0 && unnamed > 0)
-        buffer_format(&run->say,
+        buffer_format(&run->pipeline.say,
                       PRODUCT_NAME ": Windows refused the names of %" PRIu64
                                    " views; no search for a file finds them\n",
                       unnamed);
-    if (options->debug)
+    if (options->request.debug)
         say_cost(run, end);
 }
 
@@ -490,9 +490,10 @@ static bool show_stale(struct run *run, struct row *row)
         return pipeline_row(&run->pipeline, row);
     run->gaps.is_filtered = rows == 0;
     if (rows == 0 && !is_quiet)
-        buffer_text(&run->say, PRODUCT_NAME ": no process has a file mapped that was replaced\n");
+        buffer_text(&run->pipeline.say,
+                    PRODUCT_NAME ": no process has a file mapped that was replaced\n");
     if (stale->unchecked > 0 && !is_quiet)
-        buffer_format(&run->say,
+        buffer_format(&run->pipeline.say,
                       PRODUCT_NAME ": %" PRIu64
                                    " mapped %s not checked: you may not look there, or "
                                    "Windows does not say who uses the file\n",
@@ -536,7 +537,7 @@ static bool take_row(struct run *run, struct row *row)
     if (row->type == ROW_END)
         on_end(run, row);
     if (row->type == ROW_ERROR)
-        run->refusal = outcome_report_error(row, &run->say);
+        run->refusal = outcome_report_error(row, &run->pipeline.say);
     return run->settings->stale != NULL ? show_stale(run, row) : pipeline_row(&run->pipeline, row);
 }
 
@@ -550,11 +551,11 @@ static bool is_dropped(struct run *run, const struct row *row)
     if (row->type != ROW_PROCESS || options->images_count == 0)
         return pid == run->dropped && pid != UINT64_MAX;
     bool is_selected = false;
-    for (size_t i = 0; i < options->pids_count; i++)
-        is_selected = is_selected || options->pids[i] == pid;
-    for (size_t i = 0; i < options->names_count; i++)
-        is_selected =
-            is_selected || glob_match_process(options->names[i], row_text(row, MEMBER_NAME));
+    for (size_t i = 0; i < options->request.pids_count; i++)
+        is_selected = is_selected || options->request.pids[i] == pid;
+    for (size_t i = 0; i < options->request.names_count; i++)
+        is_selected = is_selected ||
+                      glob_match_process(options->request.names[i], row_text(row, MEMBER_NAME));
     for (size_t i = 0; i < options->images_count; i++)
         if (fold_equal(run->settings->images->items[i].name, row_text(row, MEMBER_IMAGE)))
             run->has_image[i] = is_selected = true;
@@ -613,7 +614,7 @@ static bool on_wait(struct run *run)
     const struct output *output = run->settings->output;
     const struct options *options = run->settings->options;
 
-    if (output->progress != NULL && options->all && !options->quiet && !options->wait &&
+    if (output->progress != NULL && options->request.all && !options->quiet && !options->wait &&
         run->processes > 0)
         output->progress(output->context, run->processes);
     return run->settings->width == 0 || pipeline_flush(&run->pipeline);
@@ -649,22 +650,21 @@ static enum outcome judge(struct run *run, enum exchange_event event, const stru
         outcome = run->refusal != OUTCOME_COMPLETE ? run->refusal : gaps_outcome(&run->gaps);
     if ((pipeline->exhausted || event == EXCHANGE_FAILED || run->refusal != OUTCOME_COMPLETE) &&
         pipeline->is_printed && pipeline->rows > 0 && options->out == NULL)
-        buffer_text(&run->say, PRODUCT_NAME ": the output is incomplete\n");
+        buffer_text(&run->pipeline.say, PRODUCT_NAME ": the output is incomplete\n");
     /* A system that never lists users would never let --wait end well. */
     if ((paths->dropped > 0 && (outcome == OUTCOME_COMPLETE || outcome == OUTCOME_NOTHING)) ||
         (options->wait && outcome == OUTCOME_NOTHING &&
          who_has_gap(paths, NTSTATUS_NOT_IMPLEMENTED)))
         outcome = OUTCOME_INCOMPLETE;
     if (!options->quiet && !options->is_again)
-        who_report_dropped(paths, &run->say);
+        who_report_dropped(paths, &run->pipeline.say);
     if (!options->quiet)
-        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->say);
+        gaps_report(&run->gaps, options->format != FORMAT_JSON, &run->pipeline.say);
     return outcome;
 }
 
 enum outcome run_request(const struct run_settings *settings)
 {
-    const struct output *output = settings->output;
     struct failure failure = {FAILURE_MEMORY, ""};
     struct run *run = run_create(settings);
     enum exchange_event event = EXCHANGE_FAILED;
@@ -683,8 +683,7 @@ enum outcome run_request(const struct run_settings *settings)
     pipeline_end(&run->pipeline);
     enum outcome outcome = judge(run, event, &failure);
     /* Unless the reader of the diagnostics has gone with that of the results. */
-    if (!run->pipeline.unread && run->say.size > 0 && !run->say.failed)
-        output->complain(output->context, buffer_span(&run->say));
+    pipeline_say(&run->pipeline, !run->pipeline.unread);
     run_destroy(run);
     return outcome;
 }

@@ -18,8 +18,7 @@
 struct output {
     void *context; /* first argument of all */
 
-    /* Writes results: complete lines, in large pieces. Returns false when they have no reader any
-     * more. */
+    /* Writes results, complete lines. Returns false when they have no reader any more. */
     bool (*write)(void *context, struct span bytes);
 
     /* Writes one or more diagnostic lines, apart from the results. */
@@ -44,9 +43,8 @@ struct run_settings {
     const struct span *folders;      /* what --not-under and --outside-system leave out */
     size_t folders_count;
     const struct stale_calls *stale; /* of `stale`; NULL: another command */
-
-    struct envelope *envelope;      /* what --host adds to rows; NULL: nothing */
-    uint64_t (*now)(void *context); /* FILETIME, for --prometheus; NULL: not known */
+    struct envelope *envelope;       /* what --host adds to rows; NULL: nothing */
+    uint64_t (*now)(void *context);  /* FILETIME, for --prometheus; NULL: not known */
 };
 
 /* What the options ask. */
@@ -83,6 +81,7 @@ struct pipeline {
     struct csv csv;
     struct prometheus prometheus;
     struct buffer out; /* results not yet written */
+    struct buffer say; /* diagnostics that are put together, apart from the results */
     bool is_printed;   /* some results were written */
     bool unread;       /* the results have no reader any more */
     bool exhausted;    /* memory, or a bound: no more rows can be shown */
@@ -101,6 +100,9 @@ bool pipeline_flush(_Inout_ struct pipeline *pipeline);
 
 /* Writes what was kept until the last row, in pieces of about OUTPUT_SIZE bytes. */
 void pipeline_end(_Inout_ struct pipeline *pipeline);
+
+/* Writes the diagnostics that were put together, if they are wanted, and forgets them. */
+void pipeline_say(_Inout_ struct pipeline *pipeline, bool is_wanted);
 
 /* Says why an exhausted pipeline gave up. */
 enum outcome pipeline_complain(_In_ const struct pipeline *pipeline);

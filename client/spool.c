@@ -23,24 +23,23 @@ void spool_wrote(struct spool *spool, size_t size)
     spool->file_end += size;
 }
 
-size_t spool_take(struct spool *spool, struct buffer *out)
+size_t spool_take(struct spool *spool, struct buffer *out, uint64_t *offset)
 {
     const struct buffer memory = spool->memory;
     const uint64_t in_file = spool->file_end - spool->file_begin;
-    const size_t most = out->capacity_max < SPOOL_READ_SIZE ? out->capacity_max : SPOOL_READ_SIZE;
+    size_t size = out->capacity_max < SPOOL_READ_SIZE ? out->capacity_max : SPOOL_READ_SIZE;
 
-    if (memory.size == 0)
-        return in_file < most ? (size_t)in_file : most;
-    spool->memory = *out;
-    *out = memory;
-    return 0;
-}
-
-void spool_took(struct spool *spool, size_t size)
-{
+    *offset = spool->file_begin;
+    if (memory.size > 0) {
+        spool->memory = *out;
+        *out = memory;
+        return 0;
+    }
+    size = in_file < size ? (size_t)in_file : size;
     spool->file_begin += size;
     if (spool->file_begin == spool->file_end)
         spool->file_begin = spool->file_end = 0; /* the next bytes overwrite the file */
+    return size;
 }
 
 bool spool_is_empty(const struct spool *spool)

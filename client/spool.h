@@ -1,7 +1,5 @@
 /* Bytes on their way from a fast writer to a slow reader, in order: in memory up to a bound, then in
- * a file.
- *
- * Pure: says where they are, and its user moves those of the file. Not for two threads at once. */
+ * a file. Says where they are; its user moves those of the file. Not for two threads at once. */
 #ifndef CLIENT_SPOOL_H
 #define CLIENT_SPOOL_H
 
@@ -23,10 +21,10 @@ NODISCARD bool spool_put(_Inout_ struct spool *spool, struct span bytes);
 void spool_wrote(_Inout_ struct spool *spool, size_t size);
 
 /* Takes what comes next: what is in memory is moved to `out`, which must be empty and have the same
- * bound. Returns 0, or how many bytes must be read from the file, at file_begin, and reported by
- * spool_took(). Nothing is left when it returns 0 and `out` is empty. */
-NODISCARD size_t spool_take(_Inout_ struct spool *spool, _Inout_ struct buffer *out);
-void spool_took(_Inout_ struct spool *spool, size_t size);
+ * bound. Returns 0, or how many bytes must be read from the file at *offset, before more are written.
+ * Nothing is left when it returns 0 and `out` is empty. */
+NODISCARD size_t spool_take(_Inout_ struct spool *spool, _Inout_ struct buffer *out,
+                            _Out_ uint64_t *offset);
 
 bool spool_is_empty(_In_ const struct spool *spool);
 

@@ -15,22 +15,17 @@
 
 #include "client/rows/store.h"
 
-/* Each question who uses a file makes the kernel walk all processes. */
-enum { STALE_QUESTIONS_MAX = 64 };
+enum { STALE_QUESTIONS_MAX = 64 }; /* who uses a file: for each the kernel walks all processes */
 
-enum stale_presence {
-    STALE_UNKNOWN, /* the caller may not look, or the path is of another machine */
-    STALE_ABSENT,
-    STALE_PRESENT
-};
+/* STALE_UNKNOWN: the caller may not look, or the path is of another machine. */
+enum stale_presence { STALE_UNKNOWN, STALE_ABSENT, STALE_PRESENT };
 
 /* What Windows says, asked with the rights of the caller. */
 struct stale_calls {
     void *context; /* first argument of all */
-
-    /* PendingFileRenameOperations as UTF-8: an old and a new name in turn, each terminated; an empty
-     * new name: the file is to be deleted. */
-    struct span pending;
+    struct span
+        pending; /* PendingFileRenameOperations as UTF-8: an old and a new name in turn, each
+                            terminated; an empty new name: the file is to be deleted */
 
     /* change_time  FILETIME of the last change of data, attributes or names; with STALE_PRESENT. */
     enum stale_presence (*look)(void *context, struct span path, uint64_t *change_time);

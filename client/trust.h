@@ -1,11 +1,11 @@
-/* Is the server of a pipe the one that was meant? Decided on plain facts, before a byte is sent.
+/* Is the server of a pipe the one that was meant? Decided before a byte is sent, on plain facts that
+ * client/win32/pipe.c gathers.
  *
  * Whoever creates a pipe first owns its name. So the service's pipe must belong to SYSTEM and be
  * served by the process that the service control manager names as lsmapd. Windows names the process
  * that created the first instance (source: OpenVPN/openvpn-gui#691): when that one has died while a
  * client held the name, and the service serves the name again, it is nobody, and the owner decides. A
- * pipe that the user names must belong to the user, or to an account that can read more anyway.
- * client/win32/pipe.c gathers the facts. */
+ * pipe that the user names must belong to the user, or to an account that can read more anyway. */
 #ifndef CLIENT_TRUST_H
 #define CLIENT_TRUST_H
 

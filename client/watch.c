@@ -9,8 +9,7 @@
 #include "common/text/timestamp.h"
 
 enum {
-    SAY_SIZE_MAX = 1024 * 1024, /* of diagnostics, and of what is read from a file at once */
-    FILE_COLUMNS_MAX = 40,      /* of a file's name in a message */
+    FILE_COLUMNS_MAX = 40, /* of a file's name in a message */
     QUESTION_COLUMNS_MAX = 80,
     KEPT_INTERVAL_MAX_MS = 150 * 1000 /* half of what a server lets a connection idle by default */
 };
@@ -27,7 +26,6 @@ struct watch {
     struct snapshot snapshots[2];
     struct snapshot *old, *new_; /* the one to compare with, and that of the new answer */
     struct pipeline pipeline;
-    struct buffer say; /* diagnostics that are put together */
     struct request request;
     char time[TIMESTAMP_CAPACITY]; /* of the new snapshot */
     struct failure failure;        /* why there is no answer */
@@ -53,7 +51,6 @@ static struct watch *watch_create(const struct run_settings *settings,
     snapshot_init(watch->old = &watch->snapshots[0]);
     snapshot_init(watch->new_ = &watch->snapshots[1]);
     pipeline_init(&watch->pipeline, settings);
-    buffer_init(&watch->say, SAY_SIZE_MAX);
     return watch;
 }
 
@@ -62,18 +59,7 @@ static void watch_destroy(struct watch *watch)
     snapshot_release(watch->old);
     snapshot_release(watch->new_);
     pipeline_release(&watch->pipeline);
-    buffer_release(&watch->say);
     free(watch);
-}
-
-/* Writes the diagnostics that were put together. */
-static void say(struct watch *watch, bool is_wanted)
-{
-    const struct output *output = watch->settings->output;
-
-    if (is_wanted && watch->say.size > 0 && !watch->say.failed)
-        output->complain(output->context, buffer_span(&watch->say));
-    buffer_clear(&watch->say);
 }
 
 static void put_not_compared(uint64_t count, struct buffer *out)
@@ -105,7 +91,7 @@ static enum outcome read_file(struct watch *watch, diff_read read, void *context
 {
     struct snapshot *snapshot = &watch->snapshots[side];
     struct failure failure = {FAILURE_MEMORY, "out of memory"};
-    struct buffer *text = &watch->say;
+    struct buffer *text = &watch->pipeline.say;
     size_t size = 1;
     bool good = buffer_reserve(text, SNAPSHOT_FEED_SIZE);
 
@@ -146,23 +132,24 @@ static const char *refuse_questions(const struct snapshot *snapshots, struct buf
 static enum outcome compare_files(struct watch *watch)
 {
     const struct options *options = watch->settings->options;
-    const char *refusal = refuse_questions(watch->snapshots, &watch->say);
+    const char *refusal = refuse_questions(watch->snapshots, &watch->pipeline.say);
     struct diff_result result;
 
     if (refusal != NULL) {
         (void)failure_set(&watch->failure, FAILURE_FILE, refusal);
         return run_complain(watch->settings, &watch->failure);
     }
-    if (diff_snapshots(watch->old, watch->new_, options->all, show_change, watch, &result))
+    if (diff_snapshots(watch->old, watch->new_, options->request.all, show_change, watch, &result))
         pipeline_end(&watch->pipeline);
     (void)pipeline_flush(&watch->pipeline);
     if (watch->pipeline.exhausted)
         return pipeline_complain(&watch->pipeline);
-    put_not_compared(result.not_compared, &watch->say);
+    put_not_compared(result.not_compared, &watch->pipeline.say);
     if (watch->old->has_own_scope != watch->new_->has_own_scope)
-        buffer_text(&watch->say, PRODUCT_NAME ": one file covers every process, the other only the "
-                                              "processes of one user\n");
-    say(watch, !options->quiet && !watch->pipeline.unread);
+        buffer_text(&watch->pipeline.say,
+                    PRODUCT_NAME ": one file covers every process, the other only the "
+                                 "processes of one user\n");
+    pipeline_say(&watch->pipeline, !options->quiet && !watch->pipeline.unread);
     return result.changes > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;
 }
 
@@ -186,10 +173,10 @@ enum outcome run_diff(const struct run_settings *settings, diff_read read, void 
 /* The server's own refusal: what passes is tried again. */
 static enum poll refuse(struct watch *watch, const struct row *error)
 {
-    watch->outcome = outcome_report_error(error, &watch->say);
+    watch->outcome = outcome_report_error(error, &watch->pipeline.say);
     const bool passes =
         watch->has_answer && watch->outcome != OUTCOME_DENIED && watch->outcome != OUTCOME_USAGE;
-    say(watch, !passes);
+    pipeline_say(&watch->pipeline, !passes);
     (void)failure_set(&watch->failure, FAILURE_BUSY, NULL);
     return passes ? POLL_AGAIN : POLL_LAST;
 }
@@ -238,10 +225,10 @@ static void say_away(struct watch *watch, bool is_away)
         return;
     if (is_away)
         (void)run_complain(watch->settings, &watch->failure);
-    buffer_text(&watch->say, is_away ? PRODUCT_NAME
-                                 ": watching goes on when the server answers again\n"
-                                     : PRODUCT_NAME ": the server answers again\n");
-    say(watch, true);
+    buffer_text(&watch->pipeline.say, is_away ? PRODUCT_NAME
+                                          ": watching goes on when the server answers again\n"
+                                              : PRODUCT_NAME ": the server answers again\n");
+    pipeline_say(&watch->pipeline, true);
     watch->is_away = is_away;
 }
 
@@ -254,19 +241,19 @@ static bool compare_answers(struct watch *watch)
     struct snapshot *old = watch->old;
     bool good = true;
 
-    if (!watch->has_answer && watch->new_->has_own_scope && !options->own)
-        buffer_text(&watch->say,
+    if (!watch->has_answer && watch->new_->has_own_scope && !options->request.own)
+        buffer_text(&watch->pipeline.say,
                     PRODUCT_NAME ": only your own processes are visible to you; see `" PRODUCT_NAME
                                  " whoami`\n");
-    say(watch, true);
+    pipeline_say(&watch->pipeline, true);
     timestamp_format(watch->time, watch->server->now(watch->server->context));
     if (watch->has_answer || options->initial)
         good = diff_snapshots(old, watch->new_, watch->request.paths_count > 0, show_change, watch,
                               &result);
     watch->has_answer = true;
     /* Processes that were not read have no changes: said when their number is another. */
-    put_not_compared(result.not_compared, &watch->say);
-    say(watch, result.not_compared != watch->not_compared && !options->quiet);
+    put_not_compared(result.not_compared, &watch->pipeline.say);
+    pipeline_say(&watch->pipeline, result.not_compared != watch->not_compared && !options->quiet);
     watch->not_compared = result.not_compared;
     watch->old = watch->new_;
     watch->new_ = old;
@@ -282,8 +269,8 @@ enum outcome run_watch(const struct run_settings *settings, const struct watch_s
     if (watch == NULL)
         return OUTCOME_BROKEN;
     run_make_request(settings, &watch->request);
-    who_report_dropped(settings->paths, &watch->say); /* never found */
-    say(watch, true);
+    who_report_dropped(settings->paths, &watch->pipeline.say); /* never found */
+    pipeline_say(&watch->pipeline, true);
     while (goes_on) { /* each turn waits for an answer up to the time-out, then for the interval */
         snapshot_release(watch->new_);
         snapshot_init(watch->new_);

@@ -24,13 +24,9 @@ struct watch_server {
      * with `failure` set: it cannot. */
     const struct transport *(*ready)(void *context, struct failure *failure);
 
-    /* Closes the connection. */
-    void (*close)(void *context);
-
-    /* Waits. Returns false to end the watch. */
-    bool (*wait)(void *context, unsigned ms);
-
-    uint64_t (*now)(void *context); /* FILETIME */
+    void (*close)(void *context);             /* the connection */
+    bool (*wait)(void *context, unsigned ms); /* returns false to end the watch */
+    uint64_t (*now)(void *context);           /* FILETIME */
 };
 
 /* Watches until the first answer fails, an answer denies or refuses the question, the reader of the
@@ -48,7 +44,6 @@ struct wait_calls {
 
     /* One question, its lines to `results` and its diagnostics to the output. */
     enum outcome (*ask)(void *context, const struct options *options, struct buffer *results);
-
     bool (*wait)(void *context, unsigned ms);
     uint64_t (*now_ms)(void *context);
 };

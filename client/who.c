@@ -60,22 +60,21 @@ struct asked *asked_add(struct asked_list *list, enum asked_kind kind, struct sp
     ASSERT(list->count < ASKED_MAX);
     struct asked *item = &list->items[list->count++];
 
-    *item = (struct asked){kind, name, 0, NTSTATUS_NOT_IMPLEMENTED, ""};
-    if (!store_keep(&list->store, &item->name)) {
-        item->name = SPAN("");
-        list->failed = true;
-    }
+    *item = (struct asked){kind, name, NTSTATUS_NOT_IMPLEMENTED, ""};
+    if (store_keep(&list->store, &item->name))
+        return item;
+    item->name = SPAN("");
+    list->failed = true;
     return item;
 }
 
 static void add_glob(struct asked_list *list, size_t index, struct span name, bool is_counted)
 {
-    struct asked *item = &list->items[index];
     struct buffer text;
 
     buffer_init(&text, NAME_SIZE_MAX + 2);
     buffer_append(&text, name);
-    if (item->kind == ASKED_FOLDER)
+    if (list->items[index].kind == ASKED_FOLDER)
         buffer_text(&text, name.size > 0 && name.data[name.size - 1] == '\\' ? "*" : "\\*");
     struct span glob = buffer_span(&text);
     /* Backslashes are escaped; so are control characters, which no file name has. */
@@ -83,16 +82,17 @@ static void add_glob(struct asked_list *list, size_t index, struct span name, bo
     while (known < list->globs_count &&
            (list->owners[known] != index || !fold_equal(glob, list->globs[known])))
         known++;
-    if (known == list->globs_count &&
-        (list->globs_count == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size)) {
+    if (known < list->globs_count) {
+        list->failed = list->failed || text.failed;
+    } else if (known == REQUEST_PATHS_MAX || size > ASKED_SIZE_MAX - list->globs_size) {
         list->dropped += is_counted;
-    } else if (text.failed || (known == list->globs_count && !store_keep(&list->store, &glob))) {
+    } else if (text.failed || !store_keep(&list->store, &glob)) {
         list->failed = true;
-    } else if (known == list->globs_count) {
-        list->owners[list->globs_count] = index;
-        list->globs[list->globs_count++] = glob;
+    } else {
+        list->owners[known] = index;
+        list->globs[known] = glob;
+        list->globs_count++;
         list->globs_size += size;
-        item->globs_count++;
     }
     buffer_release(&text);
 }
@@ -106,10 +106,9 @@ void asked_keep_other(struct asked_list *list, struct span name, bool is_link)
 {
     struct asked_other other = {name, list->count - 1, is_link};
 
-    list->failed =
-        !store_keep(&list->store, &other.name) ||
-        !buffer_append(&list->others, (struct span){(const char *)&other, sizeof other}) ||
-        list->failed;
+    if (!store_keep(&list->store, &other.name) ||
+        !buffer_append(&list->others, (struct span){(const char *)&other, sizeof other}))
+        list->failed = true;
 }
 
 void asked_add_others(struct asked_list *list)
@@ -125,8 +124,8 @@ void asked_add_user(struct asked_list *list, uint32_t pid)
 {
     const struct asked_user user = {pid, (uint32_t)list->count - 1, false, false};
 
-    list->failed = !buffer_append(&list->users, (struct span){(const char *)&user, sizeof user}) ||
-                   list->failed;
+    if (!buffer_append(&list->users, (struct span){(const char *)&user, sizeof user}))
+        list->failed = true;
 }
 
 static bool has_path(const struct asked_list *list, size_t item, struct span path)
@@ -199,42 +198,42 @@ bool who_request(struct asked_list *list, struct request *request)
     return request->pids_count > 0;
 }
 
-/* NAME exists; no process has it mapped or open */
-static void put_nobody(const struct asked *item, bool is_own, struct buffer *out)
+/* True when it is not known who has it open, for another reason than `expected`, an NTSTATUS. */
+static bool has_gap(const struct asked *item, uint32_t expected)
 {
-    static const char *const words[][2] = {
-        [ASKED_PATTERN] = {"has a file mapped that matches", NULL},
-        [ASKED_MISSING] = {"has it mapped", NULL},
-        [ASKED_CLOSED] = {"has it mapped", NULL},
-        [ASKED_UNKNOWN] = {"has it mapped", NULL},
-        [ASKED_FILE] = {"has it mapped", "has it mapped or open"},
-        [ASKED_FOLDER] = {"has a file below it mapped", "has it open, or a file below it mapped"}};
-    const char *what = words[item->kind][item->users_status == NTSTATUS_OK];
-
-    if (item->kind != ASKED_PATTERN) {
-        display_text(out, item->name);
-        buffer_text(out, item->kind == ASKED_MISSING   ? " does not exist; "
-                         : item->kind == ASKED_UNKNOWN ? " could not be looked at; "
-                                                       : " exists; ");
-    }
-    buffer_format(out, "no process %s%s", is_own ? "of yours " : "", what);
-    if (item->kind == ASKED_PATTERN) {
-        buffer_text(out, " \"");
-        display_text(out, item->name);
-        buffer_text(out, "\"");
-    }
+    return item->kind == ASKED_CLOSED || item->kind == ASKED_UNKNOWN ||
+           ((item->kind == ASKED_FILE || item->kind == ASKED_FOLDER) &&
+            item->users_status != NTSTATUS_OK && item->users_status != expected);
 }
 
 bool who_has_gap(const struct asked_list *list, uint32_t expected)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        const struct asked *item = &list->items[i];
-        bool is_there = item->kind == ASKED_FILE || item->kind == ASKED_FOLDER;
-        if (item->kind == ASKED_CLOSED || item->kind == ASKED_UNKNOWN ||
-            (is_there && item->users_status != NTSTATUS_OK && item->users_status != expected))
+    for (size_t i = 0; i < list->count; i++)
+        if (has_gap(&list->items[i], expected))
             return true;
-    }
     return false;
+}
+
+/* NAME exists; no process has it mapped or open */
+static void put_nobody(const struct asked *item, bool is_own, struct buffer *out)
+{
+    static const struct {
+        const char *state, *what[2]; /* [1]: also who has it open is known */
+    } words[] = {
+        [ASKED_PATTERN] = {"", {"has a file mapped that matches \""}},
+        [ASKED_MISSING] = {" does not exist; ", {"has it mapped"}},
+        [ASKED_CLOSED] = {" exists; ", {"has it mapped"}},
+        [ASKED_UNKNOWN] = {" could not be looked at; ", {"has it mapped"}},
+        [ASKED_FILE] = {" exists; ", {"has it mapped", "has it mapped or open"}},
+        [ASKED_FOLDER] = {
+            " exists; ", {"has a file below it mapped", "has it open, or a file below it mapped"}}};
+    const bool is_pattern = item->kind == ASKED_PATTERN;
+
+    display_text(out, is_pattern ? SPAN("") : item->name);
+    buffer_format(out, "%sno process %s%s", words[item->kind].state, is_own ? "of yours " : "",
+                  words[item->kind].what[item->users_status == NTSTATUS_OK]);
+    display_text(out, is_pattern ? item->name : SPAN(""));
+    buffer_text(out, is_pattern ? "\"" : "");
 }
 
 void who_report(const struct asked_list *list, bool is_found, bool is_own, struct buffer *out)
@@ -242,22 +241,20 @@ void who_report(const struct asked_list *list, bool is_found, bool is_own, struc
     for (size_t i = 0; i < list->count; i++) {
         const struct asked *item = &list->items[i];
         bool is_below = item->kind == ASKED_FOLDER && item->users_status == NTSTATUS_OK;
-        bool has_gap = item->kind == ASKED_CLOSED || item->kind == ASKED_UNKNOWN ||
-                       item->kind == ASKED_FOLDER ||
-                       (item->kind == ASKED_FILE && item->users_status != NTSTATUS_OK);
-        if (is_found && !has_gap)
+        bool is_gap = item->kind == ASKED_FOLDER || has_gap(item, NTSTATUS_OK);
+        if (is_found && !is_gap)
             continue;
         buffer_text(out, PRODUCT_NAME ": ");
         if (is_found)
             display_text(out, item->name);
         else
             put_nobody(item, is_own, out);
-        if (has_gap)
+        if (is_gap)
             buffer_format(out, "%s open files %swere not looked at", is_found ? ":" : ";",
                           is_below ? "below it " : "");
         if (item->error[0] != '\0')
             buffer_format(out, ": %s", item->error);
-        else if (has_gap && !is_below)
+        else if (is_gap && !is_below)
             buffer_format(out, ": Windows does not list them here (0x%08" PRIx32 ")",
                           item->users_status);
         buffer_text(out, "\n");

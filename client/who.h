@@ -22,11 +22,9 @@ enum asked_kind {
 };
 
 enum {
-    ASKED_MAX =
-        REQUEST_PATHS_MAX + 32, /* paths of a list; at most REQUEST_PATHS_MAX of a request */
+    ASKED_MAX = REQUEST_PATHS_MAX + 32, /* paths of a list; of a request REQUEST_PATHS_MAX */
     ASKED_ERROR_CAPACITY = 160,
-    ASKED_SIZE_MAX =
-        6 * REQUEST_PATH_LEN_MAX + 1024, /* of all globs in a request: the longest fits */
+    ASKED_SIZE_MAX = 6 * REQUEST_PATH_LEN_MAX + 1024, /* of a request's globs: the longest fits */
     ASKED_USERS_MAX = 64 * 1024
 };
 
@@ -34,7 +32,6 @@ enum {
 struct asked {
     enum asked_kind kind;
     struct span name;                 /* to be shown: final name, full path or pattern */
-    size_t globs_count;               /* of the list's */
     uint32_t users_status;            /* NTSTATUS of the question who uses it */
     char error[ASKED_ERROR_CAPACITY]; /* why it cannot be opened, terminated */
 };

@@ -150,12 +150,12 @@ static DWORD write_spool_file(struct console *console, struct span bytes)
 static DWORD take(struct console *console, struct buffer *piece)
 {
     DWORD error = ERROR_SUCCESS;
-    const size_t in_file = spool_take(&console->spool, piece);
+    uint64_t offset;
+    const size_t in_file = spool_take(&console->spool, piece, &offset);
 
     if (in_file > 0)
-        error = buffer_reserve(piece, in_file)
-                    ? seek(console->spool_file, console->spool.file_begin)
-                    : ERROR_NOT_ENOUGH_MEMORY;
+        error = buffer_reserve(piece, in_file) ? seek(console->spool_file, offset)
+                                               : ERROR_NOT_ENOUGH_MEMORY;
     for (size_t left = in_file; left > 0 && error == ERROR_SUCCESS;) {
         DWORD size = 0;
         if (!ReadFile(console->spool_file, piece->data + piece->size, (DWORD)left, &size, NULL))
@@ -165,7 +165,6 @@ static DWORD take(struct console *console, struct buffer *piece)
         piece->size += size;
         left -= size;
     }
-    spool_took(&console->spool, in_file);
     return error;
 }
 

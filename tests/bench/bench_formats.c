@@ -107,7 +107,7 @@ static void record(struct recording *recording, size_t copies)
 {
     struct virtual_machine *machine = virtual_machine_create(copies);
     const struct options options = {
-        .command = COMMAND_MAPS, .all = true, .format = FORMAT_JSON, .timeout_s = 1};
+        .command = COMMAND_MAPS, .request.all = true, .format = FORMAT_JSON, .timeout_s = 1};
     const struct output output = {.context = &recording->bytes, .write = keep, .complain = ignore};
     const struct run_settings settings = {.options = &options,
                                           .transport = virtual_machine_transport(machine),
@@ -131,7 +131,7 @@ static double run_format(size_t index, struct recording *recording, uint64_t *wr
 
     envelope_init(&envelope, &facts);
     options.command = COMMAND_MAPS;
-    options.all = true;
+    options.request.all = true;
     options.host = formats[index].host;
     const struct run_settings settings = {.options = &options,
                                           .transport = &transport,

@@ -120,9 +120,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(reply != NULL);
     memcpy(reply, data + 1, size - 1);
     struct options options = {.command = (data[0] & 1) != 0 ? COMMAND_PS : COMMAND_MAPS,
-                              .all = true,
+                              .request.all = true,
                               .format = formats[(data[0] >> 1) & 3],
-                              .detail = (enum request_detail)((data[0] >> 3) % 3),
+                              .request.detail = (enum request_detail)((data[0] >> 3) % 3),
                               .quiet = (data[0] & 0x20) != 0,
                               .host = true,
                               .timeout_s = 1};

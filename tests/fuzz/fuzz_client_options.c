@@ -14,20 +14,21 @@ enum { ARGUMENTS_MAX = 64 };
 
 static void check_good(const struct options *options, char *const *argv, int argc)
 {
-    FUZZ_CHECK(options->pids_count <= REQUEST_PIDS_MAX);
-    FUZZ_CHECK(options->names_count <= REQUEST_NAMES_MAX);
+    FUZZ_CHECK(options->request.pids_count <= REQUEST_PIDS_MAX);
+    FUZZ_CHECK(options->request.names_count <= REQUEST_NAMES_MAX);
     FUZZ_CHECK(options->images_count <= REQUEST_NAMES_MAX);
     FUZZ_CHECK(options->paths_count <= REQUEST_PATHS_MAX);
     FUZZ_CHECK(options->not_under_count <= OPTIONS_FOLDERS_MAX);
-    for (size_t i = 0; i < options->pids_count; i++)
+    for (size_t i = 0; i < options->request.pids_count; i++)
         for (size_t j = 0; j < i; j++)
-            FUZZ_CHECK(options->pids[i] != options->pids[j]);
-    for (size_t i = 0; i < options->names_count; i++) { /* spans point into the arguments */
+            FUZZ_CHECK(options->request.pids[i] != options->request.pids[j]);
+    for (size_t i = 0; i < options->request.names_count; i++) { /* spans point into the arguments */
         bool is_inside = false;
         for (int k = 1; k < argc; k++)
-            is_inside = is_inside || (options->names[i].data >= argv[k] &&
-                                      options->names[i].data + options->names[i].size <=
-                                          argv[k] + strlen(argv[k]));
+            is_inside =
+                is_inside || (options->request.names[i].data >= argv[k] &&
+                              options->request.names[i].data + options->request.names[i].size <=
+                                  argv[k] + strlen(argv[k]));
         FUZZ_CHECK(is_inside);
     }
     FUZZ_CHECK(memchr(options->pipe, '\0', sizeof options->pipe) != NULL);

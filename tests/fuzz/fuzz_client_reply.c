@@ -109,10 +109,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     memcpy(reply, data + 2, reply_size);
     struct options options = {.command = commands[data[0] & 3],
-                              .all = true,
+                              .request.all = true,
                               .format = (data[0] & 4) != 0 ? FORMAT_JSON : FORMAT_TABLE,
-                              .debug = (data[0] & 8) != 0,
-                              .detail = (enum request_detail)((data[0] >> 4) % 3),
+                              .request.debug = (data[0] & 8) != 0,
+                              .request.detail = (enum request_detail)((data[0] >> 4) % 3),
                               .timeout_s = 1};
     struct printed printed = {.reply = options.format == FORMAT_JSON ? reply : NULL};
     struct server server = {reply, reply_size, (size_t)data[1] + 1, 0, &printed};

@@ -101,7 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(reply, data + 2, reply_size);
     options->command = COMMAND_MAPS;
-    options->all = true;
+    options->request.all = true;
     options->timeout_s = 1;
     options->sort = (enum order)(data[0] & 3);
     options->top = (data[0] & 4) != 0 ? 2 : 0;

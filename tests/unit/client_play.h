@@ -94,7 +94,7 @@ static inline void play_begin(struct play *play, const char *reply)
     *play =
         (struct play){.script = {.reply = reply, .failure = FAILURE_CLOSED, .send = FAILURE_COUNT},
                       .printed = {.writes_max = SIZE_MAX},
-                      .options = {.command = COMMAND_MAPS, .all = true, .timeout_s = 9}};
+                      .options = {.command = COMMAND_MAPS, .request.all = true, .timeout_s = 9}};
     buffer_init(&play->script.sent, 4 * REQUEST_SIZE_MAX);
     buffer_init(&play->printed.out, 4 * OUTPUT_ROW_SIZE_MAX);
     buffer_init(&play->printed.error, OUTPUT_ROW_SIZE_MAX);

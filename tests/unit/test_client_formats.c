@@ -21,9 +21,9 @@ static void a_mistyped_command_is_suggested(struct test *t)
                        UNMATCHED("1", "null", "\"%s\"") END_UNMATCHED("1", "0", "1", "1"),
                        rows[i].name);
         play_begin(&play, reply);
-        play.options.all = false;
-        play.options.names[0] = span_from_string(rows[i].name);
-        play.options.names_count = 1;
+        play.options.request.all = false;
+        play.options.request.names[0] = span_from_string(rows[i].name);
+        play.options.request.names_count = 1;
         CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
         play_check(t, rows[i].error, &play.printed.error);
         play_end(&play);
@@ -153,11 +153,11 @@ static void progress_counts_processes(struct test *t)
         TEST_ROW(t, "row %zu", i);
         play_begin(&play, PROCESS("1") PROCESS("1") END("1", "2", "2", "0", "true"));
         play.script.step = 16;
-        play.options.all = rows[i].all;
+        play.options.request.all = rows[i].all;
         play.options.quiet = rows[i].quiet;
         play.options.format = FORMAT_JSON;
-        play.options.pids[0] = 7;
-        play.options.pids_count = rows[i].all ? 0 : 1;
+        play.options.request.pids[0] = 7;
+        play.options.request.pids_count = rows[i].all ? 0 : 1;
         buffer_init(&shown.printed.out, OUTPUT_ROW_SIZE_MAX);
         buffer_init(&shown.printed.error, OUTPUT_ROW_SIZE_MAX);
         const struct transport transport = {

@@ -79,9 +79,9 @@ static void commands(struct test *t)
         if (!good(t, rows[i].line, &options))
             continue;
         CHECK_INT(t, rows[i].command, options.command);
-        CHECK_INT(t, rows[i].pids, options.pids_count);
-        CHECK_INT(t, rows[i].names, options.names_count);
-        CHECK_INT(t, rows[i].all, options.all);
+        CHECK_INT(t, rows[i].pids, options.request.pids_count);
+        CHECK_INT(t, rows[i].names, options.request.names_count);
+        CHECK_INT(t, rows[i].all, options.request.all);
     }
 }
 
@@ -90,32 +90,33 @@ static void values(struct test *t)
     struct options options;
 
     REQUIRE(t, good(t, "-a", &options));
-    CHECK_INT(t, 0, options.kinds);
-    CHECK_INT(t, DETAIL_VIEWS, options.detail);
+    CHECK_INT(t, 0, options.request.kinds);
+    CHECK_INT(t, DETAIL_VIEWS, options.request.detail);
     CHECK_INT(t, FORMAT_TABLE, options.format);
     CHECK_INT(t, TIMEOUT_DEFAULT_S, options.timeout_s);
     CHECK_STR(t, "", options.pipe);
-    CHECK(t, !options.wide && !options.quiet && !options.debug && !options.direct &&
-                 !options.no_header && !options.has_address && options.paths_count == 0 &&
+    CHECK(t, !options.wide && !options.quiet && !options.request.debug && !options.direct &&
+                 !options.no_header && !options.request.has_address && options.paths_count == 0 &&
                  options.wait_s == 0 && !options.wait && !options.who);
 
     REQUIRE(t, good(t, "-aq --wide --no-header --debug --json --timeout 5 --pipe my --regions",
                     &options));
-    CHECK(t, options.wide && options.quiet && options.debug && options.no_header && options.all);
-    CHECK_INT(t, DETAIL_REGIONS, options.detail);
+    CHECK(t, options.wide && options.quiet && options.request.debug && options.no_header &&
+                 options.request.all);
+    CHECK_INT(t, DETAIL_REGIONS, options.request.detail);
     CHECK_INT(t, FORMAT_JSON, options.format);
     CHECK_INT(t, 5, options.timeout_s);
     CHECK_STR(t, "\\\\.\\pipe\\my", options.pipe);
 
     REQUIRE(t, good(t, "-k image --kind=DATA,pagefile --pages --direct 12", &options));
-    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE, options.kinds);
-    CHECK_INT(t, DETAIL_PAGES, options.detail);
+    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE, options.request.kinds);
+    CHECK_INT(t, DETAIL_PAGES, options.request.detail);
     CHECK(t, options.direct);
     REQUIRE(t, good(t, "-kall -a", &options));
-    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE, options.kinds);
+    CHECK_INT(t, VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE, options.request.kinds);
 
     REQUIRE(t, good(t, "--at=7ffb`3c0a0000 12 -f--odd --timeout=86400", &options));
-    CHECK(t, options.has_address && options.address == UINT64_C(0x7ffb3c0a0000));
+    CHECK(t, options.request.has_address && options.request.address == UINT64_C(0x7ffb3c0a0000));
     CHECK_INT(t, 1, options.paths_count);
     CHECK_MEM(t, "--odd", 5, options.paths[0].data, options.paths[0].size);
     CHECK_INT(t, 86400, options.timeout_s);
@@ -132,9 +133,9 @@ static void choices(struct test *t)
     CHECK(t, options.sort == ORDER_SIZE && options.top == 0 && options.by_file &&
                  options.outside_system && options.exact);
     REQUIRE(t, good(t, "-a --own", &options));
-    CHECK(t, options.own && options.all);
+    CHECK(t, options.request.own && options.request.all);
     REQUIRE(t, good(t, "12", &options));
-    CHECK(t, !options.own && !options.all);
+    CHECK(t, !options.request.own && !options.request.all);
     REQUIRE(t, good(t, "-a --top 18446744073709551615", &options));
     CHECK(t, options.sort == ORDER_SIZE && options.top == UINT64_MAX); /* the largest by default */
     REQUIRE(t, good(t, "-a --top=1 --sort=path", &options));
@@ -213,12 +214,12 @@ static void processes_are_named_in_many_ways(struct test *t)
         struct options options;
         TEST_ROW(t, "%s", rows[i].line);
         REQUIRE(t, good(t, rows[i].line, &options));
-        CHECK_INT(t, rows[i].pids, options.pids_count);
-        CHECK_INT(t, rows[i].names, options.names_count);
+        CHECK_INT(t, rows[i].pids, options.request.pids_count);
+        CHECK_INT(t, rows[i].names, options.request.names_count);
         CHECK_INT(t, rows[i].images, options.images_count);
-        CHECK(t, !options.all);
+        CHECK(t, !options.request.all);
         if (rows[i].pids > 0)
-            CHECK_INT(t, rows[i].pid, options.pids[0]);
+            CHECK_INT(t, rows[i].pid, options.request.pids[0]);
     }
 }
 
@@ -366,7 +367,7 @@ static void too_many_processes_are_refused(struct test *t)
         argv[i + 1] = texts[i];
     }
     CHECK(t, options_parse(REQUEST_PIDS_MAX + 1, argv, &options, message));
-    CHECK_INT(t, REQUEST_PIDS_MAX, options.pids_count);
+    CHECK_INT(t, REQUEST_PIDS_MAX, options.request.pids_count);
     CHECK(t, !options_parse(REQUEST_PIDS_MAX + 2, argv, &options, message));
     CHECK_STR(t, "argument 1025: more than 1024 process identifiers", message);
     for (int i = 0; i <= REQUEST_NAMES_MAX; i++)

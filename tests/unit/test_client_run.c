@@ -86,37 +86,44 @@ static void each_command_has_its_request(struct test *t)
         struct options options;
         const char *line;
     } rows[] = {
-        {{.command = COMMAND_INFO, .all = true}, "{\"id\":1,\"op\":\"info\"}\n"},
-        {{.command = COMMAND_WHOAMI, .all = true}, "{\"id\":1,\"op\":\"whoami\"}\n"},
-        {{.command = COMMAND_STATS, .all = true}, "{\"id\":1,\"op\":\"stats\"}\n"},
-        {{.command = COMMAND_PS, .all = true}, "{\"id\":1,\"op\":\"processes\",\"all\":true}\n"},
-        {{.command = COMMAND_PS, .pids = {7}, .pids_count = 1},
+        {{.command = COMMAND_INFO, .request.all = true}, "{\"id\":1,\"op\":\"info\"}\n"},
+        {{.command = COMMAND_WHOAMI, .request.all = true}, "{\"id\":1,\"op\":\"whoami\"}\n"},
+        {{.command = COMMAND_STATS, .request.all = true}, "{\"id\":1,\"op\":\"stats\"}\n"},
+        {{.command = COMMAND_PS, .request.all = true},
+         "{\"id\":1,\"op\":\"processes\",\"all\":true}\n"},
+        {{.command = COMMAND_PS, .request.pids = {7}, .request.pids_count = 1},
          "{\"id\":1,\"op\":\"processes\",\"pid\":7}\n"},
-        {{.command = COMMAND_MAPS, .all = true, .own = true},
+        {{.command = COMMAND_MAPS, .request.all = true, .request.own = true},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"own\":true}\n"},
-        {{.command = COMMAND_MAPS, .pids = {12, 4}, .pids_count = 2},
+        {{.command = COMMAND_MAPS, .request.pids = {12, 4}, .request.pids_count = 2},
          "{\"id\":1,\"op\":\"maps\",\"pid\":[12,4]}\n"},
-        {{.command = COMMAND_MAPS, .names = {{"a*", 2}}, .names_count = 1},
+        {{.command = COMMAND_MAPS, .request.names = {{"a*", 2}}, .request.names_count = 1},
          "{\"id\":1,\"op\":\"maps\",\"name\":\"a*\"}\n"},
         {{.command = COMMAND_MAPS,
-          .pids = {12, 4},
-          .pids_count = 2,
-          .names = {{"a*", 2}, {"\xC3\xA9.exe", 6}},
-          .names_count = 2},
+          .request.pids = {12, 4},
+          .request.pids_count = 2,
+          .request.names = {{"a*", 2}, {"\xC3\xA9.exe", 6}},
+          .request.names_count = 2},
          "{\"id\":1,\"op\":\"maps\",\"pid\":[12,4],\"name\":[\"a*\",\"\xC3\xA9.exe\"]}\n"},
-        {{.command = COMMAND_MAPS, .all = true, .kinds = KIND_DATA},
+        {{.command = COMMAND_MAPS, .request.all = true, .request.kinds = KIND_DATA},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"kinds\":[\"data\"]}\n"},
-        {{.command = COMMAND_MAPS, .all = true, .paths = {{"C:\\a\"b", 6}}, .paths_count = 1},
+        {{.command = COMMAND_MAPS,
+          .request.all = true,
+          .paths = {{"C:\\a\"b", 6}},
+          .paths_count = 1},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"path\":\"C:\\\\a\\\"b\"}\n"},
         {{.command = COMMAND_MAPS,
-          .pids = {7},
-          .pids_count = 1,
-          .has_address = true,
-          .address = 0x1000},
+          .request.pids = {7},
+          .request.pids_count = 1,
+          .request.has_address = true,
+          .request.address = 0x1000},
          "{\"id\":1,\"op\":\"maps\",\"pid\":7,\"address\":\"0x0000000000001000\"}\n"},
-        {{.command = COMMAND_MAPS, .all = true, .detail = DETAIL_REGIONS},
+        {{.command = COMMAND_MAPS, .request.all = true, .request.detail = DETAIL_REGIONS},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"detail\":\"regions\"}\n"},
-        {{.command = COMMAND_MAPS, .all = true, .detail = DETAIL_PAGES, .debug = true},
+        {{.command = COMMAND_MAPS,
+          .request.all = true,
+          .request.detail = DETAIL_PAGES,
+          .request.debug = true},
          "{\"id\":1,\"op\":\"maps\",\"all\":true,\"detail\":\"pages\",\"debug\":true}\n"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -137,12 +144,12 @@ static void the_longest_request_fits_a_line(struct test *t)
 
     memset(path, '\x01', sizeof path); /* six bytes each when escaped */
     play_begin(&play, END("1", "0", "0", "0", "true"));
-    play.options.all = false;
+    play.options.request.all = false;
     play.options.paths[0] = (struct span){path, sizeof path};
     play.options.paths_count = 1;
-    play.options.pids_count = REQUEST_PIDS_MAX;
+    play.options.request.pids_count = REQUEST_PIDS_MAX;
     for (size_t i = 0; i < REQUEST_PIDS_MAX; i++)
-        play.options.pids[i] = UINT32_MAX - (uint32_t)i;
+        play.options.request.pids[i] = UINT32_MAX - (uint32_t)i;
     CHECK_INT(t, OUTCOME_NOTHING, play_run(&play));
     CHECK(t, play.script.sent.size > 6 * sizeof path + 10 * REQUEST_PIDS_MAX);
     CHECK(t, play.script.sent.size <= REQUEST_SIZE_MAX);
@@ -186,8 +193,8 @@ static void unmatched_selectors_are_reported(struct test *t)
             struct play play;
             TEST_ROW(t, "row %zu, quiet %d", i, quiet);
             play_begin(&play, rows[i].reply);
-            play.options.all = false;
-            play.options.pids_count = 2;
+            play.options.request.all = false;
+            play.options.request.pids_count = 2;
             play.options.quiet = quiet != 0;
             CHECK_INT(t, rows[i].outcome, play_run(&play));
             CHECK_INT(t, !quiet,
@@ -206,10 +213,11 @@ static void a_restricted_list_is_reported(struct test *t)
         struct options options;
         enum outcome outcome;
     } rows[] = {
-        {{.command = COMMAND_PS, .all = true}, OUTCOME_INCOMPLETE},
-        {{.command = COMMAND_PS, .all = true, .own = true}, OUTCOME_COMPLETE},
-        {{.command = COMMAND_PS, .names = {{"a", 1}}, .names_count = 1}, OUTCOME_INCOMPLETE},
-        {{.command = COMMAND_PS, .pids = {7}, .pids_count = 1}, OUTCOME_COMPLETE},
+        {{.command = COMMAND_PS, .request.all = true}, OUTCOME_INCOMPLETE},
+        {{.command = COMMAND_PS, .request.all = true, .request.own = true}, OUTCOME_COMPLETE},
+        {{.command = COMMAND_PS, .request.names = {{"a", 1}}, .request.names_count = 1},
+         OUTCOME_INCOMPLETE},
+        {{.command = COMMAND_PS, .request.pids = {7}, .request.pids_count = 1}, OUTCOME_COMPLETE},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play play;
@@ -291,28 +299,28 @@ static void nothing_found_is_reported(struct test *t)
         const char *reply, *error;
         enum outcome outcome;
     } rows[] = {
-        {{.command = COMMAND_MAPS, .all = true, .paths = {{"x.dll", 5}}, .paths_count = 1},
+        {{.command = COMMAND_MAPS, .request.all = true, .paths = {{"x.dll", 5}}, .paths_count = 1},
          END("1", "0", "0", "0", "true"),
          "lsmap: no process has a file mapped that matches \"x.dll\"\n",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_MAPS, .all = true, .paths = {{"x\x1b", 2}}, .paths_count = 1},
+        {{.command = COMMAND_MAPS, .request.all = true, .paths = {{"x\x1b", 2}}, .paths_count = 1},
          PROCESS_ERROR("1") END("1", "0", "1", "1", "false"),
          "lsmap: no process has a file mapped that matches \"x\xEF\xBF\xBD\"; not all could be "
          "read\nlsmap: 1 process could not be read: No: a (7)\n",
          OUTCOME_INCOMPLETE},
         {{.command = COMMAND_MAPS,
-          .pids = {7},
-          .pids_count = 1,
-          .has_address = true,
-          .address = 0x1000},
+          .request.pids = {7},
+          .request.pids_count = 1,
+          .request.has_address = true,
+          .request.address = 0x1000},
          "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":0,\"errors\":0,\"complete\":true,"
          "\"scope\":\"own\"}\n",
          "lsmap: none of these processes has a file mapped at 0x1000; only your own processes were "
          "looked at\n",
          OUTCOME_NOTHING},
         {{.command = COMMAND_MAPS,
-          .pids = {7, 8},
-          .pids_count = 2,
+          .request.pids = {7, 8},
+          .request.pids_count = 2,
           .paths = {{"b", 1}},
           .paths_count = 1}, /* of the one that exists */
          UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "1"),
@@ -320,30 +328,36 @@ static void nothing_found_is_reported(struct test *t)
          "lsmap: no process has pid 8 (lsmap ps shows them)\n",
          OUTCOME_NOTHING},
         {{.command = COMMAND_MAPS,
-          .pids = {8},
-          .pids_count = 1,
+          .request.pids = {8},
+          .request.pids_count = 1,
           .paths = {{"b", 1}},
           .paths_count = 1},
          UNMATCHED("1", "8", "null") END_UNMATCHED("1", "0", "1", "1"),
          "lsmap: no process has pid 8 (lsmap ps shows them)\n",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_MAPS, .all = true, .not_under = {{"C:", 2}}, .not_under_count = 1},
+        {{.command = COMMAND_MAPS,
+          .request.all = true,
+          .not_under = {{"C:", 2}},
+          .not_under_count = 1},
          GOOD,
          "lsmap: nothing is mapped outside these folders\n",
          OUTCOME_NOTHING},
         {{.command = COMMAND_MAPS,
-          .names = {{"a", 1}},
-          .names_count = 1,
+          .request.names = {{"a", 1}},
+          .request.names_count = 1,
           .paths = {{"b", 1}},
           .paths_count = 1},
          END("1", "0", "0", "0", "true"),
          "lsmap: no process named \"a\" has a file mapped that matches \"b\"\n",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_PS, .names = {{"a", 1}}, .names_count = 1, .quiet = true},
+        {{.command = COMMAND_PS,
+          .request.names = {{"a", 1}},
+          .request.names_count = 1,
+          .quiet = true},
          END("1", "0", "0", "0", "true"),
          "",
          OUTCOME_NOTHING},
-        {{.command = COMMAND_INFO, .all = true},
+        {{.command = COMMAND_INFO, .request.all = true},
          "{\"id\":1,\"type\":\"info\",\"product\":\"lsmap\",\"protocol\":1}\n"
          "{\"id\":1,\"type\":\"end\",\"processes\":0,\"rows\":1,\"errors\":0,\"complete\":true}\n",
          "",
@@ -368,12 +382,12 @@ static void the_cost_is_reported_on_demand(struct test *t)
                PROCESS("1") "{\"id\":1,\"type\":\"end\",\"processes\":1,\"rows\":1,\"errors\":0,"
                             "\"complete\":true,\"elapsed_us\":1234,\"queries\":{\"list\":1,"
                             "\"open\":57}}\n");
-    play.options.debug = true;
+    play.options.request.debug = true;
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
     play_check(t, "lsmap: 1,234 us, queries: list 1, open 57\n", &play.printed.error);
     play_end(&play);
     play_begin(&play, GOOD); /* an older server */
-    play.options.debug = true;
+    play.options.request.debug = true;
     CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
     play_check(t, "lsmap: 1,234 us, queries: not known\n", &play.printed.error);
     play_end(&play);

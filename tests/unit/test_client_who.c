@@ -18,6 +18,15 @@ static void glob_is(struct test *t, size_t index, const char *expected)
     CHECK_MEM(t, expected, strlen(expected), list.globs[index].data, list.globs[index].size);
 }
 
+static size_t globs_of(size_t item)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < list.globs_count; i++)
+        count += list.owners[i] == item;
+    return count;
+}
+
 static void folders_are_everything_below_them(struct test *t)
 {
     asked_init(&list);
@@ -32,7 +41,7 @@ static void folders_are_everything_below_them(struct test *t)
     glob_is(t, 0, "C:\\Demo\\*");
     glob_is(t, 1, "D:\\*");
     glob_is(t, 2, "C:\\Demo\\a");
-    CHECK_INT(t, 1, list.items[0].globs_count);
+    CHECK_INT(t, 1, globs_of(0));
     CHECK(t, !list.failed && list.dropped == 0);
     asked_release(&list);
 }
@@ -89,8 +98,8 @@ static void first_names_come_first(struct test *t)
     CHECK_INT(t, REQUEST_PATHS_MAX, list.globs_count);
     glob_is(t, FILES - 1, "C:\\32");
     glob_is(t, FILES, "\\Device\\V\\0");
-    CHECK_INT(t, 2, list.items[0].globs_count);
-    CHECK_INT(t, 1, list.items[FILES - 1].globs_count);
+    CHECK_INT(t, 2, globs_of(0));
+    CHECK_INT(t, 1, globs_of(FILES - 1));
     CHECK_INT(t, 1, list.dropped);
     CHECK(t, !list.failed);
     row_init(&row);
