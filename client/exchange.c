@@ -1,7 +1,6 @@
 #include "client/exchange.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/status.h"
@@ -25,11 +24,8 @@ void exchange_deinit(struct exchange *exchange)
 static enum exchange_event broken(const struct exchange *exchange, struct failure *failure,
                                   const char *what, size_t offset)
 {
-    char detail[FAILURE_DETAIL_CAPACITY];
-
-    (void)snprintf(detail, sizeof detail, "line %" PRIu64 ", byte %" PRIu64 ": %s", exchange->line,
-                   (uint64_t)offset + 1, what);
-    (void)failure_set(failure, FAILURE_PROTOCOL, detail);
+    (void)failure_set(failure, FAILURE_PROTOCOL, "line %" PRIu64 ", byte %" PRIu64 ": %s",
+                      exchange->line, (uint64_t)offset + 1, what);
     return EXCHANGE_FAILED;
 }
 

@@ -121,15 +121,12 @@ static void read_kinds(struct cli *cli, struct options *options)
     static const uint32_t kinds[] = {KIND_IMAGE, KIND_DATA, KIND_PAGEFILE,
                                      KIND_IMAGE | KIND_DATA | KIND_PAGEFILE};
 
-    for (size_t begin = 0; begin <= cli->value.size;) {
-        size_t end = begin;
-        while (end < cli->value.size && cli->value.data[end] != ',')
-            end++;
-        struct span word = {cli->value.data + begin, end - begin};
-        int kind = cli_choice(cli, word, words, sizeof words / sizeof words[0]);
+    for (const char *word = cli->value.data, *end = ","; *end == ','; word = end + 1) {
+        end = word + strcspn(word, ",");
+        int kind = cli_choice(cli, (struct span){word, (size_t)(end - word)}, words,
+                              sizeof words / sizeof words[0]);
         if (kind >= 0)
             options->request.kinds |= kinds[kind];
-        begin = end + 1;
     }
 }
 
@@ -193,49 +190,35 @@ static void read_path(struct cli *cli, struct options *options)
 
 static void read_value(struct cli *cli, struct options *options, int option)
 {
-    const char *wrong;
+    struct request *request = &options->request;
+    const char *wrong = NULL;
 
-    switch (option) {
-    case OPTION_FILE:
+    if (option == OPTION_FILE)
         read_path(cli, options);
-        break;
-    case OPTION_AT:
-        options->request.has_address = number_from_address(cli->value, &options->request.address);
-        if (!options->request.has_address)
-            cli_fail(cli, "\"%s\" is not a hexadecimal address, such as 0x7ffb3c0a0000",
-                     cli_quote(cli->value).text);
-        break;
-    case OPTION_KIND:
+    else if (option == OPTION_AT)
+        request->has_address = number_from_address(cli->value, &request->address);
+    else if (option == OPTION_KIND)
         read_kinds(cli, options);
-        break;
-    case OPTION_NOT_UNDER:
+    else if (option == OPTION_NOT_UNDER)
         read_folder(cli, options);
-        break;
-    case OPTION_SORT:
+    else if (option == OPTION_SORT)
         read_order(cli, options);
-        break;
-    case OPTION_TOP:
+    else if (option == OPTION_TOP)
         options->top = cli_number(cli, 1, UINT64_MAX);
-        break;
-    case OPTION_TIMEOUT:
+    else if (option == OPTION_TIMEOUT)
         options->timeout_s = (unsigned)cli_number(cli, 1, TIMEOUT_MAX_S);
-        break;
-    case OPTION_INTERVAL:
+    else if (option == OPTION_INTERVAL)
         options->interval_s = (unsigned)cli_number(cli, 1, INTERVAL_MAX_S);
-        break;
-    case OPTION_PIPE:
+    else if (option == OPTION_PIPE)
         wrong = pipe_name_normalize(cli->value, options->pipe);
-        if (wrong != NULL)
-            cli_fail(cli, "the pipe name \"%s\" %s", cli_quote(cli->value).text, wrong);
-        break;
-    case OPTION_OUT:
-        if (check_text(cli, "name of the file", 0))
-            /* Terminated, because its argument ends there; "-" is stdout, as in other programs. */
-            options->out = span_equal(cli->value, SPAN("-")) ? NULL : cli->value.data;
-        break;
-    default: /* a switch: cli->given has all there is to know */
-        break;
-    }
+    else if (option == OPTION_OUT && check_text(cli, "name of the file", 0))
+        /* Terminated, because its argument ends there; "-" is stdout, as in other programs. */
+        options->out = span_equal(cli->value, SPAN("-")) ? NULL : cli->value.data;
+    if (wrong != NULL)
+        cli_fail(cli, "the pipe name \"%s\" %s", cli_quote(cli->value).text, wrong);
+    if (option == OPTION_AT && !request->has_address)
+        cli_fail(cli, "\"%s\" is not a hexadecimal address, such as 0x7ffb3c0a0000",
+                 cli_quote(cli->value).text);
 }
 
 /* --- operands --- */

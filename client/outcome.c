@@ -1,5 +1,6 @@
 #include "client/outcome.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,10 +18,15 @@ static const struct {
 #undef X
 };
 
-bool failure_set(struct failure *failure, enum failure_kind kind, const char *detail)
+bool failure_set(struct failure *failure, enum failure_kind kind, const char *format, ...)
 {
-    failure->kind = kind;
-    (void)snprintf(failure->detail, sizeof failure->detail, "%s", detail != NULL ? detail : "");
+    va_list arguments;
+
+    *failure = (struct failure){kind, ""};
+    va_start(arguments, format);
+    if (format != NULL)
+        (void)vsnprintf(failure->detail, sizeof failure->detail, format, arguments);
+    va_end(arguments);
     return false;
 }
 

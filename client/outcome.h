@@ -77,8 +77,10 @@ struct failure {
     char detail[FAILURE_DETAIL_CAPACITY]; /* terminated UTF-8; "" where the kind says it all */
 };
 
-/* Sets `failure` and returns false, for `return failure_set(...)`. detail may be NULL. */
-bool failure_set(_Out_ struct failure *failure, enum failure_kind kind, const char *detail);
+/* Sets `failure`, its detail as by printf, and returns false, for `return failure_set(...)`.
+ * format  NULL: no detail. */
+PRINTF_FORMAT(3, 4)
+bool failure_set(_Out_ struct failure *failure, enum failure_kind kind, const char *format, ...);
 
 /* Appends "lsmap: " and the failure as one line; returns its outcome. pipe  Its full name. */
 enum outcome failure_report(_In_ const struct failure *failure, const char *pipe,

@@ -12,8 +12,8 @@
 #include "client/show/csv.h"
 #include "client/show/prometheus.h"
 #include "client/show/table.h"
+#include "client/spelling.h"
 #include "client/stale.h"
-#include "client/who.h"
 
 struct output {
     void *context; /* first argument of all */

@@ -1,7 +1,6 @@
 #include "client/trust.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "common/proto/protocol.h"
 
@@ -13,29 +12,23 @@ bool trust_is_default_pipe(struct span name)
 static bool refuse_owner(const struct trust_facts *facts, struct failure *failure)
 {
     char owner[SID_TEXT_CAPACITY];
-    char detail[FAILURE_DETAIL_CAPACITY];
 
     sid_format(owner, &facts->owner);
-    (void)snprintf(detail, sizeof detail, "%s, not to %s", owner,
-                   facts->is_default ? "SYSTEM" : "SYSTEM, Administrators or yourself");
-    return failure_set(failure, FAILURE_FOREIGN_OWNER, detail);
+    return failure_set(failure, FAILURE_FOREIGN_OWNER, "%s, not to %s", owner,
+                       facts->is_default ? "SYSTEM" : "SYSTEM, Administrators or yourself");
 }
 
 static bool decide_server(const struct trust_facts *facts, struct failure *failure)
 {
-    char detail[FAILURE_DETAIL_CAPACITY];
-
     if (facts->service_pid == 0)
         return failure_set(failure, FAILURE_FOREIGN_SERVER,
                            "another process serves it, the " SERVICE_NAME
                            " service is not running");
-    if (facts->server_pid == facts->service_pid || facts->has_server_ended)
-        return true;
-    (void)snprintf(detail, sizeof detail,
-                   "process %" PRIu32 " serves it, the " SERVICE_NAME
-                   " service is process %" PRIu32,
-                   facts->server_pid, facts->service_pid);
-    return failure_set(failure, FAILURE_FOREIGN_SERVER, detail);
+    return facts->server_pid == facts->service_pid || facts->has_server_ended ||
+           failure_set(failure, FAILURE_FOREIGN_SERVER,
+                       "process %" PRIu32 " serves it, the " SERVICE_NAME
+                       " service is process %" PRIu32,
+                       facts->server_pid, facts->service_pid);
 }
 
 bool trust_decide(const struct trust_facts *facts, struct failure *failure)

@@ -101,13 +101,13 @@ static enum outcome read_file(struct watch *watch, diff_read read, void *context
     if (good)
         return OUTCOME_COMPLETE;
     if (snapshot->why != NULL)
-        (void)failure_set(&failure, FAILURE_SYSTEM, snapshot->why);
+        (void)failure_set(&failure, FAILURE_SYSTEM, "%s", snapshot->why);
     display_cut(text, watch->settings->options->files[side], FILE_COLUMNS_MAX);
     if (snapshot->why != NULL && snapshot->line > 0)
         buffer_format(text, ": line %" PRIu64, snapshot->line);
     buffer_format(text, ": %s", failure.detail);
     if (buffer_append(text, (struct span){"", 1})) /* the terminator */
-        (void)failure_set(&failure, failure.kind, text->data);
+        (void)failure_set(&failure, failure.kind, "%s", text->data);
     return run_complain(watch->settings, &failure);
 }
 
@@ -136,7 +136,7 @@ static enum outcome compare_files(struct watch *watch)
     struct diff_result result;
 
     if (refusal != NULL) {
-        (void)failure_set(&watch->failure, FAILURE_FILE, refusal);
+        (void)failure_set(&watch->failure, FAILURE_FILE, "%s", refusal);
         return run_complain(watch->settings, &watch->failure);
     }
     if (diff_snapshots(watch->old, watch->new_, options->request.all, show_change, watch, &result))
@@ -207,7 +207,7 @@ static enum poll poll_server(struct watch *watch)
     if (event == EXCHANGE_END && !snapshot_finish(snapshot))
         event = EXCHANGE_FAILED;
     if (snapshot->why != NULL) { /* too much is mapped, now and later */
-        (void)failure_set(&watch->failure, FAILURE_SYSTEM, snapshot->why);
+        (void)failure_set(&watch->failure, FAILURE_SYSTEM, "%s", snapshot->why);
         watch->has_answer = false;
     }
     if (event == EXCHANGE_FAILED || result != POLL_GOOD)

@@ -131,7 +131,7 @@ struct direct *direct_open(unsigned timeout_s, struct failure *failure)
     DWORD error = platform_nt_enable_debug();
     error = platform_nt_create(&direct->platform, SERVICES_WAIT_MS);
     if (error != ERROR_SUCCESS) {
-        (void)failure_set(failure, FAILURE_SYSTEM, text_w_error(text, sizeof text, error));
+        (void)failure_set(failure, FAILURE_SYSTEM, "%s", text_w_error(text, sizeof text, error));
         free(direct);
         return NULL;
     }

@@ -281,7 +281,7 @@ static bool read_file(void *context, size_t side, char *data, size_t capacity, s
     if (error == ERROR_SUCCESS && !ReadFile(files[side], data, (DWORD)capacity, &got, NULL))
         error = GetLastError();
     if (error != ERROR_SUCCESS && error != ERROR_BROKEN_PIPE && error != ERROR_HANDLE_EOF)
-        return failure_set(failure, is_open ? FAILURE_SYSTEM : FAILURE_FILE,
+        return failure_set(failure, is_open ? FAILURE_SYSTEM : FAILURE_FILE, "%s",
                            text_w_error(text, sizeof text, error));
     *size = got; /* a pipe ends with ERROR_BROKEN_PIPE */
     return true;

@@ -5,7 +5,7 @@
 #ifndef CLIENT_WIN32_RESOLVE_H
 #define CLIENT_WIN32_RESOLVE_H
 
-#include "client/who.h"
+#include "client/spelling.h"
 
 /* Adds the path: a pattern, or the first name of a file or folder, and who uses it; keeps the other
  * names, hard links included, for asked_add_others().

@@ -3,7 +3,7 @@
 #define TESTS_ROWS_ASKED_PATHS_H
 
 #include "client/options.h"
-#include "client/who.h"
+#include "client/spelling.h"
 
 /* Release with asked_release(). */
 static inline void asked_paths(struct asked_list *list, const struct options *options)

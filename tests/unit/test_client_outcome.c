@@ -72,7 +72,7 @@ static void long_details_are_cut(struct test *t)
     memset(detail, 'd', sizeof detail - 1);
     memset(pipe, 'p', sizeof pipe - 1);
     pipe[sizeof pipe - 1] = '\0';
-    (void)failure_set(&failure, FAILURE_FOREIGN_OWNER, detail);
+    (void)failure_set(&failure, FAILURE_FOREIGN_OWNER, "%s", detail);
     CHECK_INT(t, FAILURE_DETAIL_CAPACITY - 1, strlen(failure.detail));
     buffer_init(&out, OUTCOME_TEXT_SIZE_MAX);
     (void)failure_report(&failure, pipe, 1, &out);

@@ -1,7 +1,7 @@
 /* What the walk finds and what the file system says, put together. */
 #include <string.h>
 
-#include "client/who.h"
+#include "client/spelling.h"
 #include "common/scan/nt_status.h"
 #include "tests/test.h"
 
