@@ -1,7 +1,5 @@
 #include "client/win32/pipe.h"
 
-#include <stdio.h>
-
 #include "client/trust.h"
 #include "common/proto/pipe_name.h"
 #include "common/win32/handle.h"
@@ -110,10 +108,10 @@ static DWORD remaining_ms(uint64_t deadline_ms)
 
 static bool fail_system(struct failure *failure, const char *what, DWORD error)
 {
-    char text[FAILURE_DETAIL_CAPACITY - 64], detail[FAILURE_DETAIL_CAPACITY];
+    char text[FAILURE_DETAIL_CAPACITY - 64];
 
-    (void)snprintf(detail, sizeof detail, "%s: %s", what, text_w_error(text, sizeof text, error));
-    return failure_set(failure, FAILURE_SYSTEM, detail);
+    return failure_set(failure, FAILURE_SYSTEM, "%s: %s", what,
+                       text_w_error(text, sizeof text, error));
 }
 
 static bool fail_open(struct failure *failure, bool is_default, DWORD error)
