@@ -295,10 +295,11 @@ static void put_scan(struct buffer *out, const struct prometheus *prometheus)
     declare(out, "lsmap_scan_seconds", "gauge", "How long the server took.");
     buffer_text(out, "lsmap_scan_seconds ");
     put_seconds(out, prometheus->elapsed_us, 1000000, "\n");
-    if (prometheus->complete && prometheus->now != 0)
-        put_gauge(out, "lsmap_last_complete_scan_timestamp_seconds",
-                  "When the scan ended, Unix time; left out unless it was complete.", "",
-                  prometheus->now / FILETIME_SECOND - unix_epoch_s);
+    if (prometheus->complete && !prometheus->is_own && prometheus->now != 0)
+        put_gauge(
+            out, "lsmap_last_complete_scan_timestamp_seconds",
+            "When the scan ended, Unix time; only if it was complete and not limited to one user.",
+            "", prometheus->now / FILETIME_SECOND - unix_epoch_s);
     put_gauge(out, "lsmap_build_info", "1; the version of lsmap.",
               "{version=\"" LSMAP_VERSION_STRING "\"}", 1);
 }

@@ -97,6 +97,7 @@ static void a_complete_scan_has_its_time(struct test *t)
         {UINT64_C(116444736000000000), END("true"), "0\n"},
         {UINT64_C(134082703239999999), END("true"), "1763796723\n"},
         {UINT64_C(134082703231234567), END("false"), NULL},
+        {UINT64_C(134082703231234567), END("true,\"scope\":\"own\""), NULL},
         {0, END("true"), NULL},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
