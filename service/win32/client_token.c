@@ -8,19 +8,14 @@
 #include "service/win32/service_control.h"
 
 /* Opens the client's token. It is opened as the process, not as the client: an identification-level
- * client could not even open its own.
- * token     NULL: `identity` is enough.
- * identity  NULL: the token is enough. The thread's pseudo-handle saves opening and closing, for each
- *           request of a client (source: GetCurrentThreadToken, TOKEN_QUERY since Windows 8). */
-static DWORD query_as_client(HANDLE pipe, HANDLE *token, struct caller *identity)
+ * client could not even open its own. */
+static DWORD open_client_token(HANDLE pipe, HANDLE *token)
 {
     DWORD error = ERROR_SUCCESS;
 
     if (!pipe_calls.impersonate_client(pipe))
         return GetLastError();
-    if (identity != NULL)
-        error = token_identity(GetCurrentThreadToken(), identity);
-    else if (!pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token))
+    if (!pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token))
         error = GetLastError();
     if (!RevertToSelf())
         pipe_end_process(EXIT_CODE_FAILED);
@@ -95,18 +90,19 @@ DWORD client_token_query(HANDLE pipe, const struct client_access *access,
     struct caller identity;
     HANDLE token = NULL;
 
-    if (known != NULL && query_as_client(pipe, NULL, &identity) == ERROR_SUCCESS) {
-        *caller = caller_is_same(known, &identity) ? *known : identity;
-        return ERROR_SUCCESS;
-    }
-    DWORD error = query_as_client(pipe, &token, NULL);
+    DWORD error = open_client_token(pipe, &token);
     if (error == ERROR_CANT_OPEN_ANONYMOUS) {
         caller_set_unknown(caller);
         caller->level = CALLER_LEVEL_ANONYMOUS;
         return ERROR_SUCCESS;
     }
-    if (error == ERROR_SUCCESS)
+    if (error == ERROR_SUCCESS && known != NULL) {
+        error = token_identity(token, &identity);
+        if (error == ERROR_SUCCESS)
+            *caller = caller_is_same(known, &identity) ? *known : identity;
+    } else if (error == ERROR_SUCCESS) {
         error = client_token_facts(token, access, caller);
+    }
     handle_close(&token);
     return error;
 }

@@ -100,7 +100,7 @@ static void reconfigure(void)
 
 /* The service serves everyone whom its DACL names; the console its user, and those who have all
  * rights anyway. */
-static DWORD create_server(const wchar_t *pipe_name)
+static DWORD create_server(const char *pipe_name)
 {
     char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     struct server_config config = {
@@ -128,7 +128,6 @@ static DWORD create_server(const wchar_t *pipe_name)
  * settings  Of the console, copied; NULL: the service, with the operator's from the registry. */
 static DWORD start(const char *pipe_name, const struct settings *settings)
 {
-    wchar_t pipe_name_w[PIPE_NAME_LENGTH_MAX + 1];
     DWORD error = ERROR_SUCCESS;
 
     daemon.is_console = settings != NULL;
@@ -147,9 +146,6 @@ static DWORD start(const char *pipe_name, const struct settings *settings)
     system_info_query(&daemon.info, daemon.is_console ? "console" : "service");
     if (error == ERROR_SUCCESS)
         error = platform_nt_create(&daemon.platform, 0);
-    if (error == ERROR_SUCCESS)
-        error =
-            text_w_from_utf8(pipe_name_w, PIPE_NAME_LENGTH_MAX + 1, span_from_string(pipe_name));
     if (error != ERROR_SUCCESS) {
         event_start_failed(error);
         goto cleanup;
@@ -160,7 +156,7 @@ static DWORD start(const char *pipe_name, const struct settings *settings)
                                              .now_us = system_now_us,
                                              .user_name = token_user_name,
                                              .statistics = &daemon.statistics};
-    error = create_server(pipe_name_w);
+    error = create_server(pipe_name);
     if (error == ERROR_SUCCESS) {
         event_service_started(pipe_name);
         return ERROR_SUCCESS;
@@ -259,10 +255,7 @@ static DWORD WINAPI on_service_control(DWORD control, DWORD event_type, void *ev
     case SERVICE_CONTROL_PARAMCHANGE:
         SetEvent(daemon.changed);
         return NO_ERROR;
-    case SERVICE_CONTROL_INTERROGATE:
-        AcquireSRWLockExclusive(&daemon.lock);
-        SetServiceStatus(daemon.handle, &daemon.status);
-        ReleaseSRWLockExclusive(&daemon.lock);
+    case SERVICE_CONTROL_INTERROGATE: /* Windows knows the status */
         return NO_ERROR;
     default:
         return ERROR_CALL_NOT_IMPLEMENTED;

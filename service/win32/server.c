@@ -3,12 +3,12 @@
 #include "service/win32/server.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/assertion.h"
 #include "common/proto/pipe_name.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
+#include "common/win32/text_w.h"
 #include "service/win32/access_cmd.h"
 #include "service/win32/connection.h"
 #include "service/win32/events.h"
@@ -239,11 +239,7 @@ DWORD server_set_access(struct server *server, const char *access_sddl, enum fil
 static DWORD set_config(struct server *server, const struct server_config *config)
 {
     struct connection_shared *shared = &server->shared;
-    size_t length = wcslen(config->pipe_name);
 
-    if (length > PIPE_NAME_LENGTH_MAX)
-        return ERROR_INVALID_NAME;
-    memcpy(server->pipe_name, config->pipe_name, (length + 1) * sizeof *server->pipe_name);
     shared->limits = *config->limits;
     watchdog_init(&server->watchdog, system_awake_ms);
     shared->context = *config->context;
@@ -255,7 +251,10 @@ static DWORD set_config(struct server *server, const struct server_config *confi
         config->query_opener != NULL ? config->query_opener : client_token_opener;
     shared->alive = 1;
     server->security.nLength = sizeof server->security;
-    DWORD error = descriptor_create(config->pipe_sddl, &server->security.lpSecurityDescriptor);
+    DWORD error = text_w_from_utf8(server->pipe_name, PIPE_NAME_LENGTH_MAX + 1,
+                                   span_from_string(config->pipe_name));
+    if (error == ERROR_SUCCESS)
+        error = descriptor_create(config->pipe_sddl, &server->security.lpSecurityDescriptor);
     return error == ERROR_SUCCESS
                ? server_set_access(server, config->access_sddl, config->filtered_admins)
                : error;

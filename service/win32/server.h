@@ -15,7 +15,7 @@
 struct server; /* opaque: server.c */
 
 struct server_config {
-    const wchar_t *pipe_name;             /* complete: \\.\pipe\... */
+    const char *pipe_name;                /* complete: \\.\pipe\..., UTF-8 */
     const char *pipe_sddl;                /* who may connect */
     const char *access_sddl;              /* who may ask what, RIGHT_* bits */
     enum filtered_admins filtered_admins; /* what else decides about callers */

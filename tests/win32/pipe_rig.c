@@ -142,7 +142,7 @@ static void close_process(void *context, struct address_space *space)
 
 /* --- the server --- */
 
-static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
+static DWORD start_server(struct pipe_rig *rig, const char *name, unsigned connections_max)
 {
     char pipe_sddl[ACCESS_SDDL_CONSOLE_CAPACITY], access_sddl[ACCESS_SDDL_CONSOLE_CAPACITY];
     struct server_limits limits;
@@ -162,7 +162,7 @@ static DWORD start_server(struct pipe_rig *rig, unsigned connections_max)
     if (error != ERROR_SUCCESS)
         return error;
     const struct server_config config = {
-        .pipe_name = rig->name,
+        .pipe_name = name,
         .pipe_sddl = pipe_sddl,
         .access_sddl = access_sddl,
         .context = &rig->context,
@@ -204,7 +204,7 @@ DWORD pipe_rig_start(struct pipe_rig *rig, unsigned speed, unsigned connections_
                                            .info = &rig->info,
                                            .now_us = system_now_us,
                                            .statistics = rig->statistics};
-    return start_server(rig, connections_max);
+    return start_server(rig, name, connections_max);
 }
 
 uint32_t pipe_rig_stop(struct pipe_rig *rig)

@@ -56,7 +56,7 @@ static void a_taken_name_is_refused(struct test *t)
                                     PIPE_TYPE_BYTE, 1, 0, 0, 0, NULL);
     REQUIRE(t, taken != INVALID_HANDLE_VALUE);
     const struct server_config config = {
-        .pipe_name = L"\\\\.\\pipe\\lsmapd-test-taken",
+        .pipe_name = "\\\\.\\pipe\\lsmapd-test-taken",
         .pipe_sddl = "D:(A;;GA;;;WD)",
         .access_sddl = sddl,
         .context = &rig.context,
