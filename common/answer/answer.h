@@ -4,22 +4,14 @@
  * the caller's rights, drives the scan and encodes its rows. Exactly one terminal line, `end` or
  * `error`, is always the last.
  *
- * An answer exists only while a request is answered. Its owner (a connection) and the thread that
- * runs a slice never use it at the same time. All that a slice touches is in one block, which is left
- * to its thread when the slice is abandoned; the owner then goes on from where it took lines last.
- * What an answer did is counted by its owner. */
+ * Its owner (a connection) and the thread that runs a slice never use an answer at the same time. All
+ * that a slice touches is left to its thread when the slice is abandoned; the owner then goes on from
+ * where it took lines last. What an answer did is counted by its owner. */
 #ifndef COMMON_ANSWER_ANSWER_H
 #define COMMON_ANSWER_ANSWER_H
 
 #include "common/answer/reply.h"
 #include "common/answer/watchdog.h"
-#include "common/base/status.h"
-#include "common/proto/caller.h"
-#include "common/proto/protocol.h"
-#include "common/proto/statistics.h"
-#include "common/scan/platform.h"
-#include "common/scan/scan.h"
-#include "common/text/buffer.h"
 
 enum {
     /* The longest `end` or `error` line: an id of 64 bytes, a message of 256 with every byte

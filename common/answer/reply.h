@@ -5,14 +5,10 @@
 #ifndef COMMON_ANSWER_REPLY_H
 #define COMMON_ANSWER_REPLY_H
 
-#include "common/base/status.h"
 #include "common/json/writer.h"
 #include "common/proto/caller.h"
-#include "common/proto/protocol.h"
-#include "common/proto/request.h"
 #include "common/proto/statistics.h"
 #include "common/scan/scan.h"
-#include "common/text/buffer.h"
 
 /* What `info` says about a server; set once at its start. */
 struct server_info {

@@ -9,8 +9,6 @@
 #ifndef COMMON_ANSWER_WATCHDOG_H
 #define COMMON_ANSWER_WATCHDOG_H
 
-#include "common/base/annotations.h"
-#include "common/base/atomic.h"
 #include "common/base/lock.h"
 #include "common/scan/scan.h"
 
@@ -57,8 +55,7 @@ void watchdog_init(_Out_ struct watchdog *watchdog, uint64_t (*now_ms)(void));
 NODISCARD bool watchdog_abandon(_Inout_ struct watchdog *watchdog, _Inout_ struct watch *watch,
                                 uint32_t query_ms, _Out_ struct watch_target *hung);
 
-/* The query of a lost thread has returned.
- * hung  As watchdog_abandon() returned it. */
+/* The query of a lost thread has returned: `hung` of watchdog_abandon(). */
 void watchdog_return(_Inout_ struct watchdog *watchdog, _In_ const struct watch_target *hung);
 
 /* May a process be asked? For scan_query.check.

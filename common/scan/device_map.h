@@ -47,19 +47,15 @@ void device_map_release(_Inout_ struct device_map *map);
 NODISCARD enum status device_map_add(_Inout_ struct device_map *map, enum device_form form,
                                      struct span device, struct span target);
 
-/* Adds the device of a path, \Device\NAME, as a DEVICE_ROOT, unless the table has it. */
+/* Add the device of a path, \Device\NAME, as a DEVICE_ROOT; what another table has. */
 void device_map_add_root(_Inout_ struct device_map *map, struct span device_path);
-
-/* Adds what another table has. */
 void device_map_add_all(_Inout_ struct device_map *map, _In_ const struct device_map *from);
 
 /* True when a name from the kernel is the path of a file. It may be the bare name of a device, when
  * a file system does not name its file; minimal processes have image names like "Registry". */
 bool device_path_is_file(struct span name);
 
-/* Rewrites a device path.
- * path  Cleared, then receives UTF-8; left empty on false.
- * Returns false when no prefix matches or memory is short. */
+/* Rewrites a device path: see platform->path. Also returns false when memory is short. */
 bool device_map_rewrite(_In_ const struct device_map *map, struct span device_path,
                         _Inout_ struct buffer *path);
 

@@ -1,11 +1,9 @@
-/* What a scan needs of Windows: a table of calls, and no more.
+/* What a scan needs of Windows: a table of calls, which copy answers and decide nothing.
  *
  * common/win32/platform_nt.c is the real one; tests/virtual/virtual_platform.c runs anywhere and fails on
- * command. The calls copy answers and decide nothing. Failures are NTSTATUS values (nt_status.h):
- * that is what Windows returns and what the client sees.
- *
- * Any thread may call; one address space is used by one thread at a time. On failure outputs are
- * untouched unless noted otherwise. */
+ * command. Failures are NTSTATUS values (nt_status.h): what Windows returns and the client sees. Any
+ * thread may call; one address space is used by one thread at a time. On failure outputs are untouched
+ * unless noted otherwise. */
 #ifndef COMMON_SCAN_PLATFORM_H
 #define COMMON_SCAN_PLATFORM_H
 
@@ -139,25 +137,20 @@ struct platform {
     uint32_t (*name)(void *context, struct address_space *space, uint64_t address,
                      struct buffer *name, bool *lossy);
 
-    /* SystemModuleInformation: the loaded drivers (drivers.h).
-     * answer  Cleared, then receives it, as the kernel fills it. */
+    /* The loaded drivers: `answer` is cleared, then receives SystemModuleInformation (drivers.h). */
     uint32_t (*drivers)(void *context, struct buffer *answer);
 
     /* The services that run in a process, from a list that the platform keeps: never waits.
-     * start_time  FILETIME of the process.
-     * names       Cleared, then receives each name, terminated.
-     * Returns false when they are not known. */
+     * names  Cleared, then receives each name, terminated. Returns false when they are not known. */
     bool (*services)(void *context, uint32_t pid, uint64_t start_time, struct buffer *names);
 
     /* Rewrites a device path as a DOS path: C:\..., \\server\share\..., \\?\Volume{...}\...
      * path  Cleared, then receives UTF-8. Returns false, `path` empty, for an unknown device. */
     bool (*path)(void *context, struct span device_path, struct buffer *path);
 
-    /* Releases what open returned. */
     void (*close)(void *context, struct address_space *space);
 
-    /* Their first argument is `context`, too. NULL: sections cannot be listed. */
-    const struct object_calls *objects;
+    const struct object_calls *objects; /* with the same context; NULL: no sections can be listed */
 };
 
 /* Calls made, by class: what a scan cost the kernel. `lists` are of processes, drivers, objects and

@@ -18,8 +18,8 @@ struct process_entry {
     size_t name_size;    /* bytes */
 };
 
-/* A snapshot of the processes. The platform fills it; after that it never changes, so that any
- * number of threads may read it. It is freed with its last reference. */
+/* A snapshot of the processes. Once it is filled it never changes, so that any number of threads may
+ * read it. */
 struct process_list {
     const struct process_entry *entries; /* in the table */
     size_t count;
@@ -28,13 +28,11 @@ struct process_list {
     struct atomic references;
 };
 
-/* Creates an empty list with one reference. Returns NULL when out of memory. */
+/* An empty list with one reference; NULL without memory. */
 struct process_list *process_list_create(void);
 
-/* Adds a reference and returns `list`; accepts NULL. */
+/* Add a reference and return `list`; drop one, the last of which frees it. NULL is accepted. */
 struct process_list *process_list_hold(_Inout_opt_ struct process_list *list);
-
-/* Drops a reference; accepts NULL. */
 void process_list_release(_Inout_opt_ struct process_list *list);
 
 /* Appends a process. entry->name_* are ignored and set here; `name` is UTF-8 and copied.
@@ -112,12 +110,10 @@ enum process_access {
     PROCESS_ACCESS_FULL     /* PROCESS_QUERY_INFORMATION */
 };
 
-/* "none", "limited", "full". */
-const char *process_access_name(enum process_access access);
-
 enum process_arch { ARCH_UNKNOWN, ARCH_X86, ARCH_X64, ARCH_ARM, ARCH_ARM64 };
 
-/* "x86", "x64", "arm", "arm64"; NULL for unknown. */
+/* "none", "limited", "full"; "x86", "x64", "arm", "arm64", NULL for unknown. */
+const char *process_access_name(enum process_access access);
 const char *process_arch_name(enum process_arch arch);
 
 enum { PROTECTION_UNKNOWN = -1, PROTECTION_TEXT_CAPACITY = 32 };
@@ -127,8 +123,7 @@ struct process_facts {
     enum process_access access;
     uint64_t start_time;    /* FILETIME of the process that was opened; 0: unknown */
     uint64_t address_limit; /* first address above its user space; 0: unknown */
-    bool
-        is_minimal; /* it has no PEB: System, Registry, Secure System, vmmem; never ran a program */
+    bool is_minimal;        /* it has no PEB: System, Registry, Secure System, vmmem */
     enum process_arch arch;
     int protection;     /* PS_PROTECTION byte, or PROTECTION_UNKNOWN */
     uint32_t integrity; /* RID of its integrity level, or INTEGRITY_UNKNOWN */

@@ -70,10 +70,10 @@ struct page {
     uint64_t attributes; /* MEMORY_WORKING_SET_EX_BLOCK */
 };
 
-_Static_assert(sizeof(struct region) == 48 && offsetof(struct region, type) == 40, "one layout");
-_Static_assert(sizeof(struct allocation) == 32 && offsetof(struct allocation, size) == 16,
-               "one layout");
-_Static_assert(sizeof(struct page) == 16, "one layout");
+_Static_assert(sizeof(struct region) == 48 && offsetof(struct region, type) == 40 &&
+                   sizeof(struct allocation) == 32 && offsetof(struct allocation, size) == 16 &&
+                   sizeof(struct page) == 16,
+               "as the kernel fills them");
 
 /* What backs an allocation; bits, so that they form a set. */
 enum view_kind {
@@ -89,17 +89,16 @@ enum view_kind {
 /* The kind by the type bits; VIEW_PRIVATE for bits of no section. */
 enum view_kind view_kind_from_allocation(uint32_t type);
 
-/* "image", "data", "pagefile", "physical", "driver"; NULL for the rest. */
+/* "image", "data", "pagefile", "physical", "driver"; "MEM_COMMIT", "MEM_RESERVE", "MEM_FREE"; NULL for
+ * the rest. */
 const char *view_kind_name(enum view_kind kind);
+const char *memory_state_name(uint32_t state);
 
 enum { PROTECT_TEXT_CAPACITY = 96 };
 
 /* PAGE_* bits as Windows names them, joined by `|`: "PAGE_READWRITE|PAGE_GUARD", terminated. Bits
  * without a name are written in hexadecimal; 0 gives "". */
 void protect_format(_Out_writes_(PROTECT_TEXT_CAPACITY) char *out, uint32_t protect);
-
-/* "MEM_COMMIT", "MEM_RESERVE" or "MEM_FREE"; NULL for another value. */
-const char *memory_state_name(uint32_t state);
 
 /* Pages of one view, in bytes. */
 struct page_counts {
@@ -110,7 +109,7 @@ struct page_counts {
     uint64_t locked;   /* of those, locked in memory */
 };
 
-/* Adds `count` pages, as Windows answered about them, to the counts. */
+/* Adds pages, as Windows answered about them. */
 void page_counts_add(_Inout_ struct page_counts *counts, _In_reads_(count) const struct page *pages,
                      size_t count);
 

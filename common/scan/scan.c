@@ -18,7 +18,7 @@ enum {
 typedef void scan_step(struct scan *scan, struct scan_row *row);
 
 static scan_step step_list, step_select, step_open, step_views, step_map, step_drivers, step_error,
-    step_unmatched, step_failed, step_end;
+    step_unmatched, step_failed;
 static void end_late(struct scan *scan, enum scan_stage stage);
 
 struct scan {
@@ -270,7 +270,7 @@ static void step_unmatched(struct scan *scan, struct scan_row *row)
     while (i < count && scan->at.matched[i])
         i++;
     if (i == count) {
-        scan->step = step_end;
+        row->type = SCAN_END;
         return;
     }
     const bool has_pid = i < query->pids_count;
@@ -371,10 +371,8 @@ static uint32_t open_process(struct scan *scan)
 /* The pid is free, or another process has it now. */
 static bool is_gone(const struct scan *scan, uint32_t nt_status)
 {
-    const uint64_t listed = scan->process->start_time;
-    const uint64_t opened = scan->facts.start_time;
-    const bool is_reused = listed != 0 && opened != 0 && listed != opened;
-    return nt_status_is_exited(nt_status) || is_reused;
+    const uint64_t listed = scan->process->start_time, opened = scan->facts.start_time;
+    return nt_status_is_exited(nt_status) || (listed != 0 && opened != 0 && listed != opened);
 }
 
 /* Windows closes the address space of System to everybody, and that of other minimal processes where it
@@ -555,12 +553,6 @@ static void step_failed(struct scan *scan, struct scan_row *row)
 {
     row->type = SCAN_FAILED;
     row->error = scan->due;
-}
-
-static void step_end(struct scan *scan, struct scan_row *row)
-{
-    (void)scan;
-    row->type = SCAN_END;
 }
 
 const char *scan_stage_name(enum scan_stage stage)

@@ -1,20 +1,15 @@
 /* The scan: a cursor over processes and their views.
  *
  * scan_next() does a bounded piece of work, at most a few kernel queries, and returns one row or
- * none yet. So the caller can stop, write or yield at any time, memory is constant whatever the
- * size of the answer, and nothing recurses. A scan knows neither pipes nor JSON nor handles: it
- * decides on what `struct platform` returns.
+ * none yet. So the caller can stop, write or yield at any time, and memory is constant whatever the
+ * size of the answer. A scan knows neither pipes nor JSON: it decides on what the platform returns.
  *
  * One scan is used by one thread at a time. A scan whose kernel query does not return is left to its
  * thread, with what its query refers to, while another continues from a checkpoint. */
 #ifndef COMMON_SCAN_SCAN_H
 #define COMMON_SCAN_SCAN_H
 
-#include "common/base/sid.h"
 #include "common/base/status.h"
-#include "common/scan/platform.h"
-#include "common/scan/process.h"
-#include "common/scan/regions.h"
 #include "common/scan/views.h"
 
 /* May a process be asked, whose kernel queries may not return? */
@@ -39,7 +34,7 @@ struct scan_query {
     struct views_query views; /* used when maps are listed */
 
     bool own_only;      /* the caller's own processes only */
-    bool query_all;     /* the caller may see every process. Otherwise own_only is set too, and
+    bool query_all;     /* the caller may see every process; without it own_only is set too, and
                            nothing shows whether another process exists */
     bool addresses;     /* the caller may see addresses of other users' processes */
     struct sid user;    /* the caller; unknown owns nothing */
@@ -59,8 +54,8 @@ enum scan_row_type {
     SCAN_REGION,  /* region */
     SCAN_SECTION, /* section; of sections.h only */
     SCAN_ERROR,   /* error: a process that was not read completely, or a selector without one */
-    SCAN_FAILED,  /* error: the process list failed, so the request fails, the scan is over */
-    SCAN_END      /* the scan is over */
+    SCAN_FAILED,  /* error: there is no list of processes; the scan is over, as with the next */
+    SCAN_END
 };
 
 struct scan_error {
@@ -121,25 +116,21 @@ const char *scan_stage_name(enum scan_stage stage);
 struct scan *scan_create(_In_ const struct platform *platform, _In_ const struct scan_query *query,
                          _In_opt_ const struct scan_checkpoint *from);
 
-/* Does the next piece of work.
- * row  Receives the row; its spans and pointers are valid until the next call.
- * After SCAN_FAILED and SCAN_END each call returns the same again. */
+/* Does the next piece of work; when the scan is over, returns the same again. What the row refers to
+ * is valid until the next call. */
 void scan_next(_Inout_ struct scan *scan, _Out_ struct scan_row *row);
 
 /* True while no process is open or about to be: a slice of work should end here. */
 bool scan_is_between(_In_ const struct scan *scan);
 
-/* Marks the queries of the calls that follow.
- * watch  Of the slice that begins; NULL: nobody watches. */
+/* The calls that follow mark their queries here; NULL: nobody watches. */
 void scan_set_watch(_Inout_ struct scan *scan, _Inout_opt_ struct watch *watch);
 
-/* Saves how far the scan has come. The rest of a process that was opened is left out by the scan
- * that continues, which reports it with the error `timeout`.
- * checkpoint  Receives a reference; release it. */
+/* Saves how far the scan has come, with a reference: release it. The rest of a process that was opened
+ * is left out by the scan that continues, which reports it with the error `timeout`. */
 void scan_checkpoint_take(_In_ const struct scan *scan, _Out_ struct scan_checkpoint *checkpoint);
 void scan_checkpoint_release(_Inout_ struct scan_checkpoint *checkpoint);
 
-/* The sums so far. */
 const struct scan_counts *scan_counts(_In_ const struct scan *scan);
 
 /* Closes what is open and frees the scan; accepts NULL. May be called at any time. */

@@ -60,27 +60,25 @@ struct section_row {
     uint32_t holders_count;
 };
 
-/* Asks the platform nothing yet; it must have `objects`.
+/* Asks the platform nothing yet; it must have `objects`. What is passed must outlive the sections.
  * query     Of it names and pids are used: only sections of these names, that these processes hold.
  * listings  1 while one is made: another then fails with STATUS_BUSY. NULL: no limit.
- * Their lists and `listings` must outlive the sections. Returns NULL when out of memory. */
+ * Returns NULL when out of memory. */
 struct sections *sections_create(_In_ const struct platform *platform,
                                  _In_ const struct scan_query *query,
                                  _Inout_opt_ struct atomic *listings);
 
-/* Does the next piece of work, at most a few kernel queries.
- * row  Receives SCAN_NONE; SCAN_SECTION; SCAN_ERROR, about a directory or the handles; SCAN_FAILED;
- *      SCAN_END. Its texts are valid until the next call. No handle is open with SCAN_SECTION. */
+/* As scan_next(): SCAN_NONE, SCAN_SECTION, SCAN_ERROR about a directory or the handles, SCAN_FAILED,
+ * SCAN_END. No handle is open with SCAN_SECTION. */
 void sections_next(_Inout_ struct sections *sections, _Out_ struct scan_row *row);
 
-/* A process that holds a handle to the section of the latest row.
- * index  Below its holders_count. */
+/* A process that holds a handle to the section of the latest row, by an index below its holders_count. */
 const struct process_entry *sections_holder(_In_ const struct sections *sections, uint32_t index,
                                             _Out_ struct span *name);
 
 const struct scan_counts *sections_counts(_In_ const struct sections *sections);
 
-/* Closes what is open and frees the sections; accepts NULL. May be called at any time. */
+/* As scan_destroy(). */
 void sections_destroy(_Inout_opt_ struct sections *sections);
 
 #endif

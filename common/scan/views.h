@@ -4,10 +4,7 @@
 #define COMMON_SCAN_VIEWS_H
 
 #include "common/base/bounds.h"
-#include "common/scan/platform.h"
-#include "common/scan/regions.h"
 #include "common/scan/walk.h"
-#include "common/text/buffer.h"
 
 enum views_detail {
     VIEWS_PLAIN,        /* what is committed is not known for sections without a file */
@@ -52,13 +49,13 @@ struct views {
     struct page pages[PAGES_BATCH_MAX];
 };
 
-/* platform, query, counts  Must outlive `views`; the calls made are added to `counts`. */
+/* What is passed must outlive `views`; the calls made are added to `counts`. */
 void views_init(_Out_ struct views *views, _In_ const struct platform *platform,
                 _In_ const struct views_query *query, _Inout_ struct query_counts *counts);
 void views_deinit(_Inout_ struct views *views);
 
 /* Begins with an open process. Buffers are reused, so that later processes need no memory.
- * address_limit   First address above its user space; 0: unknown.
+ * address_limit   As of walk_init().
  * show_addresses  False: no regions, whatever the query asks for. */
 void views_begin(_Inout_ struct views *views, _In_ struct address_space *space,
                  uint64_t address_limit, bool show_addresses);

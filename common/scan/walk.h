@@ -13,7 +13,6 @@
 #define COMMON_SCAN_WALK_H
 
 #include "common/scan/platform.h"
-#include "common/scan/regions.h"
 
 enum {
     WALK_RUNS_MAX = 64, /* runs of a view that are remembered, so as not to query them again */
