@@ -83,13 +83,15 @@ struct pair {
     X(handles, SECTIONS_MAX * sizeof(struct pair))   /* ours, and which section it is */   \
     X(addresses, SECTIONS_MAX * sizeof(struct pair)) /* of an object, and which section */ \
     X(starts, PROCESSES_MAX * sizeof(struct pair))   /* of pids, before the snapshot */    \
-    X(pids, PROCESSES_MAX * sizeof(struct pair))     /* and the index in `processes` */
+    X(pids, PROCESSES_MAX * sizeof(struct pair))     /* that stayed; index in `processes` */
 
 /* Arrays in buffers, whose memory comes from realloc(). */
 #define ITEMS(buffer, type) ((type *)(void *)(buffer).data)
 #define COUNT(buffer, type) ((buffer).size / sizeof(type))
 #define APPEND(buffer, item) \
     buffer_append(&(buffer), (struct span){(const char *)&(item), sizeof(item)})
+
+#define UTF16(text) ((struct span){(const char *)u##text, sizeof u##text - sizeof(uint16_t)})
 
 typedef void sections_step(struct sections *sections, struct scan_row *row);
 
@@ -113,7 +115,6 @@ struct sections {
     bool is_lossy;          /* the text in `part` is not all of its name */
     struct {
         size_t index;     /* of the next entry, once all are read */
-        bool is_large;    /* the next name needs a larger call */
         uint32_t ordinal; /* of the next entry to be read */
         size_t seen;      /* entries of all types, in all passes */
         unsigned calls, passes;
@@ -126,7 +127,7 @@ struct sections {
     bool is_matching, is_hidden; /* the snapshot lacks the address of a section of ours */
     bool is_crowded;             /* by holders: what is equal was dropped, to little avail */
     bool has_holders;
-    struct process_list *before, *processes; /* before and after the snapshot */
+    struct process_list *processes; /* after the snapshot */
 };
 
 struct sections *sections_create(const struct platform *platform, const struct scan_query *query,
@@ -176,8 +177,6 @@ static void end_listing(struct sections *sections)
 #define X(member, size) buffer_release(&sections->member);
     MAKING_LIST(X)
 #undef X
-    process_list_release(sections->before);
-    sections->before = NULL;
     if (sections->listings != NULL && sections->step != step_root)
         atomic_set(sections->listings, 0);
     sections->listings = NULL;
@@ -198,8 +197,7 @@ void sections_destroy(struct sections *sections)
 
 static const struct span NO_OBJECT = {NULL, 0};
 
-/* Something is missing in the list.
- * object  The directory, or NO_OBJECT. */
+/* Something is missing in the list: in a directory, or NO_OBJECT. */
 static void report(struct sections *sections, struct scan_row *row, enum scan_stage stage,
                    struct span object, uint32_t nt_status, const char *message)
 {
@@ -249,28 +247,18 @@ static bool compose(struct sections *sections, const struct object *directory, s
 {
     const uint16_t *text = (const uint16_t *)(const void *)units.data;
     const size_t len = units.size / sizeof *text;
+    struct buffer *both[] = {&sections->path, &sections->name};
 
     buffer_clear(&sections->part);
-    buffer_clear(&sections->path);
-    buffer_clear(&sections->name);
     buffer_utf16(&sections->part, text, len);
     sections->is_lossy = utf16_is_lossy(text, len);
-    buffer_append(&sections->path, text_of(sections, directory->path));
-    buffer_append(&sections->name, text_of(sections, directory->name));
-    buffer_text(&sections->path, "\\");
-    buffer_text(&sections->name, "\\");
-    return buffer_append(&sections->path, buffer_span(&sections->part)) &&
-           buffer_append(&sections->name, buffer_span(&sections->part)) && !sections->part.failed;
-}
-
-static bool is_word(struct span units, const char *word)
-{
-    size_t i = 0;
-
-    for (; word[i] != '\0'; i++)
-        if (2 * i >= units.size || units.data[2 * i] != word[i] || units.data[2 * i + 1] != 0)
-            return false;
-    return units.size == 2 * i;
+    for (size_t i = 0; i < 2; i++) {
+        buffer_clear(both[i]);
+        buffer_append(both[i], text_of(sections, i == 0 ? directory->path : directory->name));
+        buffer_text(both[i], "\\");
+        buffer_append(both[i], buffer_span(&sections->part));
+    }
+    return !sections->part.failed && !sections->path.failed && !sections->name.failed;
 }
 
 /* A pattern that begins with a separator is one of the object's path; one without any also matches
@@ -366,12 +354,11 @@ static void open_object(struct sections *sections, struct scan_row *row, bool is
 
 static void step_root(struct sections *sections, struct scan_row *row)
 {
-    static const uint16_t name[] = {'\\'};
     struct object root = {.place = ROOT, .row = {.session = -1}};
 
     if (sections->listings == NULL || atomic_swap(sections->listings, 0, 1)) {
         sections->step = step_read;
-        open_object(sections, row, true, (struct span){(const char *)name, sizeof name}, &root);
+        open_object(sections, row, true, UTF16("\\"), &root);
         return;
     }
     row->type = SCAN_FAILED;
@@ -412,8 +399,8 @@ static size_t take_entries(struct sections *sections)
         if (!find_text(answer, &kernel.name, &entry.name) ||
             !find_text(answer, &kernel.type, &type))
             break;
-        entry.is_directory = is_word(type, "Directory");
-        if (!entry.is_directory && !is_word(type, "Section"))
+        entry.is_directory = span_equal(type, UTF16("Directory"));
+        if (!entry.is_directory && !span_equal(type, UTF16("Section")))
             continue;
         for (size_t i = 0; i < entry.name.size; i++)
             hash = (hash ^ (uint8_t)entry.name.data[i]) * 0x100000001b3u;
@@ -454,15 +441,14 @@ static void step_read(struct sections *sections, struct scan_row *row)
     const struct object *directory =
         &ITEMS(sections->directories, struct object)[sections->directory_index];
     buffer_clear(&sections->answer);
-    if (!buffer_reserve(&sections->answer, DIRECTORY_NAME_SIZE)) {
+    if (!buffer_reserve(&sections->answer, DIRECTORY_CALL_SIZE)) {
         sections->is_full = true;
         return;
     }
     sections->counts.queries.lists++;
-    const uint32_t nt_status = platform->objects->read(
-        platform->context, directory->handle, sections->is_single,
-        sections->reading.is_large ? DIRECTORY_NAME_SIZE : DIRECTORY_CALL_SIZE,
-        &sections->reading.ordinal, &sections->answer);
+    const uint32_t nt_status =
+        platform->objects->read(platform->context, directory->handle, sections->is_single,
+                                DIRECTORY_CALL_SIZE, &sections->reading.ordinal, &sections->answer);
     const bool is_good = nt_status == NTSTATUS_OK || nt_status == NTSTATUS_MORE_ENTRIES;
     const size_t count = is_good ? take_entries(sections) : 0;
     sections->reading.calls += is_good;
@@ -487,11 +473,6 @@ static void step_read(struct sections *sections, struct scan_row *row)
         return;
     } else if (nt_status == NTSTATUS_NOT_IMPLEMENTED && !sections->is_single) {
         sections->is_single = true;
-        return;
-    } else if ((is_good || nt_status == NTSTATUS_BUFFER_TOO_SMALL) && count == 0 &&
-               !sections->reading.is_large) {
-        sections->reading.is_large = true;
-        sections->reading.ordinal = ordinal;
         return;
     } else {
         message = "Windows did not list all of this directory of objects.";
@@ -573,13 +554,15 @@ static const struct pair *find_pair(const struct buffer *pairs, uint64_t key)
     return first < count && items[first].key == key ? &items[first] : NULL;
 }
 
-/* Returns an NTSTATUS. */
-static uint32_t list_processes(struct sections *sections, struct process_list **list)
+/* Lists them anew. Returns an NTSTATUS. */
+static uint32_t list_processes(struct sections *sections)
 {
     sections->counts.queries.lists++;
-    *list = process_list_create();
-    return *list != NULL ? sections->platform->list(sections->platform->context, false, *list)
-                         : NTSTATUS_NO_MEMORY;
+    process_list_release(sections->processes);
+    sections->processes = process_list_create();
+    return sections->processes != NULL
+               ? sections->platform->list(sections->platform->context, false, sections->processes)
+               : NTSTATUS_NO_MEMORY;
 }
 
 static void add_pair(struct buffer *pairs, uint64_t key, uint64_t value)
@@ -589,11 +572,11 @@ static void add_pair(struct buffer *pairs, uint64_t key, uint64_t value)
     (void)APPEND(*pairs, pair);
 }
 
-/* What the handles are compared with. Returns false when the snapshot holds less than it claims, or
- * without memory. */
+/* What the handles are compared with. A pid is used again, so a process must be in both lists, with
+ * the same start. Returns false when the snapshot holds less than it claims, or without memory. */
 static bool prepare(struct sections *sections)
 {
-    const struct process_list *before = sections->before, *after = sections->processes;
+    const struct process_list *list = sections->processes;
     const struct buffer *answer = &sections->answer;
 
     if (answer->size < HANDLES_OFFSET)
@@ -601,14 +584,14 @@ static bool prepare(struct sections *sections)
     memcpy(&sections->handles_count, answer->data, sizeof sections->handles_count);
     if (sections->handles_count > (answer->size - HANDLES_OFFSET) / sizeof(struct kernel_handle))
         return false;
-    for (size_t i = 0; i < before->count; i++)
-        add_pair(&sections->starts, before->entries[i].pid, before->entries[i].start_time);
-    for (size_t i = 0; i < after->count; i++)
-        add_pair(&sections->pids, after->entries[i].pid, i);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct pair *start = find_pair(&sections->starts, list->entries[i].pid);
+        if (start != NULL && start->value == list->entries[i].start_time)
+            add_pair(&sections->pids, list->entries[i].pid, i);
+    }
     for (size_t i = 0; i < COUNT(sections->found, struct object); i++)
         add_pair(&sections->handles, ITEMS(sections->found, struct object)[i].handle, i);
-    return sort_pairs(&sections->starts) && sort_pairs(&sections->pids) &&
-           sort_pairs(&sections->handles);
+    return sort_pairs(&sections->pids) && sort_pairs(&sections->handles);
 }
 
 static const char NOT_ALL_HANDLES[] =
@@ -631,8 +614,13 @@ static void step_before(struct sections *sections, struct scan_row *row)
 {
     sections->has_holders = sections->opened == 0;
     sections->step = step_close;
-    if (sections->opened > 0)
-        proceed(sections, row, list_processes(sections, &sections->before), step_snapshot);
+    if (sections->opened == 0)
+        return;
+    const uint32_t nt_status = list_processes(sections);
+    for (size_t i = 0; nt_status == NTSTATUS_OK && i < sections->processes->count; i++)
+        add_pair(&sections->starts, sections->processes->entries[i].pid,
+                 sections->processes->entries[i].start_time);
+    proceed(sections, row, nt_status, sort_pairs(&sections->starts) ? step_snapshot : NULL);
 }
 
 static void step_snapshot(struct sections *sections, struct scan_row *row)
@@ -646,7 +634,7 @@ static void step_snapshot(struct sections *sections, struct scan_row *row)
 
 static void step_after(struct sections *sections, struct scan_row *row)
 {
-    const uint32_t nt_status = list_processes(sections, &sections->processes);
+    const uint32_t nt_status = list_processes(sections);
 
     sections->has_holders = nt_status == NTSTATUS_OK && prepare(sections);
     proceed(sections, row, nt_status, sections->has_holders ? step_close : NULL);
@@ -675,8 +663,7 @@ static void add_holder(struct sections *sections, uint64_t section, uint64_t pro
     add_pair(holders, section, process);
 }
 
-/* The first reading finds our own handles, the second one the others to the same objects. A pid is
- * used again, so a process must be in both lists, with the same start. */
+/* The first reading finds our own handles, the second one the others to the same objects. */
 static void take_handle(struct sections *sections, const struct kernel_handle *handle)
 {
     const struct pair *own = handle->pid == sections->platform->objects->own_pid
@@ -693,9 +680,7 @@ static void take_handle(struct sections *sections, const struct kernel_handle *h
     if (own != NULL || object == NULL)
         return;
     const struct pair *process = find_pair(&sections->pids, handle->pid);
-    const struct pair *start = find_pair(&sections->starts, handle->pid);
-    if (process != NULL && start != NULL &&
-        start->value == sections->processes->entries[process->value].start_time)
+    if (process != NULL)
         add_holder(sections, object->value, process->value);
 }
 

@@ -20,8 +20,8 @@ enum {
     SECTIONS_MAX = 128 * 1024, /* in one answer; as many handles are open at once */
     SECTIONS_TEXT_SIZE_MAX = 64 * 1024 * 1024,
     DIRECTORIES_MAX = 16 * 1024,
-    DIRECTORY_CALL_SIZE = 64 * 1024,             /* the kernel takes as much of its pool */
-    DIRECTORY_NAME_SIZE = 72 * 1024,             /* the same for a name that needs more */
+    DIRECTORY_CALL_SIZE =
+        72 * 1024, /* the longest name fits; the kernel takes as much of its pool */
     DIRECTORY_ENTRIES_MAX = 512 * 1024,          /* in all passes over one directory */
     DIRECTORY_PASSES_MAX = 4,                    /* until two agree */
     HANDLES_ANSWER_SIZE_MAX = 256 * 1024 * 1024, /* 6.7 million handles */

@@ -242,7 +242,6 @@ static enum walk_result step_pages(struct views *views)
 static enum walk_result step_map(struct views *views)
 {
     views->position = views->map.base;
-    views->run_index = 0;
     views->step = views->lists_regions ? step_region : step_walk;
     return WALK_VIEW;
 }
@@ -252,13 +251,7 @@ static enum walk_result step_region(struct views *views)
 {
     if (views->position >= views->map.base + views->map.size)
         return leave_view(views);
-    struct walk *walk = &views->walk;
-    const size_t index = views->run_index++;
-    enum walk_result result = WALK_ON;
-    if (index < walk->runs_count && index < WALK_RUNS_MAX)
-        views->region = walk->runs[index];
-    else
-        result = walk_run(walk, views->position, &views->region);
+    const enum walk_result result = walk_run(&views->walk, views->position, &views->region);
     if (result == WALK_FAILED)
         return fail(views, views->walk.nt_status,
                     "Windows refuses to list the regions of this view.");

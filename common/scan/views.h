@@ -42,7 +42,6 @@ struct views {
     bool has_unnamed;   /* were for a view */
     bool pages_refused; /* the handle does not allow it: no more are asked for */
     uint64_t position;  /* of the next page or region */
-    size_t run_index;   /* of the next remembered run */
     struct walk walk;
     struct buffer device_path;
     struct buffer path;

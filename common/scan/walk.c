@@ -73,14 +73,6 @@ static enum walk_result close_view(struct walk *walk)
     return WALK_VIEW;
 }
 
-static void add_run(struct walk *walk, const struct region *run)
-{
-    if (walk->runs_count < WALK_RUNS_MAX)
-        walk->runs[walk->runs_count] = *run;
-    if (walk->runs_count <= WALK_RUNS_MAX)
-        walk->runs_count++;
-}
-
 static uint64_t committed_of(const struct region *region)
 {
     return region->state == MEMORY_STATE_COMMIT ? region->size : 0;
@@ -95,8 +87,6 @@ static void open_view(struct walk *walk, const struct region *region)
                          .kind = region->type == MEMORY_TYPE_IMAGE ? VIEW_IMAGE : VIEW_MAPPED,
                          .protect = region->allocation_protect};
     walk->has_open = true;
-    walk->runs_count = 0;
-    add_run(walk, region);
 }
 
 static bool is_view(const struct region *region)
@@ -133,7 +123,6 @@ static enum walk_result take_region(struct walk *walk, const struct region *regi
         region->base == walk->view.base + walk->view.size) {
         walk->view.size += region->size;
         walk->view.committed += committed_of(region);
-        add_run(walk, region);
         advance(walk, region_end(region));
         return WALK_ON;
     }
@@ -206,7 +195,6 @@ static enum walk_result take_allocation(struct walk *walk, const struct allocati
     const enum view_kind kind = view_kind_from_allocation(allocation->type);
     advance(walk, allocation->base + allocation->size);
     walk->is_over = walk->is_single;
-    walk->runs_count = 0;
     walk->view =
         (struct map_row){.base = allocation->base,
                          .size = allocation->size,
@@ -278,10 +266,5 @@ enum walk_result walk_run(struct walk *walk, uint64_t address, struct region *ru
     region.base = address;
     region.size = end - address;
     *run = region;
-    const uint64_t runs_end = walk->runs_count == 0 || walk->runs_count > WALK_RUNS_MAX
-                                  ? view->base
-                                  : region_end(&walk->runs[walk->runs_count - 1]);
-    if (address == runs_end)
-        add_run(walk, run);
     return WALK_ON;
 }

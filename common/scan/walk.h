@@ -14,10 +14,7 @@
 
 #include "common/scan/platform.h"
 
-enum {
-    WALK_RUNS_MAX = 64, /* runs of a view that are remembered, so as not to query them again */
-    WALK_QUERIES_MAX = 4 * 1024 * 1024 /* in one process; 100 times what large processes need */
-};
+enum { WALK_QUERIES_MAX = 4 * 1024 * 1024 }; /* in one process; 100 times what large ones need */
 
 enum walk_result {
     WALK_ON,     /* nothing to report yet */
@@ -69,9 +66,7 @@ struct walk {
     bool has_open;              /* `view` is being joined from runs */
     bool has_held;              /* `held` was answered and not yet looked at */
     struct region held;
-    struct region runs[WALK_RUNS_MAX]; /* of `view` */
-    size_t runs_count;                 /* above WALK_RUNS_MAX: some are missing; 0: none */
-    uint32_t queries;                  /* made so far */
+    uint32_t queries; /* made so far */
 };
 
 /* Begins at the bottom of an address space.
@@ -88,8 +83,7 @@ void walk_restrict(_Inout_ struct walk *walk, uint64_t address);
 /* Makes at most one query. Call it until it returns neither WALK_ON nor WALK_VIEW. */
 enum walk_result walk_next(_Inout_ struct walk *walk);
 
-/* Asks for the run at `address` in walk->view and cuts it to the view; remembers it when it follows
- * those that are remembered.
+/* Asks for the run at `address` in walk->view and cuts it to the view.
  * Returns WALK_ON with `run` set, WALK_DONE when the view has gone, or WALK_FAILED. */
 enum walk_result walk_run(_Inout_ struct walk *walk, uint64_t address, _Out_ struct region *run);
 

@@ -522,7 +522,7 @@ static void a_directory_of_many_calls_is_read_until_two_passes_agree(struct test
     (void)play(&world, &everything);
     CHECK_INT(t, 3000, world.rows);
     CHECK_INT(t, 0, world.errors);
-    CHECK_INT(t, 64 * 1024, world.objects.read_size_max);
+    CHECK_INT(t, DIRECTORY_CALL_SIZE, world.objects.read_size_max);
     CHECK(t, world.objects.calls[VIRTUAL_OBJECT_READ] >= 2 * 5);
     world_release(&world);
 }
@@ -656,7 +656,7 @@ static void a_name_larger_than_a_call_does_not_hide_what_follows(struct test *t)
         TEST_ROW(t, "single %d", is_single);
         CHECK_INT(t, 2, world.rows);
         CHECK_INT(t, 0, world.errors);
-        CHECK_INT(t, 72 * 1024, world.objects.read_size_max);
+        CHECK_INT(t, DIRECTORY_CALL_SIZE, world.objects.read_size_max);
         world_release(&world);
     }
     free(name);
