@@ -65,7 +65,7 @@ enum outcome outcome_report_error(const struct row *error, struct buffer *out)
     buffer_text(out, hint.size > 0 ? "): " : ")");
     display_text(out, hint);
     buffer_text(out, "\n");
-    return (enum outcome)status_exit_code(status_from_name(code.data, code.size));
+    return (enum outcome)status_facts[status_from_name(code.data, code.size)].exit_code;
 }
 
 void gaps_init(struct gaps *gaps)

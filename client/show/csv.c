@@ -47,9 +47,11 @@ static void put_member(struct buffer *out, const struct row *row, enum row_membe
         csv_field(out, row_text(row, member));
     else if (type == VALUE_BOOL) /* rows leave it out unless it is true */
         buffer_text(out, row_number(row, member, 0) != 0 ? "true" : "false");
+    else if (row_knows(row, member) && type == VALUE_ADDRESS)
+        end = number_put_hex(text, row_number(row, member, 0), NUMBER_HEX_SIZE_MAX);
     else if (row_knows(row, member))
-        end = (type == VALUE_ADDRESS ? number_put_address
-                                     : number_put_decimal)(text, row_number(row, member, 0));
+        end = number_put_decimal(text, row_number(row, member, 0));
+    buffer_text(out, end > text && type == VALUE_ADDRESS ? "0x" : "");
     buffer_append(out, (struct span){text, (size_t)(end - text)});
 }
 

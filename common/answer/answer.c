@@ -427,7 +427,7 @@ void answer_abort(struct answer *answer, enum status code, const char *message)
         run->tally.denials = 0;
         buffer_clear(&run->out);
     }
-    fail(run, code, 0, message != NULL ? message : status_text(code),
+    fail(run, code, 0, message != NULL ? message : status_facts[code].text,
          run->tally.rows > 0 ? "What came before this line is not complete." : "Try again later.");
 }
 

@@ -269,7 +269,7 @@ static void write_region(struct json_writer *writer, const struct scan_row *row)
 static void write_error(struct json_writer *writer, const struct scan_error *error)
 {
     json_string(writer, "process", error->process);
-    json_text(writer, "code", status_name(error->code));
+    json_text(writer, "code", status_facts[error->code].name);
     json_text(writer, "stage", scan_stage_name(error->stage));
     if (error->nt_status != 0)
         json_nt_status(writer, "nt_status", error->nt_status);
@@ -403,7 +403,7 @@ bool reply_error(struct buffer *out, const struct request_id *id, enum status co
     struct json_writer writer;
 
     begin(&writer, out, id, "error");
-    json_text(&writer, "code", status_name(code));
+    json_text(&writer, "code", status_facts[code].name);
     json_text(&writer, "message", message);
     json_text(&writer, "hint", hint);
     if (nt_status != 0)

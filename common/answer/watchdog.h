@@ -9,7 +9,7 @@
 #ifndef COMMON_ANSWER_WATCHDOG_H
 #define COMMON_ANSWER_WATCHDOG_H
 
-#include "common/base/lock.h"
+#include "common/base/atomic.h"
 #include "common/scan/scan.h"
 
 enum {

@@ -23,10 +23,8 @@ extern const struct sid sid_system;          /* S-1-5-18 */
 extern const struct sid sid_administrators;  /* S-1-5-32-544 */
 extern const struct sid sid_anonymous_logon; /* S-1-5-7 */
 
-/* Copies `size` bytes if they are a well-formed SID of exactly that size. Returns false, sid
- * untouched, otherwise. */
-NODISCARD bool sid_set(_Out_ struct sid *sid, _In_reads_bytes_(size) const void *bytes,
-                       size_t size);
+/* Copies a SID. Returns false, sid untouched, unless it is well-formed and of exactly `size` bytes. */
+NODISCARD bool sid_set(_Out_ struct sid *sid, const void *bytes, size_t size);
 
 /* An unknown one equals none, not even itself. */
 bool sid_equal(_In_ const struct sid *a, _In_ const struct sid *b);

@@ -27,9 +27,13 @@ enum status {
 
 enum { STATUS_COUNT = STATUS_INTERNAL + 1 };
 
-const char *status_name(enum status status); /* on the wire, such as "bad_request" */
-const char *status_text(enum status status); /* one English sentence */
-int status_exit_code(enum status status);    /* of lsmap.exe when a reply ends in this error */
+struct status_facts {
+    const char *name; /* on the wire, such as "bad_request" */
+    int exit_code;    /* of lsmap.exe when a reply ends in this error */
+    const char *text; /* one English sentence */
+};
+
+extern const struct status_facts status_facts[STATUS_COUNT];
 
 /* The status with this wire name of `size` bytes; STATUS_INTERNAL for an unknown name. */
 enum status status_from_name(const char *name, size_t size);

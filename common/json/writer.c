@@ -42,9 +42,7 @@ bool json_make_room(struct json_writer *writer, size_t size)
     struct buffer *buffer = writer->buffer;
     if (!writer->failed) {
         const size_t used = (size_t)(writer->next - buffer->data);
-        size_t need;
-        writer->failed =
-            !size_add(used - buffer->size, size, &need) || !buffer_reserve(buffer, need);
+        writer->failed = !buffer_reserve(buffer, used - buffer->size + size);
         writer->next = buffer->data + used;
         writer->end = writer->failed ? writer->next : buffer->data + buffer->capacity;
     }

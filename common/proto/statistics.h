@@ -8,7 +8,7 @@
 #ifndef COMMON_PROTO_STATISTICS_H
 #define COMMON_PROTO_STATISTICS_H
 
-#include "common/base/lock.h"
+#include "common/base/atomic.h"
 #include "common/base/status.h"
 #include "common/proto/request.h"
 

@@ -24,28 +24,11 @@ void buffer_release(struct buffer *buffer)
     buffer_init(buffer, buffer->capacity_max);
 }
 
-void buffer_clear(struct buffer *buffer)
-{
-    buffer_truncate(buffer, 0);
-}
-
 void buffer_truncate(struct buffer *buffer, size_t size)
 {
     ASSERT(size <= buffer->size);
     buffer->size = size;
     buffer->failed = false;
-}
-
-/* The next capacity that holds `needed`, which is not above capacity_max. */
-static size_t next_capacity(const struct buffer *buffer, size_t needed)
-{
-    size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_CAPACITY_FIRST;
-    while (capacity < needed) { /* at most 64 rounds */
-        if (capacity > buffer->capacity_max / 2)
-            return buffer->capacity_max;
-        capacity *= 2;
-    }
-    return capacity < buffer->capacity_max ? capacity : buffer->capacity_max;
 }
 
 bool buffer_reserve(struct buffer *buffer, size_t size)
@@ -55,10 +38,14 @@ bool buffer_reserve(struct buffer *buffer, size_t size)
         return false;
     if (size <= buffer->capacity - buffer->size)
         return true;
-    size_t needed;
-    if (!size_add(buffer->size, size, &needed) || needed > buffer->capacity_max)
+    const size_t needed = buffer->size + size, most = buffer->capacity_max;
+    if (needed < size || needed > most) /* the sum may wrap */
         return false;
-    size_t capacity = next_capacity(buffer, needed);
+    size_t capacity = buffer->capacity > 0 ? buffer->capacity : BUFFER_CAPACITY_FIRST;
+    while (capacity < needed && capacity <= most / 2) /* at most 64 rounds */
+        capacity *= 2;
+    if (capacity < needed || capacity > most)
+        capacity = most;
     char *data = realloc(buffer->data, capacity);
     if (data == NULL)
         return false;
@@ -86,11 +73,6 @@ bool buffer_append(struct buffer *buffer, struct span bytes)
     if (place != NULL)
         memcpy(place, bytes.data, bytes.size);
     return place != NULL;
-}
-
-bool buffer_text(struct buffer *buffer, const char *text)
-{
-    return buffer_append(buffer, span_from_string(text));
 }
 
 bool buffer_utf16(struct buffer *buffer, const uint16_t *text, size_t len)

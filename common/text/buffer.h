@@ -1,7 +1,6 @@
 /* A growable byte buffer with a bound and a sticky failure.
  *
- * It grows by doubling, up to `capacity_max`. Bytes are appended at the end and consumed from the
- * front. All-zero except for `capacity_max` is a valid empty buffer without memory.
+ * It grows by doubling. All-zero except for `capacity_max` is a valid empty buffer without memory.
  *
  * After the first append that does not fit, every later one fails too, so that a formatter appends
  * without checking and looks at `failed` once at its end: the content is complete or an exact
@@ -24,19 +23,15 @@ void buffer_init(_Out_ struct buffer *buffer, size_t capacity_max);
 /* Frees the memory; the buffer is empty and may be used again. */
 void buffer_release(_Inout_ struct buffer *buffer);
 
-/* Drops the content, keeps the memory. */
-void buffer_clear(_Inout_ struct buffer *buffer);
-
-/* Drops what was appended after the first `size` bytes, and a failure; `size` must not be above
- * buffer->size. */
+/* Drops what was appended after the first `size` bytes, at most buffer->size, and a failure. The
+ * memory is kept. */
 void buffer_truncate(_Inout_ struct buffer *buffer, size_t size);
+#define buffer_clear(buffer) buffer_truncate(buffer, 0)
 
 /* Appends. Returns false, content unchanged, above `capacity_max`, without memory, or after an
  * earlier failure. */
 bool buffer_append(_Inout_ struct buffer *buffer, struct span bytes);
-
-/* The same for a terminated text. */
-bool buffer_text(_Inout_ struct buffer *buffer, const char *text);
+#define buffer_text(buffer, text) buffer_append(buffer, span_from_string(text))
 
 /* The same for a text formatted as by printf. */
 PRINTF_FORMAT(2, 3)
@@ -49,11 +44,10 @@ bool buffer_utf16(_Inout_ struct buffer *buffer, _In_reads_(len) const uint16_t 
 char *buffer_extend(_Inout_ struct buffer *buffer, size_t size);
 
 /* Makes room for `size` more bytes, to be written past the end before buffer->size is raised.
- * Returns false, nothing changed, when they do not fit or the buffer has failed; this failure is
- * not sticky. */
+ * Returns false, nothing changed, when they do not fit or the buffer has failed; not sticky. */
 NODISCARD bool buffer_reserve(_Inout_ struct buffer *buffer, size_t size);
 
-/* Drops `size` bytes from the front; `size` must not be above buffer->size. */
+/* Drops `size` bytes from the front, at most buffer->size. */
 void buffer_consume(_Inout_ struct buffer *buffer, size_t size);
 
 /* The content; valid until the next change. */

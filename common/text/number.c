@@ -1,9 +1,5 @@
 #include "common/text/number.h"
 
-#include <string.h>
-
-static const char hex_digits[] = "0123456789abcdef";
-
 bool number_is_digit(int byte)
 {
     return byte >= '0' && byte <= '9';
@@ -91,15 +87,8 @@ char *number_put_digits(char *out, uint64_t value, size_t digits)
 char *number_put_hex(char *out, uint64_t value, size_t digits)
 {
     for (size_t i = digits; i > 0; i--) {
-        out[i - 1] = hex_digits[value & 0xF];
+        out[i - 1] = "0123456789abcdef"[value & 0xF];
         value >>= 4;
     }
     return out + digits;
-}
-
-char *number_put_address(char *out, uint64_t value)
-{
-    out[0] = '0';
-    out[1] = 'x';
-    return number_put_hex(out + 2, value, NUMBER_HEX_SIZE_MAX);
 }

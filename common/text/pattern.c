@@ -1,7 +1,5 @@
 #include "common/text/pattern.h"
 
-#include <string.h>
-
 #include "common/text/fold.h"
 
 /* Each character of the text is taken by the pattern's next one. When that fails, the last star,
@@ -50,11 +48,6 @@ bool glob_match(struct span pattern, struct span text)
     return match(pattern, text, '/');
 }
 
-static bool contains(struct span text, char byte)
-{
-    return text.size > 0 && memchr(text.data, byte, text.size) != NULL;
-}
-
 struct span path_name(struct span path)
 {
     size_t begin = path.size;
@@ -68,8 +61,9 @@ bool glob_match_path(struct span pattern, struct span path)
 {
     if (match(pattern, path, '\\'))
         return true;
-    if (contains(pattern, '\\') || contains(pattern, '/'))
-        return false;
+    for (size_t i = 0; i < pattern.size; i++)
+        if (pattern.data[i] == '\\' || pattern.data[i] == '/')
+            return false;
     return match(pattern, path_name(path), '/');
 }
 

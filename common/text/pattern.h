@@ -7,18 +7,18 @@
 
 #include "common/text/span.h"
 
-/* True when the pattern matches all of the text. Both are UTF-8; separators are ordinary. */
+/* Matches all of the text. Both are UTF-8; separators are ordinary. */
 bool glob_match(struct span pattern, struct span text);
 
 /* What follows the last `\` of a path. */
 struct span path_name(struct span path);
 
-/* True when the pattern matches a path: all of it, or its last component if the pattern has neither
- * `\` nor `/`. A `/` in the pattern is taken as `\`. */
+/* Matches all of a path, or its last component if the pattern has neither `\` nor `/`. A `/` in the
+ * pattern is taken as `\`. */
 bool glob_match_path(struct span pattern, struct span path);
 
-/* True when the pattern matches a process name, or the name without ".exe": "notepad" finds
- * notepad.exe, and "microsoft.sharepoint" finds microsoft.sharepoint.exe. */
+/* Matches the name of a process with or without ".exe": "microsoft.sharepoint" finds
+ * microsoft.sharepoint.exe. */
 bool glob_match_process(struct span pattern, struct span name);
 
 #endif

@@ -49,11 +49,3 @@ bool span_equal_ascii_nocase(struct span a, struct span b)
             return false;
     return true;
 }
-
-bool size_add(size_t a, size_t b, size_t *sum)
-{
-    if (a > SIZE_MAX - b)
-        return false;
-    *sum = a + b;
-    return true;
-}

@@ -35,7 +35,4 @@ char ascii_lower(char byte);
 /* Equal after ascii_lower(). For protocol and command words, never for paths: see fold.h. */
 bool span_equal_ascii_nocase(struct span a, struct span b);
 
-/* Returns false, the sum untouched, when it does not fit. */
-bool size_add(size_t a, size_t b, size_t *sum);
-
 #endif

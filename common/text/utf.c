@@ -100,16 +100,13 @@ static size_t decode(struct span text, size_t offset, uint32_t *code_point)
 
 bool utf8_is_valid(struct span text, size_t *error_offset)
 {
-    for (size_t offset = 0; offset < text.size;) {
-        uint32_t code_point;
-        size_t size = decode(text, offset, &code_point);
-        if (size == 0 && error_offset != NULL)
-            *error_offset = offset;
-        if (size == 0)
-            return false;
-        offset += size;
-    }
-    return true;
+    uint32_t code_point;
+    size_t offset = 0;
+    for (size_t size = 1; offset < text.size && size > 0; offset += size)
+        size = decode(text, offset, &code_point);
+    if (offset < text.size && error_offset != NULL)
+        *error_offset = offset;
+    return offset == text.size;
 }
 
 uint32_t utf8_next(struct span text, size_t *offset)

@@ -1,4 +1,4 @@
-#include "common/base/lock.h"
+#include "common/base/atomic.h"
 
 #include <assert.h>
 

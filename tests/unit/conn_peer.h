@@ -48,8 +48,8 @@ static inline void serve_echo(struct peer *peer)
     bool fits = true;
 
     if (fault != STATUS_OK) {
-        note(peer, "<", span_from_string(status_name(fault)), ">");
-        fits = buffer_append(out, span_from_string(status_name(fault)));
+        note(peer, "<", span_from_string(status_facts[fault].name), ">");
+        fits = buffer_append(out, span_from_string(status_facts[fault].name));
     } else {
         note(peer, "[", conn_request(&peer->conn), "]");
         fits = buffer_append(out, conn_request(&peer->conn));

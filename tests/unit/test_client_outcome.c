@@ -111,8 +111,8 @@ static void the_wire_uses_the_same_exit_codes(struct test *t)
         {STATUS_NO_SUCH_PROCESS, OUTCOME_NOTHING},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        TEST_ROW(t, "%s", status_name(rows[i].status));
-        CHECK_INT(t, rows[i].outcome, status_exit_code(rows[i].status));
+        TEST_ROW(t, "%s", status_facts[rows[i].status].name);
+        CHECK_INT(t, rows[i].outcome, status_facts[rows[i].status].exit_code);
     }
 }
 

@@ -80,8 +80,8 @@ static void number_writes_what_it_reads(struct test *t)
         CHECK_INT(t, number_decimal_size(values[i]), end - out);
         (void)snprintf(expected, sizeof expected, "%" PRIu64, values[i]);
         CHECK_MEM(t, expected, strlen(expected), out, (size_t)(end - out));
-        end = number_put_address(out, values[i]);
-        (void)snprintf(expected, sizeof expected, "0x%016" PRIx64, values[i]);
+        end = number_put_hex(out, values[i], NUMBER_HEX_SIZE_MAX);
+        (void)snprintf(expected, sizeof expected, "%016" PRIx64, values[i]);
         CHECK_MEM(t, expected, strlen(expected), out, (size_t)(end - out));
     }
 }

@@ -82,31 +82,6 @@ static void span_equal_ascii_nocase_folds_letters_only(struct test *t)
     }
 }
 
-static void size_add_never_wraps(struct test *t)
-{
-    static const struct {
-        size_t a;
-        size_t b;
-        bool fits;
-    } rows[] = {
-        {0, 0, true},
-        {0, SIZE_MAX, true},
-        {1, SIZE_MAX, false},
-        {1, SIZE_MAX - 1, true},
-        {2, SIZE_MAX / 2, true},
-        {2, SIZE_MAX / 2 + 1, true},
-        {SIZE_MAX, SIZE_MAX, false},
-        {SIZE_MAX / 2 + 1, SIZE_MAX / 2 + 1, false},
-    };
-    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        TEST_ROW(t, "row %zu", i);
-        size_t result = 77;
-        CHECK_INT(t, rows[i].fits, size_add(rows[i].a, rows[i].b, &result));
-        CHECK(t, result == (rows[i].fits ? rows[i].a + rows[i].b : 77));
-        CHECK_INT(t, rows[i].fits, size_add(rows[i].b, rows[i].a, &result));
-    }
-}
-
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
@@ -116,7 +91,6 @@ int main(int argc, char **argv)
         TEST_CASE(span_starts_with_its_prefixes),
         TEST_CASE(span_from_takes_the_rest),
         TEST_CASE(span_equal_ascii_nocase_folds_letters_only),
-        TEST_CASE(size_add_never_wraps),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

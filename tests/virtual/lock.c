@@ -1,6 +1,6 @@
 /* Locks are mutexes, chosen by address: two locks seldom share one, so that a thread sanitizer finds
  * races between what different locks guard. No thread takes two at a time. */
-#include "common/base/lock.h"
+#include "common/base/atomic.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

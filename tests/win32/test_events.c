@@ -228,7 +228,7 @@ static void only_internal_errors_are_errors(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         const struct statistics_answer failed = {
             .op = OP_MAPS, .result = RESULT_FAILED, .code = rows[i].code};
-        TEST_ROW(t, "row %zu, %s", i, status_name(rows[i].code));
+        TEST_ROW(t, "row %zu, %s", i, status_facts[rows[i].code].name);
         event_answered(&caller, 0, &failed);
         take_seen();
         CHECK_INT(t, rows[i].events, count_lines(seen));
