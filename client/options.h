@@ -4,7 +4,6 @@
 #define CLIENT_OPTIONS_H
 
 #include "client/rows/sort.h"
-#include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
 #include "common/proto/request.h"
 #include "common/text/cli.h"

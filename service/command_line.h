@@ -2,7 +2,7 @@
 #ifndef SERVICE_COMMAND_LINE_H
 #define SERVICE_COMMAND_LINE_H
 
-#include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 #include "common/text/cli.h"
 #include "service/settings.h"
 

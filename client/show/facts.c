@@ -241,7 +241,7 @@ static void put_requests(struct buffer *out, const struct stats *stats)
 {
     put_titles(out, "REQUESTS", statistics_result_names, RESULT_COUNT);
     for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
-        buffer_format(out, "%-*s", LABEL_COLUMNS, statistics_op_names[op]);
+        buffer_format(out, "%-*s", LABEL_COLUMNS, request_op_names[op]);
         for (int i = 0; i < RESULT_COUNT; i++)
             put_number(out, stats, statistics_request_index(op, (enum statistics_result)i));
         buffer_text(out, "\n");

@@ -84,8 +84,7 @@ static void put_labels(struct buffer *out, size_t index)
     else if (index >= STATISTICS_LIMIT_HITS)
         buffer_format(out, "{limit=\"%s\"}", statistics_limit_names[index - STATISTICS_LIMIT_HITS]);
     else if (index >= STATISTICS_REQUESTS)
-        buffer_format(out, "{op=\"%s\",outcome=\"%s\"}",
-                      statistics_op_names[request / RESULT_COUNT],
+        buffer_format(out, "{op=\"%s\",outcome=\"%s\"}", request_op_names[request / RESULT_COUNT],
                       statistics_result_names[request % RESULT_COUNT]);
 }
 

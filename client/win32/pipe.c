@@ -1,7 +1,7 @@
 #include "client/win32/pipe.h"
 
 #include "client/trust.h"
-#include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"

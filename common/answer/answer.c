@@ -201,7 +201,7 @@ static void begin(struct run *run)
         /* A caller without any right cannot ask `whoami` for the reason, so it is given here. It is
          * about the caller, never about the processes that were asked for. */
         (void)snprintf(message, sizeof message, "op \"%s\" needs the right %s%s%s",
-                       request_op_name(op), needs[op].names, reason != NULL ? ": " : "",
+                       request_op_names[op], needs[op].names, reason != NULL ? ": " : "",
                        reason != NULL ? reason : "");
         fail(run, STATUS_DENIED, 0, message,
              "Ask an administrator for the right, or run as a user who has it.");

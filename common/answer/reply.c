@@ -88,7 +88,7 @@ static void write_capabilities(struct json_writer *writer, bool has_stats)
     json_array_begin(writer, "capabilities");
     for (int op = 0; op < OP_COUNT; op++)
         if (op != OP_STATS || has_stats)
-            json_put_text(writer, request_op_name((enum request_op)op));
+            json_put_text(writer, request_op_names[op]);
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
         json_put_text(writer, members[i]);
     json_array_end(writer);
@@ -149,8 +149,8 @@ bool reply_whoami(struct buffer *out, const struct request_id *id, const struct 
     begin(&writer, out, id, "whoami");
     json_text(&writer, "sid", known(sid));
     json_text(&writer, "user", known(user));
-    json_text(&writer, "elevation", caller_elevation_name(caller->elevation));
-    json_text(&writer, "administrator", caller_administrator_name(caller->administrator));
+    json_text(&writer, "elevation", caller_elevation_names[caller->elevation]);
+    json_text(&writer, "administrator", caller_administrator_names[caller->administrator]);
     write_integrity(&writer, caller->integrity);
     known_uint(&writer, "session", caller->session_id != UINT32_MAX, caller->session_id);
     known_fact(&writer, "app_container", caller->app_container);

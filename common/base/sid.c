@@ -6,14 +6,7 @@
 
 #include "common/base/assertion.h"
 
-enum {
-    SID_REVISION = 1,
-    SID_HEADER_SIZE = 8,
-    SID_COUNT_OFFSET = 1,
-    SID_AUTHORITY_OFFSET = 2,
-    SID_AUTHORITY_SIZE = 6,
-    SID_COUNT_MAX = 15
-};
+enum { SID_COUNT_OFFSET = 1, SID_AUTHORITY_OFFSET = 2, SID_HEADER_SIZE = 8, SID_COUNT_MAX = 15 };
 
 _Static_assert(SID_HEADER_SIZE + 4 * SID_COUNT_MAX == SID_SIZE_MAX, "the longest fits");
 
@@ -24,7 +17,7 @@ const struct sid sid_administrators = {16, {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0,
 bool sid_set(struct sid *sid, const void *bytes, size_t size)
 {
     const uint8_t *source = bytes;
-    if (size < SID_HEADER_SIZE || source[0] != SID_REVISION)
+    if (size < SID_HEADER_SIZE || source[0] != 1)
         return false;
     size_t count = source[SID_COUNT_OFFSET];
     if (count > SID_COUNT_MAX || size != SID_HEADER_SIZE + 4 * count)
@@ -45,8 +38,8 @@ void sid_format(char *out, const struct sid *sid)
     if (sid->size == 0)
         return;
     uint64_t authority = 0;
-    for (size_t i = 0; i < SID_AUTHORITY_SIZE; i++)
-        authority = authority << 8 | sid->bytes[SID_AUTHORITY_OFFSET + i];
+    for (size_t at = SID_AUTHORITY_OFFSET; at < SID_HEADER_SIZE; at++)
+        authority = authority << 8 | sid->bytes[at];
     int used = authority > UINT32_MAX
                    ? snprintf(out, SID_TEXT_CAPACITY, "S-1-0x%012" PRIx64, authority)
                    : snprintf(out, SID_TEXT_CAPACITY, "S-1-%" PRIu64, authority);

@@ -51,41 +51,28 @@ static bool is_delimiter(int byte)
 
 /* --- strings --- */
 
-/* Decodes `\uXXXX` at *at and moves on; on failure *at is the byte that is not a digit. */
-static const char *decode_unit(struct span text, size_t *at, uint32_t *unit)
-{
-    *unit = 0;
-    *at += 2;
-    for (int i = 0; i < 4; i++, (*at)++) {
-        int digit = number_hex_digit(byte_at(text, *at));
-        if (digit < 0)
-            return "four hexadecimal digits must follow \\u";
-        *unit = *unit << 4 | (uint32_t)digit;
-    }
-    return NULL;
-}
-
-/* Decodes one or two `\uXXXX`. */
+/* Decodes `\uXXXX`, or two that are a pair of surrogates. On failure *at is the byte that is wrong. */
 static const char *decode_unicode(struct span text, size_t *at, char *out, size_t *out_size)
 {
     const size_t begin = *at;
-    uint32_t unit;
-    uint32_t low = 0;
-    const char *error = decode_unit(text, at, &unit);
-    if (error != NULL)
-        return error;
-    if (unit >= 0xD800 && unit < 0xDC00 && byte_at(text, *at) == '\\' &&
-        byte_at(text, *at + 1) == 'u')
-        error = decode_unit(text, at, &low);
-    if (error != NULL)
-        return error;
-    bool is_pair = low >= 0xDC00 && low <= 0xDFFF;
-    if (unit >= 0xD800 && unit <= 0xDFFF && !is_pair) {
+    uint16_t units[2] = {0, 0};
+    size_t len = 0;
+    do {
+        *at += 2;
+        for (int i = 0; i < 4; i++, (*at)++) {
+            int digit = number_hex_digit(byte_at(text, *at));
+            if (digit < 0)
+                return "four hexadecimal digits must follow \\u";
+            units[len] = (uint16_t)(units[len] << 4 | digit);
+        }
+        len++;
+    } while (len == 1 && units[0] >= 0xD800 && units[0] < 0xDC00 && byte_at(text, *at) == '\\' &&
+             byte_at(text, *at + 1) == 'u');
+    if (utf16_is_lossy(units, len)) {
         *at = begin;
         return "unpaired surrogate";
     }
-    *out_size =
-        utf8_encode(out, is_pair ? 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00) : unit);
+    *out_size = utf8_from_utf16(out, 4, units, len);
     return NULL;
 }
 
@@ -208,19 +195,12 @@ static enum json_event read_number(struct json_reader *reader)
     return JSON_NUMBER;
 }
 
-static bool read_integer(const struct json_reader *reader, bool *is_negative, uint64_t *magnitude)
-{
-    struct span token = reader->token;
-    *is_negative = token.size > 0 && token.data[0] == '-';
-    return number_from_decimal(span_from(token, *is_negative ? 1 : 0), magnitude);
-}
-
 bool json_int64(const struct json_reader *reader, int64_t *value)
 {
-    bool is_negative;
+    const bool is_negative = reader->token.size > 0 && reader->token.data[0] == '-';
     uint64_t magnitude;
-    if (!read_integer(reader, &is_negative, &magnitude) ||
-        magnitude > (uint64_t)INT64_MAX + (is_negative ? 1 : 0))
+    if (!number_from_decimal(span_from(reader->token, is_negative), &magnitude) ||
+        magnitude > (uint64_t)INT64_MAX + is_negative)
         return false;
     *value = is_negative && magnitude > 0 ? -(int64_t)(magnitude - 1) - 1 : (int64_t)magnitude;
     return true;
@@ -228,23 +208,17 @@ bool json_int64(const struct json_reader *reader, int64_t *value)
 
 bool json_uint64(const struct json_reader *reader, uint64_t *value)
 {
-    bool is_negative;
-    uint64_t magnitude;
-    if (!read_integer(reader, &is_negative, &magnitude) || (is_negative && magnitude != 0))
-        return false;
-    *value = magnitude;
-    return true;
+    const bool is_minus_zero = span_equal(reader->token, SPAN("-0"));
+    return number_from_decimal(span_from(reader->token, is_minus_zero), value);
 }
 
 static enum json_event read_word(struct json_reader *reader, struct span word,
                                  enum json_event event)
 {
     size_t at = reader->offset;
-    for (size_t i = 0; i < word.size; i++, at++) {
-        if (byte_at(reader->text, at) != (unsigned char)word.data[i])
-            return fail(reader, "unknown word", at);
-    }
-    if (!is_delimiter(byte_at(reader->text, at)))
+    for (size_t i = 0; i < word.size && byte_at(reader->text, at) == (uint8_t)word.data[i]; i++)
+        at++;
+    if (at - reader->offset < word.size || !is_delimiter(byte_at(reader->text, at)))
         return fail(reader, "unknown word", at);
     reader->offset = at;
     return event;
@@ -265,12 +239,12 @@ static enum json_event open_level(struct json_reader *reader, bool is_object)
 
 static enum json_event close_level(struct json_reader *reader)
 {
-    bool is_object = (reader->stack & 1) != 0;
+    const enum json_event event = reader->stack & 1 ? JSON_OBJECT_CLOSE : JSON_ARRAY_CLOSE;
     reader->stack >>= 1;
     reader->depth--;
     reader->offset++;
     reader->state = AFTER_VALUE;
-    return is_object ? JSON_OBJECT_CLOSE : JSON_ARRAY_CLOSE;
+    return event;
 }
 
 static enum json_event read_value(struct json_reader *reader)

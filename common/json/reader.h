@@ -1,9 +1,8 @@
 /* A strict JSON pull reader (RFC 8259) over one complete text in memory.
  *
- * Nothing is allocated and nothing recurses: nesting is a bit stack bounded by `depth_max`. The
- * first error sticks: every later call returns JSON_ERROR. No extension is accepted: no comments,
- * trailing commas, leading zeros or NaN, no control characters or bad UTF-8 in strings, no lone \u
- * surrogates, no NUL (but \u0000), no text after the value. */
+ * Nothing is allocated and nothing recurses: nesting is a bit stack. No extension is accepted: no
+ * comments, trailing commas, leading zeros or NaN, no control characters or bad UTF-8 in strings, no
+ * lone \u surrogates, no NUL (but \u0000), no text after the value. */
 #ifndef COMMON_JSON_READER_H
 #define COMMON_JSON_READER_H
 
@@ -50,10 +49,8 @@ enum json_event json_next(_Inout_ struct json_reader *reader);
 NODISCARD bool json_skip(_Inout_ struct json_reader *reader);
 
 /* Unescapes the token of the last JSON_KEY or JSON_STRING, without a terminator; the text may contain
- * NUL. Returns false,
- * outputs untouched, when it needs more than `capacity` bytes. */
-NODISCARD bool json_unescape(_In_ const struct json_reader *reader,
-                             _Out_writes_bytes_to_(capacity, *size) char *out, size_t capacity,
+ * NUL. Returns false, outputs untouched, when it needs more than `capacity` bytes. */
+NODISCARD bool json_unescape(const struct json_reader *reader, char *out, size_t capacity,
                              _Out_ size_t *size);
 
 /* Reads the token of the last JSON_NUMBER as an integer. Returns false, output untouched, for a

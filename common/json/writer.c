@@ -5,10 +5,6 @@
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
-#if defined(_MSC_VER)
-#include <intrin.h>
-#endif
-
 enum {
     LINE_SIZE_USUAL = 4096, /* room made once for a line; a longer one grows the buffer again */
     ESCAPED_SIZE_MAX = 6    /* what one byte can become */
@@ -134,16 +130,11 @@ static uint64_t special_bytes(uint64_t word)
 }
 
 /* The bytes of a word before the first marked one. In memory the lowest come first: all processors
- * that run Windows are little endian. */
+ * that run Windows are little endian. The product has the byte of the factor with that number on top. */
 static size_t bytes_before(uint64_t marks)
 {
-#if defined(_MSC_VER)
-    unsigned long index;
-    _BitScanForward64(&index, marks);
-    return index / 8;
-#else
-    return (size_t)__builtin_ctzll(marks) / 8;
-#endif
+    const uint64_t first = (marks & (0 - marks)) >> 7;
+    return (size_t)(first * UINT64_C(0x0001020304050607) >> 56);
 }
 
 /* Writes a text, escaped, into `out`, which has room for the worst. Returns its end. */

@@ -15,9 +15,6 @@ enum caller_elevation {
     ELEVATION_LIMITED  /* the filtered half: an administrator who did not elevate */
 };
 
-/* "default", "full", "limited"; NULL for unknown. */
-const char *caller_elevation_name(enum caller_elevation elevation);
-
 /* What the group Administrators is in the token. */
 enum caller_administrator {
     ADMINISTRATOR_UNKNOWN,
@@ -26,8 +23,9 @@ enum caller_administrator {
     ADMINISTRATOR_ENABLED
 };
 
-/* "no", "deny_only", "enabled"; NULL for unknown. */
-const char *caller_administrator_name(enum caller_administrator administrator);
+/* The wire names; NULL for unknown. */
+extern const char *const caller_elevation_names[ELEVATION_LIMITED + 1];
+extern const char *const caller_administrator_names[ADMINISTRATOR_ENABLED + 1];
 
 /* How far the client lets a server act for it. */
 enum caller_level {

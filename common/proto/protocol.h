@@ -3,7 +3,7 @@
 #ifndef COMMON_PROTO_PROTOCOL_H
 #define COMMON_PROTO_PROTOCOL_H
 
-#include "common/base/annotations.h"
+#include "common/text/span.h"
 
 enum { PROTOCOL_VERSION = 1 };
 
@@ -15,6 +15,21 @@ enum { PROTOCOL_VERSION = 1 };
  * ProtectedPrefix\Administrators, so no other user can take the name first. */
 #define PIPE_PREFIX "\\\\.\\pipe\\"
 #define PIPE_NAME_DEFAULT PIPE_PREFIX "ProtectedPrefix\\Administrators\\lsmap"
+
+enum {
+    PIPE_NAME_LENGTH_MAX = 256, /* UTF-16 units of the full name; source: CreateNamedPipeW */
+    PIPE_NAME_CAPACITY = PIPE_NAME_LENGTH_MAX * 3 + 1 /* the same in UTF-8, terminated */
+};
+
+/* Makes a full name, terminated, of one as `--pipe` takes it: full, or what follows PIPE_PREFIX. Only
+ * this machine's pipes are accepted, and only names that Windows uses as they are written: its path
+ * rules would resolve `..` and drop a dot or a space at the end, so that the pipe opened is not the
+ * pipe named.
+ *
+ * Returns NULL; on failure, `out` untouched, what is wrong: a static text that continues "the pipe
+ * name ", such as "is empty". */
+NODISCARD const char *pipe_name_normalize(struct span name,
+                                          _Out_writes_(PIPE_NAME_CAPACITY) char *out);
 
 /* The kinds of mapping that a request can ask for. The bits are those of enum view_kind in
  * common/scan/regions.h. Columns: bit, wire name. */
@@ -70,18 +85,8 @@ enum {
     SCANS_LIMIT_MAX = 64          /* each scan that runs has a thread */
 };
 
-/* The limits that the operator may change. This one list gives the members, their wire names
- * (`limits` of an `info` row), the names of the registry values (service/settings.c), defaults and
- * ranges. Columns: member and wire name, registry name, default, least, most.
- * connections           clients connected at once; more are refused with `busy`
- * connections_per_user  the same for one user
- * scans                 scans that run at once; the default is one for each processor
- * scan_wait_ms          how long a request waits for its first turn before `busy`
- * first_byte_ms         from connecting to the first byte
- * request_ms            from the first byte of a request to its newline
- * idle_ms               between requests
- * write_ms              one write without progress: the client has stopped reading
- * answer_ms             the total time that one answer waits for its reader, or once for a turn */
+/* The limits that the operator may change; PROTOCOL.md, section 6, says what each is. Columns: member
+ * and wire name (`limits` of an `info` row), name of the registry value, default, least, most. */
 #define SERVER_LIMITS_LIST(X)                                                   \
     X(connections, "Connections", 128, 1, CONNECTIONS_LIMIT_MAX)                \
     X(connections_per_user, "ConnectionsPerUser", 32, 1, CONNECTIONS_LIMIT_MAX) \

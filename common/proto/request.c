@@ -10,7 +10,7 @@
 #include "common/text/utf.h"
 
 #define NAME(symbol, name) name,
-static const char *const op_names[] = {REQUEST_OP_LIST(NAME)};
+const char *const request_op_names[] = {REQUEST_OP_LIST(NAME) "unknown"};
 static const char *const detail_names[] = {REQUEST_DETAIL_LIST(NAME)};
 static const char *const kind_names[] = {KIND_LIST(NAME)}; /* in the order of the bits */
 enum { KINDS_COUNT = sizeof kind_names / sizeof kind_names[0] };
@@ -57,8 +57,7 @@ static const struct {
 };
 
 #define BIT(member) (1u << (member))
-static const uint32_t MEMBERS_ALWAYS = BIT(IN_ID) | BIT(IN_OP) | BIT(IN_DEBUG);
-static const uint32_t MEMBERS_SELECTOR = BIT(IN_PID) | BIT(IN_NAME) | BIT(IN_ALL);
+#define SELECTOR (BIT(IN_PID) | BIT(IN_NAME) | BIT(IN_ALL))
 
 static const char HINT_LINE[] = "Send one JSON object in UTF-8 on each line.";
 static const char HINT_MEMBERS[] = "Known are "
@@ -93,16 +92,13 @@ void request_release(struct request *request)
     buffer_release(&request->texts);
 }
 
-const char *request_op_name(enum request_op op)
-{
-    ASSERT(op < OP_COUNT);
-    return op_names[op];
-}
-
 /* --- failures; all return false, for `return fail(...)` --- */
 
+#define fail(parser, ...) fail_as(parser, STATUS_BAD_REQUEST, __VA_ARGS__)
+
 PRINTF_FORMAT(4, 5)
-static bool fail(struct parser *parser, enum status code, const char *hint, const char *format, ...)
+static bool fail_as(struct parser *parser, enum status code, const char *hint, const char *format,
+                    ...)
 {
     struct request_error *error = parser->error;
     va_list arguments;
@@ -110,8 +106,7 @@ static bool fail(struct parser *parser, enum status code, const char *hint, cons
     if (!parser->is_good)
         return false;
     parser->is_good = false;
-    error->code = code;
-    error->hint = hint;
+    *error = (struct request_error){.code = code, .hint = hint};
     va_start(arguments, format);
     int size = vsnprintf(error->message, sizeof error->message, format, arguments);
     va_end(arguments);
@@ -120,11 +115,13 @@ static bool fail(struct parser *parser, enum status code, const char *hint, cons
     return false;
 }
 
-/* About the member's value, or the element of its list that was read last. */
+/* About the member's value, or the element of its list that was read last. The text follows the
+ * offset of what it is about. */
 PRINTF_FORMAT(3, 4)
 static bool fail_value(struct parser *parser, enum status code, const char *format, ...)
 {
-    char element[48] = "", text[96];
+    const char *name = members[parser->member].name;
+    char element[48] = "", text[sizeof parser->error->message];
     va_list arguments;
 
     if (parser->is_in_list)
@@ -133,47 +130,38 @@ static bool fail_value(struct parser *parser, enum status code, const char *form
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return fail(parser, code, members[parser->member].hint, "member \"%s\" at offset %zu%s %s",
-                members[parser->member].name, parser->offsets[parser->member], element, text);
+    return fail_as(parser, code, members[parser->member].hint, "member \"%s\" at offset %zu%s%s",
+                   name, parser->offsets[parser->member], element, text);
 }
 
 static bool fail_type(struct parser *parser)
 {
     const bool may_be_list = !parser->is_in_list && members[parser->member].elements_max > 1;
 
-    return fail_value(parser, STATUS_BAD_REQUEST, "must be %s%s", members[parser->member].must_be,
+    return fail_value(parser, STATUS_BAD_REQUEST, " must be %s%s", members[parser->member].must_be,
                       may_be_list ? ", or a list of such" : "");
 }
 
 static bool fail_too_large(struct parser *parser, int limit, const char *unit)
 {
-    return fail_value(parser, STATUS_TOO_LARGE, "is longer than %d %s", limit, unit);
+    return fail_value(parser, STATUS_TOO_LARGE, " is longer than %d %s", limit, unit);
 }
 
 /* --- the text of the last key or string --- */
 
 enum {
-    SHOWN_SIZE_MAX = 32,                    /* bytes of it in a message */
-    SHOWN_CAPACITY = SHOWN_SIZE_MAX * 3 + 4 /* each may become U+FFFD; "..." and a terminator */
-};
+    SHOWN_SIZE_MAX = 32,
+    SHOWN_CAPACITY = UTF8_QUOTE_CAPACITY(SHOWN_SIZE_MAX)
+}; /* in a message */
 
-/* For a message: cut, and fit to be shown. */
 static void show_text(char *out, const struct json_reader *reader)
 {
     char buffer[SHOWN_SIZE_MAX];
     struct span text = {buffer, 0};
-    size_t offset = 0;
 
     if (!json_unescape(reader, buffer, sizeof buffer, &text.size))
         text = reader->token; /* too long: shown as it is in the line */
-    while (offset < utf8_cut(text, SHOWN_SIZE_MAX)) {
-        const struct span shown = utf8_next_shown(text, &offset);
-        memcpy(out, shown.data, shown.size);
-        out += shown.size;
-    }
-    memcpy(out, "...", 4);
-    if (offset == text.size)
-        *out = '\0';
+    utf8_quote(out, text, SHOWN_SIZE_MAX);
 }
 
 static bool text_is(const struct json_reader *reader, const char *word)
@@ -185,17 +173,16 @@ static bool text_is(const struct json_reader *reader, const char *word)
            span_equal(text, span_from_string(word));
 }
 
-/* what  "unknown kind" and the like; an unknown op may be one of a later version. */
+/* what  "unknown" or "repeated"; an unknown op may be one of a later version. */
 static bool fail_word(struct parser *parser, const char *what)
 {
     const enum status code = parser->member == IN_OP ? STATUS_UNSUPPORTED : STATUS_BAD_REQUEST;
+    const char *noun = parser->member == IN_KINDS ? "kind" : members[parser->member].name;
     char shown[SHOWN_CAPACITY];
 
     show_text(shown, &parser->reader);
-    return fail(parser, code, members[parser->member].hint,
-                "member \"%s\" at offset %zu: %s \"%s\" at offset %zu",
-                members[parser->member].name, parser->offsets[parser->member], what, shown,
-                parser->reader.token_offset + 1); /* after its quote */
+    return fail_value(parser, code, ": %s %s \"%s\" at offset %zu", what, noun, shown,
+                      parser->reader.token_offset + 1); /* after its quote */
 }
 
 /* --- values; `event` is the one that begins the value, or the element of a list --- */
@@ -214,34 +201,15 @@ static bool read_id(struct parser *parser, enum json_event event)
     return true;
 }
 
-/* Reads a string that must be one of the words. Returns its index, -1 for another one.
- * unknown  What to call that, such as "unknown op". */
+/* Reads a string that must be one of the words. Returns its index, or fails and returns -1. */
 static int read_word(struct parser *parser, enum json_event event, const char *const *words,
-                     int count, const char *unknown)
+                     int count)
 {
     for (int index = 0; event == JSON_STRING && index < count; index++)
         if (text_is(&parser->reader, words[index]))
             return index;
-    (void)(event == JSON_STRING ? fail_word(parser, unknown) : fail_type(parser));
+    (void)(event == JSON_STRING ? fail_word(parser, "unknown") : fail_type(parser));
     return -1;
-}
-
-static bool read_op(struct parser *parser, enum json_event event)
-{
-    const int op = read_word(parser, event, op_names, OP_COUNT, "unknown op");
-
-    if (op >= 0)
-        parser->request->op = (enum request_op)op;
-    return op >= 0;
-}
-
-static bool read_detail(struct parser *parser, enum json_event event)
-{
-    const int detail = read_word(parser, event, detail_names, DETAIL_COUNT, "unknown detail");
-
-    if (detail >= 0)
-        parser->request->detail = (enum request_detail)detail;
-    return detail >= 0;
 }
 
 static bool read_kinds(struct parser *parser, enum json_event event)
@@ -251,11 +219,11 @@ static bool read_kinds(struct parser *parser, enum json_event event)
     if (event != JSON_ARRAY_OPEN)
         return fail_type(parser);
     while ((event = json_next(&parser->reader)) == JSON_STRING) {
-        const int kind = read_word(parser, event, kind_names, KINDS_COUNT, "unknown kind");
+        const int kind = read_word(parser, event, kind_names, KINDS_COUNT);
         if (kind < 0)
             return false;
         if ((found & BIT(kind)) != 0)
-            return fail_word(parser, "repeated kind");
+            return fail_word(parser, "repeated");
         found |= BIT(kind);
     }
     if (event != JSON_ARRAY_CLOSE || found == 0)
@@ -290,14 +258,14 @@ static bool read_glob(struct parser *parser, enum json_event event, struct span 
     if (texts->data == NULL) { /* all texts together are shorter than the line: they never move */
         buffer_init(texts, parser->reader.text.size);
         if (!buffer_reserve(texts, parser->reader.text.size))
-            return fail(parser, STATUS_INTERNAL, "Try again later.", "out of memory");
+            return fail_as(parser, STATUS_INTERNAL, "Try again later.", "out of memory");
     }
     char *const text = texts->data + texts->size;
     if (!json_unescape(&parser->reader, text, texts->capacity - texts->size, &glob.size))
         return false;
     glob.data = text;
     if (memchr(text, '\0', glob.size) != NULL)
-        return fail_value(parser, STATUS_BAD_REQUEST, "must not contain \\u0000: no name has it");
+        return fail_value(parser, STATUS_BAD_REQUEST, " must not contain \\u0000: no name has it");
     if (parser->member == IN_NAME && glob.size > REQUEST_NAME_SIZE_MAX)
         return fail_too_large(parser, REQUEST_NAME_SIZE_MAX, "bytes");
     if (utf16_from_utf8(NULL, 0, glob) > REQUEST_PATH_LEN_MAX)
@@ -308,38 +276,6 @@ static bool read_glob(struct parser *parser, enum json_event event, struct span 
     globs[(*count)++] = glob;
     texts->size += glob.size;
     return true;
-}
-
-static bool read_name(struct parser *parser, enum json_event event)
-{
-    return read_glob(parser, event, parser->request->names, &parser->request->names_count);
-}
-
-static bool read_path(struct parser *parser, enum json_event event)
-{
-    return read_glob(parser, event, parser->request->paths, &parser->request->paths_count);
-}
-
-static bool read_all(struct parser *parser, enum json_event event)
-{
-    parser->request->all = true;
-    return event == JSON_TRUE || fail_type(parser);
-}
-
-static bool read_bool(struct parser *parser, enum json_event event, bool *value)
-{
-    *value = event == JSON_TRUE;
-    return event == JSON_TRUE || event == JSON_FALSE || fail_type(parser);
-}
-
-static bool read_own(struct parser *parser, enum json_event event)
-{
-    return read_bool(parser, event, &parser->request->own);
-}
-
-static bool read_debug(struct parser *parser, enum json_event event)
-{
-    return read_bool(parser, event, &parser->request->debug);
 }
 
 static bool read_address(struct parser *parser, enum json_event event)
@@ -355,93 +291,120 @@ static bool read_address(struct parser *parser, enum json_event event)
     return request->has_address || fail_type(parser);
 }
 
-/* --- the line --- */
-
-/* The member that the last key names; MEMBERS_COUNT for an unknown one. */
-static enum member find_member(const struct json_reader *reader)
+/* Reads the value of parser->member, or an element of its list. */
+static bool read_value(struct parser *parser, enum json_event event)
 {
-    int member = 0;
+    struct request *request = parser->request;
+    const bool is_true = event == JSON_TRUE, is_bool = is_true || event == JSON_FALSE;
+    int word = 0;
 
-    while (member < MEMBERS_COUNT && !text_is(reader, members[member].name))
-        member++;
-    return (enum member)member;
+    switch (parser->member) {
+    case IN_ID:
+        return read_id(parser, event);
+    case IN_OP:
+        word = read_word(parser, event, request_op_names, OP_COUNT);
+        request->op = word < 0 ? OP_INFO : (enum request_op)word;
+        return word >= 0;
+    case IN_PID:
+        return read_pid(parser, event);
+    case IN_NAME:
+        return read_glob(parser, event, request->names, &request->names_count);
+    case IN_ALL:
+        request->all = true;
+        return is_true || fail_type(parser);
+    case IN_OWN:
+        request->own = is_true;
+        return is_bool || fail_type(parser);
+    case IN_KINDS:
+        return read_kinds(parser, event);
+    case IN_PATH:
+        return read_glob(parser, event, request->paths, &request->paths_count);
+    case IN_ADDRESS:
+        return read_address(parser, event);
+    case IN_DETAIL:
+        word = read_word(parser, event, detail_names, DETAIL_COUNT);
+        request->detail = word < 0 ? DETAIL_VIEWS : (enum request_detail)word;
+        return word >= 0;
+    case IN_DEBUG:
+        request->debug = is_true;
+        return is_bool || fail_type(parser);
+    case MEMBERS_COUNT:
+        break;
+    }
+    return false;
 }
 
-/* Reads the value of parser->member. */
-static bool read_value(struct parser *parser)
+static bool read_list(struct parser *parser)
 {
-    static bool (*const readers[])(struct parser *, enum json_event) = {
-#define X(symbol, name, elements_max, must_be, hint) read_##name,
-        MEMBER_LIST(X)
-#undef X
-    };
     const int elements_max = members[parser->member].elements_max;
-    enum json_event event = json_next(&parser->reader);
+    enum json_event event;
     int count = 0;
 
-    if (elements_max == 1 || event != JSON_ARRAY_OPEN)
-        return readers[parser->member](parser, event);
     while ((event = json_next(&parser->reader)) != JSON_ARRAY_CLOSE) {
         if (++count > elements_max)
             return fail_too_large(parser, elements_max, "elements");
         parser->is_in_list = true;
-        if (!readers[parser->member](parser, event))
+        if (!read_value(parser, event))
             return false;
         parser->is_in_list = false;
     }
-    return count > 0 || fail_value(parser, STATUS_BAD_REQUEST, "is an empty list");
+    return count > 0 || fail_value(parser, STATUS_BAD_REQUEST, " is an empty list");
 }
+
+/* --- the line --- */
 
 /* Reads the member whose name was read last. */
 static bool read_member(struct parser *parser)
 {
     const size_t offset = parser->reader.token_offset + 1;
     char shown[SHOWN_CAPACITY];
+    int member = 0;
 
-    parser->member = find_member(&parser->reader);
-    if (parser->member == MEMBERS_COUNT) {
+    while (member < MEMBERS_COUNT && !text_is(&parser->reader, members[member].name))
+        member++;
+    if (member == MEMBERS_COUNT) {
         show_text(shown, &parser->reader);
-        return fail(parser, STATUS_BAD_REQUEST, HINT_MEMBERS, "unknown member \"%s\" at offset %zu",
-                    shown, offset);
+        return fail(parser, HINT_MEMBERS, "unknown member \"%s\" at offset %zu", shown, offset);
     }
-    if ((parser->seen & BIT(parser->member)) != 0)
-        return fail(parser, STATUS_BAD_REQUEST, "Give each member once.",
-                    "repeated member \"%s\" at offset %zu", members[parser->member].name, offset);
-    parser->seen |= BIT(parser->member);
-    parser->offsets[parser->member] = offset;
-    return read_value(parser);
+    if ((parser->seen & BIT(member)) != 0)
+        return fail(parser, "Give each member once.", "repeated member \"%s\" at offset %zu",
+                    members[member].name, offset);
+    parser->member = (enum member)member;
+    parser->seen |= BIT(member);
+    parser->offsets[member] = offset;
+    const enum json_event event = json_next(&parser->reader);
+    return event == JSON_ARRAY_OPEN && members[member].elements_max > 1 ? read_list(parser)
+                                                                        : read_value(parser, event);
 }
 
 /* The rules between members, which may come in any order. */
 static bool check_members(struct parser *parser)
 {
+    static const uint32_t allowed[OP_COUNT] = {/* beside id, op and debug */
+                                               [OP_PROCESSES] = SELECTOR | BIT(IN_OWN),
+                                               [OP_MAPS] = UINT32_MAX,
+                                               [OP_SECTIONS] = SELECTOR};
     const enum request_op op = parser->request->op;
     const uint32_t seen = parser->seen;
-    uint32_t allowed = UINT32_MAX;
+    const uint32_t wrong = seen & ~(allowed[op] | BIT(IN_ID) | BIT(IN_OP) | BIT(IN_DEBUG));
 
     if ((seen & BIT(IN_OP)) == 0)
-        return fail(parser, STATUS_BAD_REQUEST, "Say what you want, such as \"op\":\"maps\".",
+        return fail(parser, "Say what you want, such as \"op\":\"maps\".",
                     "member \"op\" is missing");
-    if (op == OP_PROCESSES)
-        allowed = MEMBERS_ALWAYS | MEMBERS_SELECTOR | BIT(IN_OWN);
-    else if (op == OP_SECTIONS)
-        allowed = MEMBERS_ALWAYS | MEMBERS_SELECTOR;
-    else if (op != OP_MAPS)
-        allowed = MEMBERS_ALWAYS;
     for (int member = 0; member < MEMBERS_COUNT; member++)
-        if ((seen & ~allowed & BIT(member)) != 0)
-            return fail(parser, STATUS_BAD_REQUEST, "Leave it out.",
+        if ((wrong & BIT(member)) != 0)
+            return fail(parser, "Leave it out.",
                         "member \"%s\" at offset %zu does not belong to op \"%s\"",
-                        members[member].name, parser->offsets[member], request_op_name(op));
-    if (allowed == MEMBERS_ALWAYS || (seen & MEMBERS_SELECTOR) == BIT(IN_ALL))
+                        members[member].name, parser->offsets[member], request_op_names[op]);
+    if (allowed[op] == 0 || (seen & SELECTOR) == BIT(IN_ALL))
         return true;
-    if ((seen & MEMBERS_SELECTOR) == 0)
-        return fail(parser, STATUS_BAD_REQUEST, HINT_SELECTOR,
+    if ((seen & SELECTOR) == 0)
+        return fail(parser, HINT_SELECTOR,
                     "op \"%s\" needs one of the members \"pid\", \"name\", \"all\"",
-                    request_op_name(op));
+                    request_op_names[op]);
     const enum member other = (seen & BIT(IN_PID)) != 0 ? IN_PID : IN_NAME;
     return !parser->request->all ||
-           fail(parser, STATUS_BAD_REQUEST, HINT_SELECTOR,
+           fail(parser, HINT_SELECTOR,
                 "member \"all\" at offset %zu: \"%s\" at offset %zu selects already",
                 parser->offsets[IN_ALL], members[other].name, parser->offsets[other]);
 }
@@ -452,14 +415,11 @@ static bool parse_line(struct parser *parser, struct span line)
 {
     struct json_reader *reader = &parser->reader;
     size_t deep_offset = SIZE_MAX;
-    size_t blank_size = 0;
 
-    while (blank_size < line.size && memchr(" \t\r\n", line.data[blank_size], 4) != NULL)
-        blank_size++;
-    if (blank_size == line.size)
-        return fail(parser, STATUS_BAD_REQUEST, HINT_LINE, "the line is empty");
     json_reader_init(reader, line, JSON_DEPTH_MAX);
     enum json_event event = json_next(reader);
+    if (reader->token_offset == line.size)
+        return fail(parser, HINT_LINE, "the line is empty");
     const bool is_object = event == JSON_OBJECT_OPEN;
     for (; event != JSON_END && event != JSON_ERROR; event = json_next(reader)) {
         if (reader->depth > REQUEST_DEPTH_MAX && deep_offset == SIZE_MAX)
@@ -470,16 +430,16 @@ static bool parse_line(struct parser *parser, struct span line)
     const bool was_good = parser->is_good;
     parser->is_good = true;
     if (deep_offset != SIZE_MAX)
-        return fail(parser, STATUS_BAD_REQUEST, HINT_MEMBERS,
-                    "nested deeper than %d levels at offset %zu", REQUEST_DEPTH_MAX, deep_offset);
+        return fail(parser, HINT_MEMBERS, "nested deeper than %d levels at offset %zu",
+                    REQUEST_DEPTH_MAX, deep_offset);
     if (event == JSON_ERROR)
-        return fail(parser, STATUS_BAD_REQUEST, HINT_LINE, "not valid JSON at offset %zu: %s",
-                    reader->error_offset, reader->error);
+        return fail(parser, HINT_LINE, "not valid JSON at offset %zu: %s", reader->error_offset,
+                    reader->error);
     if (!is_object)
-        return fail(parser, STATUS_BAD_REQUEST, HINT_LINE, "the request is not an object");
+        return fail(parser, HINT_LINE, "the request is not an object");
     if (line.size >= REQUEST_SIZE_MAX)
-        return fail(parser, STATUS_TOO_LARGE, "Ask in several requests.",
-                    "the line is longer than %d bytes", REQUEST_SIZE_MAX);
+        return fail_as(parser, STATUS_TOO_LARGE, "Ask in several requests.",
+                       "the line is longer than %d bytes", REQUEST_SIZE_MAX);
     return was_good && check_members(parser);
 }
 
@@ -489,13 +449,13 @@ enum status request_parse(struct span line, struct request *request, struct requ
     struct parser parser = {.request = &parsed, .error = error, .is_good = true};
 
     request_init(&parsed, OP_INFO);
-    if (!parse_line(&parser, line)) {
-        request->id = parsed.id;
-        request_release(&parsed);
-        return error->code;
+    if (parse_line(&parser, line)) {
+        *request = parsed;
+        return STATUS_OK;
     }
-    *request = parsed;
-    return STATUS_OK;
+    request->id = parsed.id;
+    request_release(&parsed);
+    return error->code;
 }
 
 /* --- and back --- */
@@ -525,30 +485,26 @@ static void write_list(struct json_writer *writer, struct span name, const uint3
         json_array_end(writer);
 }
 
-static void write_kinds(struct json_writer *writer, uint32_t kinds)
-{
-    json_array_begin(writer, "kinds");
-    for (int i = 0; i < KINDS_COUNT; i++)
-        if ((kinds & BIT(i)) != 0)
-            json_put_text(writer, kind_names[i]);
-    json_array_end(writer);
-}
-
 bool request_encode(const struct request *request, struct buffer *out)
 {
     struct json_writer writer;
 
     json_line_begin(&writer, out);
     request_id_write(&writer, &request->id);
-    json_text(&writer, "op", request_op_name(request->op));
+    json_text(&writer, "op", request_op_names[request->op]);
     write_list(&writer, SPAN("pid"), request->pids, NULL, request->pids_count);
     write_list(&writer, SPAN("name"), NULL, request->names, request->names_count);
     if (request->all)
         json_bool(&writer, "all", true);
     if (request->own)
         json_bool(&writer, "own", true);
-    if (request->kinds != KINDS_DEFAULT)
-        write_kinds(&writer, request->kinds);
+    if (request->kinds != KINDS_DEFAULT) {
+        json_array_begin(&writer, "kinds");
+        for (int i = 0; i < KINDS_COUNT; i++)
+            if ((request->kinds & BIT(i)) != 0)
+                json_put_text(&writer, kind_names[i]);
+        json_array_end(&writer);
+    }
     write_list(&writer, SPAN("path"), NULL, request->paths, request->paths_count);
     if (request->has_address)
         json_address(&writer, "address", request->address);

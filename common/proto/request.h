@@ -29,6 +29,9 @@
 enum request_op { REQUEST_OP_LIST(REQUEST_SYMBOL) OP_COUNT };
 enum request_detail { REQUEST_DETAIL_LIST(REQUEST_SYMBOL) DETAIL_COUNT };
 
+/* The wire names of the ops, and "unknown" for a request that could not be read. */
+extern const char *const request_op_names[OP_COUNT + 1];
+
 enum request_id_type { REQUEST_ID_NONE, REQUEST_ID_INT, REQUEST_ID_STRING };
 
 struct request_id {
@@ -80,8 +83,7 @@ void request_release(_Inout_ struct request *request);
  * request  Set on success; request_release() frees it. On failure only `id` is set, as far as it
  *          could be read, so that the error line can carry it, and there is nothing to free.
  * Returns STATUS_OK, or error->code with `error` filled. */
-NODISCARD enum status request_parse(struct span line, _Out_ struct request *request,
-                                    _Out_ struct request_error *error);
+enum status request_parse(struct span line, struct request *request, struct request_error *error);
 
 /* Appends the request as one line with its newline. Members at their default are left out, lists of
  * one are written as a plain value.
@@ -90,8 +92,5 @@ NODISCARD bool request_encode(_In_ const struct request *request, _Inout_ struct
 
 /* Writes the member `id`, unless there is none. */
 void request_id_write(_Inout_ struct json_writer *writer, _In_ const struct request_id *id);
-
-/* The wire name of an op. */
-const char *request_op_name(enum request_op op);
 
 #endif

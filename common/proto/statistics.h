@@ -1,8 +1,8 @@
 /* What a server has done since it started: counters, gauges, and how long answers took. Nothing that
  * is counted names a user, a process or a path.
  *
- * An answer keeps its own numbers while it works; its owner adds them once, at its end. Every number has an index and a name, the member of the `stats` row
- * (PROTOCOL.md); server and client make it here. Counters begin at 0 with the server and only grow.
+ * An answer keeps its own numbers while it works; its owner adds them once, at its end. Every number
+ * has an index and a name, the member of the `stats` row (PROTOCOL.md).
  *
  * Any thread may call what takes a `struct statistics`. With NULL in its place nothing is counted. */
 #ifndef COMMON_PROTO_STATISTICS_H
@@ -40,9 +40,7 @@
     X(LIMIT_ANSWER, "answer")                             \
     X(LIMIT_MEMORY, "memory")
 
-/* How a request ended. Columns: symbol, wire name.
- * OK: `end` without a process_error. PARTIAL: `end` with one. INVALID: the client's fault. FAILED:
- * the server's. CANCELLED: the client left before the end. */
+/* How a request ended; PROTOCOL.md says which is which. Columns: symbol, wire name. */
 #define STATISTICS_RESULT_LIST(X) \
     X(RESULT_OK, "ok")            \
     X(RESULT_PARTIAL, "partial")  \
@@ -51,8 +49,7 @@
     X(RESULT_FAILED, "failed")    \
     X(RESULT_CANCELLED, "cancelled")
 
-/* Requests that take about as long as each other. Columns: symbol, wire name.
- * SELF: info, whoami, stats. MAPS_ONE: of exactly one pid and no name. MAPS_MANY: all others. */
+/* Requests that take about as long as each other, see PROTOCOL.md. Columns: symbol, wire name. */
 #define STATISTICS_CLASS_LIST(X)    \
     X(CLASS_SELF, "self")           \
     X(CLASS_PROCESSES, "processes") \
@@ -96,8 +93,7 @@ enum statistics_index {
 /* The buckets' upper bounds, inclusive, ascending: 100 us to 10 s. */
 extern const uint64_t statistics_bounds_us[STATISTICS_BUCKET_COUNT];
 
-/* The wire names, by the values of the enums. */
-extern const char *const statistics_op_names[STATISTICS_OP_COUNT];
+/* The wire names, by the values of the enums; those of ops are request_op_names. */
 extern const char *const statistics_limit_names[LIMIT_COUNT];
 extern const char *const statistics_result_names[RESULT_COUNT];
 extern const char *const statistics_class_names[CLASS_COUNT];
@@ -121,15 +117,13 @@ struct statistics {
 /* now_us  From a steady clock, the same as for statistics_read(). */
 void statistics_init(_Out_ struct statistics *statistics, uint64_t now_us);
 
-/* A client has connected, perhaps to be refused; a client has gone. */
-void statistics_connection_opened(_Inout_opt_ struct statistics *statistics);
-void statistics_connection_closed(_Inout_opt_ struct statistics *statistics);
+/* A client has connected, perhaps to be refused, or gone. */
+void statistics_connection(_Inout_opt_ struct statistics *statistics, bool is_opened);
 
-/* index  STATISTICS_BYTES_RECEIVED or STATISTICS_BYTES_SENT, for example. */
+/* index  STATISTICS_BYTES_SENT, for example; a limit counts each time when it is met. */
 void statistics_add(_Inout_opt_ struct statistics *statistics, size_t index, uint64_t amount);
-
-/* A limit was met once. */
-void statistics_limit_hit(_Inout_opt_ struct statistics *statistics, enum statistics_limit limit);
+#define statistics_limit_hit(statistics, limit) \
+    statistics_add(statistics, STATISTICS_LIMIT_HITS + (size_t)(limit), 1)
 
 /* One request from its line to its end. */
 struct statistics_answer {
@@ -151,11 +145,9 @@ enum statistics_result statistics_result_of(enum status code);
 enum statistics_class statistics_class_of(_In_ const struct request *request);
 
 /* A request has ended. */
-void statistics_answered(_Inout_opt_ struct statistics *statistics,
-                         _In_ const struct statistics_answer *answer);
+void statistics_answered(struct statistics *statistics, const struct statistics_answer *answer);
 
-/* All numbers at one moment, as the row has them: each bucket includes those below it. */
-void statistics_read(_Inout_ struct statistics *statistics, uint64_t now_us,
-                     _Out_writes_(STATISTICS_COUNT) uint64_t *values);
+/* All STATISTICS_COUNT numbers at one moment, as the row has them: each bucket includes those below it. */
+void statistics_read(struct statistics *statistics, uint64_t now_us, uint64_t *values);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include "common/base/assertion.h"
 #include "common/text/number.h"
-#include "common/text/utf.h"
 
 /* --- messages --- */
 
@@ -35,52 +34,33 @@ static size_t distance(struct span a, struct span b)
     return rows[a.size % 3][b.size];
 }
 
-struct span cli_nearest(struct span word, const char *const *words, size_t count)
-{
-    struct span best = {NULL, 0};
-    size_t best_distance = 0;
-    for (size_t i = 0; i < count && word.size > 0 && word.size <= CLI_NEAR_SIZE_MAX; i++) {
-        struct span known = span_from_string(words[i] != NULL ? words[i] : "");
-        if (known.size == 0 || known.size > CLI_NEAR_SIZE_MAX)
-            continue;
-        size_t longer = word.size > known.size ? word.size : known.size;
-        size_t found = distance(word, known);
-        if (word.size >= 3 && word.size <= known.size &&
-            span_equal_ascii_nocase(word, (struct span){known.data, word.size}))
-            found = found > 0; /* a beginning: the rest was not typed */
-        if (found > (longer < 3 ? 0 : (longer + 1) / 3) ||
-            (best.size > 0 && found >= best_distance))
-            continue;
-        best = known;
-        best_distance = found;
-    }
-    return best;
-}
-
-struct cli_text cli_quote(struct span text)
-{
-    struct cli_text quoted = {""};
-    size_t size = 0;
-    const struct span cut = {text.data, utf8_cut(text, CLI_QUOTED_SIZE_MAX)};
-    for (size_t offset = 0; offset < cut.size;) {
-        struct span shown = utf8_next_shown(cut, &offset);
-        memcpy(quoted.text + size, shown.data, shown.size);
-        size += shown.size;
-    }
-    if (cut.size < text.size)
-        memcpy(quoted.text + size, "...", 4);
-    return quoted;
-}
-
 struct cli_text cli_hint(struct span word, const char *const *words, size_t count,
                          const char *prefix)
 {
     struct cli_text hint = {""};
-    struct span best = cli_nearest(word, words, count);
-    if (best.size > 0)
-        (void)snprintf(hint.text, sizeof hint.text, "; did you mean \"%s%.*s\"?", prefix,
-                       (int)best.size, best.data);
+    size_t best = SIZE_MAX;
+    for (size_t i = 0; i < count && word.size > 0 && word.size <= CLI_NEAR_SIZE_MAX; i++) {
+        const struct span known = span_from_string(words[i] != NULL ? words[i] : "");
+        if (known.size == 0 || known.size > CLI_NEAR_SIZE_MAX)
+            continue;
+        const size_t longer = word.size > known.size ? word.size : known.size;
+        size_t found = distance(word, known);
+        if (word.size >= 3 && word.size <= known.size &&
+            span_equal_ascii_nocase(word, (struct span){known.data, word.size}))
+            found = found > 0; /* a beginning: the rest was not typed */
+        if (found > (longer < 3 ? 0 : (longer + 1) / 3) || found >= best)
+            continue;
+        best = found;
+        (void)snprintf(hint.text, sizeof hint.text, "; did you mean \"%s%s\"?", prefix, words[i]);
+    }
     return hint;
+}
+
+struct cli_text cli_quote(struct span text)
+{
+    struct cli_text quoted;
+    utf8_quote(quoted.text, text, CLI_QUOTED_SIZE_MAX);
+    return quoted;
 }
 
 /* "a, b or c" */
@@ -88,12 +68,9 @@ static struct cli_text join(const char *const *words, size_t count, const char *
 {
     struct cli_text list = {""};
     for (size_t i = 0; i < count; i++) {
-        size_t size = strlen(list.text);
-        (void)snprintf(list.text + size, sizeof list.text - size, "%s%s",
-                       i == 0          ? ""
-                       : i + 1 < count ? ", "
-                                       : last,
-                       words[i]);
+        const size_t size = strlen(list.text);
+        const char *before = i == 0 ? "" : i + 1 < count ? ", " : last;
+        (void)snprintf(list.text + size, sizeof list.text - size, "%s%s", before, words[i]);
     }
     return list;
 }
@@ -149,14 +126,14 @@ static int refuse_option(struct cli *cli, struct span argument, struct span name
 static int take_option(struct cli *cli, size_t id, struct span attached)
 {
     const struct cli_option *option = &cli->syntax->options[id];
-    const bool is_missing = option->value != NULL && attached.data == NULL;
     if (option->value == NULL && attached.data != NULL)
         return cli_fail(cli, "--%s takes no value", option->name);
-    if (is_missing && cli->index == cli->count)
-        return cli_fail(cli, "--%s needs a value: --%s %s", option->name, option->name,
-                        option->value);
-    if (is_missing)
+    if (option->value != NULL && attached.data == NULL) {
+        if (cli->index == cli->count)
+            return cli_fail(cli, "--%s needs a value: --%s %s", option->name, option->name,
+                            option->value);
         attached = span_from_string(cli->arguments[cli->index++]);
+    }
     if (option->value != NULL && !option->is_repeatable && cli->given[id] != 0)
         return cli_fail(cli, "--%s is given twice", option->name);
     cli->given[id] = cli->index;
@@ -306,16 +283,14 @@ void cli_check_command(struct cli *cli)
 
 uint64_t cli_number(struct cli *cli, uint64_t min, uint64_t max)
 {
-    const char *name = cli->syntax->options[cli->option].name;
+    char to[32] = "on";
     uint64_t number;
     if (number_from_decimal(cli->value, &number) && number >= min && number <= max)
         return number;
-    if (max == UINT64_MAX)
-        cli_fail(cli, "--%s takes a number from %" PRIu64 " on, not \"%s\"", name, min,
-                 cli_quote(cli->value).text);
-    else
-        cli_fail(cli, "--%s takes a number from %" PRIu64 " to %" PRIu64 ", not \"%s\"", name, min,
-                 max, cli_quote(cli->value).text);
+    if (max < UINT64_MAX)
+        (void)snprintf(to, sizeof to, "to %" PRIu64, max);
+    cli_fail(cli, "--%s takes a number from %" PRIu64 " %s, not \"%s\"",
+             cli->syntax->options[cli->option].name, min, to, cli_quote(cli->value).text);
     return min;
 }
 

@@ -10,7 +10,7 @@
 #ifndef COMMON_TEXT_CLI_H
 #define COMMON_TEXT_CLI_H
 
-#include "common/text/span.h"
+#include "common/text/utf.h"
 
 enum {
     CLI_END = -1,     /* all arguments are read */
@@ -71,8 +71,8 @@ struct cli {
 };
 
 /* arguments  `count` terminated texts, without the program's name; must outlive the parser. */
-void cli_init(_Out_ struct cli *cli, const struct cli_syntax *syntax, size_t count,
-              _In_reads_(count) const char *const *arguments);
+void cli_init(struct cli *cli, const struct cli_syntax *syntax, size_t count,
+              const char *const *arguments);
 
 /* Reads on. Returns the index of an option, its value in cli->value; CLI_OPERAND or CLI_END. */
 int cli_next(_Inout_ struct cli *cli);
@@ -84,11 +84,8 @@ int cli_fail_at(_Inout_ struct cli *cli, size_t index, const char *format, ...);
 /* Fails at the argument read last. */
 #define cli_fail(cli, ...) cli_fail_at(cli, (cli)->index, __VA_ARGS__)
 
-/* Fails when both options were given. */
-void cli_exclude(_Inout_ struct cli *cli, int a, int b);
-
-/* Fails when an option was given that the command does not take. */
-void cli_check_command(_Inout_ struct cli *cli);
+void cli_exclude(_Inout_ struct cli *cli, int a, int b); /* fails when both options were given */
+void cli_check_command(_Inout_ struct cli *cli); /* and when one does not belong to the command */
 
 /* Reads cli->value as a decimal number; max UINT64_MAX: no limit. Fails outside min to max, and
  * returns min then. */
@@ -99,18 +96,15 @@ uint64_t cli_number(_Inout_ struct cli *cli, uint64_t min, uint64_t max);
 int cli_choice(_Inout_ struct cli *cli, struct span word, const char *const *words, size_t count);
 
 struct cli_text {
-    char text[CLI_QUOTED_SIZE_MAX * 3 + 4]; /* terminated */
+    char text[UTF8_QUOTE_CAPACITY(CLI_QUOTED_SIZE_MAX)]; /* terminated */
 };
 
-/* The user's text for a message: cut at a character, unsafe characters shown as U+FFFD. */
+/* utf8_quote() of the user's text. */
 struct cli_text cli_quote(struct span text);
 
-/* The word nearest to a mistyped one, by letters to insert, drop, change or swap, in any case; the
- * beginning of a word is always near. Size 0: none is near, that is within a third of its letters.
- * NULL words are skipped. */
-struct span cli_nearest(struct span word, const char *const *words, size_t count);
-
-/* `; did you mean "--json"?` with the nearest word and a prefix such as "--"; "" when none is. */
+/* `; did you mean "--json"?` with a prefix such as "--" and the word nearest to a mistyped one, by
+ * letters to insert, drop, change or swap, in any case; "" when none is near, that is within a third of
+ * its letters. The beginning of a word is always near. NULL words are skipped. */
 struct cli_text cli_hint(struct span word, const char *const *words, size_t count,
                          const char *prefix);
 

@@ -1,5 +1,7 @@
 #include "common/text/utf.h"
 
+#include <string.h>
+
 #include "common/base/assertion.h"
 
 enum {
@@ -62,16 +64,14 @@ size_t utf16_from_utf8(uint16_t *out, size_t capacity, struct span in)
     size_t need = 0;
     bool cut = false;
     for (size_t offset = 0; offset < in.size;) {
-        uint32_t code_point = utf8_next(in, &offset);
-        uint32_t above = code_point - SUPPLEMENTARY_FIRST;
-        size_t len = code_point < SUPPLEMENTARY_FIRST ? 1 : 2;
+        const uint32_t code_point = utf8_next(in, &offset),
+                       above = code_point - SUPPLEMENTARY_FIRST;
+        const size_t len = code_point < SUPPLEMENTARY_FIRST ? 1 : 2;
+        const uint16_t pair[] = {(uint16_t)(HIGH_FIRST + (above >> 10)),
+                                 (uint16_t)(LOW_FIRST + (above & 0x3FF))};
         cut = cut || len > capacity - need;
-        if (!cut && len == 1) {
-            out[need] = (uint16_t)code_point;
-        } else if (!cut) {
-            out[need] = (uint16_t)(HIGH_FIRST + (above >> 10));
-            out[need + 1] = (uint16_t)(LOW_FIRST + (above & 0x3FF));
-        }
+        for (size_t i = 0; !cut && i < len; i++)
+            out[need + i] = len == 1 ? (uint16_t)code_point : pair[i];
         need += len;
     }
     return need;
@@ -159,6 +159,19 @@ struct span utf8_next_shown(struct span text, size_t *offset)
     if (utf_is_unsafe(code_point) || is_invisible(code_point) || code_point == REPLACEMENT)
         return SPAN("\xEF\xBF\xBD"); /* U+FFFD may stand for a malformed byte */
     return (struct span){text.data + begin, *offset - begin};
+}
+
+void utf8_quote(char *out, struct span text, size_t size_max)
+{
+    const struct span cut = {text.data, utf8_cut(text, size_max)};
+    for (size_t offset = 0; offset < cut.size;) {
+        const struct span shown = utf8_next_shown(cut, &offset);
+        memcpy(out, shown.data, shown.size);
+        out += shown.size;
+    }
+    memcpy(out, "...", 4);
+    if (cut.size == text.size)
+        *out = '\0';
 }
 
 size_t utf8_encode(char *out, uint32_t code_point)

@@ -10,12 +10,10 @@
 /* Converts `in_len` units. Writes complete characters only, at most `capacity` bytes, no
  * terminator; out may be NULL when `capacity` is 0. Returns the bytes that all of the text needs:
  * it was cut when that is above `capacity`. */
-size_t utf8_from_utf16(_Out_writes_bytes_to_(capacity, return ) char *out, size_t capacity,
-                       _In_reads_(in_len) const uint16_t *in, size_t in_len);
+size_t utf8_from_utf16(char *out, size_t capacity, const uint16_t *in, size_t in_len);
 
 /* The same in the other direction, in units; a malformed byte becomes U+FFFD. */
-size_t utf16_from_utf8(_Out_writes_to_(capacity, return ) uint16_t *out, size_t capacity,
-                       struct span in);
+size_t utf16_from_utf8(uint16_t *out, size_t capacity, struct span in);
 
 /* True when the units have an unpaired surrogate, so that utf8_from_utf16 loses something. */
 bool utf16_is_lossy(_In_reads_(len) const uint16_t *text, size_t len);
@@ -47,5 +45,11 @@ bool utf_is_unsafe(uint32_t code_point);
 /* As utf8_next, but returns the bytes to show: those of the character, or of U+FFFD for a malformed
  * byte, an unsafe character and one that cannot be seen: two names that differ must not look alike. */
 struct span utf8_next_shown(struct span text, _Inout_ size_t *offset);
+
+#define UTF8_QUOTE_CAPACITY(size_max) ((size_max)*3 + 4)
+
+/* Text for a message in UTF8_QUOTE_CAPACITY(size_max) bytes, terminated: what utf8_next_shown() returns of the first `size_max` bytes, cut at
+ * a character, and "..." when there are more. */
+void utf8_quote(char *out, struct span text, size_t size_max);
 
 #endif

@@ -86,7 +86,7 @@ static void finish(struct connection *connection, DWORD error)
         shared->accept_error = error;
     ReleaseSRWLockExclusive(&shared->lock);
     if (was_connected)
-        statistics_connection_closed(shared->context.statistics);
+        statistics_connection(shared->context.statistics, false);
     SubmitThreadpoolWork(shared->attend);
     release(connection);
 }
@@ -399,7 +399,7 @@ static void begin(struct connection *connection)
     ReleaseSRWLockExclusive(&shared->lock);
 
     connection->has_client = true;
-    statistics_connection_opened(shared->context.statistics);
+    statistics_connection(shared->context.statistics, true);
     SubmitThreadpoolWork(shared->attend);
     look_at_seat(connection);
 }

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <wchar.h>
 
-#include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
@@ -210,7 +209,7 @@ static void report_due(struct audit *audit, DWORD id, uint64_t now_ms)
         ReleaseSRWLockExclusive(&audit_lock); /* not held while the log is written */
         if (!is_taken)
             return;
-        const char *elevation = caller_elevation_name(due.client.elevation);
+        const char *elevation = caller_elevation_names[due.client.elevation];
         const char *const texts[EVENT_STRINGS_MAX] = {
             due.client.user.size > 0 ? sid : "several users", count, pid,
             due.client.image[0] != '\0' ? due.client.image : "unknown",
@@ -296,5 +295,5 @@ void event_answered(const struct caller *caller, DWORD client_pid,
         events_flush(now_ms);
     }
     if (answer->code == STATUS_INTERNAL && is_due(&last_ms))
-        report(EVENT_INTERNAL_ERROR, statistics_op_names[answer->op], NULL);
+        report(EVENT_INTERNAL_ERROR, request_op_names[answer->op], NULL);
 }

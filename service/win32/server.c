@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/base/assertion.h"
-#include "common/proto/pipe_name.h"
+#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"

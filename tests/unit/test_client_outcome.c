@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/base/status.h"
-#include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
 #include "tests/test.h"
 

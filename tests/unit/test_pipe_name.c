@@ -1,6 +1,5 @@
 #include "tests/test.h"
 
-#include "common/proto/pipe_name.h"
 #include "common/proto/protocol.h"
 
 #define PREFIX "\\\\.\\pipe\\"

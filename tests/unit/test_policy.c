@@ -209,7 +209,7 @@ static void the_other_half_counts_for_filtered_tokens_alone(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(elevations); i++) {
         struct caller caller = filtered_admin();
 
-        TEST_ROW(t, "%s", caller_elevation_name(elevations[i]));
+        TEST_ROW(t, "%s", caller_elevation_names[elevations[i]]);
         caller.elevation = elevations[i];
         CHECK_INT(t, OWN, decide(FILTERED_ADMINS_FULL, &caller).rights);
     }

@@ -237,13 +237,13 @@ static void request_holds_no_more_than_its_line(struct test *t)
     CHECK(t, request.texts.data == NULL);
 }
 
-static void request_op_names(struct test *t)
+static void request_ops_have_names(struct test *t)
 {
-    CHECK_STR(t, "info", request_op_name(OP_INFO));
-    CHECK_STR(t, "whoami", request_op_name(OP_WHOAMI));
-    CHECK_STR(t, "processes", request_op_name(OP_PROCESSES));
-    CHECK_STR(t, "maps", request_op_name(OP_MAPS));
-    CHECK_STR(t, "stats", request_op_name(OP_STATS));
+    CHECK_STR(t, "info", request_op_names[OP_INFO]);
+    CHECK_STR(t, "whoami", request_op_names[OP_WHOAMI]);
+    CHECK_STR(t, "processes", request_op_names[OP_PROCESSES]);
+    CHECK_STR(t, "maps", request_op_names[OP_MAPS]);
+    CHECK_STR(t, "stats", request_op_names[OP_STATS]);
 }
 
 int main(int argc, char **argv)
@@ -257,7 +257,7 @@ int main(int argc, char **argv)
         TEST_CASE(request_round_trip),
         TEST_CASE(request_encode_fits_or_leaves_the_buffer),
         TEST_CASE(request_holds_no_more_than_its_line),
-        TEST_CASE(request_op_names),
+        TEST_CASE(request_ops_have_names),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -75,7 +75,7 @@ static void indexes_agree_with_names(struct test *t)
     for (unsigned op = 0; op < STATISTICS_OP_COUNT; op++) {
         for (int i = 0; i < RESULT_COUNT; i++) {
             statistics_name(statistics_request_index(op, (enum statistics_result)i), name);
-            snprintf(expected, sizeof expected, "requests_%s_%s", statistics_op_names[op],
+            snprintf(expected, sizeof expected, "requests_%s_%s", request_op_names[op],
                      statistics_result_names[i]);
             CHECK_STR(t, expected, name);
         }
@@ -137,9 +137,9 @@ static void connections_have_a_peak(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "step %zu", i);
         if (rows[i].opens)
-            statistics_connection_opened(&statistics);
+            statistics_connection(&statistics, true);
         else
-            statistics_connection_closed(&statistics);
+            statistics_connection(&statistics, false);
         CHECK_INT(t, rows[i].now, values_of(&statistics, STATISTICS_CONNECTIONS_NOW));
         CHECK_INT(t, rows[i].peak, values_of(&statistics, STATISTICS_CONNECTIONS_PEAK));
         CHECK_INT(t, rows[i].opened, values_of(&statistics, STATISTICS_CONNECTIONS_OPENED));
@@ -278,8 +278,8 @@ static void requests_have_a_class(struct test *t)
 static void nothing_counts_without_statistics(struct test *t)
 {
     const struct statistics_answer answer = {.op = OP_INFO, .result = RESULT_OK};
-    statistics_connection_opened(NULL);
-    statistics_connection_closed(NULL);
+    statistics_connection(NULL, true);
+    statistics_connection(NULL, false);
     statistics_limit_hit(NULL, LIMIT_MEMORY);
     statistics_add(NULL, STATISTICS_ROWS, 1);
     statistics_answered(NULL, &answer);
@@ -300,9 +300,9 @@ static void the_lock_is_taken_once(struct test *t)
     for (unsigned step = 0; step < 6; step++) {
         TEST_ROW(t, "step %u", step);
         if (step == 0)
-            statistics_connection_opened(&statistics);
+            statistics_connection(&statistics, true);
         else if (step == 1)
-            statistics_connection_closed(&statistics);
+            statistics_connection(&statistics, false);
         else if (step == 2)
             statistics_limit_hit(&statistics, LIMIT_IDLE);
         else if (step == 3)

@@ -87,11 +87,11 @@ static void *client(void *argument)
     small_machine_init(machine);
     machine->context.statistics = &server->statistics;
     for (int round = 0; round < ROUNDS; round++) {
-        statistics_connection_opened(&server->statistics);
+        statistics_connection(&server->statistics, true);
         for (size_t i = 0; i < TEST_COUNT(requests); i++)
             serve(&machine->context, requests[i].line, requests[i].steps);
         statistics_limit_hit(&server->statistics, (enum statistics_limit)(round % LIMIT_COUNT));
-        statistics_connection_closed(&server->statistics);
+        statistics_connection(&server->statistics, false);
     }
     free(machine);
     return NULL;

@@ -47,9 +47,9 @@ static DWORD WINAPI count(void *argument)
         .op = OP_INFO, .result = RESULT_OK, .elapsed_us = 1, .rows = 1};
 
     for (int i = 0; i < ROUNDS; i++) {
-        statistics_connection_opened(&counted->statistics);
+        statistics_connection(&counted->statistics, true);
         statistics_answered(&counted->statistics, &answer);
-        statistics_connection_closed(&counted->statistics);
+        statistics_connection(&counted->statistics, false);
     }
     return 0;
 }
