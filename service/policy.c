@@ -113,7 +113,7 @@ void policy_decide(enum filtered_admins mode, const struct caller *caller, struc
 {
     if (caller == NULL) {
         *grant = (struct grant){.reason = "The identity of the client could not be determined."};
-        caller_set_unknown(&grant->caller);
+        grant->caller = caller_unknown;
         return;
     }
     const char *reason = reason_to_deny(caller);

@@ -156,11 +156,9 @@ const struct caller *session_known_caller(const struct session *session)
 void session_on_caller(struct session *session, enum filtered_admins mode,
                        const struct caller *caller)
 {
-    struct caller unknown;
-    const struct caller *writer = caller != NULL ? caller : &unknown;
+    const struct caller *writer = caller != NULL ? caller : &caller_unknown;
 
     ASSERT(session_next(session) == SESSION_IDENTIFY);
-    caller_set_unknown(&unknown);
     session->has_unknown_bytes = false;
     if (session->is_identified && !caller_is_same(&session->grant.caller, writer)) {
         session_refuse(

@@ -138,7 +138,7 @@ struct direct *direct_open(unsigned timeout_s, struct failure *failure)
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
     if (token_facts(GetCurrentProcessToken(), &direct->grant.caller) != ERROR_SUCCESS)
-        caller_set_unknown(&direct->grant.caller);
+        direct->grant.caller = caller_unknown;
     direct->grant.caller.granted = direct->grant.rights = RIGHTS_ALL;
     direct->grant.reason = "direct: the rights of this process";
     direct->context = (struct answer_context){.platform = &direct->platform,

@@ -5,8 +5,7 @@
 
 #include "common/base/annotations.h"
 
-/* Below, at or above 0, as the item `a` comes before, with or after `b`. */
-typedef int (*merge_compare)(const void *a, const void *b);
+typedef int (*merge_compare)(const void *a, const void *b); /* as of qsort() */
 
 /* Sorts `count` items of `size` bytes; equal ones keep their order. Returns false without memory. */
 NODISCARD bool merge_sort(_Inout_ void *items, size_t count, size_t size, merge_compare compare);

@@ -12,7 +12,7 @@ enum {
     SID_TEXT_CAPACITY = 192 /* "S-1-" and the numbers of the longest, terminated */
 };
 
-static const uint32_t INTEGRITY_UNKNOWN = 0xffffffffu; /* in place of an integrity level's RID */
+#define INTEGRITY_UNKNOWN UINT32_MAX /* in place of an integrity level's RID */
 
 struct sid {
     uint8_t size; /* bytes in use; 0: unknown */

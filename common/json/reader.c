@@ -165,25 +165,23 @@ static bool skip_digits(struct span text, size_t *at)
     return *at > begin;
 }
 
+static bool skip(struct span text, size_t *at, int byte)
+{
+    const bool is_there = byte_at(text, *at) == byte;
+    *at += is_there;
+    return is_there;
+}
+
 static enum json_event read_number(struct json_reader *reader)
 {
     const struct span text = reader->text;
     size_t at = reader->offset;
-    bool good = true;
-    if (byte_at(text, at) == '-')
-        at++;
-    if (byte_at(text, at) == '0')
-        at++;
-    else
+    (void)skip(text, &at, '-');
+    bool good = skip(text, &at, '0') || skip_digits(text, &at);
+    if (good && skip(text, &at, '.'))
         good = skip_digits(text, &at);
-    if (good && byte_at(text, at) == '.') {
-        at++;
-        good = skip_digits(text, &at);
-    }
-    if (good && (byte_at(text, at) == 'e' || byte_at(text, at) == 'E')) {
-        at++;
-        if (byte_at(text, at) == '+' || byte_at(text, at) == '-')
-            at++;
+    if (good && (skip(text, &at, 'e') || skip(text, &at, 'E'))) {
+        (void)(skip(text, &at, '+') || skip(text, &at, '-'));
         good = skip_digits(text, &at);
     }
     if (!good)

@@ -179,15 +179,11 @@ void json_put_string(struct json_writer *writer, struct span value)
     }
     const char *in = value.data;
     const char *const end = in + value.size;
-    if (value.size < (size_t)(writer->end - writer->next) / ESCAPED_SIZE_MAX) {
-        *writer->next++ = '"';
+    const bool has_room = value.size < (size_t)(writer->end - writer->next) / ESCAPED_SIZE_MAX;
+    json_put_raw(writer, "\"", 1);
+    if (has_room)
         writer->next = put_characters(writer->next, in, end);
-        *writer->next++ = '"';
-        *writer->next++ = ',';
-        return;
-    }
-    json_put_raw(writer, "\"", 1); /* there may be room all the same */
-    while (in < end && !writer->failed) {
+    while (!has_room && in < end && !writer->failed) { /* there may be room all the same */
         char character[ESCAPED_SIZE_MAX];
         size_t size = (size_t)(put_character(character, &in, end) - character);
         json_put_raw(writer, character, size);

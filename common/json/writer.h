@@ -16,10 +16,10 @@ struct json_writer {
     bool failed;
 };
 
-/* Begins a line: `{`. Until the line has ended the buffer belongs to the writer. */
+/* `{`. Until the line has ended the buffer belongs to the writer. */
 void json_line_begin(_Out_ struct json_writer *writer, _Inout_ struct buffer *buffer);
 
-/* Ends it: `}` and a newline. Returns false when the line did not fit. */
+/* `}` and a newline. */
 NODISCARD bool json_line_end(_Inout_ struct json_writer *writer);
 
 /* A member: its name, a literal that needs no escaping, and its value. */

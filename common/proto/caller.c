@@ -3,10 +3,7 @@
 const char *const caller_elevation_names[] = {NULL, "default", "full", "limited"};
 const char *const caller_administrator_names[] = {NULL, "no", "deny_only", "enabled"};
 
-void caller_set_unknown(struct caller *caller)
-{
-    *caller = (struct caller){.integrity = INTEGRITY_UNKNOWN, .session_id = UINT32_MAX};
-}
+const struct caller caller_unknown = {.integrity = INTEGRITY_UNKNOWN, .session_id = UINT32_MAX};
 
 bool caller_is_same(const struct caller *a, const struct caller *b)
 {

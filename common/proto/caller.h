@@ -63,8 +63,7 @@ struct caller {
     struct caller_linked linked;
 };
 
-/* Sets all facts to unknown, with nothing granted. */
-void caller_set_unknown(struct caller *caller);
+extern const struct caller caller_unknown; /* all facts are unknown, nothing is granted */
 
 /* True when user, logon session and integrity are the same, unknown ones included. */
 bool caller_is_same(const struct caller *a, const struct caller *b);

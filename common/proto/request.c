@@ -149,19 +149,22 @@ static bool fail_too_large(struct parser *parser, int limit, const char *unit)
 
 /* --- the text of the last key or string --- */
 
-enum {
-    SHOWN_SIZE_MAX = 32,
-    SHOWN_CAPACITY = UTF8_QUOTE_CAPACITY(SHOWN_SIZE_MAX)
-}; /* in a message */
+enum { SHOWN_SIZE_MAX = 32 }; /* bytes of it in a message */
 
-static void show_text(char *out, const struct json_reader *reader)
+struct shown {
+    char text[UTF8_QUOTE_CAPACITY(SHOWN_SIZE_MAX)];
+};
+
+static struct shown show_text(const struct json_reader *reader)
 {
+    struct shown shown;
     char buffer[SHOWN_SIZE_MAX];
     struct span text = {buffer, 0};
 
     if (!json_unescape(reader, buffer, sizeof buffer, &text.size))
         text = reader->token; /* too long: shown as it is in the line */
-    utf8_quote(out, text, SHOWN_SIZE_MAX);
+    utf8_quote(shown.text, text, SHOWN_SIZE_MAX);
+    return shown;
 }
 
 static bool text_is(const struct json_reader *reader, const char *word)
@@ -178,11 +181,9 @@ static bool fail_word(struct parser *parser, const char *what)
 {
     const enum status code = parser->member == IN_OP ? STATUS_UNSUPPORTED : STATUS_BAD_REQUEST;
     const char *noun = parser->member == IN_KINDS ? "kind" : members[parser->member].name;
-    char shown[SHOWN_CAPACITY];
 
-    show_text(shown, &parser->reader);
-    return fail_value(parser, code, ": %s %s \"%s\" at offset %zu", what, noun, shown,
-                      parser->reader.token_offset + 1); /* after its quote */
+    return fail_value(parser, code, ": %s %s \"%s\" at offset %zu", what, noun,
+                      show_text(&parser->reader).text, parser->reader.token_offset + 1);
 }
 
 /* --- values; `event` is the one that begins the value, or the element of a list --- */
@@ -356,16 +357,14 @@ static bool read_list(struct parser *parser)
 /* Reads the member whose name was read last. */
 static bool read_member(struct parser *parser)
 {
-    const size_t offset = parser->reader.token_offset + 1;
-    char shown[SHOWN_CAPACITY];
+    const size_t offset = parser->reader.token_offset + 1; /* after its quote */
     int member = 0;
 
     while (member < MEMBERS_COUNT && !text_is(&parser->reader, members[member].name))
         member++;
-    if (member == MEMBERS_COUNT) {
-        show_text(shown, &parser->reader);
-        return fail(parser, HINT_MEMBERS, "unknown member \"%s\" at offset %zu", shown, offset);
-    }
+    if (member == MEMBERS_COUNT)
+        return fail(parser, HINT_MEMBERS, "unknown member \"%s\" at offset %zu",
+                    show_text(&parser->reader).text, offset);
     if ((parser->seen & BIT(member)) != 0)
         return fail(parser, "Give each member once.", "repeated member \"%s\" at offset %zu",
                     members[member].name, offset);
@@ -380,23 +379,20 @@ static bool read_member(struct parser *parser)
 /* The rules between members, which may come in any order. */
 static bool check_members(struct parser *parser)
 {
-    static const uint32_t allowed[OP_COUNT] = {/* beside id, op and debug */
-                                               [OP_PROCESSES] = SELECTOR | BIT(IN_OWN),
-                                               [OP_MAPS] = UINT32_MAX,
-                                               [OP_SECTIONS] = SELECTOR};
+    static const uint32_t members_of[OP_COUNT] = {
+        [OP_PROCESSES] = SELECTOR | BIT(IN_OWN), [OP_MAPS] = UINT32_MAX, [OP_SECTIONS] = SELECTOR};
     const enum request_op op = parser->request->op;
-    const uint32_t seen = parser->seen;
-    const uint32_t wrong = seen & ~(allowed[op] | BIT(IN_ID) | BIT(IN_OP) | BIT(IN_DEBUG));
+    const uint32_t seen = parser->seen, always = BIT(IN_ID) | BIT(IN_OP) | BIT(IN_DEBUG);
 
     if ((seen & BIT(IN_OP)) == 0)
         return fail(parser, "Say what you want, such as \"op\":\"maps\".",
                     "member \"op\" is missing");
     for (int member = 0; member < MEMBERS_COUNT; member++)
-        if ((wrong & BIT(member)) != 0)
+        if ((seen & ~(members_of[op] | always) & BIT(member)) != 0)
             return fail(parser, "Leave it out.",
                         "member \"%s\" at offset %zu does not belong to op \"%s\"",
                         members[member].name, parser->offsets[member], request_op_names[op]);
-    if (allowed[op] == 0 || (seen & SELECTOR) == BIT(IN_ALL))
+    if (members_of[op] == 0 || (seen & SELECTOR) == BIT(IN_ALL))
         return true;
     if ((seen & SELECTOR) == 0)
         return fail(parser, HINT_SELECTOR,

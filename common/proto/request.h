@@ -73,21 +73,20 @@ struct request_error {
     const char *hint;  /* static text: what to do instead */
 };
 
-/* A request for `op` with every other member at its default. Does not allocate. */
+/* A request for `op` with every other member at its default. */
 void request_init(_Out_ struct request *request, enum request_op op);
 
-/* Frees the texts; the spans that refer to them are invalid from then on. */
-void request_release(_Inout_ struct request *request);
+void request_release(_Inout_ struct request *request); /* frees the texts */
 
 /* Reads one line, without its newline.
  * request  Set on success; request_release() frees it. On failure only `id` is set, as far as it
  *          could be read, so that the error line can carry it, and there is nothing to free.
  * Returns STATUS_OK, or error->code with `error` filled. */
-enum status request_parse(struct span line, struct request *request, struct request_error *error);
+NODISCARD enum status request_parse(struct span line, _Out_ struct request *request,
+                                    _Out_ struct request_error *error);
 
-/* Appends the request as one line with its newline. Members at their default are left out, lists of
- * one are written as a plain value.
- * Returns false, the buffer unchanged, when it does not fit. */
+/* Appends the request as one line with its newline, without members at their default. Returns false,
+ * the buffer unchanged, when it does not fit. */
 NODISCARD bool request_encode(_In_ const struct request *request, _Inout_ struct buffer *out);
 
 /* Writes the member `id`, unless there is none. */

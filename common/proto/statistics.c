@@ -109,20 +109,6 @@ enum statistics_class statistics_class_of(const struct request *request)
     return request->pids_count == 1 && request->names_count == 0 ? CLASS_MAPS_ONE : CLASS_MAPS_MANY;
 }
 
-/* latency  The numbers of the request's class. A time above the last bound is in the count and the
- *          sum only. */
-static void count_latency(uint64_t *latency, uint64_t elapsed_us)
-{
-    size_t bucket = 0;
-
-    while (bucket < STATISTICS_BUCKET_COUNT && elapsed_us > statistics_bounds_us[bucket])
-        bucket++;
-    if (bucket < STATISTICS_BUCKET_COUNT)
-        latency[bucket]++;
-    latency[STATISTICS_BUCKET_COUNT]++;
-    latency[STATISTICS_BUCKET_COUNT + 1] += elapsed_us;
-}
-
 void statistics_answered(struct statistics *statistics, const struct statistics_answer *answer)
 {
     if (statistics == NULL)
@@ -136,8 +122,13 @@ void statistics_answered(struct statistics *statistics, const struct statistics_
         values[STATISTICS_QUERIES + i] += answer->queries[i];
     for (size_t i = 0; i < LIMIT_COUNT; i++)
         values[STATISTICS_LIMIT_HITS + i] += answer->limits >> i & 1;
-    if (answer->result == RESULT_OK || answer->result == RESULT_PARTIAL)
-        count_latency(&values[statistics_latency_index(answer->class_, 0)], answer->elapsed_us);
+    if (answer->result == RESULT_OK || answer->result == RESULT_PARTIAL) {
+        uint64_t *const latency = &values[statistics_latency_index(answer->class_, 0)];
+        for (size_t i = 0; i < STATISTICS_BUCKET_COUNT; i++)
+            latency[i] += answer->elapsed_us <= statistics_bounds_us[i];
+        latency[STATISTICS_BUCKET_COUNT]++;
+        latency[STATISTICS_BUCKET_COUNT + 1] += answer->elapsed_us;
+    }
     lock_release(&statistics->lock);
 }
 
@@ -149,7 +140,4 @@ void statistics_read(struct statistics *statistics, uint64_t now_us, uint64_t *v
     lock_release(&statistics->lock);
     values[STATISTICS_UPTIME_MS] =
         now_us > statistics->started_us ? (now_us - statistics->started_us) / 1000 : 0;
-    for (size_t i = STATISTICS_LATENCIES; i < STATISTICS_COUNT; i += STATISTICS_LATENCY_COUNT)
-        for (size_t bucket = 1; bucket < STATISTICS_BUCKET_COUNT; bucket++)
-            values[i + bucket] += values[i + bucket - 1];
 }

@@ -111,7 +111,7 @@ void statistics_name(size_t index, _Out_writes_(STATISTICS_NAME_CAPACITY) char *
 struct statistics {
     struct lock lock;
     uint64_t started_us;
-    uint64_t values[STATISTICS_COUNT]; /* guarded by the lock; each bucket by itself */
+    uint64_t values[STATISTICS_COUNT]; /* guarded by the lock */
 };
 
 /* now_us  From a steady clock, the same as for statistics_read(). */
@@ -147,7 +147,7 @@ enum statistics_class statistics_class_of(_In_ const struct request *request);
 /* A request has ended. */
 void statistics_answered(struct statistics *statistics, const struct statistics_answer *answer);
 
-/* All STATISTICS_COUNT numbers at one moment, as the row has them: each bucket includes those below it. */
+/* All STATISTICS_COUNT numbers at one moment, as the row has them. */
 void statistics_read(struct statistics *statistics, uint64_t now_us, uint64_t *values);
 
 #endif

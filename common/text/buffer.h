@@ -47,10 +47,7 @@ char *buffer_extend(_Inout_ struct buffer *buffer, size_t size);
  * Returns false, nothing changed, when they do not fit or the buffer has failed; not sticky. */
 NODISCARD bool buffer_reserve(_Inout_ struct buffer *buffer, size_t size);
 
-/* Drops `size` bytes from the front, at most buffer->size. */
-void buffer_consume(_Inout_ struct buffer *buffer, size_t size);
-
-/* The content; valid until the next change. */
-struct span buffer_span(_In_ const struct buffer *buffer);
+void buffer_consume(_Inout_ struct buffer *buffer, size_t size); /* drops them from the front */
+struct span buffer_span(_In_ const struct buffer *buffer);       /* valid until the next change */
 
 #endif

@@ -7,8 +7,7 @@
 
 #include "common/text/utf.h"
 
-/* The upper case of a code point, or the code point itself. */
-uint32_t fold_code_point(uint32_t code_point);
+uint32_t fold_code_point(uint32_t code_point); /* its upper case, or itself */
 
 /* utf8_next(), folded. Inline, with a short way for ASCII, because every filter does this for each
  * character. */
@@ -21,7 +20,6 @@ static inline uint32_t fold_next(struct span text, size_t *offset)
     return byte - 'a' < 26 ? byte - 'a' + 'A' : byte;
 }
 
-/* True when two texts in UTF-8 are equal after folding. */
-bool fold_equal(struct span a, struct span b);
+bool fold_equal(struct span a, struct span b); /* after folding; both are UTF-8 */
 
 #endif

@@ -11,9 +11,7 @@ enum {
 };
 
 bool number_is_digit(int byte);
-
-/* The value of a hexadecimal digit in any case, or -1. */
-int number_hex_digit(int byte);
+int number_hex_digit(int byte); /* the value of a hexadecimal digit in any case, or -1 */
 
 /* These read a number and nothing else; they return false, value untouched, for any other text.
  * decimal  Digits of a value up to 2^64-1.
@@ -24,16 +22,12 @@ NODISCARD bool number_from_decimal(struct span text, _Out_ uint64_t *value);
 NODISCARD bool number_from_hex(struct span text, _Out_ uint64_t *value);
 NODISCARD bool number_from_address(struct span text, _Out_ uint64_t *value);
 
-/* How many decimal digits a value has, 1 to NUMBER_DECIMAL_SIZE_MAX. */
-size_t number_decimal_size(uint64_t value);
+size_t number_decimal_size(uint64_t value); /* in digits, 1 to NUMBER_DECIMAL_SIZE_MAX */
 
-/* Writes the decimal digits. Returns their end; there is no terminator. */
+/* These write digits without a terminator and return their end: all decimal ones; the last `digits`,
+ * with leading zeros, in decimal, and in hexadecimal, in lower case. */
 char *number_put_decimal(_Out_writes_(NUMBER_DECIMAL_SIZE_MAX) char *out, uint64_t value);
-
-/* Writes the last `digits` decimal digits, with leading zeros. Returns their end. */
 char *number_put_digits(_Out_writes_(digits) char *out, uint64_t value, size_t digits);
-
-/* The same in hexadecimal, in lower case. */
 char *number_put_hex(_Out_writes_(digits) char *out, uint64_t value, size_t digits);
 
 #endif

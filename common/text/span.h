@@ -15,24 +15,15 @@ struct span {
 /* A string literal as a span, without its terminator. */
 #define SPAN(literal) ((struct span){(literal), sizeof(literal) - 1})
 
-/* A terminated string as a span. */
-struct span span_from_string(const char *text);
+struct span span_from_string(const char *text); /* terminated */
 
 bool span_equal(struct span a, struct span b);
-
-/* Below, at or above 0, as the bytes of `a` come before, equal or come after those of `b`. */
-int span_compare(struct span a, struct span b);
-
-/* True when `span` begins with `prefix`; everything begins with the empty prefix. */
+int span_compare(struct span a, struct span b); /* below, at or above 0, by the bytes */
 bool span_starts_with(struct span span, struct span prefix);
+struct span span_from(struct span span, size_t offset); /* what follows; at most the size */
 
-/* The bytes from `offset` on; `offset` must not be above the size. */
-struct span span_from(struct span span, size_t offset);
-
-/* A-Z as a-z, any other byte as it is. */
+/* A-Z as a-z, any other byte as it is: for protocol and command words, never for paths; see fold.h. */
 char ascii_lower(char byte);
-
-/* Equal after ascii_lower(). For protocol and command words, never for paths: see fold.h. */
 bool span_equal_ascii_nocase(struct span a, struct span b);
 
 #endif

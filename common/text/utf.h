@@ -29,8 +29,7 @@ uint32_t utf8_next(struct span text, _Inout_ size_t *offset);
 /* Encodes one code point below 0x110000 that is not a surrogate. Returns the bytes, 1 to 4. */
 size_t utf8_encode(_Out_writes_(4) char *out, uint32_t code_point);
 
-/* True for every byte of a character except its first. */
-static inline bool utf8_is_continuation(char byte)
+static inline bool utf8_is_continuation(char byte) /* not the first of a character */
 {
     return ((unsigned char)byte & 0xC0) == 0x80;
 }

@@ -208,10 +208,9 @@ enum caller_administrator token_administrator(HANDLE token)
 DWORD token_identity(HANDLE token, struct caller *caller)
 {
     TOKEN_STATISTICS statistics;
-    struct caller found;
+    struct caller found = caller_unknown;
     DWORD size = 0;
 
-    caller_set_unknown(&found);
     DWORD error = token_user(token, &found.user);
     if (error != ERROR_SUCCESS)
         return error;

@@ -92,7 +92,7 @@ DWORD client_token_query(HANDLE pipe, const struct client_access *access,
 
     DWORD error = open_client_token(pipe, &token);
     if (error == ERROR_CANT_OPEN_ANONYMOUS) {
-        caller_set_unknown(caller);
+        *caller = caller_unknown;
         caller->level = CALLER_LEVEL_ANONYMOUS;
         return ERROR_SUCCESS;
     }
@@ -112,7 +112,7 @@ DWORD client_token_opener(HANDLE pipe, struct caller *opener)
     HANDLE process = NULL, token = NULL;
     ULONG pid = 0;
 
-    caller_set_unknown(opener);
+    *opener = caller_unknown;
     if (GetNamedPipeClientProcessId(pipe, &pid))
         process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
     if (process != NULL && OpenProcessToken(process, TOKEN_QUERY, &token) &&

@@ -124,9 +124,8 @@ static void serve(struct world *world)
 /* Another writer than the first gets nothing. */
 static void identify(struct world *world)
 {
-    struct caller writer;
+    struct caller writer = caller_unknown;
 
-    caller_set_unknown(&writer);
     if (world->has_caller)
         writer = world->caller;
     session_on_caller(&world->session, world->filtered_admins, world->has_caller ? &writer : NULL);

@@ -37,7 +37,7 @@ static bool set_caller(struct golden_world *world, const char *name)
                                3, 0, 0};
         if (strcmp(name, callers[i].setting) != 0)
             continue;
-        caller_set_unknown(caller);
+        *caller = caller_unknown;
         caller->elevation = callers[i].elevation;
         caller->administrator = callers[i].administrator;
         caller->integrity = callers[i].integrity;

@@ -304,7 +304,7 @@ static void one_fact_is_enough_to_deny(struct test *t)
     callers[10].integrity = 0;
     callers[11].integrity = INTEGRITY_LOW;
     callers[12].integrity = INTEGRITY_MEDIUM - 1;
-    caller_set_unknown(&callers[13]);
+    callers[13] = caller_unknown;
     callers[13].granted = RIGHTS_ALL;
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "%s", rows[i].name);

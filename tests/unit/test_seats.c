@@ -19,7 +19,7 @@ static struct caller opener_of(uint8_t number)
 {
     struct caller opener;
 
-    caller_set_unknown(&opener);
+    opener = caller_unknown;
     if (number != UNKNOWN)
         opener.user = (struct sid){.size = 12, .bytes = {1, 1, 0, 0, 0, 0, 0, 5, number}};
     if (number == SYSTEM)

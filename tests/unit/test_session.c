@@ -102,7 +102,7 @@ static void session_reads_single_bytes_unless_the_opener_writes(struct test *t)
         TEST_ROW(t, "%s", rows[i].name);
         opener.logon_id = rows[i].opener;
         if (rows[i].opener == 0)
-            caller_set_unknown(&opener);
+            opener = caller_unknown;
         shell->caller.logon_id = rows[i].writer;
         shell->has_caller = rows[i].writer != 0;
         session_deinit(&shell->session);
