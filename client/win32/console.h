@@ -45,7 +45,8 @@ NODISCARD DWORD console_to_file(_Inout_ struct console *console, const char *pat
  * ERROR_SHARING_VIOLATION when another program had the older file open for CONSOLE_RETRY_MS. */
 NODISCARD DWORD console_end_file(_Inout_ struct console *console, bool is_kept);
 
-/* Ends the progress and waits until everything is written. True when writing failed, except that the reader of a pipe closed it. */
+/* Ends the progress and waits until everything is written. True when writing failed, unless the reader of
+ * a pipe closed it. */
 bool console_failed(_Inout_ struct console *console);
 
 #endif

@@ -34,7 +34,7 @@ enum {
 struct places {
     struct asked_list paths, names; /* names: of programs, then of folders */
     char texts[SYSTEM_FOLDERS_MAX][FOLDER_CAPACITY];
-    struct span outside[OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX]; /* what is left out */
+    struct span outside[(size_t)OPTIONS_FOLDERS_MAX + SYSTEM_FOLDERS_MAX]; /* what is left out */
     size_t outside_count;
 };
 
@@ -163,7 +163,6 @@ struct server {
     const char *pipe; /* full name */
     struct pipe_client client;
     struct direct *direct; /* owned */
-    bool is_open;
 };
 
 static void close_server(void *context)
@@ -173,7 +172,6 @@ static void close_server(void *context)
     pipe_client_close(&server->client);
     direct_close(server->direct);
     server->direct = NULL;
-    server->is_open = false;
 }
 
 /* For one request. */
@@ -187,11 +185,11 @@ static const struct transport *open_server(void *context, struct failure *failur
         server->direct = direct_open(timeout_s, failure);
         return server->direct != NULL ? &server->direct->transport : NULL;
     }
-    if (server->is_open)
+    if (server->client.pipe != NULL)
         server->client.left_ms = timeout_s * 1000;
-    else
-        server->is_open = pipe_client_open(&server->client, server->pipe, timeout_s, failure);
-    return server->is_open ? &server->client.transport : NULL;
+    else if (!pipe_client_open(&server->client, server->pipe, timeout_s, failure))
+        return NULL;
+    return &server->client.transport;
 }
 
 static bool sleep_ms(void *context, unsigned ms)

@@ -14,13 +14,12 @@ struct device_entry {
     struct span target; /* the same; of volumes */
 };
 
-/* Redirectors that need no table: the provider in front of all of them, and those that older systems
- * and drivers show by their own names. */
+/* The provider in front of all redirectors, and those that older systems and drivers show by their own
+ * names; the last three are of folders that VirtualBox and VMware share with their guests. */
 static const char *const known_redirectors[] = {
-    "\\Device\\Mup",
-    "\\Device\\LanmanRedirector",
-    "\\Device\\WebDavRedirector",
-    "\\Device\\RdpDr",
+    "\\Device\\Mup",    "\\Device\\LanmanRedirector", "\\Device\\WebDavRedirector",
+    "\\Device\\RdpDr",  "\\Device\\VBoxMiniRdr",      "\\Device\\hgfs",
+    "\\Device\\vmhgfs",
 };
 
 /* The three spellings of the folder of user-visible device names. */
@@ -248,8 +247,6 @@ bool device_map_rewrite(const struct device_map *map, struct span device_path, s
     }
     if (!is_known)
         return rewrite_known(device_path, path);
-    if (best.form == DEVICE_REDIRECTOR)
-        return set_unc_path(path, best_rest);
     if (best.form == DEVICE_ROOT)
         return set_path(path, root, device_path);
     return set_volume_path(path, best.target, best_rest);

@@ -21,12 +21,11 @@
 #include "common/base/status.h"
 #include "common/text/buffer.h"
 
-enum { DEVICE_MAP_ENTRIES_MAX = 1024 }; /* letters, other volumes, mount points, redirectors */
+enum { DEVICE_MAP_ENTRIES_MAX = 1024 }; /* letters, other volumes, mount points */
 
 enum device_form {
-    DEVICE_VOLUME,     /* a target path replaces the prefix: "C:", "D:\mnt", "\\?\Volume{...}" */
-    DEVICE_REDIRECTOR, /* what follows is [;...\]server\share\...: it becomes \\server\share\... */
-    DEVICE_ROOT /* no other user has a path to it: \\?\GLOBALROOT\Device\... opens its files */
+    DEVICE_VOLUME, /* a target path replaces the prefix: "C:", "D:\mnt", "\\?\Volume{...}" */
+    DEVICE_ROOT    /* no other user has a path to it: \\?\GLOBALROOT\Device\... opens its files */
 };
 
 struct device_map {

@@ -4,15 +4,13 @@
 #include <wchar.h>
 
 enum {
-    TARGET_LEN_MAX = 0x7fff,      /* UTF-16 units of a counted string: a link, a registry value */
+    TARGET_LEN_MAX = 0x7fff,      /* UTF-16 units of a link */
     ANSWER_LEN_MAX = 1024 * 1024, /* all folders that a volume is mounted at */
     TEXT_SIZE_MAX = 3 * ANSWER_LEN_MAX,
     VOLUMES_MAX = DEVICE_MAP_ENTRIES_MAX,
-    VOLUME_NAME_CAPACITY = 64,  /* \\?\Volume{GUID}\ has 49 units */
-    VOLUME_DEVICE_OFFSET = 4,   /* after \\?\ */
-    MOUNT_POINT_LEN_LETTER = 3, /* C:\ */
-    PROVIDERS_MAX = 32,
-    KEY_NAME_CAPACITY = 512
+    VOLUME_NAME_CAPACITY = 64, /* \\?\Volume{GUID}\ has 49 units */
+    VOLUME_DEVICE_OFFSET = 4,  /* after \\?\ */
+    MOUNT_POINT_LEN_LETTER = 3 /* C:\ */
 };
 
 /* Queries are made one after the other and share the buffers. */
@@ -37,15 +35,11 @@ static bool set_text(struct buffer *out, const wchar_t *text)
 }
 
 /* Adds query->device. An entry that the map refuses (a subst link, or it is full) is left out. */
-static void add_device(struct device_query *query, enum device_form form, struct span target)
-{
-    (void)(device_map_add(query->map, form, buffer_span(&query->device), target) == STATUS_OK);
-}
-
 static void add_volume(struct device_query *query, const wchar_t *target)
 {
     if (set_text(&query->target, target))
-        add_device(query, DEVICE_VOLUME, buffer_span(&query->target));
+        (void)(device_map_add(query->map, DEVICE_VOLUME, buffer_span(&query->device),
+                              buffer_span(&query->target)) == STATUS_OK);
 }
 
 /* The device of a connected network drive contains a semicolon,
@@ -126,45 +120,6 @@ static void add_volumes(struct device_query *query)
     FindVolumeClose(search);
 }
 
-/* Reads a string value into query->answer, terminated. */
-static bool query_registry(struct device_query *query, const wchar_t *key, const wchar_t *value)
-{
-    DWORD size = TARGET_LEN_MAX * sizeof *query->answer;
-
-    return RegGetValueW(HKEY_LOCAL_MACHINE, key, value, RRF_RT_REG_SZ, NULL, query->answer,
-                        &size) == ERROR_SUCCESS;
-}
-
-/* A network provider is a service; its key names the device that follows \Device\Mup. */
-static void add_redirector(struct device_query *query, const wchar_t *provider)
-{
-    wchar_t key[KEY_NAME_CAPACITY];
-
-    if (swprintf(key, KEY_NAME_CAPACITY,
-                 L"SYSTEM\\CurrentControlSet\\Services\\%ls\\NetworkProvider", provider) > 0 &&
-        query_registry(query, key, L"DeviceName") && set_text(&query->device, query->answer))
-        add_device(query, DEVICE_REDIRECTOR, SPAN(""));
-}
-
-static DWORD add_redirectors(struct device_query *query)
-{
-    static const wchar_t order[] = L"SYSTEM\\CurrentControlSet\\Control\\NetworkProvider\\Order";
-    wchar_t *rest = NULL;
-
-    if (!query_registry(query, order, L"ProviderOrder"))
-        return ERROR_SUCCESS;
-    wchar_t *providers = _wcsdup(query->answer); /* the answer is used for each of them */
-    if (providers == NULL)
-        return ERROR_NOT_ENOUGH_MEMORY;
-    wchar_t *provider = wcstok_s(providers, L",", &rest);
-    for (int i = 0; i < PROVIDERS_MAX && provider != NULL; i++) {
-        add_redirector(query, provider);
-        provider = wcstok_s(NULL, L",", &rest);
-    }
-    free(providers);
-    return ERROR_SUCCESS;
-}
-
 DWORD device_query_all(struct device_map *map)
 {
     struct device_query query = {.map = map};
@@ -177,9 +132,8 @@ DWORD device_query_all(struct device_map *map)
     add_letters(&query);
     add_system_root(&query);
     add_volumes(&query);
-    const DWORD error = add_redirectors(&query);
     buffer_release(&query.target);
     buffer_release(&query.device);
     free(query.answer);
-    return error;
+    return ERROR_SUCCESS;
 }

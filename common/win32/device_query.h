@@ -8,9 +8,8 @@
 #include "common/scan/device_map.h"
 #include "common/win32/win.h"
 
-/* Adds, in this order, the drive letters and \SystemRoot, then for each local volume the folders it is mounted at and
- * its \\?\Volume{...} name, then the redirectors of the network providers. What cannot be read or
- * does not fit is left out.
+/* Adds, in this order, the drive letters and \SystemRoot, then for each local volume the folders it is
+ * mounted at and its \\?\Volume{...} name. What cannot be read or does not fit is left out.
  * map  Initialised.
  * Returns ERROR_SUCCESS or ERROR_NOT_ENOUGH_MEMORY. */
 NODISCARD DWORD device_query_all(_Inout_ struct device_map *map);

@@ -1,4 +1,4 @@
-/* The input is lines: `+device=target` adds a volume, `*device` a redirector, any other line is a
+/* The input is lines: `+device=target` adds a volume, `*device` one without a path of its own, any other line is a
  * device path to rewrite. */
 #include "common/scan/device_map.h"
 
@@ -83,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (line.size > 0 && line.data[0] == '+')
             add(&map, DEVICE_VOLUME, span_from(line, 1));
         else if (line.size > 0 && line.data[0] == '*')
-            add(&map, DEVICE_REDIRECTOR, span_from(line, 1));
+            add(&map, DEVICE_ROOT, span_from(line, 1));
         else
             rewrite(&map, line);
     }

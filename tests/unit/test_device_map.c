@@ -26,8 +26,6 @@ static const struct prefix typical[] = {
     {DEVICE_VOLUME, "\\Device\\HarddiskVolume6", "\\\\?\\Volume{66666666-0000}\\"},
     {DEVICE_VOLUME, "\\Device\\HarddiskVolumeShadowCopy7", "S:"},
     {DEVICE_VOLUME, "\\Device\\M\xC3\xA9moire", "M:"},
-    {DEVICE_REDIRECTOR, "\\Device\\hgfs", "ignored"},
-    {DEVICE_REDIRECTOR, "\\Device\\VBoxMiniRdr\\", ""},
 };
 
 static void fill(struct test *t, struct device_map *map, const struct prefix *prefixes,
@@ -316,7 +314,7 @@ static void bad_prefixes_are_refused(struct test *t)
         {DEVICE_VOLUME, "\\??\\C:\\work", "X:"}, /* subst X: C:\work */
         {DEVICE_VOLUME, "\\??\\UNC\\server\\share", "X:"},
         {DEVICE_VOLUME, "\\??", "X:"},
-        {DEVICE_REDIRECTOR, "", ""},
+        {DEVICE_ROOT, "", ""},
     };
     struct device_map map;
 
@@ -338,7 +336,7 @@ static void a_device_keeps_its_first_target(struct test *t)
     static const struct prefix prefixes[] = {
         {DEVICE_VOLUME, "\\Device\\A", "C:"},
         {DEVICE_VOLUME, "\\DEVICE\\a\\", "D:"},
-        {DEVICE_REDIRECTOR, "\\Device\\A", ""},
+        {DEVICE_ROOT, "\\Device\\A", ""},
     };
     static const struct rewrite_row rows[] = {{"\\Device\\A\\server\\share", "C:\\server\\share"}};
     struct device_map map;
