@@ -29,11 +29,6 @@ void store_release(struct store *store)
     store_init(store);
 }
 
-static uint32_t rank(uint32_t folded)
-{
-    return folded == '\\' ? 0 : folded;
-}
-
 int path_compare(struct span a, struct span b)
 {
     size_t a_offset = 0, b_offset = 0;
@@ -42,7 +37,7 @@ int path_compare(struct span a, struct span b)
         uint32_t a_next = fold_next(a, &a_offset);
         uint32_t b_next = fold_next(b, &b_offset);
         if (a_next != b_next)
-            return rank(a_next) < rank(b_next) ? -1 : 1;
+            return a_next == '\\' || (b_next != '\\' && a_next < b_next) ? -1 : 1;
     }
     return (a_offset < a.size) - (b_offset < b.size);
 }

@@ -458,17 +458,6 @@ static void put_bytes(const struct table *table, const char *ending, struct buff
     buffer_format(out, "%s%s", exact ? " bytes" : "", ending);
 }
 
-/* "2 services and 1 program should be restarted" */
-static void put_restarts(const struct table *table, struct buffer *out)
-{
-    if (table->services > 0)
-        put_count(out, table->services, "service", "services");
-    buffer_text(out, table->services > 0 && table->programs > 0 ? " and " : "");
-    if (table->programs > 0)
-        put_count(out, table->programs, "program", "programs");
-    buffer_text(out, " should be restarted\n");
-}
-
 bool table_end(struct table *table, struct buffer *out)
 {
     static const char one[] = "process\n", many[] = "processes\n";
@@ -483,7 +472,13 @@ bool table_end(struct table *table, struct buffer *out)
                   "processes started, ");
         put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
     } else if (table->kind == COLUMNS_STALE) {
-        put_restarts(table, out);
+        const bool both = table->services > 0 && table->programs > 0;
+        if (table->services > 0)
+            put_count(out, table->services, "service", "services");
+        buffer_text(out, both ? " and " : "");
+        if (table->programs > 0)
+            put_count(out, table->programs, "program", "programs");
+        buffer_text(out, " should be restarted\n");
     } else if (table->kind == COLUMNS_SECTIONS) {
         put_count(out, table->counts[ROW_SECTION][0], "section\n", "sections\n");
     } else if (table->kind == COLUMNS_FILES) {
