@@ -266,7 +266,7 @@ static void take_utf16(struct snapshot *snapshot, bool is_over)
     if (count > 0 && !is_over && (units[count - 1] & 0xfc00u) == 0xd800)
         count--;
     const size_t size = utf8_from_utf16(NULL, 0, units, count);
-    char *place = buffer_extend(&snapshot->text, size);
+    char *place = size > 0 ? buffer_extend(&snapshot->text, size) : NULL;
     if (place != NULL)
         (void)utf8_from_utf16(place, size, units, count);
     buffer_consume(&snapshot->raw, 2 * count);
