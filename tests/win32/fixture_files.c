@@ -7,7 +7,7 @@
 
 #include "common/win32/text_w.h"
 
-enum { DEEP_FOLDERS = 8, DEEP_FOLDER_LEN = 100, NAME_CAPACITY = 32 };
+enum { DEEP_FOLDERS = 8, DEEP_FOLDER_LEN = 100, NAME_CAPACITY = 64 };
 
 /* Paths with this prefix have no length limit, and `.` and `..` have no meaning in them. */
 static const wchar_t unlimited[] = L"\\\\?\\";
@@ -69,7 +69,9 @@ DWORD fixture_files_root(struct fixture_files *files, const wchar_t *dir, wchar_
     DWORD error = set_unlimited(dir, parent);
     if (error != ERROR_SUCCESS)
         return error;
-    snprintf(name, sizeof name, "lsmap-fixture-%lu", (unsigned long)GetCurrentProcessId());
+    /* A killed fixture leaves its folder, and Wine soon gives its pid to another. */
+    snprintf(name, sizeof name, "lsmap-fixture-%lu-%llx", (unsigned long)GetCurrentProcessId(),
+             (unsigned long long)GetTickCount64());
     error = text_w_from_utf8(name_w, NAME_CAPACITY, span_from_string(name));
     if (error != ERROR_SUCCESS)
         return error;

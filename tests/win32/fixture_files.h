@@ -21,7 +21,7 @@ struct fixture_files {
 bool fixture_path_join(_Out_writes_(FIXTURE_PATH_LEN_MAX) wchar_t *out, const wchar_t *folder,
                        const wchar_t *name);
 
-/* Makes the folder `dir` \ lsmap-fixture-PID.
+/* Makes the folder `dir` \ lsmap-fixture-PID-TIME.
  * root  Receives its path in the form \\?\ that has no length limit. */
 NODISCARD DWORD fixture_files_root(_Inout_ struct fixture_files *files, const wchar_t *dir,
                                    _Out_writes_(FIXTURE_PATH_LEN_MAX) wchar_t *root);
