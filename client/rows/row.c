@@ -253,22 +253,22 @@ void row_copy(struct row *to, const struct row *from)
 
 static void put_value(const struct row *row, enum row_member member, struct json_writer *writer)
 {
-    const uint64_t number = row->values[member].number;
-    const struct span text = is_text(member) ? row_text(row, member) : SPAN("");
+    const union row_value *value = &row->values[member];
+    const enum row_value_type type = row_members[member].type;
 
     if (!row_knows(row, member))
         json_put_null(writer);
-    else if (row_members[member].type == VALUE_TEXT)
-        json_put_string(writer, text);
-    else if (row_members[member].type == VALUE_JSON) {
-        json_put_raw(writer, text.data, text.size);
+    else if (type == VALUE_TEXT)
+        json_put_string(writer, row_text(row, member));
+    else if (type == VALUE_JSON) {
+        json_put_raw(writer, row->text.data + value->text.offset, value->text.size);
         json_put_raw(writer, ",", 1);
-    } else if (row_members[member].type == VALUE_ADDRESS)
-        json_put_address(writer, number);
-    else if (row_members[member].type == VALUE_BOOL)
-        json_put_bool(writer, number != 0);
+    } else if (type == VALUE_ADDRESS)
+        json_put_address(writer, value->number);
+    else if (type == VALUE_BOOL)
+        json_put_bool(writer, value->number != 0);
     else
-        json_put_uint(writer, number);
+        json_put_uint(writer, value->number);
 }
 
 static void write_added(const struct row *row, bool of_envelope, struct json_writer *writer)
