@@ -197,55 +197,35 @@ static void look_at_seat(struct connection *connection)
     }
 }
 
-static void read_done(struct connection *connection, DWORD error, size_t size)
-{
-    struct session *session = &connection->session;
-    uint64_t now_ms = connection->shared->now_ms();
-
-    update_settings(connection);
-    switch (error) {
-    case ERROR_SUCCESS:
-        if (size > 0) /* else the client wrote nothing, which is no message: read again */
-            session_on_read(session, size, now_ms);
-        break;
-    case ERROR_OPERATION_ABORTED: /* by the sweep, or for its seat; run() informs about a stop */
-        session_on_deadline(session, now_ms);
-        if (session_next(session) == SESSION_READ)
-            look_at_seat(connection);
-        break;
-    case ERROR_BROKEN_PIPE:
-    case ERROR_PIPE_NOT_CONNECTED:
-    case ERROR_NO_DATA:
-        session_on_read(session, 0, now_ms);
-        break;
-    default:
-        session_on_error(session);
-        break;
-    }
-}
-
-static void write_done(struct connection *connection, DWORD error, size_t size)
-{
-    struct session *session = &connection->session;
-    uint64_t now_ms = connection->shared->now_ms();
-
-    if (error == ERROR_SUCCESS && size > 0) {
-        session_on_written(session, size, now_ms);
-        return;
-    }
-    if (error == ERROR_OPERATION_ABORTED)
-        session_on_deadline(session, now_ms);
-    /* How much of it the client got is unknown: it is never written again. */
-    if (session_next(session) == SESSION_WRITE)
-        session_on_error(session);
-}
-
+/* Reports what a read or write has led to, by the error of the call or of its completion. */
 static void transferred(struct connection *connection, DWORD error, size_t size)
 {
-    if (session_next(&connection->session) == SESSION_READ)
-        read_done(connection, error, size);
-    else
-        write_done(connection, error, size);
+    struct session *session = &connection->session;
+    const bool is_read = session_next(session) == SESSION_READ;
+    const uint64_t now_ms = connection->shared->now_ms();
+
+    if (is_read)
+        update_settings(connection);
+    if (error == ERROR_OPERATION_ABORTED) { /* by the sweep, or for its seat */
+        session_on_deadline(session, now_ms);
+        if (is_read && session_next(session) == SESSION_READ) /* run() informs about a stop */
+            look_at_seat(connection);
+    } else if (error == ERROR_SUCCESS && size > 0) {
+        if (is_read)
+            session_on_read(session, size, now_ms);
+        else
+            session_on_written(session, size, now_ms);
+        return;
+    } else if (is_read && error != ERROR_SUCCESS) { /* else the client wrote nothing: read again */
+        if (error == ERROR_BROKEN_PIPE || error == ERROR_PIPE_NOT_CONNECTED ||
+            error == ERROR_NO_DATA)
+            session_on_read(session, 0, now_ms);
+        else
+            session_on_error(session);
+    }
+    /* How much of a write the client got is unknown: it is never written again. */
+    if (!is_read && session_next(session) == SESSION_WRITE)
+        session_on_error(session);
 }
 
 /* Reads or writes. Returns true when it is pending. */
