@@ -47,40 +47,28 @@ static size_t console_width(HANDLE handle)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
 
-    if (handle == NULL || !GetConsoleScreenBufferInfo(handle, &info))
-        return 0;
-    return info.srWindow.Right >= info.srWindow.Left
-               ? (size_t)(info.srWindow.Right - info.srWindow.Left) + 1
+    return GetConsoleScreenBufferInfo(handle, &info)
+               ? (size_t)(info.srWindow.Right - info.srWindow.Left + 1)
                : 0;
 }
 
-/* A piece of at most CONSOLE_LEN_MAX bytes, so of no more units. */
-static DWORD write_console(HANDLE handle, struct span piece)
+/* A console takes all of a piece: at most CONSOLE_LEN_MAX bytes, so no more units. */
+static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
 {
     uint16_t units[CONSOLE_LEN_MAX];
-    DWORD len = (DWORD)utf16_from_utf8(units, CONSOLE_LEN_MAX, piece), written = 0;
 
-    for (DWORD done = 0; done < len; done += written) {
-        if (!WriteConsoleW(handle, units + done, len - done, &written, NULL))
+    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
+        const struct span piece = {bytes.data,
+                                   utf8_cut(bytes, is_console ? CONSOLE_LEN_MAX : WRITE_SIZE_MAX)};
+        const DWORD len =
+            is_console ? (DWORD)utf16_from_utf8(units, CONSOLE_LEN_MAX, piece) : (DWORD)piece.size;
+        DWORD written = 0;
+        if (!(is_console ? WriteConsoleW(handle, units, len, &written, NULL)
+                         : WriteFile(handle, piece.data, len, &written, NULL)))
             return GetLastError();
         if (written == 0)
             return ERROR_WRITE_FAULT;
-    }
-    return ERROR_SUCCESS;
-}
-
-static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
-{
-    while (bytes.size > 0) { /* each turn writes at least a byte, or ends */
-        DWORD size = (DWORD)utf8_cut(bytes, is_console ? CONSOLE_LEN_MAX : WRITE_SIZE_MAX);
-        DWORD written = size, error = ERROR_SUCCESS;
-        if (is_console)
-            error = write_console(handle, (struct span){bytes.data, size});
-        else if (!WriteFile(handle, bytes.data, size, &written, NULL))
-            error = GetLastError();
-        if (error != ERROR_SUCCESS || written == 0)
-            return error != ERROR_SUCCESS ? error : ERROR_WRITE_FAULT;
-        bytes = span_from(bytes, written);
+        bytes = span_from(bytes, is_console ? piece.size : written);
     }
     return ERROR_SUCCESS;
 }

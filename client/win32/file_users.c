@@ -10,7 +10,11 @@
 #include "common/win32/ntdll.h"
 #include "common/win32/text_w.h"
 
-enum { PENDING_SIZE_MAX = 16 * 1024 * 1024, READ_ATTEMPTS_MAX = 4 }; /* a value may grow */
+enum {
+    PENDING_SIZE_FIRST = 4096,
+    PENDING_SIZE_MAX = 16 * 1024 * 1024,
+    READ_ATTEMPTS_MAX = 4 /* a value may grow */
+};
 
 DWORD file_users_open(const wchar_t *path, DWORD flags, HANDLE *file)
 {
@@ -43,23 +47,22 @@ uint32_t file_users_query(HANDLE file, struct buffer *pids)
  * start (documented there). Every user may read it. */
 static void read_pending(struct buffer *pending)
 {
-    wchar_t *value = NULL;
-    DWORD size = 0;
+    struct buffer value;
+    DWORD size = PENDING_SIZE_FIRST;
     LSTATUS status = ERROR_MORE_DATA;
 
-    for (int i = 0; i < READ_ATTEMPTS_MAX && status == ERROR_MORE_DATA; i++) {
-        free(value);
-        value = size > 0 && size <= PENDING_SIZE_MAX ? malloc(size) : NULL;
-        status =
-            RegGetValueW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\Session Manager",
-                         L"PendingFileRenameOperations", RRF_RT_REG_MULTI_SZ, NULL, value, &size);
-        if (status == ERROR_SUCCESS && value == NULL && size <= PENDING_SIZE_MAX)
-            status = ERROR_MORE_DATA; /* only its size was asked for */
-    }
-    if (status == ERROR_SUCCESS && value != NULL &&
-        !buffer_utf16(pending, value, size / sizeof *value))
+    buffer_init(&value, PENDING_SIZE_MAX);
+    for (int i = 0; i < READ_ATTEMPTS_MAX && status == ERROR_MORE_DATA; i++)
+        status = buffer_reserve(&value, size)
+                     ? RegGetValueW(HKEY_LOCAL_MACHINE,
+                                    L"SYSTEM\\CurrentControlSet\\Control\\Session Manager",
+                                    L"PendingFileRenameOperations", RRF_RT_REG_MULTI_SZ, NULL,
+                                    value.data, &size)
+                     : ERROR_NOT_ENOUGH_MEMORY;
+    if (status == ERROR_SUCCESS &&
+        !buffer_utf16(pending, (const uint16_t *)(const void *)value.data, size / sizeof(wchar_t)))
         buffer_clear(pending);
-    free(value);
+    buffer_release(&value);
 }
 
 /* Opens what is at the path itself. Returns a Win32 error; ERROR_BAD_PATHNAME for one that is not of a

@@ -125,23 +125,8 @@ void token_account_name(const struct sid *sid, char *name, size_t capacity)
 typedef NTSTATUS(NTAPI *lsa_get_session)(LUID *logon_id, SECURITY_LOGON_SESSION_DATA **session);
 typedef NTSTATUS(NTAPI *lsa_free)(void *answer);
 
-/* The name of the session if its user is the token's: a service that was started with other
- * credentials has a session of another user. */
-static void take_session_name(const SECURITY_LOGON_SESSION_DATA *session,
-                              const struct caller *caller, char *name)
-{
-    struct sid user = {0};
-
-    if (session->UserName.Buffer == NULL || session->LogonDomain.Buffer == NULL ||
-        session->Sid == NULL || !sid_set(&user, session->Sid, GetLengthSid(session->Sid)) ||
-        !sid_equal(&user, &caller->user))
-        return;
-    join(name, CALLER_USER_CAPACITY, session->LogonDomain.Buffer,
-         session->LogonDomain.Length / (int)sizeof(wchar_t), session->UserName.Buffer,
-         session->UserName.Length / (int)sizeof(wchar_t));
-}
-
-/* The names that were given at logon; the local security authority keeps them with the session. */
+/* The names that were given at logon; the local security authority keeps them with the session. A service
+ * that was started with other credentials has a session of another user, whose name is not taken. */
 static void query_logon_name(const struct caller *caller, char *name)
 {
     const lsa_get_session get =
@@ -150,10 +135,16 @@ static void query_logon_name(const struct caller *caller, char *name)
     LUID logon_id = {.LowPart = (DWORD)caller->logon_id,
                      .HighPart = (LONG)(caller->logon_id >> 32)};
     SECURITY_LOGON_SESSION_DATA *session = NULL;
+    struct sid user = {0};
 
     if (get == NULL || free_answer == NULL || get(&logon_id, &session) < 0 || session == NULL)
         return;
-    take_session_name(session, caller, name);
+    if (session->UserName.Buffer != NULL && session->LogonDomain.Buffer != NULL &&
+        session->Sid != NULL && sid_set(&user, session->Sid, GetLengthSid(session->Sid)) &&
+        sid_equal(&user, &caller->user))
+        join(name, CALLER_USER_CAPACITY, session->LogonDomain.Buffer,
+             session->LogonDomain.Length / (int)sizeof(wchar_t), session->UserName.Buffer,
+             session->UserName.Length / (int)sizeof(wchar_t));
     free_answer(session);
 }
 
