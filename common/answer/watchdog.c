@@ -68,36 +68,32 @@ void watchdog_init(struct watchdog *watchdog, uint64_t (*now_ms)(void))
     *watchdog = (struct watchdog){.now_ms = now_ms};
 }
 
-static bool is_about(const struct watchdog_hang *hang, uint32_t pid, uint64_t start_time)
+/* The hang of a process, or NULL. */
+static struct watchdog_hang *find(struct watchdog *watchdog, uint32_t pid, uint64_t start_time)
 {
-    return hang->target.pid == pid && hang->target.start_time == start_time;
+    struct watchdog_hang *end = watchdog->hangs + atomic_get(&watchdog->count);
+
+    for (struct watchdog_hang *hang = watchdog->hangs; hang < end; hang++)
+        if (hang->target.pid == pid && hang->target.start_time == start_time)
+            return hang;
+    return NULL;
 }
 
-static bool is_remembered(const struct watchdog_hang *hang, uint64_t now_ms)
+/* A new place, else that of the process which holds no thread for the longest time; NULL when each
+ * holds one. */
+static struct watchdog_hang *find_place(struct watchdog *watchdog)
 {
-    return hang->lost_count > 0 || now_ms - hang->returned_ms < WATCHDOG_SKIP_MS;
-}
-
-/* Returns the hang of a process, else a new place, else that of the process which holds no thread for
- * the longest time; NULL when each holds one. */
-static struct watchdog_hang *find_place(struct watchdog *watchdog,
-                                        const struct watch_target *target)
-{
-    const size_t count = (size_t)atomic_get(&watchdog->count);
     struct watchdog_hang *best = NULL;
 
-    for (size_t i = 0; i < count; i++) {
+    if (atomic_get(&watchdog->count) < WATCHDOG_HANGS_MAX)
+        return &watchdog->hangs[atomic_add(&watchdog->count, 1) - 1];
+    for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
         struct watchdog_hang *hang = &watchdog->hangs[i];
 
-        if (is_about(hang, target->pid, target->start_time))
-            return hang;
         if (hang->lost_count == 0 && (best == NULL || hang->returned_ms < best->returned_ms))
             best = hang;
     }
-    if (count == WATCHDOG_HANGS_MAX)
-        return best;
-    (void)atomic_add(&watchdog->count, 1);
-    return &watchdog->hangs[count];
+    return best;
 }
 
 bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t query_ms,
@@ -106,7 +102,9 @@ bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t q
     lock_acquire(&watchdog->lock);
     const bool is_abandoned = abandon(watch, watchdog->now_ms(), query_ms, hung);
     if (is_abandoned && hung->stage != STAGE_SELECT) { /* that is about no process */
-        struct watchdog_hang *hang = find_place(watchdog, hung);
+        struct watchdog_hang *hang = find(watchdog, hung->pid, hung->start_time);
+        if (hang == NULL)
+            hang = find_place(watchdog);
         if (hang != NULL) {
             hang->target = *hung;
             hang->lost_count++;
@@ -121,20 +119,12 @@ void watchdog_return(struct watchdog *watchdog, const struct watch_target *hung)
     if (hung->stage == STAGE_SELECT) /* it was not remembered */
         return;
     lock_acquire(&watchdog->lock);
-    for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
-        struct watchdog_hang *hang = &watchdog->hangs[i];
-
-        if (hang->lost_count > 0 && is_about(hang, hung->pid, hung->start_time)) {
-            hang->lost_count--;
-            hang->returned_ms = watchdog->now_ms();
-        }
+    struct watchdog_hang *hang = find(watchdog, hung->pid, hung->start_time);
+    if (hang != NULL && hang->lost_count > 0) {
+        hang->lost_count--;
+        hang->returned_ms = watchdog->now_ms();
     }
     lock_release(&watchdog->lock);
-}
-
-static bool is_same_owner(const struct sid *a, const struct sid *b)
-{
-    return sid_equal(a, b) || (a->size == 0 && b->size == 0);
 }
 
 static bool is_user_account(const struct sid *sid)
@@ -153,7 +143,8 @@ static enum scan_verdict check_caps(const struct watchdog *watchdog, const struc
     for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
         const struct watchdog_hang *hang = &watchdog->hangs[i];
         const unsigned unread = hang->target.stage != STAGE_NAMES ? hang->lost_count : 0;
-        const bool is_own = is_same_owner(&hang->target.owner, owner);
+        const bool is_own = sid_equal(&hang->target.owner, owner) ||
+                            (owner->size == 0 && hang->target.owner.size == 0);
 
         all += hang->lost_count;
         all_unread += unread;
@@ -181,14 +172,11 @@ enum scan_verdict watchdog_check(void *context, uint32_t pid, uint64_t start_tim
         verdict = check_caps(watchdog, owner);
         *stage = verdict == SCAN_UNNAMED ? STAGE_NAMES : STAGE_REGIONS;
     }
-    for (long i = 0; i < atomic_get(&watchdog->count); i++) {
-        const struct watchdog_hang *hang = &watchdog->hangs[i];
-
-        if (is_about(hang, pid, start_time) && is_remembered(hang, watchdog->now_ms()) &&
-            (owner != NULL || hang->target.stage == STAGE_OPEN)) {
-            verdict = SCAN_SKIP;
-            *stage = hang->target.stage;
-        }
+    const struct watchdog_hang *hang = find(watchdog, pid, start_time);
+    if (hang != NULL && (owner != NULL || hang->target.stage == STAGE_OPEN) &&
+        (hang->lost_count > 0 || watchdog->now_ms() - hang->returned_ms < WATCHDOG_SKIP_MS)) {
+        verdict = SCAN_SKIP;
+        *stage = hang->target.stage;
     }
     lock_release(&watchdog->lock);
     return verdict;

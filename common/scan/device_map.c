@@ -100,30 +100,22 @@ static bool next_entry(const struct device_map *map, size_t *offset, struct devi
     return true;
 }
 
-static bool has_device(const struct device_map *map, struct span device)
-{
-    struct device_entry entry;
-    for (size_t offset = 0; next_entry(map, &offset, &entry);)
-        if (fold_equal(entry.device, device))
-            return true;
-    return false;
-}
-
 enum status device_map_add(struct device_map *map, enum device_form form, struct span device,
                            struct span target)
 {
+    struct device_entry entry;
     struct span rest;
 
     device = drop_separator(device);
     target = form == DEVICE_VOLUME ? drop_separator(target) : SPAN("");
-    if (device.size == 0 || (form == DEVICE_VOLUME && target.size == 0))
+    if (device.size == 0 || (form == DEVICE_VOLUME && target.size == 0) ||
+        is_dos_path(device, &rest))
         return STATUS_BAD_REQUEST;
-    if (is_dos_path(device, &rest))
-        return STATUS_BAD_REQUEST;
-    if (has_device(map, device))
-        return STATUS_OK;
+    for (size_t offset = 0; next_entry(map, &offset, &entry);)
+        if (fold_equal(entry.device, device))
+            return STATUS_OK;
 
-    const struct device_entry entry = {form, device, target};
+    entry = (struct device_entry){form, device, target};
     const size_t size_before = map->entries.size;
     if (map->count >= DEVICE_MAP_ENTRIES_MAX)
         return STATUS_TOO_LARGE;
@@ -159,10 +151,9 @@ static struct span next_component(struct span text, struct span *rest)
 {
     size_t end = 1;
 
-    if (text.size == 0) {
-        *rest = text;
+    *rest = text;
+    if (text.size == 0)
         return text;
-    }
     while (end < text.size && text.data[end] != '\\')
         end++;
     *rest = span_from(text, end);
@@ -206,16 +197,9 @@ static bool set_dos_path(struct buffer *path, struct span rest)
     return set_path(path, SPAN("\\\\?"), rest);
 }
 
-/* A shadow copy has no letter. */
-static bool is_shadow_copy(struct span device_path)
-{
-    const struct span stem = SPAN("\\Device\\HarddiskVolumeShadowCopy");
-    return device_path.size > stem.size && number_is_digit(device_path.data[stem.size]) &&
-           fold_equal((struct span){device_path.data, stem.size}, stem);
-}
-
 static bool rewrite_known(struct span device_path, struct buffer *path)
 {
+    const struct span shadow = SPAN("\\Device\\HarddiskVolumeShadowCopy");
     struct span rest;
 
     if (has_letter(device_path) && device_path.size > 2 && device_path.data[2] == '\\')
@@ -227,25 +211,24 @@ static bool rewrite_known(struct span device_path, struct buffer *path)
             return set_unc_path(path, rest);
     if (match_prefix(SPAN("\\Device\\vmsmb"), device_path, &rest))
         return set_path(path, SPAN("\\\\?\\VMSMB"), rest);
-    return is_shadow_copy(device_path) && set_path(path, root, device_path);
+    return device_path.size > shadow.size && number_is_digit(device_path.data[shadow.size]) &&
+           fold_equal((struct span){device_path.data, shadow.size}, shadow) &&
+           set_path(path, root, device_path); /* it has no letter */
 }
 
 bool device_map_rewrite(const struct device_map *map, struct span device_path, struct buffer *path)
 {
     struct device_entry entry, best = {0};
-    struct span rest, best_rest = {NULL, 0};
-    bool is_known = false;
+    struct span rest, best_rest = {NULL, SIZE_MAX};
 
     buffer_clear(path);
     for (size_t offset = 0; next_entry(map, &offset, &entry);) {
-        if (match_prefix(entry.device, device_path, &rest) &&
-            (!is_known || rest.size < best_rest.size)) {
+        if (match_prefix(entry.device, device_path, &rest) && rest.size < best_rest.size) {
             best = entry;
             best_rest = rest;
-            is_known = true;
         }
     }
-    if (!is_known)
+    if (best_rest.size == SIZE_MAX)
         return rewrite_known(device_path, path);
     if (best.form == DEVICE_ROOT)
         return set_path(path, root, device_path);

@@ -109,39 +109,35 @@ static void read_owner(struct span entry, uint32_t thread_count, struct sid *own
         owner->size = 0;
 }
 
-static uint32_t read_all(struct span answer, bool is_full, struct process_list *list,
-                         struct buffer *name)
+uint32_t process_snapshot_read(struct span answer, bool is_full, struct process_list *list)
 {
+    struct system_process process = {.next_offset = 1}; /* not the last */
+    uint32_t nt_status = NTSTATUS_OK;
     struct span rest = answer;
-    struct system_process process;
+    struct buffer name;
 
-    while (rest.size >= sizeof process) {
-        memcpy(&process, rest.data, sizeof process); /* Wine does not align the links */
-        const size_t size = process.next_offset != 0 ? process.next_offset : rest.size;
-        if (size > rest.size)
-            return NTSTATUS_INFO_LENGTH_MISMATCH;
+    buffer_init(&name, NAME_SIZE_MAX);
+    while (nt_status == NTSTATUS_OK && process.next_offset != 0) {
+        size_t size = SIZE_MAX;
+        if (rest.size >= sizeof process) {
+            memcpy(&process, rest.data, sizeof process); /* Wine does not align the links */
+            size = process.next_offset != 0 ? process.next_offset : rest.size;
+        }
+        if (size > rest.size) {
+            nt_status = NTSTATUS_INFO_LENGTH_MISMATCH;
+            break;
+        }
         struct process_entry entry = {.pid = (uint32_t)process.pid,
                                       .parent_pid = (uint32_t)process.parent_pid,
                                       .session_id = process.session_id,
                                       .start_time = process.create_time};
         if (is_full)
             read_owner((struct span){rest.data, size}, process.thread_count, &entry.owner);
-        if (entry.pid != 0 && (!read_name(&process, answer, name) ||
-                               !process_list_add(list, &entry, buffer_span(name))))
-            return NTSTATUS_NO_MEMORY;
-        if (process.next_offset == 0)
-            return NTSTATUS_OK;
+        if (entry.pid != 0 && (!read_name(&process, answer, &name) ||
+                               !process_list_add(list, &entry, buffer_span(&name))))
+            nt_status = NTSTATUS_NO_MEMORY;
         rest = span_from(rest, size);
     }
-    return NTSTATUS_INFO_LENGTH_MISMATCH;
-}
-
-uint32_t process_snapshot_read(struct span answer, bool is_full, struct process_list *list)
-{
-    struct buffer name;
-
-    buffer_init(&name, NAME_SIZE_MAX);
-    const uint32_t nt_status = read_all(answer, is_full, list, &name);
     buffer_release(&name);
     return nt_status;
 }

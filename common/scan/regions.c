@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 /* Source: winnt.h. Of the first eight, exactly one is set in a valid value. */
 enum { PROTECT_BASIC_MASK = 0xff };
@@ -35,6 +34,7 @@ static const struct {
     {MEMORY_REGION_DATA_FILE, VIEW_DATA, "data"},
     {MEMORY_REGION_PAGEFILE, VIEW_PAGEFILE, "pagefile"},
     {MEMORY_REGION_PHYSICAL, VIEW_PHYSICAL, "physical"},
+    {0, VIEW_DRIVER, "driver"},
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -49,8 +49,6 @@ enum view_kind view_kind_from_allocation(uint32_t type)
 
 const char *view_kind_name(enum view_kind kind)
 {
-    if (kind == VIEW_DRIVER)
-        return "driver";
     for (size_t i = 0; i < LENGTH(view_kinds); i++)
         if (view_kinds[i].kind == kind)
             return view_kinds[i].name;
@@ -59,26 +57,23 @@ const char *view_kind_name(enum view_kind kind)
 
 void protect_format(char *out, uint32_t protect)
 {
-    uint32_t basic = protect & PROTECT_BASIC_MASK;
-    bool is_one = basic != 0 && (basic & (basic - 1)) == 0;
-    uint32_t named = 0;
-    size_t size = 0;
+    const uint32_t basic = protect & PROTECT_BASIC_MASK;
+    const bool is_one = (basic & (basic - 1)) == 0;
+    uint32_t rest = protect;
+    int size = 0; /* all of them fit */
 
     out[0] = '\0';
     for (size_t i = 0; i < LENGTH(protect_names); i++) {
-        uint32_t bit = protect_names[i].bit;
+        const uint32_t bit = protect_names[i].bit;
         if ((protect & bit) == 0 || ((bit & PROTECT_BASIC_MASK) != 0 && !is_one))
             continue;
-        named |= bit;
-        if (size > 0)
-            out[size++] = '|';
-        size_t name_size = strlen(protect_names[i].name);
-        memcpy(out + size, protect_names[i].name, name_size + 1); /* all of them fit */
-        size += name_size;
+        rest &= ~bit;
+        size += snprintf(out + size, PROTECT_TEXT_CAPACITY - (size_t)size, "%s%s",
+                         size > 0 ? "|" : "", protect_names[i].name);
     }
-    if (protect != named)
-        (void)snprintf(out + size, PROTECT_TEXT_CAPACITY - size, "%s0x%" PRIx32,
-                       size > 0 ? "|" : "", protect & ~named);
+    if (rest != 0)
+        (void)snprintf(out + size, PROTECT_TEXT_CAPACITY - (size_t)size, "%s0x%" PRIx32,
+                       size > 0 ? "|" : "", rest);
 }
 
 const char *memory_state_name(uint32_t state)

@@ -18,7 +18,7 @@ enum {
 typedef void scan_step(struct scan *scan, struct scan_row *row);
 
 static scan_step step_list, step_select, step_open, step_views, step_map, step_drivers, step_error,
-    step_unmatched, step_failed;
+    step_unmatched;
 static void end_late(struct scan *scan, enum scan_stage stage);
 
 struct scan {
@@ -39,7 +39,7 @@ struct scan {
     bool has_drivers;      /* `drivers` was asked for */
     size_t driver_index;   /* of the next one */
     struct buffer drivers; /* the kernel's answer */
-    struct scan_error due; /* of step_error and step_failed */
+    struct scan_error due; /* of step_error */
     struct buffer image_device;
     struct buffer image;
     struct buffer services;
@@ -204,12 +204,6 @@ void scan_checkpoint_take(const struct scan *scan, struct scan_checkpoint *check
     checkpoint->index -= scan->step == step_open;
 }
 
-/* The snapshot does not say otherwise. */
-static bool may_be_own(const struct scan *scan, const struct process_entry *entry)
-{
-    return entry->owner.size == 0 || sid_equal(&entry->owner, &scan->query.user);
-}
-
 /* Takes the snapshot. */
 static void step_list(struct scan *scan, struct scan_row *row)
 {
@@ -229,7 +223,7 @@ static void step_list(struct scan *scan, struct scan_row *row)
     scan->due = (struct scan_error){.code = STATUS_INTERNAL,
                                     .nt_status = nt_status,
                                     .message = "Windows did not give the list of processes."};
-    scan->step = step_failed;
+    scan->step = step_error;
 }
 
 /* Finds the next process. */
@@ -243,7 +237,9 @@ static void step_select(struct scan *scan, struct scan_row *row)
             return;
         }
         const struct process_entry *entry = &list->entries[scan->at.index++];
-        if ((!scan->query.own_only || may_be_own(scan, entry)) &&
+        /* an owner that the snapshot lacks may be the caller */
+        if ((!scan->query.own_only || entry->owner.size == 0 ||
+             sid_equal(&entry->owner, &scan->query.user)) &&
             (hides_others(scan) || is_selected(scan, entry, NULL))) {
             scan->process = entry;
             scan->step = step_open;
@@ -326,16 +322,6 @@ static void end_late(struct scan *scan, enum scan_stage stage)
                    "left out for now.");
 }
 
-/* Own is what runs as the same user and at most at the same integrity: Windows keeps a user's
- * elevated programs from the others. An unknown fact denies. */
-static bool is_own(const struct scan *scan)
-{
-    return sid_equal(&scan->facts.owner, &scan->query.user) &&
-           scan->facts.integrity != INTEGRITY_UNKNOWN &&
-           scan->query.integrity != INTEGRITY_UNKNOWN &&
-           scan->facts.integrity <= scan->query.integrity;
-}
-
 /* owner  NULL before it is opened. */
 static void check(struct scan *scan, const struct sid *owner)
 {
@@ -364,7 +350,12 @@ static uint32_t open_process(struct scan *scan)
     if (scan->platform.watch != NULL)
         scan->platform.watch->target.owner = scan->facts.owner;
     check(scan, &scan->facts.owner);
-    scan->is_own = is_own(scan);
+    /* Own is what runs as the same user and at most at the same integrity: Windows keeps a user's
+     * elevated programs from the others. An unknown fact denies. */
+    scan->is_own = sid_equal(&scan->facts.owner, &scan->query.user) &&
+                   scan->facts.integrity != INTEGRITY_UNKNOWN &&
+                   scan->query.integrity != INTEGRITY_UNKNOWN &&
+                   scan->facts.integrity <= scan->query.integrity;
     return nt_status;
 }
 
@@ -392,17 +383,12 @@ static bool is_closed(struct scan *scan, uint32_t nt_status)
 }
 
 /* Drivers are the images of System. They have no address that anybody may see. */
-static bool lists_drivers(const struct scan *scan)
-{
-    const struct views_query *views = &scan->query.views;
-    return scan->process->pid == PROCESS_SYSTEM_PID &&
-           (scan->note != NULL || scan->facts.is_minimal) && (views->kinds & VIEW_IMAGE) != 0 &&
-           !views->has_address;
-}
-
 static void end_views(struct scan *scan)
 {
-    if (lists_drivers(scan)) {
+    const struct views_query *views = &scan->query.views;
+    if (scan->process->pid == PROCESS_SYSTEM_PID &&
+        (scan->note != NULL || scan->facts.is_minimal) && (views->kinds & VIEW_IMAGE) != 0 &&
+        !views->has_address) {
         scan->has_drivers = false;
         scan->step = step_drivers;
     } else {
@@ -540,19 +526,16 @@ static void step_views(struct scan *scan, struct scan_row *row)
     }
 }
 
-/* Reports scan->due. */
+/* Reports scan->due; without a process, there is no list of them. */
 static void step_error(struct scan *scan, struct scan_row *row)
-{
-    row_begin(scan, row, SCAN_ERROR);
-    row->error = scan->due;
-    scan->at.counts.errors++;
-    leave_process(scan);
-}
-
-static void step_failed(struct scan *scan, struct scan_row *row)
 {
     row->type = SCAN_FAILED;
     row->error = scan->due;
+    if (scan->process == NULL)
+        return;
+    row_begin(scan, row, SCAN_ERROR);
+    scan->at.counts.errors++;
+    leave_process(scan);
 }
 
 const char *scan_stage_name(enum scan_stage stage)
