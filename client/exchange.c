@@ -100,10 +100,9 @@ static const char *check_end(const struct exchange *exchange)
 static const char *check_row(struct exchange *exchange)
 {
     const struct row *row = &exchange->row;
-    bool has_id = row_knows(row, MEMBER_ID);
-
-    if (has_id ? row_number(row, MEMBER_ID, 0) != (uint64_t)exchange->request->id.number
-               : row->type != ROW_ERROR)
+    if (row_knows(row, MEMBER_ID)
+            ? row_number(row, MEMBER_ID, 0) != (uint64_t)exchange->request->id.number
+            : row->type != ROW_ERROR)
         return "the row does not belong to this request";
     if (row->type == ROW_END)
         return check_end(exchange);
@@ -116,15 +115,6 @@ static const char *check_row(struct exchange *exchange)
     else if (row->type == ROW_PROCESS_ERROR)
         exchange->errors++;
     return NULL;
-}
-
-/* True when the server refused before its first row because it is at a limit. */
-static bool is_busy(const struct exchange *exchange)
-{
-    struct span code = row_text(&exchange->row, MEMBER_CODE);
-
-    return exchange->row.type == ROW_ERROR && exchange->line == 1 &&
-           status_from_name(code.data, code.size) == STATUS_BUSY;
 }
 
 /* Takes the next line out of the input. Returns false when there is no complete one. */
@@ -141,13 +131,16 @@ static bool take_line(struct exchange *exchange, struct span *line)
     return true;
 }
 
-/* Asks again. Returns EXCHANGE_ROW when there is no more time for it: the server's own words say
- * more than a failure. */
-static enum exchange_event ask_again(struct exchange *exchange, struct failure *failure)
+/* Asks again if the server refused before its first row because it is at a limit. Returns EXCHANGE_ROW
+ * when there is no more time for it: the server's own words say more than a failure. */
+static enum exchange_event ask_busy(struct exchange *exchange, struct failure *failure)
 {
     const struct transport *transport = exchange->transport;
+    const struct span code = row_text(&exchange->row, MEMBER_CODE);
 
-    if (transport->reconnect == NULL || exchange->attempts++ == ATTEMPTS_MAX)
+    if (exchange->row.type != ROW_ERROR || exchange->line != 1 ||
+        status_from_name(code.data, code.size) != STATUS_BUSY || transport->reconnect == NULL ||
+        exchange->attempts++ == ATTEMPTS_MAX)
         return EXCHANGE_ROW;
     if (transport->reconnect(transport->context, failure))
         return send_request(exchange, failure) ? EXCHANGE_WAIT : EXCHANGE_FAILED;
@@ -175,7 +168,7 @@ enum exchange_event exchange_next(struct exchange *exchange, struct failure *fai
     }
     if (!row_parse(&exchange->row, line, &error) || (error.text = check_row(exchange)) != NULL)
         return broken(exchange, failure, error.text, error.offset);
-    enum exchange_event event = is_busy(exchange) ? ask_again(exchange, failure) : EXCHANGE_ROW;
+    enum exchange_event event = ask_busy(exchange, failure);
     exchange->is_over =
         event == EXCHANGE_ROW && (exchange->row.type == ROW_END || exchange->row.type == ROW_ERROR);
     return event;

@@ -83,7 +83,6 @@ void gaps_deinit(struct gaps *gaps)
         buffer_release(&gaps->groups[i].reason);
         buffer_release(&gaps->groups[i].names);
     }
-    gaps->groups_count = GAP_REASONS;
 }
 
 /* Counts a process or selector; keeps its name, made by these parts, as long as none was dropped
@@ -159,10 +158,9 @@ static void add_error(struct gaps *gaps, const struct row *row)
     buffer_text(reason, status.size > 0 ? ")" : "");
     struct gap_group *group = find_group(gaps);
     (void)snprintf(pid, sizeof pid, " (%u)", (unsigned)row_number(row, MEMBER_PID, 0));
-    if (group == NULL) {
-        gaps->others++;
+    gaps->others += group == NULL;
+    if (group == NULL)
         return;
-    }
     group->is_list = is_list;
     if (is_list && name.size == 0)
         group->count++;
@@ -184,11 +182,6 @@ void gaps_add(struct gaps *gaps, const struct row *row)
     }
 }
 
-static bool is_restricted(const struct gaps *gaps)
-{
-    return gaps->is_own && gaps->wants_others;
-}
-
 enum outcome gaps_outcome(const struct gaps *gaps)
 {
     uint64_t unmatched = gaps->groups[GAP_PIDS].count + gaps->groups[GAP_GLOBS].count +
@@ -199,19 +192,11 @@ enum outcome gaps_outcome(const struct gaps *gaps)
         return OUTCOME_INCOMPLETE;
     if (is_empty && unmatched > 0 && gaps->denied == unmatched)
         return OUTCOME_DENIED;
-    if (is_restricted(gaps))
+    if (gaps->is_own && gaps->wants_others)
         return OUTCOME_INCOMPLETE;
     if (is_empty || gaps->is_filtered)
         return OUTCOME_NOTHING;
     return unmatched > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;
-}
-
-static void report_count(struct buffer *out, uint64_t count)
-{
-    char text[DISPLAY_COUNT_CAPACITY];
-
-    buffer_format(out, PRODUCT_NAME ": %s %s ", display_count(text, count).data,
-                  count == 1 ? "process" : "processes");
 }
 
 static void report_names(const struct gap_group *group, struct buffer *out)
@@ -223,32 +208,24 @@ static void report_names(const struct gap_group *group, struct buffer *out)
         buffer_format(out, " and %s more", display_count(text, group->count - group->named).data);
 }
 
-/* A word that was taken for the name of a process may have been meant as a command. */
-static void report_command_near(const struct gap_group *globs, struct buffer *out)
-{
-    struct span name = buffer_span(&globs->names);
-
-    if (globs->count != 1 || name.size < 2)
-        return;
-    buffer_text(out, cli_hint((struct span){name.data + 1, name.size - 2}, options_syntax.commands,
-                              options_syntax.commands_count, PRODUCT_NAME " ")
-                         .text);
-}
-
 static void report_unmatched(const struct gaps *gaps, struct buffer *out)
 {
     static const char *const words[] = {
         [GAP_PIDS] = "has pid ", [GAP_GLOBS] = "is named ", [GAP_IMAGES] = "runs "};
 
     for (size_t i = 0; i < GAP_REASONS; i++) {
+        const struct span names = buffer_span(&gaps->groups[i].names);
         if (gaps->groups[i].count == 0)
             continue;
-        buffer_text(out, PRODUCT_NAME ": no process ");
-        buffer_text(out, gaps->is_own ? "of yours " : "");
-        buffer_text(out, words[i]);
+        buffer_format(out, PRODUCT_NAME ": no process %s%s", gaps->is_own ? "of yours " : "",
+                      words[i]);
         report_names(&gaps->groups[i], out);
-        if (i == GAP_GLOBS)
-            report_command_near(&gaps->groups[i], out);
+        /* A word that was taken for the name of a process may have been meant as a command. */
+        if (i == GAP_GLOBS && gaps->groups[i].count == 1 && names.size >= 2)
+            buffer_text(out, cli_hint((struct span){names.data + 1, names.size - 2},
+                                      options_syntax.commands, options_syntax.commands_count,
+                                      PRODUCT_NAME " ")
+                                 .text);
         buffer_text(out, gaps->is_own    ? " (" PRODUCT_NAME " whoami shows what you may see)\n"
                          : i == GAP_PIDS ? " (" PRODUCT_NAME " ps shows them)\n"
                                          : "\n");
@@ -257,23 +234,27 @@ static void report_unmatched(const struct gaps *gaps, struct buffer *out)
 
 void gaps_report(const struct gaps *gaps, bool with_errors, struct buffer *out)
 {
+    char count[DISPLAY_COUNT_CAPACITY];
+
     report_unmatched(gaps, out);
     for (size_t i = GAP_REASONS; i < gaps->groups_count && with_errors; i++) {
         const struct gap_group *group = &gaps->groups[i];
-        if (group->is_list)
-            buffer_text(out, PRODUCT_NAME ": ");
-        else
-            report_count(out, group->count);
+        buffer_text(out, PRODUCT_NAME ": ");
+        if (!group->is_list)
+            buffer_format(out, "%s %s ", display_count(count, group->count).data,
+                          group->count == 1 ? "process" : "processes");
         buffer_append(out, buffer_span(&group->reason));
         buffer_text(out, group->named > 0 ? ": " : "");
         report_names(group, out);
         buffer_text(out, "\n");
     }
-    if (gaps->others > 0 && with_errors) {
-        report_count(out, gaps->others);
-        buffer_text(out, "could not be read for other reasons (--json shows each)\n");
-    }
-    if (is_restricted(gaps))
+    if (gaps->others > 0 && with_errors)
+        buffer_format(out,
+                      PRODUCT_NAME ": %s %s could not be read for other reasons (--json shows "
+                                   "each)\n",
+                      display_count(count, gaps->others).data,
+                      gaps->others == 1 ? "process" : "processes");
+    if (gaps->is_own && gaps->wants_others)
         buffer_text(out, PRODUCT_NAME ": only your own processes were looked at (--own asks for "
                                       "no others)\n");
 }
