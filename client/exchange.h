@@ -54,11 +54,10 @@ void exchange_deinit(_Inout_ struct exchange *exchange);
 
 /* Sends a request, the first one or the next after EXCHANGE_END; it must stay until the reply has ended.
  * Returns false with `failure` set; the transport cannot be used again then. */
-NODISCARD bool exchange_begin(_Inout_ struct exchange *exchange, _In_ const struct request *request,
-                              _Inout_ struct failure *failure);
+NODISCARD bool exchange_begin(struct exchange *exchange, const struct request *request,
+                              struct failure *failure);
 
 /* Goes on with the reply. `failure` is set with EXCHANGE_FAILED only. */
-NODISCARD enum exchange_event exchange_next(_Inout_ struct exchange *exchange,
-                                            _Inout_ struct failure *failure);
+NODISCARD enum exchange_event exchange_next(struct exchange *exchange, struct failure *failure);
 
 #endif

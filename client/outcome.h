@@ -83,8 +83,8 @@ PRINTF_FORMAT(3, 4)
 bool failure_set(_Out_ struct failure *failure, enum failure_kind kind, const char *format, ...);
 
 /* Appends "lsmap: " and the failure as one line; returns its outcome. pipe  Its full name. */
-enum outcome failure_report(_In_ const struct failure *failure, const char *pipe,
-                            unsigned timeout_s, _Inout_ struct buffer *out);
+enum outcome failure_report(const struct failure *failure, const char *pipe, unsigned timeout_s,
+                            struct buffer *out);
 
 /* Appends a ROW_ERROR as one line, "lsmap: MESSAGE (CODE): HINT"; returns its outcome. */
 enum outcome outcome_report_error(_In_ const struct row *error, _Inout_ struct buffer *out);

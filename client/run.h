@@ -54,8 +54,7 @@ void run_make_request(_In_ const struct run_settings *settings, _Out_ struct req
 enum outcome run_request(_In_ const struct run_settings *settings);
 
 /* Writes "lsmap: " and the failure in words; returns its outcome. */
-enum outcome run_complain(_In_ const struct run_settings *settings,
-                          _In_ const struct failure *failure);
+enum outcome run_complain(const struct run_settings *settings, const struct failure *failure);
 
 /* What happens to a row between a reply and the output, as the options ask: steps, then a format.
  *

@@ -95,8 +95,7 @@ void asked_add_user(_Inout_ struct asked_list *list, uint32_t pid);
 void who_add(_Inout_ struct asked_list *list, _In_ const struct row *row);
 
 /* Makes `open` the next ROW_OPEN of the process of a row, each once. Returns false when there is none. */
-bool who_open(_Inout_ struct asked_list *list, _In_ const struct row *process,
-              _Inout_ struct row *open);
+bool who_open(struct asked_list *list, const struct row *process, struct row *open);
 
 /* Makes `request` one for the processes whose rows are missing, its id and `own` unchanged. Returns
  * false when there are none. */
@@ -104,8 +103,7 @@ bool who_request(_Inout_ struct asked_list *list, _Inout_ struct request *reques
 
 /* Appends what is to be said of each path: whether it exists when nothing was found, and what was not
  * looked at. is_own  Only the caller's own processes were. */
-void who_report(_In_ const struct asked_list *list, bool is_found, bool is_own,
-                _Inout_ struct buffer *out);
+void who_report(const struct asked_list *list, bool is_found, bool is_own, struct buffer *out);
 
 /* True when it is not known who has an item open, for another reason than `expected`, an NTSTATUS. */
 bool who_has_gap(_In_ const struct asked_list *list, uint32_t expected);

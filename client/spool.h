@@ -23,8 +23,7 @@ void spool_wrote(_Inout_ struct spool *spool, size_t size);
 /* Takes what comes next: what is in memory is moved to `out`, which must be empty and have the same
  * bound. Returns 0, or how many bytes must be read from the file at *offset, before more are written.
  * Nothing is left when it returns 0 and `out` is empty. */
-NODISCARD size_t spool_take(_Inout_ struct spool *spool, _Inout_ struct buffer *out,
-                            _Out_ uint64_t *offset);
+NODISCARD size_t spool_take(struct spool *spool, struct buffer *out, uint64_t *offset);
 
 bool spool_is_empty(_In_ const struct spool *spool);
 

@@ -34,8 +34,7 @@ struct watch_server {
  *
  * An answer that did not come to its end is dropped and the one before it stays what the next is
  * compared with: neither a restart of the service nor a lost connection makes anything look new. */
-enum outcome run_watch(_In_ const struct run_settings *settings,
-                       _In_ const struct watch_server *server);
+enum outcome run_watch(const struct run_settings *settings, const struct watch_server *server);
 
 enum { WAIT_POLL_MS = 2000, WAIT_ANSWER_SIZE_MAX = 16 * 1024 * 1024 };
 
