@@ -1,6 +1,7 @@
 #include "client/show/table.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/show/text.h"
@@ -148,16 +149,17 @@ static size_t width_of(const struct table *table, enum columns_table kind, enum 
 }
 
 /* A number or a size; "-" when it is not known. */
-static struct span number_of(const struct table *table, const struct row *row,
+static const char *number_of(const struct table *table, const struct row *row,
                              enum row_member member, char *text)
 {
     const uint64_t number = row_number(row, member, 0);
 
     if (!row_knows(row, member))
-        return SPAN("-");
+        return "-";
     if (columns_of_members[member].cell == CELL_SIZE && !table->style.exact)
-        return display_size(text, number);
-    return (struct span){text, (size_t)(number_put_decimal(text, number) - text)};
+        return display_size(text, number).data;
+    (void)snprintf(text, DISPLAY_SIZE_CAPACITY, "%" PRIu64, number);
+    return text;
 }
 
 /* A path, cut to what is left of the line that begins at `begin`. The last column of the console
@@ -239,7 +241,7 @@ static void put_line(struct table *table, const char *indent, enum columns_table
         const struct column *column = &columns_of_members[members[i]];
         size_t width = width_of(table, kind, members[i]);
         size_t gap = is_first ? 0 : column->cell == CELL_SIZE && last == CELL_SIZE ? 1 : 2;
-        const struct span title = span_from_string(column->title);
+        const char *title = column->title;
         if (kind == COLUMNS_PROCESSES && is_narrow(table) &&
             (members[i] == MEMBER_PARENT || members[i] == MEMBER_ARCH))
             continue; /* there is no room */
@@ -259,10 +261,10 @@ static void put_line(struct table *table, const char *indent, enum columns_table
             width = 0;
         const size_t cell = out->size;
         if (column->cell == CELL_NUMBER || column->cell == CELL_SIZE)
-            display_right(out, row != NULL ? number_of(table, row, members[i], text) : title,
-                          width);
+            buffer_format(out, "%*s", (int)width,
+                          row != NULL ? number_of(table, row, members[i], text) : title);
         else if (row == NULL)
-            display_text(out, title);
+            buffer_text(out, title);
         else if (column->cell == CELL_PATH)
             put_path(table, row, members[i], begin, out);
         else

@@ -81,20 +81,11 @@ size_t display_width(struct span text)
     return put(NULL, text);
 }
 
-static bool put_spaces(struct buffer *out, size_t used, size_t columns)
-{
-    return used >= columns || buffer_format(out, "%*s", (int)(columns - used), "");
-}
-
 bool display_pad(struct buffer *out, size_t begin, size_t columns)
 {
-    return put_spaces(out, display_width(span_from(buffer_span(out), begin)), columns);
-}
+    size_t used = display_width(span_from(buffer_span(out), begin));
 
-bool display_right(struct buffer *out, struct span text, size_t columns)
-{
-    put_spaces(out, display_width(text), columns);
-    return display_text(out, text);
+    return used >= columns || buffer_format(out, "%*s", (int)(columns - used), "");
 }
 
 /* The offset after the characters that take `columns`, and their marks. A wide one that reaches

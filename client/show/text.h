@@ -22,9 +22,6 @@ size_t display_width(struct span text);
 /* Appends spaces, so that what was appended since `begin` takes `columns`. Longer text is not cut. */
 bool display_pad(_Inout_ struct buffer *out, size_t begin, size_t columns);
 
-/* The same as display_text(), with spaces before the text up to `columns`. */
-bool display_right(_Inout_ struct buffer *out, struct span text, size_t columns);
-
 /* At most `columns` columns: what is too much is taken out of the middle and shown as U+2026; the
  * end, where a path has its file name, keeps the larger part. columns 0: never cut. */
 bool display_cut(_Inout_ struct buffer *out, struct span text, size_t columns);
