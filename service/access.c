@@ -1,6 +1,5 @@
 #include "service/access.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,10 +17,6 @@
 #define SID_OWNER_RIGHTS "S-1-3-4"
 
 enum { NUMBER_DIGITS_MAX = 8, TABLE_COLUMN_GAP = 2 };
-
-static_assert(sizeof PIPE_SDDL_CONSOLE_FORMAT + 2 * SID_TEXT_CAPACITY <
-                  ACCESS_SDDL_CONSOLE_CAPACITY,
-              "the longest format and its SIDs fit");
 
 bool access_console_sddl(const struct sid *user, bool is_elevated, char *pipe_sddl,
                          char *access_sddl)

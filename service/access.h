@@ -4,7 +4,6 @@
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 
-#include "common/base/sid.h"
 #include "common/text/buffer.h"
 #include "service/policy.h"
 
@@ -68,7 +67,7 @@
  * beside a program that runs as SYSTEM. */
 #define FOLDER_SDDL "O:BAG:SYD:P(A;OICI;0x1f01ff;;;SY)(A;OICI;0x1f01ff;;;BA)(A;OICI;0x1200a9;;;BU)"
 
-enum { ACCESS_SDDL_CONSOLE_CAPACITY = 640 };
+enum { ACCESS_SDDL_CONSOLE_CAPACITY = 2 * SID_TEXT_CAPACITY + 256 }; /* and the text around them */
 
 /* Makes the SDDL of the pipe and of the rights for the user who runs `lsmapd --console`.
  * is_elevated  The group Administrators is enabled.
@@ -147,9 +146,7 @@ enum { ACCESS_SDDL_ACES_MAX = 64, ACCESS_ACES_MAX = ACCESS_SDDL_ACES_MAX + 8 /* 
  * ACEs that deny come first: after one that allows the same right they would have no effect. RIGHTS
  * is a number from 0x1 to 0x1f. SID is S-1-... or two letters such as BA; only Windows knows whether
  * it is valid.
- *
- * Returns NULL, or why it is refused: static text of less than 96 bytes that follows "the value
- * is". */
+ * Returns NULL, or why it is refused: static text of less than 96 bytes after "the value is". */
 const char *access_sddl_check(const char *sddl);
 
 /* Appends a checked text to `out`, with owner and group where it has none, terminated; the

@@ -8,7 +8,6 @@
 #ifndef SERVICE_AUDIT_H
 #define SERVICE_AUDIT_H
 
-#include "common/base/sid.h"
 #include "common/proto/caller.h"
 
 enum {

@@ -76,12 +76,12 @@ static void take_readers(struct cli *cli, struct command_line *line)
 static void take_limit(struct cli *cli, struct command_line *line)
 {
     const char *const text = cli->value.data, *const equals = strchr(text, '=');
-    struct settings_raw raw = {.type = SETTINGS_RAW_TEXT};
+    struct settings_raw raw = {0};
 
     if (equals != NULL) {
         raw.text = span_from_string(equals + 1);
-        if (number_from_decimal(raw.text, &raw.number))
-            raw.type = SETTINGS_RAW_NUMBER;
+        raw.is_number = number_from_decimal(raw.text, &raw.number);
+        raw.is_text = !raw.is_number;
         settings_apply(&line->settings, (struct span){text, (size_t)(equals - text)}, &raw);
     }
     if (equals == NULL || line->settings.findings_count > 0)
@@ -120,15 +120,14 @@ bool command_line_parse(size_t count, const char *const *arguments, unsigned pro
     const size_t help = cli.given[OPTION_HELP], version = cli.given[OPTION_VERSION];
     if (help != 0 || version != 0) {
         read.command = help != 0 && (version == 0 || help < version) ? LSMAPD_HELP : LSMAPD_VERSION;
-        *line = read;
-        return true;
+    } else {
+        cli_check_command(&cli);
+        if (cli.failed) {
+            memcpy(message, cli.message, CLI_MESSAGE_CAPACITY);
+            return false;
+        }
+        read.command = (enum lsmapd_command)cli.command;
     }
-    cli_check_command(&cli);
-    if (cli.failed) {
-        memcpy(message, cli.message, CLI_MESSAGE_CAPACITY);
-        return false;
-    }
-    read.command = (enum lsmapd_command)cli.command;
     read.has_filtered_admins = cli.given[OPTION_FILTERED_ADMINS] != 0;
     read.check = cli.given[OPTION_CHECK] != 0;
     read.enable = cli.given[OPTION_ENABLE] != 0;

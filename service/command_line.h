@@ -36,7 +36,6 @@ struct command_line {
 
 /* Reads the arguments, the program's name left out. --help or --version wins over everything else,
  * mistakes included; of both, the first.
- *
  * arguments   `count` terminated texts in UTF-8; `line` refers to them.
  * processors  Of the machine, for the defaults.
  * line        Set on success, untouched on failure.

@@ -11,11 +11,8 @@ enum { BYTE_ORDER_MARK_SIZE = sizeof BYTE_ORDER_MARK - 1 };
 
 static void set_deadline(struct conn *conn, uint64_t now_ms, uint64_t timeout_ms)
 {
-    uint64_t deadline_ms = now_ms + timeout_ms;
-
-    if (deadline_ms > conn->end_deadline_ms)
-        deadline_ms = conn->end_deadline_ms;
-    conn->deadline_ms = deadline_ms;
+    conn->deadline_ms =
+        now_ms + timeout_ms < conn->end_deadline_ms ? now_ms + timeout_ms : conn->end_deadline_ms;
 }
 
 /* From here on no deadline is later than this one. */

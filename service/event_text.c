@@ -4,10 +4,10 @@
 
 enum { ELLIPSIS = 0x2026, REPLACEMENT = '?' };
 
+/* References; the wide and the small percent sign, of which old code pages make a plain one; the byte
+ * order mark. */
 static bool is_forbidden(uint32_t code_point)
 {
-    /* References; the wide and the small percent sign, of which old code pages make a plain one; the
-     * byte order mark. */
     return code_point == '%' || code_point == 0xff05 || code_point == 0xfe6a ||
            code_point == 0xfeff || utf_is_unsafe(code_point);
 }

@@ -32,7 +32,6 @@ enum { POLICY_REASON_SIZE_MAX = 180 }; /* so that a refusal can quote it in one 
  * below medium integrity. The elevated half of a filtered token counts when it could be read
  * completely, belongs to the same user and to an administrator, and the filtered half is not
  * restricted.
- * mode    What the operator decided.
  * caller  NULL when the client could not be identified: it is granted nothing.
  * grant   Receives the rights, a copy of the facts, and the reason in words. */
 void policy_decide(enum filtered_admins mode, const struct caller *caller, struct grant *grant);

@@ -11,7 +11,6 @@
 #ifndef SERVICE_SEATS_H
 #define SERVICE_SEATS_H
 
-#include "common/base/sid.h"
 #include "common/proto/caller.h"
 #include "common/proto/protocol.h"
 

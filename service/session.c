@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "common/answer/reply.h"
 #include "common/base/assertion.h"
 
 enum { MESSAGE_CAPACITY = 192 };

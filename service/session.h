@@ -19,9 +19,6 @@
 #define SERVICE_SESSION_H
 
 #include "common/answer/answer.h"
-#include "common/proto/caller.h"
-#include "common/proto/protocol.h"
-#include "common/proto/statistics.h"
 #include "service/conn.h"
 #include "service/policy.h"
 

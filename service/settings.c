@@ -50,7 +50,7 @@ static const char *apply_number(struct settings *settings, size_t index,
 {
     const uint32_t number = (uint32_t)raw->number;
 
-    if (raw->type != SETTINGS_RAW_NUMBER)
+    if (!raw->is_number)
         return "not a number (REG_DWORD)";
     if (raw->number < numbers[index].least || raw->number > numbers[index].most) {
         (void)snprintf(why, SETTINGS_WHY_CAPACITY, "not between %" PRIu32 " and %" PRIu32,
@@ -76,9 +76,8 @@ static const char *apply_access_sddl(struct settings *settings, struct span text
 void settings_apply(struct settings *settings, struct span name, const struct settings_raw *raw)
 {
     char text[SETTINGS_WHY_CAPACITY];
-    const bool is_text = raw->type == SETTINGS_RAW_TEXT;
-    const char *why = is_text ? "unknown, perhaps a misspelt security setting" : "unknown";
-    unsigned refused = is_text ? SETTINGS_SECURITY : 0;
+    const char *why = raw->is_text ? "unknown, perhaps a misspelt security setting" : "unknown";
+    unsigned refused = raw->is_text ? SETTINGS_SECURITY : 0;
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (!span_equal_ascii_nocase(name, span_from_string(numbers[i].name)))
@@ -88,13 +87,13 @@ void settings_apply(struct settings *settings, struct span name, const struct se
     }
     if (span_equal_ascii_nocase(name, SPAN("FilteredAdmins"))) {
         refused = SETTINGS_FILTERED_ADMINS;
-        why = !is_text ? NOT_A_TEXT : "not off, no-addresses or full";
-        if (is_text && filtered_admins_parse(raw->text, &settings->filtered_admins))
+        why = !raw->is_text ? NOT_A_TEXT : "not off, no-addresses or full";
+        if (raw->is_text && filtered_admins_parse(raw->text, &settings->filtered_admins))
             why = NULL;
     }
     if (span_equal_ascii_nocase(name, SPAN("AccessSddl"))) {
         refused = SETTINGS_ACCESS_SDDL;
-        why = is_text ? apply_access_sddl(settings, raw->text) : NOT_A_TEXT;
+        why = raw->is_text ? apply_access_sddl(settings, raw->text) : NOT_A_TEXT;
     }
     if (why != NULL)
         settings_refuse(settings, refused, name, why);

@@ -1,6 +1,5 @@
-/* The settings of the operator: names, types, ranges and defaults. Raw values come in, from the
- * registry (service/win32/settings_registry.h) or from --limit, valid settings come out. A value that
- * is not valid leaves the default and becomes a finding. Names are compared without case.
+/* The settings of the operator, from the registry (service/win32/settings_registry.h) or --limit. A value
+ * that is not valid leaves the default and becomes a finding. Names are compared without case.
  *
  * The settings that decide who gets what fail closed: when one of them is not valid or cannot be
  * read, settings_close() takes the last valid one, or, when there is none, leaves only what SYSTEM
@@ -44,17 +43,11 @@ enum {
     SETTINGS_SECURITY = SETTINGS_FILTERED_ADMINS | SETTINGS_ACCESS_SDDL
 };
 
-enum settings_raw_type {
-    SETTINGS_RAW_NUMBER,
-    SETTINGS_RAW_TEXT,
-    SETTINGS_RAW_OTHER /* a type that no setting has, or not a valid text */
-};
-
-/* A value as it was found. */
+/* A value as it was found; neither: of a type that no setting has, or not a valid text. */
 struct settings_raw {
-    enum settings_raw_type type;
-    uint64_t number;  /* of SETTINGS_RAW_NUMBER */
-    struct span text; /* of SETTINGS_RAW_TEXT: UTF-8 */
+    bool is_number, is_text;
+    uint64_t number;
+    struct span text; /* UTF-8 */
 };
 
 /* processors  Of the machine; 0 counts as 1. */

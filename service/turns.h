@@ -7,8 +7,7 @@
  * and after all others.
  *
  * Each connection has one ticket. Whoever takes a waiting one out (turns_take(), turns_expire()) goes
- * on with that connection, and nobody else does. The limit of connections bounds the tickets, the
- * users, and the time of a call. */
+ * on with that connection, and nobody else does. The limit of connections bounds all of it. */
 #ifndef SERVICE_TURNS_H
 #define SERVICE_TURNS_H
 

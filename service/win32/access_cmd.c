@@ -281,74 +281,28 @@ static DWORD make(const struct settings *settings, struct access_setup *setup)
     return error;
 }
 
-/* Returns why the value of AccessSddl cannot be used; NULL when it can, or there is none. */
-static const char *find_fault(const struct settings *settings)
-{
-    struct access_setup tried = {0};
-
-    if (settings->access_sddl[0] == '\0')
-        return NULL;
-    const char *why = access_sddl_check(settings->access_sddl);
-    if (why == NULL && make(settings, &tried) != ERROR_SUCCESS)
-        why = "not usable: Windows cannot read it as SDDL";
-    access_setup_release(&tried);
-    return why;
-}
-
 DWORD access_setup_create(struct settings *settings, const struct settings *last,
                           struct access_setup *setup)
 {
-    const char *why = find_fault(settings);
+    struct access_setup tried = {0};
 
-    if (why != NULL)
-        settings_refuse(settings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
+    if (settings->access_sddl[0] != '\0') {
+        const char *why = access_sddl_check(settings->access_sddl);
+        if (why == NULL && make(settings, &tried) != ERROR_SUCCESS)
+            why = "not usable: Windows cannot read it as SDDL";
+        if (why != NULL)
+            settings_refuse(settings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
+        access_setup_release(&tried);
+    }
     settings_close(settings, last);
     return make(settings, setup);
 }
 
-/* --- the command --- */
-
-/* The first security setting that is not used, and why. Returns false when there is none. */
-static bool find_refusal(const struct settings *settings, char *refusal, size_t capacity)
-{
-    for (size_t i = 0; i < settings->findings_count; i++) {
-        const struct settings_finding *finding = &settings->findings[i];
-        if (finding->is_security) {
-            (void)snprintf(refusal, capacity, "%s is %s", finding->name, finding->why);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool print(const struct settings *settings, const struct access_setup *setup, bool json)
-{
-    static struct access_row rows[ACCESS_ACES_MAX]; /* too large for the stack */
-    char refusal[SETTINGS_NAME_CAPACITY + SETTINGS_WHY_CAPACITY];
-    struct buffer out;
-
-    struct access_table table = {
-        .rows = rows,
-        .count = access_rows(&setup->access.dacl, rows),
-        .source = settings->is_closed                ? "closed"
-                  : settings->access_sddl[0] != '\0' ? "AccessSddl"
-                                                     : "built-in",
-        .refusal = find_refusal(settings, refusal, sizeof refusal) ? refusal : NULL,
-        .sddl = {setup->access_sddl.data, setup->access_sddl.size - 1},
-        .filtered_admins = settings->filtered_admins,
-    };
-    for (size_t i = 0; i < table.count; i++)
-        token_account_name(&rows[i].sid, rows[i].name, sizeof rows[i].name);
-    buffer_init(&out, OUTPUT_SIZE_MAX);
-    bool is_made = access_table_format(&table, json, &out);
-    if (is_made)
-        (void)fwrite(out.data, 1, out.size, stdout);
-    buffer_release(&out);
-    return is_made;
-}
-
 enum exit_code access_run(bool json)
 {
+    static struct access_row rows[ACCESS_ACES_MAX];                    /* too large for the stack */
+    char refusal[SETTINGS_NAME_CAPACITY + SETTINGS_WHY_CAPACITY] = ""; /* the first one */
+    struct buffer out = {.capacity_max = OUTPUT_SIZE_MAX};
     struct settings settings;
     struct access_setup setup;
 
@@ -357,11 +311,30 @@ enum exit_code access_run(bool json)
     DWORD error = access_setup_create(&settings, NULL, &setup);
     if (error != ERROR_SUCCESS)
         return service_fail("cannot determine who has access", error);
-    for (size_t i = 0; i < settings.findings_count; i++)
-        service_warn(false, "the value of %s is %s", settings.findings[i].name,
-                     settings.findings[i].why);
-    bool is_printed = print(&settings, &setup, json);
+    for (size_t i = 0; i < settings.findings_count; i++) {
+        const struct settings_finding *finding = &settings.findings[i];
+        service_warn(false, "the value of %s is %s", finding->name, finding->why);
+        if (finding->is_security && refusal[0] == '\0')
+            (void)snprintf(refusal, sizeof refusal, "%s is %s", finding->name, finding->why);
+    }
+    struct access_table table = {
+        .rows = rows,
+        .count = access_rows(&setup.access.dacl, rows),
+        .source = settings.is_closed                ? "closed"
+                  : settings.access_sddl[0] != '\0' ? "AccessSddl"
+                                                    : "built-in",
+        .refusal = refusal[0] != '\0' ? refusal : NULL,
+        .sddl = {setup.access_sddl.data, setup.access_sddl.size - 1},
+        .filtered_admins = settings.filtered_admins,
+    };
+    for (size_t i = 0; i < table.count; i++)
+        token_account_name(&rows[i].sid, rows[i].name, sizeof rows[i].name);
+    if (access_table_format(&table, json, &out))
+        (void)fwrite(out.data, 1, out.size, stdout);
+    else
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    buffer_release(&out);
     access_setup_release(&setup);
-    return is_printed ? EXIT_CODE_OK
-                      : service_fail("cannot show who has access", ERROR_NOT_ENOUGH_MEMORY);
+    return error == ERROR_SUCCESS ? EXIT_CODE_OK
+                                  : service_fail("cannot show who has access", error);
 }

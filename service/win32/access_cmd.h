@@ -9,7 +9,6 @@
 
 #include <accctrl.h>
 
-#include "common/text/buffer.h"
 #include "service/access.h"
 #include "service/settings.h"
 #include "service/win32/service_control.h"

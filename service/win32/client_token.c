@@ -1,11 +1,9 @@
 #include "service/win32/client_token.h"
 
-#include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/token.h"
 #include "service/win32/access_cmd.h"
 #include "service/win32/pipe.h"
-#include "service/win32/service_control.h"
 
 /* Opens the client's token. It is opened as the process, not as the client: an identification-level
  * client could not even open its own. */

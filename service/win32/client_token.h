@@ -3,7 +3,6 @@
 #ifndef SERVICE_WIN32_CLIENT_TOKEN_H
 #define SERVICE_WIN32_CLIENT_TOKEN_H
 
-#include "common/proto/caller.h"
 #include "common/win32/win.h"
 #include "service/policy.h"
 

@@ -35,7 +35,7 @@ static bool read_text(struct value *value, char text[SETTINGS_TEXT_CAPACITY])
 
 static void read_value(struct value *value, struct settings *settings)
 {
-    struct settings_raw raw = {.type = SETTINGS_RAW_OTHER};
+    struct settings_raw raw = {0};
     char name[VALUE_NAME_CAPACITY * 3], text[SETTINGS_TEXT_CAPACITY];
     DWORD number = 0;
 
@@ -43,9 +43,9 @@ static void read_value(struct value *value, struct settings *settings)
         return; /* the key's default value is no setting */
     if (value->type == REG_DWORD && value->size == sizeof number) {
         memcpy(&number, value->data.bytes, sizeof number);
-        raw = (struct settings_raw){.type = SETTINGS_RAW_NUMBER, .number = number};
+        raw = (struct settings_raw){.is_number = true, .number = number};
     } else if (value->type == REG_SZ && read_text(value, text)) {
-        raw = (struct settings_raw){.type = SETTINGS_RAW_TEXT, .text = span_from_string(text)};
+        raw = (struct settings_raw){.is_text = true, .text = span_from_string(text)};
     }
     settings_apply(settings, span_from_string(name), &raw);
 }

@@ -1,11 +1,8 @@
-/* The settings of the operator in the registry: the values of the service's key `Parameters`.
- *
- * REG_DWORD is a number, REG_SZ a text; settings.h gives them their meaning. Only administrators may
- * write the key, but no size and no type is trusted. */
+/* The settings of the operator in the registry: values REG_DWORD and REG_SZ of the service's key
+ * `Parameters`. Only administrators may write it, but no size and no type is trusted. */
 #ifndef SERVICE_WIN32_SETTINGS_REGISTRY_H
 #define SERVICE_WIN32_SETTINGS_REGISTRY_H
 
-#include "common/proto/protocol.h"
 #include "common/win32/win.h"
 #include "service/settings.h"
 

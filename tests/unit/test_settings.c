@@ -5,9 +5,9 @@
 #include "service/settings.h"
 
 /* clang-format off */
-#define NUMBER(value) {.type = SETTINGS_RAW_NUMBER, .number = (value)}
-#define TEXT(value) {.type = SETTINGS_RAW_TEXT, .text = {(value), sizeof(value) - 1}}
-#define OTHER {.type = SETTINGS_RAW_OTHER}
+#define NUMBER(value) {.is_number = true, .number = (value)}
+#define TEXT(value) {.is_text = true, .text = {(value), sizeof(value) - 1}}
+#define OTHER {.is_number = false}
 /* clang-format on */
 
 static bool equal(const struct settings *a, const struct settings *b)
@@ -143,8 +143,7 @@ static void words_are_read_without_case(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         for (uint32_t before = 0; before <= FILTERED_ADMINS_FULL; before++) {
             struct settings settings;
-            struct settings_raw raw = {.type = SETTINGS_RAW_TEXT,
-                                       .text = span_from_string(rows[i].word)};
+            struct settings_raw raw = {.is_text = true, .text = span_from_string(rows[i].word)};
 
             TEST_ROW(t, "%s", rows[i].word);
             settings_default(&settings, 1);
@@ -163,7 +162,7 @@ static void a_text_is_taken_up_to_its_size(struct test *t)
 
     for (size_t size = SETTINGS_TEXT_CAPACITY - 2; size <= SETTINGS_TEXT_CAPACITY; size++) {
         struct settings settings;
-        struct settings_raw raw = {.type = SETTINGS_RAW_TEXT, .text = {text, size}};
+        struct settings_raw raw = {.is_text = true, .text = {text, size}};
         size_t unit = sizeof start - 3; /* the ACE alone */
 
         TEST_ROW(t, "%zu bytes", size);
