@@ -45,14 +45,17 @@ static void release(struct answer *answer)
     free(answer);
 }
 
+/* NULL without a scan. */
 static const struct scan_counts *counts_of(const struct run *run)
 {
-    return run->sections != NULL ? sections_counts(run->sections) : scan_counts(run->scan);
+    return run->sections != NULL ? sections_counts(run->sections)
+           : run->scan != NULL   ? scan_counts(run->scan)
+                                 : NULL;
 }
 
 static void count_queries(struct run *run)
 {
-    if (run->scan == NULL && run->sections == NULL)
+    if (counts_of(run) == NULL)
         return;
     const struct query_counts *queries = &counts_of(run)->queries;
 #define X(symbol, name, member) run->tally.queries[symbol] = queries->member;
@@ -98,8 +101,11 @@ static void fail(struct run *run, enum status code, uint32_t nt_status, const ch
            reply_error(&run->out, &run->answer->request.id, code, message, hint, nt_status));
 }
 
-static void end(struct run *run, const struct scan_counts *counts, const char *scope)
+static void end(struct run *run)
 {
+    static const struct scan_counts one_row = {.rows = 1};
+    const struct scan_counts *counts = counts_of(run) != NULL ? counts_of(run) : &one_row;
+    const char *scope = counts == &one_row ? NULL : run->is_own ? "own" : "all";
     /* the number of opened processes would show which pids of a list exist */
     const bool shows_cost = run->answer->request.debug && scope != NULL &&
                             (run->answer->grant.rights & RIGHT_QUERY_ALL) != 0;
@@ -220,7 +226,6 @@ static void run_row(struct run *run)
     const struct answer_context *context = &run->answer->context;
     const struct request_id *id = &run->answer->request.id;
     struct buffer *out = &run->out;
-    static const struct scan_counts one_row = {.rows = 1};
     uint64_t values[STATISTICS_COUNT];
     bool fits;
 
@@ -233,7 +238,7 @@ static void run_row(struct run *run)
         fits = reply_whoami(out, id, &run->answer->grant, run->user);
     }
     if (finish_row(run, 0, fits))
-        end(run, &one_row, NULL);
+        end(run);
 }
 
 /* The name of the caller's user, unless such a question hangs: it counts as one about pid 0. */
@@ -261,7 +266,7 @@ static void step_scan(struct run *run)
     else
         scan_next(run->scan, &row);
     if (row.type == SCAN_END) {
-        end(run, counts_of(run), run->is_own ? "own" : "all");
+        end(run);
     } else if (row.type == SCAN_FAILED) {
         const bool is_busy = row.error.code == STATUS_BUSY;
         run->tally.limits |= is_busy ? 1u << LIMIT_SECTIONS : 0;

@@ -43,10 +43,10 @@ struct answer; /* opaque: answer.c */
 struct answer *answer_create(_In_ const struct answer_context *context,
                              _In_ const struct grant *grant, struct span line);
 
-/* True while the next slice asks Windows and may take long; else it is short and the last. */
+/* The next slice asks Windows and may take long; else it is short and the last. */
 bool answer_is_scan(_In_ const struct answer *answer);
 
-/* True once the terminal line is made. */
+/* The terminal line is made. */
 bool answer_is_over(_In_ const struct answer *answer);
 
 /* Runs one slice, which ends with the terminal line, after each process, and after the first step
@@ -63,16 +63,13 @@ bool answer_run(_Inout_ struct answer *answer, _Inout_opt_ struct watch *watch, 
  * Returns false, the answer unchanged, when `out` has no room or memory. */
 NODISCARD bool answer_take(_Inout_ struct answer *answer, _Inout_ struct buffer *out);
 
-/* Continues where lines were taken last, after a slice was abandoned. The process that hung is
- * reported with a process_error and skipped; when the list of processes hung, the answer ends with the
- * error `timeout`.
- * hung  As watchdog_abandon() of the context's watchdog returned it.
- * Returns false without memory: destroy the answer. */
+/* Continues where lines were taken last, after the context's watchdog abandoned a slice. The process
+ * that hung is reported with a process_error and skipped; when the list of processes hung, the answer
+ * ends with the error `timeout`. Returns false without memory: destroy the answer. */
 NODISCARD bool answer_resume(_Inout_ struct answer *answer, _In_ const struct watch_target *hung);
 
 /* Ends the answer with an error line, and closes what the scan had open. Does nothing when a slice
- * has made the terminal line.
- * message  One sentence; NULL: the text of the code. */
+ * has made the terminal line. message  One sentence; NULL: the text of the code. */
 void answer_abort(_Inout_ struct answer *answer, enum status code, const char *message);
 
 /* What the request has cost so far and how it ended, for statistics_answered(); RESULT_CANCELLED

@@ -36,7 +36,6 @@ struct scan {
     enum scan_stage stage; /* of the process_error for it */
     bool is_own;
     bool is_row_due;       /* its row is held back until a view matched */
-    bool has_drivers;      /* `drivers` was asked for */
     size_t driver_index;   /* of the next one */
     struct buffer drivers; /* the kernel's answer */
     struct scan_error due; /* of step_error */
@@ -389,8 +388,14 @@ static void end_views(struct scan *scan)
     if (scan->process->pid == PROCESS_SYSTEM_PID &&
         (scan->note != NULL || scan->facts.is_minimal) && (views->kinds & VIEW_IMAGE) != 0 &&
         !views->has_address) {
-        scan->has_drivers = false;
+        scan->driver_index = 0;
         scan->step = step_drivers;
+        scan->at.counts.queries.lists++;
+        watch_mark(scan->platform.watch, STAGE_DRIVERS);
+        const uint32_t nt_status = scan->platform.drivers(scan->platform.context, &scan->drivers);
+        if (nt_status != NTSTATUS_OK)
+            end_with(scan, STAGE_DRIVERS, status_from_nt(nt_status), nt_status,
+                     "Windows did not give the list of drivers.");
     } else {
         leave_process(scan);
     }
@@ -452,7 +457,7 @@ static void step_open(struct scan *scan, struct scan_row *row)
 static void step_map(struct scan *scan, struct scan_row *row)
 {
     row_begin(scan, row, SCAN_MAP);
-    row->map = scan->views.map;
+    row->map = scan->views.walk.view;
     row->show_addresses = row->show_addresses && row->map.kind != VIEW_DRIVER;
     scan->step = row->map.kind == VIEW_DRIVER ? step_drivers : step_views;
 }
@@ -467,22 +472,13 @@ static void report_map(struct scan *scan, struct scan_row *row)
     }
 }
 
-/* Asks for the drivers, then reports the next one. */
+/* Reports the next driver. */
 static void step_drivers(struct scan *scan, struct scan_row *row)
 {
     uint64_t size = 0;
     bool lossy = false;
-    if (!scan->has_drivers) {
-        scan->has_drivers = true;
-        scan->driver_index = 0;
-        scan->at.counts.queries.lists++;
-        watch_mark(scan->platform.watch, STAGE_DRIVERS);
-        const uint32_t nt_status = scan->platform.drivers(scan->platform.context, &scan->drivers);
-        if (nt_status != NTSTATUS_OK)
-            end_with(scan, STAGE_DRIVERS, status_from_nt(nt_status), nt_status,
-                     "Windows did not give the list of drivers.");
-    } else if (drivers_read(buffer_span(&scan->drivers), scan->driver_index, &size,
-                            &scan->views.device_path, &lossy)) {
+    if (drivers_read(buffer_span(&scan->drivers), scan->driver_index, &size,
+                     &scan->views.device_path, &lossy)) {
         scan->driver_index++;
         if (views_take_driver(&scan->views, size, lossy))
             report_map(scan, row);
@@ -505,7 +501,7 @@ static void step_views(struct scan *scan, struct scan_row *row)
         break;
     case WALK_REGION:
         row_begin(scan, row, SCAN_REGION);
-        row->map = views->map;
+        row->map = views->walk.view;
         row->region = views->region;
         break;
     case WALK_DONE:

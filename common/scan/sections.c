@@ -85,6 +85,10 @@ struct pair {
     X(starts, PROCESSES_MAX * sizeof(struct pair))   /* of pids, before the snapshot */    \
     X(pids, PROCESSES_MAX * sizeof(struct pair))     /* that stayed; index in `processes` */
 
+#define MEMBER(member, size) struct buffer member;
+#define INIT(member, size) buffer_init(&sections->member, size);
+#define RELEASE(member, size) buffer_release(&sections->member);
+
 /* Arrays in buffers, whose memory comes from realloc(). */
 #define ITEMS(buffer, type) ((type *)(void *)(buffer).data)
 #define COUNT(buffer, type) ((buffer).size / sizeof(type))
@@ -104,10 +108,8 @@ struct sections {
     struct atomic *listings; /* NULL: not counted */
     sections_step *step;     /* the next one */
     struct scan_counts counts;
-#define X(member, size) struct buffer member;
-    ROWS_LIST(X)
-    MAKING_LIST(X)
-#undef X
+    ROWS_LIST(MEMBER)
+    MAKING_LIST(MEMBER)
     bool is_full; /* a bound was met */
 
     size_t directory_index; /* of the one in hand */
@@ -141,10 +143,8 @@ struct sections *sections_create(const struct platform *platform, const struct s
     sections->query = *query;
     sections->listings = listings;
     sections->step = step_root;
-#define X(member, size) buffer_init(&sections->member, size);
-    ROWS_LIST(X)
-    MAKING_LIST(X)
-#undef X
+    ROWS_LIST(INIT)
+    MAKING_LIST(INIT)
     return sections;
 }
 
@@ -174,9 +174,7 @@ static bool close_objects(struct sections *sections, size_t count)
 /* What costs is over: another list may be made. */
 static void end_listing(struct sections *sections)
 {
-#define X(member, size) buffer_release(&sections->member);
-    MAKING_LIST(X)
-#undef X
+    MAKING_LIST(RELEASE)
     if (sections->listings != NULL && sections->step != step_root)
         atomic_set(sections->listings, 0);
     sections->listings = NULL;
@@ -189,9 +187,7 @@ void sections_destroy(struct sections *sections)
     (void)close_objects(sections, SIZE_MAX);
     end_listing(sections);
     process_list_release(sections->processes);
-#define X(member, size) buffer_release(&sections->member);
-    ROWS_LIST(X)
-#undef X
+    ROWS_LIST(RELEASE)
     free(sections);
 }
 

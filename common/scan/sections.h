@@ -20,10 +20,9 @@ enum {
     SECTIONS_MAX = 128 * 1024, /* in one answer; as many handles are open at once */
     SECTIONS_TEXT_SIZE_MAX = 64 * 1024 * 1024,
     DIRECTORIES_MAX = 16 * 1024,
-    DIRECTORY_CALL_SIZE =
-        72 * 1024, /* the longest name fits; the kernel takes as much of its pool */
-    DIRECTORY_ENTRIES_MAX = 512 * 1024,          /* in all passes over one directory */
-    DIRECTORY_PASSES_MAX = 4,                    /* until two agree */
+    DIRECTORY_CALL_SIZE = 72 * 1024,    /* takes the longest name; as much of the kernel's pool */
+    DIRECTORY_ENTRIES_MAX = 512 * 1024, /* in all passes over one directory */
+    DIRECTORY_PASSES_MAX = 4,           /* until two agree */
     HANDLES_ANSWER_SIZE_MAX = 256 * 1024 * 1024, /* 6.7 million handles */
     HANDLES_PER_STEP = 16 * 1024,
     HOLDERS_MAX = 1024 * 1024

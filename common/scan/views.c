@@ -36,7 +36,6 @@ void views_begin(struct views *views, struct address_space *space, uint64_t addr
               !views->no_allocations);
     if (views->query->has_address)
         walk_restrict(&views->walk, views->query->address);
-    views->space = space;
     views->step = step_walk;
     views->refuses_names = false;
     views->has_unnamed = false;
@@ -88,7 +87,6 @@ static enum walk_result step_walk(struct views *views)
     if ((!query->has_address ||
          (query->address >= view->base && query->address - view->base < view->size)) &&
         can_match(query, view->kind)) {
-        views->map = *view;
         views->step = step_name;
     }
     return WALK_ON;
@@ -104,7 +102,7 @@ static enum walk_result leave_view(struct views *views)
 static bool matches_path(const struct views *views)
 {
     const struct views_query *query = views->query;
-    const struct map_row *map = &views->map;
+    const struct map_row *map = &views->walk.view;
     for (size_t i = 0; i < query->paths_count; i++)
         if ((map->path.data != NULL && glob_match_path(query->paths[i], map->path)) ||
             (map->device_path.data != NULL && glob_match_path(query->paths[i], map->device_path)))
@@ -114,17 +112,17 @@ static bool matches_path(const struct views *views)
 
 static enum walk_result begin_pages(struct views *views)
 {
-    views->map.has_pages = views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused;
-    views->map.has_shares = views->map.has_pages && !views->platform->hides_shares;
-    views->position = views->map.base;
-    views->step = views->map.has_pages ? step_pages : step_map;
+    views->walk.view.has_pages = views->query->detail == VIEWS_WITH_PAGES && !views->pages_refused;
+    views->walk.view.has_shares = views->walk.view.has_pages && !views->platform->hides_shares;
+    views->position = views->walk.view.base;
+    views->step = views->walk.view.has_pages ? step_pages : step_map;
     return WALK_ON;
 }
 
 /* The view is complete, except for what a detail adds. */
 static enum walk_result after_name(struct views *views)
 {
-    struct map_row *map = &views->map;
+    struct map_row *map = &views->walk.view;
     if (!can_match(views->query, map->kind) || !matches_path(views))
         return leave_view(views);
     if (map->committed != COMMITTED_UNKNOWN || views->query->detail == VIEWS_PLAIN)
@@ -138,7 +136,7 @@ static enum walk_result after_name(struct views *views)
 /* Adds up what is committed of it, run by run. */
 static enum walk_result step_runs(struct views *views)
 {
-    struct map_row *map = &views->map;
+    struct map_row *map = &views->walk.view;
     struct region run;
     const enum walk_result result = walk_run(&views->walk, views->position, &run);
     if (result == WALK_DONE)
@@ -154,7 +152,7 @@ static enum walk_result step_runs(struct views *views)
 
 static void take_name(struct views *views)
 {
-    struct map_row *map = &views->map;
+    struct map_row *map = &views->walk.view;
     const struct span name = buffer_span(&views->device_path);
     if (map->kind == VIEW_MAPPED)
         map->kind = VIEW_DATA;
@@ -169,7 +167,7 @@ static void take_name(struct views *views)
 
 bool views_take_driver(struct views *views, uint64_t size, bool lossy)
 {
-    views->map = (struct map_row){
+    views->walk.view = (struct map_row){
         .size = size, .committed = COMMITTED_UNKNOWN, .kind = VIEW_DRIVER, .path_lossy = lossy};
     take_name(views);
     return matches_path(views);
@@ -178,7 +176,7 @@ bool views_take_driver(struct views *views, uint64_t size, bool lossy)
 /* Names the view. A name that fails is a fact about this view: it says nothing about others. */
 static enum walk_result step_name(struct views *views)
 {
-    struct map_row *map = &views->map;
+    struct map_row *map = &views->walk.view;
     uint32_t nt_status = views->no_names;
 
     if (is_nameless(map->kind))
@@ -189,7 +187,7 @@ static enum walk_result step_name(struct views *views)
     } else if (nt_status == NTSTATUS_OK) {
         views->counts->names++;
         watch_mark(views->platform->watch, STAGE_NAMES);
-        nt_status = views->platform->name(views->platform->context, views->space, map->base,
+        nt_status = views->platform->name(views->platform->context, views->walk.space, map->base,
                                           &views->device_path, &map->path_lossy);
     }
     if (nt_status_is_exited(nt_status))
@@ -211,7 +209,7 @@ static enum walk_result step_name(struct views *views)
 /* Counts one batch of its pages. */
 static enum walk_result step_pages(struct views *views)
 {
-    struct map_row *map = &views->map;
+    struct map_row *map = &views->walk.view;
     const uint64_t left = (map->base + map->size - views->position) / MEMORY_PAGE_SIZE;
     const size_t count = left < PAGES_BATCH_MAX ? (size_t)left : PAGES_BATCH_MAX;
     if (count == 0 || map->pages.counted >= (uint64_t)PAGES_VIEW_MAX * MEMORY_PAGE_SIZE) {
@@ -222,9 +220,9 @@ static enum walk_result step_pages(struct views *views)
         views->pages[i].address = views->position + (uint64_t)i * MEMORY_PAGE_SIZE;
     views->counts->pages++;
     watch_mark(views->platform->watch, STAGE_PAGES);
-    const uint32_t nt_status =
-        views->platform->memory(views->platform->context, views->space, MEMORY_CLASS_WORKING_SET_EX,
-                                0, views->pages, count * sizeof views->pages[0]);
+    const uint32_t nt_status = views->platform->memory(views->platform->context, views->walk.space,
+                                                       MEMORY_CLASS_WORKING_SET_EX, 0, views->pages,
+                                                       count * sizeof views->pages[0]);
     if (nt_status_is_exited(nt_status))
         return fail(views, nt_status, NULL);
     if (nt_status == NTSTATUS_OK) {
@@ -241,7 +239,7 @@ static enum walk_result step_pages(struct views *views)
 /* Reports it. */
 static enum walk_result step_map(struct views *views)
 {
-    views->position = views->map.base;
+    views->position = views->walk.view.base;
     views->step = views->lists_regions ? step_region : step_walk;
     return WALK_VIEW;
 }
@@ -249,7 +247,7 @@ static enum walk_result step_map(struct views *views)
 /* Reports its next region. */
 static enum walk_result step_region(struct views *views)
 {
-    if (views->position >= views->map.base + views->map.size)
+    if (views->position >= views->walk.view.base + views->walk.view.size)
         return leave_view(views);
     const enum walk_result result = walk_run(&views->walk, views->position, &views->region);
     if (result == WALK_FAILED)

@@ -30,19 +30,17 @@ struct views {
     uint32_t no_names;   /* the same of names: the status that said so; 0: it has them */
 
     /* results; spans are valid until the next call */
-    struct map_row map;   /* of WALK_VIEW */
-    struct region region; /* of WALK_REGION, cut to `map` */
+    struct walk walk;     /* walk.view: of WALK_VIEW */
+    struct region region; /* of WALK_REGION, cut to the view */
     uint32_t nt_status;   /* of WALK_FAILED; 0: Windows contradicted itself */
     const char *message;  /* of WALK_FAILED; static text */
 
-    struct address_space *space;
     enum walk_result (*step)(struct views *views); /* the next piece of work */
     bool lists_regions;
     bool refuses_names; /* set after views_begin(): names are not asked for, and */
     bool has_unnamed;   /* were for a view */
     bool pages_refused; /* the handle does not allow it: no more are asked for */
     uint64_t position;  /* of the next page or region */
-    struct walk walk;
     struct buffer device_path;
     struct buffer path;
     struct page pages[PAGES_BATCH_MAX];
@@ -59,8 +57,7 @@ void views_deinit(_Inout_ struct views *views);
 void views_begin(_Inout_ struct views *views, _In_ struct address_space *space,
                  uint64_t address_limit, bool show_addresses);
 
-/* Makes views->map a driver; no process need be open.
- * name  Cleared and filled by the caller: views->device_path. Returns whether the query asks for it. */
+/* Makes a driver, whose name is in views->device_path, the view. Returns whether the query asks for it. */
 bool views_take_driver(_Inout_ struct views *views, uint64_t size, bool lossy);
 
 /* Does the next piece of work, at most one kernel query and one path look-up. Not to be called again
