@@ -39,12 +39,9 @@ static bool abandon(struct watch *watch, uint64_t now_ms, uint32_t query_ms,
     const long state = atomic_get(&watch->state);
     const long mark = atomic_get(&watch->mark);
 
-    if (state == ABANDONED || state % 2 == 0) {
-        watch->is_seen = false;
+    if (state == ABANDONED || state % 2 == 0)
         return false;
-    }
-    if (!watch->is_seen || watch->seen_mark != mark) {
-        watch->is_seen = true;
+    if (watch->seen_mark != mark) { /* each slice begins with another */
         watch->seen_mark = mark;
         watch->seen_ms = now_ms;
     }

@@ -44,9 +44,7 @@ struct watch {
      * known once it was opened. The observer reads what was written before the latest mark. */
     struct watch_target target;
 
-    /* the observer's */
-    bool is_seen;
-    long seen_mark;
+    long seen_mark; /* the observer's, as the next */
     uint64_t seen_ms;
 };
 

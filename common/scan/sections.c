@@ -115,7 +115,7 @@ struct sections {
     size_t directory_index; /* of the one in hand */
     bool is_single;         /* Windows gives one entry a call */
     bool is_lossy;          /* the text in `part` is not all of its name */
-    struct {
+    struct reading {
         size_t index;     /* of the next entry, once all are read */
         uint32_t ordinal; /* of the next entry to be read */
         size_t seen;      /* entries of all types, in all passes */
@@ -427,7 +427,8 @@ static void unite_passes(struct sections *sections)
 static void step_read(struct sections *sections, struct scan_row *row)
 {
     const struct platform *platform = sections->platform;
-    const uint32_t ordinal = sections->reading.ordinal;
+    struct reading *reading = &sections->reading;
+    const uint32_t ordinal = reading->ordinal;
     const char *message = NULL;
 
     if (sections->directory_index == COUNT(sections->directories, struct object)) {
@@ -444,28 +445,27 @@ static void step_read(struct sections *sections, struct scan_row *row)
     sections->counts.queries.lists++;
     const uint32_t nt_status =
         platform->objects->read(platform->context, directory->handle, sections->is_single,
-                                DIRECTORY_CALL_SIZE, &sections->reading.ordinal, &sections->answer);
+                                DIRECTORY_CALL_SIZE, &reading->ordinal, &sections->answer);
     const bool is_good = nt_status == NTSTATUS_OK || nt_status == NTSTATUS_MORE_ENTRIES;
     const size_t count = is_good ? take_entries(sections) : 0;
-    sections->reading.calls += is_good;
-    if (sections->reading.seen == DIRECTORY_ENTRIES_MAX) {
+    reading->calls += is_good;
+    if (reading->seen == DIRECTORY_ENTRIES_MAX) {
         message = "Windows' list of this directory of objects was not read to its end: it has too "
                   "many entries (524288 were read).";
     } else if (nt_status == NTSTATUS_NO_MORE_ENTRIES ||
                (nt_status == NTSTATUS_OK && !sections->is_single)) {
         const bool is_stable =
-            sections->reading.calls <= 1 ||
-            (sections->reading.passes > 0 && sections->reading.hash == sections->reading.last_hash);
-        sections->reading.last_hash = sections->reading.hash;
-        sections->reading.hash = 0;
-        sections->reading.ordinal = 0;
-        sections->reading.calls = 0;
-        if (!is_stable && ++sections->reading.passes < DIRECTORY_PASSES_MAX)
+            reading->calls <= 1 || (reading->passes > 0 && reading->hash == reading->last_hash);
+        reading->last_hash = reading->hash;
+        reading->hash = 0;
+        reading->ordinal = 0;
+        reading->calls = 0;
+        if (!is_stable && ++reading->passes < DIRECTORY_PASSES_MAX)
             return;
         if (!is_stable)
             message = "This directory of objects changed each time it was read, so sections may be "
                       "missing.";
-    } else if (count > 0 && sections->reading.ordinal > ordinal) {
+    } else if (count > 0 && reading->ordinal > ordinal) {
         return;
     } else if (nt_status == NTSTATUS_NOT_IMPLEMENTED && !sections->is_single) {
         sections->is_single = true;
