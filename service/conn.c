@@ -63,9 +63,7 @@ static void serve_fault(struct conn *conn, enum conn_close_reason reason, enum s
 static void release_input(struct conn *conn)
 {
     buffer_release(&conn->in);
-    conn->line_offset = 0;
-    conn->line_size = 0;
-    conn->search_offset = 0;
+    conn->line_offset = conn->line_size = conn->search_offset = 0;
 }
 
 /* Until its three bytes are here it is left alone: no shorter text that looks like one is a

@@ -228,8 +228,7 @@ static void write_fault(struct session *session)
     write_error(session, fault, text, hint);
 }
 
-/* Reads the request. Returns false, with the error written, when there is no memory for an answer.
- */
+/* Reads the request. Returns false, with the error written, without memory for an answer. */
 static bool begin_answer(struct session *session, uint64_t now_ms)
 {
     session->answer =

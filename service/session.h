@@ -83,9 +83,8 @@ const struct caller *session_known_caller(_In_ const struct session *session);
 void session_on_caller(_Inout_ struct session *session, enum filtered_admins mode,
                        _In_opt_ const struct caller *caller);
 
-/* SESSION_IDENTIFY or SESSION_READ: the client gets one error line, then the session closes. Does
- * nothing to a session that ends already.
- * message  Static text: which limit was met. */
+/* SESSION_IDENTIFY or SESSION_READ: the client gets one error line, then the session closes, unless it
+ * ends already. message: static text, which limit was met. */
 void session_refuse(_Inout_ struct session *session, enum status code, const char *message);
 
 /* SESSION_SERVE: reports a fault, reads a request, or answers what asks nothing of the system. */

@@ -34,8 +34,7 @@ DWORD descriptor_create(const char *sddl, PSECURITY_DESCRIPTOR *descriptor)
 
 void descriptor_free(PSECURITY_DESCRIPTOR *descriptor)
 {
-    if (*descriptor != NULL)
-        LocalFree(*descriptor);
+    LocalFree(*descriptor); /* accepts NULL */
     *descriptor = NULL;
 }
 

@@ -30,7 +30,7 @@ NODISCARD DWORD descriptor_copy_sddl(_In_ const char *sddl, _Out_ struct descrip
 NODISCARD DWORD descriptor_copy_object(HANDLE object, SE_OBJECT_TYPE type,
                                        SECURITY_INFORMATION parts, _Out_ struct descriptor *copy);
 
-/* Frees and empties; accepts all zero. */
+/* Accepts all zero. */
 void descriptor_release(_Inout_ struct descriptor *copy);
 
 /* --- the group of readers ---
