@@ -226,18 +226,13 @@ DWORD hardening_check_folder(const wchar_t *exe, char *reason)
 
 const char *hardening_drive_problem(UINT drive_type)
 {
-    switch (drive_type) {
-    case DRIVE_FIXED:
-    case DRIVE_RAMDISK:
+    if (drive_type == DRIVE_FIXED || drive_type == DRIVE_RAMDISK)
         return NULL;
-    case DRIVE_REMOTE:
+    if (drive_type == DRIVE_REMOTE)
         return "the program is on a network drive";
-    case DRIVE_REMOVABLE:
-    case DRIVE_CDROM:
-        return "the program is on a removable drive";
-    default:
-        return "the drive of the program is unknown";
-    }
+    return drive_type == DRIVE_REMOVABLE || drive_type == DRIVE_CDROM
+               ? "the program is on a removable drive"
+               : "the drive of the program is unknown";
 }
 
 void hardening_check_program(const wchar_t *exe, char *reason)

@@ -32,20 +32,17 @@ NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, DWORD first,
  * NULL. */
 void pipe_close(_Inout_ HANDLE *pipe);
 
-/* Does that with every instance, for good: none can be made afterwards. For a process that ends while
- * threads still hold instances. */
+/* Does that with every instance, for good, also with those that threads still use; then ends the
+ * process, without unwinding. */
 void pipe_close_all(void);
-
-/* Does that, then ends the process, without unwinding. */
 NORETURN void pipe_end_process(int code);
 
 /* True when the client has closed its end and left nothing to read. Does not block, also when an
  * operation is pending: the handle is overlapped. */
 bool pipe_is_abandoned(_In_ HANDLE pipe);
 
-/* The calls of Windows that the pipe server depends on and that can fail, as a table. A test
- * replaces one to make it fail at its k-th use (tests/win32/test_faults.c), while no server exists:
- * it needs no lock. */
+/* The calls of Windows that the pipe server depends on and that can fail. A test replaces one, while no
+ * server exists, to make it fail at its k-th use (tests/win32/test_faults.c). */
 struct pipe_calls {
     HANDLE(WINAPI *create_named_pipe)
     (LPCWSTR, DWORD, DWORD, DWORD, DWORD, DWORD, DWORD, LPSECURITY_ATTRIBUTES);

@@ -7,7 +7,6 @@
 
 #include "common/answer/answer.h"
 #include "common/proto/protocol.h"
-#include "common/proto/statistics.h"
 #include "common/win32/win.h"
 #include "service/policy.h"
 #include "service/win32/client_token.h"
@@ -26,9 +25,8 @@ struct server_config {
     client_opener_query *query_opener;    /* who opened the pipe; NULL: client_token_opener */
 };
 
-/* Takes the name and listens.
+/* Takes the name and listens, until server_stop().
  * config  Copied except for what `context` points to.
- * server  Receives the server; end it with server_stop().
  * Returns a Win32 error. When the name is taken that is ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY; no
  * other name is ever tried. */
 NODISCARD DWORD server_create(const struct server_config *config, _Out_ struct server **server);
