@@ -4,6 +4,7 @@
 
 #include "common/proto/protocol.h"
 #include "common/text/number.h"
+#include "service/help_text.h"
 
 enum { READERS_SIZE_MAX = 256 }; /* DOMAIN\name; Windows allows less */
 
@@ -141,42 +142,4 @@ bool command_line_parse(size_t count, const char *const *arguments, unsigned pro
     return true;
 }
 
-const char command_line_help[] =
-    "lsmapd: the service that lists memory-mapped files for lsmap\n"
-    "\n"
-    "usage: lsmapd install [--readers NAME] [--filtered-admins MODE] [--enable] [--no-start]\n"
-    "                      [--trust-folder] [--packaged] [--check] [--quiet]\n"
-    "       lsmapd uninstall [--purge] [--quiet]\n"
-    "       lsmapd stop | status [--quiet]\n"
-    "       lsmapd access [--json]\n"
-    "       lsmapd --console [--pipe NAME] [--limit NAME=VALUE]...\n"
-    "       lsmapd --version | --help\n"
-    "\n"
-    "  install      register the service, or update it, and start it\n"
-    "  uninstall    stop the service and remove it\n"
-    "  stop         stop the service; succeeds when there is none\n"
-    "  status       print whether the service is installed and runs\n"
-    "  access       print who may ask the service for what\n"
-    "  --console    serve from this console until Ctrl+C\n"
-    "\n"
-    "  --readers NAME          add an account or group to the local group \"lsmap Readers\",\n"
-    "                          whose members may query every process, without addresses\n"
-    "  --filtered-admins MODE  what administrators get who did not elevate: full (as if\n"
-    "                          they had), no-addresses or off\n"
-    "  --check                 only check the other arguments\n"
-    "  --enable                start with Windows, also if the service was disabled\n"
-    "  --no-start              leave the service stopped\n"
-    "  --trust-folder          run from a folder that others can change, or that is not on a\n"
-    "                          fixed disk\n"
-    "  --packaged              installed by a package that has its own entry in the installed "
-    "apps\n"
-    "  --purge                 remove the group \"lsmap Readers\" as well\n"
-    "  --json                  JSON lines instead of text\n"
-    "  --pipe NAME             \\\\.\\pipe\\NAME, or NAME alone, instead of the usual pipe\n"
-    "  --limit NAME=VALUE      set a limit by its name in the registry\n"
-    "  --quiet                 print errors only\n"
-    "\n"
-    "Also /readers:NAME, /filtered-admins:MODE, /enable, /no-start, /trust-folder, /purge,\n"
-    "/quiet and /?.\n"
-    "Without arguments lsmapd must be started by the service control manager.\n"
-    "To check this machine, run lsmap-doctor.\n";
+const char command_line_help[] = HELP_LSMAPD;

@@ -1,4 +1,5 @@
-/* The help texts of lsmap, each of which fits a console of 80 columns and 24 lines. */
+/* The help texts of lsmap, each of which fits a console of 80 columns and 24 lines. They stand in
+ * help.txt. */
 #ifndef CLIENT_SHOW_HELP_H
 #define CLIENT_SHOW_HELP_H
 
