@@ -26,7 +26,8 @@ LAYERS = {
     "client": ["client/show"],
     "client/win32": ["client", "common/win32"],
 }
-GENERATED = {"common/version.h": "common/base", "messages.h": "service/win32"}
+GENERATED = {"common/version.h": "common/base", "messages.h": "service/win32",
+             "client/show/help_text.h": "client/show", "service/help_text.h": "service"}
 TOP_LEVEL = {"CMakeLists.txt", "CMakePresets.json", "CONTRIBUTING.md", "LICENSE", "README.md",
              "build", "client", "common", "install", "service", "tests"}
 
