@@ -90,7 +90,6 @@ bool options_is_scan(_In_ const struct options *options);
  * options  Set on success, untouched on failure.
  * message  Receives, on failure, one terminated line that is fit to be shown: what is wrong, where.
  * Returns false when lsmap must end with the exit code for usage. */
-NODISCARD bool options_parse(int argc, char *const *argv, _Out_ struct options *options,
-                             _Out_writes_(OPTIONS_ERROR_CAPACITY) char *message);
+NODISCARD bool options_parse(int argc, char *const *argv, struct options *options, char *message);
 
 #endif

@@ -68,12 +68,10 @@ void pipeline_init(struct pipeline *pipeline, const struct run_settings *setting
     };
 
     *pipeline = (struct pipeline){.settings = settings};
-    row_init(&pipeline->kept);
+    row_init(&pipeline->made);
     row_init(&pipeline->last);
-    row_init(&pipeline->user);
     buffer_init(&pipeline->line, 4 * ROW_LINE_SIZE_MAX);
     buffer_init(&pipeline->kinds, KINDS_SIZE_MAX);
-    buffer_init(&pipeline->path, ROW_LINE_SIZE_MAX);
     buffer_init(&pipeline->out, OUT_SIZE_MAX);
     buffer_init(&pipeline->say, SAY_SIZE_MAX);
     filter_init(&pipeline->filter, settings->folders, settings->folders_count);
@@ -87,12 +85,10 @@ void pipeline_init(struct pipeline *pipeline, const struct run_settings *setting
 
 void pipeline_release(struct pipeline *pipeline)
 {
-    row_release(&pipeline->kept);
+    row_release(&pipeline->made);
     row_release(&pipeline->last);
-    row_release(&pipeline->user);
     buffer_release(&pipeline->line);
     buffer_release(&pipeline->kinds);
-    buffer_release(&pipeline->path);
     buffer_release(&pipeline->out);
     buffer_release(&pipeline->say);
     filter_release(&pipeline->filter);
@@ -177,61 +173,56 @@ static bool show(struct pipeline *pipeline, struct row *row)
 /* Shows the process whose rows were put together. */
 static bool show_user(struct pipeline *pipeline)
 {
-    struct row *user = &pipeline->user;
+    struct row *user = &pipeline->made;
 
     if (user->type != ROW_USER)
         return true;
     if (pipeline->others > 0)
-        buffer_format(&pipeline->path, " and %" PRIu64 " more", pipeline->others);
+        buffer_format(&pipeline->line, " and %" PRIu64 " more", pipeline->others);
     row_set_text(user, MEMBER_KIND, buffer_span(&pipeline->kinds));
-    row_set_text(user, MEMBER_PATH, buffer_span(&pipeline->path));
+    row_set_text(user, MEMBER_PATH, buffer_span(&pipeline->line));
     bool good = show(pipeline, user);
     row_begin(user, ROW_OTHER);
-    return good;
-}
-
-static void begin_user(struct pipeline *pipeline, const struct row *row)
-{
-    static const enum row_member members[] = {MEMBER_PROTECTION, MEMBER_OWNER, MEMBER_SERVICES};
-    struct row *user = &pipeline->user;
-
-    row_begin(user, ROW_USER);
-    row_set_number(user, MEMBER_PID, row_number(row, MEMBER_PID, 0));
-    row_set_text(user, MEMBER_PROCESS,
-                 row_text(row, row->type == ROW_PROCESS ? MEMBER_NAME : MEMBER_PROCESS));
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
-        row_set_text(user, members[i], row_text(row, members[i]));
-    buffer_clear(&pipeline->kinds);
-    buffer_clear(&pipeline->path);
     pipeline->others = 0;
+    buffer_clear(&pipeline->kinds);
+    buffer_clear(&pipeline->line);
+    return good;
 }
 
 /* Puts a row together with the others of its process. */
 static bool add_to_user(struct pipeline *pipeline, const struct row *row)
 {
-    bool is_use = row->type == ROW_MAP || row->type == ROW_OPEN || row->type == ROW_STALE;
-    bool is_same = pipeline->user.type == ROW_USER && row->type != ROW_PROCESS &&
-                   row_number(row, MEMBER_PID, 0) == row_number(&pipeline->user, MEMBER_PID, 0);
+    static const enum row_member members[] = {MEMBER_PROTECTION, MEMBER_OWNER, MEMBER_SERVICES};
+    const bool is_process = row->type == ROW_PROCESS;
+    const uint64_t pid = row_number(row, MEMBER_PID, 0);
+    struct row *user = &pipeline->made;
+    struct buffer *kinds = &pipeline->kinds, *first = &pipeline->line;
     struct span kind = row_text(row, MEMBER_KIND), path = row_text(row, MEMBER_PATH);
 
-    if (!is_use && row->type != ROW_PROCESS)
+    if (!is_process && row->type != ROW_MAP && row->type != ROW_OPEN && row->type != ROW_STALE)
         return true;
-    if (!is_same && !show_user(pipeline))
-        return false;
-    if (!is_same)
-        begin_user(pipeline, row);
-    if (!is_use)
+    if (is_process || user->type != ROW_USER || pid != row_number(user, MEMBER_PID, 0)) {
+        if (!show_user(pipeline))
+            return false;
+        row_begin(user, ROW_USER);
+        row_set_number(user, MEMBER_PID, pid);
+        row_set_text(user, MEMBER_PROCESS,
+                     row_text(row, is_process ? MEMBER_NAME : MEMBER_PROCESS));
+        for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+            row_set_text(user, members[i], row_text(row, members[i]));
+    }
+    if (is_process)
         return true;
     path = path.size > 0 ? path : row_text(row, MEMBER_DEVICE_PATH);
-    if (pipeline->path.size == 0)
-        buffer_append(&pipeline->path, path);
+    if (first->size == 0)
+        buffer_append(first, path);
     else
-        pipeline->others += path_compare(path, buffer_span(&pipeline->path)) != 0;
-    for (size_t i = 0; i < pipeline->kinds.size; i++)
-        if (span_starts_with(span_from(buffer_span(&pipeline->kinds), i), kind))
+        pipeline->others += path_compare(path, buffer_span(first)) != 0;
+    for (size_t i = 0; i < kinds->size; i++)
+        if (span_starts_with(span_from(buffer_span(kinds), i), kind))
             return true;
-    buffer_text(&pipeline->kinds, pipeline->kinds.size > 0 ? "," : "");
-    return buffer_append(&pipeline->kinds, kind) && !pipeline->path.failed;
+    buffer_text(kinds, kinds->size > 0 ? "," : "");
+    return buffer_append(kinds, kind) && !first->failed;
 }
 
 /* What needs all rows before it can hand on the first. */
@@ -277,8 +268,8 @@ static bool show_kept(struct pipeline *pipeline, bool *more)
         return false;
     while (pipeline->out.size < OUTPUT_SIZE && sorter_is_used(sorter) &&
            (options->top == 0 || sorter->index < options->top) &&
-           sorter_next(sorter, &pipeline->kept))
-        if (!show(pipeline, &pipeline->kept))
+           sorter_next(sorter, &pipeline->made))
+        if (!show(pipeline, &pipeline->made))
             return false;
     *more = pipeline->out.size >= OUTPUT_SIZE;
     if (*more)

@@ -69,13 +69,12 @@ struct pipeline {
     const struct run_settings *settings;
     struct filter filter;
     struct sorter sorter;
-    struct row user; /* with -f: the process whose rows are put together; of --pids, too */
-    struct buffer kinds, path; /* of these rows: distinct kinds, the first path */
-    uint64_t others;           /* rows with another path */
-    struct row kept;           /* a row that was kept until the end */
-    struct row last;           /* the terminal row, kept for last */
-    struct buffer line;        /* of --ascii */
-    uint64_t rows, processes;  /* handed to the format */
+    struct row made; /* a process whose rows are put together; a row that the sorter kept */
+    struct buffer kinds,
+        line;        /* of this process: distinct kinds, the first path; of --ascii: line */
+    uint64_t others; /* rows of this process with another path */
+    struct row last; /* the terminal row, kept for last */
+    uint64_t rows, processes; /* handed to the format */
     struct table table;
     struct csv csv;
     struct prometheus prometheus;

@@ -1,26 +1,10 @@
 #include "client/spool.h"
 
-void spool_init(struct spool *spool, size_t memory_max)
-{
-    *spool = (struct spool){.file_begin = 0};
-    buffer_init(&spool->memory, memory_max);
-}
-
-void spool_release(struct spool *spool)
-{
-    buffer_release(&spool->memory);
-}
-
 bool spool_put(struct spool *spool, struct span bytes)
 {
     if (spool->file_begin < spool->file_end || !buffer_reserve(&spool->memory, bytes.size))
         return false;
     return buffer_append(&spool->memory, bytes);
-}
-
-void spool_wrote(struct spool *spool, size_t size)
-{
-    spool->file_end += size;
 }
 
 size_t spool_take(struct spool *spool, struct buffer *out, uint64_t *offset)

@@ -7,18 +7,15 @@
 
 enum { SPOOL_READ_SIZE = 1024 * 1024 }; /* of the file at once, at most */
 
+/* The user makes and releases the buffer; the rest is zero at first. */
 struct spool {
     struct buffer memory;          /* older than what is in the file */
     uint64_t file_begin, file_end; /* the part of the file that was not taken yet */
 };
 
-void spool_init(_Out_ struct spool *spool, size_t memory_max);
-void spool_release(_Inout_ struct spool *spool);
-
-/* Keeps bytes in memory. Returns false when they must be written to the file, at file_end, and
- * reported by spool_wrote(). */
+/* Keeps bytes in memory. Returns false when they must be written to the file, at file_end, to which
+ * their number is added then. */
 NODISCARD bool spool_put(_Inout_ struct spool *spool, struct span bytes);
-void spool_wrote(_Inout_ struct spool *spool, size_t size);
 
 /* Takes what comes next: what is in memory is moved to `out`, which must be empty and have the same
  * bound. Returns 0, or how many bytes must be read from the file at *offset, before more are written.

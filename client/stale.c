@@ -13,12 +13,6 @@ struct stale_process {
     struct span name, services, start; /* in the store */
 };
 
-static bool keep(struct stale *stale, struct buffer *list, const void *item, size_t size)
-{
-    stale->failed = !buffer_append(list, (struct span){(const char *)item, size}) || stale->failed;
-    return !stale->failed;
-}
-
 static int compare_spans(const void *a, const void *b)
 {
     return path_compare(*(const struct span *)a, *(const struct span *)b);
@@ -39,12 +33,12 @@ static void read_pending(struct stale *stale, struct span texts)
         if (span_starts_with(name, SPAN("\\??\\")))
             name = span_from(name, 4);
         if (name.size > 0)
-            (void)keep(stale, &stale->pending, &name, sizeof name);
+            buffer_append(&stale->pending, (struct span){(const char *)&name, sizeof name});
     }
-    if (stale->pending.size > 0 &&
-        !merge_sort(stale->pending.data, stale->pending.size / sizeof(struct span),
-                    sizeof(struct span), compare_spans))
-        stale->failed = true;
+    stale->failed = stale->pending.failed ||
+                    (stale->pending.size > 0 &&
+                     !merge_sort(stale->pending.data, stale->pending.size / sizeof(struct span),
+                                 sizeof(struct span), compare_spans));
 }
 
 void stale_init(struct stale *stale, const struct stale_calls *calls)
@@ -81,12 +75,11 @@ void stale_add(struct stale *stale, const struct row *row)
                                         .name = row_text(row, MEMBER_NAME),
                                         .services = row_text(row, MEMBER_SERVICES),
                                         .start = row_text(row, MEMBER_START)};
-        if (!store_keep(&stale->store, &process.name) ||
-            !store_keep(&stale->store, &process.services) ||
-            !store_keep(&stale->store, &process.start))
-            stale->failed = true;
-        else
-            (void)keep(stale, &stale->processes, &process, sizeof process);
+        const struct span item = {(const char *)&process, sizeof process};
+        stale->failed = !store_keep(&stale->store, &process.name) ||
+                        !store_keep(&stale->store, &process.services) ||
+                        !store_keep(&stale->store, &process.start) ||
+                        !buffer_append(&stale->processes, item) || stale->failed;
         return;
     }
     struct span kind = row_text(row, MEMBER_KIND);

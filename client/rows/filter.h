@@ -22,8 +22,7 @@ void filter_release(_Inout_ struct filter *filter);
 
 /* Returns true when the row is to be handed on.
  * process  Receives a row to be handed on before it, or NULL. Without memory it has failed. */
-bool filter_passes(_Inout_ struct filter *filter, _In_ const struct row *row,
-                   _Out_ struct row **process);
+bool filter_passes(struct filter *filter, const struct row *row, struct row **process);
 
 /* True when `path` is the folder or is in it, at any depth; case does not matter. Components must
  * match completely: a file in C:\Windows.old is not under C:\Windows. In `folder` a `/` is taken as

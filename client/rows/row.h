@@ -26,8 +26,8 @@ enum { ROW_LINE_SIZE_MAX = OUTPUT_ROW_SIZE_MAX + 4 * 1024 };
     X(ROW_STATS, "stats", 0)                                                                \
     X(ROW_FILE, "file", 0)                     /* sort.h */                                 \
     X(ROW_STALE, "stale", 0)                   /* stale.h */                                \
-    X(ROW_OPEN, "open", BIT(MEMBER_PID))       /* who.h: open, but not mapped */            \
-    X(ROW_USER, "user", 0)                     /* pipeline.h */                             \
+    X(ROW_OPEN, "open", BIT(MEMBER_PID))       /* spelling.h: open, but not mapped */       \
+    X(ROW_USER, "user", 0)                     /* run.h */                                  \
     X(ROW_PROCESS_CHANGE, "process_change", 0) /* diff.h, as is the next */                 \
     X(ROW_MAP_CHANGE, "map_change", 0)                                                      \
     X(ROW_END, "end",                                                                       \

@@ -40,8 +40,7 @@ NODISCARD bool store_keep(_Inout_ struct store *store, _Inout_ struct span *text
 
 /* Sets the two paths of a row that is made of a view.
  * device_path  Of a view that has another path, too. */
-void store_set_paths(_Inout_ struct row *row, _In_ const struct stored_view *view,
-                     struct span device_path);
+void store_set_paths(struct row *row, const struct stored_view *view, struct span device_path);
 
 /* All views, valid until the next one is kept; NULL when there are none. */
 struct stored_view *store_views(_In_ const struct store *store);

@@ -28,8 +28,7 @@ void csv_deinit(_Inout_ struct csv *csv);
 
 /* Appends the line of a row; with the first row of any type the header before it, so that a refused
  * request leaves no header. Returns false when a buffer is at its bound. */
-NODISCARD bool csv_row(_Inout_ struct csv *csv, _In_ const struct row *row,
-                       _Inout_ struct buffer *out);
+NODISCARD bool csv_row(struct csv *csv, const struct row *row, struct buffer *out);
 
 /* One field, without its separator. data NULL: unknown. */
 void csv_field(_Inout_ struct buffer *out, struct span text);

@@ -50,7 +50,6 @@ NODISCARD bool prometheus_row(_Inout_ struct prometheus *prometheus, _In_ const 
 
 /* To be called after the last row, and again as long as it sets *more: appends the text, about
  * OUTPUT_SIZE bytes a call. */
-NODISCARD bool prometheus_end(_Inout_ struct prometheus *prometheus, _Inout_ struct buffer *out,
-                              _Out_ bool *more);
+NODISCARD bool prometheus_end(struct prometheus *prometheus, struct buffer *out, bool *more);
 
 #endif

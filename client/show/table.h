@@ -36,14 +36,12 @@ struct table {
     uint64_t bytes;                         /* of address space, of the views or files shown */
 };
 
-void table_init(_Out_ struct table *table, enum columns_table kind,
-                _In_ const struct table_style *style);
+void table_init(struct table *table, enum columns_table kind, const struct table_style *style);
 void table_deinit(_Inout_ struct table *table);
 
 /* Appends what a row shows; nothing for a row that is not part of the table. Returns false when a
  * buffer is at its bound. */
-NODISCARD bool table_row(_Inout_ struct table *table, _In_ const struct row *row,
-                         _Inout_ struct buffer *out);
+NODISCARD bool table_row(struct table *table, const struct row *row, struct buffer *out);
 
 /* Appends the sums, after the last row. */
 NODISCARD bool table_end(_Inout_ struct table *table, _Inout_ struct buffer *out);

@@ -189,11 +189,6 @@ _Static_assert(sizeof PRODUCT_NAME + DISPLAY_COUNT_CAPACITY + sizeof ":  process
                    PROGRESS_CAPACITY,
                "the longest line fits");
 
-void progress_init(struct progress *progress, uint64_t now_ms)
-{
-    *progress = (struct progress){.due_ms = now_ms + PROGRESS_QUIET_MS};
-}
-
 struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count, char *out)
 {
     char number[DISPLAY_COUNT_CAPACITY];

@@ -48,19 +48,15 @@ enum {
 /* The line that shows the progress of a long scan: "lsmap: 1,234 processes", drawn over itself and
  * cleared at the end. */
 struct progress {
-    uint64_t due_ms; /* when it may be drawn again */
+    uint64_t due_ms; /* when it may be drawn; at first PROGRESS_QUIET_MS after the start */
     int shown_width; /* columns on the console; 0: the line is not there */
 };
 
-/* now_ms  A steady clock, the same for all calls. */
-void progress_init(_Out_ struct progress *progress, uint64_t now_ms);
-
-/* Returns the text to write to show `count` processes; empty when it is too early. */
-struct span progress_draw(_Inout_ struct progress *progress, uint64_t now_ms, uint64_t count,
-                          _Out_writes_(PROGRESS_CAPACITY) char *out);
+/* Returns the text to write to show `count` processes, PROGRESS_CAPACITY bytes at most; empty when it
+ * is too early. now_ms  A steady clock. */
+struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count, char *out);
 
 /* Returns the text to write before anything else is written; empty when the line is not there. */
-struct span progress_clear(_Inout_ struct progress *progress,
-                           _Out_writes_(PROGRESS_CAPACITY) char *out);
+struct span progress_clear(struct progress *progress, char *out);
 
 #endif

@@ -190,7 +190,7 @@ static DWORD spool_result(struct console *console, struct span bytes)
     AcquireSRWLockExclusive(&console->lock);
     while (console->write_error == ERROR_SUCCESS && !spool_put(&console->spool, bytes)) {
         if (write_spool_file(console, bytes) == ERROR_SUCCESS) {
-            spool_wrote(&console->spool, bytes.size);
+            console->spool.file_end += bytes.size;
             break;
         }
         (void)SleepConditionVariableSRW(&console->changed, &console->lock, INFINITE, 0);
@@ -260,8 +260,8 @@ void console_open(struct console *console)
     console->width = console_width(console->out);
     console->output =
         (struct output){.context = console, .write = write_result, .complain = write_diagnostic};
-    spool_init(&console->spool, SPOOL_MEMORY_MAX);
-    progress_init(&console->progress, system_now_ms());
+    buffer_init(&console->spool.memory, SPOOL_MEMORY_MAX);
+    console->progress.due_ms = system_now_ms() + PROGRESS_QUIET_MS;
     if (console_width(console->error) > 0)
         console->output.progress = show_progress;
     (void)SetConsoleCtrlHandler(on_interrupt, TRUE);

@@ -38,22 +38,16 @@ struct places {
     size_t outside_count;
 };
 
-static void complain(const struct console *console, const char *text)
+/* Something failed that is not the server's fault. error  Of Windows; ERROR_SUCCESS: none. */
+static enum outcome complain(const struct console *console, const char *what, DWORD error)
 {
-    char line[OPTIONS_ERROR_CAPACITY + 64];
-    int size = snprintf(line, sizeof line, PRODUCT_NAME ": %s\n", text);
+    char line[OPTIONS_ERROR_CAPACITY + 256], reason[160] = "";
+    const bool is_known = error != ERROR_SUCCESS;
+    int size = snprintf(line, sizeof line, PRODUCT_NAME ": %s%s%s\n", what, is_known ? ": " : "",
+                        is_known ? text_w_error(reason, sizeof reason, error) : reason);
 
     if (size > 0)
         console->output.complain(console->output.context, (struct span){line, (size_t)size});
-}
-
-/* Something of Windows failed that is not the server's fault. */
-static enum outcome fail(const struct console *console, const char *what, DWORD error)
-{
-    char reason[160], text[OPTIONS_ERROR_CAPACITY];
-
-    (void)snprintf(text, sizeof text, "%s: %s", what, text_w_error(reason, sizeof reason, error));
-    complain(console, text);
     return OUTCOME_BROKEN;
 }
 
@@ -228,7 +222,7 @@ static enum outcome ask(void *context, const struct options *options, struct buf
 
     DWORD error = options->host ? query_host(&facts) : ERROR_SUCCESS;
     if (error != ERROR_SUCCESS)
-        return fail(console, "no identifier for the scan", error);
+        return complain(console, "no identifier for the scan", error);
     envelope_init(&envelope, &facts);
     settings.envelope = options->host ? &envelope : NULL;
     places_init(&places, options);
@@ -329,10 +323,8 @@ static enum outcome obey_into_file(struct console *console, struct options *opti
     (void)snprintf(file, sizeof file, "%s was not written%s",
                    cli_quote(span_from_string(options->out)).text,
                    error == ERROR_SHARING_VIOLATION ? ": another program has it open" : "");
-    if (error != ERROR_SUCCESS && error != ERROR_SHARING_VIOLATION)
-        return fail(console, file, error);
-    complain(console, file);
-    return is_kept ? OUTCOME_BROKEN : outcome;
+    (void)complain(console, file, error == ERROR_SHARING_VIOLATION ? ERROR_SUCCESS : error);
+    return is_kept ? OUTCOME_BROKEN : outcome; /* what is not kept ends without an error */
 }
 
 static enum outcome run(struct console *console, int argc, char *const *argv)
@@ -342,13 +334,13 @@ static enum outcome run(struct console *console, int argc, char *const *argv)
 
     if (!options_parse(argc, argv, &options, message)) {
         (void)snprintf(text, sizeof text, "%s (see " PRODUCT_NAME " --help)", message);
-        complain(console, text);
+        (void)complain(console, text, ERROR_SUCCESS);
         return OUTCOME_USAGE;
     }
     enum outcome outcome =
         options.out != NULL ? obey_into_file(console, &options) : obey(console, &options);
     return console_failed(console)
-               ? fail(console, "the output could not be written", console->write_error)
+               ? complain(console, "the output could not be written", console->write_error)
                : outcome;
 }
 
@@ -362,8 +354,6 @@ int wmain(int argc, wchar_t **argv_w)
     (void)SetDefaultDllDirectories(LOAD_LIBRARY_SEARCH_SYSTEM32);
     console_open(&console);
     char **argv = text_w_arguments(argc, argv_w);
-    if (argv != NULL)
-        return (int)run(&console, argc, argv);
-    complain(&console, "out of memory");
-    return OUTCOME_BROKEN;
+    return (int)(argv != NULL ? run(&console, argc, argv)
+                              : complain(&console, "out of memory", ERROR_SUCCESS));
 }

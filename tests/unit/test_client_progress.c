@@ -14,10 +14,9 @@ static void it_is_drawn_at_intervals(struct test *t)
         {1000 + PROGRESS_QUIET_MS + 1, 3, ""},
         {1000 + PROGRESS_QUIET_MS + PROGRESS_INTERVAL_MS, 1234, "\rlsmap: 1,234 processes"},
     };
-    struct progress progress;
+    struct progress progress = {.due_ms = 1000 + PROGRESS_QUIET_MS};
     char out[PROGRESS_CAPACITY];
 
-    progress_init(&progress, 1000);
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         TEST_ROW(t, "row %zu", i);
         struct span line = progress_draw(&progress, rows[i].now_ms, rows[i].count, out);
@@ -27,10 +26,9 @@ static void it_is_drawn_at_intervals(struct test *t)
 
 static void it_is_cleared_to_its_width(struct test *t)
 {
-    struct progress progress;
+    struct progress progress = {.due_ms = PROGRESS_QUIET_MS};
     char out[PROGRESS_CAPACITY];
 
-    progress_init(&progress, 0);
     CHECK_INT(t, 0, progress_clear(&progress, out).size);
     struct span line = progress_draw(&progress, PROGRESS_QUIET_MS, UINT64_MAX, out);
     CHECK(t, line.size > 40 && line.size < PROGRESS_CAPACITY - 1);
