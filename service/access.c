@@ -284,9 +284,7 @@ static size_t text_width(const char *text)
 
 static void append_column(struct buffer *out, const char *text, size_t width)
 {
-    buffer_text(out, text);
-    for (size_t i = text_width(text); i < width + TABLE_COLUMN_GAP; i++)
-        buffer_text(out, " ");
+    buffer_format(out, "%s%*s", text, (int)(width + TABLE_COLUMN_GAP - text_width(text)), "");
 }
 
 static void append_rights(struct buffer *out, uint32_t rights)

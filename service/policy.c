@@ -111,13 +111,10 @@ static const char *reason_to_grant(uint32_t rights)
 
 void policy_decide(enum filtered_admins mode, const struct caller *caller, struct grant *grant)
 {
-    if (caller == NULL) {
-        *grant = (struct grant){.reason = "The identity of the client could not be determined."};
-        grant->caller = caller_unknown;
-        return;
-    }
-    const char *reason = reason_to_deny(caller);
+    const char *reason = caller != NULL ? reason_to_deny(caller)
+                                        : "The identity of the client could not be determined.";
     uint32_t rights = 0;
+
     if (reason == NULL) {
         rights = caller->granted & RIGHTS_ALL;
         reason = reason_to_grant(rights);
@@ -134,5 +131,6 @@ void policy_decide(enum filtered_admins mode, const struct caller *caller, struc
             reason = no_elevated_half;
         }
     }
-    *grant = (struct grant){.rights = rights, .caller = *caller, .reason = reason};
+    *grant = (struct grant){.rights = rights, .reason = reason};
+    grant->caller = caller != NULL ? *caller : caller_unknown;
 }

@@ -19,9 +19,7 @@ enum filtered_admins {
     FILTERED_ADMINS_DEFAULT = FILTERED_ADMINS_FULL
 };
 
-enum { FILTERED_ADMINS_NAME_CAPACITY = 16 };
-
-/* "off", "no-addresses", "full"; read in any case. Returns false, `mode` untouched, for another word. */
+/* "off", "no-addresses", "full"; read in any case. Another word leaves `mode` untouched. */
 const char *filtered_admins_name(enum filtered_admins mode);
 NODISCARD bool filtered_admins_parse(struct span word, _Out_ enum filtered_admins *mode);
 

@@ -251,8 +251,7 @@ _Static_assert((int)CONN_OUTPUT_SIZE_MAX >= (int)ANSWER_OUTPUT_SIZE_MAX,
                "the output must hold what a slice makes");
 
 /* Appends lines to the output, slice by slice, until `end_us`, the output is full, or the answer is
- * over. A slice touches nothing of the session but the answer.
- * Returns false when a slice was abandoned: the session belongs to another thread. */
+ * over. Returns false when a slice was abandoned: the session belongs to another thread. */
 static bool run_answer(struct session *session, struct watch *watch, uint64_t end_us)
 {
     struct answer *answer = session->answer;

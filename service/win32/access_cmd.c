@@ -79,29 +79,27 @@ static DWORD copy_acl(ACL *acl, struct acl *copy)
 
 DWORD descriptor_copy(PSECURITY_DESCRIPTOR descriptor, struct descriptor *copy)
 {
-    struct descriptor made = {0};
     SECURITY_DESCRIPTOR_CONTROL control = 0;
     BOOL has_dacl = FALSE, has_sacl = FALSE, is_default = FALSE;
     ACL *dacl = NULL, *sacl = NULL;
     PSID owner = NULL;
     DWORD revision = 0, error = ERROR_SUCCESS;
 
+    *copy = (struct descriptor){0};
     if (!GetSecurityDescriptorOwner(descriptor, &owner, &is_default) ||
         !GetSecurityDescriptorDacl(descriptor, &has_dacl, &dacl, &is_default) ||
         !GetSecurityDescriptorSacl(descriptor, &has_sacl, &sacl, &is_default) ||
         !GetSecurityDescriptorControl(descriptor, &control, &revision))
         return GetLastError();
-    made.is_protected = (control & SE_DACL_PROTECTED) != 0;
-    if (owner != NULL && !sid_set(&made.owner, owner, GetLengthSid(owner)))
+    copy->is_protected = (control & SE_DACL_PROTECTED) != 0;
+    if (owner != NULL && !sid_set(&copy->owner, owner, GetLengthSid(owner)))
         error = ERROR_INVALID_SID;
     if (error == ERROR_SUCCESS && has_dacl && dacl != NULL)
-        error = copy_acl(dacl, &made.dacl);
+        error = copy_acl(dacl, &copy->dacl);
     if (error == ERROR_SUCCESS && has_sacl && sacl != NULL)
-        error = copy_acl(sacl, &made.sacl);
-    if (error == ERROR_SUCCESS)
-        *copy = made;
-    else
-        descriptor_release(&made);
+        error = copy_acl(sacl, &copy->sacl);
+    if (error != ERROR_SUCCESS)
+        descriptor_release(copy);
     return error;
 }
 
@@ -263,20 +261,17 @@ static bool write_access(const struct settings *settings, struct buffer *out)
 /* Windows reads the SDDL. */
 static DWORD make(const struct settings *settings, struct access_setup *setup)
 {
-    struct access_setup made = {.access_sddl = {.capacity_max = SDDL_SIZE_MAX},
-                                .pipe_sddl = {.capacity_max = SDDL_SIZE_MAX}};
-
-    DWORD error = write_access(settings, &made.access_sddl)
-                      ? descriptor_copy_sddl(made.access_sddl.data, &made.access)
+    *setup = (struct access_setup){.access_sddl = {.capacity_max = SDDL_SIZE_MAX},
+                                   .pipe_sddl = {.capacity_max = SDDL_SIZE_MAX}};
+    DWORD error = write_access(settings, &setup->access_sddl)
+                      ? descriptor_copy_sddl(setup->access_sddl.data, &setup->access)
                       : ERROR_NOT_ENOUGH_MEMORY;
-    if (error == ERROR_SUCCESS && !access_dacl_is_plain(&made.access.dacl))
+    if (error == ERROR_SUCCESS && !access_dacl_is_plain(&setup->access.dacl))
         error = ERROR_INVALID_SECURITY_DESCR;
-    if (error == ERROR_SUCCESS && !access_pipe_sddl(&made.access.dacl, &made.pipe_sddl))
+    if (error == ERROR_SUCCESS && !access_pipe_sddl(&setup->access.dacl, &setup->pipe_sddl))
         error = ERROR_NOT_ENOUGH_MEMORY;
-    if (error == ERROR_SUCCESS)
-        *setup = made;
-    else
-        access_setup_release(&made);
+    if (error != ERROR_SUCCESS)
+        access_setup_release(setup);
     return error;
 }
 

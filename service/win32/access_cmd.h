@@ -1,7 +1,7 @@
 /* Who may connect and who may ask for what, as Windows has it: security descriptors, the local group
  * "lsmap Readers", and what a server gets from the settings, which `lsmapd access` shows as a table.
  *
- * What returns a DWORD returns a Win32 error, its outputs untouched. */
+ * What returns a DWORD returns a Win32 error, and then its outputs hold nothing to release. */
 #ifndef SERVICE_WIN32_ACCESS_CMD_H
 #define SERVICE_WIN32_ACCESS_CMD_H
 
@@ -15,22 +15,18 @@
 
 /* --- security descriptors --- */
 
-/* Makes a self-relative descriptor of terminated ASCII; release it with descriptor_free(). */
+/* Makes a self-relative descriptor of terminated ASCII; releases it, and accepts NULL. */
 NODISCARD DWORD descriptor_create(_In_ const char *sddl, _Out_ PSECURITY_DESCRIPTOR *descriptor);
-
-/* Releases and resets to NULL; accepts NULL. */
 void descriptor_free(_Inout_ PSECURITY_DESCRIPTOR *descriptor);
 
 /* Copies as plain data: a descriptor, whose ACEs Windows walks; what an SDDL string means; owner and
  * DACL of an object that was opened with READ_CONTROL.
  * parts  What to read as well, such as LABEL_SECURITY_INFORMATION.
- * copy   Release it with descriptor_release(). */
+ * copy   Release it with descriptor_release(), which accepts all zero. */
 NODISCARD DWORD descriptor_copy(PSECURITY_DESCRIPTOR descriptor, _Out_ struct descriptor *copy);
 NODISCARD DWORD descriptor_copy_sddl(_In_ const char *sddl, _Out_ struct descriptor *copy);
 NODISCARD DWORD descriptor_copy_object(HANDLE object, SE_OBJECT_TYPE type,
                                        SECURITY_INFORMATION parts, _Out_ struct descriptor *copy);
-
-/* Accepts all zero. */
 void descriptor_release(_Inout_ struct descriptor *copy);
 
 /* --- the group of readers ---
@@ -42,14 +38,12 @@ void descriptor_release(_Inout_ struct descriptor *copy);
  * Returns ERROR_NONE_MAPPED when there is no such group. */
 NODISCARD DWORD readers_group_query(_Out_ struct sid *sid);
 
-/* Each needs elevation and succeeds when there is nothing to do.
- * name  Of an account or a global group, UTF-8: DOMAIN\name, or a name of this machine.
- *       ERROR_NO_SUCH_MEMBER when there is none. */
+/* Each but the last needs elevation and succeeds when there is nothing to do.
+ * name  Of an account or a global group, UTF-8: DOMAIN\name, or a name of this machine. When there
+ *       is none, ERROR_NO_SUCH_MEMBER; of the last, which only looks it up, ERROR_NONE_MAPPED. */
 NODISCARD DWORD readers_group_create(void);
 NODISCARD DWORD readers_group_add(_In_ const char *name);
 NODISCARD DWORD readers_group_remove(void);
-
-/* Looks an account up that is to be added. ERROR_NONE_MAPPED when there is none. */
 NODISCARD DWORD readers_group_check(_In_ const char *name);
 
 /* True on a domain controller, which has no local groups: the group is one of the domain. */
@@ -67,16 +61,13 @@ struct access_setup {
  * read is refused, and settings_close() is called. Without AccessSddl they are the built-in ones of
  * access.h, with the group of readers when this machine has it.
  * last   The settings in force; NULL: none.
- * setup  Release it with access_setup_release(). */
+ * setup  Release it with access_setup_release(), which accepts all zero. */
 NODISCARD DWORD access_setup_create(struct settings *settings, const struct settings *last,
                                     struct access_setup *setup);
-
-/* Accepts all zero. */
 void access_setup_release(_Inout_ struct access_setup *setup);
 
 /* `lsmapd access`: prints the rights that a service started now would grant, and the names of the
- * accounts, which may be looked up on the domain. A refused setting is named.
- * json  JSON lines instead of a table. */
+ * accounts, which may be looked up on the domain. A refused setting is named. */
 enum exit_code access_run(bool json);
 
 #endif

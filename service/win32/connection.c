@@ -93,8 +93,7 @@ static void finish(struct connection *connection, DWORD error)
 
 /* --- one operation --- */
 
-/* Under the lock: accepts, reads or writes. Returns ERROR_IO_PENDING when a completion comes, ERROR_SUCCESS when it is done:
- * see connection_listen(). */
+/* Under the lock: accepts, reads or writes. ERROR_IO_PENDING: a completion comes. */
 static DWORD issue(struct connection *connection)
 {
     OVERLAPPED *overlapped = &connection->overlapped;

@@ -131,18 +131,6 @@ static HANDLE open_client(const wchar_t *name)
     return client != INVALID_HANDLE_VALUE ? client : NULL;
 }
 
-/* A new instance listens: a client could get it. Windows disconnects a listening instance; Wine
- * refuses, so we connect ourselves, unless a client was faster, and disconnect that. Only
- * ConnectNamedPipe would make the instance listen again, and it is never called. */
-static DWORD disconnect_guard(const wchar_t *name, HANDLE guard)
-{
-    HANDLE client = open_client(name);
-    DWORD error = pipe_calls.disconnect_named_pipe(guard) ? ERROR_SUCCESS : GetLastError();
-
-    handle_close(&client);
-    return error;
-}
-
 /* Returns ERROR_ACCESS_DENIED when the name is not ours to take. */
 static DWORD take_over(const wchar_t *name, SECURITY_ATTRIBUTES *security, HANDLE *pipe)
 {
@@ -178,8 +166,15 @@ DWORD pipe_create_guard(const wchar_t *name, SECURITY_ATTRIBUTES *security, HAND
     DWORD error = pipe_create_instance(name, FILE_FLAG_FIRST_PIPE_INSTANCE, security, &pipe);
     if (error == ERROR_ACCESS_DENIED && security != NULL)
         error = take_over(name, security, &pipe);
-    if (error == ERROR_SUCCESS)
-        error = disconnect_guard(name, pipe);
+    if (error == ERROR_SUCCESS) {
+        /* A new instance listens: a client could get it. Windows disconnects a listening instance;
+         * Wine refuses, so we connect ourselves, unless a client was faster, and disconnect that.
+         * Only ConnectNamedPipe would make it listen again, and that is never called. */
+        HANDLE client = open_client(name);
+        if (!pipe_calls.disconnect_named_pipe(pipe))
+            error = GetLastError();
+        handle_close(&client);
+    }
     if (error == ERROR_SUCCESS)
         *guard = pipe;
     else

@@ -174,19 +174,19 @@ static void CALLBACK on_attend(PTP_CALLBACK_INSTANCE instance, void *context, PT
 
 /* --- start and stop --- */
 
-static DWORD create_event(HANDLE *event)
-{
-    *event = pipe_calls.create_event(NULL, TRUE, FALSE, NULL);
-    return *event == NULL ? GetLastError() : ERROR_SUCCESS;
-}
-
-/* Threads for I/O; scans have their own. */
-static DWORD create_pool(struct server *server)
+/* The threads are for I/O; scans have their own. */
+static DWORD create_objects(struct server *server)
 {
     DWORD count = system_processors();
 
     if (count < POOL_THREADS_MIN)
         count = POOL_THREADS_MIN;
+    server->failed = pipe_calls.create_event(NULL, TRUE, FALSE, NULL);
+    if (server->failed == NULL)
+        return GetLastError();
+    server->shared.freed = pipe_calls.create_event(NULL, TRUE, FALSE, NULL);
+    if (server->shared.freed == NULL)
+        return GetLastError();
     server->pool = pipe_calls.create_pool(NULL);
     if (server->pool == NULL)
         return GetLastError();
@@ -268,11 +268,7 @@ DWORD server_create(const struct server_config *config, struct server **server)
         return ERROR_NOT_ENOUGH_MEMORY;
     DWORD error = set_config(created, config);
     if (error == ERROR_SUCCESS)
-        error = create_event(&created->failed);
-    if (error == ERROR_SUCCESS)
-        error = create_event(&created->shared.freed);
-    if (error == ERROR_SUCCESS)
-        error = create_pool(created);
+        error = create_objects(created);
     if (error == ERROR_SUCCESS)
         error = pipe_create_guard(created->pipe_name, &created->security, &created->guard);
     if (error == ERROR_SUCCESS)

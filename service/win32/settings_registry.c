@@ -50,45 +50,39 @@ static void read_value(struct value *value, struct settings *settings)
     settings_apply(settings, span_from_string(name), &raw);
 }
 
-/* Returns false after the last value. */
-static bool read_next(HKEY key, DWORD index, struct value *value, struct settings *settings)
+/* What cannot be read may be a security setting. */
+static void refuse(struct settings *settings, const char *why)
 {
-    DWORD name_length = VALUE_NAME_CAPACITY;
-
-    value->name[0] = L'\0';
-    value->size = VALUE_DATA_CAPACITY;
-    LSTATUS error = RegEnumValueW(key, index, value->name, &name_length, NULL, &value->type,
-                                  value->data.bytes, &value->size);
-    if (error == ERROR_NO_MORE_ITEMS)
-        return false;
-    if (error == ERROR_SUCCESS) {
-        read_value(value, settings);
-        return true;
-    }
-    /* ERROR_MORE_DATA: a name or a value longer than any of ours. The name may be unknown. */
-    settings_refuse(settings, SETTINGS_SECURITY, SPAN("Parameters"),
-                    error == ERROR_MORE_DATA ? "a value with a name or data too long"
-                                             : "a value that cannot be read");
-    return true;
+    settings_refuse(settings, SETTINGS_SECURITY, SPAN("Parameters"), why);
 }
 
 void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings)
 {
     struct value value;
-    const char *fault = NULL;
     HKEY key = NULL;
     DWORD index = 0;
 
     LSTATUS error = RegOpenKeyExW(root, path, 0, KEY_QUERY_VALUE, &key);
     if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
         return;
-    if (error != ERROR_SUCCESS)
-        fault = "a key that cannot be read";
-    while (fault == NULL && read_next(key, index, &value, settings))
-        if (++index == VALUES_MAX)
-            fault = "a key with too many values";
-    if (fault != NULL)
-        settings_refuse(settings, SETTINGS_SECURITY, SPAN("Parameters"), fault);
-    if (key != NULL)
-        RegCloseKey(key);
+    if (error != ERROR_SUCCESS) {
+        refuse(settings, "a key that cannot be read");
+        return;
+    }
+    do {
+        DWORD name_length = VALUE_NAME_CAPACITY;
+        value.name[0] = L'\0';
+        value.size = VALUE_DATA_CAPACITY;
+        error = RegEnumValueW(key, index, value.name, &name_length, NULL, &value.type,
+                              value.data.bytes, &value.size);
+        if (error == ERROR_SUCCESS)
+            read_value(&value, settings);
+        else if (error == ERROR_MORE_DATA) /* longer than any of ours */
+            refuse(settings, "a value with a name or data too long");
+        else if (error != ERROR_NO_MORE_ITEMS)
+            refuse(settings, "a value that cannot be read");
+    } while (error != ERROR_NO_MORE_ITEMS && ++index < VALUES_MAX);
+    if (error != ERROR_NO_MORE_ITEMS)
+        refuse(settings, "a key with too many values");
+    RegCloseKey(key);
 }
