@@ -1,6 +1,5 @@
-/* The security descriptors of lsmapd, as SDDL and as plain data: the only place for SDDL. What works on
- * ACEs gets those that Windows has read (service/win32/access_cmd.h), which are what AccessCheck acts
- * on. */
+/* The security descriptors of lsmapd: the only place for SDDL. What works on ACEs gets those that
+ * Windows has read (service/win32/access_cmd.h), which are what AccessCheck acts on. */
 #ifndef SERVICE_ACCESS_H
 #define SERVICE_ACCESS_H
 
@@ -149,16 +148,15 @@ enum { ACCESS_SDDL_ACES_MAX = 64, ACCESS_ACES_MAX = ACCESS_SDDL_ACES_MAX + 8 /* 
  * Returns NULL, or why it is refused: static text of less than 96 bytes after "the value is". */
 const char *access_sddl_check(const char *sddl);
 
-/* Appends a checked text to `out`, with owner and group where it has none, terminated; the
- * terminator counts. Here and below: returns false when `out` has failed. */
+/* Appends a checked text, with owner and group where it has none. Here and below: the terminator is
+ * appended and counts, and false says that `out` has failed. */
 NODISCARD bool access_sddl_complete(const char *sddl, _Inout_ struct buffer *out);
 
 /* True for a DACL that is present, has at most ACCESS_ACES_MAX ACEs, and only such that plainly
  * allow or deny, without flags. The functions below take such a DACL. */
 bool access_dacl_is_plain(_In_ const struct acl *dacl);
 
-/* Appends the SDDL of the pipe: PIPE_SDDL_SERVICE and an ACE for each SID to which `dacl` grants a
- * right. Terminated; the terminator counts. */
+/* Appends PIPE_SDDL_SERVICE with an ACE for each SID to which `dacl` grants a right. */
 NODISCARD bool access_pipe_sddl(_In_ const struct acl *dacl, _Inout_ struct buffer *out);
 
 /* --- the table of `lsmapd access` --- */
@@ -185,8 +183,7 @@ struct access_table {
     enum filtered_admins filtered_admins;
 };
 
-/* Appends the table: lines of text, or with `json` JSON lines: one of type dacl, then one of
- * type access for each SID. */
+/* Appends text, or JSON lines: one of type dacl, then one of type access for each SID. */
 NODISCARD bool access_table_format(const struct access_table *table, bool json, struct buffer *out);
 
 #endif

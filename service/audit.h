@@ -17,7 +17,6 @@ enum {
     AUDIT_IMAGE_CAPACITY = 256
 };
 
-/* Who was counted. */
 struct audit_client {
     struct sid user; /* size 0: others, and those whose user is unknown */
     enum caller_elevation elevation;

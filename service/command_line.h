@@ -44,7 +44,6 @@ NODISCARD bool command_line_parse(size_t count, const char *const *arguments, un
                                   _Out_ struct command_line *line,
                                   _Out_writes_(CLI_MESSAGE_CAPACITY) char *message);
 
-/* What `lsmapd --help` prints: lines of UTF-8, each with its newline. */
-extern const char command_line_help[];
+extern const char command_line_help[]; /* what `lsmapd --help` prints */
 
 #endif

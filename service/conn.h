@@ -82,23 +82,19 @@ struct conn {
  *         stays.
  * now_ms  A steady clock, here and below. Does not allocate. */
 void conn_init(_Out_ struct conn *conn, _In_ const struct server_limits *limits, uint64_t now_ms);
-
 void conn_deinit(_Inout_ struct conn *conn);
 
 /* The last line is sent, or what was sent is all that the client gets: CONN_READ only discards. */
 bool conn_is_draining(_In_ const struct conn *conn);
 
-/* CONN_READ: where to put bytes, CONN_SPACE_SIZE of them on an idle connection. Valid until
- * conn_on_read(). Returns NULL without memory; the next action is then CONN_CLOSE. */
+/* CONN_READ: where to put bytes, valid until conn_on_read(): `size` of them are there, 0 when the
+ * client closed its end. NULL without memory; the next action is then CONN_CLOSE. */
 char *conn_space(_Inout_ struct conn *conn, _Out_ size_t *capacity);
-
-/* CONN_READ is done: `size` bytes are in the space. 0: the client closed its end. */
 void conn_on_read(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 
-/* CONN_SERVE without fault: the line, without its end and byte order mark. */
+/* CONN_SERVE without fault: the line, without its end and byte order mark, valid until it is read;
+ * then it is freed when nothing follows it. */
 struct span conn_request(_In_ const struct conn *conn);
-
-/* CONN_SERVE: the request's line is not needed any more; frees it when nothing follows it. */
 void conn_on_request_read(_Inout_ struct conn *conn);
 
 /* CONN_SERVE is done for now.
@@ -106,10 +102,8 @@ void conn_on_request_read(_Inout_ struct conn *conn);
  *       that is written. False for a fault. */
 void conn_on_served(_Inout_ struct conn *conn, bool more, uint64_t now_ms);
 
-/* CONN_WRITE: the bytes to send; valid until conn_on_written(). */
+/* CONN_WRITE: the bytes to send, valid until conn_on_written(): `size` were taken, 1 or more. */
 struct span conn_pending(_In_ const struct conn *conn);
-
-/* CONN_WRITE: `size` bytes were taken, 1 or more. */
 void conn_on_written(_Inout_ struct conn *conn, size_t size, uint64_t now_ms);
 
 /* The pipe failed, or there is no memory to go on; the next action is CONN_CLOSE. */

@@ -61,25 +61,25 @@ void session_init(struct session *session, const struct answer_context *context,
  * decided anew before the next request, also when its line is here already. No operation may be pending. */
 void session_set_limits(_Inout_ struct session *session, _In_ const struct server_limits *limits);
 
-/* Frees what the session holds; to be called once, in any state, with no I/O pending. */
+/* In any state, with no I/O pending. */
 void session_deinit(_Inout_ struct session *session);
 
-/* What to do now. The same until it is reported back. */
+/* The same until it is reported back. */
 enum session_action session_next(_In_ const struct session *session);
 
 /* When there was no progress until then, call session_on_deadline() in SESSION_SCAN, session_check() in
  * SESSION_READ and SESSION_WRITE. UINT64_MAX otherwise. */
 uint64_t session_deadline_ms(_In_ const struct session *session);
 
-/* SESSION_READ, as conn_space() and conn_on_read(). */
+/* SESSION_READ and SESSION_WRITE, as conn_space(), conn_on_read() and conn_on_written(). */
 char *session_space(_Inout_ struct session *session, _Out_ size_t *capacity);
 void session_on_read(_Inout_ struct session *session, size_t size, uint64_t now_ms);
+void session_on_written(_Inout_ struct session *session, size_t size, uint64_t now_ms);
 
-/* SESSION_IDENTIFY: whose facts need not be read again when it is the same; NULL: read all facts. */
+/* SESSION_IDENTIFY: whose facts need not be read again when it is the same (NULL: read all facts).
+ * Then the rights are decided, as policy_decide() does, or the session ends because the caller is
+ * another one. */
 const struct caller *session_known_caller(_In_ const struct session *session);
-
-/* SESSION_IDENTIFY is done: the rights are decided, as policy_decide() does, or the session ends
- * because the caller is another one. */
 void session_on_caller(_Inout_ struct session *session, enum filtered_admins mode,
                        _In_opt_ const struct caller *caller);
 
@@ -108,19 +108,14 @@ void session_on_abandoned(_Inout_ struct session *session, _In_ const struct wat
 /* What a request cost that has ended since the last call, valid until the next; NULL: none has. */
 const struct statistics_answer *session_take_ended(_Inout_ struct session *session);
 
-/* SESSION_WRITE: `size` bytes were taken, 1 or more. */
-void session_on_written(_Inout_ struct session *session, size_t size, uint64_t now_ms);
-
 /* The pipe failed; the next action is SESSION_CLOSE. */
 void session_on_error(_Inout_ struct session *session);
 
 /* SESSION_READ or SESSION_WRITE, with it pending. Returns true when it is overdue: cancel it, then
- * session_on_deadline(). Aborts an answer whose reader was waited for too long in total; what is being
- * written goes on. Does nothing before the deadline.
+ * session_on_deadline(). Aborts an answer whose reader was waited for too long in total; what is
+ * being written goes on. Both do nothing before the deadline.
  * unread_size  As for conn_check_drain(). */
 NODISCARD bool session_check(_Inout_ struct session *session, size_t unread_size, uint64_t now_ms);
-
-/* The deadline has passed; does nothing before. */
 void session_on_deadline(_Inout_ struct session *session, uint64_t now_ms);
 
 /* The server stops: what is being answered ends with a `stopping` line, then the session closes,

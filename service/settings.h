@@ -50,14 +50,11 @@ struct settings_raw {
     struct span text; /* UTF-8 */
 };
 
-/* processors  Of the machine; 0 counts as 1. */
 void settings_default(_Out_ struct settings *settings, unsigned processors);
 
-/* Sets one value, or adds a finding that says why not. */
+/* Sets one value, or refuses it: adds a finding about a name that may hold anything, and bits to
+ * `refused`. */
 void settings_apply(struct settings *settings, struct span name, const struct settings_raw *raw);
-
-/* Adds a finding about a name that may hold anything.
- * refused  The security settings that are not those of the operator because of it; 0: none. */
 void settings_refuse(struct settings *settings, unsigned refused, struct span name,
                      const char *why);
 

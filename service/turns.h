@@ -13,7 +13,7 @@
 
 #include "common/base/sid.h"
 
-/* Begins as all zero. The members belong to turns.c. */
+/* Both begin as all zero. The members belong to turns.c. */
 struct turns_ticket {
     struct turns_ticket *next; /* in the order in which they came */
     const struct sid *user;
@@ -24,7 +24,6 @@ struct turns_ticket {
     bool is_waiting;
 };
 
-/* Begins as all zero. */
 struct turns {
     struct turns_ticket *first;
     uint64_t turn; /* the number of the latest turn */

@@ -6,8 +6,7 @@
 #include "common/win32/win.h"
 #include "service/policy.h"
 
-/* What callers are checked against; shared by all connections. All zero except for the descriptor
- * is valid. */
+/* What callers are checked against; shared by all connections. */
 struct client_access {
     SRWLOCK lock;                         /* guards what follows */
     PSECURITY_DESCRIPTOR descriptor;      /* with the DACL; owned by the server */

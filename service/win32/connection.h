@@ -48,8 +48,7 @@ struct connection_shared {
  * pipe  Belongs to the connection on success, to the caller on failure. */
 NODISCARD DWORD connection_listen(_Inout_ struct connection_shared *shared, HANDLE pipe);
 
-/* A scan_turn. */
-void connection_take_turn(struct turns_ticket *ticket, struct watch *watch, uint64_t end_us);
+scan_turn connection_take_turn;
 
 /* Lets a pool thread go on with a connection whose turn does not come or does not end.
  * hung  Of scan_threads_abandon(), which returned the ticket; NULL: the ticket was taken out of the

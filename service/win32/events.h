@@ -59,11 +59,10 @@ void event_service_stopped(void); /* reports the remaining denials and queries f
 void event_configuration_refused(_In_ const char *name, _In_ const char *why);
 void event_security_refused(_In_ const char *name, _In_ const char *why, bool is_closed);
 
-/* The settings were read again. is_pipe_other: who may open the pipe changes at the next start. */
+/* They were read again. is_pipe_other: who may open the pipe changes at the next start. */
 void event_configuration_read(bool is_pipe_other);
 
-/* A client reached a limit. */
-void event_limit_hit(enum statistics_limit limit);
+void event_limit_hit(enum statistics_limit limit); /* by a client */
 
 /* A request has ended: reports denials, queries of other users' processes (service/audit.h) and
  * internal errors.

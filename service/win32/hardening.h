@@ -48,11 +48,10 @@
  * them without effect. */
 const char *hardening_apply(void);
 
-/* Removes all other privileges from this process. Returns a Win32 error. */
+/* Removes all other privileges from this process. The second does so, and reports as events what
+ * Windows refused: call it once, when events are open. Nothing it finds keeps the server from
+ * starting. */
 NODISCARD DWORD hardening_drop_privileges(void);
-
-/* Drops the privileges and reports as events what Windows refused. Call it once, when events are
- * open. Nothing it finds keeps the server from starting. */
 void hardening_finish(void);
 
 /* --- the places --- */
@@ -80,9 +79,8 @@ const char *hardening_drive_problem(UINT drive_type);
  * which is left out on Wine. A check that cannot be made is not passed. `reason` as above: why not. */
 void hardening_check_program(_In_ const wchar_t *exe, _Out_ char *reason);
 
-/* All checks for this program; reports what they find as events.
- * trust_folder  The operator wants it to run from where it is.
- * Returns false when the service must not start. */
+/* All checks for this program, reported as events. Returns false when the service must not start,
+ * which it may from any folder that the operator trusts. */
 bool hardening_places_are_safe(bool trust_folder);
 
 #endif

@@ -1,7 +1,5 @@
-/* `lsmapd install` and `uninstall`: what Windows knows of lsmap.
- *
- * The only implementation: the scripts copy files and run these commands. They print what was done
- * on stdout, what failed and what to do about it on stderr.
+/* `lsmapd install` and `uninstall`: what Windows knows of lsmap. The only implementation: scripts
+ * copy files and run these commands.
  *
  * The registered command is the quoted path of the running program, without arguments: for an
  * unquoted path with a blank Windows might start another program. */

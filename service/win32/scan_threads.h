@@ -1,8 +1,5 @@
-/* The threads that scan: a fixed number of plain threads at normal priority, which take turns as
- * turns.h decides.
- *
- * They run only turns. Reading and writing the pipe is left to the thread pool, so a slow reader
- * holds no scan thread, and a slow query of the kernel holds no thread that does I/O. A thread whose
+/* A fixed number of plain threads at normal priority, which scan in turns as turns.h decides, and
+ * nothing else: a slow reader of the pipe holds none, and a slow query holds no I/O. A thread whose
  * query does not return is lost (common/answer/watchdog.h): another takes its place, and it ends when
  * the query returns. */
 #ifndef SERVICE_WIN32_SCAN_THREADS_H
@@ -82,11 +79,9 @@ struct turns_ticket *scan_threads_abandon(struct scan_threads *threads, uint32_t
                                           _Out_ struct watch_target *hung);
 
 /* No turn begins from here on; the threads end after the turn they run. Take out what still waits
- * with scan_threads_expire(). */
+ * with scan_threads_expire(). Stop closes, too, and waits until they have ended. Returns false when
+ * one still runs after `wait_ms`, lost ones included: then the threads' memory must stay. */
 void scan_threads_close(_Inout_ struct scan_threads *threads);
-
-/* Closes and waits for the threads to end. No ticket may be left. Returns false when a thread still
- * runs after `wait_ms`, a lost one included: then the threads' memory must stay. */
 NODISCARD bool scan_threads_stop(_Inout_ struct scan_threads *threads, uint32_t wait_ms);
 
 #endif

@@ -1,7 +1,5 @@
 /* The pipe server: accepts clients, serves them on a thread pool and scan threads, stops cleanly.
- *
- * No thread belongs to a connection: every read, write and accept is overlapped, and its completion
- * goes on with the session on one of a few pool threads. One timer watches all deadlines. */
+ * No thread belongs to a connection (connection.h). One timer watches all deadlines. */
 #ifndef SERVICE_WIN32_SERVER_H
 #define SERVICE_WIN32_SERVER_H
 
@@ -19,16 +17,15 @@ struct server_config {
     const char *access_sddl;              /* who may ask what, RIGHT_* bits */
     enum filtered_admins filtered_admins; /* what else decides about callers */
     const struct answer_context *context; /* must outlive the server */
-    const struct server_limits *limits;   /* copied */
-    uint64_t (*now_ms)(void);             /* a steady clock; NULL: system_now_ms */
-    client_query *query_client;           /* who a client is; NULL: client_token_query */
-    client_opener_query *query_opener;    /* who opened the pipe; NULL: client_token_opener */
+    const struct server_limits *limits;
+    uint64_t (*now_ms)(void);          /* a steady clock; NULL: system_now_ms */
+    client_query *query_client;        /* who a client is; NULL: client_token_query */
+    client_opener_query *query_opener; /* who opened the pipe; NULL: client_token_opener */
 };
 
-/* Takes the name and listens, until server_stop().
- * config  Copied except for what `context` points to.
- * Returns a Win32 error. When the name is taken that is ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY; no
- * other name is ever tried. */
+/* Takes the name and listens, until server_stop(). All but what `context` points to is copied.
+ * Returns a Win32 error: ERROR_ACCESS_DENIED or ERROR_PIPE_BUSY when the name is taken; no other
+ * name is ever tried. */
 NODISCARD DWORD server_create(const struct server_config *config, _Out_ struct server **server);
 
 /* Stops within about STOP_TIMEOUT_MS: clients get `stopping`, pending operations are cancelled and

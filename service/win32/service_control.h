@@ -36,11 +36,12 @@ NODISCARD DWORD service_open(DWORD access, _Out_ SC_HANDLE *service);
  * does not end because a program holds a handle to the old one. */
 NODISCARD DWORD service_create(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *service);
 
-/* Gives an existing one the same registration, but leaves when it starts.
- * enable  It starts with Windows again. */
+/* Gives an existing one the same registration, but leaves when it starts, unless `enable`. */
 NODISCARD DWORD service_change(SC_HANDLE service, const wchar_t *command, bool enable);
 
+/* Its status; its registered command line, terminated, on the heap. */
 NODISCARD DWORD service_query_status(SC_HANDLE service, _Out_ SERVICE_STATUS_PROCESS *status);
+NODISCARD DWORD service_query_command(SC_HANDLE service, _Out_ wchar_t **command);
 
 /* Starts it and waits until it runs. Success when it runs already. Returns also ERROR_TIMEOUT, or the
  * error that the service ended with. */
@@ -53,9 +54,6 @@ NODISCARD DWORD service_stop(SC_HANDLE service, bool quiet);
 
 /* Waits until Windows has removed it. ERROR_TIMEOUT: a program holds a handle to it. */
 NODISCARD DWORD service_wait_gone(void);
-
-/* Its registered command line, terminated, on the heap. */
-NODISCARD DWORD service_query_command(SC_HANDLE service, _Out_ wchar_t **command);
 
 /* --- messages --- */
 
@@ -70,10 +68,7 @@ enum exit_code service_fail(_In_ const char *what, DWORD error);
 
 /* --- commands --- */
 
-/* Stops the service as service_stop() does. Success when there is none. */
-enum exit_code stop_run(bool quiet);
-
-/* Prints state, process and path. */
-enum exit_code status_run(bool quiet);
+enum exit_code stop_run(bool quiet);   /* as service_stop(); success when there is none */
+enum exit_code status_run(bool quiet); /* prints state, process and path */
 
 #endif

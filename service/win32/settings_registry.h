@@ -8,9 +8,8 @@
 
 #define SETTINGS_REGISTRY_KEY L"SYSTEM\\CurrentControlSet\\Services\\" SERVICE_NAME L"\\Parameters"
 
-/* Reads all values of a key. Without the key there are none; a value that cannot be read becomes a
- * finding, and may be a security setting.
- * settings  Holds the defaults. */
+/* Reads all values of a key, if it exists, over the defaults in `settings`. A value that cannot be
+ * read becomes a finding, and may be a security setting. */
 void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings);
 
 #endif
