@@ -29,32 +29,25 @@ static enum exchange_event broken(const struct exchange *exchange, struct failur
     return EXCHANGE_FAILED;
 }
 
-/* Sends the request and forgets what was received before. */
-static bool send_request(struct exchange *exchange, struct failure *failure)
+bool exchange_begin(struct exchange *exchange, const struct request *request,
+                    struct failure *failure)
 {
     const struct transport *transport = exchange->transport;
     struct buffer line;
 
+    exchange->request = request;
     buffer_clear(&exchange->input);
     exchange->input_offset = 0;
     exchange->line = exchange->rows = exchange->processes = 0;
     exchange->errors = exchange->unmatched = 0;
     exchange->is_over = exchange->must_receive = false;
     buffer_init(&line, REQUEST_SIZE_MAX);
-    bool good = request_encode(exchange->request, &line)
+    bool good = request_encode(request, &line)
                     ? transport->send(transport->context, buffer_span(&line), failure)
                     : failure_set(failure, FAILURE_MEMORY, NULL);
     buffer_release(&line);
     /* A server at its limit answers and closes before it reads the request. */
     return good || failure->kind == FAILURE_CLOSED;
-}
-
-bool exchange_begin(struct exchange *exchange, const struct request *request,
-                    struct failure *failure)
-{
-    exchange->request = request;
-    exchange->attempts = 0;
-    return send_request(exchange, failure);
 }
 
 static bool receive(struct exchange *exchange, struct failure *failure)
@@ -143,7 +136,8 @@ static enum exchange_event ask_busy(struct exchange *exchange, struct failure *f
         exchange->attempts++ == ATTEMPTS_MAX)
         return EXCHANGE_ROW;
     if (transport->reconnect(transport->context, failure))
-        return send_request(exchange, failure) ? EXCHANGE_WAIT : EXCHANGE_FAILED;
+        return exchange_begin(exchange, exchange->request, failure) ? EXCHANGE_WAIT
+                                                                    : EXCHANGE_FAILED;
     return failure->kind == FAILURE_BUSY ? EXCHANGE_ROW : EXCHANGE_FAILED;
 }
 
@@ -154,6 +148,7 @@ enum exchange_event exchange_next(struct exchange *exchange, struct failure *fai
 
     if (exchange->is_over) {
         exchange->line++;
+        exchange->attempts = 0;
         return exchange->input.size == exchange->input_offset
                    ? EXCHANGE_END
                    : broken(exchange, failure, "more rows after the end of the reply", 0);

@@ -17,12 +17,11 @@
 
 struct csv {
     enum columns_table kind;
-    bool has_host;   /* with the columns of --host */
+    bool has_host;   /* rows have the members of envelope.h */
     bool has_header; /* it was written, or is not asked for */
     struct row view; /* the last ROW_MAP; COLUMNS_REGIONS only */
 };
 
-/* has_host  Rows have the members of envelope.h. */
 void csv_init(_Out_ struct csv *csv, enum columns_table kind, bool no_header, bool has_host);
 void csv_deinit(_Inout_ struct csv *csv);
 

@@ -128,8 +128,8 @@ struct direct *direct_open(unsigned timeout_s, struct failure *failure)
     *direct = (struct direct){.transport = {direct, direct_send, direct_receive, NULL},
                               .left_ms = timeout_s * (uint64_t)1000};
     /* Without the privilege, processes of other users are refused and reported. */
-    DWORD error = platform_nt_enable_debug();
-    error = platform_nt_create(&direct->platform, SERVICES_WAIT_MS);
+    (void)!platform_nt_enable_debug();
+    DWORD error = platform_nt_create(&direct->platform, SERVICES_WAIT_MS);
     if (error != ERROR_SUCCESS) {
         (void)failure_set(failure, FAILURE_SYSTEM, "%s", text_w_error(text, sizeof text, error));
         free(direct);

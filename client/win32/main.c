@@ -18,6 +18,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
+#include "common/win32/token.h"
 #include "common/win32/win.h"
 
 #include <sddl.h>
@@ -95,24 +96,8 @@ static void places_init(struct places *places, const struct options *options)
 
 struct account {
     char sid[SID_TEXT_CAPACITY];
-    char name[3 * ACCOUNT_LEN_MAX]; /* "": it has none */
+    char name[6 * ACCOUNT_LEN_MAX]; /* with its domain; "": it has none */
 };
-
-static void look_up(struct account *account)
-{
-    wchar_t name[ACCOUNT_LEN_MAX], domain[ACCOUNT_LEN_MAX];
-    DWORD name_len = ACCOUNT_LEN_MAX, domain_len = ACCOUNT_LEN_MAX;
-    SID_NAME_USE use;
-    PSID sid = NULL;
-
-    account->name[0] = '\0';
-    if (!ConvertStringSidToSidA(account->sid, &sid))
-        return;
-    if (LookupAccountSidW(NULL, sid, name, &name_len, domain, &domain_len, &use) &&
-        text_w_to_utf8(account->name, sizeof account->name, name) != ERROR_SUCCESS)
-        account->name[0] = '\0';
-    LocalFree(sid);
-}
 
 /* For people who read tables. Only the client asks for names: a domain controller that has to be asked
  * may not answer. Each is looked up once; when the list is full the oldest go. */
@@ -121,6 +106,8 @@ static bool find_account(struct span sid, struct buffer *name)
     static struct account accounts[ACCOUNTS_MAX];
     static size_t looked_up;
     struct account *account = accounts, *end = accounts + ACCOUNTS_MAX;
+    struct sid known;
+    PSID bytes = NULL;
 
     if (sid.size == 0 || sid.size >= SID_TEXT_CAPACITY || memchr(sid.data, '\0', sid.size) != NULL)
         return false;
@@ -130,9 +117,15 @@ static bool find_account(struct span sid, struct buffer *name)
         account = &accounts[looked_up++ % ACCOUNTS_MAX];
         memcpy(account->sid, sid.data, sid.size);
         account->sid[sid.size] = '\0';
-        look_up(account);
+        account->name[0] = '\0';
+        if (ConvertStringSidToSidA(account->sid, &bytes) &&
+            sid_set(&known, bytes, GetLengthSid(bytes)))
+            token_account_name(&known, account->name, sizeof account->name);
+        (void)LocalFree(bytes);
     }
-    return account->name[0] != '\0' && buffer_text(name, account->name);
+    const char *backslash = strrchr(account->name, '\\');
+    const char *user = backslash != NULL ? backslash + 1 : account->name;
+    return *user != '\0' && buffer_text(name, user);
 }
 
 /* --- questions --- */

@@ -8,7 +8,6 @@
 #define CLIENT_WIN32_PIPE_H
 
 #include "client/exchange.h"
-#include "client/outcome.h"
 #include "common/win32/win.h"
 
 struct pipe_client {
@@ -21,8 +20,7 @@ struct pipe_client {
 };
 
 /* Connects to a pipe of this machine and checks its server.
- * name       Full name, UTF-8, terminated, from pipe_name_normalize(); must outlive the client,
- *            which connects again while the server is busy.
+ * name  Full, UTF-8, terminated, from pipe_name_normalize(); must outlive the client.
  * Returns false with `failure` set and nothing to close. */
 NODISCARD bool pipe_client_open(_Out_ struct pipe_client *client, const char *name,
                                 unsigned timeout_s, _Out_ struct failure *failure);

@@ -13,7 +13,7 @@
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
 
-enum { NAME_W_CAPACITY = 256 }; /* DNLEN and UNLEN with their terminators */
+enum { NAME_W_CAPACITY = 257 }; /* DNLEN and UNLEN with their terminators */
 
 /* A SID and the structure that points to it; the kernel writes both into one block. */
 union sid_answer {
