@@ -5,15 +5,18 @@
 #include "service/win32/access_cmd.h"
 #include "service/win32/pipe.h"
 
-/* Opens the client's token. It is opened as the process, not as the client: an identification-level
- * client could not even open its own. */
-static DWORD open_client_token(HANDLE pipe, HANDLE *token)
+/* Opens the client's token, as the process: an identification-level client could not even open its own.
+ * token  NULL: reads its identity instead, by the thread's pseudo-handle, for each request of a client
+ *        (source: GetCurrentThreadToken, TOKEN_QUERY since Windows 8). */
+static DWORD ask_as_client(HANDLE pipe, HANDLE *token, struct caller *identity)
 {
     DWORD error = ERROR_SUCCESS;
 
     if (!pipe_calls.impersonate_client(pipe))
         return GetLastError();
-    if (!pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token))
+    if (token == NULL)
+        error = token_identity(GetCurrentThreadToken(), identity);
+    else if (!pipe_calls.open_thread_token(GetCurrentThread(), TOKEN_QUERY, TRUE, token))
         error = GetLastError();
     if (!RevertToSelf())
         pipe_end_process(EXIT_CODE_FAILED);
@@ -85,22 +88,20 @@ void client_access_set(struct client_access *access, PSECURITY_DESCRIPTOR descri
 DWORD client_token_query(HANDLE pipe, const struct client_access *access,
                          const struct caller *known, struct caller *caller)
 {
-    struct caller identity;
+    const bool has_user = known != NULL && known->user.size > 0;
+    struct caller identity = caller_unknown;
     HANDLE token = NULL;
 
-    DWORD error = open_client_token(pipe, &token);
+    DWORD error = ask_as_client(pipe, has_user ? NULL : &token, &identity);
     if (error == ERROR_CANT_OPEN_ANONYMOUS) {
-        *caller = caller_unknown;
-        caller->level = CALLER_LEVEL_ANONYMOUS;
+        identity.level = CALLER_LEVEL_ANONYMOUS;
+        *caller = identity;
         return ERROR_SUCCESS;
     }
-    if (error == ERROR_SUCCESS && known != NULL) {
-        error = token_identity(token, &identity);
-        if (error == ERROR_SUCCESS)
-            *caller = caller_is_same(known, &identity) ? *known : identity;
-    } else if (error == ERROR_SUCCESS) {
+    if (error == ERROR_SUCCESS && has_user)
+        *caller = caller_is_same(known, &identity) ? *known : identity;
+    else if (error == ERROR_SUCCESS)
         error = client_token_facts(token, access, caller);
-    }
     handle_close(&token);
     return error;
 }

@@ -29,7 +29,7 @@ typedef DWORD client_query(HANDLE pipe, _In_ const struct client_access *access,
                            _In_opt_ const struct caller *known, _Out_ struct caller *caller);
 
 /* By impersonation: Windows impersonates the sender of the last bytes read, if something was read. The
- * thread impersonates the client only while it opens the token; if it cannot revert, the process ends
+ * thread impersonates the client only while it asks for the token; if it cannot revert, the process ends
  * at once, because the thread would go on with a stranger's rights. */
 NODISCARD client_query client_token_query;
 
