@@ -104,8 +104,9 @@ static void fail(struct run *run, enum status code, uint32_t nt_status, const ch
 static void end(struct run *run)
 {
     static const struct scan_counts one_row = {.rows = 1};
-    const struct scan_counts *counts = counts_of(run) != NULL ? counts_of(run) : &one_row;
-    const char *scope = counts == &one_row ? NULL : run->is_own ? "own" : "all";
+    const struct scan_counts *scanned = counts_of(run);
+    const struct scan_counts *counts = scanned != NULL ? scanned : &one_row;
+    const char *scope = scanned == NULL ? NULL : run->is_own ? "own" : "all";
     /* the number of opened processes would show which pids of a list exist */
     const bool shows_cost = run->answer->request.debug && scope != NULL &&
                             (run->answer->grant.rights & RIGHT_QUERY_ALL) != 0;
