@@ -7,6 +7,9 @@ set -eu
 . "$(dirname "$0")/../examples/served.sh"
 
 serve lsmap-watch
+# Under a name of its own: other tests run the fixture at the same time.
+cp "$FIXTURE_EXE" "$work/watched.exe"
+FIXTURE_EXE=$work/watched.exe
 # A process that lives on and takes orders.
 mkfifo "$work/orders"
 "$root/tests/wine-run.sh" "$FIXTURE_EXE" >"$work/living.txt" 2>&1 <"$work/orders" &
@@ -14,7 +17,7 @@ children="$children $!"
 exec 3>"$work/orders"
 wait_for "$work/living.txt" ready
 living=$(sed -n '1s/.*"pid":\([0-9]*\).*/\1/p' "$work/living.txt")
-"$root/tests/wine-run.sh" "$LSMAP_EXECUTABLE" --pipe "$pipe" watch fixture --json --interval 1 -k data \
+"$root/tests/wine-run.sh" "$LSMAP_EXECUTABLE" --pipe "$pipe" watch watched --json --interval 1 -k data \
     >"$work/changes.txt" 2>"$work/said.txt" </dev/null &
 watcher=$!
 children="$children $watcher"
@@ -41,10 +44,10 @@ sleep 3 # the first answer
 check "what is there at first is no news" [ ! -s "$work/changes.txt" ]
 echo map >&3
 check "a view that is mapped is reported" until_changes 1 \
-    '"map_change","change":"came","pid":'"$living"',.*"kind":"data".*fixture\.exe"'
+    '"map_change","change":"came","pid":'"$living"',.*"kind":"data".*watched\.exe"'
 echo unmap >&3
 check "a view that is unmapped is reported" until_changes 1 \
-    '"map_change","change":"went","pid":'"$living"',.*"kind":"data".*fixture\.exe"'
+    '"map_change","change":"went","pid":'"$living"',.*"kind":"data".*watched\.exe"'
 sleep 3 # another answer
 check "and nothing else of that process" [ "$(grep -c . "$work/changes.txt")" -eq 2 ]
 start_fixture
