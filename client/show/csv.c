@@ -18,21 +18,28 @@ void csv_deinit(struct csv *csv)
 
 void csv_field(struct buffer *out, struct span text)
 {
-    const bool is_quoted =
-        text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ' ||
-        memchr(text.data, ',', text.size) != NULL || memchr(text.data, '"', text.size) != NULL;
+    unsigned is_quoted = text.size == 0 || text.data[0] == ' ' || text.data[text.size - 1] == ' ';
+    unsigned is_plain = 1; /* nearly all are: printable ASCII without a quote */
 
     if (text.data == NULL)
         return;
-    buffer_text(out, is_quoted ? "\"" : "");
-    while (text.size > 0) { /* a quote is doubled */
+    for (size_t i = 0; i < text.size; i++) { /* without a branch for each character */
+        const unsigned char byte = (unsigned char)text.data[i];
+        is_quoted |= (unsigned)(byte == ',') | (unsigned)(byte == '"');
+        is_plain &= (unsigned)(byte >= 0x20) & (unsigned)(byte < 0x7f) & (unsigned)(byte != '"');
+    }
+    if (is_quoted)
+        buffer_append(out, SPAN("\""));
+    while (!is_plain && text.size > 0) { /* a quote is doubled */
         const char *quote = memchr(text.data, '"', text.size);
         size_t size = quote != NULL ? (size_t)(quote - text.data) + 1 : text.size;
         display_text(out, (struct span){text.data, size});
         buffer_text(out, quote != NULL ? "\"" : "");
         text = span_from(text, size);
     }
-    buffer_text(out, is_quoted ? "\"" : "");
+    buffer_append(out, text);
+    if (is_quoted)
+        buffer_append(out, SPAN("\""));
 }
 
 /* row NULL: the member's name. */
@@ -51,8 +58,10 @@ static void put_member(struct buffer *out, const struct row *row, enum row_membe
         end = number_put_hex(text, row_number(row, member, 0), NUMBER_HEX_SIZE_MAX);
     else if (row_knows(row, member))
         end = number_put_decimal(text, row_number(row, member, 0));
-    buffer_text(out, end > text && type == VALUE_ADDRESS ? "0x" : "");
-    buffer_append(out, (struct span){text, (size_t)(end - text)});
+    if (end > text && type == VALUE_ADDRESS)
+        buffer_append(out, SPAN("0x"));
+    if (end > text)
+        buffer_append(out, (struct span){text, (size_t)(end - text)});
 }
 
 /* The view of a region, or NULL when it is not the last one. */
@@ -79,7 +88,8 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
     }
     for (size_t i = 0; columns->csv[i] != MEMBER_ID; i++) {
         const enum row_member member = columns->csv[i];
-        buffer_text(out, i > 0 ? "," : "");
+        if (i > 0)
+            buffer_append(out, SPAN(","));
         if (view == row || row_has(row, member) || member == MEMBER_COMMITTED)
             put_member(out, row, member);
         else if (view != NULL) /* what a region leaves out */

@@ -256,7 +256,7 @@ static void put_line(struct table *table, const char *indent, enum columns_table
         is_first = false;
         last = column->cell;
         used += gap + width;
-        buffer_format(out, "%*s", (int)gap, "");
+        buffer_append(out, (struct span){"        ", gap});
         if (members[i + 1] == MEMBER_ID)
             width = 0;
         const size_t cell = out->size;

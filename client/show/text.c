@@ -83,9 +83,14 @@ size_t display_width(struct span text)
 
 bool display_pad(struct buffer *out, size_t begin, size_t columns)
 {
-    size_t used = display_width(span_from(buffer_span(out), begin));
+    static const struct span blank = {"                                ", 32};
 
-    return used >= columns || buffer_format(out, "%*s", (int)(columns - used), "");
+    for (size_t used = display_width(span_from(buffer_span(out), begin)); used < columns;) {
+        const size_t step = columns - used < blank.size ? columns - used : blank.size;
+        buffer_append(out, (struct span){blank.data, step});
+        used += step;
+    }
+    return !out->failed;
 }
 
 /* The offset after the characters that take `columns`, and their marks. A wide one that reaches

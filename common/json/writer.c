@@ -133,8 +133,12 @@ static uint64_t special_bytes(uint64_t word)
  * that run Windows are little endian. The product has the byte of the factor with that number on top. */
 static size_t bytes_before(uint64_t marks)
 {
+#if defined(__GNUC__)
+    return (size_t)__builtin_ctzll(marks) / 8;
+#else
     const uint64_t first = (marks & (0 - marks)) >> 7;
     return (size_t)(first * UINT64_C(0x0001020304050607) >> 56);
+#endif
 }
 
 /* Writes a text, escaped, into `out`, which has room for the worst. Returns its end. */
@@ -179,11 +183,15 @@ void json_put_string(struct json_writer *writer, struct span value)
     }
     const char *in = value.data;
     const char *const end = in + value.size;
-    const bool has_room = value.size < (size_t)(writer->end - writer->next) / ESCAPED_SIZE_MAX;
-    json_put_raw(writer, "\"", 1);
-    if (has_room)
+    if (value.size < (size_t)(writer->end - writer->next) / ESCAPED_SIZE_MAX) {
+        *writer->next++ = '"';
         writer->next = put_characters(writer->next, in, end);
-    while (!has_room && in < end && !writer->failed) { /* there may be room all the same */
+        *writer->next++ = '"';
+        *writer->next++ = ',';
+        return;
+    }
+    json_put_raw(writer, "\"", 1); /* there may be room all the same */
+    while (in < end && !writer->failed) {
         char character[ESCAPED_SIZE_MAX];
         size_t size = (size_t)(put_character(character, &in, end) - character);
         json_put_raw(writer, character, size);
