@@ -414,7 +414,7 @@ static void take_switches(const struct cli *cli, struct options *options)
 }
 
 /* Adds an option or operand that selects rows as a line, the lines in order: `diff` compares answers to
- * the same question, in whatever order and form its options were given. */
+ * the same question, in whatever order its options were given, by their short or long names. */
 static void add_question(struct options *options, const char *name, struct span value)
 {
     char line[OPTIONS_QUESTION_CAPACITY], lines[2 * OPTIONS_QUESTION_CAPACITY] = "";

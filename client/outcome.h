@@ -20,8 +20,8 @@ enum outcome {
     OUTCOME_INTERRUPTED = 130
 };
 
-/* Columns: symbol, exit code, text with {pipe}, {seconds} and {detail}. FAILURE_SYSTEM: Windows failed,
- * or a bound was reached; FAILURE_FILE: a file to be compared cannot be opened. */
+/* Columns: symbol, exit code, text with {pipe}, {seconds} and {detail}. FAILURE_FILE: a file of `diff`
+ * cannot be opened or compared; FAILURE_SYSTEM: it is damaged, Windows failed, or a bound is reached. */
 #define FAILURE_LIST(X)                                                                        \
     X(FAILURE_NOT_INSTALLED, OUTCOME_NO_SERVICE,                                               \
       "the " SERVICE_NAME " service is not installed: "                                        \

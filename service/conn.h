@@ -58,7 +58,7 @@ struct conn {
     enum conn_action action; /* the same until it is reported back */
     enum status fault;       /* CONN_SERVE: the error to report; STATUS_OK: there is a request */
     struct buffer out;       /* bytes to send, at most CONN_OUTPUT_SIZE_MAX */
-    enum conn_close_reason close_reason; /* set once it is decided, perhaps before the end */
+    enum conn_close_reason close_reason; /* CONN_OPEN until it is decided */
     uint64_t deadline_ms; /* when the action must have made progress; UINT64_MAX: none */
     bool is_last;         /* what is being served or written is the last: drain and close then */
     bool is_stopping;     /* conn_stop() was called */

@@ -81,7 +81,7 @@ static bool needs_caller(const struct session *session)
     const bool has_next_line = session->conn.action == CONN_SERVE && session->answer == NULL;
 
     return (session->has_unknown_bytes || (session->has_old_rights && has_next_line)) &&
-           !session->conn.is_stopping && !session->conn.is_last;
+           session->conn.fault == STATUS_OK && !conn_is_draining(&session->conn);
 }
 
 bool session_is_scanning(const struct session *session)

@@ -76,8 +76,8 @@ static const char *apply_access_sddl(struct settings *settings, struct span text
 void settings_apply(struct settings *settings, struct span name, const struct settings_raw *raw)
 {
     char text[SETTINGS_WHY_CAPACITY];
-    const char *why = raw->is_text ? "unknown, perhaps a misspelt security setting" : "unknown";
-    unsigned refused = raw->is_text ? SETTINGS_SECURITY : 0;
+    const char *why = raw->is_number ? "unknown" : "unknown, perhaps a misspelt security setting";
+    unsigned refused = raw->is_number ? 0 : SETTINGS_SECURITY;
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (!span_equal_ascii_nocase(name, span_from_string(numbers[i].name)))

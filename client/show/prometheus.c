@@ -139,7 +139,7 @@ static void put_stats(struct buffer *out, const struct stats *stats)
 
 /* --- the sums of a scan --- */
 
-/* What the samples of a name are told apart by; the last one is for all other words. */
+/* The values of the label of a family; the last one is for all other words. */
 static const char *const accesses[] = {"full", "limited", "none", "other", NULL};
 static const char *const kinds[] = {"image", "data", "pagefile", "physical", "unknown", NULL};
 

@@ -66,7 +66,7 @@ static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
         if (!(is_console ? WriteConsoleW(handle, units, len, &written, NULL)
                          : WriteFile(handle, piece.data, len, &written, NULL)))
             return GetLastError();
-        if (written == 0)
+        if (written == 0 || (is_console && written != len))
             return ERROR_WRITE_FAULT;
         bytes = span_from(bytes, is_console ? piece.size : written);
     }

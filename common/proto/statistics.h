@@ -117,10 +117,10 @@ struct statistics {
 /* now_us  From a steady clock, the same as for statistics_read(). */
 void statistics_init(_Out_ struct statistics *statistics, uint64_t now_us);
 
-/* A client has connected, perhaps to be refused, or gone. */
+/* A client has connected, also one that is refused then, or has gone. */
 void statistics_connection(_Inout_opt_ struct statistics *statistics, bool is_opened);
 
-/* index  STATISTICS_BYTES_SENT, for example; a limit counts each time when it is met. */
+/* index  STATISTICS_BYTES_SENT, for example; a limit is counted each time it is met. */
 void statistics_add(_Inout_opt_ struct statistics *statistics, size_t index, uint64_t amount);
 #define statistics_limit_hit(statistics, limit) \
     statistics_add(statistics, STATISTICS_LIMIT_HITS + (size_t)(limit), 1)

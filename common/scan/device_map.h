@@ -46,7 +46,7 @@ void device_map_release(_Inout_ struct device_map *map);
 NODISCARD enum status device_map_add(_Inout_ struct device_map *map, enum device_form form,
                                      struct span device, struct span target);
 
-/* Add the device of a path, \Device\NAME, as a DEVICE_ROOT; what another table has. */
+/* Adds the device of a path, \Device\NAME, as a DEVICE_ROOT, or those of another table; none twice. */
 void device_map_add_root(_Inout_ struct device_map *map, struct span device_path);
 void device_map_add_all(_Inout_ struct device_map *map, _In_ const struct device_map *from);
 

@@ -50,7 +50,7 @@ struct watch {
 
 enum { WATCH_STAGES = 16 };
 
-/* A query of `stage` is next: one store. NULL: nobody watches. */
+/* A query of `stage` is next: one store, by the thread that scans. NULL: nobody watches. */
 static inline void watch_mark(_Inout_opt_ struct watch *watch, enum scan_stage stage)
 {
     if (watch != NULL)

@@ -31,7 +31,7 @@ struct process_list {
 /* An empty list with one reference; NULL without memory. */
 struct process_list *process_list_create(void);
 
-/* Add a reference and return `list`; drop one, the last of which frees it. NULL is accepted. */
+/* Adds a reference and returns `list`; drops one, and the last frees the list. NULL is accepted. */
 struct process_list *process_list_hold(_Inout_opt_ struct process_list *list);
 void process_list_release(_Inout_opt_ struct process_list *list);
 

@@ -54,8 +54,8 @@ enum scan_row_type {
     SCAN_REGION,  /* region */
     SCAN_SECTION, /* section; of sections.h only */
     SCAN_ERROR,   /* error: a process that was not read completely, or a selector without one */
-    SCAN_FAILED,  /* error: there is no list of processes; the scan is over, as with the next */
-    SCAN_END
+    SCAN_FAILED,  /* error: there is no list of processes; the scan is over */
+    SCAN_END      /* the scan is over */
 };
 
 struct scan_error {

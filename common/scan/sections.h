@@ -59,7 +59,8 @@ struct section_row {
     uint32_t holders_count;
 };
 
-/* Asks the platform nothing yet; it must have `objects`. What is passed must outlive the sections.
+/* Asks the platform nothing yet; it must have `objects`. The platform, `listings`
+ * and the lists of the query must outlive the sections.
  * query     Of it names and pids are used: only sections of these names, that these processes hold.
  * listings  1 while one is made: another then fails with STATUS_BUSY. NULL: no limit.
  * Returns NULL when out of memory. */

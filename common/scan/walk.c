@@ -65,7 +65,7 @@ static enum walk_result give_up_allocations(struct walk *walk, uint32_t nt_statu
     return WALK_ON;
 }
 
-/* Completes the view that is being joined. Its runs stay until the next one opens. */
+/* Completes the view that is being joined. */
 static enum walk_result close_view(struct walk *walk)
 {
     walk->has_open = false;

@@ -85,7 +85,7 @@ int cli_fail_at(_Inout_ struct cli *cli, size_t index, const char *format, ...);
 #define cli_fail(cli, ...) cli_fail_at(cli, (cli)->index, __VA_ARGS__)
 
 void cli_exclude(_Inout_ struct cli *cli, int a, int b); /* fails when both options were given */
-void cli_check_command(_Inout_ struct cli *cli); /* and when one does not belong to the command */
+void cli_check_command(_Inout_ struct cli *cli);         /* when one is not of the command */
 
 /* Reads cli->value as a decimal number; max UINT64_MAX: no limit. Fails outside min to max, and
  * returns min then. */

@@ -24,8 +24,8 @@ NODISCARD bool number_from_address(struct span text, _Out_ uint64_t *value);
 
 size_t number_decimal_size(uint64_t value); /* in digits, 1 to NUMBER_DECIMAL_SIZE_MAX */
 
-/* These write digits without a terminator and return their end: all decimal ones; the last `digits`,
- * with leading zeros, in decimal, and in hexadecimal, in lower case. */
+/* These write digits without a terminator and return their end: all decimal digits; the last `digits`
+ * decimal ones, with leading zeros; the same in hexadecimal, in lower case. */
 char *number_put_decimal(_Out_writes_(NUMBER_DECIMAL_SIZE_MAX) char *out, uint64_t value);
 char *number_put_digits(_Out_writes_(digits) char *out, uint64_t value, size_t digits);
 char *number_put_hex(_Out_writes_(digits) char *out, uint64_t value, size_t digits);

@@ -20,7 +20,7 @@ struct span span_from_string(const char *text); /* terminated */
 bool span_equal(struct span a, struct span b);
 int span_compare(struct span a, struct span b); /* below, at or above 0, by the bytes */
 bool span_starts_with(struct span span, struct span prefix);
-struct span span_from(struct span span, size_t offset); /* what follows; at most the size */
+struct span span_from(struct span span, size_t offset); /* at most the size: what follows */
 
 /* A-Z as a-z, any other byte as it is: for protocol and command words, never for paths; see fold.h. */
 char ascii_lower(char byte);

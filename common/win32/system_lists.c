@@ -239,7 +239,7 @@ bool system_lists_path(struct system_lists *lists, struct span device_path, stru
         return true;
 
     AcquireSRWLockExclusive(&lists->lock);
-    if (!is_known && refresh->was_run && lists->missed.count < MISSED_DEVICES_MAX)
+    if (!is_known && lists->devices.count > 0 && lists->missed.count < MISSED_DEVICES_MAX)
         device_map_add_root(&lists->missed, device_path);
     start(lists, &lists->refresh_devices);
     if (!is_known && !refresh->was_run) {

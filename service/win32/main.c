@@ -73,7 +73,7 @@ static DWORD read_settings(const struct settings *last, struct settings *setting
     return error;
 }
 
-/* The operator has changed something, perhaps. On failure all is as before. */
+/* The settings may have changed. On failure all is as before. */
 static void reconfigure(void)
 {
     struct settings settings;

@@ -111,9 +111,12 @@ static void bad_values_are_found_and_not_used(struct test *t)
         {"Connection", NUMBER(5), NULL, "unknown"},
         {"Connections ", NUMBER(5), "Connections?", "unknown"},
         {"", NUMBER(5), NULL, "unknown"},
-        {"%1%n\n\xC3\xA9", OTHER, "?1?n???", "unknown"},
+        {"AcessSddl", OTHER, NULL,
+         "unknown, perhaps a misspelt security setting"}, /* as REG_EXPAND_SZ */
+        {"%1%n\n\xC3\xA9", OTHER, "?1?n???", "unknown, perhaps a misspelt security setting"},
         {"a-name-of-more-than-sixty-three-bytes-is-cut-in-what-is-said-about-it", OTHER,
-         "a-name-of-more-than-sixty-three-bytes-is-cut-in-what-is-said-ab", "unknown"},
+         "a-name-of-more-than-sixty-three-bytes-is-cut-in-what-is-said-ab",
+         "unknown, perhaps a misspelt security setting"},
     };
 
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
@@ -207,6 +210,7 @@ static void security_settings_are_refused(struct test *t)
         {"AccessSddl", TEXT(""), 0},
         {"AccessSddl", OTHER, SETTINGS_ACCESS_SDDL},
         {"FilteredAdmin", TEXT("off"), SETTINGS_SECURITY},
+        {"AcessSddl", OTHER, SETTINGS_SECURITY}, /* as REG_EXPAND_SZ */
         {"Connections", TEXT("7"), 0},
         {"Connections", NUMBER(0), 0},
         {"TrustFolder", NUMBER(7), 0},
@@ -272,7 +276,7 @@ static void security_settings_fail_closed(struct test *t)
 static void a_refused_security_setting_is_always_found(struct test *t)
 {
     struct settings settings;
-    const struct settings_raw other = OTHER, word = TEXT("no");
+    const struct settings_raw other = NUMBER(7), word = TEXT("no");
 
     settings_default(&settings, 1);
     for (int i = 0; i < SETTINGS_FINDINGS_MAX; i++)

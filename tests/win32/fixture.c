@@ -98,7 +98,7 @@ static bool report(const struct fixture *fixture)
     return ok;
 }
 
-/* The whole program as a data file; NULL: it cannot be mapped. */
+/* The program file mapped as data; NULL: it cannot be mapped. */
 static void *map_program(void)
 {
     wchar_t path[MAX_PATH + 1] = L"";

@@ -300,7 +300,7 @@ static void set_registry_text(struct test *t, HKEY root, const wchar_t *path, co
 }
 
 /* Where netapi32.dll cannot be loaded no group can be made, as on a read-only domain controller. Only
- * Wine can be told so for one program. */
+ * Wine has a setting for that, by program. */
 static void install_goes_on_without_the_group(struct test *t)
 {
     static const wchar_t overrides[] = L"Software\\Wine\\AppDefaults\\lsmapd.exe\\DllOverrides";
