@@ -90,7 +90,7 @@ del /q "%TARGET%\lsmapd.exe.old*" 2>nul
 if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" %OLD%
 copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
 if errorlevel 1 goto norestart
-del /q "%TARGET%\lsmapd.exe.old*" 2>nul
+del /q "%TARGET%\*.old*" 2>nul
 
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%

@@ -41,7 +41,7 @@ if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 
 :files
 if not exist "%TARGET%\." goto done
-del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe.old*" "%TARGET%\lsmap-events.dll" "%TARGET%\lsmap-events.dll.old*" "%TARGET%\lsmap.exe" "%TARGET%\lsmap-doctor.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
+del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap-events.dll" "%TARGET%\*.old*" "%TARGET%\lsmap.exe" "%TARGET%\lsmap-doctor.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
 rmdir /s /q "%TARGET%\Lsmap" 2>nul
 rem A process that is lost in the kernel keeps its file: renamed, it does not hinder the next install.
 if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" lsmapd.exe.old%RANDOM%

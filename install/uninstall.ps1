@@ -78,7 +78,7 @@ $isRegistered = $null -ne (Get-Service -Name 'lsmapd' -ErrorAction SilentlyConti
 # What is not ours stays, and the folder with it.
 $isThere = (Test-Path -LiteralPath $target) -and (
     @(Get-ChildItem -LiteralPath $target -Force).Count -eq 0 -or
-    @($files + 'Lsmap' | Where-Object { Test-Path -LiteralPath (Join-Path $target $_) }).Count -gt 0)
+    @($files + 'Lsmap' + '*.old*' | Where-Object { Test-Path -Path (Join-Path $target $_) }).Count -gt 0)
 $changed = $false
 $isWanted = $isRegistered -or $isThere -or ($Purge -and (Test-Group))
 if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'remove lsmap and its service')) {

@@ -422,19 +422,16 @@ static DWORD install_steps(SC_HANDLE manager, const struct command_line *line)
  * cannot be removed does no harm. */
 static void remove_old(void)
 {
-    static const wchar_t *const patterns[] = {L"lsmapd.exe.old*", L"lsmap-events.dll.old*"};
     WIN32_FIND_DATAW found;
+    HANDLE search = FindFirstFileW(in_folder(L"*.old*"), &found);
 
-    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++) {
-        HANDLE search = FindFirstFileW(in_folder(patterns[i]), &found);
-        if (search == INVALID_HANDLE_VALUE)
-            continue;
-        do {
-            if (!DeleteFileW(in_folder(found.cFileName)))
-                (void)MoveFileExW(scratch, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
-        } while (FindNextFileW(search, &found));
-        FindClose(search);
-    }
+    if (search == INVALID_HANDLE_VALUE)
+        return;
+    do {
+        if (!DeleteFileW(in_folder(found.cFileName)))
+            (void)MoveFileExW(scratch, NULL, MOVEFILE_DELAY_UNTIL_REBOOT);
+    } while (FindNextFileW(search, &found));
+    FindClose(search);
 }
 
 enum exit_code install_run(const struct command_line *line)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/atomic.h"
 #include "common/scan/nt_status.h"
 #include "common/scan/scan.h"
 #include "common/win32/device_query.h"
@@ -22,7 +23,9 @@ enum {
     DEVICES_MAX = 5, /* named in one finding */
     DEVICE_CAPACITY = 64,
     BENCH_ROUNDS = 3,
-    SCANS_WAIT_MS = 120 * 1000
+    STUCK_MS = 10 * 1000, /* a process that takes longer is left out */
+    STUCK_MAX = 4,
+    PID_TEXT_CAPACITY = 24
 };
 
 enum { NT_OBJECT_BASIC = 0 };
@@ -201,16 +204,46 @@ static void add_device(struct found *found, struct span path)
         memcpy(found->text + strlen(found->text), device, strlen(device) + 1);
 }
 
-static bool scan_all(const struct platform *platform, struct found *found)
+/* Other processes are asked on a thread that may hang; it writes here alone, and keeps it if it is
+ * given up. */
+struct scans {
+    const struct platform *platform;
+    bool is_bench, is_done, is_measured;
+    struct found found, ours, plain;
+    uint32_t stuck[STUCK_MAX]; /* processes that are left out */
+    size_t stuck_count;
+    struct atomic asked; /* processes; stands still while a query does not return */
+    struct atomic pid;   /* of the process that is asked */
+};
+
+/* For scan_query.check. */
+static enum scan_verdict ask_or_skip(void *context, uint32_t pid, uint64_t start_time,
+                                     const struct sid *owner, enum scan_stage *stage)
+{
+    struct scans *scans = context;
+
+    (void)start_time, (void)owner;
+    atomic_set(&scans->pid, (long)pid);
+    (void)atomic_add(&scans->asked, 1);
+    *stage = STAGE_OPEN;
+    for (size_t i = 0; i < scans->stuck_count; i++)
+        if (scans->stuck[i] == pid)
+            return SCAN_SKIP;
+    return SCAN_ASK;
+}
+
+static bool scan_all(struct scans *scans, struct found *found)
 {
     const struct scan_query query = {.lists_maps = true,
                                      .all = true,
                                      .views.kinds = VIEW_IMAGE | VIEW_DATA | VIEW_PAGEFILE,
                                      .query_all = true,
                                      .addresses = true,
-                                     .integrity = INTEGRITY_UNKNOWN};
+                                     .integrity = INTEGRITY_UNKNOWN,
+                                     .check = ask_or_skip,
+                                     .check_context = scans};
     const uint64_t start_us = system_now_us(NULL);
-    struct scan *scan = scan_create(platform, &query, NULL);
+    struct scan *scan = scan_create(scans->platform, &query, NULL);
     struct scan_row row;
 
     *found = (struct found){0};
@@ -228,13 +261,6 @@ static bool scan_all(const struct platform *platform, struct found *found)
     scan_destroy(scan);
     return row.type == SCAN_END;
 }
-
-/* Other processes are asked on a thread that may hang; it writes here alone. */
-struct scans {
-    const struct platform *platform;
-    bool is_bench, is_done, is_measured;
-    struct found found, ours, plain;
-};
 
 static void judge_device_paths(struct machine *machine, const struct scans *scans)
 {
@@ -267,8 +293,10 @@ static void plain_process(const struct platform *platform, struct address_space 
     }
 }
 
-static bool plain_all(const struct platform *platform, struct found *found)
+static bool plain_all(struct scans *scans, struct found *found)
 {
+    const struct platform *platform = scans->platform;
+    enum scan_stage stage;
     struct process_list *list = process_list_create();
     const uint64_t start_us = system_now_us(NULL);
     struct process_facts facts;
@@ -280,8 +308,9 @@ static bool plain_all(const struct platform *platform, struct found *found)
     const bool is_listed =
         list != NULL && platform->list(platform->context, false, list) == NTSTATUS_OK;
     for (size_t i = 0; is_listed && i < list->count; i++) {
-        if (platform->open(platform->context, list->entries[i].pid, &facts, &name, &space) !=
-            NTSTATUS_OK)
+        const uint32_t pid = list->entries[i].pid;
+        if (ask_or_skip(scans, pid, 0, NULL, &stage) == SCAN_SKIP ||
+            platform->open(platform->context, pid, &facts, &name, &space) != NTSTATUS_OK)
             continue;
         plain_process(platform, space, &name, found);
         platform->close(platform->context, space);
@@ -325,31 +354,59 @@ static DWORD WINAPI run_scans(void *context)
     struct scans *scans = context;
     struct found ours, plain;
 
-    scans->is_done =
-        scan_all(scans->platform, &scans->found) && scan_all(scans->platform, &scans->found);
+    scans->is_done = scan_all(scans, &scans->found) && scan_all(scans, &scans->found);
     for (int round = 0; scans->is_bench && round < BENCH_ROUNDS; round++) {
-        scans->is_measured = scan_all(scans->platform, &ours) && plain_all(scans->platform, &plain);
+        scans->is_measured = scan_all(scans, &ours) && plain_all(scans, &plain);
         keep_best(&scans->ours, &ours);
         keep_best(&scans->plain, &plain);
     }
     return 0;
 }
 
+/* Returns false when the thread stands still in a query; it may end later. */
+static bool wait_for_scans(HANDLE thread, struct scans *scans)
+{
+    long asked;
+
+    do {
+        asked = atomic_get(&scans->asked);
+        if (WaitForSingleObject(thread, STUCK_MS) == WAIT_OBJECT_0)
+            return true;
+    } while (asked != atomic_get(&scans->asked));
+    return false;
+}
+
 static void check_scans(struct machine *machine, const struct platform *platform, bool bench)
 {
-    static struct scans scans;
-    HANDLE thread = NULL;
+    uint32_t stuck[STUCK_MAX + 1];
 
-    scans = (struct scans){.platform = platform, .is_bench = bench};
-    if (call_watched(run_scans, &scans, SCANS_WAIT_MS, &thread)) {
-        judge_device_paths(machine, &scans);
-        judge_bench(machine, &scans);
-    } else {
-        report_add(&machine->report, DOCTOR_DEVICES_PATHS, DOCTOR_FAIL, NULL,
-                   "a scan of all processes did not end within %d s", SCANS_WAIT_MS / 1000);
-        report_add(&machine->report, DOCTOR_BENCH_SCAN, DOCTOR_FAIL, NULL, "the same");
+    for (size_t count = 0; count <= STUCK_MAX; count++) {
+        struct scans *scans = calloc(1, sizeof *scans);
+        HANDLE thread = NULL;
+        if (scans == NULL)
+            break;
+        scans->platform = platform;
+        scans->is_bench = bench;
+        scans->stuck_count = count;
+        memcpy(scans->stuck, stuck, count * sizeof *stuck);
+        thread = CreateThread(NULL, 0, run_scans, scans, 0, NULL);
+        const bool is_over = thread == NULL || wait_for_scans(thread, scans);
+        handle_close(&thread);
+        if (is_over) {
+            judge_device_paths(machine, scans);
+            judge_bench(machine, scans);
+            free(scans);
+            return;
+        }
+        stuck[count] = (uint32_t)atomic_get(&scans->pid);
+        char subject[PID_TEXT_CAPACITY];
+        (void)snprintf(subject, sizeof subject, "process %lu", (unsigned long)stuck[count]);
+        report_add(&machine->report, DOCTOR_DEVICES_PATHS, DOCTOR_SKIP, subject,
+                   "left out: a query about it did not return within %d s", STUCK_MS / 1000);
     }
-    handle_close(&thread);
+    report_add(&machine->report, DOCTOR_DEVICES_PATHS, DOCTOR_FAIL, NULL,
+               "no scan of all processes ended");
+    report_add(&machine->report, DOCTOR_BENCH_SCAN, DOCTOR_FAIL, NULL, "the same");
 }
 
 void check_scan(struct machine *machine, bool bench)

@@ -178,6 +178,15 @@ Describe 'The scripts' {
             (Uninstall @{ Purge = $true }).Changed | Should -BeTrue
             Get-State group | Should -BeNullOrEmpty
         }
+        It 'removes what was renamed and stayed' {
+            Install | Out-Null
+            Uninstall | Out-Null
+            New-Item -ItemType Directory -Path $target | Out-Null
+            Set-State 'lsmap/lsmap.exe.old7' x
+            (Uninstall).Changed | Should -BeTrue
+            $target | Should -Not -Exist
+            (Uninstall).Changed | Should -BeFalse
+        }
         It 'leaves what is not ours, and then has nothing to change' {
             Install | Out-Null
             Set-State 'lsmap/mine.txt' x

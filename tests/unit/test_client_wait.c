@@ -53,8 +53,8 @@ static bool show(void *context, struct span bytes)
 
 static void complain(void *context, struct span lines)
 {
-    (void)lines;
-    ((struct script *)context)->complained = true;
+    ((struct script *)context)->complained =
+        span_equal(lines, SPAN("lsmap: still in use: the time of --timeout is over\n"));
 }
 
 static void waiting_ends(struct test *t)

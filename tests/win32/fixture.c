@@ -25,7 +25,7 @@
 #include "tests/win32/fixture_views.h"
 
 enum {
-    WAIT_SECONDS = 60,
+    WAIT_SECONDS = 300,
     WAIT_SECONDS_MAX = 3600,
     ARGUMENTS_MAX = 16,
     COMMAND_LINE_MAX = 4096, /* UTF-16 units */

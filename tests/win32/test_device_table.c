@@ -35,7 +35,7 @@ static void wait_for_refresh(LONG before)
 {
     for (int i = 0; i < 200 && refreshes == before; i++)
         Sleep(20);
-    Sleep(50);
+    Sleep(250);
 }
 
 /* The device and the letter of the system drive; "" when unknown. */

@@ -16,7 +16,12 @@
 #include "tests/win32/lsmapd_run.h"
 #include "tests/win32/pipe_rig.h"
 
-enum { STOP_MS = 2000, ARGUMENTS_CAPACITY = 64, STATE_POLLS_MAX = 200 };
+enum {
+    STOP_MS = 2000,
+    ARGUMENTS_CAPACITY = 64,
+    STATE_POLLS_MAX = 200,
+    DOCTOR_CAPACITY = 64 * 1024
+};
 
 static struct fixture_run fixture;
 
@@ -133,6 +138,7 @@ static void lost_threads_keep_their_memory(struct test *t)
     }
     CHECK(t, direct_open(1, &failure) == NULL);
     CHECK_INT(t, FAILURE_SYSTEM, failure.kind);
+    CHECK(t, strstr(failure.detail, "again and again") != NULL);
     direct_close(NULL);
 }
 
@@ -205,12 +211,34 @@ static void the_service_goes_on(struct test *t)
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
 }
 
+/* What lsmap-doctor cannot ask is a finding; its other checks go on. */
+static void the_doctor_leaves_it_out(struct test *t)
+{
+    static char output[DOCTOR_CAPACITY];
+    char finding[128];
+
+    if (!system_is_wine())
+        TEST_SKIP(t, "only the host of Wine can stop a process so that queries about it hang");
+    if (stop_fixture(t)) {
+        (void)doctor_run(L"", output, sizeof output); /* it fails, as there is no service */
+        (void)snprintf(finding, sizeof finding,
+                       "SKIP  devices.paths            process %lu: left out: a query",
+                       (unsigned long)fixture.pid);
+        CHECK_INT(t, 1, count(output, finding));
+        CHECK_INT(t, 1, count(output, "PASS  devices.paths"));
+        CHECK_INT(t, 1, count(output, "FAIL  "));
+        CHECK_INT(t, 1, count(output, "FAIL  service.answers"));
+    }
+    end_fixture(t);
+}
+
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(lost_threads_keep_their_memory),
         TEST_CASE(direct_leaves_it_out),
         TEST_CASE(the_service_goes_on),
+        TEST_CASE(the_doctor_leaves_it_out),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
 }

@@ -74,6 +74,7 @@ static void processes_are_running_or_not(struct test *t)
 static void pending_renames_are_read(struct test *t)
 {
     static const wchar_t key[] = L"SYSTEM\\CurrentControlSet\\Control\\Session Manager";
+    static const wchar_t value[] = L"PendingFileRenameOperations";
     struct stale_files files;
     struct out_folder folder;
     char path[PATH_CAPACITY], expected[PATH_CAPACITY + 8];
@@ -83,6 +84,7 @@ static void pending_renames_are_read(struct test *t)
     REQUIRE(t, out_folder_make(&folder));
     CHECK(t, out_folder_write(folder.file, "a"));
     REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
+    (void)RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, value); /* what another test left */
     REQUIRE(t, MoveFileExW(folder.file, NULL, MOVEFILE_DELAY_UNTIL_REBOOT));
     stale_files_open(&files);
     (void)snprintf(expected, sizeof expected, "\\??\\%s", path);
@@ -93,7 +95,7 @@ static void pending_renames_are_read(struct test *t)
     CHECK(t, files.calls.pending.size > size + 1 && files.calls.pending.data[size] == '\0' &&
                  files.calls.pending.data[size + 1] == '\0');
     stale_files_close(&files);
-    (void)RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, L"PendingFileRenameOperations");
+    (void)RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, value);
     stale_files_open(&files);
     CHECK_INT(t, 0, files.calls.pending.size);
     stale_files_close(&files);
