@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/show/help.h"
+#include "client/show/help_text.h"
 #include "client/spelling.h"
 #include "common/text/number.h"
 #include "common/text/utf.h"
+#include "common/version.h"
 
 #define FOR_MAPS CLI_FOR(COMMAND_MAPS)
 #define FOR_DIFF CLI_FOR(COMMAND_DIFF)
@@ -111,6 +112,16 @@ const struct cli_syntax options_syntax = {
     .aliases_count = sizeof aliases / sizeof aliases[0],
     .command_default = COMMAND_MAPS,
     .has_operands = true,
+};
+
+const char *const help_topics[HELP_TOPICS_COUNT] = {
+    "topics",  "examples", "filters", "stale",      "output",
+    "formats", "access",   "scripts", "exit-codes",
+};
+
+static const char *const topic_texts[HELP_TOPICS_COUNT] = {
+    HELP_TOPICS,  HELP_EXAMPLES, HELP_FILTERS, HELP_STALE,      HELP_OUTPUT,
+    HELP_FORMATS, HELP_ACCESS,   HELP_SCRIPTS, HELP_EXIT_CODES,
 };
 
 /* --- values --- */
@@ -278,10 +289,15 @@ static void read_process(struct cli *cli, struct options *options)
 
 static void read_topic(struct cli *cli, struct options *options)
 {
-    if (options->topic.size > 0)
+    size_t i = 0;
+
+    while (i < HELP_TOPICS_COUNT &&
+           !span_equal_ascii_nocase(cli->value, span_from_string(help_topics[i])))
+        i++;
+    if (options->text != NULL)
         cli_fail(cli, "help takes one topic");
-    else if (help_topic(cli->value) != NULL)
-        options->topic = cli->value;
+    else if (i < HELP_TOPICS_COUNT)
+        options->text = topic_texts[i];
     else
         cli_fail(cli, "no help on \"%s\"%s", cli_quote(cli->value).text,
                  cli_hint(cli->value, help_topics, HELP_TOPICS_COUNT, "").text);
@@ -441,7 +457,9 @@ static void finish_question(struct options *options, const char *what)
 
 bool options_parse(int argc, char *const *argv, struct options *options, char *message)
 {
-    struct options read = {.timeout_s = TIMEOUT_DEFAULT_S, .interval_s = INTERVAL_DEFAULT_S};
+    struct options read = {.timeout_s = TIMEOUT_DEFAULT_S,
+                           .interval_s = INTERVAL_DEFAULT_S,
+                           .pipe = PIPE_NAME_DEFAULT};
     struct span order = SPAN("");
     struct cli cli;
 
@@ -466,6 +484,12 @@ bool options_parse(int argc, char *const *argv, struct options *options, char *m
     bool is_asked = cli.given[OPTION_HELP] != 0 || cli.given[OPTION_VERSION] != 0;
     if (is_asked) /* whatever else is wrong */
         read.command = cli.given[OPTION_HELP] != 0 ? COMMAND_HELP : COMMAND_VERSION;
+    if (read.command == COMMAND_USAGE)
+        read.text = HELP_USAGE;
+    else if (read.command == COMMAND_VERSION)
+        read.text = PRODUCT_NAME " " LSMAP_VERSION_STRING "\n";
+    else if (read.text == NULL)
+        read.text = HELP_OPTIONS;
     take_switches(&cli, &read);
     if (read.command >= COMMAND_MAPS)
         check(&cli, &read);

@@ -63,25 +63,29 @@ struct options {
     bool by_file;         /* one row for each file */
     struct span files[2]; /* of diff: old and new */
     enum output_format format;
-    bool ascii;        /* JSON with nothing outside ASCII */
-    bool bom;          /* the results begin with a byte order mark */
-    bool host;         /* rows carry the envelope of envelope.h */
-    const char *out;   /* file the results go to, terminated; NULL: stdout */
-    struct span topic; /* of help; size 0: none */
-    bool exact;        /* sizes in bytes */
+    bool ascii;       /* JSON with nothing outside ASCII */
+    bool bom;         /* the results begin with a byte order mark */
+    bool host;        /* rows carry the envelope of envelope.h */
+    const char *out;  /* file the results go to, terminated; NULL: stdout */
+    const char *text; /* what usage, help and version show, terminated; else not used */
+    bool exact;       /* sizes in bytes */
     bool no_header;
-    bool wide;                     /* never cut a path */
-    bool quiet;                    /* no totals, no line for each process that failed */
-    bool direct;                   /* scan in this process, without the service */
-    char pipe[PIPE_NAME_CAPACITY]; /* full name, terminated; "": the service's */
-    unsigned timeout_s;            /* for the complete answer */
-    char question
-        [OPTIONS_QUESTION_CAPACITY]; /* what selects rows, and their kind, cut; terminated */
-    unsigned wait_s;                 /* for the end of --wait; 0: no limit */
+    bool wide;                                /* never cut a path */
+    bool quiet;                               /* no totals, no line for each process that failed */
+    bool direct;                              /* scan in this process, without the service */
+    char pipe[PIPE_NAME_CAPACITY];            /* full name, terminated */
+    unsigned timeout_s;                       /* for the complete answer */
+    char question[OPTIONS_QUESTION_CAPACITY]; /* what selects rows; cut, terminated */
+    unsigned wait_s;                          /* for the end of --wait; 0: no limit */
 };
 
 /* The options and commands; a command's number is its enum command. */
 extern const struct cli_syntax options_syntax;
+
+/* What `lsmap help TOPIC` knows. Its texts, as those of --help and without arguments, stand in
+ * show/help.txt; each fits a console of 80 columns and 24 lines. */
+enum { HELP_TOPICS_COUNT = 9 };
+extern const char *const help_topics[HELP_TOPICS_COUNT];
 
 /* True for a command that asks for processes or sections. */
 bool options_is_scan(_In_ const struct options *options);

@@ -171,7 +171,6 @@ static void add_error(struct gaps *gaps, const struct row *row)
 void gaps_add(struct gaps *gaps, const struct row *row)
 {
     if (row->type == ROW_END) {
-        gaps->has_end = true;
         gaps->processes = row_number(row, MEMBER_PROCESSES, 0);
         gaps->is_own = span_equal(row_text(row, MEMBER_SCOPE), SPAN("own"));
     } else if (row->type == ROW_PROCESS_ERROR) {
@@ -186,7 +185,7 @@ enum outcome gaps_outcome(const struct gaps *gaps)
 {
     uint64_t unmatched = gaps->groups[GAP_PIDS].count + gaps->groups[GAP_GLOBS].count +
                          gaps->groups[GAP_IMAGES].count;
-    bool is_empty = gaps->is_scan && gaps->has_end && gaps->processes == 0;
+    bool is_empty = gaps->is_scan && gaps->processes == 0;
 
     if (gaps->groups_count > GAP_REASONS || gaps->others > 0)
         return OUTCOME_INCOMPLETE;
@@ -234,26 +233,22 @@ static void report_unmatched(const struct gaps *gaps, struct buffer *out)
 
 void gaps_report(const struct gaps *gaps, bool with_errors, struct buffer *out)
 {
-    char count[DISPLAY_COUNT_CAPACITY];
-
     report_unmatched(gaps, out);
     for (size_t i = GAP_REASONS; i < gaps->groups_count && with_errors; i++) {
         const struct gap_group *group = &gaps->groups[i];
         buffer_text(out, PRODUCT_NAME ": ");
         if (!group->is_list)
-            buffer_format(out, "%s %s ", display_count(count, group->count).data,
-                          group->count == 1 ? "process" : "processes");
+            display_counted(out, group->count, "process ", "processes ");
         buffer_append(out, buffer_span(&group->reason));
         buffer_text(out, group->named > 0 ? ": " : "");
         report_names(group, out);
         buffer_text(out, "\n");
     }
-    if (gaps->others > 0 && with_errors)
-        buffer_format(out,
-                      PRODUCT_NAME ": %s %s could not be read for other reasons (--json shows "
-                                   "each)\n",
-                      display_count(count, gaps->others).data,
-                      gaps->others == 1 ? "process" : "processes");
+    if (gaps->others > 0 && with_errors) {
+        buffer_text(out, PRODUCT_NAME ": ");
+        display_counted(out, gaps->others, "process", "processes");
+        buffer_text(out, " could not be read for other reasons (--json shows each)\n");
+    }
     if (gaps->is_own && gaps->wants_others)
         buffer_text(out, PRODUCT_NAME ": only your own processes were looked at (--own asks for "
                                       "no others)\n");

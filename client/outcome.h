@@ -115,7 +115,6 @@ struct gaps {
     bool is_filtered;  /* the client's own filter left nothing */
 
     bool is_own;        /* the server looked at the caller's own processes only */
-    bool has_end;       /* the next one is known */
     uint64_t processes; /* or sections that matched */
     uint64_t denied;    /* of the unmatched: because the caller may not know */
     /* One more than are used, in which the next reason is put together. */

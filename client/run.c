@@ -14,8 +14,7 @@
 
 enum {
     OUT_SIZE_MAX = OUTPUT_SIZE + 4 * ROW_LINE_SIZE_MAX,
-    SAY_SIZE_MAX = 1024 * 1024, /* of diagnostics; longer ones are dropped */
-    KINDS_SIZE_MAX = 256        /* more are not shown */
+    SAY_SIZE_MAX = 1024 * 1024 /* of diagnostics; longer ones are dropped */
 };
 
 enum outcome run_complain(const struct run_settings *settings, const struct failure *failure)
@@ -25,7 +24,7 @@ enum outcome run_complain(const struct run_settings *settings, const struct fail
 
     buffer_init(&line, OUTCOME_TEXT_SIZE_MAX);
     enum outcome outcome =
-        failure_report(failure, settings->pipe, settings->options->timeout_s, &line);
+        failure_report(failure, settings->options->pipe, settings->options->timeout_s, &line);
     output->complain(output->context,
                      line.failed ? SPAN(PRODUCT_NAME ": out of memory\n") : buffer_span(&line));
     buffer_release(&line);
@@ -139,15 +138,15 @@ static bool show(struct pipeline *pipeline, struct row *row)
     const struct options *options = pipeline->settings->options;
     struct buffer *out = &pipeline->out;
 
-    if (row->type == ROW_END &&
-        (pipeline->filter.folders_count > 0 || sorter_is_used(&pipeline->sorter))) {
+    if (row->type == ROW_END && (row_number(row, MEMBER_ROWS, 0) != pipeline->rows ||
+                                 row_number(row, MEMBER_PROCESSES, 0) != pipeline->processes)) {
         row_set_number(row, MEMBER_ROWS, pipeline->rows);
         row_set_number(row, MEMBER_PROCESSES, pipeline->processes);
     }
     pipeline->rows += row->type != ROW_END && row->type != ROW_ERROR;
     pipeline->processes += row->type == ROW_PROCESS;
     if (pipeline->settings->envelope != NULL && options->by_file)
-        envelope_add(pipeline->settings->envelope, row);
+        envelope_add(pipeline->settings->envelope, row, pipeline->settings->now(NULL));
     if (row->failed)
         return false;
     switch (options->format) {
@@ -197,7 +196,7 @@ static bool add_to_user(struct pipeline *pipeline, const struct row *row)
     const uint64_t pid = row_number(row, MEMBER_PID, 0);
     struct row *user = &pipeline->made;
     struct buffer *kinds = &pipeline->kinds, *first = &pipeline->line;
-    struct span kind = row_text(row, MEMBER_KIND), path = row_text(row, MEMBER_PATH);
+    struct span path = row_text(row, MEMBER_PATH);
 
     if (!is_process && row->type != ROW_MAP && row->type != ROW_OPEN && row->type != ROW_STALE)
         return true;
@@ -218,18 +217,15 @@ static bool add_to_user(struct pipeline *pipeline, const struct row *row)
         buffer_append(first, path);
     else
         pipeline->others += path_compare(path, buffer_span(first)) != 0;
-    for (size_t i = 0; i < kinds->size; i++)
-        if (span_starts_with(span_from(buffer_span(kinds), i), kind))
-            return true;
-    buffer_text(kinds, kinds->size > 0 ? "," : "");
-    return buffer_append(kinds, kind) && !first->failed;
+    kinds_add(kinds, row_text(row, MEMBER_KIND));
+    return !kinds->failed && !first->failed;
 }
 
 /* What needs all rows before it can hand on the first. */
 static bool keep_or_show(struct pipeline *pipeline, struct row *row)
 {
     const struct options *options = pipeline->settings->options;
-    const bool keeps = sorter_is_used(&pipeline->sorter);
+    const bool keeps = pipeline->sorter.is_used;
 
     if (options->format == FORMAT_PIDS || (options->who && options->format == FORMAT_TABLE))
         return row->type != ROW_END ? add_to_user(pipeline, row)
@@ -250,7 +246,7 @@ bool pipeline_row(struct pipeline *pipeline, struct row *row)
 
     /* Before the order loses which process a mapping is of. */
     if (envelope != NULL && !pipeline->settings->options->by_file)
-        envelope_add(envelope, row);
+        envelope_add(envelope, row, pipeline->settings->now(NULL));
     if (pipeline->filter.folders_count > 0 && !filter_passes(&pipeline->filter, row, &process))
         return true;
     pipeline->exhausted =
@@ -266,7 +262,7 @@ static bool show_kept(struct pipeline *pipeline, bool *more)
 
     if (!show_user(pipeline)) /* of a reply without an end */
         return false;
-    while (pipeline->out.size < OUTPUT_SIZE && sorter_is_used(sorter) &&
+    while (pipeline->out.size < OUTPUT_SIZE && sorter->is_used &&
            (options->top == 0 || sorter->index < options->top) &&
            sorter_next(sorter, &pipeline->made))
         if (!show(pipeline, &pipeline->made))
@@ -309,7 +305,7 @@ struct run {
     struct stale stale;
     uint64_t dropped;                  /* pid that runs another program than was named */
     bool has_image[REQUEST_NAMES_MAX]; /* a process runs it */
-    uint64_t rows, processes, uses;    /* taken; uses: what a process has mapped or open */
+    uint64_t processes, uses;          /* taken; uses: what a process has mapped or open */
     enum outcome refusal;              /* of the server's error; OUTCOME_COMPLETE: none */
 };
 
@@ -323,11 +319,11 @@ void run_make_request(const struct run_settings *settings, struct request *reque
     const enum request_op op = ops[options->command];
 
     request_init(request, op);
-    const uint32_t kinds = request->kinds;
     if (options_is_scan(options))
         *request = options->request;
     request->op = op;
-    request->kinds = request->kinds != 0 ? request->kinds : kinds;
+    if (request->kinds == 0)
+        request->kinds = KINDS_DEFAULT;
     request->id = (struct request_id){.type = REQUEST_ID_INT, .number = 1};
     for (size_t i = 0; i < options->images_count; i++)
         request->names[request->names_count++] = path_name(settings->images->items[i].name);
@@ -469,8 +465,6 @@ static bool show_stale(struct run *run, struct row *row)
     uint64_t rows = 0;
 
     stale_add(stale, row);
-    if (is_end)
-        stale_decide(stale);
     for (; is_end && stale_next(stale, &run->open); rows++)
         if (!pipeline_row(&run->pipeline, &run->open))
             return false;
@@ -489,8 +483,6 @@ static bool show_stale(struct run *run, struct row *row)
                                    " mapped %s not checked: you may not look there, or "
                                    "Windows does not say who uses the file\n",
                       stale->unchecked, stale->unchecked == 1 ? "file was" : "files were");
-    row_set_number(row, MEMBER_ROWS, run->pipeline.rows);
-    row_set_number(row, MEMBER_PROCESSES, 0);
     return pipeline_row(&run->pipeline, row);
 }
 
@@ -512,10 +504,6 @@ static bool take_row(struct run *run, struct row *row)
     const struct options *options = run->settings->options;
 
     if (row->type == ROW_END) {
-        if (row_number(row, MEMBER_ROWS, 0) != run->rows) {
-            row_set_number(row, MEMBER_ROWS, run->rows);
-            row_set_number(row, MEMBER_PROCESSES, run->processes);
-        }
         add_missing_images(run);
         if ((options->command == COMMAND_MAPS || options->command == COMMAND_PS) &&
             options->question[0] != '\0')
@@ -524,9 +512,10 @@ static bool take_row(struct run *run, struct row *row)
     gaps_add(&run->gaps, row);
     run->processes += row->type == ROW_PROCESS;
     run->uses += row->type == ROW_MAP || row->type == ROW_OPEN;
-    run->rows++;
-    if (row->type == ROW_END)
+    if (row->type == ROW_END) {
+        run->gaps.processes = run->processes; /* without those left out here */
         on_end(run, row);
+    }
     if (row->type == ROW_ERROR)
         run->refusal = outcome_report_error(row, &run->pipeline.say);
     return run->settings->stale != NULL ? show_stale(run, row) : pipeline_row(&run->pipeline, row);
@@ -545,8 +534,8 @@ static bool is_dropped(struct run *run, const struct row *row)
     for (size_t i = 0; i < options->request.pids_count; i++)
         is_selected = is_selected || options->request.pids[i] == pid;
     for (size_t i = 0; i < options->request.names_count; i++)
-        is_selected = is_selected ||
-                      glob_match_process(options->request.names[i], row_text(row, MEMBER_NAME));
+        is_selected = is_selected || glob_match_process(options->request.names[i],
+                                                        row_text(row, MEMBER_NAME), NULL);
     for (size_t i = 0; i < options->images_count; i++)
         if (fold_equal(run->settings->images->items[i].name, row_text(row, MEMBER_IMAGE)))
             run->has_image[i] = is_selected = true;

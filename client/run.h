@@ -1,6 +1,5 @@
 /* A command from its options to its exit code: sends the request, prints the rows of the reply and
- * reports what is wrong with them. Pure; win32/main.c gives it a transport and an output, tests give
- * it scripts. */
+ * reports what is wrong with them. */
 #ifndef CLIENT_RUN_H
 #define CLIENT_RUN_H
 
@@ -34,7 +33,6 @@ struct run_settings {
     const struct transport *transport; /* run_request() only */
     const struct output *output;
     struct buffer *results; /* receives the results instead of the output; NULL: the output does */
-    const char *pipe;       /* full name, for messages */
     size_t width;           /* columns of the console results go to; 0: none */
     account_name account;   /* of the owner of a process, for tables; NULL: its SID */
 
@@ -44,7 +42,7 @@ struct run_settings {
     size_t folders_count;
     const struct stale_calls *stale; /* of `stale`; NULL: another command */
     struct envelope *envelope;       /* what --host adds to rows; NULL: nothing */
-    uint64_t (*now)(void *context);  /* FILETIME, for --prometheus; NULL: not known */
+    uint64_t (*now)(void *context);  /* FILETIME; needed by watch and --host; NULL: not known */
 };
 
 /* What the options ask. */

@@ -249,7 +249,7 @@ void asked_add_user(struct asked_list *list, uint32_t pid)
 static bool has_path(const struct asked_list *list, size_t item, struct span path)
 {
     for (size_t i = 0; i < list->globs_count && path.size > 0; i++)
-        if (list->owners[i] == item && glob_match_path(list->globs[i], path))
+        if (list->owners[i] == item && glob_match_path(list->globs[i], path, NULL))
             return true;
     return false;
 }

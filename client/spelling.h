@@ -8,7 +8,6 @@
 #ifndef CLIENT_SPELLING_H
 #define CLIENT_SPELLING_H
 
-#include "client/rows/row.h"
 #include "client/rows/store.h"
 #include "common/proto/request.h"
 

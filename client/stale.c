@@ -6,7 +6,7 @@
 #include "common/text/pattern.h"
 #include "common/text/timestamp.h"
 
-enum { PENDING_MAX = 64 * 1024, USERS_SIZE_MAX = 1024 * 1024 };
+enum { PENDING_MAX = 64 * 1024, NAMES_SIZE_MAX = 48 * 1024 * 1024, USERS_SIZE_MAX = 1024 * 1024 };
 
 struct stale_process {
     uint32_t pid;
@@ -20,8 +20,10 @@ static int compare_spans(const void *a, const void *b)
 
 /* The names of the list without what comes before the drive: "!" for a file that is to be replaced,
  * "*1", and "\??\". */
-static void read_pending(struct stale *stale, struct span texts)
+static void read_pending(struct stale *stale)
 {
+    stale->calls->read_pending(stale->calls->context, &stale->names);
+    struct span texts = buffer_span(&stale->names);
     for (size_t i = 0; texts.size > 0; i++) {
         const char *end = memchr(texts.data, '\0', texts.size);
         struct span name = {texts.data, end != NULL ? (size_t)(end - texts.data) : texts.size};
@@ -47,9 +49,10 @@ void stale_init(struct stale *stale, const struct stale_calls *calls)
     store_init(&stale->store);
     buffer_init(&stale->processes, PROCESSES_MAX * sizeof(struct stale_process));
     buffer_init(&stale->pending, PENDING_MAX * sizeof(struct span));
+    buffer_init(&stale->names, NAMES_SIZE_MAX);
     buffer_init(&stale->pids, USERS_SIZE_MAX);
     if (calls != NULL)
-        read_pending(stale, calls->pending);
+        read_pending(stale);
 }
 
 void stale_release(struct stale *stale)
@@ -57,6 +60,7 @@ void stale_release(struct stale *stale)
     store_release(&stale->store);
     buffer_release(&stale->processes);
     buffer_release(&stale->pending);
+    buffer_release(&stale->names);
     buffer_release(&stale->pids);
 }
 
@@ -64,32 +68,6 @@ void stale_release(struct stale *stale)
 static const struct stale_process *processes_of(const struct stale *stale)
 {
     return (const struct stale_process *)(const void *)stale->processes.data;
-}
-
-void stale_add(struct stale *stale, const struct row *row)
-{
-    const size_t count = stale->processes.size / sizeof(struct stale_process);
-
-    if (row->type == ROW_PROCESS) {
-        struct stale_process process = {.pid = (uint32_t)row_number(row, MEMBER_PID, 0),
-                                        .name = row_text(row, MEMBER_NAME),
-                                        .services = row_text(row, MEMBER_SERVICES),
-                                        .start = row_text(row, MEMBER_START)};
-        const struct span item = {(const char *)&process, sizeof process};
-        stale->failed = !store_keep(&stale->store, &process.name) ||
-                        !store_keep(&stale->store, &process.services) ||
-                        !store_keep(&stale->store, &process.start) ||
-                        !buffer_append(&stale->processes, item) || stale->failed;
-        return;
-    }
-    struct span kind = row_text(row, MEMBER_KIND);
-    if (row->type != ROW_MAP || count == 0 || span_equal(kind, SPAN("driver")) ||
-        (row_text(row, MEMBER_PATH).size == 0 && row_text(row, MEMBER_DEVICE_PATH).size == 0))
-        return;
-    /* Nothing is at a path that is not the file's. */
-    const bool is_lossy = row_number(row, MEMBER_PATH_LOSSY, 0) != 0;
-    if (!store_add(&stale->store, row, (uint32_t)count - 1, is_lossy ? SPAN("lossy") : SPAN("")))
-        stale->failed = true;
 }
 
 static int by_owner(const void *a, const void *b)
@@ -110,7 +88,7 @@ static bool is_moved_aside(struct span path)
         "*\\WinSxS\\Temp\\PendingRenames\\*", "*\\$$DeleteMe.*", "*\\$Extend\\$Deleted\\*"};
 
     for (size_t i = 0; i < sizeof globs / sizeof globs[0]; i++)
-        if (glob_match(span_from_string(globs[i]), path))
+        if (glob_match(span_from_string(globs[i]), path, NULL))
             return true;
     return false;
 }
@@ -190,7 +168,7 @@ static void decide_file(struct stale *stale, struct stored_view *views, size_t c
         stale->unchecked++;
 }
 
-void stale_decide(struct stale *stale)
+static void decide(struct stale *stale)
 {
     struct store *store = &stale->store;
 
@@ -200,6 +178,34 @@ void stale_decide(struct stale *stale)
         decide_file(stale, store_views(store) + i, count);
     }
     stale->failed = stale->failed || !store_sort(store, by_owner);
+}
+
+void stale_add(struct stale *stale, const struct row *row)
+{
+    const size_t count = stale->processes.size / sizeof(struct stale_process);
+
+    if (row->type == ROW_PROCESS) {
+        struct stale_process process = {.pid = (uint32_t)row_number(row, MEMBER_PID, 0),
+                                        .name = row_text(row, MEMBER_NAME),
+                                        .services = row_text(row, MEMBER_SERVICES),
+                                        .start = row_text(row, MEMBER_START)};
+        const struct span item = {(const char *)&process, sizeof process};
+        stale->failed = !store_keep(&stale->store, &process.name) ||
+                        !store_keep(&stale->store, &process.services) ||
+                        !store_keep(&stale->store, &process.start) ||
+                        !buffer_append(&stale->processes, item) || stale->failed;
+        return;
+    }
+    if (row->type == ROW_END)
+        decide(stale);
+    struct span kind = row_text(row, MEMBER_KIND);
+    if (row->type != ROW_MAP || count == 0 || span_equal(kind, SPAN("driver")) ||
+        (row_text(row, MEMBER_PATH).size == 0 && row_text(row, MEMBER_DEVICE_PATH).size == 0))
+        return;
+    /* Nothing is at a path that is not the file's. */
+    const bool is_lossy = row_number(row, MEMBER_PATH_LOSSY, 0) != 0;
+    if (!store_add(&stale->store, row, (uint32_t)count - 1, is_lossy ? SPAN("lossy") : SPAN("")))
+        stale->failed = true;
 }
 
 bool stale_next(struct stale *stale, struct row *row)

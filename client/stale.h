@@ -23,9 +23,10 @@ enum stale_presence { STALE_UNKNOWN, STALE_ABSENT, STALE_PRESENT };
 /* What Windows says, asked with the rights of the caller. */
 struct stale_calls {
     void *context; /* first argument of all */
-    struct span
-        pending; /* PendingFileRenameOperations as UTF-8: an old and a new name in turn, each
-                            terminated; an empty new name: the file is to be deleted */
+
+    /* names  Empty, receives PendingFileRenameOperations as UTF-8: an old and a new name in turn,
+     * each terminated; an empty new name: the file is to be deleted. Nothing: it cannot be read. */
+    void (*read_pending)(void *context, struct buffer *names);
 
     /* change_time  FILETIME of the last change of data, attributes or names; with STALE_PRESENT. */
     enum stale_presence (*look)(void *context, struct span path, uint64_t *change_time);
@@ -44,7 +45,8 @@ struct stale {
      * first, or that the path is not the file's; then the reason, of one view for each process. */
     struct store store;
     struct buffer processes; /* struct stale_process */
-    struct buffer pending;   /* struct span, in the order of path_compare() */
+    struct buffer pending;   /* struct span of `names`, in the order of path_compare() */
+    struct buffer names;     /* of stale_calls */
     struct buffer pids;
     size_t next, pending_index;
     unsigned questions;
@@ -56,13 +58,10 @@ struct stale {
 void stale_init(_Out_ struct stale *stale, _In_ const struct stale_calls *calls);
 void stale_release(_Inout_ struct stale *stale);
 
-/* Keeps what a ROW_PROCESS or a ROW_MAP after it says; ignores other rows. */
+/* Keeps what a ROW_PROCESS or a ROW_MAP after it says, decides at a ROW_END; ignores other rows. */
 void stale_add(_Inout_ struct stale *stale, _In_ const struct row *row);
 
-/* After the last row: decides. */
-void stale_decide(_Inout_ struct stale *stale);
-
-/* Makes `row` the next ROW_STALE. Returns false when there is none. */
+/* Makes `row` the next ROW_STALE, after the end. Returns false when there is none. */
 bool stale_next(_Inout_ struct stale *stale, _Inout_ struct row *row);
 
 #endif

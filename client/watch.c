@@ -64,12 +64,11 @@ static void watch_destroy(struct watch *watch)
 
 static void put_not_compared(uint64_t count, struct buffer *out)
 {
-    char text[DISPLAY_COUNT_CAPACITY];
-
-    if (count > 0)
-        buffer_format(out, PRODUCT_NAME ": %s %s\n", display_count(text, count).data,
-                      count == 1 ? "process is not compared: it was not read in both"
-                                 : "processes are not compared: they were not read in both");
+    if (count == 0)
+        return;
+    buffer_text(out, PRODUCT_NAME ": ");
+    display_counted(out, count, "process is not compared: it was not read in both\n",
+                    "processes are not compared: they were not read in both\n");
 }
 
 /* Of diff_snapshots(). */
@@ -133,24 +132,24 @@ static enum outcome compare_files(struct watch *watch)
 {
     const struct options *options = watch->settings->options;
     const char *refusal = refuse_questions(watch->snapshots, &watch->pipeline.say);
-    struct diff_result result;
+    struct diff diff = {.all_views = options->request.all, .on_row = show_change, .context = watch};
 
     if (refusal != NULL) {
         (void)failure_set(&watch->failure, FAILURE_FILE, "%s", refusal);
         return run_complain(watch->settings, &watch->failure);
     }
-    if (diff_snapshots(watch->old, watch->new_, options->request.all, show_change, watch, &result))
+    if (diff_snapshots(&diff, watch->old, watch->new_))
         pipeline_end(&watch->pipeline);
     (void)pipeline_flush(&watch->pipeline);
     if (watch->pipeline.exhausted)
         return pipeline_complain(&watch->pipeline);
-    put_not_compared(result.not_compared, &watch->pipeline.say);
+    put_not_compared(diff.not_compared, &watch->pipeline.say);
     if (watch->old->has_own_scope != watch->new_->has_own_scope)
         buffer_text(&watch->pipeline.say,
                     PRODUCT_NAME ": one file covers every process, the other only the "
                                  "processes of one user\n");
     pipeline_say(&watch->pipeline, !options->quiet && !watch->pipeline.unread);
-    return result.changes > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;
+    return diff.changes > 0 ? OUTCOME_INCOMPLETE : OUTCOME_COMPLETE;
 }
 
 enum outcome run_diff(const struct run_settings *settings, diff_read read, void *context)
@@ -237,7 +236,8 @@ static void say_away(struct watch *watch, bool is_away)
 static bool compare_answers(struct watch *watch)
 {
     const struct options *options = watch->settings->options;
-    struct diff_result result = {0, 0};
+    struct diff diff = {
+        .all_views = watch->request.paths_count > 0, .on_row = show_change, .context = watch};
     struct snapshot *old = watch->old;
     bool good = true;
 
@@ -246,15 +246,14 @@ static bool compare_answers(struct watch *watch)
                     PRODUCT_NAME ": only your own processes are visible to you; see `" PRODUCT_NAME
                                  " whoami`\n");
     pipeline_say(&watch->pipeline, true);
-    timestamp_format(watch->time, watch->server->now(watch->server->context));
+    timestamp_format(watch->time, watch->settings->now(NULL));
     if (watch->has_answer || options->initial)
-        good = diff_snapshots(old, watch->new_, watch->request.paths_count > 0, show_change, watch,
-                              &result);
+        good = diff_snapshots(&diff, old, watch->new_);
     watch->has_answer = true;
     /* Processes that were not read have no changes: said when their number is another. */
-    put_not_compared(result.not_compared, &watch->pipeline.say);
-    pipeline_say(&watch->pipeline, result.not_compared != watch->not_compared && !options->quiet);
-    watch->not_compared = result.not_compared;
+    put_not_compared(diff.not_compared, &watch->pipeline.say);
+    pipeline_say(&watch->pipeline, diff.not_compared != watch->not_compared && !options->quiet);
+    watch->not_compared = diff.not_compared;
     watch->old = watch->new_;
     watch->new_ = old;
     return good;

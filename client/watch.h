@@ -1,6 +1,5 @@
 /* What came and went: `lsmap diff` between two files, `lsmap watch` between the answers of a server on
- * one connection, `lsmap -f FILE --wait` until nobody has the files. Pure; win32/main.c gives it the
- * files, the server and the time, tests give it scripts. */
+ * one connection, `lsmap -f FILE --wait` until nobody has the files. */
 #ifndef CLIENT_WATCH_H
 #define CLIENT_WATCH_H
 
@@ -26,7 +25,6 @@ struct watch_server {
 
     void (*close)(void *context);             /* the connection */
     bool (*wait)(void *context, unsigned ms); /* returns false to end the watch */
-    uint64_t (*now)(void *context);           /* FILETIME */
 };
 
 /* Watches until the first answer fails, an answer denies or refuses the question, the reader of the

@@ -7,6 +7,8 @@ rem Works from the unpacked zip (the programs lie beside this script) and from a
 rem upgrades. Needs an elevated prompt. What can be done in C is done by lsmapd.exe; this script only copies.
 rem Exit: 0 installed and answering, 1 copying failed or no answer, 2 usage, else what lsmapd said.
 setlocal
+rem Commands are not looked for in the current folder, in which others may be able to write.
+set "NoDefaultCurrentDirectoryInExePath=1"
 set "QUIET="
 set "READERS="
 set "FILTERED="

@@ -6,6 +6,8 @@ rem
 rem Running it again is a success. Needs an elevated prompt.
 rem Exit: 0 nothing is left, 1 files could not be removed, 2 usage, else what lsmapd said.
 setlocal
+rem Commands are not looked for in the current folder, in which others may be able to write.
+set "NoDefaultCurrentDirectoryInExePath=1"
 set "QUIET="
 set "PURGE="
 :next

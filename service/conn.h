@@ -24,7 +24,7 @@ enum {
     CONN_SPACE_SIZE = 512, /* the first space to read into; it doubles */
     CONN_OUTPUT_SIZE_MAX = OUTPUT_SIZE + OUTPUT_ROW_SIZE_MAX + 4096, /* the last is for `end` */
     CONN_DRAIN_SIZE_MAX = 1024 * 1024, /* read and discarded after the last line */
-    CONN_DRAIN_WRITES = 2,             /* so many write_ms, at most, for the last line to be read */
+    CONN_DRAIN_WRITES = 2,             /* the last line must be read within so many write_ms */
     CONN_ANSWER_WRITES = 4, /* the same from conn_end_answer() on: there is more to write first */
     CONN_STOP_TIMEOUT_MS = STOP_TIMEOUT_MS / 2 /* from conn_stop() to CONN_CLOSE, at most */
 };

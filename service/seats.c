@@ -66,7 +66,7 @@ static struct seat *find_leaving(const struct seats *seats, struct seat *newest,
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
         if (seat->state != SEAT_CONNECTED || (user != NULL && !is_of(seat, user)))
             continue;
-        if (seat->has_asked && has_left(seat))
+        if (seat->has_asked && seats->leaving < SEATS_LEAVING_MAX && has_left(seat))
             return seat;
         if (!seat->has_asked && (seat->held > silent->held ||
                                  (seat->held == silent->held && seat->number < silent->number)))

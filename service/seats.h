@@ -3,8 +3,8 @@
  * Each connection has one seat, from waiting for a client until its pipe is closed. A client counts
  * as the user of its process from the moment it connects. At a limit a connection on which no
  * complete request has come goes at once: the oldest of the user who holds most places. So a crowd
- * of connections displaces its own. But first goes one whose client has left, which the server
- * learns late when it has much to do. The last eighth of the places admits only SYSTEM and
+ * of connections displaces its own. A connection whose client has left goes before that: a busy server
+ * learns late that a client has left. The last eighth of the places admits only SYSTEM and
  * administrators, so that they can always look.
  *
  * A client that must go is leaving: it is sent why, and counts no more. */
@@ -29,7 +29,7 @@ enum seat_state {
     SEAT_CUT            /* must go at once */
 };
 
-/* All zero at first, as is the next. The members belong to seats.c, except for has_asked. */
+/* Both begin as all zero. The members belong to seats.c, except for has_asked. */
 struct seat {
     struct seat *next;
     struct sid user;

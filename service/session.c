@@ -158,7 +158,9 @@ void session_on_caller(struct session *session, enum filtered_admins mode,
     const struct caller *writer = caller != NULL ? caller : &caller_unknown;
 
     ASSERT(session_next(session) == SESSION_IDENTIFY);
+    const bool is_known = session_known_caller(session) != NULL;
     session->has_unknown_bytes = false;
+    session->has_old_rights = false;
     if (session->is_identified && !caller_is_same(&session->grant.caller, writer)) {
         session_refuse(
             session, STATUS_DENIED,
@@ -166,10 +168,9 @@ void session_on_caller(struct session *session, enum filtered_admins mode,
             "session or integrity level.");
         return;
     }
-    if (session_known_caller(session) == NULL)
+    if (!is_known)
         policy_decide(mode, caller, &session->grant);
     session->is_identified = true;
-    session->has_old_rights = false;
     session->is_written_by_opener =
         writer->user.size > 0 && caller_is_same(session->opener, writer);
 }

@@ -3,7 +3,7 @@
  *
  * The settings that decide who gets what fail closed: when one of them is not valid or cannot be
  * read, settings_close() takes the last valid one, or, when there is none, leaves only what SYSTEM
- * and elevated Administrators get. They are texts, so an unknown text may be one that is misspelt. */
+ * and elevated Administrators get. An unknown value that is not a number counts as a misspelt one of them. */
 #ifndef SERVICE_SETTINGS_H
 #define SERVICE_SETTINGS_H
 

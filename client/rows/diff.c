@@ -208,7 +208,8 @@ static int by_pid_and_start(const void *a, const void *b)
     return order != 0 ? order : span_compare(left->start, right->start);
 }
 
-/* Of equal processes, which the sort left in their order, the last counts. */
+/* Of equal processes, which the sort left in their order, the last counts. The first of a host
+ * and pid says for all that follow it whether one of them could not be read. */
 static void drop_repeats(struct snapshot *snapshot)
 {
     struct process *processes = processes_of(snapshot);
@@ -220,9 +221,6 @@ static void drop_repeats(struct snapshot *snapshot)
         processes[kept++] = processes[i];
     }
     snapshot->processes_count = kept;
-    for (size_t i = 1; i < kept; i++)
-        if (processes[i - 1].is_failed && compare_pids(&processes[i - 1], &processes[i]) == 0)
-            processes[i].is_failed = true;
     for (size_t i = kept; i-- > 1;)
         if (processes[i].is_failed && compare_pids(&processes[i - 1], &processes[i]) == 0)
             processes[i - 1].is_failed = true;
@@ -329,14 +327,6 @@ bool snapshot_feed(struct snapshot *snapshot, struct span bytes)
 /* What is only on the one side, or on the other. */
 static const struct span went = {"went", 4}, came = {"came", 4};
 
-struct diff {
-    bool all_views;
-    diff_on_row on_row;
-    void *context;
-    struct diff_result *result;
-    struct row row;
-};
-
 struct process_range {
     const struct process *first; /* NULL when there are none */
     size_t count;
@@ -346,7 +336,7 @@ struct process_range {
 static void begin_change(struct diff *diff, enum row_type type, struct span change,
                          const struct process *process)
 {
-    diff->result->changes++;
+    diff->changes++;
     row_begin(&diff->row, type);
     row_set_text(&diff->row, MEMBER_CHANGE, change);
     if (process->host.size > 0)
@@ -454,39 +444,35 @@ static void drop(struct process_range *left, bool all)
     } while (all && left->count > 0 && compare_pids(first, left->first) == 0);
 }
 
-bool diff_snapshots(const struct snapshot *before, const struct snapshot *after, bool all_views,
-                    diff_on_row on_row, void *context, struct diff_result *result)
+bool diff_snapshots(struct diff *diff, const struct snapshot *before, const struct snapshot *after)
 {
-    struct diff diff = {
-        .all_views = all_views, .on_row = on_row, .context = context, .result = result};
     struct process_range old = {processes_of(before), before->processes_count};
     struct process_range new_ = {processes_of(after), after->processes_count};
     bool good = true;
 
-    *result = (struct diff_result){0, 0};
-    row_init(&diff.row);
+    row_init(&diff->row);
     while (good && old.count + new_.count > 0) {
         int order = old.count == 0 ? 1 : new_.count == 0 ? -1 : compare_pids(old.first, new_.first);
         const bool is_failed =
             (order <= 0 && old.first->is_failed) || (order >= 0 && new_.first->is_failed);
-        result->not_compared += is_failed;
+        diff->not_compared += is_failed;
         if (!is_failed && order == 0)
             order = span_compare(old.first->start, new_.first->start);
         if (!is_failed)
-            good = order < 0   ? report_process(&diff, went, old.first)
-                   : order > 0 ? report_process(&diff, came, new_.first)
-                               : compare_views(&diff, old.first, new_.first);
+            good = order < 0   ? report_process(diff, went, old.first)
+                   : order > 0 ? report_process(diff, came, new_.first)
+                               : compare_views(diff, old.first, new_.first);
         if (order <= 0)
             drop(&old, is_failed);
         if (order >= 0)
             drop(&new_, is_failed);
     }
-    row_begin(&diff.row, ROW_END);
-    row_set_number(&diff.row, MEMBER_PROCESSES, 0);
-    row_set_number(&diff.row, MEMBER_ROWS, result->changes);
-    row_set_number(&diff.row, MEMBER_ERRORS, result->not_compared);
-    row_set_number(&diff.row, MEMBER_COMPLETE, result->not_compared == 0);
-    good = good && on_row(context, &diff.row);
-    row_release(&diff.row);
+    row_begin(&diff->row, ROW_END);
+    row_set_number(&diff->row, MEMBER_PROCESSES, 0);
+    row_set_number(&diff->row, MEMBER_ROWS, diff->changes);
+    row_set_number(&diff->row, MEMBER_ERRORS, diff->not_compared);
+    row_set_number(&diff->row, MEMBER_COMPLETE, diff->not_compared == 0);
+    good = good && diff->on_row(diff->context, &diff->row);
+    row_release(&diff->row);
     return good;
 }

@@ -57,19 +57,19 @@ bool snapshot_feed(_Inout_ struct snapshot *snapshot, struct span bytes);
 bool snapshot_add(_Inout_ struct snapshot *snapshot, _In_ const struct row *row);
 bool snapshot_finish(_Inout_ struct snapshot *snapshot);
 
-/* Takes a row, valid until it returns. Returns false to stop. */
-typedef bool (*diff_on_row)(void *context, struct row *row);
-
-struct diff_result {
+/* A comparison; the caller sets the first three members. */
+struct diff {
+    bool all_views;                                 /* of processes that came or went, too */
+    bool (*on_row)(void *context, struct row *row); /* valid until it returns; false: to stop */
+    void *context;
     uint64_t changes;      /* rows but the `end` */
     uint64_t not_compared; /* processes */
+    struct row row;
 };
 
 /* before, after  Finished.
- * all_views      Reports the views of processes that came or went, too.
  * Returns false when on_row() stopped it. */
-NODISCARD bool diff_snapshots(_In_ const struct snapshot *before, _In_ const struct snapshot *after,
-                              bool all_views, diff_on_row on_row, void *context,
-                              _Out_ struct diff_result *result);
+NODISCARD bool diff_snapshots(struct diff *diff, const struct snapshot *before,
+                              const struct snapshot *after);
 
 #endif

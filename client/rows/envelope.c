@@ -24,19 +24,18 @@ static void put_uuid(char *out, const uint8_t *random)
     *out = '\0';
 }
 
-void envelope_init(struct envelope *envelope, const struct envelope_facts *facts)
+void envelope_init(struct envelope *envelope, const char *host, uint64_t boot_time,
+                   const uint8_t *random)
 {
-    *envelope = (struct envelope){.facts = facts};
-    if (facts->boot_time != 0)
-        timestamp_format(envelope->boot_time, facts->boot_time);
-    put_uuid(envelope->scan_id, facts->random);
+    *envelope = (struct envelope){.host = host};
+    if (boot_time != 0)
+        timestamp_format(envelope->boot_time, boot_time);
+    put_uuid(envelope->scan_id, random);
 }
 
 /* Formatting a time costs more than the rest of a row. */
-static void read_clock(struct envelope *envelope)
+static void set_time(struct envelope *envelope, uint64_t now)
 {
-    uint64_t now = envelope->facts->now(envelope->facts->context);
-
     if (envelope->time[0] != '\0' && now / FILETIME_PER_MS == envelope->time_ms)
         return;
     envelope->time_ms = now / FILETIME_PER_MS;
@@ -55,7 +54,7 @@ static void keep_start(struct envelope *envelope, const struct row *row)
     (void)snprintf(envelope->start, sizeof envelope->start, "%.*s", (int)start.size, start.data);
 }
 
-void envelope_add(struct envelope *envelope, struct row *row)
+void envelope_add(struct envelope *envelope, struct row *row, uint64_t now)
 {
     struct span type = row_text(row, MEMBER_TYPE);
     char schema[SCHEMA_CAPACITY]; /* "lsmap.map/1" */
@@ -65,12 +64,12 @@ void envelope_add(struct envelope *envelope, struct row *row)
     if (type.size == 0 || type.size > TYPE_SIZE_MAX)
         type = SPAN("other");
     (void)snprintf(schema, sizeof schema, "lsmap.%.*s/1", (int)type.size, type.data);
-    read_clock(envelope);
+    set_time(envelope, now);
     if (row->type == ROW_PROCESS)
         keep_start(envelope, row);
     const bool has_start = row_number(row, MEMBER_PID, 0) == envelope->start_pid;
     const struct span values[] = {span_from_string(schema),
-                                  span_from_string(envelope->facts->host),
+                                  span_from_string(envelope->host),
                                   span_from_string(envelope->boot_time),
                                   span_from_string(envelope->scan_id),
                                   span_from_string(envelope->time),

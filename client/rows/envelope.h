@@ -8,19 +8,10 @@
 #include "client/rows/row.h"
 #include "common/text/timestamp.h"
 
-enum { ENVELOPE_RANDOM_SIZE = 16, ENVELOPE_UUID_SIZE = 36, ENVELOPE_HOST_CAPACITY = 256 };
-
-/* What the envelope needs of the system; client/win32/main.c reads it. */
-struct envelope_facts {
-    char host[ENVELOPE_HOST_CAPACITY];    /* computer name, UTF-8, terminated; "" not known */
-    uint64_t boot_time;                   /* FILETIME; 0: not known */
-    uint8_t random[ENVELOPE_RANDOM_SIZE]; /* makes the scan's identifier */
-    uint64_t (*now)(void *context);       /* FILETIME */
-    void *context;
-};
+enum { ENVELOPE_RANDOM_SIZE = 16, ENVELOPE_UUID_SIZE = 36 };
 
 struct envelope {
-    const struct envelope_facts *facts;
+    const char *host; /* the caller's: computer name, UTF-8, terminated; "" not known */
     char boot_time[TIMESTAMP_CAPACITY];
     char scan_id[ENVELOPE_UUID_SIZE + 1];
     char time[TIMESTAMP_CAPACITY];
@@ -29,12 +20,14 @@ struct envelope {
     uint32_t start_pid;
 };
 
-/* facts  Must outlive the envelope. */
-void envelope_init(_Out_ struct envelope *envelope, _In_ const struct envelope_facts *facts);
+/* boot_time  FILETIME; 0: not known.
+ * random     ENVELOPE_RANDOM_SIZE bytes, from which the scan's identifier is made. */
+void envelope_init(struct envelope *envelope, const char *host, uint64_t boot_time,
+                   const uint8_t *random);
 
 /* Adds the members from MEMBER_ENVELOPE_FIRST on to a row that has no `schema`; it keeps those it
  * has. The last one, process_start, is only for parts of a process, which must follow their
- * ROW_PROCESS. */
-void envelope_add(_Inout_ struct envelope *envelope, _Inout_ struct row *row);
+ * ROW_PROCESS. now  FILETIME. */
+void envelope_add(_Inout_ struct envelope *envelope, _Inout_ struct row *row, uint64_t now);
 
 #endif

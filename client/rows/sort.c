@@ -2,11 +2,20 @@
 
 #include <string.h>
 
-enum { KINDS_MAX = 4, KINDS_CAPACITY = 64 }; /* listed of one file */
+void kinds_add(struct buffer *kinds, struct span kind)
+{
+    for (size_t i = 0; i < kinds->size; i++)
+        if (span_starts_with(span_from(buffer_span(kinds), i), kind))
+            return;
+    if (kinds->size + kind.size >= KINDS_SIZE_MAX)
+        return;
+    buffer_text(kinds, kinds->size > 0 ? "," : "");
+    buffer_append(kinds, kind);
+}
 
 void sorter_init(struct sorter *sorter, enum order order, bool by_file)
 {
-    *sorter = (struct sorter){.order = order, .by_file = by_file};
+    *sorter = (struct sorter){order, by_file, .is_used = order != ORDER_NONE || by_file};
     store_init(&sorter->store);
     buffer_init(&sorter->line, ROW_LINE_SIZE_MAX);
 }
@@ -15,11 +24,6 @@ void sorter_release(struct sorter *sorter)
 {
     store_release(&sorter->store);
     buffer_release(&sorter->line);
-}
-
-bool sorter_is_used(const struct sorter *sorter)
-{
-    return sorter->order != ORDER_NONE || sorter->by_file;
 }
 
 bool sorter_add(struct sorter *sorter, const struct row *row)
@@ -58,52 +62,32 @@ static int by_processes(const void *a, const void *b)
     return (left->owner < right->owner) - (left->owner > right->owner);
 }
 
-/* "image,data": each kind once, in the order of the views; size 0 when none is known. */
-static struct span list_kinds(const struct stored_view *views, size_t views_count, char *out)
-{
-    struct span kinds[KINDS_MAX];
-    size_t count = 0, size = 0;
-
-    for (size_t i = 0; i < views_count && count < KINDS_MAX; i++) {
-        struct span kind = views[i].kind;
-        size_t known = 0;
-        while (known < count && !span_equal(kinds[known], kind))
-            known++;
-        if (kind.size == 0 || known < count || kind.size + 1 > KINDS_CAPACITY - size)
-            continue;
-        if (count > 0)
-            out[size++] = ',';
-        memcpy(out + size, kind.data, kind.size);
-        size += kind.size;
-        kinds[count++] = kind;
-    }
-    return (struct span){out, size};
-}
-
 /* Puts the views of each file together as one: its base is their number, its owner the number of
  * their processes. */
-static bool sum_up(struct store *store)
+static bool sum_up(struct sorter *sorter)
 {
+    struct store *store = &sorter->store;
     struct stored_view *views = store_views(store);
     size_t files = 0;
 
     for (size_t begin = 0, count; begin < store->count; begin += count) {
-        char kinds[KINDS_CAPACITY];
         uint64_t size = 0; /* in the process of the view */
         count = store_same_path(store, begin);
         struct stored_view file = views[begin];
-        file.kind = list_kinds(views + begin, count, kinds);
-        if (!store_keep(store, &file.kind))
-            return false;
         file.base = count;
         file.owner = 0;
+        buffer_clear(&sorter->line);
         for (size_t i = begin; i < begin + count; i++) {
             const bool is_first = i == begin || views[i].owner != views[i - 1].owner;
             file.owner += is_first;
             size = is_first ? 0 : size;
             size = views[i].size > UINT64_MAX - size ? UINT64_MAX : size + views[i].size;
             file.size = size > file.size ? size : file.size;
+            kinds_add(&sorter->line, views[i].kind);
         }
+        file.kind = buffer_span(&sorter->line);
+        if (sorter->line.failed || !store_keep(store, &file.kind))
+            return false;
         views[files++] = file;
     }
     store->count = files;
@@ -118,9 +102,7 @@ static bool sort(struct sorter *sorter)
                                              [ORDER_ADDRESS] = by_address,
                                              [ORDER_PROCESSES] = by_processes};
 
-    sorter->is_sorted = true;
-    return (!sorter->by_file ||
-            (store_sort(&sorter->store, store_by_path) && sum_up(&sorter->store))) &&
+    return (!sorter->by_file || (store_sort(&sorter->store, store_by_path) && sum_up(sorter))) &&
            store_sort(&sorter->store, compares[sorter->order]);
 }
 
@@ -128,7 +110,7 @@ bool sorter_next(struct sorter *sorter, struct row *row)
 {
     struct row_error error;
 
-    if (!sorter->is_sorted && !sort(sorter)) {
+    if (sorter->index == 0 && !sort(sorter)) {
         row->failed = true;
         return true;
     }

@@ -23,17 +23,19 @@ enum order {
 struct sorter {
     enum order order;
     bool by_file;
+    bool is_used;       /* mappings are to be kept, not handed on */
     struct store store; /* the rest of a view is its line; of files, its device path */
-    struct buffer line;
-    bool is_sorted;
-    size_t index; /* of the next to hand on */
+    struct buffer line; /* or the kinds of a file */
+    size_t index;       /* of the next to hand on; they are sorted before the first */
 };
+
+enum { KINDS_SIZE_MAX = 64 }; /* of one file or process; more are not listed */
+
+/* Appends a kind to a list such as "image,data", unless it is there. */
+void kinds_add(_Inout_ struct buffer *kinds, struct span kind);
 
 void sorter_init(_Out_ struct sorter *sorter, enum order order, bool by_file);
 void sorter_release(_Inout_ struct sorter *sorter);
-
-/* True when mappings are to be kept, not handed on. */
-bool sorter_is_used(_In_ const struct sorter *sorter);
 
 /* Keeps a ROW_MAP. Returns false at a bound of the store or without memory. */
 NODISCARD bool sorter_add(_Inout_ struct sorter *sorter, _In_ const struct row *row);

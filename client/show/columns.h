@@ -48,7 +48,7 @@ enum { COLUMNS_MAX = 17 }; /* of one table, with the end */
  * the protocol; new ones come at the end. */
 struct columns {
     enum row_member shown[COLUMNS_MAX], csv[COLUMNS_MAX];
-    bool has_process_start; /* --host adds the start of the process that a line is a part of */
+    bool of_process; /* below the heading of their process, whose start --host adds */
 };
 
 extern const struct column columns_of_members[MEMBER_COUNT];

@@ -80,7 +80,7 @@ static void put_line(const struct csv *csv, const struct row *row, struct buffer
 {
     const struct columns *columns = &columns_tables[csv->kind];
     const struct row *view = row != NULL && row->type == ROW_REGION ? view_of(csv, row) : row;
-    const int last = columns->has_process_start ? MEMBER_PROCESS_START : MEMBER_AGENT_VERSION;
+    const int last = columns->of_process ? MEMBER_PROCESS_START : MEMBER_AGENT_VERSION;
 
     for (int i = MEMBER_ENVELOPE_FIRST; csv->has_host && i <= last; i++) {
         put_member(out, row, (enum row_member)i);

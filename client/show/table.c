@@ -311,14 +311,6 @@ static void put_heading(struct table *table, const struct row *row, struct buffe
     buffer_text(out, row_text(row, MEMBER_NOTE).size > 0 ? "\n" : "");
 }
 
-/* "1,234 mappings" and what follows */
-static void put_count(struct buffer *out, uint64_t count, const char *one, const char *many)
-{
-    char text[DISPLAY_COUNT_CAPACITY];
-
-    buffer_format(out, "%s %s", display_count(text, count).data, count == 1 ? one : many);
-}
-
 static void put_change(struct table *table, const struct row *row, struct buffer *out)
 {
     const bool came = span_equal(row_text(row, MEMBER_CHANGE), SPAN("came"));
@@ -335,7 +327,7 @@ static void put_change(struct table *table, const struct row *row, struct buffer
         buffer_text(out, came ? "+ " : "- ");
         put_process(row, name, width > CHANGE_COLUMNS ? width - CHANGE_COLUMNS : width, out);
         buffer_text(out, came ? "  started, " : "  ended, ");
-        put_count(out, row_number(row, MEMBER_VIEWS, 0), "mapping\n", "mappings\n");
+        display_counted(out, row_number(row, MEMBER_VIEWS, 0), "mapping\n", "mappings\n");
         return;
     }
     if (!span_equal(buffer_span(&table->heading), buffer_span(&table->cell))) {
@@ -346,12 +338,6 @@ static void put_change(struct table *table, const struct row *row, struct buffer
 }
 
 /* --- rows --- */
-
-/* Mappings are listed below their process. */
-static bool has_headings(const struct table *table)
-{
-    return table->kind >= COLUMNS_MAPS && table->kind <= COLUMNS_REGIONS;
-}
 
 /* Below a section: the processes that hold it, as many as the console has room for; or why it
  * could not be read. */
@@ -410,7 +396,8 @@ static void count_stale(struct table *table, const struct row *row)
  * would be odd. */
 static void put_row(struct table *table, const struct row *row, struct buffer *out)
 {
-    const char *indent = has_headings(table) ? "  " : "";
+    const bool has_headings = columns_tables[table->kind].of_process;
+    const char *indent = has_headings ? "  " : "";
 
     if (!table->begun && !table->style.no_header && table->kind != COLUMNS_CHANGES)
         put_line(table, indent, table->kind, NULL, out);
@@ -423,7 +410,7 @@ static void put_row(struct table *table, const struct row *row, struct buffer *o
         put_line(table, "    ", COLUMNS_OF_REGION, row, out);
     else if (row->type != ROW_PROCESS || table->kind == COLUMNS_PROCESSES)
         put_line(table, indent, table->kind, row, out);
-    else if (has_headings(table))
+    else if (has_headings)
         put_heading(table, row, out);
     if (row->type == ROW_STALE)
         count_stale(table, row);
@@ -463,36 +450,37 @@ static void put_bytes(const struct table *table, const char *ending, struct buff
 bool table_end(struct table *table, struct buffer *out)
 {
     static const char one[] = "process\n", many[] = "processes\n";
+    const bool has_headings = columns_tables[table->kind].of_process;
 
     if (!table->style.totals || !table->begun || !table->ended)
         return true;
     buffer_text(out, "\n");
     if (table->kind == COLUMNS_CHANGES) {
-        put_count(out, table->counts[ROW_MAP_CHANGE][0], "mapping came, ", "mappings came, ");
-        put_count(out, table->counts[ROW_MAP_CHANGE][1], "went; ", "went; ");
-        put_count(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
-                  "processes started, ");
-        put_count(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
+        display_counted(out, table->counts[ROW_MAP_CHANGE][0], "mapping came, ", "mappings came, ");
+        display_counted(out, table->counts[ROW_MAP_CHANGE][1], "went; ", "went; ");
+        display_counted(out, table->counts[ROW_PROCESS_CHANGE][0], "process started, ",
+                        "processes started, ");
+        display_counted(out, table->counts[ROW_PROCESS_CHANGE][1], "ended\n", "ended\n");
     } else if (table->kind == COLUMNS_STALE) {
         const bool both = table->services > 0 && table->programs > 0;
         if (table->services > 0)
-            put_count(out, table->services, "service", "services");
+            display_counted(out, table->services, "service", "services");
         buffer_text(out, both ? " and " : "");
         if (table->programs > 0)
-            put_count(out, table->programs, "program", "programs");
+            display_counted(out, table->programs, "program", "programs");
         buffer_text(out, " should be restarted\n");
     } else if (table->kind == COLUMNS_SECTIONS) {
-        put_count(out, table->counts[ROW_SECTION][0], "section\n", "sections\n");
+        display_counted(out, table->counts[ROW_SECTION][0], "section\n", "sections\n");
     } else if (table->kind == COLUMNS_FILES) {
-        put_count(out, table->counts[ROW_FILE][0], "file", "files");
+        display_counted(out, table->counts[ROW_FILE][0], "file", "files");
         put_bytes(table, " mapped\n", out);
     } else if (table->kind == COLUMNS_USERS || table->kind == COLUMNS_PROCESSES) {
-        put_count(out, table->counts[ROW_USER][0] + table->counts[ROW_PROCESS][0], one, many);
+        display_counted(out, table->counts[ROW_USER][0] + table->counts[ROW_PROCESS][0], one, many);
     } else {
-        put_count(out, table->counts[ROW_MAP][0], "mapping", "mappings");
-        put_bytes(table, has_headings(table) ? ", in " : "\n", out);
-        if (has_headings(table))
-            put_count(out, table->counts[ROW_PROCESS][0], one, many);
+        display_counted(out, table->counts[ROW_MAP][0], "mapping", "mappings");
+        put_bytes(table, has_headings ? ", in " : "\n", out);
+        if (has_headings)
+            display_counted(out, table->counts[ROW_PROCESS][0], one, many);
     }
     return !out->failed;
 }

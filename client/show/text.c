@@ -53,8 +53,7 @@ static size_t plain_run(struct span text, size_t offset)
     return end - offset;
 }
 
-/* Appends text as it may be shown, unless `out` is NULL. Returns the columns that it takes. */
-static size_t put(struct buffer *out, struct span text)
+size_t display_text(struct buffer *out, struct span text)
 {
     size_t width = 0, columns;
 
@@ -70,18 +69,7 @@ static size_t put(struct buffer *out, struct span text)
     return width;
 }
 
-bool display_text(struct buffer *out, struct span text)
-{
-    (void)put(out, text);
-    return !out->failed;
-}
-
-size_t display_width(struct span text)
-{
-    return put(NULL, text);
-}
-
-bool display_pad(struct buffer *out, size_t begin, size_t columns)
+void display_pad(struct buffer *out, size_t begin, size_t columns)
 {
     static const struct span blank = {"                                ", 32};
 
@@ -90,7 +78,6 @@ bool display_pad(struct buffer *out, size_t begin, size_t columns)
         buffer_append(out, (struct span){blank.data, step});
         used += step;
     }
-    return !out->failed;
 }
 
 /* The offset after the characters that take `columns`, and their marks. A wide one that reaches
@@ -107,16 +94,17 @@ static size_t offset_after(struct span text, size_t columns, bool beyond)
     return offset;
 }
 
-bool display_cut(struct buffer *out, struct span text, size_t columns)
+void display_cut(struct buffer *out, struct span text, size_t columns)
 {
-    size_t width = columns > 0 ? display_width(text) : 0;
+    const size_t width = columns > 0 ? display_width(text) : 0;
 
-    if (width <= columns)
-        return display_text(out, text);
-    size_t head = (columns - 1) / 3, tail = columns - 1 - head;
-    display_text(out, (struct span){text.data, offset_after(text, head, false)});
-    buffer_append(out, ellipsis);
-    return display_text(out, span_from(text, offset_after(text, width - tail, true)));
+    if (width > columns) {
+        const size_t head = (columns - 1) / 3, tail = columns - 1 - head;
+        display_text(out, (struct span){text.data, offset_after(text, head, false)});
+        buffer_append(out, ellipsis);
+        text = span_from(text, offset_after(text, width - tail, true));
+    }
+    display_text(out, text);
 }
 
 static bool is_space(uint32_t code_point)
@@ -140,7 +128,7 @@ static bool imitates_lines(struct span name)
     return name.size > 0 && last == ' ';
 }
 
-bool display_name(struct buffer *out, struct span name, size_t columns)
+void display_name(struct buffer *out, struct span name, size_t columns)
 {
     bool is_quoted = imitates_lines(name);
 
@@ -148,7 +136,7 @@ bool display_name(struct buffer *out, struct span name, size_t columns)
         columns = columns > 3 ? columns - 2 : 1;
     buffer_text(out, is_quoted ? "\"" : "");
     display_cut(out, name, columns);
-    return buffer_text(out, is_quoted ? "\"" : "");
+    buffer_text(out, is_quoted ? "\"" : "");
 }
 
 struct span display_size(char *out, uint64_t bytes)
@@ -157,16 +145,14 @@ struct span display_size(char *out, uint64_t bytes)
     size_t unit = 0;
     uint64_t scaled = bytes; /* in 1/1024 of the unit */
 
-    if (bytes < 1024) {
-        (void)snprintf(out, DISPLAY_SIZE_CAPACITY, "%" PRIu64, bytes);
-        return span_from_string(out);
-    }
     while (unit + 1 < sizeof units - 1 && scaled >= 1024 * 1024 - 512) {
         scaled = scaled / 1024 + (scaled % 1024 >= 512);
         unit++;
     }
     uint64_t tenths = scaled / 1024 * 10 + (scaled % 1024 * 10 + 512) / 1024;
-    if (tenths < 100 && tenths % 10 != 0)
+    if (bytes < 1024)
+        (void)snprintf(out, DISPLAY_SIZE_CAPACITY, "%" PRIu64, bytes);
+    else if (tenths < 100 && tenths % 10 != 0)
         (void)snprintf(out, DISPLAY_SIZE_CAPACITY, "%" PRIu64 ".%" PRIu64 "%c", tenths / 10,
                        tenths % 10, units[unit]);
     else
@@ -178,40 +164,47 @@ struct span display_size(char *out, uint64_t bytes)
 struct span display_count(char *out, uint64_t count)
 {
     char digits[DISPLAY_COUNT_CAPACITY];
+    const int digits_count = snprintf(digits, sizeof digits, "%" PRIu64, count);
     size_t size = 0;
 
-    int left = snprintf(digits, sizeof digits, "%" PRIu64, count);
-    for (size_t i = 0; left > 0; i++, left--) {
-        out[size++] = digits[i];
-        if (left > 1 && left % 3 == 1)
+    for (int i = 0; i < digits_count; i++) {
+        if (i > 0 && (digits_count - i) % 3 == 0)
             out[size++] = ',';
+        out[size++] = digits[i];
     }
     out[size] = '\0';
     return (struct span){out, size};
+}
+
+void display_counted(struct buffer *out, uint64_t count, const char *one, const char *many)
+{
+    char text[DISPLAY_COUNT_CAPACITY];
+
+    buffer_format(out, "%s %s", display_count(text, count).data, count == 1 ? one : many);
 }
 
 _Static_assert(sizeof PRODUCT_NAME + DISPLAY_COUNT_CAPACITY + sizeof ":  processes\r\r" <
                    PROGRESS_CAPACITY,
                "the longest line fits");
 
-struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count, char *out)
+struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count)
 {
     char number[DISPLAY_COUNT_CAPACITY];
 
     if (now_ms < progress->due_ms)
         return SPAN("");
     progress->due_ms = now_ms + PROGRESS_INTERVAL_MS;
-    int size = snprintf(out, PROGRESS_CAPACITY, "\r" PRODUCT_NAME ": %s process%s",
+    int size = snprintf(progress->text, sizeof progress->text, "\r" PRODUCT_NAME ": %s process%s",
                         display_count(number, count).data, count == 1 ? "" : "es");
     progress->shown_width = size - 1; /* it only grows, as counts do */
-    return span_from_string(out);
+    return span_from_string(progress->text);
 }
 
-struct span progress_clear(struct progress *progress, char *out)
+struct span progress_clear(struct progress *progress)
 {
     if (progress->shown_width == 0)
         return SPAN("");
-    (void)snprintf(out, PROGRESS_CAPACITY, "\r%*s\r", progress->shown_width, "");
+    (void)snprintf(progress->text, sizeof progress->text, "\r%*s\r", progress->shown_width, "");
     progress->shown_width = 0;
-    return span_from_string(out);
+    return span_from_string(progress->text);
 }

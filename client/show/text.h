@@ -5,31 +5,27 @@
  * look like another. All are shown as U+FFFD, and so is what is not UTF-8.
  *
  * A character takes one column, two (East Asian wide characters, most pictographs) or none (combining
- * marks). Fonts and consoles differ on a few; then a column is off by one and no text is lost.
- *
- * Functions that append return false when the buffer has failed. */
+ * marks). Fonts and consoles differ on a few; then a column is off by one and no text is lost. */
 #ifndef CLIENT_SHOW_TEXT_H
 #define CLIENT_SHOW_TEXT_H
 
 #include "common/text/buffer.h"
 
-/* Appends text as it may be shown. */
-bool display_text(_Inout_ struct buffer *out, struct span text);
-
-/* The columns that display_text() takes. */
-size_t display_width(struct span text);
+/* Appends text as it may be shown, unless `out` is NULL. Returns the columns that it takes. */
+size_t display_text(_Inout_opt_ struct buffer *out, struct span text);
+#define display_width(...) display_text(NULL, __VA_ARGS__)
 
 /* Appends spaces, so that what was appended since `begin` takes `columns`. Longer text is not cut. */
-bool display_pad(_Inout_ struct buffer *out, size_t begin, size_t columns);
+void display_pad(_Inout_ struct buffer *out, size_t begin, size_t columns);
 
 /* At most `columns` columns: what is too much is taken out of the middle and shown as U+2026; the
  * end, where a path has its file name, keeps the larger part. columns 0: never cut. */
-bool display_cut(_Inout_ struct buffer *out, struct span text, size_t columns);
+void display_cut(_Inout_ struct buffer *out, struct span text, size_t columns);
 
 /* The same for the name of a process, which may imitate what lsmap prints after one: a name with two
  * spaces in a row, a space that is not U+0020, a comma or a parenthesis after a space, is shown in
  * quotes, which no file name of Windows has. */
-bool display_name(_Inout_ struct buffer *out, struct span name, size_t columns);
+void display_name(_Inout_ struct buffer *out, struct span name, size_t columns);
 
 enum { DISPLAY_SIZE_CAPACITY = 24, DISPLAY_COUNT_CAPACITY = 32 };
 
@@ -38,6 +34,9 @@ struct span display_size(_Out_writes_(DISPLAY_SIZE_CAPACITY) char *out, uint64_t
 
 /* A number with its digits in groups of three: "1,234"; terminated. */
 struct span display_count(_Out_writes_(DISPLAY_COUNT_CAPACITY) char *out, uint64_t count);
+
+/* Appends "1,234 mappings": a number, and what follows one or many. */
+void display_counted(struct buffer *out, uint64_t count, const char *one, const char *many);
 
 enum {
     PROGRESS_QUIET_MS = 700,    /* a faster scan needs no line */
@@ -50,13 +49,13 @@ enum {
 struct progress {
     uint64_t due_ms; /* when it may be drawn; at first PROGRESS_QUIET_MS after the start */
     int shown_width; /* columns on the console; 0: the line is not there */
+    char text[PROGRESS_CAPACITY];
 };
 
-/* Returns the text to write to show `count` processes, PROGRESS_CAPACITY bytes at most; empty when it
- * is too early. now_ms  A steady clock. */
-struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count, char *out);
+/* The text that shows `count` processes; empty when it is too early. now_ms  A steady clock. */
+struct span progress_draw(struct progress *progress, uint64_t now_ms, uint64_t count);
 
-/* Returns the text to write before anything else is written; empty when the line is not there. */
-struct span progress_clear(struct progress *progress, char *out);
+/* The text to write before anything else is written; empty when the line is not there. */
+struct span progress_clear(struct progress *progress);
 
 #endif

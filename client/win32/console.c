@@ -3,7 +3,6 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client/outcome.h"
 #include "common/text/utf.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
@@ -76,8 +75,7 @@ static DWORD write_all(HANDLE handle, bool is_console, struct span bytes)
 /* Before anything else is written to a console. */
 static void clear_progress(struct console *console)
 {
-    char text[PROGRESS_CAPACITY];
-    struct span blank = progress_clear(&console->progress, text);
+    const struct span blank = progress_clear(&console->progress);
 
     if (blank.size > 0)
         (void)write_all(console->error, true, blank); /* the progress could be written before */
@@ -246,8 +244,7 @@ static void write_diagnostic(void *context, struct span line)
 static void show_progress(void *context, uint64_t processes)
 {
     struct console *console = context;
-    char text[PROGRESS_CAPACITY];
-    struct span line = progress_draw(&console->progress, system_now_ms(), processes, text);
+    const struct span line = progress_draw(&console->progress, system_now_ms(), processes);
 
     if (line.size > 0)
         (void)write_all(console->error, true, line); /* no harm if it fails */

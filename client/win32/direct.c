@@ -78,9 +78,7 @@ static bool direct_send(void *context, struct span bytes, struct failure *failur
         bytes.size--;
     answer_destroy(direct->answer);
     direct->answer = answer_create(&direct->context, &direct->grant, bytes);
-    if (direct->answer == NULL)
-        return failure_set(failure, FAILURE_MEMORY, NULL);
-    return true;
+    return direct->answer != NULL || failure_set(failure, FAILURE_MEMORY, NULL);
 }
 
 static bool direct_receive(void *context, char *data, size_t capacity, size_t *size,
@@ -109,31 +107,26 @@ static bool direct_receive(void *context, char *data, size_t capacity, size_t *s
     return true;
 }
 
-struct direct *direct_open(unsigned timeout_s, struct failure *failure)
+bool direct_open(struct direct **opened, unsigned timeout_s, struct failure *failure)
 {
     char text[FAILURE_DETAIL_CAPACITY];
 
-    if (left_count == DIRECT_LEFT_MAX) {
-        (void)failure_set(
+    if (left_count == DIRECT_LEFT_MAX)
+        return failure_set(
             failure, FAILURE_SYSTEM,
             "Windows did not answer questions about processes again and again: start " PRODUCT_NAME
             " anew");
-        return NULL;
-    }
     struct direct *direct = calloc(1, sizeof *direct);
-    if (direct == NULL) {
-        (void)failure_set(failure, FAILURE_MEMORY, NULL);
-        return NULL;
-    }
+    if (direct == NULL)
+        return failure_set(failure, FAILURE_MEMORY, NULL);
     *direct = (struct direct){.transport = {direct, direct_send, direct_receive, NULL},
                               .left_ms = timeout_s * (uint64_t)1000};
     /* Without the privilege, processes of other users are refused and reported. */
     (void)!platform_nt_enable_debug();
     DWORD error = platform_nt_create(&direct->platform, SERVICES_WAIT_MS);
     if (error != ERROR_SUCCESS) {
-        (void)failure_set(failure, FAILURE_SYSTEM, "%s", text_w_error(text, sizeof text, error));
         free(direct);
-        return NULL;
+        return failure_set(failure, FAILURE_SYSTEM, "%s", text_w_error(text, sizeof text, error));
     }
     system_info_query(&direct->info, "direct");
     /* Facts that cannot be read stay unknown; no right depends on them here. */
@@ -149,7 +142,8 @@ struct direct *direct_open(unsigned timeout_s, struct failure *failure)
     watchdog_init(&direct->watchdog, system_awake_ms);
     server_limits_default(&direct->context.limits, 1);
     buffer_init(&direct->rows, ANSWER_OUTPUT_SIZE_MAX);
-    return direct;
+    *opened = direct;
+    return true;
 }
 
 void direct_close(struct direct *direct)

@@ -26,9 +26,9 @@ struct direct {
     unsigned lost_count;        /* threads given up; what they may use is not freed */
 };
 
-/* Enables SeDebugPrivilege if this process has it. Returns NULL with `failure` set.
+/* Enables SeDebugPrivilege if this process has it. Returns false with `failure` set.
  * timeout_s  All that is received may take this long. */
-struct direct *direct_open(unsigned timeout_s, _Out_ struct failure *failure);
+NODISCARD bool direct_open(struct direct **opened, unsigned timeout_s, struct failure *failure);
 
 /* Accepts NULL. One with lost threads is never freed, because they may still use it; direct_open()
  * fails after DIRECT_LEFT_MAX of them. */

@@ -45,12 +45,13 @@ uint32_t file_users_query(HANDLE file, struct buffer *pids)
 
 /* Where MoveFileExW() with MOVEFILE_DELAY_UNTIL_REBOOT keeps what the session manager does at the next
  * start (documented there). Every user may read it. */
-static void read_pending(struct buffer *pending)
+static void read_pending(void *context, struct buffer *names)
 {
     struct buffer value;
     DWORD size = PENDING_SIZE_FIRST;
     LSTATUS status = ERROR_MORE_DATA;
 
+    (void)context;
     buffer_init(&value, PENDING_SIZE_MAX);
     for (int i = 0; i < READ_ATTEMPTS_MAX && status == ERROR_MORE_DATA; i++)
         status = buffer_reserve(&value, size)
@@ -60,8 +61,8 @@ static void read_pending(struct buffer *pending)
                                     value.data, &size)
                      : ERROR_NOT_ENOUGH_MEMORY;
     if (status == ERROR_SUCCESS &&
-        !buffer_utf16(pending, (const uint16_t *)(const void *)value.data, size / sizeof(wchar_t)))
-        buffer_clear(pending);
+        !buffer_utf16(names, (const uint16_t *)(const void *)value.data, size / sizeof(wchar_t)))
+        buffer_clear(names);
     buffer_release(&value);
 }
 
@@ -134,15 +135,4 @@ static bool is_running(void *context, uint32_t pid, struct span start)
     return is_there;
 }
 
-void stale_files_open(struct stale_files *files)
-{
-    buffer_init(&files->pending, 3 * PENDING_SIZE_MAX);
-    read_pending(&files->pending);
-    files->calls =
-        (struct stale_calls){NULL, buffer_span(&files->pending), look, list_users, is_running};
-}
-
-void stale_files_close(struct stale_files *files)
-{
-    buffer_release(&files->pending);
-}
+const struct stale_calls stale_files = {NULL, read_pending, look, list_users, is_running};

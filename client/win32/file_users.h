@@ -28,14 +28,6 @@ NODISCARD uint32_t file_users_query(HANDLE file, _Inout_ struct buffer *pids);
 
 /* The paths of `stale` come from other processes. So only files of local drives are opened, and a
  * symbolic link in the place of a file is not followed. */
-struct stale_files {
-    struct buffer pending; /* PendingFileRenameOperations; empty when it cannot be read */
-    struct stale_calls calls;
-};
-
-void stale_files_open(_Out_ struct stale_files *files);
-
-/* Accepts one that is all zero. */
-void stale_files_close(_Inout_ struct stale_files *files);
+extern const struct stale_calls stale_files;
 
 #endif

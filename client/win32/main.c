@@ -2,10 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/options.h"
-#include "client/outcome.h"
-#include "client/run.h"
-#include "client/show/help.h"
 #include "client/watch.h"
 #include "client/win32/console.h"
 #include "client/win32/direct.h"
@@ -13,8 +9,6 @@
 #include "client/win32/pipe.h"
 #include "client/win32/resolve.h"
 #include "common/base/bounds.h"
-#include "common/proto/protocol.h"
-#include "common/version.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "common/win32/text_w.h"
@@ -44,11 +38,10 @@ static enum outcome complain(const struct console *console, const char *what, DW
 {
     char line[OPTIONS_ERROR_CAPACITY + 256], reason[160] = "";
     const bool is_known = error != ERROR_SUCCESS;
-    int size = snprintf(line, sizeof line, PRODUCT_NAME ": %s%s%s\n", what, is_known ? ": " : "",
-                        is_known ? text_w_error(reason, sizeof reason, error) : reason);
 
-    if (size > 0)
-        console->output.complain(console->output.context, (struct span){line, (size_t)size});
+    (void)snprintf(line, sizeof line, PRODUCT_NAME ": %s%s%s\n", what, is_known ? ": " : "",
+                   is_known ? text_w_error(reason, sizeof reason, error) : reason);
+    console->output.complain(console->output.context, span_from_string(line));
     return OUTCOME_BROKEN;
 }
 
@@ -130,24 +123,20 @@ static bool find_account(struct span sid, struct buffer *name)
 
 /* --- questions --- */
 
-/* What --host adds to rows. */
-static DWORD query_host(struct envelope_facts *facts)
+/* What --host adds to rows. info  Must outlive the envelope. */
+static DWORD query_host(struct server_info *info, struct envelope *envelope)
 {
-    struct server_info info;
-    DWORD error = system_random(facts->random, sizeof facts->random);
+    uint8_t random[ENVELOPE_RANDOM_SIZE] = {0};
+    const DWORD error = system_random(random, sizeof random);
 
-    if (error != ERROR_SUCCESS)
-        return error;
-    system_info_query(&info, "client");
-    (void)snprintf(facts->host, sizeof facts->host, "%s", info.host);
-    facts->boot_time = info.boot_time;
-    return ERROR_SUCCESS;
+    system_info_query(info, "client");
+    envelope_init(envelope, info->host, info->boot_time, random);
+    return error;
 }
 
 /* The server of the pipe, or this process itself. */
 struct server {
     const struct options *options;
-    const char *pipe; /* full name */
     struct pipe_client client;
     struct direct *direct; /* owned */
 };
@@ -169,12 +158,11 @@ static const struct transport *open_server(void *context, struct failure *failur
 
     if (server->options->direct) {
         close_server(server);
-        server->direct = direct_open(timeout_s, failure);
-        return server->direct != NULL ? &server->direct->transport : NULL;
+        return direct_open(&server->direct, timeout_s, failure) ? &server->direct->transport : NULL;
     }
     if (server->client.pipe != NULL)
         server->client.left_ms = timeout_s * 1000;
-    else if (!pipe_client_open(&server->client, server->pipe, timeout_s, failure))
+    else if (!pipe_client_open(&server->client, server->options->pipe, timeout_s, failure))
         return NULL;
     return &server->client.transport;
 }
@@ -192,43 +180,34 @@ static enum outcome ask(void *context, const struct options *options, struct buf
     struct console *console = context;
     static struct places places; /* large */
     struct failure failure = {FAILURE_MEMORY, ""};
-    struct envelope_facts facts = {.now = system_now_filetime};
+    struct server_info info;
     struct envelope envelope;
-    struct stale_files stale = {.pending = {0}};
-    struct server server = {
-        .options = options,
-        .pipe = options->pipe[0] != '\0' ? options->pipe : PIPE_NAME_DEFAULT,
-    };
+    struct server server = {.options = options};
     struct run_settings settings = {
         .options = options,
         .output = &console->output,
         .results = results,
-        .pipe = server.pipe,
         .width = console->width,
         .account = find_account,
         .paths = &places.paths,
         .images = &places.names,
         .folders = places.outside,
+        .stale = options->command == COMMAND_STALE ? &stale_files : NULL,
+        .envelope = options->host ? &envelope : NULL,
         .now = system_now_filetime,
     };
     enum outcome outcome;
 
-    DWORD error = options->host ? query_host(&facts) : ERROR_SUCCESS;
+    DWORD error = options->host ? query_host(&info, &envelope) : ERROR_SUCCESS;
     if (error != ERROR_SUCCESS)
         return complain(console, "no identifier for the scan", error);
-    envelope_init(&envelope, &facts);
-    settings.envelope = options->host ? &envelope : NULL;
     places_init(&places, options);
     settings.folders_count = places.outside_count;
-    if (options->command == COMMAND_STALE) {
-        stale_files_open(&stale);
-        settings.stale = &stale.calls;
-    }
     if (places.paths.failed || places.names.failed)
         outcome = run_complain(&settings, &failure);
     else if (options->command == COMMAND_WATCH)
-        outcome = run_watch(&settings, &(struct watch_server){&server, open_server, close_server,
-                                                              sleep_ms, system_now_filetime});
+        outcome = run_watch(&settings,
+                            &(struct watch_server){&server, open_server, close_server, sleep_ms});
     else if ((settings.transport = open_server(&server, &failure)) != NULL)
         outcome = run_request(&settings);
     else
@@ -236,7 +215,6 @@ static enum outcome ask(void *context, const struct options *options, struct buf
     close_server(&server);
     asked_release(&places.paths);
     asked_release(&places.names);
-    stale_files_close(&stale);
     return outcome;
 }
 
@@ -275,25 +253,20 @@ static bool read_file(void *context, size_t side, char *data, size_t capacity, s
 static enum outcome obey(struct console *console, struct options *options)
 {
     const struct output *output = &console->output;
-    struct span text = SPAN(PRODUCT_NAME " " LSMAP_VERSION_STRING "\n");
 
     if (options->command == COMMAND_DIFF)
         return run_diff(
-            &(struct run_settings){
-                .options = options, .output = output, .pipe = "", .width = console->width},
+            &(struct run_settings){.options = options, .output = output, .width = console->width},
             read_file, options);
     if (options->wait)
         return run_wait(options, output, &(struct wait_calls){console, ask, sleep_ms, now_ms});
     if (options->command >= COMMAND_MAPS)
         return ask(console, options, NULL);
     if (options->command == COMMAND_USAGE) {
-        output->complain(output->context, span_from_string(help_usage));
+        output->complain(output->context, span_from_string(options->text));
         return OUTCOME_USAGE;
     }
-    if (options->command == COMMAND_HELP)
-        text =
-            span_from_string(options->topic.size > 0 ? help_topic(options->topic) : help_options);
-    (void)output->write(output->context, text);
+    (void)output->write(output->context, span_from_string(options->text));
     return OUTCOME_COMPLETE;
 }
 

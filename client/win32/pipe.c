@@ -14,10 +14,6 @@ enum {
     BUSY_PAUSE_MAX_MS = 1000
 };
 
-/* Read, write, and read the owner. Not GENERIC_WRITE: it includes FILE_CREATE_PIPE_INSTANCE, which
- * the service grants to SYSTEM only. */
-static const DWORD pipe_access = FILE_GENERIC_READ | FILE_WRITE_DATA;
-
 /* The state of the lsmapd service. Returns a Win32 error, such as ERROR_SERVICE_DOES_NOT_EXIST. */
 static DWORD query_service(SERVICE_STATUS_PROCESS *status)
 {
@@ -46,8 +42,7 @@ static void query_owner(HANDLE pipe, struct sid *owner)
     /* An owner that does not fit a struct sid stays unknown. */
     if (error == ERROR_SUCCESS && sid != NULL && IsValidSid(sid))
         (void)!sid_set(owner, sid, GetLengthSid(sid));
-    if (descriptor != NULL)
-        (void)LocalFree(descriptor);
+    (void)LocalFree(descriptor);
 }
 
 static bool has_ended(DWORD pid)
@@ -86,17 +81,12 @@ static enum failure_kind find_absence(void)
 
     if (error == ERROR_SERVICE_DOES_NOT_EXIST)
         return FAILURE_NOT_INSTALLED;
-    if (error != ERROR_SUCCESS) /* probably the cause, and the advice is the same */
+    /* When Windows does not say, that is probably the cause, and the advice is the same. */
+    if (error != ERROR_SUCCESS || status.dwCurrentState == SERVICE_STOPPED)
         return FAILURE_NOT_RUNNING;
-    switch (status.dwCurrentState) {
-    case SERVICE_RUNNING:
-    case SERVICE_PAUSED:
+    if (status.dwCurrentState == SERVICE_RUNNING || status.dwCurrentState == SERVICE_PAUSED)
         return FAILURE_NO_PIPE;
-    case SERVICE_STOPPED:
-        return FAILURE_NOT_RUNNING;
-    default:
-        return FAILURE_STARTING;
-    }
+    return FAILURE_STARTING;
 }
 
 static DWORD remaining_ms(uint64_t deadline_ms)
@@ -136,7 +126,9 @@ static DWORD open_pipe(const wchar_t *name, uint64_t deadline_ms, HANDLE *pipe)
     DWORD error = ERROR_PIPE_BUSY;
 
     while (error == ERROR_PIPE_BUSY) {
-        error = handle_open_file(pipe, name, pipe_access, 0, OPEN_EXISTING,
+        /* Read, write, and read the owner. Not GENERIC_WRITE: it includes
+         * FILE_CREATE_PIPE_INSTANCE, which the service grants to SYSTEM only. */
+        error = handle_open_file(pipe, name, FILE_GENERIC_READ | FILE_WRITE_DATA, 0, OPEN_EXISTING,
                                  FILE_FLAG_OVERLAPPED | SECURITY_SQOS_PRESENT |
                                      SECURITY_IDENTIFICATION);
         if (error != ERROR_PIPE_BUSY)
@@ -202,19 +194,16 @@ static bool pipe_receive(void *context, char *data, size_t capacity, size_t *siz
                          struct failure *failure)
 {
     struct pipe_client *client = context;
+    DWORD received = 0, error = ERROR_SUCCESS;
 
-    for (;;) { /* a write of zero bytes completes a read; the timeout ends this loop too */
-        DWORD received = 0;
-        DWORD error = transfer(client, data, NULL, capacity, &received);
-        if (error == ERROR_SUCCESS && received == 0 && client->left_ms > 0)
-            continue;
-        if (error == ERROR_SUCCESS && received == 0)
-            error = ERROR_TIMEOUT;
-        if (error != ERROR_SUCCESS)
-            return fail_transfer(failure, error);
-        *size = received;
-        return true;
-    }
+    /* A write of zero bytes completes a read; the timeout ends this loop, too. */
+    do {
+        error = transfer(client, data, NULL, capacity, &received);
+    } while (error == ERROR_SUCCESS && received == 0 && client->left_ms > 0);
+    if (error == ERROR_SUCCESS && received == 0)
+        error = ERROR_TIMEOUT;
+    *size = received;
+    return error == ERROR_SUCCESS || fail_transfer(failure, error);
 }
 
 /* The owner of a pipe cannot be read once its server has closed it. */
@@ -262,10 +251,9 @@ static bool pipe_reconnect(void *context, struct failure *failure)
     if (client->left_ms == 0)
         return failure_set(failure, FAILURE_BUSY, NULL);
     handle_close(&client->pipe);
-    client->pause_ms = client->pause_ms == 0                      ? BUSY_PAUSE_FIRST_MS
-                       : client->pause_ms < BUSY_PAUSE_MAX_MS / 2 ? client->pause_ms * 2
-                                                                  : BUSY_PAUSE_MAX_MS;
-    return connect_pipe(client, client->pause_ms, failure);
+    const DWORD pause_ms = client->pause_ms;
+    client->pause_ms = pause_ms < BUSY_PAUSE_MAX_MS / 2 ? pause_ms * 2 : BUSY_PAUSE_MAX_MS;
+    return connect_pipe(client, pause_ms, failure);
 }
 
 bool pipe_client_open(struct pipe_client *client, const char *name, unsigned timeout_s,
@@ -275,6 +263,7 @@ bool pipe_client_open(struct pipe_client *client, const char *name, unsigned tim
         .event = CreateEventW(NULL, TRUE, FALSE, NULL),
         .left_ms = timeout_s * 1000,
         .name = name,
+        .pause_ms = BUSY_PAUSE_FIRST_MS,
         .transport = {client, pipe_send, pipe_receive, pipe_reconnect},
     };
     if (client->event == NULL)

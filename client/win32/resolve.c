@@ -3,7 +3,6 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "client/spelling.h"
 #include "client/win32/file_users.h"
 #include "common/base/bounds.h"
 #include "common/scan/nt_status.h"

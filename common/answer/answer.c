@@ -8,12 +8,15 @@
 #include "common/proto/request.h"
 #include "common/scan/sections.h"
 
+enum { SLOW_US_MAX = WATCHDOG_QUERY_MS * 1000 }; /* of the slow queries of a process */
+
 /* What a slice touches. When it is abandoned, the thread keeps it until its query returns. */
 struct run {
     struct answer *answer;     /* a reference, to what never changes */
     struct scan *scan;         /* owned; NULL when the answer is over or is one row and the end */
     struct sections *sections; /* the same for op "sections" */
     bool is_over;              /* the terminal line is made */
+    uint64_t slow_us;          /* of the process that is open: its slow queries */
     bool is_own;               /* the scan is restricted to the caller's own processes */
     bool asks_user;            /* the name of the user is to be asked for */
     char user[CALLER_USER_CAPACITY]; /* it; "": not known */
@@ -281,6 +284,19 @@ static void step_scan(struct run *run)
     }
 }
 
+/* Leaves out the rest of a process whose queries are too slow: another scan continues after it. */
+static void leave_out(struct run *run, struct watch *watch)
+{
+    struct scan_checkpoint from;
+
+    scan_checkpoint_take(run->scan, &from);
+    from.stage = watchdog_on_slow(run->answer->context.watchdog, watch);
+    run->slow_us = 0;
+    close_scan(run);
+    begin_scan(run, &from);
+    scan_checkpoint_release(&from);
+}
+
 /* --- the answer --- */
 
 static void run_destroy(struct run *run)
@@ -357,19 +373,34 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
         run_user(run, watch);
         run_row(run);
     }
-    while (!run->is_over) {
+    uint64_t now_us = measure(run);
+    while (!run->is_over && watch_is_kept(watch)) {
+        const uint64_t step_us = now_us;
+        const long mark = watch != NULL ? atomic_get(&watch->mark) : 0;
         if (run->sections != NULL)
             watch_mark(watch, STAGE_SELECT);
         step_scan(run);
-        if (run->is_over || !watch_is_kept(watch) ||
-            (run->scan != NULL && scan_is_between(run->scan)) || run->out.size >= size ||
-            measure(run) >= end_us)
+        if (run->is_over)
+            break;
+        now_us = measure(run);
+        if (watch != NULL && mark != atomic_get(&watch->mark) &&
+            atomic_get(&watch->mark) % WATCH_STAGES == STAGE_NAMES &&
+            now_us - step_us >= WATCHDOG_SLOW_US)
+            run->slow_us += now_us - step_us;
+        if (run->scan != NULL && scan_is_between(run->scan)) {
+            run->slow_us = 0;
+            break;
+        }
+        if (run->out.size >= size || now_us >= end_us || run->slow_us >= SLOW_US_MAX)
             break;
     }
-    if (watch_end(watch))
-        return true;
-    run_destroy(run);
-    return false;
+    if (!watch_end(watch)) {
+        run_destroy(run);
+        return false;
+    }
+    if (run->slow_us >= SLOW_US_MAX && run->answer->context.watchdog != NULL)
+        leave_out(run, watch);
+    return true;
 }
 
 bool answer_resume(struct answer *answer, const struct watch_target *hung)

@@ -32,7 +32,7 @@ struct answer_context {
     /* Asks Windows for the name of a caller's user: terminated, "" when it is not known. It may take
      * any time, so it is asked for `whoami` alone, in a slice. NULL: names are never known. */
     void (*user_name)(const struct caller *caller, char *name);
-    struct atomic *listings; /* lists of sections being made, one at a time; NULL: any number */
+    struct atomic *listings; /* of sections_create(); NULL: any number */
 };
 
 struct answer; /* opaque: answer.c */

@@ -33,6 +33,20 @@ bool watch_end(struct watch *watch)
     return state != ABANDONED && atomic_swap(&watch->state, state, state + 1);
 }
 
+/* The thread may go on with the same process, but what it wrote before the mark stays. */
+static struct watch_target read_target(const struct watch *watch, long mark)
+{
+    struct watch_target target = {.stage = (enum scan_stage)(mark % WATCH_STAGES)};
+
+    if (target.stage == STAGE_SELECT)
+        return target;
+    target.pid = watch->target.pid;
+    target.start_time = watch->target.start_time;
+    if (target.stage != STAGE_OPEN)
+        target.owner = watch->target.owner;
+    return target;
+}
+
 static bool abandon(struct watch *watch, uint64_t now_ms, uint32_t query_ms,
                     struct watch_target *target)
 {
@@ -47,14 +61,7 @@ static bool abandon(struct watch *watch, uint64_t now_ms, uint32_t query_ms,
     }
     if (now_ms - watch->seen_ms < query_ms || !atomic_swap(&watch->state, state, ABANDONED))
         return false;
-    /* The thread may go on with the same process, but what it wrote before the mark stays. */
-    *target = (struct watch_target){.stage = (enum scan_stage)(mark % WATCH_STAGES)};
-    if (target->stage == STAGE_SELECT)
-        return true;
-    target->pid = watch->target.pid;
-    target->start_time = watch->target.start_time;
-    if (target->stage != STAGE_OPEN)
-        target->owner = watch->target.owner;
+    *target = read_target(watch, mark);
     return true;
 }
 
@@ -76,21 +83,28 @@ static struct watchdog_hang *find(struct watchdog *watchdog, uint32_t pid, uint6
     return NULL;
 }
 
-/* A new place, else that of the process which holds no thread for the longest time; NULL when each
- * holds one. */
-static struct watchdog_hang *find_place(struct watchdog *watchdog)
+/* The place of a process: its own, a new one, else that of the process which holds no thread for the
+ * longest time. NULL when each holds one. */
+static struct watchdog_hang *remember(struct watchdog *watchdog, const struct watch_target *target)
 {
-    struct watchdog_hang *best = NULL;
+    struct watchdog_hang *place = find(watchdog, target->pid, target->start_time);
 
-    if (atomic_get(&watchdog->count) < WATCHDOG_HANGS_MAX)
-        return &watchdog->hangs[atomic_add(&watchdog->count, 1) - 1];
-    for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
-        struct watchdog_hang *hang = &watchdog->hangs[i];
-
-        if (hang->lost_count == 0 && (best == NULL || hang->returned_ms < best->returned_ms))
-            best = hang;
+    if (place != NULL) {
+        place->target = *target;
+        return place;
     }
-    return best;
+    if (atomic_get(&watchdog->count) < WATCHDOG_HANGS_MAX) {
+        place = &watchdog->hangs[atomic_add(&watchdog->count, 1) - 1];
+    } else {
+        for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
+            struct watchdog_hang *hang = &watchdog->hangs[i];
+            if (hang->lost_count == 0 && (place == NULL || hang->returned_ms < place->returned_ms))
+                place = hang;
+        }
+    }
+    if (place != NULL)
+        *place = (struct watchdog_hang){.target = *target};
+    return place;
 }
 
 bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t query_ms,
@@ -99,16 +113,26 @@ bool watchdog_abandon(struct watchdog *watchdog, struct watch *watch, uint32_t q
     lock_acquire(&watchdog->lock);
     const bool is_abandoned = abandon(watch, watchdog->now_ms(), query_ms, hung);
     if (is_abandoned && hung->stage != STAGE_SELECT) { /* that is about no process */
-        struct watchdog_hang *hang = find(watchdog, hung->pid, hung->start_time);
-        if (hang == NULL)
-            hang = find_place(watchdog);
-        if (hang != NULL) {
-            hang->target = *hung;
+        struct watchdog_hang *hang = remember(watchdog, hung);
+        if (hang != NULL)
             hang->lost_count++;
-        }
     }
     lock_release(&watchdog->lock);
     return is_abandoned;
+}
+
+enum scan_stage watchdog_on_slow(struct watchdog *watchdog, struct watch *watch)
+{
+    const struct watch_target target = read_target(watch, atomic_get(&watch->mark));
+
+    lock_acquire(&watchdog->lock);
+    struct watchdog_hang *hang = remember(watchdog, &target);
+    if (hang != NULL) {
+        hang->is_slow = true;
+        hang->returned_ms = watchdog->now_ms();
+    }
+    lock_release(&watchdog->lock);
+    return target.stage;
 }
 
 void watchdog_return(struct watchdog *watchdog, const struct watch_target *hung)
@@ -132,26 +156,68 @@ static bool is_user_account(const struct sid *sid)
            !(sid->size == sizeof service + 4 && memcmp(sid->bytes, service, sizeof service) == 0);
 }
 
-/* By the threads that are lost already, whichever process it is. */
-static enum scan_verdict check_caps(const struct watchdog *watchdog, const struct sid *owner)
+/* Is the process not asked because of this hang? */
+static bool is_skipped(const struct watchdog *watchdog, const struct watchdog_hang *hang)
 {
-    unsigned all = 0, all_unread = 0, own = 0, own_unread = 0;
+    return hang->lost_count > 0 || watchdog->now_ms() - hang->returned_ms < WATCHDOG_SKIP_MS;
+}
+
+/* The threads that are lost to the processes of an owner, among the first `count` hangs. `whoami`,
+ * which has no pid, and processes have nothing to do with each other.
+ *
+ * owner   NULL: all.
+ * unread  Only those whose query was not for a name. */
+static unsigned count_lost(const struct watchdog *watchdog, size_t count, uint32_t pid,
+                           const struct sid *owner, bool unread)
+{
+    unsigned lost = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct watchdog_hang *hang = &watchdog->hangs[i];
+        const struct sid *other = &hang->target.owner;
+        if ((pid == 0) == (hang->target.pid == 0) &&
+            (owner == NULL || (other->size == owner->size &&
+                               memcmp(other->bytes, owner->bytes, owner->size) == 0)) &&
+            !(unread && hang->target.stage == STAGE_NAMES))
+            lost += hang->lost_count > 0 ? hang->lost_count
+                                         : hang->is_slow && !unread && is_skipped(watchdog, hang);
+    }
+    return lost;
+}
+
+static unsigned least(unsigned lost)
+{
+    return lost < WATCHDOG_OWNER_LOST_MAX ? lost : WATCHDOG_OWNER_LOST_MAX;
+}
+
+/* Of all owners. Slices that run at once pass the check together, so of each owner only as many
+ * count as the cap allows: no user can take the names of the others' processes away. */
+static unsigned count_all(const struct watchdog *watchdog, bool unread)
+{
+    unsigned all = 0;
 
     for (size_t i = 0; i < WATCHDOG_HANGS_MAX; i++) {
-        const struct watchdog_hang *hang = &watchdog->hangs[i];
-        const unsigned unread = hang->target.stage != STAGE_NAMES ? hang->lost_count : 0;
-        const bool is_own = sid_equal(&hang->target.owner, owner) ||
-                            (owner->size == 0 && hang->target.owner.size == 0);
-
-        all += hang->lost_count;
-        all_unread += unread;
-        own += is_own ? hang->lost_count : 0;
-        own_unread += is_own ? unread : 0;
+        const struct watch_target *target = &watchdog->hangs[i].target;
+        if (target->pid != 0)
+            all += least(count_lost(watchdog, i + 1, target->pid, &target->owner, unread)) -
+                   least(count_lost(watchdog, i, target->pid, &target->owner, unread));
     }
+    return all;
+}
+
+/* By the threads that are lost already, whichever process it is. */
+static enum scan_verdict check_caps(const struct watchdog *watchdog, uint32_t pid,
+                                    const struct sid *owner)
+{
     const bool is_user = is_user_account(owner);
-    if (own_unread > WATCHDOG_OWNER_LOST_MAX || (is_user && all_unread > WATCHDOG_LOST_MAX))
+
+    if (count_lost(watchdog, WATCHDOG_HANGS_MAX, pid, owner, true) > WATCHDOG_OWNER_LOST_MAX ||
+        (is_user &&
+         (count_all(watchdog, true) > WATCHDOG_LOST_MAX ||
+          count_lost(watchdog, WATCHDOG_HANGS_MAX, pid, NULL, false) >= WATCHDOG_THREADS_MAX)))
         return SCAN_SKIP;
-    if (own >= WATCHDOG_OWNER_LOST_MAX || (is_user && all >= WATCHDOG_LOST_MAX))
+    if (count_lost(watchdog, WATCHDOG_HANGS_MAX, pid, owner, false) >= WATCHDOG_OWNER_LOST_MAX ||
+        (is_user && count_all(watchdog, false) >= WATCHDOG_LOST_MAX))
         return SCAN_UNNAMED;
     return SCAN_ASK;
 }
@@ -166,12 +232,12 @@ enum scan_verdict watchdog_check(void *context, uint32_t pid, uint64_t start_tim
         return verdict;
     lock_acquire(&watchdog->lock);
     if (owner != NULL) {
-        verdict = check_caps(watchdog, owner);
+        verdict = check_caps(watchdog, pid, owner);
         *stage = verdict == SCAN_UNNAMED ? STAGE_NAMES : STAGE_REGIONS;
     }
     const struct watchdog_hang *hang = find(watchdog, pid, start_time);
     if (hang != NULL && (owner != NULL || hang->target.stage == STAGE_OPEN) &&
-        (hang->lost_count > 0 || watchdog->now_ms() - hang->returned_ms < WATCHDOG_SKIP_MS)) {
+        is_skipped(watchdog, hang)) {
         verdict = SCAN_SKIP;
         *stage = hang->target.stage;
     }

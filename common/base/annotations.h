@@ -18,9 +18,7 @@
 #define _Out_
 #define _Out_opt_
 #define _In_reads_(count)
-#define _In_reads_bytes_(size)
 #define _Out_writes_(capacity)
-#define _Out_writes_to_(capacity, count)
 #define _Out_writes_bytes_to_(capacity, size)
 #endif
 

@@ -8,8 +8,7 @@
 
 enum reader_state {
     AT_VALUE,   /* a value must follow */
-    AT_ELEMENT, /* after `[`: a value or `]` */
-    AT_MEMBER,  /* after `{`: a name or `}` */
+    AFTER_OPEN, /* the first element or member, or a close */
     AFTER_VALUE /* a comma, a close, or the end of the text */
 };
 
@@ -231,7 +230,7 @@ static enum json_event open_level(struct json_reader *reader, bool is_object)
     reader->stack = reader->stack << 1 | (is_object ? 1u : 0u);
     reader->depth++;
     reader->offset++;
-    reader->state = is_object ? AT_MEMBER : AT_ELEMENT;
+    reader->state = AFTER_OPEN;
     return is_object ? JSON_OBJECT_OPEN : JSON_ARRAY_OPEN;
 }
 
@@ -283,20 +282,21 @@ static enum json_event read_key(struct json_reader *reader)
     return JSON_KEY;
 }
 
-static enum json_event read_after_value(struct json_reader *reader)
+/* Reads the next member or element of the open object or array, or its close. */
+static enum json_event read_inside(struct json_reader *reader)
 {
-    int byte = next_byte(reader);
-    if (reader->depth == 0)
-        return byte < 0 ? JSON_END : fail(reader, "text after the value", reader->offset);
-    bool in_object = (reader->stack & 1) != 0;
+    const bool in_object = (reader->stack & 1) != 0;
+    const int byte = next_byte(reader);
     if (byte == (in_object ? '}' : ']'))
         return close_level(reader);
-    if (byte != ',')
-        return fail(reader, in_object ? "`,` or `}` must be here" : "`,` or `]` must be here",
-                    reader->offset);
-    reader->offset++;
-    skip_space(reader);
-    reader->token_offset = reader->offset;
+    if (reader->state == AFTER_VALUE) {
+        if (byte != ',')
+            return fail(reader, in_object ? "`,` or `}` must be here" : "`,` or `]` must be here",
+                        reader->offset);
+        reader->offset++;
+        skip_space(reader);
+        reader->token_offset = reader->offset;
+    }
     return in_object ? read_key(reader) : read_value(reader);
 }
 
@@ -312,13 +312,11 @@ enum json_event json_next(struct json_reader *reader)
         return JSON_ERROR;
     skip_space(reader);
     reader->token_offset = reader->offset;
-    if (reader->state == AFTER_VALUE)
-        return read_after_value(reader);
-    if (reader->state == AT_ELEMENT && next_byte(reader) == ']')
-        return close_level(reader);
-    if (reader->state == AT_MEMBER)
-        return next_byte(reader) == '}' ? close_level(reader) : read_key(reader);
-    return read_value(reader);
+    if (reader->state == AT_VALUE)
+        return read_value(reader);
+    if (reader->depth > 0)
+        return read_inside(reader);
+    return next_byte(reader) < 0 ? JSON_END : fail(reader, "text after the value", reader->offset);
 }
 
 bool json_skip(struct json_reader *reader)

@@ -1,7 +1,5 @@
 #include "common/json/writer.h"
 
-#include <inttypes.h>
-
 #include "common/text/number.h"
 #include "common/text/utf.h"
 
@@ -237,12 +235,13 @@ bool json_append_ascii(struct buffer *out, struct span json)
         (void)buffer_append(out, (struct span){json.data + plain, offset - plain});
         if (offset == json.size)
             break;
-        const uint32_t code_point = utf8_next(json, &offset);
-        if (code_point >= 0x10000) /* a surrogate pair */
-            buffer_format(out, "\\u%04" PRIx32 "\\u%04" PRIx32,
-                          0xD800 + ((code_point - 0x10000) >> 10), 0xDC00 + (code_point & 0x3FF));
-        else
-            buffer_format(out, "\\u%04" PRIx32, code_point);
+        uint16_t units[2];
+        const char *const character = json.data + offset;
+        (void)utf8_next(json, &offset);
+        const size_t size = (size_t)(json.data + offset - character);
+        const size_t len = utf16_from_utf8(units, 2, (struct span){character, size});
+        for (size_t i = 0; i < len; i++)
+            buffer_format(out, "\\u%04x", units[i]);
     }
     return !out->failed;
 }

@@ -47,14 +47,13 @@ static const char *check_name(struct span name)
 const char *pipe_name_normalize(struct span name, char *out)
 {
     const struct span prefix = SPAN(PIPE_PREFIX);
-    const char *error = NULL;
 
     if (name.size >= prefix.size &&
         span_equal_ascii_nocase((struct span){name.data, prefix.size}, prefix))
         name = span_from(name, prefix.size);
     else if (span_starts_with(name, SPAN("\\\\"))) /* a path of a device or a share */
         return "is not one of this machine: it must begin with " PIPE_PREFIX;
-    error = check_name(name);
+    const char *error = check_name(name);
     if (error != NULL)
         return error;
     memcpy(out, prefix.data, prefix.size);

@@ -151,20 +151,14 @@ static bool fail_too_large(struct parser *parser, int limit, const char *unit)
 
 enum { SHOWN_SIZE_MAX = 32 }; /* bytes of it in a message */
 
-struct shown {
-    char text[UTF8_QUOTE_CAPACITY(SHOWN_SIZE_MAX)];
-};
-
-static struct shown show_text(const struct json_reader *reader)
+static struct utf8_quoted show_text(const struct json_reader *reader)
 {
-    struct shown shown;
     char buffer[SHOWN_SIZE_MAX];
     struct span text = {buffer, 0};
 
     if (!json_unescape(reader, buffer, sizeof buffer, &text.size))
         text = reader->token; /* too long: shown as it is in the line */
-    utf8_quote(shown.text, text, SHOWN_SIZE_MAX);
-    return shown;
+    return utf8_quote(text, SHOWN_SIZE_MAX);
 }
 
 static bool text_is(const struct json_reader *reader, const char *word)

@@ -11,7 +11,8 @@
 enum {
     IMAGE_SIZE_MAX = NAME_SIZE_MAX + 4096, /* a DOS path may be longer than its device path */
     SERVICES_SIZE_MAX = 64 * 1024,         /* of one process */
-    ENTRIES_PER_STEP = 64                  /* of the process list, matched in one step */
+    ENTRIES_PER_STEP = 16,                 /* of the process list, matched in one step */
+    NAME_WORK_MAX = 256 * 1024             /* of one name; then no other pattern matches it */
 };
 
 /* One piece of work; `row` has the type SCAN_NONE. Sets scan->step. */
@@ -183,10 +184,12 @@ static bool is_selected(const struct scan *scan, const struct process_entry *ent
     const struct scan_query *query = &scan->query;
     const struct span name = process_list_name(scan->at.processes, entry);
     bool is_selected = query->all;
+    size_t work = NAME_WORK_MAX;
     for (size_t i = 0; i < query->pids_count + query->names_count; i++) {
-        const bool matches = i < query->pids_count
-                                 ? query->pids[i] == entry->pid
-                                 : glob_match_process(query->names[i - query->pids_count], name);
+        const bool matches =
+            i < query->pids_count
+                ? query->pids[i] == entry->pid
+                : glob_match_process(query->names[i - query->pids_count], name, &work);
         is_selected = is_selected || matches;
         if (at != NULL && matches)
             at->matched[i] = true;
@@ -507,6 +510,9 @@ static void step_views(struct scan *scan, struct scan_row *row)
     case WALK_DONE:
         if (views->has_unnamed)
             end_late(scan, scan->stage);
+        else if (views->has_uncompared)
+            end_with(scan, STAGE_NAMES, STATUS_TOO_LARGE, 0,
+                     "A path of this process and the patterns are too long to be compared.");
         else
             end_views(scan);
         break;

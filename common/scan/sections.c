@@ -11,8 +11,8 @@
 #include "common/text/utf.h"
 
 enum {
-    WORK_PER_STEP = 256, /* without a query: patterns, each compared with so many bytes */
-    BYTES_PER_WORK = 256,
+    WORK_PER_STEP = 64 * 1024, /* without a query: bytes of names, and steps of comparing them */
+    ENTRY_WORK_MAX = 4 << 20,  /* of comparing one entry: some 40 ms */
     CLOSES_PER_STEP = 1024,
     PATH_SIZE_MAX = 64 * 1024 /* a row has room for two, every byte escaped */
 };
@@ -106,7 +106,8 @@ struct sections {
     const struct platform *platform;
     struct scan_query query;
     struct atomic *listings; /* NULL: not counted */
-    sections_step *step;     /* the next one */
+    long held; /* our part of it: 1 while the list is made, 2 for a large one after that */
+    sections_step *step; /* the next one */
     struct scan_counts counts;
     ROWS_LIST(MEMBER)
     MAKING_LIST(MEMBER)
@@ -171,13 +172,13 @@ static bool close_objects(struct sections *sections, size_t count)
     return sections->close_index >= end;
 }
 
-/* What costs is over: another list may be made. */
-static void end_listing(struct sections *sections)
+/* Changes our part of `listings`. Returns the sum. */
+static long hold(struct sections *sections, long part)
 {
-    MAKING_LIST(RELEASE)
-    if (sections->listings != NULL && sections->step != step_root)
-        atomic_set(sections->listings, 0);
-    sections->listings = NULL;
+    const long change = part - sections->held;
+
+    sections->held = part;
+    return sections->listings != NULL ? atomic_add(sections->listings, change) : 0;
 }
 
 void sections_destroy(struct sections *sections)
@@ -185,7 +186,8 @@ void sections_destroy(struct sections *sections)
     if (sections == NULL)
         return;
     (void)close_objects(sections, SIZE_MAX);
-    end_listing(sections);
+    MAKING_LIST(RELEASE)
+    (void)hold(sections, 0);
     process_list_release(sections->processes);
     ROWS_LIST(RELEASE)
     free(sections);
@@ -259,15 +261,15 @@ static bool compose(struct sections *sections, const struct object *directory, s
 
 /* A pattern that begins with a separator is one of the object's path; one without any also matches
  * the last part of the name. */
-static bool is_asked(const struct sections *sections)
+static bool is_asked(const struct sections *sections, size_t *work)
 {
     for (size_t i = 0; i < sections->query.names_count; i++) {
         const struct span glob = sections->query.names[i];
         const bool is_path = glob.size > 0 && glob.data[0] == '\\';
 
-        if (glob_match(glob, buffer_span(is_path ? &sections->path : &sections->name)) ||
+        if (glob_match(glob, buffer_span(is_path ? &sections->path : &sections->name), work) ||
             (memchr(glob.data, '\\', glob.size) == NULL &&
-             glob_match(glob, buffer_span(&sections->part))))
+             glob_match(glob, buffer_span(&sections->part), work)))
             return true;
     }
     return sections->query.names_count == 0;
@@ -297,7 +299,7 @@ static bool enter(struct sections *sections, struct object *child)
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (places[i].parent != child->place ||
-            !glob_match(span_from_string(places[i].glob), part) ||
+            !glob_match(span_from_string(places[i].glob), part, NULL) ||
             (places[i].place == SESSION &&
              (!number_from_decimal(part, &session) || session > UINT32_MAX)))
             continue;
@@ -348,20 +350,29 @@ static void open_object(struct sections *sections, struct scan_row *row, bool is
     sections->opened += !is_directory && object->handle != 0;
 }
 
+static void fail_busy(struct scan_row *row, const char *message)
+{
+    row->type = SCAN_FAILED;
+    row->error.code = STATUS_BUSY;
+    row->error.nt_status = NTSTATUS_OK;
+    row->error.message = message;
+}
+
 static void step_root(struct sections *sections, struct scan_row *row)
 {
     struct object root = {.place = ROOT, .row = {.session = -1}};
 
-    if (sections->listings == NULL || atomic_swap(sections->listings, 0, 1)) {
-        sections->step = step_read;
-        open_object(sections, row, true, UTF16("\\"), &root);
-        return;
+    for (long now = 0; sections->listings != NULL && sections->held == 0;) {
+        now = atomic_get(sections->listings);
+        if (now % 2 != 0) {
+            fail_busy(row, "Another list of sections is being made; one is made at a time (limit "
+                           "sections).");
+            return;
+        }
+        sections->held = atomic_swap(sections->listings, now, now + 1);
     }
-    row->type = SCAN_FAILED;
-    row->error.code = STATUS_BUSY;
-    row->error.nt_status = NTSTATUS_OK;
-    row->error.message =
-        "Another list of sections is being made; one is made at a time (limit sections).";
+    sections->step = step_read;
+    open_object(sections, row, true, UTF16("\\"), &root);
 }
 
 /* The text is inside the answer. */
@@ -488,7 +499,7 @@ static void step_entry(struct sections *sections, struct scan_row *row)
     struct object object;
     const struct entry *entry;
     bool fits, is_wanted = false;
-    size_t work = 0;
+    size_t work = 0, left;
 
     do {
         if (sections->reading.index == COUNT(sections->entries, struct entry)) {
@@ -503,12 +514,17 @@ static void step_entry(struct sections *sections, struct scan_row *row)
         entry = &ITEMS(sections->entries, struct entry)[sections->reading.index++];
         object = *directory;
         fits = compose(sections, directory, entry->name);
-        work += (1 + sections->path.size / BYTES_PER_WORK) * (1 + sections->query.names_count);
+        left = ENTRY_WORK_MAX;
         if (fits)
-            is_wanted = entry->is_directory ? enter(sections, &object)
-                                            : directory->place == OBJECTS && is_asked(sections);
-    } while (fits && !is_wanted && work < WORK_PER_STEP);
-    if (!fits) {
+            is_wanted = entry->is_directory
+                            ? enter(sections, &object)
+                            : directory->place == OBJECTS && is_asked(sections, &left);
+        work += sections->path.size + sections->query.names_count + ENTRY_WORK_MAX - left;
+    } while (fits && !is_wanted && left > 0 && work < WORK_PER_STEP);
+    if (left == 0 && !is_wanted) {
+        report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path), NTSTATUS_OK,
+               "A name in this directory and the patterns are too long to be compared.");
+    } else if (!fits) {
         report(sections, row, STAGE_DIRECTORY, text_of(sections, directory->path), NTSTATUS_OK,
                "The path of an object in this directory is longer than 65536 bytes.");
     } else if (is_wanted) {
@@ -700,8 +716,15 @@ static void step_match(struct sections *sections, struct scan_row *row)
         return;
     }
     const bool is_short = has_addresses || sections->addresses.failed;
-    end_listing(sections);
+    const bool is_large =
+        sections->texts.capacity + sections->found.capacity + sections->holders.capacity >
+        SECTIONS_LARGE_SIZE;
+    MAKING_LIST(RELEASE)
     sections->step = step_row;
+    if (hold(sections, is_large ? 2 : 0) / 2 > SECTIONS_LARGE_MAX) {
+        fail_busy(row, "Four large lists of sections wait for their readers (limit sections).");
+        return;
+    }
     if (!sections->has_holders || sections->opened == 0 ||
         (sections->is_matching && sort_pairs(&sections->holders)))
         return;

@@ -25,7 +25,9 @@ enum {
     DIRECTORY_PASSES_MAX = 4,           /* until two agree */
     HANDLES_ANSWER_SIZE_MAX = 256 * 1024 * 1024, /* 6.7 million handles */
     HANDLES_PER_STEP = 16 * 1024,
-    HOLDERS_MAX = 1024 * 1024
+    HOLDERS_MAX = 1024 * 1024,
+    SECTIONS_LARGE_SIZE = 4 * 1024 * 1024, /* a finished list of more bytes is a large one */
+    SECTIONS_LARGE_MAX = 4                 /* that wait for their readers */
 };
 
 /* SEC_*, from winnt.h. Columns: bit, wire name. */
@@ -62,7 +64,8 @@ struct section_row {
 /* Asks the platform nothing yet; it must have `objects`. The platform, `listings`
  * and the lists of the query must outlive the sections.
  * query     Of it names and pids are used: only sections of these names, that these processes hold.
- * listings  1 while one is made: another then fails with STATUS_BUSY. NULL: no limit.
+ * listings  Begins with 0: 1 while one is made, and 2 for each large one that is not destroyed yet.
+ *           Another then fails with STATUS_BUSY, and so does one large list too many. NULL: no limit.
  * Returns NULL when out of memory. */
 struct sections *sections_create(_In_ const struct platform *platform,
                                  _In_ const struct scan_query *query,

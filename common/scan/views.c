@@ -8,9 +8,12 @@
 
 typedef enum walk_result views_step(struct views *views);
 
-static views_step step_walk, step_name, step_runs, step_pages, step_map, step_region;
+static views_step step_walk, step_name, step_match, step_runs, step_pages, step_map, step_region;
 
-enum { PATH_TARGET_SIZE_MAX = 4096 }; /* how much longer than its device path a DOS path may be */
+enum {
+    PATH_TARGET_SIZE_MAX = 4096, /* how much longer than its device path a DOS path may be */
+    PATH_WORK_MAX = 4 << 20      /* of comparing one view with all patterns: some 40 ms */
+};
 
 void views_init(struct views *views, const struct platform *platform,
                 const struct views_query *query, struct query_counts *counts)
@@ -38,7 +41,7 @@ void views_begin(struct views *views, struct address_space *space, uint64_t addr
         walk_restrict(&views->walk, views->query->address);
     views->step = step_walk;
     views->refuses_names = false;
-    views->has_unnamed = false;
+    views->has_unnamed = views->has_uncompared = false;
     views->lists_regions = show_addresses && views->query->detail == VIEWS_WITH_REGIONS;
     views->pages_refused = false;
 }
@@ -99,14 +102,17 @@ static enum walk_result leave_view(struct views *views)
     return WALK_ON;
 }
 
-static bool matches_path(const struct views *views)
+static bool matches_path(struct views *views)
 {
     const struct views_query *query = views->query;
     const struct map_row *map = &views->walk.view;
+    size_t work = PATH_WORK_MAX;
     for (size_t i = 0; i < query->paths_count; i++)
-        if ((map->path.data != NULL && glob_match_path(query->paths[i], map->path)) ||
-            (map->device_path.data != NULL && glob_match_path(query->paths[i], map->device_path)))
+        if ((map->path.data != NULL && glob_match_path(query->paths[i], map->path, &work)) ||
+            (map->device_path.data != NULL &&
+             glob_match_path(query->paths[i], map->device_path, &work)))
             return true;
+    views->has_uncompared |= work == 0;
     return query->paths_count == 0;
 }
 
@@ -119,11 +125,20 @@ static enum walk_result begin_pages(struct views *views)
     return WALK_ON;
 }
 
-/* The view is complete, except for what a detail adds. */
+/* The view is complete, except for what a detail adds. Comparing its name is a step of its own: it may
+ * take as long as a query. */
 static enum walk_result after_name(struct views *views)
 {
+    if (!can_match(views->query, views->walk.view.kind))
+        return leave_view(views);
+    views->step = step_match;
+    return views->query->paths_count > 0 ? WALK_ON : step_match(views);
+}
+
+static enum walk_result step_match(struct views *views)
+{
     struct map_row *map = &views->walk.view;
-    if (!can_match(views->query, map->kind) || !matches_path(views))
+    if (!matches_path(views))
         return leave_view(views);
     if (map->committed != COMMITTED_UNKNOWN || views->query->detail == VIEWS_PLAIN)
         return begin_pages(views);

@@ -37,10 +37,11 @@ struct views {
 
     enum walk_result (*step)(struct views *views); /* the next piece of work */
     bool lists_regions;
-    bool refuses_names; /* set after views_begin(): names are not asked for, and */
-    bool has_unnamed;   /* were for a view */
-    bool pages_refused; /* the handle does not allow it: no more are asked for */
-    uint64_t position;  /* of the next page or region */
+    bool refuses_names;  /* set after views_begin(): names are not asked for, and */
+    bool has_unnamed;    /* were for a view */
+    bool has_uncompared; /* a path and the patterns were too long to be compared */
+    bool pages_refused;  /* the handle does not allow it: no more are asked for */
+    uint64_t position;   /* of the next page or region */
     struct buffer device_path;
     struct buffer path;
     struct page pages[PAGES_BATCH_MAX];

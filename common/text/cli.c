@@ -56,13 +56,6 @@ struct cli_text cli_hint(struct span word, const char *const *words, size_t coun
     return hint;
 }
 
-struct cli_text cli_quote(struct span text)
-{
-    struct cli_text quoted;
-    utf8_quote(quoted.text, text, CLI_QUOTED_SIZE_MAX);
-    return quoted;
-}
-
 /* "a, b or c" */
 static struct cli_text join(const char *const *words, size_t count, const char *last)
 {

@@ -18,8 +18,8 @@ enum {
     CLI_NOTHING = -3, /* nothing yet; cli_next() never returns it */
     CLI_OPTIONS_MAX = 48,
     CLI_COMMANDS_MAX = 32,
-    CLI_QUOTED_SIZE_MAX = 64, /* bytes of the user's text that a message repeats */
-    CLI_NEAR_SIZE_MAX = 24,   /* a longer word is near to none */
+    CLI_NEAR_SIZE_MAX = 24, /* a longer word is near to none */
+    CLI_TEXT_CAPACITY = 196,
     CLI_MESSAGE_CAPACITY = 400
 };
 
@@ -95,12 +95,12 @@ uint64_t cli_number(_Inout_ struct cli *cli, uint64_t min, uint64_t max);
  * or fails and returns -1. */
 int cli_choice(_Inout_ struct cli *cli, struct span word, const char *const *words, size_t count);
 
-struct cli_text {
-    char text[UTF8_QUOTE_CAPACITY(CLI_QUOTED_SIZE_MAX)]; /* terminated */
-};
+/* The user's text in a message; it may be a compound literal. */
+#define cli_quote(...) utf8_quote((__VA_ARGS__), UTF8_QUOTE_SIZE_MAX)
 
-/* utf8_quote() of the user's text. */
-struct cli_text cli_quote(struct span text);
+struct cli_text {
+    char text[CLI_TEXT_CAPACITY]; /* terminated */
+};
 
 /* `; did you mean "--json"?` with a prefix such as "--" and the word nearest to a mistyped one, by
  * letters to insert, drop, change or swap, in any case; "" when none is near, that is within a third of

@@ -7,15 +7,19 @@
  * the last one can take whatever another choice would have left.
  *
  * slash  What the pattern's `/` stands for. */
-static bool match(struct span pattern, struct span text, uint32_t slash)
+static bool match(struct span pattern, struct span text, uint32_t slash, size_t *work)
 {
+    size_t unlimited = SIZE_MAX;
     size_t at = 0;
     size_t text_at = 0;
     bool has_star = false;
     size_t star_at = 0;   /* after the last star */
     size_t star_text = 0; /* after what that star takes */
 
-    while (text_at < text.size) {
+    if (work == NULL)
+        work = &unlimited;
+    while (text_at<text.size && * work> 0) {
+        --*work;
         if (at < pattern.size && pattern.data[at] == '*') {
             has_star = true;
             star_at = ++at;
@@ -40,12 +44,12 @@ static bool match(struct span pattern, struct span text, uint32_t slash)
     }
     while (at < pattern.size && pattern.data[at] == '*')
         at++;
-    return at == pattern.size;
+    return at == pattern.size && text_at == text.size;
 }
 
-bool glob_match(struct span pattern, struct span text)
+bool glob_match(struct span pattern, struct span text, size_t *work)
 {
-    return match(pattern, text, '/');
+    return match(pattern, text, '/', work);
 }
 
 struct span path_name(struct span path)
@@ -57,23 +61,24 @@ struct span path_name(struct span path)
     return span_from(path, begin);
 }
 
-bool glob_match_path(struct span pattern, struct span path)
+bool glob_match_path(struct span pattern, struct span path, size_t *work)
 {
-    if (match(pattern, path, '\\'))
+    if (match(pattern, path, '\\', work))
         return true;
     for (size_t i = 0; i < pattern.size; i++)
         if (pattern.data[i] == '\\' || pattern.data[i] == '/')
             return false;
-    return match(pattern, path_name(path), '/');
+    return match(pattern, path_name(path), '/', work);
 }
 
-bool glob_match_process(struct span pattern, struct span name)
+bool glob_match_process(struct span pattern, struct span name, size_t *work)
 {
     const struct span suffix = SPAN(".exe");
-    if (glob_match(pattern, name))
+    if (glob_match(pattern, name, work))
         return true;
     if (name.size < suffix.size)
         return false;
     struct span stem = {name.data, name.size - suffix.size};
-    return span_equal_ascii_nocase(span_from(name, stem.size), suffix) && glob_match(pattern, stem);
+    return span_equal_ascii_nocase(span_from(name, stem.size), suffix) &&
+           glob_match(pattern, stem, work);
 }

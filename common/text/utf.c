@@ -161,9 +161,12 @@ struct span utf8_next_shown(struct span text, size_t *offset)
     return (struct span){text.data + begin, *offset - begin};
 }
 
-void utf8_quote(char *out, struct span text, size_t size_max)
+struct utf8_quoted utf8_quote(struct span text, size_t size_max)
 {
+    struct utf8_quoted quoted;
+    char *out = quoted.text;
     const struct span cut = {text.data, utf8_cut(text, size_max)};
+    ASSERT(size_max <= UTF8_QUOTE_SIZE_MAX);
     for (size_t offset = 0; offset < cut.size;) {
         const struct span shown = utf8_next_shown(cut, &offset);
         memcpy(out, shown.data, shown.size);
@@ -172,6 +175,7 @@ void utf8_quote(char *out, struct span text, size_t size_max)
     memcpy(out, "...", 4);
     if (cut.size == text.size)
         *out = '\0';
+    return quoted;
 }
 
 size_t utf8_encode(char *out, uint32_t code_point)

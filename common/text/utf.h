@@ -45,10 +45,14 @@ bool utf_is_unsafe(uint32_t code_point);
  * byte, an unsafe character and one that cannot be seen: two names that differ must not look alike. */
 struct span utf8_next_shown(struct span text, _Inout_ size_t *offset);
 
-#define UTF8_QUOTE_CAPACITY(size_max) ((size_max)*3 + 4)
+enum { UTF8_QUOTE_SIZE_MAX = 64 };
 
-/* Text for a message in UTF8_QUOTE_CAPACITY(size_max) bytes, terminated: what utf8_next_shown() returns of the first `size_max` bytes, cut at
- * a character, and "..." when there are more. */
-void utf8_quote(char *out, struct span text, size_t size_max);
+struct utf8_quoted {
+    char text[UTF8_QUOTE_SIZE_MAX * 3 + 4]; /* terminated */
+};
+
+/* Text for a message: what utf8_next_shown() returns of the first `size_max` bytes, at most
+ * UTF8_QUOTE_SIZE_MAX, cut at a character, and "..." when there are more. */
+struct utf8_quoted utf8_quote(struct span text, size_t size_max);
 
 #endif

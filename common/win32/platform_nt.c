@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#include "common/base/assertion.h"
-#include "common/base/bounds.h"
 #include "common/scan/nt_status.h"
 #include "common/scan/process.h"
 #include "common/text/utf.h"
@@ -87,9 +85,8 @@ static uint32_t open_with(uint32_t pid, ACCESS_MASK access, HANDLE *process)
     return (uint32_t)NtOpenProcess(process, access, &attributes, &client_id);
 }
 
-/* PROCESS_QUERY_INFORMATION reads everything we ask for; protected processes grant only
- * PROCESS_QUERY_LIMITED_INFORMATION. PROCESS_VM_READ and rights that change a process are never
- * requested. */
+/* Protected processes grant only the second right. PROCESS_VM_READ and rights that change a process
+ * are never requested. */
 static uint32_t open_process(uint32_t pid, HANDLE *process, enum process_access *access)
 {
     uint32_t status = open_with(pid, PROCESS_QUERY_INFORMATION, process);
@@ -307,19 +304,17 @@ static uint32_t list_handles(void *context, struct buffer *answer)
 
 static uint32_t list_processes(void *context, bool with_owners, struct process_list *list)
 {
-    struct buffer answer;
-    bool has_owners = with_owners;
+    struct buffer answer = {.capacity_max = LIST_SIZE_MAX};
 
     (void)context;
-    buffer_init(&answer, LIST_SIZE_MAX);
-    uint32_t status = has_owners ? system_query(NT_SYSTEM_FULL_PROCESSES, LIST_SIZE_FIRST, &answer)
-                                 : NTSTATUS_INVALID_INFO_CLASS;
+    uint32_t status = with_owners ? system_query(NT_SYSTEM_FULL_PROCESSES, LIST_SIZE_FIRST, &answer)
+                                  : NTSTATUS_INVALID_INFO_CLASS;
     if (status != NTSTATUS_OK) { /* this system has no owners, or not for us */
-        has_owners = false;
+        with_owners = false;
         status = system_query(NT_SYSTEM_PROCESSES, LIST_SIZE_FIRST, &answer);
     }
     if (status == NTSTATUS_OK)
-        status = process_snapshot_read(buffer_span(&answer), has_owners, list);
+        status = process_snapshot_read(buffer_span(&answer), with_owners, list);
     buffer_release(&answer);
     return status;
 }

@@ -31,9 +31,8 @@ static void query_host(struct server_info *info)
     wchar_t host[HOST_NAME_CAPACITY];
     DWORD len = HOST_NAME_CAPACITY;
 
-    if (!GetComputerNameExW(ComputerNameDnsHostname, host, &len) ||
-        text_w_to_utf8(info->host, sizeof info->host, host) != ERROR_SUCCESS)
-        info->host[0] = '\0';
+    if (GetComputerNameExW(ComputerNameDnsHostname, host, &len))
+        (void)(text_w_to_utf8(info->host, sizeof info->host, host) == ERROR_SUCCESS);
 }
 
 static void query_build(struct server_info *info)

@@ -15,17 +15,11 @@ bool system_is_wine(void);
 /* Random bytes of the system. Returns ERROR_SUCCESS or ERROR_NOT_READY. */
 NODISCARD DWORD system_random(_Out_writes_bytes_(size) void *bytes, ULONG size);
 
-/* Processors of the machine, 1 or more. */
-unsigned system_processors(void);
+unsigned system_processors(void); /* of the machine, 1 or more */
 
-/* The time of day as a FILETIME, to 16 ms. */
-uint64_t system_now_filetime(void *unused);
-
-/* A steady clock. */
-uint64_t system_now_us(void *unused);
-uint64_t system_now_ms(void);
-
-/* A steady clock that stands still while the machine sleeps, in milliseconds. */
-uint64_t system_awake_ms(void);
+uint64_t system_now_filetime(void *unused); /* the time of day, to 16 ms */
+uint64_t system_now_us(void *unused);       /* a steady clock */
+uint64_t system_now_ms(void);               /* the same */
+uint64_t system_awake_ms(void);             /* one that stands still while the machine sleeps */
 
 #endif

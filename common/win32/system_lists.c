@@ -23,34 +23,33 @@ enum {
 static const DWORD service_types[] = {0x3ff, 0x1ff, SERVICE_WIN32};
 
 /* Adds one answer. What it points at must lie inside. */
-static DWORD add_answer(struct services *services, const BYTE *answer, DWORD count,
-                        struct buffer *name)
+static bool add_answer(struct services *services, const BYTE *answer, DWORD count,
+                       struct buffer *name)
 {
     const ENUM_SERVICE_STATUS_PROCESSW *entries = (const void *)answer;
 
     if (count > ANSWER_SIZE / sizeof *entries)
-        return ERROR_INVALID_DATA;
+        return false;
     for (DWORD i = 0; i < count; i++) {
         const wchar_t *text = entries[i].lpServiceName;
         const uintptr_t offset = (uintptr_t)text - (uintptr_t)answer;
         if (offset >= ANSWER_SIZE || offset % sizeof *text != 0)
-            return ERROR_INVALID_DATA;
+            return false;
         const size_t len = wcsnlen(text, (ANSWER_SIZE - offset) / sizeof *text);
         buffer_clear(name);
         if (!buffer_utf16(name, text, len) ||
             !services_add(services, entries[i].ServiceStatusProcess.dwProcessId, buffer_span(name)))
-            return ERROR_INVALID_DATA;
+            return false;
     }
-    return ERROR_SUCCESS;
+    return true;
 }
 
 static DWORD add_all(struct services *services, SC_HANDLE manager, BYTE *answer)
 {
-    struct buffer name;
+    struct buffer name = {.capacity_max = SERVICE_NAME_SIZE_MAX};
     DWORD error = ERROR_MORE_DATA, resume = 0;
     size_t type = 0;
 
-    buffer_init(&name, SERVICE_NAME_SIZE_MAX);
     for (int i = 0; i < ANSWERS_MAX && error == ERROR_MORE_DATA; i++) {
         DWORD needed = 0, count = 0;
         const DWORD last = resume;
@@ -66,9 +65,9 @@ static DWORD add_all(struct services *services, SC_HANDLE manager, BYTE *answer)
         }
         if (error != ERROR_SUCCESS && error != ERROR_MORE_DATA)
             break;
-        const DWORD added = add_answer(services, answer, count, &name);
-        if (added != ERROR_SUCCESS || (error == ERROR_MORE_DATA && resume == last))
-            error = added != ERROR_SUCCESS ? added : ERROR_INVALID_DATA;
+        if (!add_answer(services, answer, count, &name) ||
+            (error == ERROR_MORE_DATA && resume == last))
+            error = ERROR_INVALID_DATA;
     }
     buffer_release(&name);
     return error;
@@ -200,19 +199,18 @@ static void wait_for_first(struct system_lists *lists, const struct refresh *ref
 
 DWORD system_lists_create(device_query devices, service_query services, struct system_lists **out)
 {
-    struct system_lists *lists = calloc(1, sizeof *lists);
+    struct system_lists *lists = malloc(sizeof *lists);
 
     if (lists == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
+    *lists = (struct system_lists){
+        .references = 1,
+        .query_devices = devices,
+        .query_services = services,
+        .refresh_devices = {.run = refresh_devices, .pause_ms = DEVICE_REFRESH_INTERVAL_MS},
+        .refresh_services = {.run = refresh_services, .pause_ms = SERVICE_LIST_AGE_MAX_MS}};
     device_map_init(&lists->devices);
     device_map_init(&lists->missed);
-    lists->query_devices = devices;
-    lists->query_services = services;
-    lists->refresh_devices =
-        (struct refresh){.run = refresh_devices, .pause_ms = DEVICE_REFRESH_INTERVAL_MS};
-    lists->refresh_services =
-        (struct refresh){.run = refresh_services, .pause_ms = SERVICE_LIST_AGE_MAX_MS};
-    lists->references = 1;
     AcquireSRWLockExclusive(&lists->lock);
     start(lists, &lists->refresh_services);
     ReleaseSRWLockExclusive(&lists->lock);

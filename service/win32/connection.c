@@ -78,13 +78,12 @@ static void finish(struct connection *connection, DWORD error)
     ASSERT(!connection->ticket.is_joined);
     if (connection->has_client)
         session_deinit(&connection->session);
-    pipe_close(&connection->pipe);
-
     AcquireSRWLockExclusive(&shared->lock);
     bool was_connected = seats_remove(&shared->seats, &connection->seat);
     if (error != ERROR_SUCCESS)
         shared->accept_error = error;
     ReleaseSRWLockExclusive(&shared->lock);
+    pipe_close(&connection->pipe); /* after that: has_left() looks at it */
     if (was_connected)
         statistics_connection(shared->context.statistics, false);
     SubmitThreadpoolWork(shared->attend);
@@ -203,7 +202,7 @@ static void transferred(struct connection *connection, DWORD error, size_t size)
     const bool is_read = session_next(session) == SESSION_READ;
     const uint64_t now_ms = connection->shared->now_ms();
 
-    if (is_read)
+    if (is_read) /* before the deadline of its request is set */
         update_settings(connection);
     if (error == ERROR_OPERATION_ABORTED) { /* by the sweep, or for its seat */
         session_on_deadline(session, now_ms);
@@ -307,11 +306,12 @@ static void run(struct connection *connection)
             identify(connection);
             break;
         case SESSION_SERVE:
-            if (!connection->has_asked) {
+            if (connection->has_asked) {
+                session_serve(&connection->session, connection->shared->now_ms());
+            } else { /* and perhaps close: its place may have been taken meanwhile */
                 connection->has_asked = true;
                 look_at_seat(connection);
             }
-            session_serve(&connection->session, connection->shared->now_ms());
             break;
         case SESSION_SCAN:
             if (wait_for_turn(connection))
@@ -343,14 +343,13 @@ static void disturb(struct seat *seat)
     ReleaseSRWLockExclusive(&connection->lock);
 }
 
-/* Has the client left? Only when its operation is pending, whose completion is on its way then. Under
- * the shared lock, which keeps the connection. */
+/* Has the client left? Under the shared lock, which keeps the connection and its pipe. */
 static bool has_left(struct seat *seat)
 {
     struct connection *connection = CONTAINING_RECORD(seat, struct connection, seat);
 
     AcquireSRWLockExclusive(&connection->lock);
-    if (connection->is_pending && pipe_is_abandoned(connection->pipe))
+    if (pipe_is_abandoned(connection->pipe))
         connection->has_left = true;
     const bool result = connection->has_left;
     ReleaseSRWLockExclusive(&connection->lock);

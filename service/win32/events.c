@@ -149,10 +149,9 @@ void event_pipe_failed(const char *pipe_name, DWORD error)
 
 void event_pipe_taken_over(const wchar_t *pipe_name)
 {
-    char name[PIPE_NAME_CAPACITY];
+    char name[PIPE_NAME_CAPACITY] = "";
 
-    if (text_w_to_utf8(name, sizeof name, pipe_name) != ERROR_SUCCESS)
-        name[0] = '\0';
+    (void)(text_w_to_utf8(name, sizeof name, pipe_name) == ERROR_SUCCESS);
     report(EVENT_PIPE_TAKEN_OVER, name, NULL);
 }
 
@@ -268,9 +267,8 @@ static void query_image(DWORD pid, char image[AUDIT_IMAGE_CAPACITY])
     if (process != NULL &&
         QueryFullProcessImageNameW(process, PROCESS_NAME_NATIVE, path, &length)) {
         const wchar_t *last = wcsrchr(path, L'\\');
-        if (text_w_to_utf8(image, AUDIT_IMAGE_CAPACITY, last != NULL ? last + 1 : path) !=
-            ERROR_SUCCESS)
-            image[0] = '\0';
+        (void)(text_w_to_utf8(image, AUDIT_IMAGE_CAPACITY, last != NULL ? last + 1 : path) ==
+               ERROR_SUCCESS); /* a longer name is not shown */
     }
     handle_close(&process);
 }

@@ -77,7 +77,7 @@ DWORD hardening_drop_privileges(void)
     LUID_AND_ATTRIBUTES *all = answer.list.Privileges;
     wchar_t name[PRIVILEGE_LENGTH_MAX];
     HANDLE token = NULL;
-    DWORD size = 0, count = 0, error = ERROR_SUCCESS;
+    DWORD size = 0, count = 0, error = ERROR_SUCCESS, unknown = ERROR_SUCCESS;
 
     if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY | TOKEN_ADJUST_PRIVILEGES, &token))
         return GetLastError();
@@ -87,7 +87,9 @@ DWORD hardening_drop_privileges(void)
     for (DWORD i = 0; error == ERROR_SUCCESS && i < answer.list.PrivilegeCount; i++) {
         DWORD length = PRIVILEGE_LENGTH_MAX;
         LUID id = all[i].Luid;
-        if (LookupPrivilegeNameW(NULL, &id, name, &length) && !is_kept(name))
+        if (!LookupPrivilegeNameW(NULL, &id, name, &length))
+            unknown = GetLastError();
+        else if (!is_kept(name))
             all[count++] = (LUID_AND_ATTRIBUTES){id, SE_PRIVILEGE_REMOVED};
     }
     if (count > 0) {
@@ -96,7 +98,7 @@ DWORD hardening_drop_privileges(void)
             error = GetLastError();
     }
     handle_close(&token);
-    return error;
+    return error != ERROR_SUCCESS ? error : unknown;
 }
 
 void hardening_finish(void)
@@ -235,26 +237,32 @@ const char *hardening_drive_problem(UINT drive_type)
                : "the drive of the program is unknown";
 }
 
+/* A check that failed is a reason as well. */
+static void explain(DWORD error, const char *what, char *reason)
+{
+    char text[ERROR_CAPACITY];
+
+    if (error != ERROR_SUCCESS)
+        (void)snprintf(reason, HARDENING_REASON_CAPACITY,
+                       "who can change the %s cannot be determined: %s", what,
+                       text_w_error(text, sizeof text, error));
+}
+
 void hardening_check_program(const wchar_t *exe, char *reason)
 {
     const wchar_t root[] = {exe[0], exe[0] != L'\0' ? exe[1] : L'\0', L'\\', L'\0'};
     const bool is_unc = exe[0] == L'\\';
     const char *problem = hardening_drive_problem(is_unc ? DRIVE_REMOTE : GetDriveTypeW(root));
-    char text[ERROR_CAPACITY];
 
     (void)snprintf(reason, HARDENING_REASON_CAPACITY, "%s", problem != NULL ? problem : "");
     if (problem != NULL || system_is_wine())
         return;
-    DWORD error = hardening_check_folder(exe, reason);
-    if (error != ERROR_SUCCESS)
-        (void)snprintf(reason, HARDENING_REASON_CAPACITY,
-                       "who can change the program cannot be determined: %s",
-                       text_w_error(text, sizeof text, error));
+    explain(hardening_check_folder(exe, reason), "program", reason);
 }
 
 bool hardening_places_are_safe(bool trust_folder)
 {
-    char reason[HARDENING_REASON_CAPACITY] = "";
+    char reason[HARDENING_REASON_CAPACITY] = "the path of the program is not known";
     const wchar_t *program = hardening_program();
 
     if (program != NULL)
@@ -264,7 +272,10 @@ bool hardening_places_are_safe(bool trust_folder)
         event_folder_refused(reason);
     else if (reason[0] != '\0')
         event_place_open(reason);
-    if (!system_is_wine() && hardening_check_keys(reason) == ERROR_SUCCESS && reason[0] != '\0')
+    if (system_is_wine())
+        return is_safe;
+    explain(hardening_check_keys(reason), "settings", reason);
+    if (reason[0] != '\0')
         event_place_open(reason);
     return is_safe;
 }

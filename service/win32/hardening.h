@@ -79,8 +79,8 @@ const char *hardening_drive_problem(UINT drive_type);
  * which is left out on Wine. A check that cannot be made is not passed. `reason` as above: why not. */
 void hardening_check_program(_In_ const wchar_t *exe, _Out_ char *reason);
 
-/* All checks for this program, reported as events. Returns false when the service must not start,
- * which it may from any folder that the operator trusts. */
+/* All checks for this program, reported as events. Returns false when the service must not start.
+ * With `trust_folder` it may start from any folder. */
 bool hardening_places_are_safe(bool trust_folder);
 
 #endif

@@ -2,7 +2,6 @@
 
 #include <aclapi.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <wchar.h>
 
 #include "common/proto/protocol.h"
@@ -117,7 +116,7 @@ static DWORD configure(SC_HANDLE service)
     return error;
 }
 
-/* Registers or updates. Afterwards the service is stopped. Here and below, each step says what it is. */
+/* Registers or updates. Afterwards the service is stopped. This and each later step sets `step`. */
 static DWORD register_service(SC_HANDLE manager, const struct command_line *line,
                               SC_HANDLE *service, bool *is_new)
 {
@@ -288,7 +287,7 @@ static DWORD write_entry(void)
     return error;
 }
 
-/* Where lsmap.exe is not beside the service is no place for either.
+/* Does nothing when lsmap.exe is not beside the service.
  * is_packaged  A package has an entry of its own: ours is removed. */
 static DWORD add_apps_entry(bool is_packaged)
 {
@@ -423,7 +422,7 @@ static DWORD install_steps(SC_HANDLE manager, const struct command_line *line)
 static void remove_old(void)
 {
     WIN32_FIND_DATAW found;
-    HANDLE search = FindFirstFileW(in_folder(L"*.old*"), &found);
+    HANDLE search = FindFirstFileW(in_folder(L"lsmap*.old*"), &found);
 
     if (search == INVALID_HANDLE_VALUE)
         return;
@@ -436,7 +435,6 @@ static void remove_old(void)
 
 enum exit_code install_run(const struct command_line *line)
 {
-    SC_HANDLE manager = NULL;
     enum exit_code code = EXIT_CODE_OK;
 
     DWORD error = line->readers != NULL ? readers_group_check(line->readers) : ERROR_SUCCESS;
@@ -444,12 +442,11 @@ enum exit_code install_run(const struct command_line *line)
         return service_fail("the account of --readers is not known", error);
     if (line->check)
         return EXIT_CODE_OK;
-    step = "cannot open the service control manager";
-    error = service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager);
-    if (error == ERROR_SUCCESS) {
-        step = "cannot determine the path of this program";
-        error = find_program();
-    }
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
+    if (manager == NULL)
+        return service_fail("cannot open the service control manager", GetLastError());
+    step = "cannot determine the path of this program";
+    error = find_program();
     if (error == ERROR_SUCCESS) {
         code = check_first(line);
         if (code == EXIT_CODE_OK)

@@ -48,7 +48,8 @@ static struct {
     SERVICE_STATUS_HANDLE handle; /* of the service */
     SRWLOCK lock;                 /* guards the status */
     SERVICE_STATUS status;
-    DWORD error; /* result; set before STOPPED is reported, read after the dispatcher returns */
+    DWORD error;  /* result; set before STOPPED is reported, read after the dispatcher returns */
+    bool is_late; /* the same: the thread of the service ends the process */
 } daemon = {.lock = SRWLOCK_INIT};
 
 /* --- settings and access --- */
@@ -225,11 +226,13 @@ static DWORD serve(const char *pipe_name, const struct settings *settings)
     report(SERVICE_STOP_PENDING, NO_ERROR, STOP_HINT_MS);
     const DWORD stop_error = server_stop(daemon.server);
     if (stop_error != ERROR_SUCCESS && stop_error != ERROR_IO_INCOMPLETE) {
-        pipe_close_all(); /* first: the event may take long */
-        event_stop_late();
-        /* A requested stop must not look like a failure, or Windows restarts the service. A new
-         * one may start from here on: the pipe is closed. */
+        pipe_close_all();
+        /* A requested stop must not look like a failure, or Windows restarts the service: so before
+         * the event, which may take long, and before a thread meets its closed handle. A new service
+         * may start from here on. */
+        daemon.is_late = true;
         report(SERVICE_STOPPED, error == ERROR_SUCCESS ? NO_ERROR : ERROR_TIMEOUT, 0);
+        event_stop_late();
         pipe_end_process(EXIT_CODE_TIMED_OUT);
     }
     if (stop_error == ERROR_SUCCESS)
@@ -292,8 +295,11 @@ static enum exit_code run_service(void)
      * registered. */
     daemon.stop = CreateEventW(NULL, TRUE, FALSE, NULL);
     daemon.changed = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (daemon.stop != NULL && daemon.changed != NULL && StartServiceCtrlDispatcherW(table))
+    if (daemon.stop != NULL && daemon.changed != NULL && StartServiceCtrlDispatcherW(table)) {
+        if (daemon.is_late)
+            Sleep(STOP_TIMEOUT_MS);
         return daemon.error == ERROR_SUCCESS ? EXIT_CODE_OK : EXIT_CODE_FAILED;
+    }
     const DWORD error = GetLastError();
     if (error == ERROR_FAILED_SERVICE_CONTROLLER_CONNECT) {
         fputs(SERVICE_NAME ": this is a service; use `lsmapd install`, `lsmapd --console` or "

@@ -24,7 +24,7 @@ NODISCARD DWORD pipe_create_guard(_In_ const wchar_t *name, _In_opt_ SECURITY_AT
                                   _Out_ HANDLE *guard);
 
 /* Creates an instance, listening.
- * first  0; FILE_FLAG_FIRST_PIPE_INSTANCE, which only the guard is. */
+ * first  FILE_FLAG_FIRST_PIPE_INSTANCE for the guard, otherwise 0. */
 NODISCARD DWORD pipe_create_instance(_In_ const wchar_t *name, DWORD first,
                                      _In_opt_ SECURITY_ATTRIBUTES *security, _Out_ HANDLE *pipe);
 

@@ -12,8 +12,8 @@
 
 enum {
     SCAN_TURN_US = 20 * 1000, /* of one turn; one slow query may make it longer */
-    /* Those that the caps allow, and what asked before them. */
-    SCAN_LOST_MAX = (int)WATCHDOG_LOST_MAX + SCANS_LIMIT_MAX,
+    /* Those that the caps allow, for processes and for whoami, and what asked before them. */
+    SCAN_LOST_MAX = (int)WATCHDOG_THREADS_MAX + WATCHDOG_OWNER_LOST_MAX + SCANS_LIMIT_MAX,
     SCAN_THREADS_MAX = (int)SCANS_LIMIT_MAX + SCAN_LOST_MAX
 };
 
@@ -65,7 +65,7 @@ enum scan_wait {
 };
 
 /* Makes a ticket wait for a turn. Unless it returns SCAN_CLOSED, the turn may have begun, and ended,
- * on another thread before this returns. This and the next two: see turns_wait() and so on. */
+ * on another thread before this returns. See turns_wait(), turns_leave() and turns_expire(). */
 enum scan_wait scan_threads_wait(struct scan_threads *threads, struct turns_ticket *ticket,
                                  const struct sid *user, uint64_t deadline_ms);
 void scan_threads_leave(struct scan_threads *threads, struct turns_ticket *ticket);

@@ -15,8 +15,6 @@ enum {
     CONFIG_SIZE_MAX = 8 * 1024 /* source: the most that QueryServiceConfig returns */
 };
 
-static const wchar_t service_name[] = L"" SERVICE_NAME;
-
 void service_close(SC_HANDLE *handle)
 {
     if (*handle != NULL)
@@ -24,22 +22,12 @@ void service_close(SC_HANDLE *handle)
     *handle = NULL;
 }
 
-DWORD service_manager_open(DWORD access, SC_HANDLE *manager)
-{
-    *manager = OpenSCManagerW(NULL, NULL, access);
-    return *manager != NULL ? ERROR_SUCCESS : GetLastError();
-}
-
 DWORD service_open(DWORD access, SC_HANDLE *service)
 {
-    SC_HANDLE manager = NULL;
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT);
 
-    *service = NULL;
-    DWORD error = service_manager_open(SC_MANAGER_CONNECT, &manager);
-    if (error != ERROR_SUCCESS)
-        return error;
-    *service = OpenServiceW(manager, service_name, access);
-    error = *service != NULL ? ERROR_SUCCESS : GetLastError();
+    *service = manager != NULL ? OpenServiceW(manager, L"" SERVICE_NAME, access) : NULL;
+    DWORD error = *service != NULL ? ERROR_SUCCESS : GetLastError();
     service_close(&manager);
     return error;
 }
@@ -52,7 +40,7 @@ DWORD service_create(SC_HANDLE manager, const wchar_t *command, SC_HANDLE *servi
         if (poll > 0)
             Sleep(POLL_INTERVAL_MS);
         *service =
-            CreateServiceW(manager, service_name, L"" SERVICE_DISPLAY_NAME, SERVICE_ALL_ACCESS,
+            CreateServiceW(manager, L"" SERVICE_NAME, L"" SERVICE_DISPLAY_NAME, SERVICE_ALL_ACCESS,
                            SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
                            command, NULL, NULL, NULL, NULL, NULL); /* no account: LocalSystem */
         error = *service != NULL ? ERROR_SUCCESS : GetLastError();

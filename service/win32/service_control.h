@@ -26,9 +26,7 @@ enum {
 /* Closes and resets to NULL; accepts NULL. */
 void service_close(_Inout_ SC_HANDLE *handle);
 
-/* Opens the service control manager; the lsmapd service. Set the handle to NULL on failure,
- * ERROR_SERVICE_DOES_NOT_EXIST when there is no service. */
-NODISCARD DWORD service_manager_open(DWORD access, _Out_ SC_HANDLE *manager);
+/* Sets the handle to NULL on failure, ERROR_SERVICE_DOES_NOT_EXIST when there is no service. */
 NODISCARD DWORD service_open(DWORD access, _Out_ SC_HANDLE *service);
 
 /* Registers it with its command line. While Windows is still removing an earlier one, waits for that.

@@ -5,6 +5,7 @@
 #include "common/win32/text_w.h"
 
 enum {
+    ATTEMPTS_MAX = 3,
     VALUES_MAX = 64,          /* read; there are far fewer settings */
     VALUE_NAME_CAPACITY = 64, /* UTF-16 units; names of settings are shorter */
     VALUE_DATA_CAPACITY = SETTINGS_TEXT_CAPACITY * (int)sizeof(wchar_t)
@@ -56,19 +57,17 @@ static void refuse(struct settings *settings, const char *why)
     settings_refuse(settings, SETTINGS_SECURITY, SPAN("Parameters"), why);
 }
 
-void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings)
+/* Returns false when the key changed meanwhile: values are read by their number, so one may have been
+ * passed over. */
+static bool read_values(HKEY key, struct settings *settings)
 {
     struct value value;
-    HKEY key = NULL;
+    FILETIME before = {0}, after = {0};
+    LSTATUS error;
     DWORD index = 0;
 
-    LSTATUS error = RegOpenKeyExW(root, path, 0, KEY_QUERY_VALUE, &key);
-    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
-        return;
-    if (error != ERROR_SUCCESS) {
-        refuse(settings, "a key that cannot be read");
-        return;
-    }
+    (void)RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+                           &before);
     do {
         DWORD name_length = VALUE_NAME_CAPACITY;
         value.name[0] = L'\0';
@@ -84,5 +83,28 @@ void settings_registry_read(HKEY root, const wchar_t *path, struct settings *set
     } while (error != ERROR_NO_MORE_ITEMS && ++index < VALUES_MAX);
     if (error != ERROR_NO_MORE_ITEMS)
         refuse(settings, "a key with too many values");
+    (void)RegQueryInfoKeyW(key, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, &after);
+    return CompareFileTime(&before, &after) == 0;
+}
+
+void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings)
+{
+    const struct settings initial = *settings;
+    bool is_stable = false;
+    HKEY key = NULL;
+
+    LSTATUS error = RegOpenKeyExW(root, path, 0, KEY_QUERY_VALUE, &key);
+    if (error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND)
+        return;
+    if (error != ERROR_SUCCESS) {
+        refuse(settings, "a key that cannot be read");
+        return;
+    }
+    for (int attempt = 0; attempt < ATTEMPTS_MAX && !is_stable; attempt++) {
+        *settings = initial;
+        is_stable = read_values(key, settings);
+    }
+    if (!is_stable)
+        refuse(settings, "a key that changes while it is read");
     RegCloseKey(key);
 }

@@ -112,7 +112,6 @@ static void record(struct recording *recording, size_t copies)
     const struct run_settings settings = {.options = &options,
                                           .transport = virtual_machine_transport(machine),
                                           .output = &output,
-                                          .pipe = "",
                                           .paths = &no_paths};
 
     buffer_init(&recording->bytes, REPLY_SIZE_MAX);
@@ -122,23 +121,23 @@ static void record(struct recording *recording, size_t copies)
 
 static double run_format(size_t index, struct recording *recording, uint64_t *written)
 {
-    const struct envelope_facts facts = {.host = "PC", .now = now_filetime};
+    static const uint8_t random[ENVELOPE_RANDOM_SIZE] = {0};
     const struct transport transport = {
         .context = recording, .send = play_send, .receive = play_receive};
     const struct output output = {.context = written, .write = count, .complain = ignore};
     struct options options = formats[index].options;
     struct envelope envelope;
 
-    envelope_init(&envelope, &facts);
+    envelope_init(&envelope, "PC", 0, random);
     options.command = COMMAND_MAPS;
     options.request.all = true;
     options.host = formats[index].host;
     const struct run_settings settings = {.options = &options,
                                           .transport = &transport,
                                           .output = &output,
-                                          .pipe = "",
                                           .paths = &no_paths,
-                                          .envelope = formats[index].host ? &envelope : NULL};
+                                          .envelope = formats[index].host ? &envelope : NULL,
+                                          .now = now_filetime};
     *written = 0;
     double begin = now_ns();
     (void)run_request(&settings);

@@ -15,7 +15,6 @@ enum { FILE_SIZE = 0x1000, WRITE_PAUSE_MS = 50 };
 /* What is asked about one file. */
 struct question {
     struct machine *machine;
-    struct stale_files files;
     struct span path;
     struct buffer pids;
 };
@@ -23,11 +22,10 @@ struct question {
 /* Whether Windows lists this process as a user of the file. */
 static void judge_users(struct question *question, const char *when, bool expected)
 {
-    const struct stale_calls *calls = &question->files.calls;
     struct doctor_report *report = &question->machine->report;
     bool is_listed = false;
 
-    if (!calls->list_users(calls->context, question->path, &question->pids)) {
+    if (!stale_files.list_users(NULL, question->path, &question->pids)) {
         report_add(report, DOCTOR_FILE_STALE, DOCTOR_SKIP, when,
                    "the file system does not say who uses a file");
         return;
@@ -45,9 +43,8 @@ static void judge_users(struct question *question, const char *when, bool expect
 static void judge_presence(struct question *question, const char *when,
                            enum stale_presence expected, uint64_t later_than)
 {
-    const struct stale_calls *calls = &question->files.calls;
     uint64_t change_time = 0;
-    enum stale_presence presence = calls->look(calls->context, question->path, &change_time);
+    enum stale_presence presence = stale_files.look(NULL, question->path, &change_time);
     bool is_later = expected != STALE_PRESENT || change_time > later_than;
 
     report_add(&question->machine->report, DOCTOR_FILE_STALE,
@@ -113,9 +110,7 @@ void check_stale(struct machine *machine)
     text = text_w_to_utf8_alloc(path);
     question.path = span_from_string(text != NULL ? text : "");
     buffer_init(&question.pids, FILE_USERS_MAX * sizeof(uint32_t));
-    stale_files_open(&question.files);
     ask(&question, &file, aside);
-    stale_files_close(&question.files);
     buffer_release(&question.pids);
     free(text);
     temp_file_delete(&file);

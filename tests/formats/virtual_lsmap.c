@@ -32,7 +32,7 @@ static uint64_t noon(void *context)
 
 int main(int argc, char **argv)
 {
-    struct envelope_facts facts = {.boot_time = 134084000000000000u, .now = noon};
+    static const uint8_t random[ENVELOPE_RANDOM_SIZE] = {0};
     const struct output output = {.write = write_out, .complain = write_error};
     char message[OPTIONS_ERROR_CAPACITY];
     struct envelope envelope;
@@ -43,18 +43,17 @@ int main(int argc, char **argv)
         fprintf(stderr, "virtual_lsmap: %s\n", argc < 4 ? "too few arguments" : message);
         return OUTCOME_USAGE;
     }
-    (void)snprintf(facts.host, sizeof facts.host, "%s", argv[2]);
-    envelope_init(&envelope, &facts);
+    envelope_init(&envelope, argv[2], 134084000000000000u, random);
     asked_paths(&paths, &options);
     struct virtual_machine *machine = virtual_machine_create(strtoul(argv[1], NULL, 10));
     const struct run_settings settings = {.options = &options,
                                           .transport = virtual_machine_transport(machine),
                                           .output = &output,
-                                          .pipe = "PIPE",
                                           .paths = &paths,
                                           .folders = options.not_under,
                                           .folders_count = options.not_under_count,
-                                          .envelope = options.host ? &envelope : NULL};
+                                          .envelope = options.host ? &envelope : NULL,
+                                          .now = noon};
     enum outcome outcome = run_request(&settings);
     virtual_machine_destroy(machine);
     asked_release(&paths);

@@ -69,10 +69,10 @@ static bool count(void *context, struct row *row)
 static struct counts compare(const struct snapshot *before, const struct snapshot *after)
 {
     struct counts counts = {0, 0, 0};
-    struct diff_result result;
+    struct diff diff = {.all_views = true, .on_row = count, .context = &counts};
 
-    FUZZ_CHECK(diff_snapshots(before, after, true, count, &counts, &result));
-    FUZZ_CHECK(result.changes == counts.rows);
+    FUZZ_CHECK(diff_snapshots(&diff, before, after));
+    FUZZ_CHECK(diff.changes == counts.rows);
     return counts;
 }
 

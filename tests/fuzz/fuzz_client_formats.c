@@ -109,13 +109,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum output_format formats[] = {FORMAT_CSV, FORMAT_JSON, FORMAT_PROMETHEUS,
                                                  FORMAT_CSV};
-    const struct envelope_facts facts = {.host = "\"PC\\", .now = noon};
+    static const uint8_t random[ENVELOPE_RANDOM_SIZE] = {0};
     struct envelope envelope;
     struct buffer out;
 
     if (size < 1)
         return 0;
-    envelope_init(&envelope, &facts);
+    envelope_init(&envelope, "\"PC\\", 0, random);
     uint8_t *reply = malloc(size); /* a block of its own, so that a read beyond it is seen */
     FUZZ_CHECK(reply != NULL);
     memcpy(reply, data + 1, size - 1);
@@ -135,8 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .options = &options,
         .transport = &transport,
         .output = &output,
-        .pipe = "PIPE",
         .paths = &no_paths,
+        .now = noon,
         .envelope =
             options.format == FORMAT_PROMETHEUS || (data[0] & 0x86) == 0x86 ? NULL : &envelope};
 

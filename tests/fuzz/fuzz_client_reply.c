@@ -121,7 +121,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct run_settings settings = {.options = &options,
                                           .transport = &transport,
                                           .output = &output,
-                                          .pipe = "PIPE",
                                           .paths = &no_paths,
                                           .width = (data[0] & 0x80) != 0 ? 80 : 0};
 

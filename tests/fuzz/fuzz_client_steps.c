@@ -118,7 +118,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct run_settings settings = {.options = options,
                                           .transport = &transport,
                                           .output = &output,
-                                          .pipe = "PIPE",
                                           .paths = &no_paths,
                                           .folders = options->not_under,
                                           .folders_count = options->not_under_count,

@@ -60,7 +60,7 @@ struct golden {
     struct span existing[FILES_MAX]; /* lines of `exists` */
     size_t existing_count;
     size_t columns;
-    struct envelope_facts facts;
+    const char *host;         /* for --host; NULL: not set */
     struct buffer out, error; /* of the run */
     struct buffer updated;    /* the file as it would be with the output of now */
     unsigned passed, failed;
@@ -200,9 +200,15 @@ static bool is_running(void *context, uint32_t pid, struct span start)
     return pid != 0;
 }
 
-static const char pending[] = "\\??\\C:\\App\\pending.dll\0";
-static const struct stale_calls stale_calls = {
-    NULL, {pending, sizeof pending}, look, list_users, is_running};
+static void read_pending(void *context, struct buffer *names)
+{
+    static const char pending[] = "\\??\\C:\\App\\pending.dll\0";
+
+    (void)context;
+    append(names, (struct span){pending, sizeof pending});
+}
+
+static const struct stale_calls stale_calls = {NULL, read_pending, look, list_users, is_running};
 
 static const struct named_file *find_file(const struct golden *golden, struct span name)
 {
@@ -297,6 +303,8 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
 {
     static const struct span folders[] = {
         {"C:\\Windows", 10}, {"C:\\Program Files", 16}, {"C:\\Program Files (x86)", 22}};
+    static const uint8_t random[ENVELOPE_RANDOM_SIZE] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                         8, 9, 10, 11, 12, 13, 14, 15};
     struct stream stream = {.text = golden->reply};
     static struct asked_list paths, images;
     struct span outside[OPTIONS_FOLDERS_MAX + 4];
@@ -306,7 +314,6 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
     struct run_settings settings = {.options = options,
                                     .transport = &transport,
                                     .output = output,
-                                    .pipe = "PIPE",
                                     .width = golden->columns,
                                     .account = find_account,
                                     .paths = &paths,
@@ -318,8 +325,8 @@ static enum outcome run_command(struct golden *golden, const struct options *opt
     if (options->command == COMMAND_DIFF)
         return run_diff(&settings, give_file,
                         &(struct streams){.golden = golden, .options = options});
-    if (options->host) {
-        envelope_init(&envelope, &golden->facts);
+    if (options->host && golden->host != NULL) {
+        envelope_init(&envelope, golden->host, UINT64_C(134082667230000000), random);
         settings.envelope = &envelope;
     }
     memcpy(outside, options->not_under, outside_count * sizeof outside[0]);
@@ -431,14 +438,6 @@ static void run_case(struct golden *golden, struct span arguments)
     buffer_release(&actual);
 }
 
-static void set_host(struct golden *golden)
-{
-    golden->facts = (struct envelope_facts){
-        .host = "PC", .boot_time = UINT64_C(134082667230000000), .now = fixed_time};
-    for (uint8_t i = 0; i < ENVELOPE_RANDOM_SIZE; i++)
-        golden->facts.random[i] = i;
-}
-
 static bool take_file(struct golden *golden, struct span name)
 {
     if (golden->files_count == FILES_MAX)
@@ -466,7 +465,7 @@ static bool take_setting(struct golden *golden, struct span line)
     }
     if (!span_equal(line, SPAN("host")))
         return fail(golden, "unknown setting");
-    set_host(golden);
+    golden->host = "PC";
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 #include "common/win32/handle.h"
+#include "tests/win32/child.h"
 
 enum { READ_SIZE = 64 * 1024, POLL_MS = 10 };
 
@@ -16,8 +17,7 @@ static DWORD start(const wchar_t *line, HANDLE output, HANDLE *process)
     if (copy == NULL)
         return ERROR_NOT_ENOUGH_MEMORY;
     startup.hStdOutput = startup.hStdError = output;
-    const BOOL ok = CreateProcessW(NULL, copy, NULL, NULL, TRUE, CREATE_NO_WINDOW, NULL, NULL,
-                                   &startup, &information);
+    const BOOL ok = child_start(NULL, copy, TRUE, CREATE_NO_WINDOW, &startup, &information);
     const DWORD error = ok ? ERROR_SUCCESS : GetLastError();
     free(copy);
     if (!ok)

@@ -87,14 +87,15 @@ struct play {
     struct options options;
     size_t width;
     struct envelope *envelope;
+    uint64_t (*now)(void *context);
 };
 
 static inline void play_begin(struct play *play, const char *reply)
 {
-    *play =
-        (struct play){.script = {.reply = reply, .failure = FAILURE_CLOSED, .send = FAILURE_COUNT},
-                      .printed = {.writes_max = SIZE_MAX},
-                      .options = {.command = COMMAND_MAPS, .request.all = true, .timeout_s = 9}};
+    *play = (struct play){
+        .script = {.reply = reply, .failure = FAILURE_CLOSED, .send = FAILURE_COUNT},
+        .printed = {.writes_max = SIZE_MAX},
+        .options = {.command = COMMAND_MAPS, .request.all = true, .pipe = "PIPE", .timeout_s = 9}};
     buffer_init(&play->script.sent, 4 * REQUEST_SIZE_MAX);
     buffer_init(&play->printed.out, 4 * OUTPUT_ROW_SIZE_MAX);
     buffer_init(&play->printed.error, OUTPUT_ROW_SIZE_MAX);
@@ -110,13 +111,13 @@ static inline enum outcome play_run(struct play *play)
     const struct run_settings settings = {.options = &play->options,
                                           .transport = &transport,
                                           .output = &output,
-                                          .pipe = "PIPE",
                                           .width = play->width,
                                           .paths = &patterns,
                                           .images = &images,
                                           .folders = play->options.not_under,
                                           .folders_count = play->options.not_under_count,
-                                          .envelope = play->envelope};
+                                          .envelope = play->envelope,
+                                          .now = play->now};
 
     asked_paths(&patterns, &play->options);
     asked_init(&images);

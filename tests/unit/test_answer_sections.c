@@ -108,6 +108,52 @@ static void one_list_is_made_at_a_time(struct test *t)
     end_world(t, &world);
 }
 
+/* Lists that are read slowly keep their memory: of large ones a few may. */
+static void few_large_lists_wait_for_their_readers(struct test *t)
+{
+    enum { NAMES = 100, NAME_LEN = 30000 };
+    static uint16_t name[NAME_LEN];
+    struct answer *slow[SECTIONS_LARGE_MAX];
+    struct world world;
+
+    begin_world(&world);
+    const size_t folder = virtual_objects_find(&objects, "\\BaseNamedObjects");
+    for (size_t i = 0; i < NAME_LEN; i++)
+        name[i] = 'x';
+    for (unsigned i = 0; i < NAMES; i++) {
+        name[0] = (uint16_t)('A' + i);
+        (void)virtual_objects_add_w(&objects, folder, name, NAME_LEN, false);
+    }
+    for (int i = 0; i < SECTIONS_LARGE_MAX; i++) {
+        TEST_ROW(t, "list %d", i);
+        slow[i] = ask(&world, request);
+        while (!says(&world, "Global") && step(&world, slow[i]))
+            ;
+        CHECK(t, !says(&world, "busy"));
+        buffer_clear(&world.out);
+    }
+    CHECK_INT(t, 2 * SECTIONS_LARGE_MAX, atomic_get(&listings));
+    struct answer *late = ask(&world, request);
+    while (step(&world, late))
+        ;
+    CHECK(t, says(&world, "\"code\":\"busy\"") && says(&world, "wait for their readers"));
+    leave(&world, late);
+    buffer_clear(&world.out);
+    CHECK(t, serve(&world, "{\"op\":\"sections\",\"name\":\"*b\"}") > 0); /* a small one */
+    CHECK(t, says(&world, "\"rows\":1"));
+    leave(&world, slow[0]);
+    struct answer *again = ask(&world, request);
+    for (bool more = true; more;) {
+        buffer_clear(&world.out);
+        more = step(&world, again);
+        CHECK(t, !says(&world, "busy"));
+    }
+    leave(&world, again);
+    for (int i = 1; i < SECTIONS_LARGE_MAX; i++)
+        leave(&world, slow[i]);
+    end_world(t, &world);
+}
+
 /* The observer gives up the slice during a call. */
 static struct watchdog watchdog;
 static struct watch watch;
@@ -226,6 +272,7 @@ int main(int argc, char **argv)
         TEST_CASE(it_runs_in_slices_like_a_scan),
         TEST_CASE(it_may_be_left_after_any_slice),
         TEST_CASE(one_list_is_made_at_a_time),
+        TEST_CASE(few_large_lists_wait_for_their_readers),
         TEST_CASE(a_call_that_hangs_ends_the_request),
         TEST_CASE(without_query_all_nothing_is_asked),
         TEST_CASE(holders_that_do_not_fit_are_counted),

@@ -314,11 +314,11 @@ static void cli_quotes_what_may_be_shown(struct test *t)
     for (size_t i = 0; i + 3 <= sizeof wide; i += 3)
         memcpy(wide + i, "\xE6\x97\xA5", 3);
     for (size_t size = 0; size < sizeof controls; size++) {
-        struct cli_text quoted = cli_quote((struct span){controls, size});
-        size_t shown = size < CLI_QUOTED_SIZE_MAX ? size : CLI_QUOTED_SIZE_MAX;
+        struct utf8_quoted quoted = cli_quote((struct span){controls, size});
+        size_t shown = size < UTF8_QUOTE_SIZE_MAX ? size : UTF8_QUOTE_SIZE_MAX;
         TEST_ROW(t, "%zu", size);
         CHECK_INT(t, shown * 3 + (shown < size ? 3 : 0), strlen(quoted.text));
-        CHECK(t, size <= CLI_QUOTED_SIZE_MAX || strstr(quoted.text, "\xBD...") != NULL);
+        CHECK(t, size <= UTF8_QUOTE_SIZE_MAX || strstr(quoted.text, "\xBD...") != NULL);
         quoted = cli_quote((struct span){wide, size / 3 * 3});
         CHECK(t, utf8_is_valid(span_from_string(quoted.text), NULL));
         CHECK(t, strstr(quoted.text, "\xEF\xBF\xBD") == NULL);

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 
 #include "client/options.h"
-#include "client/show/help.h"
 #include "tests/test.h"
 
 enum { SCRIPT_CAPACITY = 64 * 1024, WORD_CAPACITY = 40 };

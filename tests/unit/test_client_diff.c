@@ -63,7 +63,7 @@ static void views_of_one_file_are_counted(struct test *t)
         for (int swap = 0; swap < 2; swap++) { /* both ways the same number */
             struct snapshot *snapshots = calloc(2, sizeof *snapshots);
             struct heard heard = {.stop_at = SIZE_MAX};
-            struct diff_result result;
+            struct diff diff = {.on_row = hear, .context = &heard};
             REQUIRE(t, snapshots != NULL);
             TEST_ROW(t, "row %zu, %d", i, swap);
             buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
@@ -71,9 +71,8 @@ static void views_of_one_file_are_counted(struct test *t)
             snapshot_init(&snapshots[1]);
             CHECK(t, read_rows(&snapshots[0], rows[i].before) == NULL);
             CHECK(t, read_rows(&snapshots[1], rows[i].after) == NULL);
-            CHECK(t, diff_snapshots(&snapshots[swap], &snapshots[1 - swap], false, hear, &heard,
-                                    &result));
-            CHECK_INT(t, rows[i].changes, result.changes);
+            CHECK(t, diff_snapshots(&diff, &snapshots[swap], &snapshots[1 - swap]));
+            CHECK_INT(t, rows[i].changes, diff.changes);
             REQUIRE(t, buffer_append(&heard.out, (struct span){"", 1}));
             if (swap == 0 && rows[i].part != NULL &&
                 !CHECK(t, strstr(heard.out.data, rows[i].part) != NULL))
@@ -91,14 +90,14 @@ static void a_reader_may_stop_it(struct test *t)
     for (size_t stop = 0; stop < 3; stop++) {
         struct snapshot *snapshots = calloc(2, sizeof *snapshots);
         struct heard heard = {.stop_at = stop};
-        struct diff_result result;
+        struct diff diff = {.on_row = hear, .context = &heard};
         REQUIRE(t, snapshots != NULL);
         buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
         snapshot_init(&snapshots[0]);
         snapshot_init(&snapshots[1]);
         CHECK(t, read_rows(&snapshots[0], PROCESS_OF("\"S\"") ROWS("1")) == NULL);
         CHECK(t, read_rows(&snapshots[1], PROCESS_OF("\"T\"") ROWS("1")) == NULL);
-        CHECK(t, !diff_snapshots(&snapshots[0], &snapshots[1], false, hear, &heard, &result));
+        CHECK(t, !diff_snapshots(&diff, &snapshots[0], &snapshots[1]));
         CHECK_INT(t, stop + 1, heard.rows);
         buffer_release(&heard.out);
         snapshot_release(&snapshots[0]);
@@ -159,7 +158,7 @@ static void unmatched_selectors_are_no_processes(struct test *t)
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct snapshot *snapshots = calloc(2, sizeof *snapshots);
         struct heard heard = {.stop_at = SIZE_MAX};
-        struct diff_result result;
+        struct diff diff = {.on_row = hear, .context = &heard};
         REQUIRE(t, snapshots != NULL);
         TEST_ROW(t, "row %zu", i);
         buffer_init(&heard.out, ROW_LINE_SIZE_MAX);
@@ -167,9 +166,9 @@ static void unmatched_selectors_are_no_processes(struct test *t)
         snapshot_init(&snapshots[1]);
         CHECK(t, read_rows(&snapshots[0], rows[i].before) == NULL);
         CHECK(t, read_rows(&snapshots[1], PROCESS_OF("null") ROWS("1")) == NULL);
-        CHECK(t, diff_snapshots(&snapshots[0], &snapshots[1], false, hear, &heard, &result));
-        CHECK_INT(t, rows[i].changes, result.changes);
-        CHECK_INT(t, rows[i].not_compared, result.not_compared);
+        CHECK(t, diff_snapshots(&diff, &snapshots[0], &snapshots[1]));
+        CHECK_INT(t, rows[i].changes, diff.changes);
+        CHECK_INT(t, rows[i].not_compared, diff.not_compared);
         buffer_release(&heard.out);
         snapshot_release(&snapshots[0]);
         snapshot_release(&snapshots[1]);

@@ -11,10 +11,8 @@ struct clock {
     uint64_t now, step;
 };
 
-static uint64_t tick(void *context)
+static uint64_t tick(struct clock *clock)
 {
-    struct clock *clock = context;
-
     clock->now += clock->step;
     return clock->now;
 }
@@ -25,7 +23,6 @@ enum { FILETIME_MS = 10 * 1000 };
 
 struct rig {
     struct clock clock;
-    struct envelope_facts facts;
     struct envelope envelope;
     struct target target;
     struct fed fed;
@@ -35,19 +32,18 @@ static bool add_and_write(void *context, struct row *row, struct buffer *out)
 {
     struct rig *rig = context;
 
-    envelope_add(&rig->envelope, row);
+    envelope_add(&rig->envelope, row, tick(&rig->clock));
     return row_write(row, out);
 }
 
 static void rig_init(struct rig *rig, const char *host, uint64_t boot_time)
 {
+    uint8_t random[ENVELOPE_RANDOM_SIZE];
+
     *rig = (struct rig){.clock = {NOW, 0}};
-    rig->facts =
-        (struct envelope_facts){.boot_time = boot_time, .now = tick, .context = &rig->clock};
-    (void)snprintf(rig->facts.host, sizeof rig->facts.host, "%s", host);
     for (uint8_t i = 0; i < ENVELOPE_RANDOM_SIZE; i++)
-        rig->facts.random[i] = i;
-    envelope_init(&rig->envelope, &rig->facts);
+        random[i] = i;
+    envelope_init(&rig->envelope, host, boot_time, random);
     rig->target = (struct target){rig, add_and_write, NULL};
     fed_init(&rig->fed);
 }
@@ -201,10 +197,10 @@ static void a_uuid_is_of_version_4(struct test *t)
         {0xff, "ffffffff-ffff-4fff-bfff-ffffffffffff"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
-        struct envelope_facts facts = {.host = ""};
+        uint8_t random[ENVELOPE_RANDOM_SIZE];
         struct envelope envelope;
-        memset(facts.random, rows[i].byte, sizeof facts.random);
-        envelope_init(&envelope, &facts);
+        memset(random, rows[i].byte, sizeof random);
+        envelope_init(&envelope, "", 0, random);
         CHECK_STR(t, rows[i].uuid, envelope.scan_id);
     }
 }
@@ -218,7 +214,7 @@ static bool add_and_show(void *context, struct row *row, struct buffer *out)
 {
     const struct with_csv *with_csv = context;
 
-    envelope_add(with_csv->envelope, row);
+    envelope_add(with_csv->envelope, row, NOW);
     return csv_row(with_csv->csv, row, out);
 }
 

@@ -169,7 +169,6 @@ static void progress_counts_processes(struct test *t)
         const struct run_settings settings = {.options = &play.options,
                                               .transport = &transport,
                                               .output = &output,
-                                              .pipe = "PIPE",
                                               .paths = &no_paths};
         CHECK_INT(t, OUTCOME_COMPLETE, run_request(&settings));
         CHECK_INT(t, rows[i].shown, shown.count > 1);
@@ -190,7 +189,7 @@ static uint64_t noon(void *context)
  * of the line is as received. */
 static void host_lines_are_strict_json(struct test *t)
 {
-    static const struct envelope_facts facts = {.host = "a\"\\\xC3\xA9", .now = noon};
+    static const uint8_t random[ENVELOPE_RANDOM_SIZE] = {0};
     static const char *const steps[] = {"", "sorted", "by file"};
 
     for (size_t i = 0; i < TEST_COUNT(steps); i++) {
@@ -205,8 +204,9 @@ static void host_lines_are_strict_json(struct test *t)
         play.options.format = FORMAT_JSON;
         play.options.sort = i == 1 ? ORDER_SIZE : ORDER_NONE;
         play.options.by_file = i == 2;
-        envelope_init(&envelope, &facts);
+        envelope_init(&envelope, "a\"\\\xC3\xA9", 0, random);
         play.envelope = &envelope;
+        play.now = noon;
         CHECK_INT(t, OUTCOME_COMPLETE, play_run(&play));
         struct span rest = buffer_span(&play.printed.out);
         while (rest.size > 0) {

@@ -1,7 +1,8 @@
 #include "client/options.h"
 
-#include "client/show/help.h"
+#include "client/show/help_text.h"
 #include "common/scan/regions.h"
+#include "common/version.h"
 #include "tests/test.h"
 #include "tests/unit/options_line.h"
 
@@ -94,7 +95,7 @@ static void values(struct test *t)
     CHECK_INT(t, DETAIL_VIEWS, options.request.detail);
     CHECK_INT(t, FORMAT_TABLE, options.format);
     CHECK_INT(t, TIMEOUT_DEFAULT_S, options.timeout_s);
-    CHECK_STR(t, "", options.pipe);
+    CHECK_STR(t, PIPE_NAME_DEFAULT, options.pipe);
     CHECK(t, !options.wide && !options.quiet && !options.request.debug && !options.direct &&
                  !options.no_header && !options.request.has_address && options.paths_count == 0 &&
                  options.wait_s == 0 && !options.wait && !options.who);
@@ -570,22 +571,25 @@ static void habits_lead_to_the_right_words(struct test *t)
 static void help_has_topics(struct test *t)
 {
     static const struct {
-        const char *line, *topic;
+        const char *line, *text;
+        enum command command;
     } rows[] = {
-        {"help", ""},
-        {"--help", ""},
-        {"help formats", "formats"},
-        {"help EXIT-CODES", "EXIT-CODES"},
-        {"help formats --csv", "formats"}, /* nothing but the topic matters */
+        {"", HELP_USAGE, COMMAND_USAGE},
+        {"--version", PRODUCT_NAME " " LSMAP_VERSION_STRING "\n", COMMAND_VERSION},
+        {"help", HELP_OPTIONS, COMMAND_HELP},
+        {"--help", HELP_OPTIONS, COMMAND_HELP},
+        {"help formats", HELP_FORMATS, COMMAND_HELP},
+        {"help EXIT-CODES", HELP_EXIT_CODES, COMMAND_HELP},
+        {"help formats --csv", HELP_FORMATS, COMMAND_HELP}, /* nothing but the topic matters */
+        {"help formats --help", HELP_FORMATS, COMMAND_HELP},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct options options = {.format = FORMAT_TABLE};
         char message[OPTIONS_ERROR_CAPACITY] = "";
         TEST_ROW(t, "%s", rows[i].line);
         CHECK(t, options_line_parse(rows[i].line, &options, message));
-        CHECK_INT(t, COMMAND_HELP, options.command);
-        CHECK_MEM(t, rows[i].topic, strlen(rows[i].topic), options.topic.data, options.topic.size);
-        CHECK(t, options.topic.size == 0 || help_topic(options.topic) != NULL);
+        CHECK_INT(t, rows[i].command, options.command);
+        CHECK_STR(t, rows[i].text, options.text);
     }
 }
 

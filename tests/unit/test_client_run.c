@@ -448,8 +448,7 @@ static void a_broken_file_is_reported(struct test *t)
             play.options.files[1] = SPAN("new");
             const struct output output = {
                 .context = &play.printed, .write = print_result, .complain = print_diagnostic};
-            const struct run_settings settings = {
-                .options = &play.options, .output = &output, .pipe = ""};
+            const struct run_settings settings = {.options = &play.options, .output = &output};
             CHECK_INT(t, begun ? OUTCOME_BROKEN : OUTCOME_USAGE,
                       run_diff(&settings, read_broken, files));
             play_check(
@@ -474,7 +473,7 @@ static void a_comparison_may_begin_with_a_mark(struct test *t)
     play.options.bom = true;
     const struct output output = {
         .context = &play.printed, .write = print_result, .complain = print_diagnostic};
-    const struct run_settings settings = {.options = &play.options, .output = &output, .pipe = ""};
+    const struct run_settings settings = {.options = &play.options, .output = &output};
     CHECK_INT(t, OUTCOME_COMPLETE, run_diff(&settings, read_broken, files));
     CHECK(t,
           span_starts_with(buffer_span(&play.printed.out), SPAN("\xEF\xBB\xBF{\"type\":\"end\"")));

@@ -214,10 +214,13 @@ static void files_are_summed_up(struct test *t)
     }
 }
 
+/* With the others, of KINDS_SIZE_MAX bytes or more. */
+#define TOO_LONG "012345678901234567890123456789012345678901234567"
+
 static void kinds_and_device_paths_of_a_file(struct test *t)
 {
     static const char *const kinds[] = {"\"image\"", "\"data\"", "null",   "\"image\"",
-                                        "\"\"",      "\"k3\"",   "\"k4\"", "\"k5\""};
+                                        "\"\"",      "\"k3\"",   "\"k4\"", "\"" TOO_LONG "\""};
     struct play play;
     char line[512];
 

@@ -193,7 +193,7 @@ static struct asked_list nothing_asked;
 static void run(struct test *t, const struct case_ *row, struct server *server, struct play *play,
                 unsigned interval_s, size_t writes_max)
 {
-    const struct watch_server functions = {server, ready, close_server, wait_server, now};
+    const struct watch_server functions = {server, ready, close_server, wait_server};
 
     play_begin(play, "");
     play->printed.writes_max = writes_max;
@@ -208,9 +208,9 @@ static void run(struct test *t, const struct case_ *row, struct server *server, 
         .context = &play->printed, .write = print_result, .complain = print_diagnostic};
     const struct run_settings settings = {.options = &play->options,
                                           .output = &output,
-                                          .pipe = "PIPE",
                                           .paths = &nothing_asked,
-                                          .images = &nothing_asked};
+                                          .images = &nothing_asked,
+                                          .now = now};
     CHECK_INT(t, row->outcome, run_watch(&settings, &functions));
     play->script.sent = server->script.sent;
 }
@@ -384,12 +384,12 @@ static void a_thousand_polls_need_no_memory(struct test *t)
         .context = &watch, .write = count_changes, .complain = say_nothing};
     const struct run_settings settings = {.options = &play.options,
                                           .output = &output,
-                                          .pipe = "PIPE",
                                           .paths = &nothing_asked,
-                                          .images = &nothing_asked};
-    CHECK_INT(t, OUTCOME_COMPLETE,
-              run_watch(&settings,
-                        &(struct watch_server){&watch, ready_again, close_again, wait_again, now}));
+                                          .images = &nothing_asked,
+                                          .now = now};
+    CHECK_INT(
+        t, OUTCOME_COMPLETE,
+        run_watch(&settings, &(struct watch_server){&watch, ready_again, close_again, wait_again}));
     CHECK_INT(t, POLLS, watch.polls);
     CHECK(t, watch.changes > POLLS / 4);
     CHECK_INT(t, watch.first, watch.most);

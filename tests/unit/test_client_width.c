@@ -80,7 +80,8 @@ static void display_shows_no_control(struct test *t)
         struct buffer out;
         buffer_init(&out, 256);
         TEST_ROW(t, "row %zu", i);
-        CHECK(t, display_text(&out, span_from_string(rows[i].text)));
+        const struct span text = span_from_string(rows[i].text);
+        CHECK_INT(t, display_width(text), display_text(&out, text));
         CHECK_MEM(t, rows[i].shown, strlen(rows[i].shown), out.data, out.size);
         buffer_release(&out);
     }
@@ -117,7 +118,7 @@ static void names_cannot_imitate_lines(struct test *t)
         struct buffer out;
         buffer_init(&out, 256);
         TEST_ROW(t, "row %zu", i);
-        CHECK(t, display_name(&out, span_from_string(rows[i].name), rows[i].columns));
+        display_name(&out, span_from_string(rows[i].name), rows[i].columns);
         CHECK_MEM(t, rows[i].shown, strlen(rows[i].shown), out.data, out.size);
         buffer_release(&out);
     }
@@ -127,7 +128,9 @@ static bool left(struct buffer *out, struct span text, size_t columns)
 {
     const size_t begin = out->size;
 
-    return display_text(out, text) && display_pad(out, begin, columns);
+    display_text(out, text);
+    display_pad(out, begin, columns);
+    return !out->failed;
 }
 
 static void display_fills_columns(struct test *t)
@@ -178,7 +181,7 @@ static void display_cuts_the_middle(struct test *t)
         struct buffer out;
         buffer_init(&out, 256);
         TEST_ROW(t, "row %zu", i);
-        CHECK(t, display_cut(&out, span_from_string(rows[i].text), rows[i].columns));
+        display_cut(&out, span_from_string(rows[i].text), rows[i].columns);
         CHECK_MEM(t, rows[i].shown, strlen(rows[i].shown), out.data, out.size);
         buffer_release(&out);
     }

@@ -11,15 +11,16 @@ struct glob_row {
     bool matches;
 };
 
-typedef bool (*glob_function)(struct span pattern, struct span text);
+typedef bool (*glob_function)(struct span pattern, struct span text, size_t *work);
 
 static void check_rows(struct test *t, glob_function function, const struct glob_row *rows,
                        size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         TEST_ROW(t, "%s ~ %s", rows[i].pattern, rows[i].text);
-        CHECK_INT(t, rows[i].matches,
-                  function(span_from_string(rows[i].pattern), span_from_string(rows[i].text)));
+        CHECK_INT(
+            t, rows[i].matches,
+            function(span_from_string(rows[i].pattern), span_from_string(rows[i].text), NULL));
     }
 }
 
@@ -139,6 +140,30 @@ static void glob_match_process_ignores_exe(struct test *t)
     check_rows(t, glob_match_process, rows, TEST_COUNT(rows));
 }
 
+/* A comparison that costs more than may be spent matches nothing, and is not begun again. */
+static void glob_match_spends_what_it_may(struct test *t)
+{
+    static const struct {
+        const char *pattern, *text;
+        size_t work, left;
+        bool matches;
+    } rows[] = {
+        {"abc", "abc", 3, 0, true},      {"abc", "abc", 2, 0, false},  {"abc", "abd", 9, 6, false},
+        {"*?c", "aaab", 100, 92, false}, {"*?c", "aaab", 5, 0, false}, {"", "", 0, 0, true},
+        {"*", "", 0, 0, true},           {"*", "a", 0, 0, false},
+    };
+
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        size_t work = rows[i].work;
+
+        TEST_ROW(t, "%s ~ %s with %zu", rows[i].pattern, rows[i].text, rows[i].work);
+        CHECK_INT(
+            t, rows[i].matches,
+            glob_match(span_from_string(rows[i].pattern), span_from_string(rows[i].text), &work));
+        CHECK_INT(t, rows[i].left, work);
+    }
+}
+
 /* Backtracking would never finish these. The bound of time is generous: the work is ten million
  * steps at most. */
 static void glob_match_is_linear_for_hostile_patterns(struct test *t)
@@ -164,10 +189,10 @@ static void glob_match_is_linear_for_hostile_patterns(struct test *t)
             memcpy(pattern + size, rows[i].piece, strlen(rows[i].piece) + 1);
         memcpy(pattern + size, rows[i].tail, strlen(rows[i].tail) + 1);
         clock_t begin = clock();
-        CHECK(t, !glob_match(span_from_string(pattern), (struct span){text, TEXT_SIZE}));
+        CHECK(t, !glob_match(span_from_string(pattern), (struct span){text, TEXT_SIZE}, NULL));
         CHECK(t, clock() - begin < 2 * CLOCKS_PER_SEC);
         text[TEXT_SIZE - 1] = 'b'; /* and now it matches */
-        CHECK(t, glob_match(span_from_string(pattern), (struct span){text, TEXT_SIZE}));
+        CHECK(t, glob_match(span_from_string(pattern), (struct span){text, TEXT_SIZE}, NULL));
         text[TEXT_SIZE - 1] = 'a';
     }
     free(text);
@@ -180,6 +205,7 @@ int main(int argc, char **argv)
         TEST_CASE(glob_match_counts_characters_not_bytes),
         TEST_CASE(glob_match_path_takes_all_or_the_last_component),
         TEST_CASE(glob_match_process_ignores_exe),
+        TEST_CASE(glob_match_spends_what_it_may),
         TEST_CASE(glob_match_is_linear_for_hostile_patterns),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

@@ -223,6 +223,33 @@ static void seats_cut_those_who_stay(struct test *t)
     CHECK(t, cut > 16);
 }
 
+/* Clients ask and leave while their connections wait for something, so that none of these ends: they do
+ * not use up what the others need to connect. */
+static void seats_of_those_who_left_are_bounded(struct test *t)
+{
+    const struct server_limits limits = limits_of(32, 4);
+    struct seat seat[SEATS_MAX];
+    const struct seat *gone[SEATS_MAX + 1] = {NULL};
+    struct seats seats = {0};
+
+    left = gone;
+    for (int i = 0; i < SEATS_MAX; i++) {
+        TEST_ROW(t, "client %d", i);
+        const struct seat *leaving = connect(t, &seats, &seat[i], &limits, 'c');
+        CHECK(t, seats.leaving <= SEATS_LEAVING_MAX + 1);
+        if (leaving == &seat[i]) { /* it is refused, and closes */
+            CHECK(t, seats_remove(&seats, &seat[i]));
+            continue;
+        }
+        seat[i].has_asked = true;
+        gone[i] = &seat[i];
+        for (int j = 0; j < i; j++) /* no gaps */
+            gone[j] = gone[j] != NULL ? gone[j] : &seat[i];
+    }
+    CHECK_INT(t, SEATS_LEAVING_MAX, seats.leaving);
+    left = NULL;
+}
+
 static void seats_without_a_client_are_removed(struct test *t)
 {
     const struct server_limits limits = limits_of(2, 2);
@@ -240,8 +267,11 @@ static void seats_without_a_client_are_removed(struct test *t)
 int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
-        TEST_CASE(seats_are_reserved_up_to_their_number), TEST_CASE(seats_make_room),
-        TEST_CASE(seats_keep_a_crowd_to_itself),          TEST_CASE(seats_cut_those_who_stay),
+        TEST_CASE(seats_are_reserved_up_to_their_number),
+        TEST_CASE(seats_make_room),
+        TEST_CASE(seats_keep_a_crowd_to_itself),
+        TEST_CASE(seats_cut_those_who_stay),
+        TEST_CASE(seats_of_those_who_left_are_bounded),
         TEST_CASE(seats_without_a_client_are_removed),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));

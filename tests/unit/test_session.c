@@ -514,6 +514,28 @@ static void session_stops_before_the_client_is_identified(struct test *t)
     shell_close(t, shell);
 }
 
+/* A line of another writer, the settings changed, and the server stops: the line ends with `stopping`. */
+static void session_stops_whoever_writes(struct test *t)
+{
+    for (int is_known = 0; is_known <= 1; is_known++) {
+        struct shell *shell = shell_open();
+
+        TEST_ROW(t, "%s", is_known ? "another user" : "unknown");
+        send(shell, "{\"op\":\"info\"}\n");
+        (void)read_all(t, shell);
+        shell->written_size = 0;
+        send_only(shell, maps_all);
+        session_set_limits(&shell->session, &shell->limits);
+        session_stop(&shell->session, shell->now_ms);
+        shell->caller.user = sid_system;
+        shell->has_caller = is_known;
+        act_until(shell, SESSION_READ);
+        CHECK(t, span_equal(read_all(t, shell).last.code, SPAN("stopping")));
+        CHECK_INT(t, 0, shell->machine.virtual_.calls_total);
+        shell_close(t, shell);
+    }
+}
+
 /* Wherever the stop comes, the lines are complete and the last one is `stopping`. */
 static void session_stops_at_each_action_of_an_answer(struct test *t)
 {
@@ -619,6 +641,7 @@ int main(int argc, char **argv)
         TEST_CASE(session_reports_a_refusal),
         TEST_CASE(session_stops_between_requests),
         TEST_CASE(session_stops_before_the_client_is_identified),
+        TEST_CASE(session_stops_whoever_writes),
         TEST_CASE(session_stops_at_each_action_of_an_answer),
         TEST_CASE(session_closes_the_process_when_the_client_is_lost),
         TEST_CASE(session_closes_without_memory_to_answer),

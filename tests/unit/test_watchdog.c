@@ -2,6 +2,7 @@
  * is missing from an answer. */
 #include "common/answer/watchdog.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/rows/reply_stream.h"
@@ -219,6 +220,43 @@ static void watchdog_has_caps(struct test *t)
     CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, small_machine_sid(99), 0));
 }
 
+/* Slices that run at once pass the check together: what one user loses so does not count against
+ * others, and a name of a user that hangs holds up no scan. */
+static void watchdog_caps_count_two_of_a_user(struct test *t)
+{
+    static const enum scan_stage stages[] = {STAGE_NAMES, STAGE_REGIONS};
+    const struct sid user = small_machine_sid(1), other = small_machine_sid(2);
+    const struct sid unknown = {.size = 0};
+    const struct watch_target whoami = {.stage = STAGE_OPEN};
+    for (size_t i = 0; i < TEST_COUNT(stages); i++) {
+        struct watchdog *watchdog = watchdog_new();
+        TEST_ROW(t, "stage %zu", i);
+        for (uint32_t pid = 100; pid < 100 + 2 * WATCHDOG_LOST_MAX; pid++) {
+            const struct watch_target target = target_of(pid, user, stages[i]);
+            lose(watchdog, &target);
+            lose(watchdog, &whoami);
+        }
+        CHECK_INT(t, stages[i] == STAGE_NAMES ? SCAN_UNNAMED : SCAN_SKIP,
+                  verdict_of(watchdog, 5, user, 0));
+        CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, other, 0));
+        CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, unknown, 0));
+    }
+}
+
+/* However many users share in it: the threads that hang are bounded. */
+static void watchdog_caps_all_threads(struct test *t)
+{
+    struct watchdog *watchdog = watchdog_new();
+    for (uint8_t user = 1; user <= 2; user++) {
+        const struct watch_target target = target_of(user, small_machine_sid(user), STAGE_NAMES);
+        CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 500, small_machine_sid(99), 0));
+        for (int i = 0; i < WATCHDOG_THREADS_MAX / 2; i++)
+            lose(watchdog, &target);
+    }
+    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, 500, small_machine_sid(99), 0));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 500, service_sid(18), 0));
+}
+
 /* Whatever query hung, its owner's processes are listed without names; only when that was no cure they
  * are not read at all. */
 static void watchdog_caps_every_query(struct test *t)
@@ -251,8 +289,8 @@ static void watchdog_remembers_a_bounded_number(struct test *t)
             return_at(watchdog, &target, pid);
     }
     CHECK_INT(t, WATCHDOG_HANGS_MAX, atomic_get(&watchdog->count));
-    CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, 1, user, 200));
-    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, WATCHDOG_HANGS_MAX + 1, user, 200));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 1, service_sid(18), 200)); /* it was forgotten */
+    CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, WATCHDOG_HANGS_MAX + 1, service_sid(18), 200));
     const struct watch_target late = target_of(3 * WATCHDOG_HANGS_MAX, user, STAGE_NAMES);
     lose(watchdog, &late); /* each place is taken: nothing breaks */
     watchdog_return(watchdog, &late);
@@ -269,13 +307,17 @@ struct player {
     uint64_t seen;
     bool is_abandoned;
     struct watch_target target;
+    uint64_t *clock_us, slow_us; /* instead, this and each that follows takes so long; 0: no */
 };
 
 static void on_call(struct virtual_platform *virtual_, enum virtual_call call)
 {
     struct player *player = virtual_->distort_context;
 
-    if (call == player->call && ++player->seen == player->at)
+    if (player->slow_us > 0)
+        *player->clock_us +=
+            call == player->call && ++player->seen >= player->at ? player->slow_us : 0;
+    else if (call == player->call && ++player->seen == player->at)
         player->is_abandoned =
             watchdog_abandon(player->watchdog, player->watch, 0, &player->target);
 }
@@ -286,6 +328,7 @@ struct play {
     struct player player;
     struct buffer out;
     uint64_t marks, slices;
+    uint64_t slow_us; /* of calls, if they are not to be abandoned */
     unsigned abandoned_count;
 };
 
@@ -296,8 +339,12 @@ static void play(struct test *t, struct play *play, const char *line, uint32_t r
     const struct grant grant = {
         .rights = rights, .caller = small_machine_caller(rights), .reason = "Because."};
     struct watch watches[2] = {{.seen_ms = 0}, {.seen_ms = 0}};
-    play->player =
-        (struct player){.watchdog = play->watchdog, .watch = watches, .call = call, .at = at};
+    play->player = (struct player){.watchdog = play->watchdog,
+                                   .watch = watches,
+                                   .call = call,
+                                   .at = at,
+                                   .clock_us = &play->machine.clock_us,
+                                   .slow_us = play->slow_us};
     play->abandoned_count = 0;
     play->slices = 0;
     buffer_clear(&play->out);
@@ -327,6 +374,7 @@ static struct play *play_open(void)
 
     small_machine_init(&play.machine);
     play.watchdog = watchdog_new();
+    play.slow_us = 0;
     play.machine.context.watchdog = play.watchdog;
     play.machine.virtual_.on_call = on_call;
     play.machine.virtual_.distort_context = &play.player;
@@ -398,6 +446,96 @@ static void answer_goes_on_after_the_process_that_hung(struct test *t)
         }
         play_close(t, plays);
     }
+}
+
+/* A user who lets go of a lock just before the limit of one query holds up an answer no longer than one
+ * who never does. */
+static void answer_leaves_out_what_is_slow(struct test *t)
+{
+    static const char error[] =
+        "\"pid\":200,\"process\":\"big.exe\",\"code\":\"timeout\",\"stage\":\"names\"";
+    static const struct {
+        uint64_t slow_us;
+        size_t views[3]; /* in the first answer, in the next, and a minute later */
+    } rows[] = {
+        {WATCHDOG_QUERY_MS * 999, {3 + 1, 3, 3 + 1}},
+        {WATCHDOG_QUERY_MS * 1000 / 10, {3 + 9, 3, 3 + 9}},
+        {WATCHDOG_SLOW_US / 2,
+         {3 + SMALL_MACHINE_VIEWS, 3 + SMALL_MACHINE_VIEWS, 3 + SMALL_MACHINE_VIEWS}},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play *plays = play_open();
+        const bool is_late = rows[i].slow_us >= WATCHDOG_SLOW_US;
+        TEST_ROW(t, "%lu us", (unsigned long)rows[i].slow_us);
+        plays->slow_us = rows[i].slow_us;
+        for (size_t again = 0; again < 3; again++) {
+            struct reply_stream stream;
+            now_ms = again == 2 ? WATCHDOG_SKIP_MS : 0;
+            play(t, plays, maps_all, RIGHTS_ALL, VIRTUAL_NAME, 4);
+            CHECK_INT(t, 0, plays->abandoned_count);
+            CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
+            CHECK(t, reply_stream_is_complete(&stream));
+            CHECK_INT(t, 1 + is_late, stream.end_errors);
+            CHECK_INT(t, is_late, count_texts(buffer_span(&plays->out), error));
+            CHECK_INT(t, rows[i].views[again],
+                      count_texts(buffer_span(&plays->out), "\"type\":\"map\""));
+        }
+        play_close(t, plays);
+    }
+}
+
+/* A pattern that takes minutes to compare with a path is given up, and the process says so. Nobody's
+ * queries were slow, so the process is asked again. */
+static void answer_says_what_it_could_not_compare(struct test *t)
+{
+    enum { PATH_LEN = 30000, PATTERN_SIZE = 500 };
+    static uint16_t path[PATH_LEN];
+    char pattern[PATTERN_SIZE + 1], line[PATTERN_SIZE + 64];
+    struct play *plays = play_open();
+
+    for (size_t i = 0; i < PATH_LEN; i++)
+        path[i] = i < 10 ? (uint16_t) "\\Device\\X\\"[i] : 'x';
+    for (size_t i = 0; i < 3; i++) {
+        plays->machine.regions[i].name = path;
+        plays->machine.regions[i].name_len = PATH_LEN;
+    }
+    memset(pattern, '?', PATTERN_SIZE);
+    pattern[0] = '*';
+    pattern[PATTERN_SIZE - 1] = 'b';
+    pattern[PATTERN_SIZE] = '\0';
+    (void)snprintf(line, sizeof line, "{\"op\":\"maps\",\"pid\":100,\"path\":\"%s\"}", pattern);
+    for (int again = 0; again < 2; again++) {
+        struct reply_stream stream;
+        play(t, plays, line, RIGHTS_ALL, VIRTUAL_CALLS, 0);
+        CHECK(t, reply_stream_read(buffer_span(&plays->out), &stream));
+        CHECK_INT(t, 1, stream.end_errors);
+        CHECK_INT(t, 1,
+                  count_texts(buffer_span(&plays->out),
+                              "\"pid\":100,\"process\":\"server.exe\",\"code\":\"too_large\","
+                              "\"stage\":\"names\""));
+        CHECK_INT(t, 0, count_texts(buffer_span(&plays->out), "\"type\":\"map\""));
+    }
+    play_close(t, plays);
+}
+
+/* What is slow counts as lost while it is remembered: after two processes the names of the others are
+ * not asked for. */
+static void watchdog_caps_what_is_slow(struct test *t)
+{
+    const struct sid user = small_machine_sid(1);
+    struct watchdog *watchdog = watchdog_new();
+    for (uint32_t pid = 100; pid < 100 + 2 * WATCHDOG_OWNER_LOST_MAX; pid++) {
+        struct watch watch = {.target = target_of(pid, user, STAGE_NAMES)};
+        watch_mark(&watch, STAGE_NAMES);
+        CHECK_INT(t, pid < 100 + WATCHDOG_OWNER_LOST_MAX ? SCAN_ASK : SCAN_UNNAMED,
+                  verdict_of(watchdog, pid, user, 0));
+        CHECK_INT(t, STAGE_NAMES, watchdog_on_slow(watchdog, &watch));
+        CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, pid, user, WATCHDOG_SKIP_MS - 1));
+        now_ms = 0;
+    }
+    CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, 5, user, WATCHDOG_SKIP_MS - 1)); /* but read */
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, small_machine_sid(2), 0));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, user, WATCHDOG_SKIP_MS));
 }
 
 /* The list of processes itself: there is nothing to go on with. */
@@ -541,9 +679,14 @@ int main(int argc, char **argv)
         TEST_CASE(watch_abandons_at_once),
         TEST_CASE(watchdog_skips_while_lost_and_a_minute),
         TEST_CASE(watchdog_has_caps),
+        TEST_CASE(watchdog_caps_count_two_of_a_user),
+        TEST_CASE(watchdog_caps_all_threads),
         TEST_CASE(watchdog_caps_every_query),
         TEST_CASE(watchdog_remembers_a_bounded_number),
         TEST_CASE(answer_goes_on_after_the_process_that_hung),
+        TEST_CASE(answer_leaves_out_what_is_slow),
+        TEST_CASE(answer_says_what_it_could_not_compare),
+        TEST_CASE(watchdog_caps_what_is_slow),
         TEST_CASE(answer_ends_when_the_list_hangs),
         TEST_CASE(answer_says_nothing_about_others),
         TEST_CASE(answer_lists_without_names_at_the_cap),

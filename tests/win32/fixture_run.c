@@ -7,6 +7,7 @@
 
 #include "common/win32/handle.h"
 #include "common/win32/text_w.h"
+#include "tests/win32/child.h"
 
 enum {
     OUTPUT_SIZE_MAX = 256 * 1024,
@@ -71,7 +72,7 @@ static DWORD start(struct fixture_run *run, HANDLE *output)
     startup.hStdInput = their_input;
     startup.hStdOutput = their_output;
     startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-    if (!CreateProcessW(path, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &started))
+    if (!child_start(path, command, TRUE, 0, &startup, &started))
         error = GetLastError();
     run->process = started.hProcess;
     handle_close(&started.hThread);

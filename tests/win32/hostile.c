@@ -6,6 +6,7 @@
 #include <wchar.h>
 
 #include "common/win32/handle.h"
+#include "tests/win32/child.h"
 
 #define INFO "{\"op\":\"info\"}\n"
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"
@@ -313,7 +314,7 @@ bool hostile_crowd_start(const struct pipe_rig *rig, unsigned threads, HANDLE *p
     if (GetModuleFileNameW(NULL, path, MAX_PATH) == 0)
         return false;
     (void)swprintf(command, 2 * MAX_PATH, L"\"%ls\" --crowd %ls %u", path, rig->name, threads);
-    if (!CreateProcessW(path, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
+    if (!child_start(path, command, FALSE, 0, &startup, &child))
         return false;
     handle_close(&child.hThread);
     *process = child.hProcess;

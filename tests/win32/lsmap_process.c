@@ -1,4 +1,5 @@
 #include "tests/win32/lsmap_process.h"
+#include "tests/win32/child.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -64,7 +65,7 @@ static bool start(const wchar_t *arguments, HANDLE out, HANDLE error, DWORD flag
         return false;
     if (swprintf(line, COMMAND_LINE_CAPACITY, L"\"%ls\" %ls", exe, arguments) < 0)
         return false;
-    return CreateProcessW(NULL, line, NULL, NULL, TRUE, flags, NULL, NULL, &startup, child);
+    return child_start(NULL, line, TRUE, flags, &startup, child);
 }
 
 static bool has_console(void)

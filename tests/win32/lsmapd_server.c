@@ -4,6 +4,7 @@
 #include <wchar.h>
 
 #include "common/win32/handle.h"
+#include "tests/win32/child.h"
 #include "tests/win32/lsmapd_path.h"
 
 enum { POLL_MS = 50, ARGUMENTS_LENGTH_MAX = 512 };
@@ -33,8 +34,7 @@ bool lsmapd_server_start(struct lsmapd_server *server, const wchar_t *limits)
     swprintf(server->rig.name, RIG_NAME_CAPACITY, L"\\\\.\\pipe\\%hs", server->word);
     swprintf(command, MAX_PATH + ARGUMENTS_LENGTH_MAX, L"\"%ls\" --console --pipe %hs %ls", path,
              server->word, limits);
-    if (!CreateProcessW(path, command, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &startup,
-                        &server->process))
+    if (!child_start(path, command, FALSE, CREATE_NO_WINDOW, &startup, &server->process))
         return false;
     if (is_ready(server))
         return true;

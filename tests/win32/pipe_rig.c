@@ -30,6 +30,18 @@ void pipe_rig_set_user(unsigned number)
     InterlockedExchange(&user_number, (LONG)number);
 }
 
+static void *volatile identity_blocks;
+
+void pipe_rig_block_identity(HANDLE event)
+{
+    InterlockedExchangePointer(&identity_blocks, event);
+}
+
+bool pipe_rig_identity_is_blocked(void)
+{
+    return InterlockedCompareExchangePointer(&identity_blocks, NULL, NULL) == NULL;
+}
+
 static struct sid made_up_user(uint8_t number)
 {
     return (struct sid){.size = 12, .bytes = {1, 1, 0, 0, 0, 0, 0, 5, number}};
@@ -52,6 +64,10 @@ static DWORD query_client(HANDLE pipe, const struct client_access *access,
                           const struct caller *known, struct caller *caller)
 {
     struct caller opener;
+    const HANDLE blocks = known != NULL ? InterlockedExchangePointer(&identity_blocks, NULL) : NULL;
+
+    if (blocks != NULL)
+        WaitForSingleObject(blocks, RIG_WAIT_MS);
     DWORD error = client_token_query(pipe, access, NULL, caller);
 
     if (error != ERROR_SUCCESS || known != NULL) {

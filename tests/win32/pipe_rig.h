@@ -53,6 +53,11 @@ uint32_t pipe_rig_stop(struct pipe_rig *rig);
  * in another process. */
 void pipe_rig_set_user(unsigned number);
 
+/* The next client that is to be identified once more waits for this event: its first byte was read alone.
+ * The other is true once one does. */
+void pipe_rig_block_identity(HANDLE event);
+bool pipe_rig_identity_is_blocked(void);
+
 /* Clients connected now, including those that are refused. */
 unsigned pipe_rig_connections(struct pipe_rig *rig);
 

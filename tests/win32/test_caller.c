@@ -228,7 +228,7 @@ static void pair_close(struct pair *pair)
 static void the_client_of_a_pipe_is_known_and_we_are_ourselves_again(struct test *t)
 {
     struct client_access access = {0};
-    struct caller self, caller;
+    struct caller self, caller, known;
     struct pair pair;
     HANDLE token = NULL;
 
@@ -240,6 +240,19 @@ static void the_client_of_a_pipe_is_known_and_we_are_ourselves_again(struct test
     CHECK_INT(t, self.session_id, caller.session_id);
     CHECK(t, !OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token));
     CHECK_INT(t, ERROR_NO_TOKEN, GetLastError());
+    /* once it is known only its identity is asked for, and the facts stay */
+    known = caller;
+    known.granted = 0x55;
+    for (int is_other = 0; is_other <= 1; is_other++) {
+        TEST_ROW(t, "%s", is_other ? "another logon session" : "the same");
+        known.logon_id += (uint64_t)is_other;
+        caller = caller_unknown;
+        CHECK_INT(t, ERROR_SUCCESS, client_token_query(pair.server, &access, &known, &caller));
+        CHECK(t, sid_equal(&self.user, &caller.user));
+        CHECK_INT(t, !is_other, caller_is_same(&known, &caller));
+        CHECK_INT(t, is_other ? 0 : 0x55, caller.granted);
+        CHECK(t, !OpenThreadToken(GetCurrentThread(), TOKEN_QUERY, TRUE, &token));
+    }
     pair_close(&pair);
     descriptor_free(&access.descriptor);
 }

@@ -5,6 +5,7 @@
 
 #include "client/outcome.h"
 #include "tests/test.h"
+#include "tests/win32/child.h"
 #include "tests/win32/fake_server.h"
 #include "tests/win32/lsmap_process.h"
 #include "tests/win32/out_folder.h"
@@ -31,8 +32,7 @@ static bool start_group(const wchar_t *arguments, HANDLE error, PROCESS_INFORMAT
     if (size == 0 || size >= MAX_PATH ||
         swprintf(line, ARGUMENTS_CAPACITY, L"\"%ls\" %ls", exe, arguments) < 0)
         return false;
-    return CreateProcessW(NULL, line, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL,
-                          &startup, child) != 0;
+    return child_start(NULL, line, TRUE, CREATE_NEW_PROCESS_GROUP, &startup, child) != 0;
 }
 
 static DWORD end_of(PROCESS_INFORMATION *child)

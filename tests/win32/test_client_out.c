@@ -8,6 +8,7 @@
 #include "client/win32/console.h"
 #include "common/win32/handle.h"
 #include "tests/test.h"
+#include "tests/win32/child.h"
 #include "tests/win32/fake_server.h"
 #include "tests/win32/lsmap_process.h"
 #include "tests/win32/out_folder.h"
@@ -202,7 +203,7 @@ static void a_killed_program_leaves_nothing(struct test *t)
     REQUIRE(t, fake_server_start(&server, &script) == ERROR_SUCCESS);
     (void)swprintf(command, TEST_COUNT(command), L"\"%ls\" --pipe %ls 7 --json --out \"%ls\"", exe,
                    server.name, folder.file);
-    REQUIRE(t, CreateProcessW(NULL, command, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &process));
+    REQUIRE(t, child_start(NULL, command, FALSE, 0, &startup, &process));
     unsigned files = 1; /* until it has opened the new one */
     for (int i = 0; i < 200 && files < 2; i++) {
         Sleep(20);

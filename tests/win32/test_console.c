@@ -8,6 +8,7 @@
 #include "common/win32/handle.h"
 #include "service/win32/service_control.h"
 #include "tests/test.h"
+#include "tests/win32/child.h"
 #include "tests/win32/lsmapd_path.h"
 
 enum { END_TIMEOUT_MS = 10 * 1000, LINE_CAPACITY = 1024 };
@@ -48,8 +49,8 @@ static bool start(struct console *console, const char *name)
     swprintf(command, MAX_PATH + 128, L"\"%ls\" --console --pipe %hs", path, name);
     startup.hStdError = writer;
     /* In a process group of its own, so that Ctrl+Break does not reach this process. */
-    BOOL is_started = CreateProcessW(path, command, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP,
-                                     NULL, NULL, &startup, &console->process);
+    BOOL is_started =
+        child_start(path, command, TRUE, CREATE_NEW_PROCESS_GROUP, &startup, &console->process);
     handle_close(&writer);
     return is_started;
 }

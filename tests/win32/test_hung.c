@@ -10,6 +10,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "service/win32/service_control.h"
+#include "tests/win32/child.h"
 #include "tests/win32/fixture_run.h"
 #include "tests/win32/host_maps.h"
 #include "tests/win32/lsmap_process.h"
@@ -34,8 +35,7 @@ static bool signal_fixture(const wchar_t *signal)
     wchar_t command[ARGUMENTS_CAPACITY];
 
     (void)swprintf(command, ARGUMENTS_CAPACITY, L"kill -%ls %lu", signal, pid);
-    if (pid == 0 || !CreateProcessW(L"\\\\?\\unix\\bin\\kill", command, NULL, NULL, FALSE, 0, NULL,
-                                    NULL, &startup, &process))
+    if (pid == 0 || !child_start(L"\\\\?\\unix\\bin\\kill", command, FALSE, 0, &startup, &process))
         return false;
     handle_close(&process.hProcess);
     handle_close(&process.hThread);
@@ -123,12 +123,11 @@ static void direct_leaves_it_out(struct test *t)
 static void lost_threads_keep_their_memory(struct test *t)
 {
     struct failure failure;
-    struct direct *left[DIRECT_LEFT_MAX];
+    struct direct *left[DIRECT_LEFT_MAX], *more;
 
     for (size_t i = 0; i < DIRECT_LEFT_MAX; i++) {
         TEST_ROW(t, "%zu", i);
-        left[i] = direct_open(1, &failure);
-        REQUIRE(t, left[i] != NULL);
+        REQUIRE(t, direct_open(&left[i], 1, &failure));
         left[i]->lost_count = 1;
         direct_close(left[i]);
         for (size_t j = 0; j <= i; j++) {
@@ -136,7 +135,7 @@ static void lost_threads_keep_their_memory(struct test *t)
             CHECK(t, left[j]->context.platform == &left[j]->platform && left[j]->lost_count == 1);
         }
     }
-    CHECK(t, direct_open(1, &failure) == NULL);
+    CHECK(t, !direct_open(&more, 1, &failure));
     CHECK_INT(t, FAILURE_SYSTEM, failure.kind);
     CHECK(t, strstr(failure.detail, "again and again") != NULL);
     direct_close(NULL);

@@ -415,14 +415,14 @@ static void a_lost_process_holds_up_nothing(struct test *t)
 {
     const char *reason = lsmapd_reason_to_skip();
     wchar_t self[MAX_PATH], command[MAX_PATH + 32];
-    SC_HANDLE manager = NULL, service = NULL;
+    SC_HANDLE service = NULL;
 
     if (reason != NULL)
         TEST_SKIP(t, reason);
     REQUIRE(t, GetModuleFileNameW(NULL, self, MAX_PATH) > 0);
     swprintf(command, MAX_PATH + 32, L"\"%ls\" --stuck-service", self);
-    CHECK_INT(t, ERROR_SUCCESS,
-              service_manager_open(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, &manager));
+    SC_HANDLE manager = OpenSCManagerW(NULL, NULL, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
+    CHECK(t, manager != NULL);
     CHECK_INT(t, ERROR_SUCCESS, service_create(manager, command, &service));
     CHECK_INT(t, ERROR_SUCCESS, service_start(service));
     service_close(&service);
@@ -436,7 +436,7 @@ static void a_lost_process_holds_up_nothing(struct test *t)
 static void what_was_renamed_aside_is_removed(struct test *t)
 {
     const char *reason = lsmapd_reason_to_skip();
-    wchar_t path[MAX_PATH], held[MAX_PATH + 32], left[MAX_PATH + 32];
+    wchar_t path[MAX_PATH], held[MAX_PATH + 32], left[MAX_PATH + 32], foreign[MAX_PATH + 32];
     wchar_t pending[16 * 1024] = L"";
     DWORD size = sizeof pending - 2 * sizeof *pending;
     bool is_pending = false;
@@ -446,14 +446,19 @@ static void what_was_renamed_aside_is_removed(struct test *t)
     REQUIRE(t, lsmapd_path(path));
     swprintf(held, MAX_PATH + 32, L"%ls.old1", path);
     swprintf(left, MAX_PATH + 32, L"%ls.old2", path);
+    swprintf(foreign, MAX_PATH + 32, L"%.*ls\\notes.old", (int)(wcsrchr(path, L'\\') - path), path);
     HANDLE file = CreateFileW(held, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
     HANDLE other = CreateFileW(left, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
-    REQUIRE(t, file != INVALID_HANDLE_VALUE && other != INVALID_HANDLE_VALUE);
+    HANDLE notes = CreateFileW(foreign, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, 0, NULL);
+    REQUIRE(t, file != INVALID_HANDLE_VALUE && other != INVALID_HANDLE_VALUE &&
+                   notes != INVALID_HANDLE_VALUE);
     CloseHandle(other);
+    CloseHandle(notes);
     lsmapd_check_run(t, L"install --quiet --no-start", EXIT_CODE_OK, "");
     lsmapd_check_run(t, L"uninstall --quiet", EXIT_CODE_OK, "");
     CHECK(t, GetFileAttributesW(left) == INVALID_FILE_ATTRIBUTES);
     CHECK(t, GetFileAttributesW(held) != INVALID_FILE_ATTRIBUTES);
+    CHECK(t, DeleteFileW(foreign)); /* not ours, so it has stayed */
     if (RegGetValueW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\Session Manager",
                      L"PendingFileRenameOperations", RRF_RT_REG_MULTI_SZ, NULL, pending,
                      &size) == ERROR_SUCCESS)

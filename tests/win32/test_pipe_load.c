@@ -6,7 +6,7 @@
 
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"
 
-enum { CLIENTS_MANY = 70 }; /* above MAXIMUM_WAIT_OBJECTS, which is 64 */
+enum { POLLS_MAX = RIG_WAIT_MS, CLIENTS_MANY = 70 }; /* above MAXIMUM_WAIT_OBJECTS, which is 64 */
 
 static void a_storm_of_connects_does_not_end_the_listener(struct test *t)
 {
@@ -128,6 +128,58 @@ static void far_above_the_limit_clients_are_cut_off(struct test *t)
     CHECK(t, pipe_rig_stop(&rig) < 2000);
 }
 
+/* Those who have read their answers and closed make room at once, although the server, which is busy,
+ * may learn of it later. */
+static void a_client_that_has_left_holds_no_place(struct test *t)
+{
+    enum { LIMIT = 2, ROUNDS = 200 };
+    struct pipe_rig rig = {.connections_user_max = LIMIT};
+    struct pipe_client clients[LIMIT] = {0};
+    int refused = 0;
+
+    REQUIRE(t, pipe_rig_start(&rig, 1, 0) == ERROR_SUCCESS);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < LIMIT; i++)
+            CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&clients[i], &rig));
+        for (int i = 0; i < LIMIT; i++)
+            refused += !pipe_client_is_served(&clients[i]);
+        for (int i = 0; i < LIMIT; i++)
+            pipe_client_close(&clients[i]);
+    }
+    CHECK_INT(t, 0, refused);
+    CHECK(t, pipe_rig_wait_connections(&rig, 0));
+    CHECK(t, pipe_rig_stop(&rig) < 2000);
+}
+
+/* Its request is here, but before it is served the crowd has taken its place. */
+static void a_client_may_lose_its_place_before_it_is_served(struct test *t)
+{
+    enum { LIMIT = 2, CROWD = 40 };
+    static struct pipe_client crowd[CROWD];
+    struct pipe_client first = {0};
+    struct pipe_rig rig = {0};
+    const HANDLE event = CreateEventW(NULL, TRUE, FALSE, NULL);
+
+    REQUIRE(t, event != NULL && pipe_rig_start(&rig, 1, LIMIT) == ERROR_SUCCESS);
+    pipe_rig_block_identity(event);
+    CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&first, &rig));
+    CHECK(t, pipe_client_send_text(&first, ALL));
+    for (int poll = 0; poll < POLLS_MAX && !pipe_rig_identity_is_blocked(); poll++)
+        Sleep(1);
+    CHECK(t, pipe_rig_identity_is_blocked());
+    for (int i = 0; i < CROWD; i++)
+        CHECK_INT(t, ERROR_SUCCESS, pipe_client_open(&crowd[i], &rig));
+    SetEvent(event);
+    CHECK(t, pipe_client_is_closed(&first));
+    for (int i = 0; i < CROWD; i++)
+        pipe_client_close(&crowd[i]);
+    pipe_client_close(&first);
+    CHECK(t, pipe_rig_wait_connections(&rig, 0));
+    CHECK(t, pipe_rig_serves(&rig));
+    CHECK(t, pipe_rig_stop(&rig) < 2000);
+    CloseHandle(event);
+}
+
 static void a_slow_reader_gets_every_row(struct test *t)
 {
     struct pipe_rig rig = {.processes_count = RIG_MANY_PROCESSES};
@@ -196,6 +248,8 @@ int main(int argc, char **argv)
         TEST_CASE(above_the_limit_a_client_gets_busy),
         TEST_CASE(one_user_cannot_take_all_connections),
         TEST_CASE(far_above_the_limit_clients_are_cut_off),
+        TEST_CASE(a_client_that_has_left_holds_no_place),
+        TEST_CASE(a_client_may_lose_its_place_before_it_is_served),
         TEST_CASE(a_slow_reader_gets_every_row),
         TEST_CASE(a_stalled_reader_is_closed),
         TEST_CASE(long_scans_do_not_keep_others_waiting),

@@ -9,6 +9,7 @@
 #include "service/win32/access_cmd.h"
 #include "service/win32/pipe.h"
 #include "tests/test.h"
+#include "tests/win32/child.h"
 #include "tests/win32/pipe_rig.h"
 
 #define ALL "{\"op\":\"processes\",\"all\":true}\n"
@@ -177,7 +178,7 @@ static void the_end_of_the_process_disconnects_clients(struct test *t)
     (void)SetHandleInformation(out, HANDLE_FLAG_INHERIT, 0);
     REQUIRE(t, GetModuleFileNameW(NULL, path, MAX_PATH) > 0);
     (void)swprintf(command, 2 * MAX_PATH, L"\"%ls\" --end", path);
-    REQUIRE(t, CreateProcessW(path, command, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child));
+    REQUIRE(t, child_start(path, command, TRUE, 0, &startup, &child));
     handle_close(&startup.hStdOutput);
     for (size_t i = 0; i + 1 < sizeof name && ReadFile(out, &byte, 1, &size, NULL) && byte != '\n';)
         if (byte != '\r')

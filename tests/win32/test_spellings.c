@@ -9,6 +9,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "tests/test.h"
+#include "tests/win32/child.h"
 #include "tests/win32/lsmap_process.h"
 
 #include <winioctl.h>
@@ -194,7 +195,7 @@ static bool make_link(const wchar_t *path, const wchar_t *target, DWORD flags)
         return CreateSymbolicLinkW(path, target,
                                    flags | SYMBOLIC_LINK_FLAG_ALLOW_UNPRIVILEGED_CREATE) != 0;
     (void)swprintf(line, MAX_PATH, L"ln -s \"%ls\" %ls", target, path);
-    if (!CreateProcessW(L"Z:\\bin\\ln", line, NULL, NULL, FALSE, 0, NULL, NULL, &startup, &child))
+    if (!child_start(L"Z:\\bin\\ln", line, FALSE, 0, &startup, &child))
         return false;
     for (int i = 0; i < 100 && GetFileAttributesW(path) == INVALID_FILE_ATTRIBUTES; i++)
         Sleep(50);

@@ -11,6 +11,7 @@
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
 #include "tests/test.h"
+#include "tests/win32/child.h"
 #include "tests/win32/lsmap_process.h"
 
 #define FOREIGN_SID "S-1-5-21-1-2-3-1001"
@@ -78,7 +79,7 @@ static bool squatter_start(struct squatter *squatter, const wchar_t *pipe, const
         return false;
     (void)SetHandleInformation(squatter->out, HANDLE_FLAG_INHERIT, 0);
     startup.hStdOutput = write_end;
-    if (CreateProcessW(path, line, NULL, NULL, TRUE, 0, NULL, NULL, &startup, &child)) {
+    if (child_start(path, line, TRUE, 0, &startup, &child)) {
         squatter->process = child.hProcess;
         squatter->thread = child.hThread;
         squatter->pid = child.dwProcessId;

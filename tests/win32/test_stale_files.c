@@ -10,11 +10,11 @@
 #include "tests/test.h"
 #include "tests/win32/out_folder.h"
 
-enum { PATH_CAPACITY = 3 * MAX_PATH };
+enum { PATH_CAPACITY = 3 * MAX_PATH, NAMES_SIZE_MAX = 1024 * 1024 };
 
-static enum stale_presence look(const struct stale_files *files, const char *path, uint64_t *time)
+static enum stale_presence look(const char *path, uint64_t *time)
 {
-    return files->calls.look(files->calls.context, span_from_string(path), time);
+    return stale_files.look(NULL, span_from_string(path), time);
 }
 
 static void paths_are_looked_at(struct test *t)
@@ -27,33 +27,29 @@ static void paths_are_looked_at(struct test *t)
                                             "",
                                             "\\\\.\\pipe\\lsmap",
                                             "?:\\a"};
-    struct stale_files files;
     struct out_folder folder;
     char path[PATH_CAPACITY];
     uint64_t first = 0, second = 0;
 
     REQUIRE(t, out_folder_make(&folder));
     REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
-    stale_files_open(&files);
-    CHECK_INT(t, STALE_ABSENT, look(&files, path, &first));
+    CHECK_INT(t, STALE_ABSENT, look(path, &first));
     CHECK(t, out_folder_write(folder.file, "a"));
-    CHECK_INT(t, STALE_PRESENT, look(&files, path, &first));
+    CHECK_INT(t, STALE_PRESENT, look(path, &first));
     Sleep(50);
     CHECK(t, out_folder_write(folder.file, "ab"));
-    CHECK_INT(t, STALE_PRESENT, look(&files, path, &second));
+    CHECK_INT(t, STALE_PRESENT, look(path, &second));
     CHECK(t, first > 0 && second > first);
-    CHECK_INT(t, STALE_ABSENT, look(&files, "C:\\no such folder\\a.dll", &first));
+    CHECK_INT(t, STALE_ABSENT, look("C:\\no such folder\\a.dll", &first));
     for (size_t i = 0; i < TEST_COUNT(elsewhere); i++) {
         TEST_ROW(t, "%s", elsewhere[i]);
-        CHECK_INT(t, STALE_UNKNOWN, look(&files, elsewhere[i], &first));
+        CHECK_INT(t, STALE_UNKNOWN, look(elsewhere[i], &first));
     }
-    stale_files_close(&files);
     out_folder_remove(&folder);
 }
 
 static void processes_are_running_or_not(struct test *t)
 {
-    struct stale_files files;
     FILETIME created, ended, kernel, user;
     char start[TIMESTAMP_CAPACITY];
     const DWORD self = GetCurrentProcessId();
@@ -61,13 +57,11 @@ static void processes_are_running_or_not(struct test *t)
     REQUIRE(t, GetProcessTimes(GetCurrentProcess(), &created, &ended, &kernel, &user));
     const uint64_t time = (uint64_t)created.dwHighDateTime << 32 | created.dwLowDateTime;
     timestamp_format(start, time);
-    stale_files_open(&files);
-    CHECK(t, files.calls.is_running(files.calls.context, self, SPAN("")));
-    CHECK(t, files.calls.is_running(files.calls.context, self, span_from_string(start)));
+    CHECK(t, stale_files.is_running(NULL, self, SPAN("")));
+    CHECK(t, stale_files.is_running(NULL, self, span_from_string(start)));
     timestamp_format(start, time - 1); /* one that had the identifier before */
-    CHECK(t, !files.calls.is_running(files.calls.context, self, span_from_string(start)));
-    CHECK(t, !files.calls.is_running(files.calls.context, 0x7ffffff0, SPAN("")));
-    stale_files_close(&files);
+    CHECK(t, !stale_files.is_running(NULL, self, span_from_string(start)));
+    CHECK(t, !stale_files.is_running(NULL, 0x7ffffff0, SPAN("")));
 }
 
 /* What Windows keeps for its next start, in the words of the registry. */
@@ -75,7 +69,7 @@ static void pending_renames_are_read(struct test *t)
 {
     static const wchar_t key[] = L"SYSTEM\\CurrentControlSet\\Control\\Session Manager";
     static const wchar_t value[] = L"PendingFileRenameOperations";
-    struct stale_files files;
+    struct buffer names;
     struct out_folder folder;
     char path[PATH_CAPACITY], expected[PATH_CAPACITY + 8];
 
@@ -86,25 +80,23 @@ static void pending_renames_are_read(struct test *t)
     REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
     (void)RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, value); /* what another test left */
     REQUIRE(t, MoveFileExW(folder.file, NULL, MOVEFILE_DELAY_UNTIL_REBOOT));
-    stale_files_open(&files);
+    buffer_init(&names, NAMES_SIZE_MAX);
+    stale_files.read_pending(NULL, &names);
     (void)snprintf(expected, sizeof expected, "\\??\\%s", path);
     size_t size = strlen(expected);
-    CHECK(t, files.calls.pending.size > size);
-    CHECK(t,
-          files.calls.pending.size > size && memcmp(files.calls.pending.data, expected, size) == 0);
-    CHECK(t, files.calls.pending.size > size + 1 && files.calls.pending.data[size] == '\0' &&
-                 files.calls.pending.data[size + 1] == '\0');
-    stale_files_close(&files);
+    CHECK(t, names.size > size);
+    CHECK(t, names.size > size && memcmp(names.data, expected, size) == 0);
+    CHECK(t, names.size > size + 1 && names.data[size] == '\0' && names.data[size + 1] == '\0');
+    buffer_clear(&names);
     (void)RegDeleteKeyValueW(HKEY_LOCAL_MACHINE, key, value);
-    stale_files_open(&files);
-    CHECK_INT(t, 0, files.calls.pending.size);
-    stale_files_close(&files);
+    stale_files.read_pending(NULL, &names);
+    CHECK_INT(t, 0, names.size);
+    buffer_release(&names);
     out_folder_remove(&folder);
 }
 
 static void users_of_a_file_are_listed(struct test *t)
 {
-    struct stale_files files;
     struct out_folder folder;
     struct buffer pids;
     char path[PATH_CAPACITY];
@@ -115,18 +107,16 @@ static void users_of_a_file_are_listed(struct test *t)
     CHECK(t, out_folder_write(folder.file, "a"));
     REQUIRE(t, text_w_to_utf8(path, sizeof path, folder.file) == ERROR_SUCCESS);
     buffer_init(&pids, FILE_USERS_MAX * sizeof(uint32_t));
-    stale_files_open(&files);
     HANDLE used =
         CreateFileW(folder.file, GENERIC_READ, FILE_SHARE_READ, NULL, OPEN_EXISTING, 0, NULL);
     CHECK(t, used != INVALID_HANDLE_VALUE);
-    CHECK(t, files.calls.list_users(files.calls.context, span_from_string(path), &pids));
+    CHECK(t, stale_files.list_users(NULL, span_from_string(path), &pids));
     bool is_listed = false;
     for (size_t i = 0; i < pids.size / sizeof(uint32_t); i++)
         is_listed =
             is_listed || ((const uint32_t *)(const void *)pids.data)[i] == GetCurrentProcessId();
     CHECK(t, is_listed);
     (void)CloseHandle(used);
-    stale_files_close(&files);
     buffer_release(&pids);
     out_folder_remove(&folder);
 }
