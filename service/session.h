@@ -9,7 +9,7 @@
  * the first writer has the identity of the program that opened the pipe.
  *
  * Whatever asks the system runs on a scan thread, in turns; between two turns, and while the client
- * reads, a session holds no such thread. `info` and the like never wait for one. A slice touches nothing
+ * reads, a session holds no such thread. `info` and `stats` never wait for one. A slice touches nothing
  * of the session but its answer, so that it can be abandoned (common/answer/watchdog.h).
  *
  * One thread at a time. A pending read is cancelled and reported before session_on_deadline(),

@@ -8,8 +8,6 @@
 #include "common/proto/request.h"
 #include "common/scan/sections.h"
 
-enum { SLOW_US_MAX = WATCHDOG_QUERY_MS * 1000 }; /* of the slow queries of a process */
-
 /* What a slice touches. When it is abandoned, the thread keeps it until its query returns. */
 struct run {
     struct answer *answer;     /* a reference, to what never changes */
@@ -391,14 +389,14 @@ bool answer_run(struct answer *answer, struct watch *watch, uint64_t end_us, siz
             run->slow_us = 0;
             break;
         }
-        if (run->out.size >= size || now_us >= end_us || run->slow_us >= SLOW_US_MAX)
+        if (run->out.size >= size || now_us >= end_us || run->slow_us >= WATCHDOG_SLOW_MAX_US)
             break;
     }
     if (!watch_end(watch)) {
         run_destroy(run);
         return false;
     }
-    if (run->slow_us >= SLOW_US_MAX && run->answer->context.watchdog != NULL)
+    if (run->slow_us >= WATCHDOG_SLOW_MAX_US && run->answer->context.watchdog != NULL)
         leave_out(run, watch);
     return true;
 }

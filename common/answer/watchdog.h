@@ -17,10 +17,11 @@ enum {
     WATCHDOG_INTERVAL_MS = 250,   /* how often an observer looks; it is late by at most this */
     WATCHDOG_SKIP_MS = 60 * 1000, /* a process is skipped for so long after its query returned */
     WATCHDOG_SLOW_US = 5000,      /* of a query for a name: it counts as slow */
-    WATCHDOG_OWNER_LOST_MAX = 2,  /* lost threads, by the owner of the process */
-    WATCHDOG_LOST_MAX = 8,        /* the same, in all, of which two count of each owner */
-    WATCHDOG_THREADS_MAX = 64,    /* lost threads, all counted: no user account is asked */
-    WATCHDOG_HANGS_MAX = 128      /* processes remembered */
+    WATCHDOG_SLOW_MAX_US = WATCHDOG_QUERY_MS * 1000, /* of all slow ones of a process */
+    WATCHDOG_OWNER_LOST_MAX = 2,                     /* lost threads, by the owner of the process */
+    WATCHDOG_LOST_MAX = 8,     /* the same, in all, of which two count of each owner */
+    WATCHDOG_THREADS_MAX = 64, /* lost threads, all counted: no user account is asked */
+    WATCHDOG_HANGS_MAX = 128   /* processes remembered */
 };
 
 /* A process whose query hung. */
@@ -61,7 +62,7 @@ NODISCARD bool watchdog_abandon(_Inout_ struct watchdog *watchdog, _Inout_ struc
 /* The query of a lost thread has returned: `hung` of watchdog_abandon(). */
 void watchdog_return(_Inout_ struct watchdog *watchdog, _In_ const struct watch_target *hung);
 
-/* The slow queries of the process that the slice was about add up to WATCHDOG_QUERY_MS: it is skipped
+/* The slow queries of the process that the slice was about add up to WATCHDOG_SLOW_MAX_US: it is skipped
  * for a while. Called by the thread, after watch_end(). Returns the stage of the latest query. */
 enum scan_stage watchdog_on_slow(_Inout_ struct watchdog *watchdog, _Inout_ struct watch *watch);
 

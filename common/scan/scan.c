@@ -21,6 +21,7 @@ typedef void scan_step(struct scan *scan, struct scan_row *row);
 static scan_step step_list, step_select, step_open, step_views, step_map, step_drivers, step_error,
     step_unmatched;
 static void end_late(struct scan *scan, enum scan_stage stage);
+static void check(struct scan *scan, const struct sid *owner);
 
 struct scan {
     struct platform platform;
@@ -90,8 +91,15 @@ static void set_target(struct scan *scan, enum scan_stage stage)
 void scan_set_watch(struct scan *scan, struct watch *watch)
 {
     scan->platform.watch = watch;
-    if (scan->process != NULL && scan->step != step_open)
-        set_target(scan, STAGE_REGIONS); /* any but the list of processes */
+    if (scan->process == NULL || scan->step == step_open)
+        return;
+    set_target(scan, STAGE_REGIONS); /* any but the list of processes */
+    if (scan->step != step_views || scan->verdict != SCAN_ASK)
+        return;
+    check(scan, &scan->facts.owner); /* others may have hung meanwhile */
+    scan->views.refuses_names = scan->verdict == SCAN_UNNAMED;
+    if (scan->verdict == SCAN_SKIP)
+        end_late(scan, scan->stage);
 }
 
 static void close_process(struct scan *scan)

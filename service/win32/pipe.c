@@ -49,8 +49,9 @@ struct pipe_calls pipe_calls = {
 };
 
 enum {
-    /* with the guard, and those that threads of the pool are closing: there are 16 */
-    INSTANCES_MAX = (int)CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 + 16
+    /* with the guard, and those that threads of scans and the pool's, 16, are closing */
+    INSTANCES_MAX = (int)CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 +
+                    SCANS_LIMIT_MAX + 16
 };
 
 /* Held while an instance is made or closed, so that no instance is left out when all are closed, and

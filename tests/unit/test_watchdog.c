@@ -538,6 +538,54 @@ static void watchdog_caps_what_is_slow(struct test *t)
     CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, user, WATCHDOG_SKIP_MS));
 }
 
+/* Answers that are inside a process when two threads are lost to its owner: the caps hold for them too,
+ * or each of them would lose a thread of its own. */
+static void answer_heeds_the_caps_within_a_process(struct test *t)
+{
+    enum { ANSWERS = 8 };
+    static const struct {
+        const char *what;
+        uint32_t pid; /* whose query hangs */
+        const char *error;
+    } rows[] = {
+        {"another process", 900, "Queries about other processes of this user did not return"},
+        {"the same process", 200, "A query about this process did not return in time"},
+    };
+    for (size_t i = 0; i < TEST_COUNT(rows); i++) {
+        struct play *plays = play_open();
+        const uint64_t *names = &plays->machine.virtual_.calls[VIRTUAL_NAME];
+        const struct grant grant = {.rights = RIGHTS_ALL,
+                                    .caller = small_machine_caller(RIGHTS_ALL)};
+        const struct watch_target hung =
+            target_of(rows[i].pid, small_machine_sid(200), STAGE_NAMES);
+        struct watch watches[ANSWERS] = {{.seen_ms = 0}};
+        struct answer *answers[ANSWERS];
+        plays->player = (struct player){.at = 0};
+        TEST_ROW(t, "%s", rows[i].what);
+        for (int j = 0; j < ANSWERS; j++) {
+            answers[j] = answer_create(&plays->machine.context, &grant,
+                                       SPAN("{\"op\":\"maps\",\"pid\":200}"));
+            REQUIRE(t, answers[j] != NULL);
+            for (const uint64_t before = *names; *names < before + 5;)
+                CHECK(t, answer_run(answers[j], &watches[j], 0, OUTPUT_SIZE) &&
+                             answer_take(answers[j], &plays->out));
+        }
+        for (int j = 0; j < WATCHDOG_OWNER_LOST_MAX; j++)
+            lose(plays->watchdog, &hung);
+        const uint64_t asked = *names;
+        for (int j = 0; j < ANSWERS; j++) {
+            buffer_clear(&plays->out);
+            while (!answer_is_over(answers[j]))
+                CHECK(t, answer_run(answers[j], &watches[j], 0, OUTPUT_SIZE) &&
+                             answer_take(answers[j], &plays->out));
+            CHECK_INT(t, 1, count_texts(buffer_span(&plays->out), rows[i].error));
+            answer_destroy(answers[j]);
+        }
+        CHECK_INT(t, asked, *names);
+        play_close(t, plays);
+    }
+}
+
 /* The list of processes itself: there is nothing to go on with. */
 static void answer_ends_when_the_list_hangs(struct test *t)
 {
@@ -687,6 +735,7 @@ int main(int argc, char **argv)
         TEST_CASE(answer_leaves_out_what_is_slow),
         TEST_CASE(answer_says_what_it_could_not_compare),
         TEST_CASE(watchdog_caps_what_is_slow),
+        TEST_CASE(answer_heeds_the_caps_within_a_process),
         TEST_CASE(answer_ends_when_the_list_hangs),
         TEST_CASE(answer_says_nothing_about_others),
         TEST_CASE(answer_lists_without_names_at_the_cap),
