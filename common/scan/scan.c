@@ -94,10 +94,10 @@ void scan_set_watch(struct scan *scan, struct watch *watch)
     if (scan->process == NULL || scan->step == step_open)
         return;
     set_target(scan, STAGE_REGIONS); /* any but the list of processes */
-    if (scan->step != step_views || scan->verdict != SCAN_ASK)
+    if (scan->step == step_error)
         return;
     check(scan, &scan->facts.owner); /* others may have hung meanwhile */
-    scan->views.refuses_names = scan->verdict == SCAN_UNNAMED;
+    scan->views.refuses_names |= scan->verdict == SCAN_UNNAMED;
     if (scan->verdict == SCAN_SKIP)
         end_late(scan, scan->stage);
 }
@@ -325,7 +325,7 @@ static void end_with(struct scan *scan, enum scan_stage stage, enum status code,
 static void end_late(struct scan *scan, enum scan_stage stage)
 {
     end_with(scan, stage, STATUS_TIMED_OUT, 0,
-             scan->verdict == SCAN_UNNAMED
+             scan->verdict != SCAN_SKIP && scan->views.has_unnamed
                  ? "Queries about other processes of this user did not return, so the names of its "
                    "mapped files are left out for now."
                  : "A query about this process did not return in time, so what is not listed is "
@@ -517,7 +517,7 @@ static void step_views(struct scan *scan, struct scan_row *row)
         break;
     case WALK_DONE:
         if (views->has_unnamed)
-            end_late(scan, scan->stage);
+            end_late(scan, STAGE_NAMES);
         else if (views->has_uncompared)
             end_with(scan, STAGE_NAMES, STATUS_TOO_LARGE, 0,
                      "A path of this process and the patterns are too long to be compared.");

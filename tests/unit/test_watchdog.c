@@ -543,13 +543,23 @@ static void watchdog_caps_what_is_slow(struct test *t)
 static void answer_heeds_the_caps_within_a_process(struct test *t)
 {
     enum { ANSWERS = 8 };
+    static const char maps_of_one[] = "{\"op\":\"maps\",\"pid\":200}";
+    static const char maps_of_path[] = "{\"op\":\"maps\",\"pid\":200,\"path\":\"*a*\"}";
     static const struct {
         const char *what;
         uint32_t pid; /* whose query hangs */
+        const char *request;
+        const char *until; /* the answer has this text, and then waits for its reader */
         const char *error;
     } rows[] = {
-        {"another process", 900, "Queries about other processes of this user did not return"},
-        {"the same process", 200, "A query about this process did not return in time"},
+        {"another process", 900, maps_of_one, "\"type\":\"map\"",
+         "Queries about other processes of this user did not return"},
+        {"the same process", 200, maps_of_one, "\"type\":\"map\"",
+         "A query about this process did not return in time"},
+        {"before the first row of a path", 200, maps_of_path, "\"type\":\"process\"",
+         "A query about this process did not return in time"},
+        {"the same, another process", 900, maps_of_path, "\"type\":\"process\"",
+         "Queries about other processes of this user did not return"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play *plays = play_open();
@@ -563,10 +573,11 @@ static void answer_heeds_the_caps_within_a_process(struct test *t)
         plays->player = (struct player){.at = 0};
         TEST_ROW(t, "%s", rows[i].what);
         for (int j = 0; j < ANSWERS; j++) {
-            answers[j] = answer_create(&plays->machine.context, &grant,
-                                       SPAN("{\"op\":\"maps\",\"pid\":200}"));
+            answers[j] =
+                answer_create(&plays->machine.context, &grant, span_from_string(rows[i].request));
             REQUIRE(t, answers[j] != NULL);
-            for (const uint64_t before = *names; *names < before + 5;)
+            buffer_clear(&plays->out);
+            while (count_texts(buffer_span(&plays->out), rows[i].until) == 0)
                 CHECK(t, answer_run(answers[j], &watches[j], 0, OUTPUT_SIZE) &&
                              answer_take(answers[j], &plays->out));
         }
@@ -576,7 +587,7 @@ static void answer_heeds_the_caps_within_a_process(struct test *t)
         for (int j = 0; j < ANSWERS; j++) {
             buffer_clear(&plays->out);
             while (!answer_is_over(answers[j]))
-                CHECK(t, answer_run(answers[j], &watches[j], 0, OUTPUT_SIZE) &&
+                CHECK(t, answer_run(answers[j], &watches[j], UINT64_MAX, OUTPUT_SIZE) &&
                              answer_take(answers[j], &plays->out));
             CHECK_INT(t, 1, count_texts(buffer_span(&plays->out), rows[i].error));
             answer_destroy(answers[j]);
