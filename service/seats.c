@@ -62,11 +62,14 @@ static struct seat *find_leaving(const struct seats *seats, struct seat *newest,
                                  const struct sid *user, bool (*has_left)(struct seat *seat))
 {
     struct seat *silent = newest;
+    unsigned gone = 0; /* they may wait long for what they asked: few may make room so */
 
+    for (const struct seat *seat = seats->first; seat != NULL; seat = seat->next)
+        gone += seat->state == SEAT_CUT && seat->has_asked;
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
         if (seat->state != SEAT_CONNECTED || (user != NULL && !is_of(seat, user)))
             continue;
-        if (seat->has_asked && seats->leaving < SEATS_LEAVING_MAX && has_left(seat))
+        if (seat->has_asked && gone < SEATS_LEAVING_MAX && has_left(seat))
             return seat;
         if (!seat->has_asked && (seat->held > silent->held ||
                                  (seat->held == silent->held && seat->number < silent->number)))

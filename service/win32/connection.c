@@ -349,8 +349,7 @@ static bool has_left(struct seat *seat)
     struct connection *connection = CONTAINING_RECORD(seat, struct connection, seat);
 
     AcquireSRWLockExclusive(&connection->lock);
-    if (pipe_is_abandoned(connection->pipe))
-        connection->has_left = true;
+    connection->has_left = connection->has_left || pipe_is_abandoned(connection->pipe);
     const bool result = connection->has_left;
     ReleaseSRWLockExclusive(&connection->lock);
     return result;

@@ -227,9 +227,8 @@ static DWORD serve(const char *pipe_name, const struct settings *settings)
     const DWORD stop_error = server_stop(daemon.server);
     if (stop_error != ERROR_SUCCESS && stop_error != ERROR_IO_INCOMPLETE) {
         pipe_close_all();
-        /* A requested stop must not look like a failure, or Windows restarts the service: so before
-         * the event, which may take long, and before a thread meets its closed handle. A new service
-         * may start from here on. */
+        /* At once: the event may take long, a thread may meet its closed handle, and a requested stop
+         * must not look like a failure, or Windows restarts the service. */
         daemon.is_late = true;
         report(SERVICE_STOPPED, error == ERROR_SUCCESS ? NO_ERROR : ERROR_TIMEOUT, 0);
         event_stop_late();

@@ -90,7 +90,7 @@ static bool read_values(HKEY key, struct settings *settings)
 void settings_registry_read(HKEY root, const wchar_t *path, struct settings *settings)
 {
     const struct settings initial = *settings;
-    bool is_stable = false;
+    int attempt = 0;
     HKEY key = NULL;
 
     LSTATUS error = RegOpenKeyExW(root, path, 0, KEY_QUERY_VALUE, &key);
@@ -100,11 +100,10 @@ void settings_registry_read(HKEY root, const wchar_t *path, struct settings *set
         refuse(settings, "a key that cannot be read");
         return;
     }
-    for (int attempt = 0; attempt < ATTEMPTS_MAX && !is_stable; attempt++) {
+    do
         *settings = initial;
-        is_stable = read_values(key, settings);
-    }
-    if (!is_stable)
+    while (!read_values(key, settings) && ++attempt < ATTEMPTS_MAX);
+    if (attempt == ATTEMPTS_MAX)
         refuse(settings, "a key that changes while it is read");
     RegCloseKey(key);
 }

@@ -250,6 +250,26 @@ static void seats_of_those_who_left_are_bounded(struct test *t)
     left = NULL;
 }
 
+/* A crowd that is on its way out takes nothing from those whose earlier connections have left. */
+static void seats_of_a_crowd_that_leaves_do_not_count(struct test *t)
+{
+    const struct server_limits limits = limits_of(32, 4);
+    struct seat crowd[4 + SEATS_LEAVING_MAX], honest[5];
+    const struct seat *gone[] = {&honest[0], NULL};
+    struct seats seats = {0};
+
+    for (size_t i = 0; i < TEST_COUNT(crowd); i++)
+        (void)connect(t, &seats, &crowd[i], &limits, 'c');
+    CHECK_INT(t, SEATS_LEAVING_MAX, seats.leaving);
+    for (int i = 0; i < 4; i++) {
+        CHECK(t, connect(t, &seats, &honest[i], &limits, 'h') == NULL);
+        honest[i].has_asked = true;
+    }
+    left = gone;
+    CHECK(t, connect(t, &seats, &honest[4], &limits, 'h') == &honest[0]);
+    left = NULL;
+}
+
 static void seats_without_a_client_are_removed(struct test *t)
 {
     const struct server_limits limits = limits_of(2, 2);
@@ -272,6 +292,7 @@ int main(int argc, char **argv)
         TEST_CASE(seats_keep_a_crowd_to_itself),
         TEST_CASE(seats_cut_those_who_stay),
         TEST_CASE(seats_of_those_who_left_are_bounded),
+        TEST_CASE(seats_of_a_crowd_that_leaves_do_not_count),
         TEST_CASE(seats_without_a_client_are_removed),
     };
     return test_main(argc, argv, cases, TEST_COUNT(cases));
