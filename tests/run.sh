@@ -4,6 +4,9 @@
 # Installs missing packages (setup.sh), then builds and tests the presets one after the other. The last
 # line is `N passed, N failed`, with `, N skipped` if cases were skipped; they are listed above it with
 # their reasons. Ends with 0 only if nothing failed. Needs no terminal and no input.
+#
+# A test that fails is run once more (not the fuzzers: their inputs differ). If it passes then, it counts
+# as passed and is listed as REPEATED; more than two of those in a run count as failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 sh tests/setup.sh || exit 1
@@ -11,8 +14,11 @@ sh tests/setup.sh || exit 1
 passed=0
 failed=0
 skipped=0
+repeats_max=2
+repeats=build/repeats.txt
 skips=build/skips.txt
 mkdir -p build
+: >"$repeats"
 : >"$skips"
 
 # Adds the cases of a JUnit file of CTest.
@@ -41,6 +47,9 @@ for preset in linux fuzz mingw analyze; do
     failed_before=$failed
     if [ -f "$results" ]; then
         count "$results"
+        awk '/ Testing: / { name = $3 } /^Test Failed/ { failed[name] = 1 }
+             /^Test Passed/ && failed[name] { print "REPEATED " name ": failed, then passed" }' \
+            "build/$preset/Testing/Temporary/LastTest.log" >>"$repeats"
     elif [ "$status" -eq 0 ]; then
         passed=$((passed + 1)) # analyze only compiles: one case
     fi
@@ -51,7 +60,10 @@ for preset in linux fuzz mingw analyze; do
 done
 
 printf '\n'
-cat "$skips"
+cat "$skips" "$repeats"
+if [ "$(wc -l <"$repeats")" -gt "$repeats_max" ]; then
+    failed=$((failed + $(wc -l <"$repeats")))
+fi
 if [ "$skipped" -gt 0 ]; then
     echo "$passed passed, $failed failed, $skipped skipped"
 else

@@ -362,8 +362,8 @@ static void step_root(struct sections *sections, struct scan_row *row)
 {
     struct object root = {.place = ROOT, .row = {.session = -1}};
 
-    for (long now = 0; sections->listings != NULL && sections->held == 0;) {
-        now = atomic_get(sections->listings);
+    while (sections->listings != NULL && sections->held == 0) {
+        const long now = atomic_get(sections->listings);
         if (now % 2 != 0) {
             fail_busy(row, "Another list of sections is being made; one is made at a time (limit "
                            "sections).");

@@ -45,17 +45,12 @@ static void add_volume(struct device_query *query, const wchar_t *target)
 /* The device of a connected network drive contains a semicolon,
  * \Device\LanmanRedirector\;Z:...\server\share. It is shown as \\server\share, not by its letter,
  * which other users do not have. */
-static bool is_network_drive(const wchar_t *device)
-{
-    return wcsstr(device, L"\\;") != NULL;
-}
-
 static void add_letters(struct device_query *query)
 {
     wchar_t letter[] = L"A:";
 
     for (; letter[0] <= L'Z'; letter[0]++) {
-        if (query_dos_device(query, letter) && !is_network_drive(query->answer) &&
+        if (query_dos_device(query, letter) && wcsstr(query->answer, L"\\;") == NULL &&
             set_text(&query->device, query->answer))
             add_volume(query, letter);
     }

@@ -147,22 +147,33 @@ static void events_come_in_order(struct test *t)
     buffer_release(&script.sent);
 }
 
-/* A busy server is asked again before any row of it is seen; only without time its words are. */
+/* A busy server is asked again before any row of it is seen. Its words are seen when there is no more time:
+ * to connect, to send, or to receive; unless another reply has begun by then. */
 static void a_busy_server_is_asked_again(struct test *t)
 {
     static const struct {
         const char *reply;
         int attempts;
-        const char *events;
+        enum failure_kind failure, send; /* after the reply; of the attempts after the first */
+        const char *events, *code;
     } rows[] = {
-        {ERROR("", "busy") END("1", "0", "0", "0", "true"), 9, "WWWRE"},
-        {ERROR("", "busy") ERROR("\"id\":1,", "busy"), 2, "WWWRE"},
-        {ERROR("", "busy"), 0, "WRE"}, /* a transport that cannot connect again */
+        {ERROR("", "busy") END("1", "0", "0", "0", "true"), 9, FAILURE_CLOSED, FAILURE_COUNT,
+         "WWWRE", ""},
+        {ERROR("", "busy") ERROR("\"id\":1,", "busy"), 2, FAILURE_CLOSED, FAILURE_COUNT, "WWWRE",
+         "busy"},
+        /* a transport that cannot connect again */
+        {ERROR("", "busy"), 0, FAILURE_CLOSED, FAILURE_COUNT, "WRE", "busy"},
+        {ERROR("", "busy"), 9, FAILURE_TIMED_OUT, FAILURE_COUNT, "WWWRE", "busy"},
+        {ERROR("", "busy"), 9, FAILURE_COUNT, FAILURE_TIMED_OUT, "WRE", "busy"},
+        {ERROR("", "busy") "{", 9, FAILURE_TIMED_OUT, FAILURE_COUNT, "WWWWF", NULL},
+        {ERROR("", "busy") PROCESS("1"), 9, FAILURE_TIMED_OUT, FAILURE_COUNT, "WWWRWF", NULL},
+        {ERROR("", "busy"), 9, FAILURE_CLOSED, FAILURE_COUNT, "WWWF", NULL},
+        {ERROR("", "busy"), 9, FAILURE_COUNT, FAILURE_SYSTEM, "WF", NULL},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct script script = {.reply = rows[i].reply,
                                 .by_line = true,
-                                .failure = FAILURE_CLOSED,
+                                .failure = rows[i].failure,
                                 .send = FAILURE_COUNT,
                                 .attempts = rows[i].attempts};
         const struct transport transport = {&script, script_send, script_receive,
@@ -177,8 +188,12 @@ static void a_busy_server_is_asked_again(struct test *t)
         request_init(&request, OP_PROCESSES);
         request.id = (struct request_id){.type = REQUEST_ID_INT, .number = 1};
         REQUIRE(t, exchange_begin(&exchange, &request, &failure));
+        script.send = rows[i].send;
         take_events(&exchange, events, sizeof events, &failure);
         CHECK_STR(t, rows[i].events, events);
+        const struct span code = row_text(&exchange.row, MEMBER_CODE);
+        if (rows[i].code != NULL)
+            CHECK_MEM(t, rows[i].code, strlen(rows[i].code), code.data, code.size);
         exchange_deinit(&exchange);
         buffer_release(&script.sent);
     }

@@ -220,8 +220,8 @@ static void a_crowd_of_one_user_locks_nobody_out(struct test *t)
         CHECK_INT(t, 0, honest.failed);
         honest_print(&honest, crowds[i] == 40 ? "a crowd of 40" : "a crowd of 600");
         printf("  %llu connections of the crowd\n", (unsigned long long)connections_opened());
-        CHECK(t, pipe_rig_stop(&rig) < 2000);
         hostile_crowd_stop(&crowd);
+        CHECK(t, pipe_rig_stop(&rig) < 2000);
         free(honest.latencies_us);
     }
 }
