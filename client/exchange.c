@@ -135,11 +135,10 @@ static enum exchange_event ask_busy(struct exchange *exchange, struct failure *f
         status_from_name(code.data, code.size) != STATUS_BUSY || transport->reconnect == NULL ||
         exchange->attempts++ == ATTEMPTS_MAX)
         return EXCHANGE_ROW;
-    if (transport->reconnect(transport->context, failure) &&
-        exchange_begin(exchange, exchange->request, failure))
-        return EXCHANGE_WAIT;
-    return failure->kind == FAILURE_BUSY || failure->kind == FAILURE_TIMED_OUT ? EXCHANGE_ROW
-                                                                               : EXCHANGE_FAILED;
+    if (transport->reconnect(transport->context, failure))
+        return exchange_begin(exchange, exchange->request, failure) ? EXCHANGE_WAIT
+                                                                    : EXCHANGE_FAILED;
+    return failure->kind == FAILURE_BUSY ? EXCHANGE_ROW : EXCHANGE_FAILED;
 }
 
 enum exchange_event exchange_next(struct exchange *exchange, struct failure *failure)
@@ -154,11 +153,8 @@ enum exchange_event exchange_next(struct exchange *exchange, struct failure *fai
                    ? EXCHANGE_END
                    : broken(exchange, failure, "more rows after the end of the reply", 0);
     }
-    if (exchange->must_receive && !receive(exchange, failure)) {
-        exchange->is_over = failure->kind == FAILURE_TIMED_OUT && exchange->attempts > 0 &&
-                            exchange->line == 0 && exchange->input.size == 0;
-        return exchange->is_over ? EXCHANGE_ROW : EXCHANGE_FAILED;
-    }
+    if (exchange->must_receive && !receive(exchange, failure))
+        return EXCHANGE_FAILED;
     if (!take_line(exchange, &line)) {
         if (exchange->input.size - exchange->input_offset > OUTPUT_ROW_SIZE_MAX)
             return broken(exchange, failure, "the line is too long", OUTPUT_ROW_SIZE_MAX);

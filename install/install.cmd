@@ -60,19 +60,17 @@ for %%N in (1 2 3) do if not defined TARGET for /f "tokens=2,*" %%A in ('reg que
 if not defined TARGET goto nofolder
 if not exist "%TARGET%\." mkdir "%TARGET%"
 if not exist "%TARGET%\." goto nocopy
-rem What may be in use by others comes first, while the service still runs.
-copy /y "%CLIENT%" "%TARGET%\lsmap.exe" >nul
+del /q "%TARGET%\lsmap*.old*" 2>nul
+rem What may be in use by others comes first, while the service still runs: programs, and the message file, which the event
+rem log keeps mapped.
+call :place "%CLIENT%" lsmap.exe
 if errorlevel 1 goto nocopy
-if exist "%DOCTOR%" copy /y "%DOCTOR%" "%TARGET%\lsmap-doctor.exe" >nul
+if exist "%DOCTOR%" call :place "%DOCTOR%" lsmap-doctor.exe
 if errorlevel 1 goto nocopy
-rem The event log keeps the message file mapped: it cannot be overwritten, but renamed.
 set "EVENTS=%~dp0lsmap-events.dll"
 if not exist "%EVENTS%" set "EVENTS=%SERVICE:lsmapd.exe=lsmap-events.dll%"
-del /q "%TARGET%\lsmap-events.dll.old*" 2>nul
-if exist "%TARGET%\lsmap-events.dll" ren "%TARGET%\lsmap-events.dll" lsmap-events.dll.old%RANDOM%
-copy /y "%EVENTS%" "%TARGET%\lsmap-events.dll" >nul
+call :place "%EVENTS%" lsmap-events.dll
 if errorlevel 1 goto nocopy
-del /q "%TARGET%\lsmap-events.dll.old*" 2>nul
 copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
 if errorlevel 1 goto nocopy
 if exist "%~dp0uninstall.ps1" copy /y "%~dp0uninstall.ps1" "%TARGET%\uninstall.ps1" >nul
@@ -86,13 +84,10 @@ if errorlevel 1 goto nocopy
 rem A running service keeps its file from being replaced. This also shows whether the prompt is elevated.
 "%SERVICE%" stop --quiet
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
-rem A process that is lost in the kernel keeps its file, which can be renamed all the same.
-set "OLD=lsmapd.exe.old%RANDOM%"
-del /q "%TARGET%\lsmapd.exe.old*" 2>nul
-if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" %OLD%
-copy /y "%SERVICE%" "%TARGET%\lsmapd.exe" >nul
+rem But a process that is lost in the kernel keeps it.
+call :place "%SERVICE%" lsmapd.exe
 if errorlevel 1 goto norestart
-del /q "%TARGET%\*.old*" 2>nul
+del /q "%TARGET%\lsmap*.old*" 2>nul
 
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
@@ -115,9 +110,18 @@ exit /b 0
 
 :norestart
 rem The former program is still there: what ran before this script runs again.
-if exist "%TARGET%\%OLD%" move /y "%TARGET%\%OLD%" "%TARGET%\lsmapd.exe" >nul
 if exist "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe" install --quiet
 goto nocopy
+rem Copies a program to the folder. What is in use cannot be overwritten, but renamed.
+:place
+copy /y "%~1" "%TARGET%\%~2" >nul 2>nul
+if not errorlevel 1 exit /b 0
+set "OLD=%~2.old%RANDOM%"
+if exist "%TARGET%\%~2" ren "%TARGET%\%~2" %OLD%
+copy /y "%~1" "%TARGET%\%~2" >nul
+if not errorlevel 1 exit /b 0
+if exist "%TARGET%\%OLD%" move /y "%TARGET%\%OLD%" "%TARGET%\%~2" >nul
+exit /b 1
 :help
 echo Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off] [/enable] [/no-start] [/trust-folder]
 exit /b 0
@@ -131,5 +135,5 @@ exit /b 2
 >&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack all of the zip, or build first.
 exit /b 1
 :nocopy
->&2 echo install.cmd: cannot copy to "%TARGET%": run this from an elevated prompt ^(Run as administrator^), and end every lsmap.exe that runs from there.
+>&2 echo install.cmd: cannot copy to "%TARGET%": run this from an elevated prompt ^(Run as administrator^), and end every program that runs from there.
 exit /b 1

@@ -172,9 +172,9 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its
     Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     try {
         New-Item -ItemType Directory -Path $target -Force | Out-Null
-        # A process that is lost in the kernel keeps its file, which can be renamed all the same.
-        # So does the event log with the message file.
-        foreach ($name in @('lsmapd.exe', 'lsmap-events.dll')) {
+        # A program that runs keeps its file, also a process that is lost in the kernel, and the event log
+        # the message file. They can be renamed all the same.
+        foreach ($name in $programs + 'lsmap-doctor.exe' + 'lsmap-events.dll') {
             $file = Join-Path $target $name
             Remove-Item -Path ($file + '.old*') -Force -ErrorAction SilentlyContinue
             if ($stale -contains $name -and (Test-Path -LiteralPath $file)) {

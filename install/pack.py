@@ -23,8 +23,10 @@ ADDRESS = os.environ.get('LSMAP_RELEASES', 'https://github.com/lsmap/lsmap/relea
 WINGET = '1.6.0'  # of the schema
 # Of no use to Windows Installer, which removes what it has installed.
 NOT_IN_MSI = {'install.cmd', 'uninstall.cmd', 'install.ps1', 'uninstall.ps1'}
-# What may be given to msiexec, and what the search for other versions finds.
-PROPERTIES = ['READERS', 'FILTEREDADMINS', 'ENABLE', 'NOSTART', 'PURGE', 'OLDERFOUND', 'LATERFOUND']
+# What the search for other versions finds. Nothing that `lsmapd install` is given: users who are no administrators may set
+# these when they have the product repaired, which runs as SYSTEM. Source: Microsoft Learn, "Restricted Public
+# Properties".
+SECURE_PROPERTIES = ['OLDERFOUND', 'LATERFOUND']
 
 # Types of a custom action: an installed program (18), its result ignored (64), as part of the rollback script
 # (256 + 1024), as SYSTEM (2048). Source: Microsoft Learn, "Custom Action Types".
@@ -104,7 +106,7 @@ def make_msi(folder, version, architecture, path):
         subprocess.run(['wixl', '--arch', 'x64', '-D', f'Version={version}', '-D', f'ProductCode={code}',
                         '-o', os.path.abspath(path), source], check=True, cwd=folder)
     # What wixl 0.101 cannot say. Without a version Windows Installer would keep a program of an older one.
-    changes = ["UPDATE `Property` SET `Value` = '" + ';'.join(PROPERTIES) +
+    changes = ["UPDATE `Property` SET `Value` = '" + ';'.join(SECURE_PROPERTIES) +
                "' WHERE `Property` = 'SecureCustomProperties'"]
     changes += [f"UPDATE `CustomAction` SET `Type` = {ROLLBACK} WHERE `Action` = '{name}'"
                 for name in ('RestartService', 'UndoService')]

@@ -45,9 +45,8 @@ if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 if not exist "%TARGET%\." goto done
 del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap-events.dll" "%TARGET%\*.old*" "%TARGET%\lsmap.exe" "%TARGET%\lsmap-doctor.exe" "%TARGET%\uninstall.ps1" "%TARGET%\lsmap-completion.ps1" 2>nul
 rmdir /s /q "%TARGET%\Lsmap" 2>nul
-rem A process that is lost in the kernel keeps its file: renamed, it does not hinder the next install.
-if exist "%TARGET%\lsmapd.exe" ren "%TARGET%\lsmapd.exe" lsmapd.exe.old%RANDOM%
-if exist "%TARGET%\lsmap-events.dll" ren "%TARGET%\lsmap-events.dll" lsmap-events.dll.old%RANDOM%
+rem A program that runs keeps its file, also a process that is lost in the kernel: renamed, it does not hinder the next install.
+for %%F in (lsmapd.exe lsmap-events.dll lsmap.exe lsmap-doctor.exe) do if exist "%TARGET%\%%F" ren "%TARGET%\%%F" %%F.old%RANDOM%
 if exist "%TARGET%\lsmapd.exe" goto busy
 if exist "%TARGET%\lsmap.exe" goto busy
 if exist "%TARGET%\lsmap-doctor.exe" goto busy

@@ -44,12 +44,11 @@ static unsigned count_held(struct seats *seats, const struct sid *user)
     return held;
 }
 
-static unsigned places(const struct server_limits *limits, const struct caller *opener)
+static unsigned places(const struct server_limits *limits, const struct seat *seat)
 {
     const unsigned reserved = limits->connections / SEATS_RESERVED_DIVISOR;
 
-    if (sid_equal(&opener->user, &sid_system) || opener->administrator >= ADMINISTRATOR_DENY_ONLY ||
-        limits->connections == 1)
+    if (seat->is_privileged || limits->connections == 1)
         return limits->connections;
     return limits->connections - (reserved > 0 ? reserved : 1);
 }
@@ -65,14 +64,15 @@ static struct seat *find_leaving(const struct seats *seats, struct seat *newest,
     unsigned gone = 0; /* they may wait long for what they asked: few may make room so */
 
     for (const struct seat *seat = seats->first; seat != NULL; seat = seat->next)
-        gone += seat->state == SEAT_CUT && seat->has_asked;
+        gone += seat->state == SEAT_LEFT;
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
         if (seat->state != SEAT_CONNECTED || (user != NULL && !is_of(seat, user)))
             continue;
         if (seat->has_asked && gone < SEATS_LEAVING_MAX && has_left(seat))
             return seat;
-        if (!seat->has_asked && (seat->held > silent->held ||
-                                 (seat->held == silent->held && seat->number < silent->number)))
+        if (!seat->has_asked && seat->is_privileged <= newest->is_privileged &&
+            (seat->held > silent->held ||
+             (seat->held == silent->held && seat->number < silent->number)))
             silent = seat;
     }
     return silent;
@@ -92,12 +92,14 @@ struct seat *seats_connect(struct seats *seats, struct seat *seat,
     seats->connected++;
     seat->state = SEAT_CONNECTED;
     seat->user = opener->user;
+    seat->is_privileged =
+        sid_equal(&seat->user, &sid_system) || opener->administrator >= ADMINISTRATOR_DENY_ONLY;
     seat->number = ++seats->number;
     const bool is_user_full = count_held(seats, &seat->user) > user_places;
-    if (!is_user_full && seats->connected <= places(limits, opener))
+    if (!is_user_full && seats->connected <= places(limits, seat))
         return NULL;
     struct seat *leaving = find_leaving(seats, seat, is_user_full ? &seat->user : NULL, has_left);
-    leaving->state = leaving->has_asked ? SEAT_CUT
+    leaving->state = leaving->has_asked ? SEAT_LEFT
                      : is_user_full     ? SEAT_NO_USER_PLACE
                                         : SEAT_NO_PLACE;
     seats->connected--;
@@ -112,7 +114,7 @@ struct seat *seats_cut(struct seats *seats)
     unsigned leaving = 0;
 
     for (struct seat *seat = seats->first; seat != NULL; seat = seat->next) {
-        if (seat->state <= SEAT_CONNECTED || seat->state == SEAT_CUT)
+        if (seat->state <= SEAT_CONNECTED || seat->state >= SEAT_CUT)
             continue;
         leaving++;
         if (oldest == NULL || seat->number < oldest->number)

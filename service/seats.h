@@ -5,7 +5,7 @@
  * complete request has come goes at once: the oldest of the user who holds most places. So a crowd
  * of connections displaces its own. A connection whose client has left goes before that: a busy server
  * learns late that a client has left. The last eighth of the places admits only SYSTEM and
- * administrators, so that they can always look.
+ * administrators, and nobody else displaces one of them, so that they can always look.
  *
  * A client that must go is leaving: it is sent why, and counts no more. */
 #ifndef SERVICE_SEATS_H
@@ -26,7 +26,8 @@ enum seat_state {
     SEAT_CONNECTED,
     SEAT_NO_PLACE,      /* must go: limit connections */
     SEAT_NO_USER_PLACE, /* must go: limit connections_per_user */
-    SEAT_CUT            /* must go at once */
+    SEAT_CUT,           /* must go at once */
+    SEAT_LEFT           /* the same: its client has left */
 };
 
 /* Both begin as all zero. The members belong to seats.c, except for has_asked. */
@@ -36,7 +37,8 @@ struct seat {
     uint64_t number; /* in the order in which clients have connected */
     unsigned held;   /* places of its user: the same in all its seats */
     enum seat_state state;
-    bool has_asked; /* a complete request has come: to be set by the owner */
+    bool is_privileged; /* SYSTEM or an administrator */
+    bool has_asked;     /* a request has come, or the client is refused: set by the owner */
 };
 
 struct seats {

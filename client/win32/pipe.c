@@ -11,7 +11,8 @@
 
 enum {
     BUSY_PAUSE_FIRST_MS = 50, /* doubled each time */
-    BUSY_PAUSE_MAX_MS = 1000
+    BUSY_PAUSE_MAX_MS = 1000,
+    BUSY_ANSWER_MS = 200 /* no attempt is made that has less time for its answer */
 };
 
 /* The state of the lsmapd service. Returns a Win32 error, such as ERROR_SERVICE_DOES_NOT_EXIST. */
@@ -225,7 +226,7 @@ static bool connect_pipe(struct pipe_client *client, DWORD pause_ms, struct fail
     struct trust_facts facts;
     HANDLE pipe = NULL;
 
-    Sleep(pause_ms < client->left_ms ? pause_ms : client->left_ms);
+    Sleep(pause_ms);
     DWORD error = text_w_from_utf8(name_w, sizeof name_w / sizeof name_w[0], name);
     if (error == ERROR_SUCCESS)
         error = open_pipe(name_w, deadline_ms, &pipe);
@@ -248,10 +249,10 @@ static bool pipe_reconnect(void *context, struct failure *failure)
 {
     struct pipe_client *client = context;
 
-    if (client->left_ms == 0)
+    const DWORD pause_ms = client->pause_ms;
+    if (client->left_ms < pause_ms + BUSY_ANSWER_MS)
         return failure_set(failure, FAILURE_BUSY, NULL);
     handle_close(&client->pipe);
-    const DWORD pause_ms = client->pause_ms;
     client->pause_ms = pause_ms < BUSY_PAUSE_MAX_MS / 2 ? pause_ms * 2 : BUSY_PAUSE_MAX_MS;
     return connect_pipe(client, pause_ms, failure);
 }

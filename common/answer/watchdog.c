@@ -90,7 +90,9 @@ static struct watchdog_hang *remember(struct watchdog *watchdog, const struct wa
     struct watchdog_hang *place = find(watchdog, target->pid, target->start_time);
 
     if (place != NULL) {
-        place->target = *target;
+        place->target.stage = target->stage;
+        if (target->owner.size > 0)
+            place->target.owner = target->owner;
         return place;
     }
     if (atomic_get(&watchdog->count) < WATCHDOG_HANGS_MAX) {

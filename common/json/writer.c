@@ -85,11 +85,6 @@ void json_put_word(struct json_writer *writer, const char *word)
     json_put_raw(writer, word, strlen(word));
 }
 
-static bool is_plain(char byte)
-{
-    return (unsigned char)byte < 0x80 && escapes[(unsigned char)byte] == 0;
-}
-
 /* Writes the first character of a text as it is or escaped; a malformed byte becomes U+FFFD. *in
  * moves on. Returns the end of the at most ESCAPED_SIZE_MAX bytes. */
 static char *put_character(char *out, const char **in, const char *end)
@@ -165,7 +160,7 @@ static char *put_characters(char *out, const char *in, const char *end)
         }
     }
     while (in < end) {
-        if (is_plain(*in))
+        if ((unsigned char)*in < 0x80 && escapes[(unsigned char)*in] == 0)
             *out++ = *in++;
         else
             out = put_character(out, &in, end);

@@ -94,8 +94,8 @@ void scan_set_watch(struct scan *scan, struct watch *watch)
     if (scan->process == NULL || scan->step == step_open)
         return;
     set_target(scan, STAGE_REGIONS); /* any but the list of processes */
-    if (scan->step == step_error)
-        return;
+    if (scan->step == step_error || scan->step == step_drivers)
+        return;                      /* what was read is shown */
     check(scan, &scan->facts.owner); /* others may have hung meanwhile */
     scan->views.refuses_names |= scan->verdict == SCAN_UNNAMED;
     if (scan->verdict == SCAN_SKIP)
@@ -328,8 +328,8 @@ static void end_late(struct scan *scan, enum scan_stage stage)
              scan->verdict != SCAN_SKIP && scan->views.has_unnamed
                  ? "Queries about other processes of this user did not return, so the names of its "
                    "mapped files are left out for now."
-                 : "A query about this process did not return in time, so what is not listed is "
-                   "left out for now.");
+                 : "Queries about this process, or too many about others, did not return in time, "
+                   "so what is not listed is left out for now.");
 }
 
 /* owner  NULL before it is opened. */

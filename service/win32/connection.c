@@ -179,7 +179,7 @@ static void look_at_seat(struct connection *connection)
     connection->seat.has_asked = connection->has_asked;
     const enum seat_state state = connection->seat.state;
     ReleaseSRWLockExclusive(&shared->lock);
-    if (state == SEAT_CUT) {
+    if (state >= SEAT_CUT) {
         session_on_error(&connection->session);
     } else if (state != SEAT_CONNECTED && connection->session.refusal == NULL) {
         const bool is_user = state == SEAT_NO_USER_PLACE;
@@ -337,7 +337,7 @@ static void disturb(struct seat *seat)
     AcquireSRWLockExclusive(&connection->lock);
     connection->must_look = true; /* it may be about to wait, or have got what it waited for */
     if (connection->is_pending &&
-        (seat->state == SEAT_CUT ||
+        (seat->state >= SEAT_CUT ||
          (connection->has_client && session_next(&connection->session) == SESSION_READ)))
         cancel(connection);
     ReleaseSRWLockExclusive(&connection->lock);

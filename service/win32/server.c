@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 
-#include "common/base/assertion.h"
 #include "common/proto/protocol.h"
 #include "common/win32/handle.h"
 #include "common/win32/system_info.h"
@@ -286,8 +285,8 @@ DWORD server_create(const struct server_config *config, struct server **server)
         *server = created;
         return ERROR_SUCCESS;
     }
-    DWORD stopped = server_stop(created);
-    ASSERT(stopped == ERROR_SUCCESS); /* there was no session that could hang */
+    if (server_stop(created) != ERROR_SUCCESS) /* a client was there already, and its query hangs */
+        pipe_end_process(EXIT_CODE_FAILED);
     return error;
 }
 

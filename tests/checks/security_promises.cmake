@@ -2,8 +2,8 @@
 #     cmake -D ROOT=DIR -P security_promises.cmake
 #
 # A proof is a word in back quotes in the last column of the table of promises: a test, a test/case of
-# it, or `lsmap-doctor CHECK`. The search is tried on a table of lies first, so that it cannot pass by finding
-# nothing.
+# it, or `lsmap-doctor CHECK`. What is named like that elsewhere exists, too. Both searches are tried on
+# lies first, so that they cannot pass by finding nothing.
 
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/report.cmake)
@@ -119,6 +119,26 @@ function(examine_table out count text)
     set(${count} ${proofs_count} PARENT_SCOPE)
 endfunction()
 
+# Sets `out` to a list "proof|problem" of what is named anywhere in `text` and does not exist.
+function(examine_text out text)
+    string(REPLACE ";" "," text "${text}")
+    string(REPLACE "[" "(" text "${text}")
+    string(REPLACE "]" ")" text "${text}")
+    string(REPLACE "\\" "/" text "${text}")
+    string(REGEX MATCHALL
+        "`((check|corpus|fuzz|golden|system|unit|win32)\\.[a-z0-9_]+(/[a-z0-9_]+)?|lsmap-doctor [a-z_]+\\.[a-z_]+)`"
+        proofs "${text}")
+    set(problems "")
+    foreach(proof IN LISTS proofs)
+        string(REPLACE "`" "" proof "${proof}")
+        examine_proof(problem "${proof}")
+        if(NOT problem STREQUAL "")
+            list(APPEND problems "${proof}|${problem}")
+        endif()
+    endforeach()
+    set(${out} "${problems}" PARENT_SCOPE)
+endfunction()
+
 # A table of lies, but for the two rows in the middle.
 examine_table(found found_count "| threat | promise | mechanism | proof |
 |---|---|---|---|
@@ -146,7 +166,22 @@ if(NOT "${found}" STREQUAL "${expected}")
 endif()
 check_case("lies are found" "${problem}")
 
+examine_text(found "`unit.sid` and `unit.nonsense`; `lsmap-doctor pipe.remote`, `lsmap-doctor pipe.nonsense`
+(`win32.token/nonsense`) `lsmap-doctor` `lsmap.exe`")
+set(expected
+    "unit.nonsense|there is no such test"
+    "lsmap-doctor pipe.nonsense|lsmap-doctor has no such check"
+    "win32.token/nonsense|the test has no such case")
+set(problem "")
+if(NOT "${found}" STREQUAL "${expected}")
+    set(problem "found ${found}")
+endif()
+check_case("lies are found outside the table" "${problem}")
+
 file(READ ${ROOT}/service/SECURITY.md text)
+examine_text(found "${text}")
+list(JOIN found "\n  " problem)
+check_case("what is named outside the table exists" "${problem}")
 examine_table(found found_count "${text}")
 list(JOIN found "\n  " problem)
 check_case("each proof exists" "${problem}")

@@ -77,6 +77,9 @@ for version in 0.1.0 0.2.0; do
     python3 "$root/install/pack.py" "$folder" "$version" x64 "$scratch" || exit 1
 done
 code=$(msiinfo export "$scratch/lsmap-0.2.0-x64.msi" Property | tr -d '\r' | sed -n 's/^ProductCode\t//p')
+# What a user who is no administrator may set, with Windows' own list, when SYSTEM repairs the product.
+secure=$(msiinfo export "$scratch/lsmap-0.2.0-x64.msi" Property | tr -d '\r' | sed -n 's/^SecureCustomProperties\t//p')
+check "no setting can be given by a user" is "$secure" 'OLDERFOUND;LATERFOUND'
 traces >"$scratch/before.txt"
 check "nothing is installed before" [ ! -e "$target" ]
 

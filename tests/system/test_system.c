@@ -17,9 +17,16 @@
 #include "service/win32/install.h"
 #include "tests/system/command.h"
 #include "tests/system/reply.h"
+#include "tests/win32/child.h"
 #include "tests/win32/fixture_run.h"
 
-enum { PATH_LENGTH = 1024, LINE_LENGTH = 2048, MANY_PROCESSES = 5, REMOVAL_TIMEOUT_MS = 10000 };
+enum {
+    PATH_LENGTH = 1024,
+    LINE_LENGTH = 2048,
+    MANY_PROCESSES = 5,
+    REMOVAL_TIMEOUT_MS = 10000,
+    WATCHING_MS = 1000
+};
 
 static wchar_t package[PATH_LENGTH]; /* the unpacked package */
 static wchar_t target[PATH_LENGTH];  /* %ProgramFiles%\lsmap */
@@ -310,15 +317,21 @@ static void plain_program_gets_the_same_rows(struct test *t)
     fixture_run_stop(&run);
 }
 
+/* Also while somebody runs the installed client. */
 static void installing_again_upgrades(struct test *t)
 {
     /* What the script says at its end, when it is not to be quiet. */
     static const char *const said[] = {("lsmap " LSMAP_VERSION_STRING), " processes are visible.",
                                        "Next, in a new prompt: lsmap notepad"};
+    STARTUPINFOW startup = {.cb = sizeof startup};
+    PROCESS_INFORMATION client = {NULL};
     wchar_t line[LINE_LENGTH];
     struct command command;
 
     REQUIRE(t, was_clean);
+    swprintf(line, LINE_LENGTH, L"\"%ls\\lsmap.exe\" watch --interval 60 lsmapd", target);
+    REQUIRE(t, child_start(NULL, line, FALSE, CREATE_NEW_PROCESS_GROUP, &startup, &client));
+    CHECK_INT(t, WAIT_TIMEOUT, WaitForSingleObject(client.hProcess, WATCHING_MS));
     swprintf(line, LINE_LENGTH, L"cmd.exe /d /c \"\"%ls\\install.cmd\"\"", package);
     CHECK(t, command_run(&command, line) == ERROR_SUCCESS);
     CHECK_INT(t, 0, command.exit_code);
@@ -333,6 +346,11 @@ static void installing_again_upgrades(struct test *t)
     CHECK_INT(t, 0, run_client(L"info", &command));
     command_release(&command);
     windows_lists_it_and_finds_it(t);
+    CHECK_INT(t, WAIT_TIMEOUT, WaitForSingleObject(client.hProcess, 0)); /* it ran all the time */
+    CHECK(t, TerminateProcess(client.hProcess, 0));
+    (void)WaitForSingleObject(client.hProcess, WATCHING_MS);
+    (void)CloseHandle(client.hThread);
+    (void)CloseHandle(client.hProcess);
 }
 
 static void scripts_refuse_unknown_arguments(struct test *t)

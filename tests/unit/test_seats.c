@@ -126,12 +126,19 @@ static void seats_make_room(struct test *t)
         {"and for those with a filtered token", 8, 4, "a!b!c!d!e!f!g!F", -1, SEAT_CONNECTED},
         {"and for SYSTEM", 8, 4, "a!b!c!d!e!f!g!S", -1, SEAT_CONNECTED},
         {"and only that", 8, 4, "a!b!c!d!e!f!g!A!S", 8, SEAT_NO_PLACE},
+        {"which nobody else takes from them", 8, 4, "a!b!c!d!e!f!g!Ah", 8, SEAT_NO_PLACE},
+        {"nor from a filtered token", 8, 4, "a!b!c!d!e!f!g!Fh", 8, SEAT_NO_PLACE},
+        {"nor from SYSTEM", 8, 4, "a!b!c!d!e!f!g!Sh", 8, SEAT_NO_PLACE},
+        {"not even from who holds more", 8, 4, "a!b!c!d!e!f!AAh", 8, SEAT_NO_PLACE},
+        {"one of nobody else goes", 8, 4, "a!b!c!d!efAAh", 4, SEAT_NO_PLACE},
+        {"one administrator goes for another", 8, 4, "a!b!c!d!e!f!g!AS", 7, SEAT_NO_PLACE},
+        {"but not one who has left", 8, 4, "a!b!c!d!e!f!g!A!.h", 7, SEAT_LEFT},
         {"administrators count as well", 8, 4, "A!A!A!A!b!c!d!e", 7, SEAT_NO_PLACE},
         {"an eighth of sixteen", 16, 15, "aaaaaaaaaaaaaab", 0, SEAT_NO_PLACE},
-        {"the place of one who has left", 8, 4, "a!a!.a!a!a", 1, SEAT_CUT},
-        {"before that of one who has not asked yet", 8, 4, "aa!a!.aa", 2, SEAT_CUT},
+        {"the place of one who has left", 8, 4, "a!a!.a!a!a", 1, SEAT_LEFT},
+        {"before that of one who has not asked yet", 8, 4, "aa!a!.aa", 2, SEAT_LEFT},
         {"not that of another user", 8, 4, "b!.a!a!a!a!a", 5, SEAT_NO_USER_PLACE},
-        {"at the limit of all that of any user", 8, 4, "a!b!.c!d!e!f!g!h", 1, SEAT_CUT},
+        {"at the limit of all that of any user", 8, 4, "a!b!.c!d!e!f!g!h", 1, SEAT_LEFT},
         {"below every limit it stays", 8, 4, "a!.a!.a!.a", -1, SEAT_CONNECTED},
         {"the only place is everybody's", 1, 1, "a", -1, SEAT_CONNECTED},
         {"unknown users are one, in a small bucket", 32, 32, "?????", 0, SEAT_NO_USER_PLACE},
@@ -254,13 +261,20 @@ static void seats_of_those_who_left_are_bounded(struct test *t)
 static void seats_of_a_crowd_that_leaves_do_not_count(struct test *t)
 {
     const struct server_limits limits = limits_of(32, 4);
-    struct seat crowd[4 + SEATS_LEAVING_MAX], honest[5];
+    struct seat crowd[4 + SEATS_LEAVING_MAX], late[SEATS_LEAVING_MAX], honest[5];
     const struct seat *gone[] = {&honest[0], NULL};
     struct seats seats = {0};
 
-    for (size_t i = 0; i < TEST_COUNT(crowd); i++)
-        (void)connect(t, &seats, &crowd[i], &limits, 'c');
-    CHECK_INT(t, SEATS_LEAVING_MAX, seats.leaving);
+    for (size_t i = 0; i < TEST_COUNT(crowd); i++) {
+        struct seat *leaving = connect(t, &seats, &crowd[i], &limits, 'c');
+        if (leaving != NULL)
+            leaving->has_asked = true; /* set with the line that refuses it */
+    }
+    for (size_t i = 0; i < TEST_COUNT(late); i++) {
+        struct seat *leaving = connect(t, &seats, &late[i], &limits, 'c');
+        CHECK(t, leaving != NULL && seats_cut(&seats) != NULL);
+    }
+    CHECK_INT(t, 2 * SEATS_LEAVING_MAX, seats.leaving);
     for (int i = 0; i < 4; i++) {
         CHECK(t, connect(t, &seats, &honest[i], &limits, 'h') == NULL);
         honest[i].has_asked = true;

@@ -518,6 +518,23 @@ static void answer_says_what_it_could_not_compare(struct test *t)
     play_close(t, plays);
 }
 
+/* A process that hangs once more, when it is opened, still counts for its owner. */
+static void watchdog_keeps_the_owner_of_a_hang(struct test *t)
+{
+    const struct sid user = small_machine_sid(1), unknown = {.size = 0};
+    for (int i = 0; i < 2; i++) {
+        struct watchdog *watchdog = watchdog_new();
+        const struct watch_target named = target_of(100, user, STAGE_NAMES);
+        const struct watch_target unopened = target_of(100, unknown, STAGE_OPEN);
+        const struct watch_target other = target_of(200, user, STAGE_NAMES);
+        TEST_ROW(t, "opened %s", i == 0 ? "second" : "first");
+        lose(watchdog, i == 0 ? &named : &unopened);
+        lose(watchdog, i == 0 ? &unopened : &named);
+        lose(watchdog, &other);
+        CHECK_INT(t, SCAN_UNNAMED, verdict_of(watchdog, 300, user, 0));
+    }
+}
+
 /* What is slow counts as lost while it is remembered: after two processes the names of the others are
  * not asked for. */
 static void watchdog_caps_what_is_slow(struct test *t)
@@ -555,9 +572,9 @@ static void answer_heeds_the_caps_within_a_process(struct test *t)
         {"another process", 900, maps_of_one, "\"type\":\"map\"",
          "Queries about other processes of this user did not return"},
         {"the same process", 200, maps_of_one, "\"type\":\"map\"",
-         "A query about this process did not return in time"},
+         "Queries about this process, or too many about others, did not return in time"},
         {"before the first row of a path", 200, maps_of_path, "\"type\":\"process\"",
-         "A query about this process did not return in time"},
+         "Queries about this process, or too many about others, did not return in time"},
         {"the same, another process", 900, maps_of_path, "\"type\":\"process\"",
          "Queries about other processes of this user did not return"},
     };
@@ -595,6 +612,43 @@ static void answer_heeds_the_caps_within_a_process(struct test *t)
         CHECK_INT(t, asked, *names);
         play_close(t, plays);
     }
+}
+
+/* The list of drivers is read at once: whatever hangs afterwards keeps none of it back. */
+static void answer_lists_all_drivers_whatever_hangs(struct test *t)
+{
+    enum { DRIVERS = 600 };
+    static struct virtual_driver drivers[DRIVERS];
+    struct play *plays = play_open();
+    struct virtual_process *system = &plays->machine.processes[0];
+    const struct grant grant = {.rights = RIGHTS_ALL, .caller = small_machine_caller(RIGHTS_ALL)};
+    const char *line = "{\"op\":\"maps\",\"pid\":4}";
+    struct watch watch = {.seen_ms = 0};
+
+    for (size_t i = 0; i < DRIVERS; i++)
+        drivers[i] = (struct virtual_driver){0x1000, "\\SystemRoot\\a.sys"};
+    plays->machine.virtual_.drivers = drivers;
+    plays->machine.virtual_.drivers_count = DRIVERS;
+    plays->player = (struct player){.at = 0};
+    system->faults.open = NTSTATUS_OK;
+    system->faults.region = NTSTATUS_ACCESS_DENIED;
+    system->facts.is_minimal = true;
+    system->facts.owner = service_sid(18);
+    struct answer *answer = answer_create(&plays->machine.context, &grant, span_from_string(line));
+    REQUIRE(t, answer != NULL);
+    buffer_clear(&plays->out);
+    while (count_texts(buffer_span(&plays->out), "\"type\":\"map\"") == 0)
+        CHECK(t, answer_run(answer, &watch, 0, OUTPUT_SIZE) && answer_take(answer, &plays->out));
+    for (uint32_t pid = 300; pid <= 300 + WATCHDOG_OWNER_LOST_MAX; pid++) {
+        const struct watch_target hung = target_of(pid, service_sid(18), STAGE_REGIONS);
+        lose(plays->watchdog, &hung);
+    }
+    while (!answer_is_over(answer))
+        CHECK(t, answer_run(answer, &watch, 0, OUTPUT_SIZE) && answer_take(answer, &plays->out));
+    CHECK_INT(t, DRIVERS, count_texts(buffer_span(&plays->out), "\"type\":\"map\""));
+    CHECK_INT(t, 0, count_texts(buffer_span(&plays->out), "timeout"));
+    answer_destroy(answer);
+    play_close(t, plays);
 }
 
 /* The list of processes itself: there is nothing to go on with. */
@@ -742,11 +796,13 @@ int main(int argc, char **argv)
         TEST_CASE(watchdog_caps_all_threads),
         TEST_CASE(watchdog_caps_every_query),
         TEST_CASE(watchdog_remembers_a_bounded_number),
+        TEST_CASE(watchdog_keeps_the_owner_of_a_hang),
         TEST_CASE(answer_goes_on_after_the_process_that_hung),
         TEST_CASE(answer_leaves_out_what_is_slow),
         TEST_CASE(answer_says_what_it_could_not_compare),
         TEST_CASE(watchdog_caps_what_is_slow),
         TEST_CASE(answer_heeds_the_caps_within_a_process),
+        TEST_CASE(answer_lists_all_drivers_whatever_hangs),
         TEST_CASE(answer_ends_when_the_list_hangs),
         TEST_CASE(answer_says_nothing_about_others),
         TEST_CASE(answer_lists_without_names_at_the_cap),

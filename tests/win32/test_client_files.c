@@ -47,7 +47,7 @@ static void a_server_that_stays_busy_is_quoted(struct test *t)
     fake_server_stop(&server);
     CHECK_INT(t, OUTCOME_BUSY, process.exit_code);
     CHECK_STR(t, "lsmap: Full. (busy): h\n", process.error);
-    CHECK(t, process.elapsed_ms >= 900); /* it did not give up at once */
+    CHECK(t, process.elapsed_ms >= 300); /* it did not give up at once */
     lsmap_process_release(&process);
 }
 
