@@ -61,15 +61,16 @@ if not defined TARGET goto nofolder
 if not exist "%TARGET%\." mkdir "%TARGET%"
 if not exist "%TARGET%\." goto nocopy
 del /q "%TARGET%\lsmap*.old*" 2>nul
-rem What may be in use by others comes first, while the service still runs: programs, and the message file, which the event
-rem log keeps mapped.
-call :place "%CLIENT%" lsmap.exe
+rem While the service still runs: what fails here leaves it running. The event log keeps the message file mapped.
+set "FROM=%CLIENT%"
+call :place lsmap.exe
 if errorlevel 1 goto nocopy
-if exist "%DOCTOR%" call :place "%DOCTOR%" lsmap-doctor.exe
+set "FROM=%DOCTOR%"
+if exist "%DOCTOR%" call :place lsmap-doctor.exe
 if errorlevel 1 goto nocopy
-set "EVENTS=%~dp0lsmap-events.dll"
-if not exist "%EVENTS%" set "EVENTS=%SERVICE:lsmapd.exe=lsmap-events.dll%"
-call :place "%EVENTS%" lsmap-events.dll
+set "FROM=%~dp0lsmap-events.dll"
+if not exist "%FROM%" set "FROM=%SERVICE:lsmapd.exe=lsmap-events.dll%"
+call :place lsmap-events.dll
 if errorlevel 1 goto nocopy
 copy /y "%~dp0uninstall.cmd" "%TARGET%\uninstall.cmd" >nul
 if errorlevel 1 goto nocopy
@@ -81,12 +82,11 @@ if exist "%~dp0Lsmap\Lsmap.psd1" if not exist "%TARGET%\Lsmap\." mkdir "%TARGET%
 if exist "%~dp0Lsmap\Lsmap.psd1" copy /y "%~dp0Lsmap\Lsmap.*" "%TARGET%\Lsmap" >nul
 if errorlevel 1 goto nocopy
 
-rem A running service keeps its file from being replaced. This also shows whether the prompt is elevated.
+set "FROM=%SERVICE%"
+call :place lsmapd.exe
+if errorlevel 1 goto nocopy
 "%SERVICE%" stop --quiet
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
-rem But a process that is lost in the kernel keeps it.
-call :place "%SERVICE%" lsmapd.exe
-if errorlevel 1 goto norestart
 del /q "%TARGET%\lsmap*.old*" 2>nul
 
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%
@@ -108,19 +108,15 @@ echo %COUNT% processes are visible.
 echo Next, in a new prompt: lsmap notepad, lsmap -f FILE, lsmap --help
 exit /b 0
 
-:norestart
-rem The former program is still there: what ran before this script runs again.
-if exist "%TARGET%\lsmapd.exe" "%TARGET%\lsmapd.exe" install --quiet
-goto nocopy
-rem Copies a program to the folder. What is in use cannot be overwritten, but renamed.
+rem Copies %FROM% to the folder. What is in use cannot be overwritten, but renamed; and what was renamed comes back when the
+rem copying fails. Not as an argument: call expands it once more, and a name may have a percent sign.
 :place
-copy /y "%~1" "%TARGET%\%~2" >nul 2>nul
+set "OLD=%~1.old%RANDOM%"
+if exist "%TARGET%\%~1" ren "%TARGET%\%~1" %OLD%
+if exist "%TARGET%\%~1" exit /b 1
+copy /y "%FROM%" "%TARGET%\%~1" >nul
 if not errorlevel 1 exit /b 0
-set "OLD=%~2.old%RANDOM%"
-if exist "%TARGET%\%~2" ren "%TARGET%\%~2" %OLD%
-copy /y "%~1" "%TARGET%\%~2" >nul
-if not errorlevel 1 exit /b 0
-if exist "%TARGET%\%OLD%" move /y "%TARGET%\%OLD%" "%TARGET%\%~2" >nul
+if exist "%TARGET%\%OLD%" move /y "%TARGET%\%OLD%" "%TARGET%\%~1" >nul
 exit /b 1
 :help
 echo Usage: install.cmd [/quiet] [/readers:NAME] [/filtered-admins:full^|no-addresses^|off] [/enable] [/no-start] [/trust-folder]
@@ -135,5 +131,5 @@ exit /b 2
 >&2 echo install.cmd: lsmapd.exe and lsmap.exe are neither beside this script nor in a build tree: unpack all of the zip, or build first.
 exit /b 1
 :nocopy
->&2 echo install.cmd: cannot copy to "%TARGET%": run this from an elevated prompt ^(Run as administrator^), and end every program that runs from there.
+>&2 echo install.cmd: cannot copy to "%TARGET%": run this from an elevated prompt ^(Run as administrator^), and end the programs that hold files there.
 exit /b 1

@@ -7,7 +7,7 @@ Installs lsmap on this machine, or upgrades it.
 Copies the programs to Program Files\lsmap, then has `lsmapd install` register and start the
 service. Needs an elevated session, except with -WhatIf. Asks nothing. Where the files, the service and
 the settings are as the arguments want them, nothing is touched. Throws when something fails; if that is
-the copying, the former version runs again.
+the copying, the former version goes on running.
 
 .PARAMETER Source
 The folder that holds lsmapd.exe and lsmap.exe; where this script lies unless given.
@@ -166,10 +166,8 @@ $changed = $false
 if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its service')) {
     # A wrong argument leaves a running service running.
     Invoke-Program (Join-Path $Source 'lsmapd.exe') ($arguments + '--check')
-    # A running service keeps its file from being replaced.
-    $wasRunning = (Get-ServiceStatus) -eq 'Running'
+    # While the service still runs: what fails here leaves it running.
     $old = @{}
-    Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     try {
         New-Item -ItemType Directory -Path $target -Force | Out-Null
         # A program that runs keeps its file, also a process that is lost in the kernel, and the event log
@@ -192,11 +190,9 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its
         foreach ($file in $old.Keys) {
             Move-Item -LiteralPath $old[$file] -Destination $file -Force -ErrorAction Continue
         }
-        if ($wasRunning) {
-            Start-Service -Name 'lsmapd' -ErrorAction Continue
-        }
         throw
     }
+    Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue
     if ((Get-ServiceStatus) -eq 'Running') {

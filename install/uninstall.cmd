@@ -4,7 +4,7 @@ rem
 rem   uninstall.cmd [/quiet] [/purge] [/elevate]
 rem
 rem Running it again is a success. Needs an elevated prompt.
-rem Exit: 0 nothing is left, 1 files could not be removed, 2 usage, else what lsmapd said.
+rem Exit: 0 nothing is left but files that are in use, renamed; 1 files could not be removed, 2 usage, else what lsmapd said.
 setlocal
 rem Commands are not looked for in the current folder, in which others may be able to write.
 set "NoDefaultCurrentDirectoryInExePath=1"
@@ -63,7 +63,7 @@ cd /d "%TARGET%\.."
     >lsmap-removal.cmd echo @ping -n 2 127.0.0.1 ^>nul
     >>lsmap-removal.cmd echo @rmdir lsmap 2^>nul
     >>lsmap-removal.cmd echo @del lsmap-removal.cmd
-    start /b cmd /d /c lsmap-removal.cmd
+    start /b cmd /d /c .\lsmap-removal.cmd
     exit /b 0
 )
 

@@ -5,8 +5,9 @@
 # line is `N passed, N failed`, with `, N skipped` if cases were skipped; they are listed above it with
 # their reasons. Ends with 0 only if nothing failed. Needs no terminal and no input.
 #
-# A test that fails is run once more (not the fuzzers: their inputs differ). If it passes then, it counts
-# as passed and is listed as REPEATED; more than two of those in a run count as failed.
+# A test that fails under Wine is run once more: on a busy machine Wine 8 fails to start about one program
+# in two thousand. If it passes then, it counts as passed and is listed as REPEATED; more than two of those
+# in a run count as failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 sh tests/setup.sh || exit 1

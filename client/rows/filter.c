@@ -1,5 +1,7 @@
 #include "client/rows/filter.h"
 
+#include <string.h>
+
 #include "common/text/fold.h"
 
 void filter_init(struct filter *filter, const struct span *folders, size_t folders_count)
@@ -13,18 +15,13 @@ void filter_release(struct filter *filter)
     row_release(&filter->process);
 }
 
-static bool is_separator(char character)
-{
-    return character == '\\' || character == '/';
-}
-
 bool path_is_under(struct span path, struct span folder)
 {
     size_t path_offset = 0, folder_offset = 0;
 
     if (span_starts_with(folder, SPAN("\\\\?\\")) && folder.size > 5 && folder.data[5] == ':')
         folder = span_from(folder, 4);
-    while (folder.size > 0 && is_separator(folder.data[folder.size - 1]))
+    while (folder.size > 0 && memchr("\\/", folder.data[folder.size - 1], 2) != NULL)
         folder.size--;
     while (folder_offset < folder.size) {
         if (path_offset == path.size)

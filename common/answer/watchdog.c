@@ -90,7 +90,9 @@ static struct watchdog_hang *remember(struct watchdog *watchdog, const struct wa
     struct watchdog_hang *place = find(watchdog, target->pid, target->start_time);
 
     if (place != NULL) {
-        place->target.stage = target->stage;
+        if (place->lost_count == 0 || place->target.stage == STAGE_NAMES ||
+            target->stage == STAGE_OPEN) /* a name counts for least, opening for most */
+            place->target.stage = target->stage;
         if (target->owner.size > 0)
             place->target.owner = target->owner;
         return place;

@@ -95,7 +95,7 @@ void scan_set_watch(struct scan *scan, struct watch *watch)
         return;
     set_target(scan, STAGE_REGIONS); /* any but the list of processes */
     if (scan->step == step_error || scan->step == step_drivers)
-        return;                      /* what was read is shown */
+        return;                      /* nothing more is asked */
     check(scan, &scan->facts.owner); /* others may have hung meanwhile */
     scan->views.refuses_names |= scan->verdict == SCAN_UNNAMED;
     if (scan->verdict == SCAN_SKIP)
@@ -326,8 +326,8 @@ static void end_late(struct scan *scan, enum scan_stage stage)
 {
     end_with(scan, stage, STATUS_TIMED_OUT, 0,
              scan->verdict != SCAN_SKIP && scan->views.has_unnamed
-                 ? "Queries about other processes of this user did not return, so the names of its "
-                   "mapped files are left out for now."
+                 ? "Queries about other processes did not return, so the names of its mapped files "
+                   "are left out for now."
                  : "Queries about this process, or too many about others, did not return in time, "
                    "so what is not listed is left out for now.");
 }

@@ -38,6 +38,9 @@ function(find_test out name)
         string(REGEX REPLACE "^image_(lsmap|lsmapd|lsmap-doctor)$" "image_[^ ]+" module "${module}")
         set(kind checks)
         set(pattern "(lsmap_check\\(${module} [^)]*)\\)")
+    elseif(kind STREQUAL "packages" AND EXISTS ${ROOT}/tests/packages/${module}.sh)
+        set(${out} ${ROOT}/tests/packages/${module}.sh PARENT_SCOPE)
+        return()
     elseif(kind STREQUAL "golden" AND EXISTS ${ROOT}/tests/golden/${module}.txt)
         set(${out} ${ROOT}/tests/golden/${module}.txt PARENT_SCOPE)
         return()
@@ -126,7 +129,7 @@ function(examine_text out text)
     string(REPLACE "]" ")" text "${text}")
     string(REPLACE "\\" "/" text "${text}")
     string(REGEX MATCHALL
-        "`((check|corpus|fuzz|golden|system|unit|win32)\\.[a-z0-9_]+(/[a-z0-9_]+)?|lsmap-doctor [a-z_]+\\.[a-z_]+)`"
+        "`((check|corpus|fuzz|golden|packages|system|unit|win32)\\.[a-z0-9_]+(/[a-z0-9_]+)?|lsmap-doctor [a-z_]+\\.[a-z_]+)`"
         proofs "${text}")
     set(problems "")
     foreach(proof IN LISTS proofs)
@@ -167,11 +170,12 @@ endif()
 check_case("lies are found" "${problem}")
 
 examine_text(found "`unit.sid` and `unit.nonsense`; `lsmap-doctor pipe.remote`, `lsmap-doctor pipe.nonsense`
-(`win32.token/nonsense`) `lsmap-doctor` `lsmap.exe`")
+(`win32.token/nonsense`) `packages.nonsense` `packages.msi` `lsmap-doctor` `lsmap.exe`")
 set(expected
     "unit.nonsense|there is no such test"
     "lsmap-doctor pipe.nonsense|lsmap-doctor has no such check"
-    "win32.token/nonsense|the test has no such case")
+    "win32.token/nonsense|the test has no such case"
+    "packages.nonsense|there is no such test")
 set(problem "")
 if(NOT "${found}" STREQUAL "${expected}")
     set(problem "found ${found}")

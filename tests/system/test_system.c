@@ -353,6 +353,30 @@ static void installing_again_upgrades(struct test *t)
     (void)CloseHandle(client.hProcess);
 }
 
+/* A file of the package cannot be read: what was installed stays, and the service runs on. */
+static void an_upgrade_that_fails_changes_nothing(struct test *t)
+{
+    wchar_t path[LINE_LENGTH];
+    struct command command;
+    WIN32_FIND_DATAW found;
+
+    REQUIRE(t, was_clean);
+    swprintf(path, LINE_LENGTH, L"%ls\\lsmap.exe", package);
+    HANDLE file = CreateFileW(path, GENERIC_READ, 0, NULL, OPEN_EXISTING, 0, NULL);
+    REQUIRE(t, file != INVALID_HANDLE_VALUE);
+    CHECK_INT(t, 1, run_script(package, L"install.cmd"));
+    CHECK(t, CloseHandle(file));
+    CHECK_INT(t, SERVICE_RUNNING, query_service(NULL, 0));
+    CHECK_INT(t, 0, run_client(L"info", &command));
+    command_release(&command);
+    swprintf(path, LINE_LENGTH, L"%ls\\lsmap.exe", target);
+    CHECK(t, exists(path));
+    swprintf(path, LINE_LENGTH, L"%ls\\*.old*", target);
+    file = FindFirstFileW(path, &found);
+    CHECK(t, file == INVALID_HANDLE_VALUE);
+    (void)FindClose(file);
+}
+
 static void scripts_refuse_unknown_arguments(struct test *t)
 {
     static const wchar_t *const scripts[] = {L"install.cmd", L"uninstall.cmd"};
@@ -428,6 +452,7 @@ int main(int argc, char **argv)
         TEST_CASE(client_lists_every_process),
         TEST_CASE(plain_program_gets_the_same_rows),
         TEST_CASE(installing_again_upgrades),
+        TEST_CASE(an_upgrade_that_fails_changes_nothing),
         TEST_CASE(scripts_refuse_unknown_arguments),
         TEST_CASE(script_removes_everything),
         TEST_CASE(removing_again_is_success),

@@ -535,6 +535,31 @@ static void watchdog_keeps_the_owner_of_a_hang(struct test *t)
     }
 }
 
+/* Of the queries in which a process holds threads, opening it counts for most and a name for least,
+ * in whatever order they hang. */
+static void watchdog_keeps_the_gravest_stage(struct test *t)
+{
+    const struct sid user = small_machine_sid(1), unknown = {.size = 0};
+    const struct watch_target region = target_of(100, user, STAGE_REGIONS);
+    const struct watch_target name = target_of(100, user, STAGE_NAMES);
+    const struct watch_target opening = target_of(100, unknown, STAGE_OPEN);
+    struct watch watch = {.target = name};
+    enum scan_stage stage;
+
+    for (int i = 0; i < 2; i++) {
+        struct watchdog *watchdog = watchdog_new();
+        TEST_ROW(t, "a name hangs %s", i == 0 ? "last" : "first");
+        for (int j = 0; j < 2 + WATCHDOG_OWNER_LOST_MAX; j++)
+            lose(watchdog, j == (i == 0 ? 1 + WATCHDOG_OWNER_LOST_MAX : 0) ? &name : &region);
+        CHECK_INT(t, SCAN_SKIP, verdict_of(watchdog, 200, user, 0));
+    }
+    struct watchdog *watchdog = watchdog_new();
+    lose(watchdog, &opening);
+    watch_mark(&watch, STAGE_NAMES);
+    (void)watchdog_on_slow(watchdog, &watch);
+    CHECK_INT(t, SCAN_SKIP, watchdog_check(watchdog, 100, 1100, NULL, &stage));
+}
+
 /* What is slow counts as lost while it is remembered: after two processes the names of the others are
  * not asked for. */
 static void watchdog_caps_what_is_slow(struct test *t)
@@ -570,13 +595,13 @@ static void answer_heeds_the_caps_within_a_process(struct test *t)
         const char *error;
     } rows[] = {
         {"another process", 900, maps_of_one, "\"type\":\"map\"",
-         "Queries about other processes of this user did not return"},
+         "Queries about other processes did not return"},
         {"the same process", 200, maps_of_one, "\"type\":\"map\"",
          "Queries about this process, or too many about others, did not return in time"},
         {"before the first row of a path", 200, maps_of_path, "\"type\":\"process\"",
          "Queries about this process, or too many about others, did not return in time"},
         {"the same, another process", 900, maps_of_path, "\"type\":\"process\"",
-         "Queries about other processes of this user did not return"},
+         "Queries about other processes did not return"},
     };
     for (size_t i = 0; i < TEST_COUNT(rows); i++) {
         struct play *plays = play_open();
@@ -797,6 +822,7 @@ int main(int argc, char **argv)
         TEST_CASE(watchdog_caps_every_query),
         TEST_CASE(watchdog_remembers_a_bounded_number),
         TEST_CASE(watchdog_keeps_the_owner_of_a_hang),
+        TEST_CASE(watchdog_keeps_the_gravest_stage),
         TEST_CASE(answer_goes_on_after_the_process_that_hung),
         TEST_CASE(answer_leaves_out_what_is_slow),
         TEST_CASE(answer_says_what_it_could_not_compare),
