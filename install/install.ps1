@@ -186,13 +186,13 @@ if ($isWanted -and $PSCmdlet.ShouldProcess($target, 'install lsmap and start its
             New-Item -ItemType Directory -Path (Split-Path -Parent $file) -Force | Out-Null
             Copy-Item -LiteralPath (Join-Path $Source $name) -Destination $file -Force
         }
+        Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     } catch {
         foreach ($file in $old.Keys) {
             Move-Item -LiteralPath $old[$file] -Destination $file -Force -ErrorAction Continue
         }
         throw
     }
-    Invoke-Program (Join-Path $Source 'lsmapd.exe') @('stop', '--quiet')
     Invoke-Program (Join-Path $target 'lsmapd.exe') $arguments
     Remove-Item -Path (Join-Path $target '*.old*') -Force -ErrorAction SilentlyContinue
     if ((Get-ServiceStatus) -eq 'Running') {

@@ -4,7 +4,7 @@ rem
 rem   uninstall.cmd [/quiet] [/purge] [/elevate]
 rem
 rem Running it again is a success. Needs an elevated prompt.
-rem Exit: 0 nothing is left but files that are in use, renamed; 1 files could not be removed, 2 usage, else what lsmapd said.
+rem Exit: 0 no program is left but renamed ones that are in use, 1 files could not be removed, 2 usage, else what lsmapd said.
 setlocal
 rem Commands are not looked for in the current folder, in which others may be able to write.
 set "NoDefaultCurrentDirectoryInExePath=1"
@@ -47,9 +47,7 @@ del /q "%TARGET%\lsmapd.exe" "%TARGET%\lsmap-events.dll" "%TARGET%\*.old*" "%TAR
 rmdir /s /q "%TARGET%\Lsmap" 2>nul
 rem A program that runs keeps its file, also a process that is lost in the kernel: renamed, it does not hinder the next install.
 for %%F in (lsmapd.exe lsmap-events.dll lsmap.exe lsmap-doctor.exe) do if exist "%TARGET%\%%F" ren "%TARGET%\%%F" %%F.old%RANDOM%
-if exist "%TARGET%\lsmapd.exe" goto busy
-if exist "%TARGET%\lsmap.exe" goto busy
-if exist "%TARGET%\lsmap-doctor.exe" goto busy
+for %%F in (lsmapd.exe lsmap-events.dll lsmap.exe lsmap-doctor.exe) do if exist "%TARGET%\%%F" goto busy
 if not defined QUIET echo lsmap is removed.
 if exist "%TARGET%\*.old*" if not defined QUIET echo Files that are in use stay in "%TARGET%"; the next install removes them.
 rem This script may run from the folder: all of the block is read before it deletes the script. While a shell holds the
@@ -62,7 +60,7 @@ cd /d "%TARGET%\.."
     if not exist "%TARGET%\." exit /b 0
     >lsmap-removal.cmd echo @ping -n 2 127.0.0.1 ^>nul
     >>lsmap-removal.cmd echo @rmdir lsmap 2^>nul
-    >>lsmap-removal.cmd echo @del lsmap-removal.cmd
+    >>lsmap-removal.cmd echo @del lsmap-removal.cmd ^& exit
     start /b cmd /d /c .\lsmap-removal.cmd
     exit /b 0
 )
@@ -82,5 +80,5 @@ exit /b 1
 >&2 echo uninstall.cmd: unknown argument: %1. Usage: uninstall.cmd [/quiet] [/purge]
 exit /b 2
 :busy
->&2 echo uninstall.cmd: a program in "%TARGET%" is still running: end it and run this again.
+>&2 echo uninstall.cmd: a program in "%TARGET%" is in use: end what holds it and run this again.
 exit /b 1

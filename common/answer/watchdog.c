@@ -132,7 +132,7 @@ enum scan_stage watchdog_on_slow(struct watchdog *watchdog, struct watch *watch)
     lock_acquire(&watchdog->lock);
     struct watchdog_hang *hang = remember(watchdog, &target);
     if (hang != NULL) {
-        hang->is_slow = true;
+        hang->has_returned = true;
         hang->returned_ms = watchdog->now_ms();
     }
     lock_release(&watchdog->lock);
@@ -147,6 +147,7 @@ void watchdog_return(struct watchdog *watchdog, const struct watch_target *hung)
     struct watchdog_hang *hang = find(watchdog, hung->pid, hung->start_time);
     if (hang != NULL && hang->lost_count > 0) {
         hang->lost_count--;
+        hang->has_returned = true;
         hang->returned_ms = watchdog->now_ms();
     }
     lock_release(&watchdog->lock);
@@ -183,8 +184,9 @@ static unsigned count_lost(const struct watchdog *watchdog, size_t count, uint32
             (owner == NULL || (other->size == owner->size &&
                                memcmp(other->bytes, owner->bytes, owner->size) == 0)) &&
             !(unread && hang->target.stage == STAGE_NAMES))
-            lost += hang->lost_count > 0 ? hang->lost_count
-                                         : hang->is_slow && !unread && is_skipped(watchdog, hang);
+            lost += hang->lost_count > 0
+                        ? hang->lost_count
+                        : hang->has_returned && !unread && is_skipped(watchdog, hang);
     }
     return lost;
 }

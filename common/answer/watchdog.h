@@ -28,7 +28,7 @@ enum {
 struct watchdog_hang {
     struct watch_target target;
     unsigned lost_count;  /* threads that have not returned */
-    bool is_slow;         /* its queries returned, but too late: as one lost thread, for a while */
+    bool has_returned;    /* a query returned too late: it counts as one lost thread, for a while */
     uint64_t returned_ms; /* when the last did; valid when none is lost */
 };
 

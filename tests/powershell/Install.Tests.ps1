@@ -137,6 +137,18 @@ Describe 'The scripts' {
             (Install).Changed | Should -BeTrue
             (Install).Changed | Should -BeFalse
         }
+        It 'installs the new version when it is run again, after the service could not be stopped' {
+            Install | Out-Null
+            Add-Content -LiteralPath (Join-Path $source 'lsmapd.exe') -Value '# newer'
+            Set-State hangs yes
+            { Install } | Should -Throw
+            Join-Path $target 'lsmapd.exe' | Should -Not -FileContentMatch 'newer'
+            Remove-Item -LiteralPath (Join-Path $env:FAKE 'hangs')
+            Get-Asked | Out-Null
+            (Install).Changed | Should -BeTrue
+            @(Get-Asked) -match 'stop' | Should -Not -BeNullOrEmpty
+            Join-Path $target 'lsmapd.exe' | Should -FileContentMatch 'newer'
+        }
         It 'leaves stopped what was stopped, when it cannot copy' {
             Install @{ NoStart = $true } | Out-Null
             Set-State full 'lsmapd.exe'

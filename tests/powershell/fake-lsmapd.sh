@@ -13,6 +13,7 @@ command=$1
 shift
 case $command in
 stop)
+    [ ! -f "$FAKE/hangs" ] || exit 5
     [ ! -f "$FAKE/status" ] || echo Stopped >"$FAKE/status"
     ;;
 uninstall)

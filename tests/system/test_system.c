@@ -324,7 +324,7 @@ static void installing_again_upgrades(struct test *t)
     static const char *const said[] = {("lsmap " LSMAP_VERSION_STRING), " processes are visible.",
                                        "Next, in a new prompt: lsmap notepad"};
     STARTUPINFOW startup = {.cb = sizeof startup};
-    PROCESS_INFORMATION client = {NULL};
+    PROCESS_INFORMATION client = {.hProcess = NULL};
     wchar_t line[LINE_LENGTH];
     struct command command;
 

@@ -217,7 +217,31 @@ static void watchdog_has_caps(struct test *t)
     /* one returns: one more may be lost, after a minute of the process itself */
     const struct watch_target first = watchdog->hangs[0].target;
     return_at(watchdog, &first, 0);
-    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, small_machine_sid(99), 0));
+    CHECK_INT(t, SCAN_UNNAMED,
+              verdict_of(watchdog, 5, small_machine_sid(99), WATCHDOG_SKIP_MS - 1));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, small_machine_sid(99), WATCHDOG_SKIP_MS));
+}
+
+/* Who lets each query return soon after its thread was given up gets no further for it: a process whose
+ * queries have returned counts as one thread for its minute. */
+static void watchdog_caps_those_who_let_go(struct test *t)
+{
+    enum { PROCESSES = 20 };
+    struct watchdog *watchdog = watchdog_new();
+    const struct sid user = small_machine_sid(1);
+    unsigned lost = 0;
+
+    for (uint32_t pid = 1000; pid < 1000 + PROCESSES; pid++) {
+        const struct watch_target target = target_of(pid, user, STAGE_NAMES);
+        if (verdict_of(watchdog, pid, user, 500) != SCAN_ASK)
+            continue;
+        lose(watchdog, &target);
+        return_at(watchdog, &target, 500);
+        lost++;
+    }
+    CHECK_INT(t, WATCHDOG_OWNER_LOST_MAX, lost);
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, small_machine_sid(2), 500));
+    CHECK_INT(t, SCAN_ASK, verdict_of(watchdog, 5, user, 500 + WATCHDOG_SKIP_MS));
 }
 
 /* Slices that run at once pass the check together: what one user loses so does not count against
@@ -817,6 +841,7 @@ int main(int argc, char **argv)
         TEST_CASE(watch_abandons_at_once),
         TEST_CASE(watchdog_skips_while_lost_and_a_minute),
         TEST_CASE(watchdog_has_caps),
+        TEST_CASE(watchdog_caps_those_who_let_go),
         TEST_CASE(watchdog_caps_count_two_of_a_user),
         TEST_CASE(watchdog_caps_all_threads),
         TEST_CASE(watchdog_caps_every_query),
