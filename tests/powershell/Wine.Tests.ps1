@@ -36,7 +36,9 @@ Describe 'Lsmap under Wine' {
         $found[0].StartTime | Should -BeGreaterThan (Get-Date).AddHours(-1)
     }
     It 'finds it by name and among all' {
-        @(Get-MappedFile fixture).Id | Select-Object -Unique | Should -Be $fixture
+        $named = @(Get-MappedFile fixture)
+        $named.Id | Should -Contain $fixture
+        $named.ProcessName | Select-Object -Unique | Should -Be 'fixture.exe'
         @(Get-MappedFile -All -Kind Data).Id | Should -Contain $fixture
     }
     It 'takes a process of the pipeline' {
