@@ -86,7 +86,10 @@ set "FROM=%SERVICE%"
 call :place lsmapd.exe
 if errorlevel 1 goto nocopy
 "%SERVICE%" stop --quiet
-if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
+if not "%ERRORLEVEL%"=="0" (
+    move /y "%TARGET%\%OLD%" "%TARGET%\lsmapd.exe" >nul 2>nul
+    exit /b %ERRORLEVEL%
+)
 del /q "%TARGET%\lsmap*.old*" 2>nul
 
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%

@@ -4,7 +4,7 @@ rem
 rem   uninstall.cmd [/quiet] [/purge] [/elevate]
 rem
 rem Running it again is a success. Needs an elevated prompt.
-rem Exit: 0 no program is left but renamed ones that are in use, 1 files could not be removed, 2 usage, else what lsmapd said.
+rem Exit: 0 removed (only renamed files that are in use may be left), 1 files could not be removed, 2 usage, else what lsmapd said.
 setlocal
 rem Commands are not looked for in the current folder, in which others may be able to write.
 set "NoDefaultCurrentDirectoryInExePath=1"

@@ -4,14 +4,7 @@
 
 enum { ELLIPSIS = 0x2026, REPLACEMENT = '?' };
 
-/* References; the wide and the small percent sign, of which old code pages make a plain one; the byte
- * order mark. */
-static bool is_forbidden(uint32_t code_point)
-{
-    return code_point == '%' || code_point == 0xff05 || code_point == 0xfe6a ||
-           code_point == 0xfeff || utf_is_unsafe(code_point);
-}
-
+/* Percent signs are references; old code pages make plain ones of the wide and the small one. */
 void event_text_clean(char *out, struct span text)
 {
     size_t size = 0, offset = 0;
@@ -20,7 +13,10 @@ void event_text_clean(char *out, struct span text)
         uint32_t code_point = utf8_next(text, &offset);
         if (len + 1 == EVENT_TEXT_LENGTH_MAX && offset < text.size)
             code_point = ELLIPSIS;
-        size += utf8_encode(out + size, is_forbidden(code_point) ? REPLACEMENT : code_point);
+        if (code_point == '%' || code_point == 0xff05 || code_point == 0xfe6a ||
+            code_point == 0xfeff || utf_is_unsafe(code_point))
+            code_point = REPLACEMENT;
+        size += utf8_encode(out + size, code_point);
     }
     out[size] = '\0';
 }

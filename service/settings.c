@@ -20,12 +20,6 @@ static const struct {
 
 #define NOT_A_TEXT "not a text (REG_SZ)"
 
-/* The event log expands `%`, and the name may be any text in the registry. */
-static char harmless(char c)
-{
-    return (unsigned char)c > 0x20 && (unsigned char)c < 0x7f && c != '%' ? c : '?';
-}
-
 void settings_refuse(struct settings *settings, unsigned refused, struct span name, const char *why)
 {
     const size_t size = name.size < SETTINGS_NAME_CAPACITY ? name.size : SETTINGS_NAME_CAPACITY - 1;
@@ -36,8 +30,10 @@ void settings_refuse(struct settings *settings, unsigned refused, struct span na
     if (settings->findings_count == SETTINGS_FINDINGS_MAX)
         settings->findings_count--; /* the operator must learn of this one */
     struct settings_finding *finding = &settings->findings[settings->findings_count++];
-    for (size_t i = 0; i < size; i++)
-        finding->name[i] = harmless(name.data[i]);
+    for (size_t i = 0; i < size; i++) { /* any text in the registry; the event log expands `%` */
+        const char c = name.data[i];
+        finding->name[i] = c > 0x20 && c < 0x7f && c != '%' ? c : '?';
+    }
     finding->name[size] = '\0';
     (void)snprintf(finding->why, sizeof finding->why, "%s", why);
     finding->is_security = refused != 0;

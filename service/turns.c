@@ -47,11 +47,6 @@ void turns_leave(struct turns *turns, struct turns_ticket *ticket)
     ticket->is_joined = false;
 }
 
-static bool is_before(const struct turns_ticket *a, const struct turns_ticket *b)
-{
-    return a->user_turn < b->user_turn || (a->user_turn == b->user_turn && a->turn < b->turn);
-}
-
 static struct turns_ticket *end_wait(struct turns *turns, struct turns_ticket *ticket)
 {
     ticket->is_waiting = false;
@@ -64,7 +59,9 @@ struct turns_ticket *turns_take(struct turns *turns)
     struct turns_ticket *best = NULL;
 
     for (struct turns_ticket *ticket = turns->first; ticket != NULL; ticket = ticket->next)
-        if (ticket->is_waiting && (best == NULL || is_before(ticket, best)))
+        if (ticket->is_waiting &&
+            (best == NULL || ticket->user_turn < best->user_turn ||
+             (ticket->user_turn == best->user_turn && ticket->turn < best->turn)))
             best = ticket;
     if (best == NULL)
         return NULL;

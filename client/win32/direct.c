@@ -16,7 +16,6 @@ enum { LOST_MAX = 64, SERVICES_WAIT_MS = 500 };
 
 /* What a slice uses besides its answer. One that was abandoned is never freed. */
 struct direct_slice {
-    HANDLE done; /* event: it was run */
     struct watchdog *watchdog;
     struct answer *answer;
     size_t size;
@@ -24,46 +23,45 @@ struct direct_slice {
     struct watch_target hung; /* guarded by the watchdog's lock; of one that was abandoned */
 };
 
-static void CALLBACK run(PTP_CALLBACK_INSTANCE instance, void *context)
+static DWORD WINAPI run(void *context)
 {
     struct direct_slice *slice = context;
 
-    (void)CallbackMayRunLong(instance); /* the pool may need another thread meanwhile */
-    if (answer_run(slice->answer, &slice->watch, UINT64_MAX, slice->size))
-        SetEvent(slice->done);
-    else
+    if (!answer_run(slice->answer, &slice->watch, UINT64_MAX, slice->size))
         watchdog_return(slice->watchdog, &slice->hung);
+    return 0;
 }
 
-/* Waits for the slice. Returns false when it was abandoned. */
-static bool wait_for(struct direct *direct, struct direct_slice *slice)
+/* Waits for the slice's thread. Returns false when it was abandoned. */
+static bool wait_for(struct direct *direct, struct direct_slice *slice, HANDLE thread)
 {
-    while (WaitForSingleObject(slice->done, WATCHDOG_INTERVAL_MS) != WAIT_OBJECT_0)
+    while (WaitForSingleObject(thread, WATCHDOG_INTERVAL_MS) != WAIT_OBJECT_0)
         if (direct->lost_count < LOST_MAX &&
             watchdog_abandon(&direct->watchdog, &slice->watch, WATCHDOG_QUERY_MS, &slice->hung))
             return false;
     return true;
 }
 
-/* Runs a slice on a thread of the pool, or gives it up with its thread. Returns false without memory. */
+/* Runs a slice on a thread of its own, or gives it up with its thread. Returns false without memory. */
 static bool run_slice(struct direct *direct)
 {
     struct direct_slice *slice = direct->slice;
 
     if (slice == NULL) {
         slice = calloc(1, sizeof *slice);
-        if (slice == NULL || (slice->done = CreateEventW(NULL, FALSE, FALSE, NULL)) == NULL) {
-            free(slice);
+        if (slice == NULL)
             return false;
-        }
         slice->watchdog = &direct->watchdog;
         direct->slice = slice;
     }
     slice->answer = direct->answer;
     slice->size = OUTPUT_SIZE - direct->rows.size;
-    if (!TrySubmitThreadpoolCallback(run, slice, NULL))
+    HANDLE thread = CreateThread(NULL, 0, run, slice, 0, NULL);
+    if (thread == NULL)
         return false;
-    if (wait_for(direct, slice))
+    const bool is_kept = wait_for(direct, slice, thread);
+    handle_close(&thread);
+    if (is_kept)
         return answer_take(direct->answer, &direct->rows);
     direct->lost_count++;
     direct->slice = NULL;
@@ -152,8 +150,6 @@ void direct_close(struct direct *direct)
         return;
     answer_destroy(direct->answer);
     buffer_release(&direct->rows);
-    if (direct->slice != NULL)
-        handle_close(&direct->slice->done);
     free(direct->slice);
     if (direct->lost_count > 0) { /* a lost thread may still use it */
         left_count++;

@@ -1,6 +1,6 @@
 /* lsmap without the service: requests are answered in this process, with its own rights.
  *
- * Slices run on threads of the pool, so that one whose query does not return can be given up
+ * Slices run on threads of their own, so that one whose query does not return can be given up
  * (common/answer/watchdog.h), as in the service. */
 #ifndef CLIENT_WIN32_DIRECT_H
 #define CLIENT_WIN32_DIRECT_H

@@ -167,9 +167,8 @@ static bool is_skipped(const struct watchdog *watchdog, const struct watchdog_ha
     return hang->lost_count > 0 || watchdog->now_ms() - hang->returned_ms < WATCHDOG_SKIP_MS;
 }
 
-/* The threads that are lost to the processes of an owner, among the first `count` hangs. `whoami`,
- * which has no pid, and processes have nothing to do with each other.
- *
+/* The threads that are lost to the processes of an owner, or count so, among the first `count` hangs.
+ * `whoami`, which has no pid, and processes have nothing to do with each other.
  * owner   NULL: all.
  * unread  Only those whose query was not for a name. */
 static unsigned count_lost(const struct watchdog *watchdog, size_t count, uint32_t pid,

@@ -70,10 +70,11 @@ enum scan_stage watchdog_on_slow(_Inout_ struct watchdog *watchdog, _Inout_ stru
  * watchdog  A struct watchdog.
  * SCAN_SKIP: a query about it is lost, or returned less than WATCHDOG_SKIP_MS ago. Before it was
  * opened only if opening it hung.
- * SCAN_UNNAMED: WATCHDOG_OWNER_LOST_MAX threads are lost to its owner's processes, or
- * WATCHDOG_LOST_MAX in all and the owner is a user account, not LocalSystem, LocalService or
- * NetworkService. SCAN_SKIP if even more are, in other queries than that of a name: that is no cure
- * then. Slices that had asked before may be lost as well: as many as run at once. */
+ * SCAN_UNNAMED: WATCHDOG_OWNER_LOST_MAX threads are lost to its owner's processes, or WATCHDOG_LOST_MAX
+ * in all and the owner is a user account, not LocalSystem, LocalService or NetworkService; a process
+ * whose queries have returned counts as one for WATCHDOG_SKIP_MS. SCAN_SKIP if even more are, in other
+ * queries than that of a name: that is no cure then. Slices that had asked before may be lost as well:
+ * as many as run at once. */
 enum scan_verdict watchdog_check(_Inout_ void *watchdog, uint32_t pid, uint64_t start_time,
                                  _In_opt_ const struct sid *owner, _Out_ enum scan_stage *stage);
 

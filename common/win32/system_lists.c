@@ -11,6 +11,7 @@ enum {
     TABLE_AGE_MAX_MS =
         60 * 1000, /* letters move: an older table is refreshed though it knows all */
     MISSED_DEVICES_MAX = 64,
+    DESTROY_WAIT_MS = 200,
     ANSWER_SIZE = 256 * 1024, /* the most that EnumServicesStatusExW takes */
     ANSWERS_MAX = 64          /* of one query: 64 times 256 KiB are more than SERVICES_MAX */
 };
@@ -92,6 +93,7 @@ DWORD service_list_query(struct services *services)
 /* A query that is repeated. Times are of GetTickCount64(). */
 struct refresh {
     LPTHREAD_START_ROUTINE run;
+    HANDLE thread; /* the latest one; NULL: none */
     ULONGLONG pause_ms, begun_ms, ended_ms;
     bool is_running, was_run;
 };
@@ -119,6 +121,8 @@ static void leave(struct system_lists *lists)
     device_map_release(&lists->devices);
     device_map_release(&lists->missed);
     services_release(&lists->services);
+    handle_close(&lists->refresh_devices.thread);
+    handle_close(&lists->refresh_services.thread);
     free(lists);
 }
 
@@ -182,7 +186,8 @@ static void start(struct system_lists *lists, struct refresh *refresh)
     refresh->is_running = true;
     refresh->begun_ms = now_ms;
     lists->references++;
-    handle_close(&thread);
+    handle_close(&refresh->thread);
+    refresh->thread = thread;
 }
 
 /* Waits for the first query until it has taken `wait_ms`. The lock is held exclusively. */
@@ -218,8 +223,15 @@ DWORD system_lists_create(device_query devices, service_query services, struct s
     return ERROR_SUCCESS;
 }
 
+/* Waits a little for the threads. One that is killed at the end of the process while Wine answers a query
+ * about its memory keeps a lock, and whoever asks next waits for ever. */
 void system_lists_destroy(struct system_lists *lists)
 {
+    const HANDLE threads[] = {lists->refresh_devices.thread, lists->refresh_services.thread};
+
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++)
+        if (threads[i] != NULL)
+            (void)WaitForSingleObject(threads[i], DESTROY_WAIT_MS);
     AcquireSRWLockExclusive(&lists->lock);
     leave(lists);
 }

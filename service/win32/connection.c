@@ -308,7 +308,7 @@ static void run(struct connection *connection)
         case SESSION_SERVE:
             if (connection->has_asked) {
                 session_serve(&connection->session, connection->shared->now_ms());
-            } else { /* its place may be taken by now: this closes it then */
+            } else { /* its place may be taken by now: it is refused then */
                 connection->has_asked = true;
                 look_at_seat(connection);
             }
