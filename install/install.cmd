@@ -90,8 +90,8 @@ if not "%ERRORLEVEL%"=="0" (
     move /y "%TARGET%\%OLD%" "%TARGET%\lsmapd.exe" >nul 2>nul
     exit /b %ERRORLEVEL%
 )
-del /q "%TARGET%\lsmap*.old*" 2>nul
 
+rem It also removes what was renamed.
 "%TARGET%\lsmapd.exe" install %QUIET% %READERS% %FILTERED% %OTHERS%
 if not "%ERRORLEVEL%"=="0" exit /b %ERRORLEVEL%
 rem Not started: /no-start, or disabled.
@@ -112,7 +112,7 @@ echo Next, in a new prompt: lsmap notepad, lsmap -f FILE, lsmap --help
 exit /b 0
 
 rem Copies %FROM% to the folder. What is in use cannot be overwritten, but renamed; and what was renamed comes back when the
-rem copying fails. Not as an argument: call expands it once more, and a name may have a percent sign.
+rem copying fails. %FROM% is no argument: call expands arguments once more, and a path may have a percent sign.
 :place
 set "OLD=%~1.old%RANDOM%"
 if exist "%TARGET%\%~1" ren "%TARGET%\%~1" %OLD%

@@ -298,7 +298,7 @@ static void close_object(void *context, uint64_t handle)
 static uint32_t list_handles(void *context, struct buffer *answer)
 {
     (void)context;
-    if (system_is_wine()) /* Its server ends when a process has no handle yet: handle.c, enum_handles(). */
+    if (system_is_wine()) /* Wine 8's server crashes while a process has no handle: server/handle.c. */
         return NTSTATUS_NOT_IMPLEMENTED;
     return system_query(NT_SYSTEM_HANDLES, HANDLES_SIZE_FIRST, answer);
 }

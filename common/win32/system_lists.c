@@ -11,7 +11,7 @@ enum {
     TABLE_AGE_MAX_MS =
         60 * 1000, /* letters move: an older table is refreshed though it knows all */
     MISSED_DEVICES_MAX = 64,
-    DESTROY_WAIT_MS = 200,
+    DESTROY_WAIT_MS = 200,    /* for each of the two threads */
     ANSWER_SIZE = 256 * 1024, /* the most that EnumServicesStatusExW takes */
     ANSWERS_MAX = 64          /* of one query: 64 times 256 KiB are more than SERVICES_MAX */
 };
@@ -223,8 +223,9 @@ DWORD system_lists_create(device_query devices, service_query services, struct s
     return ERROR_SUCCESS;
 }
 
-/* Waits a little for the threads. One that is killed at the end of the process while Wine answers a query
- * about its memory keeps a lock, and whoever asks next waits for ever. */
+/* Waits a little for the threads. Wine answers a query about the memory of this process on one of its
+ * threads. One that is killed meanwhile, at the end of the process, leaves a lock taken, and every later
+ * query about the process hangs. */
 void system_lists_destroy(struct system_lists *lists)
 {
     const HANDLE threads[] = {lists->refresh_devices.thread, lists->refresh_services.thread};

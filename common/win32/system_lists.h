@@ -32,7 +32,7 @@ NODISCARD DWORD service_list_query(_Inout_ struct services *services);
 NODISCARD DWORD system_lists_create(device_query devices, service_query services,
                                     _Out_ struct system_lists **out);
 
-/* No thread may be reading. Waits 200 ms for a query that still runs, then leaves it to its thread. */
+/* No thread may be reading. Waits 200 ms for each query that runs, then leaves it to its thread. */
 void system_lists_destroy(_Inout_ struct system_lists *lists);
 
 /* See device_map_rewrite(). Any thread. */

@@ -49,7 +49,7 @@ struct pipe_calls pipe_calls = {
 };
 
 enum {
-    /* with the guard, and those that threads of scans and the pool's, 16, are closing */
+    /* also the guard, and those that scan threads and the 16 threads of the pool are closing */
     INSTANCES_MAX = (int)CONNECTIONS_LIMIT_MAX + SEATS_ACCEPTING_MAX + SEATS_LEAVING_MAX + 1 +
                     SCANS_LIMIT_MAX + 16
 };

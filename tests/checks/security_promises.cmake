@@ -86,17 +86,21 @@ function(examine_proof out proof)
     endif()
 endfunction()
 
+# Replaces what is special to lists in a variable.
+macro(make_plain name)
+    string(REPLACE ";" "," ${name} "${${name}}")
+    string(REPLACE "[" "(" ${name} "${${name}}")
+    string(REPLACE "]" ")" ${name} "${${name}}")
+    string(REPLACE "\\" "/" ${name} "${${name}}")
+endmacro()
+
 # Sets `out` to a list "promise|proof|problem" of all that is wrong with the table in `text`, and `count`
 # to the number of its proofs.
 function(examine_table out count text)
-    # What is special to lists goes; a row becomes an element.
-    string(REPLACE ";" "," text "${text}")
-    string(REPLACE "[" "(" text "${text}")
-    string(REPLACE "]" ")" text "${text}")
-    string(REPLACE "\\" "/" text "${text}")
+    make_plain(text)
     string(REGEX MATCH "\\| threat \\| promise \\| mechanism \\| proof \\|\n(\\|[^\n]*\n)+" table "${text}")
     string(REGEX REPLACE "\n$" "" table "${table}")
-    string(REPLACE "\n" ";" rows "${table}")
+    string(REPLACE "\n" ";" rows "${table}") # a row becomes an element
     set(problems "")
     set(proofs_count 0)
     foreach(row IN LISTS rows)
@@ -124,10 +128,7 @@ endfunction()
 
 # Sets `out` to a list "proof|problem" of what is named anywhere in `text` and does not exist.
 function(examine_text out text)
-    string(REPLACE ";" "," text "${text}")
-    string(REPLACE "[" "(" text "${text}")
-    string(REPLACE "]" ")" text "${text}")
-    string(REPLACE "\\" "/" text "${text}")
+    make_plain(text)
     string(REGEX MATCHALL
         "`((check|corpus|fuzz|golden|packages|system|unit|win32)\\.[a-z0-9_]+(/[a-z0-9_]+)?|lsmap-doctor [a-z_]+\\.[a-z_]+)`"
         proofs "${text}")

@@ -17,6 +17,14 @@ static DWORD hanging_query(struct services *services)
     return services_add(services, 900, SPAN("Dhcp")) ? ERROR_SUCCESS : ERROR_NOT_ENOUGH_MEMORY;
 }
 
+static DWORD slow_query(struct services *services)
+{
+    (void)services;
+    Sleep(20);
+    InterlockedIncrement(&queries);
+    return ERROR_SUCCESS;
+}
+
 static DWORD failing_query(struct services *services)
 {
     InterlockedIncrement(&queries);
@@ -71,6 +79,17 @@ static void nobody_waits_for_a_query_that_hangs(struct test *t)
     buffer_release(&names);
 }
 
+/* Or the end of the process kills its thread. */
+static void the_end_waits_for_a_query_that_is_slow(struct test *t)
+{
+    struct system_lists *list = NULL;
+
+    queries = 0;
+    REQUIRE(t, system_lists_create(no_devices, slow_query, &list) == ERROR_SUCCESS);
+    system_lists_destroy(list);
+    CHECK_INT(t, 1, queries);
+}
+
 static void a_list_that_cannot_be_read_says_nothing(struct test *t)
 {
     struct system_lists *list = NULL;
@@ -121,6 +140,7 @@ int main(int argc, char **argv)
 {
     static const struct test_case cases[] = {
         TEST_CASE(nobody_waits_for_a_query_that_hangs),
+        TEST_CASE(the_end_waits_for_a_query_that_is_slow),
         TEST_CASE(a_list_that_cannot_be_read_says_nothing),
         TEST_CASE(the_manager_of_this_machine_answers),
     };
